@@ -1,0 +1,14 @@
+import { SallyportError } from '@sallyport/core'
+
+/** Codes of {@link AttestError}. */
+export type AttestErrorCode =
+  | 'KEY_INVALID'
+  | 'KEY_UNSUPPORTED'
+  | 'SIGNING_FAILED'
+  | 'STATEMENT_INVALID'
+  | 'BUNDLE_INVALID'
+  | 'STORE_CONFLICT'
+  | 'LIMIT_EXCEEDED'
+
+/** Something could not be signed, stored or read. A signature that does not verify is a value, not an error. */
+export class AttestError extends SallyportError<AttestErrorCode> {}

@@ -1,0 +1,41 @@
+import type { Digest } from '@sallyport/core'
+import type { Statement } from '../statement/statement.ts'
+
+/** Where a piece of evidence was found. */
+export type EvidenceStore = 'bundle' | 'legacy-signature' | 'legacy-attestation'
+
+/** Evidence about one image that verified. */
+export interface VerifiedEvidence {
+  readonly store: EvidenceStore
+  /** Digest of the manifest that carries it (the referrer, or the `.sig`/`.att` manifest). */
+  readonly manifest: Digest
+  /** Digest of the signed blob: bundle, envelope or simple-signing payload. */
+  readonly blob: Digest
+  /** Key that made the signature, as in {@link Signer.keyId}. */
+  readonly keyId: string
+  /** The statement; for a `.sig` signature one with the cosign sign predicate. */
+  readonly statement: Statement
+}
+
+/** Evidence that was found but does not count, and why. */
+export interface RejectedEvidence {
+  readonly store: EvidenceStore
+  readonly manifest: Digest
+  readonly blob?: Digest | undefined
+  readonly reason:
+    | 'manifest-invalid'
+    | 'bundle-invalid'
+    | 'signature-invalid'
+    | 'key-unknown'
+    | 'subject-mismatch'
+    | 'statement-invalid'
+    | 'limit-exceeded'
+  readonly message: string
+}
+
+/** All evidence about one image, from every store. */
+export interface EvidenceReport {
+  readonly subject: Digest
+  readonly verified: readonly VerifiedEvidence[]
+  readonly rejected: readonly RejectedEvidence[]
+}

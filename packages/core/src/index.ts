@@ -1,0 +1,21 @@
+export type { Descriptor } from './descriptor.ts'
+export {
+  type Digest,
+  type DigestAlgorithm,
+  digestAlgorithm,
+  digestHex,
+  digestOf,
+  isDigest,
+  parseDigest,
+  toDigest,
+} from './digest.ts'
+export { CoreError, type CoreErrorCode } from './errors.ts'
+export { isIndexMediaType, isManifestMediaType, mediaTypes } from './media-types.ts'
+export type { ImageIndex, ImageManifest, RawManifest } from './manifest.ts'
+export { formatPlatform, parsePlatform, type Platform } from './platform.ts'
+export type { BlobOptions, BlobReader, BlobReadOptions, BlobStore } from './ports/blob.ts'
+export { type Clock, systemClock } from './ports/clock.ts'
+export type { Limiter } from './ports/limiter.ts'
+export { formatReference, type Reference } from './reference.ts'
+export { isSallyportError, SallyportError, type SallyportErrorOptions } from './sallyport-error.ts'
+export type { Verdict } from './verdict.ts'

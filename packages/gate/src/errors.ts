@@ -1,0 +1,30 @@
+import { SallyportError, type SallyportErrorOptions } from '@sallyport/core'
+
+/** Codes of {@link GateError}. */
+export type GateErrorCode =
+  | 'REFERENCE_INVALID'
+  | 'OPTIONS_INVALID'
+  | 'STEP_FAILED'
+  | 'TAG_CONFLICT'
+  | 'VERIFICATION_FAILED'
+  | 'JOURNAL_CORRUPT'
+
+/** Fields of {@link GateError} for machines. */
+export interface GateErrorOptions extends SallyportErrorOptions {
+  /** Step of the promotion that failed. */
+  readonly step?: string | undefined
+  /** Which registry failed, when one did. */
+  readonly side?: 'source' | 'target' | undefined
+}
+
+/** A promotion could not be completed. */
+export class GateError extends SallyportError<GateErrorCode> {
+  readonly step: string | undefined
+  readonly side: 'source' | 'target' | undefined
+
+  constructor(code: GateErrorCode, message: string, options: GateErrorOptions = {}) {
+    super(code, message, options)
+    this.step = options.step
+    this.side = options.side
+  }
+}

@@ -1,0 +1,1 @@
+export { GateError, type GateErrorCode, type GateErrorOptions } from './errors.ts'

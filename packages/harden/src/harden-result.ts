@@ -1,0 +1,42 @@
+import type { RewrittenImage } from '@sallyport/image'
+import type { PackageUsage } from './usage/usage.ts'
+
+/** A package that leaves the image. */
+export interface PackageRemoval {
+  readonly purl: string
+  readonly name: string
+  readonly version: string
+  /** Bytes of its files, uncompressed. */
+  readonly bytes: number
+  readonly files: number
+}
+
+/** The outcome of one invariant: a law that must hold between the image before and after. */
+export interface InvariantResult {
+  /** I1 to I13, see docs/hardening.md. */
+  readonly id: string
+  readonly holds: boolean
+  /** At most ten examples of what breaks it. */
+  readonly violations: readonly string[]
+}
+
+/** What was done to an image, and why the rest stayed. */
+export interface HardenReport {
+  readonly mode: 'closed' | 'relaxed'
+  readonly removed: readonly PackageRemoval[]
+  /** Every package that stays, with its reason. */
+  readonly kept: readonly PackageUsage[]
+  /** Paths removed that no package owns (caches, links that would dangle). */
+  readonly removedPaths: readonly string[]
+  readonly invariants: readonly InvariantResult[]
+  /** Reason when the image is unchanged: nothing to remove, or an image that can't be edited safely. */
+  readonly unchangedBecause?: string | undefined
+  /** How often the plan shrank because an invariant did not hold. */
+  readonly rounds: number
+}
+
+/** Result of {@link hardenImage}. `image` is absent when nothing changed: the original image then stands. */
+export interface HardenResult {
+  readonly report: HardenReport
+  readonly image?: RewrittenImage | undefined
+}

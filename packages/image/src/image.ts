@@ -1,0 +1,45 @@
+import type { BlobReader, Descriptor, Digest, ImageManifest, Platform, RawManifest } from '@sallyport/core'
+import type { ImageConfig } from './config.schema.ts'
+import type { FileNode, FileTree } from './tree/file-tree.ts'
+
+/** One layer of an open image. */
+export interface ImageLayer {
+  /** Position, the base layer first. */
+  readonly index: number
+  readonly descriptor: Descriptor
+  /** Digest of the uncompressed tar. */
+  readonly diffId: Digest
+  /** The history line that made it, when the config tells. */
+  readonly createdBy?: string | undefined
+}
+
+/** Options of {@link Image.readFile}. */
+export interface ReadFileOptions {
+  /** Largest file to hold in memory, in bytes. Default 64 MiB. */
+  readonly maxBytes?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * An image of one platform, read once from its source into a local folder, verified, and open for random access.
+ * It is also a {@link BlobReader} of its own config and layers. Dispose it to delete the folder.
+ */
+export interface Image extends BlobReader, AsyncDisposable {
+  readonly raw: RawManifest
+  readonly manifest: ImageManifest
+  readonly config: ImageConfig
+  readonly platform: Platform
+  readonly layers: readonly ImageLayer[]
+  /** The merged view of all layers, with whiteouts and opaque directories applied. */
+  readonly tree: FileTree
+  /** An OCI layout folder that holds exactly this image, for tools that read layouts. */
+  readonly layoutDirectory: string
+  /**
+   * Reads a regular file of the merged view; hard links are followed, symbolic links are not.
+   *
+   * @throws {ImageError} `NOT_A_FILE`, `LIMIT_EXCEEDED`.
+   */
+  readFile(node: FileNode, options?: ReadFileOptions): Promise<Uint8Array>
+  /** Streams a regular file of the merged view. */
+  openFile(node: FileNode, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<Uint8Array>
+}

@@ -1,0 +1,5 @@
+export { type ImageConfig, imageConfigSchema } from './config.schema.ts'
+export { ImageError, type ImageErrorCode, type ImageErrorOptions } from './errors.ts'
+export type { Image, ImageLayer, ReadFileOptions } from './image.ts'
+export type { FileNode, FileTree, FileType, ResolveOptions } from './tree/file-tree.ts'
+export type { ImageEdit, RewrittenImage } from './write/image-edit.ts'

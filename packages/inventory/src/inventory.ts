@@ -1,0 +1,100 @@
+import type { Digest, Platform } from '@sallyport/core'
+
+/** Package types, as in purl (package-url specification, purl-types). */
+export type PackageType = 'deb' | 'apk' | 'rpm' | 'npm' | 'pypi' | 'golang' | 'generic'
+
+/** How and where a package was found. */
+export interface PackageEvidence {
+  /** Path of the file that names the package, e.g. `/var/lib/dpkg/status`. */
+  readonly path: string
+  /** Layer that this file comes from. */
+  readonly layer: number
+  readonly diffId: Digest
+  /** Which reader found it, e.g. `dpkg-status`, `dpkg-status.d`, `apk-installed`, `npm-package-json`, `python-dist-info`. */
+  readonly method: string
+}
+
+/** One alternative of a dpkg relationship field: `name[:arch] [(operator version)]` (Debian policy, 7.1). */
+export interface DpkgDependency {
+  readonly name: string
+  readonly arch?: string | undefined
+  readonly operator?: '<<' | '<=' | '=' | '>=' | '>>' | undefined
+  readonly version?: string | undefined
+}
+
+/** What dpkg knows of a package beyond its name; needed to remove it without lying. */
+export interface DpkgDetails {
+  /** The whole stanza as it stands in the database, without the blank line after it. */
+  readonly stanza: string
+  /** Path of the database file that holds the stanza. */
+  readonly statusPath: string
+  /** Files below `info/` (or beside the stanza in `status.d`) that belong to this package. */
+  readonly metadataPaths: readonly string[]
+  /** `Depends` and `Pre-Depends`: all of the outer list, any one of each inner list. */
+  readonly depends: readonly (readonly DpkgDependency[])[]
+  readonly provides: readonly DpkgDependency[]
+  readonly essential: boolean
+  /** `Multi-Arch: same` may be installed once per architecture. */
+  readonly multiArch?: string | undefined
+  readonly conffiles: readonly string[]
+}
+
+/** A package that an image holds. */
+export interface Package {
+  readonly type: PackageType
+  readonly name: string
+  readonly version: string
+  readonly arch?: string | undefined
+  /** Canonical purl, with distro qualifiers for OS packages. Unique within an inventory together with `evidence.path`. */
+  readonly purl: string
+  /** The source package that advisories name, when the database tells (Debian source, Alpine origin). */
+  readonly source?: { readonly name: string; readonly version: string } | undefined
+  /** Canonical paths of regular files and symbolic links that the package owns and that exist in the image. */
+  readonly files: readonly string[]
+  readonly evidence: PackageEvidence
+  /** Licence as SPDX expression, or `NOASSERTION`. */
+  readonly license?: string | undefined
+  /** purl of the OS package whose file list holds this language package. */
+  readonly ownedBy?: string | undefined
+  readonly dpkg?: DpkgDetails | undefined
+}
+
+/** The distribution an image is made of (os-release(5)). */
+export interface Distro {
+  /** `ID`, e.g. `debian`. */
+  readonly id: string
+  /** `VERSION_ID`, e.g. `12`; absent in rolling distributions. */
+  readonly versionId?: string | undefined
+  readonly codename?: string | undefined
+  readonly idLike: readonly string[]
+  readonly prettyName?: string | undefined
+}
+
+/** Something that the inventory could not see; never ignored by a policy. */
+export interface InventoryGap {
+  readonly code:
+    /** Files of a distribution, but no os-release or one that we do not know. */
+    | 'DISTRO_UNKNOWN'
+    /** A known distribution without its package database. */
+    | 'DATABASE_MISSING'
+    /** The database exists and names no package. */
+    | 'DATABASE_EMPTY'
+    /** A database or package file could not be read. */
+    | 'UNREADABLE'
+    /** A database in a format that we cannot read yet. */
+    | 'UNSUPPORTED'
+  readonly message: string
+  readonly path?: string | undefined
+}
+
+/** The packages of one platform's image. */
+export interface Inventory {
+  /** Digest of the image manifest that was read. */
+  readonly subject: Digest
+  readonly platform: Platform
+  /** Absent when the image has no distribution (e.g. a static binary on an empty base) or an unknown one (see gaps). */
+  readonly distro?: Distro | undefined
+  /** Sorted by type, name, version, evidence path. */
+  readonly packages: readonly Package[]
+  readonly gaps: readonly InventoryGap[]
+}

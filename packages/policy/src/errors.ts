@@ -1,0 +1,24 @@
+import { SallyportError } from '@sallyport/core'
+
+/** Codes of {@link PolicyError}. */
+export type PolicyErrorCode = 'POLICY_INVALID' | 'TIER_UNKNOWN' | 'LIMIT_EXCEEDED'
+
+/** One fault in a policy document. */
+export interface PolicyIssue {
+  /** 1-based. */
+  readonly line: number
+  readonly column: number
+  /** Where in the document, e.g. `tiers.prod.thresholds[0].max`. */
+  readonly path: string
+  readonly message: string
+}
+
+/** A policy document could not be used. */
+export class PolicyError extends SallyportError<PolicyErrorCode> {
+  readonly issues: readonly PolicyIssue[]
+
+  constructor(code: PolicyErrorCode, message: string, issues: readonly PolicyIssue[] = []) {
+    super(code, message)
+    this.issues = issues
+  }
+}

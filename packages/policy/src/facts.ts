@@ -1,0 +1,21 @@
+import type { Digest } from '@sallyport/core'
+import type { PackageRemoval, PackageUsage } from '@sallyport/harden'
+import type { Inventory } from '@sallyport/inventory'
+import type { MergedScan } from '@sallyport/scan'
+
+/** Everything that a decision about one platform's image rests on. */
+export interface PolicyFacts {
+  /** Digest of the image manifest that is judged. */
+  readonly subject: Digest
+  /** Where it would go: `registry/repository:tag`. */
+  readonly destination: string
+  readonly inventory: Inventory
+  /** All scanners that were asked, merged. A scanner that failed is in `failures`. */
+  readonly scan: MergedScan
+  /** Steps that gave no answer, e.g. a scanner that crashed. Any entry makes the verdict `error`. */
+  readonly failures: readonly { readonly step: string; readonly code: string; readonly message: string }[]
+  /** Usage of every package of `inventory`; a package without an entry counts as `possible`. */
+  readonly usage: readonly PackageUsage[]
+  /** What hardening removed, for the explanation. */
+  readonly removed: readonly PackageRemoval[]
+}

@@ -1,0 +1,28 @@
+import { SallyportError, type SallyportErrorOptions } from '@sallyport/core'
+
+/** Codes of {@link ScanError}. */
+export type ScanErrorCode =
+  | 'ADVISORIES_INVALID'
+  | 'ADVISORIES_EMPTY'
+  | 'SCANNER_MISSING'
+  | 'SCANNER_FAILED'
+  | 'SCANNER_TIMEOUT'
+  | 'REPORT_INVALID'
+  | 'SUBJECT_MISMATCH'
+  | 'DATA_UNAVAILABLE'
+  | 'LIMIT_EXCEEDED'
+
+/** Fields of {@link ScanError} for machines. */
+export interface ScanErrorOptions extends SallyportErrorOptions {
+  readonly scanner?: string | undefined
+}
+
+/** An image could not be scanned. */
+export class ScanError extends SallyportError<ScanErrorCode> {
+  readonly scanner: string | undefined
+
+  constructor(code: ScanErrorCode, message: string, options: ScanErrorOptions = {}) {
+    super(code, message, options)
+    this.scanner = options.scanner
+  }
+}

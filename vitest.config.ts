@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@sallyport/source', 'node', 'import', 'default']
+
+export default defineConfig({
+  ssr: { resolve: { conditions } },
+  resolve: { conditions },
+  test: {
+    include: ['packages/*/src/**/*.test.ts'],
+    environment: 'node',
+    testTimeout: 20_000,
+  },
+})

@@ -21,7 +21,10 @@ export function isDigest(value: unknown): value is Digest {
  */
 export function parseDigest(value: string): Digest {
   if (isDigest(value)) return value
-  throw new CoreError('DIGEST_INVALID', `not a sha256 or sha512 digest: ${JSON.stringify(value.slice(0, 160))}`)
+  throw new CoreError(
+    'DIGEST_INVALID',
+    `not a sha256 or sha512 digest: ${JSON.stringify(value.slice(0, 160))}`,
+  )
 }
 
 /** The algorithm of a digest. */

@@ -22,8 +22,16 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
 export function parsePlatform(text: string): Platform {
   const [os, architecture, variant, ...rest] = text.split('/')
   const parts = [os, architecture, ...(variant === undefined ? [] : [variant])]
-  if (rest.length > 0 || !os || !architecture || !parts.every((part) => part && /^[a-z0-9_.-]+$/i.test(part))) {
-    throw new CoreError('PLATFORM_INVALID', `expected os/architecture[/variant], got ${JSON.stringify(text.slice(0, 80))}`)
+  if (
+    rest.length > 0 ||
+    !os ||
+    !architecture ||
+    !parts.every((part) => part && /^[a-z0-9_.-]+$/i.test(part))
+  ) {
+    throw new CoreError(
+      'PLATFORM_INVALID',
+      `expected os/architecture[/variant], got ${JSON.stringify(text.slice(0, 80))}`,
+    )
   }
   return variant === undefined ? { os, architecture } : { os, architecture, variant }
 }

@@ -48,5 +48,7 @@ export interface PackageUsage {
    * Why the package stays although no file of it is reached: a kept package depends on it (its name), or a
    * protection rule (its name). Absent for packages that are used or may go.
    */
-  readonly keptBy?: { readonly reason: 'dependency' | 'protected' | 'not-removable'; readonly detail: string } | undefined
+  readonly keptBy?:
+    | { readonly reason: 'dependency' | 'protected' | 'not-removable'; readonly detail: string }
+    | undefined
 }

@@ -32,7 +32,11 @@ export interface Tier {
   /** Data older than this makes the verdict `error`. */
   readonly maxDataAgeMs?: number | undefined
   /** Gap codes that this tier accepts, each with a reason, for images matched by destination glob. */
-  readonly acceptedGaps: readonly { readonly code: string; readonly images: string; readonly reason: string }[]
+  readonly acceptedGaps: readonly {
+    readonly code: string
+    readonly images: string
+    readonly reason: string
+  }[]
 }
 
 /** A parsed policy document. Made by `parsePolicy`; immutable. */

@@ -16,6 +16,11 @@ export interface PolicyFacts {
   readonly failures: readonly { readonly step: string; readonly code: string; readonly message: string }[]
   /** Usage of every package of `inventory`; a package without an entry counts as `possible`. */
   readonly usage: readonly PackageUsage[]
+  /**
+   * Whether a trace with full coverage stands behind `usage`. Default `false`: what is executed is then unknown, and
+   * rules for `executed` or `loaded` count `linked` and `possible` too.
+   */
+  readonly traced?: boolean | undefined
   /** What hardening removed, for the explanation. */
   readonly removed: readonly PackageRemoval[]
 }

@@ -1,0 +1,101 @@
+import type { DecisionReason } from '../decision.ts'
+import type { Tier } from '../document/policy.ts'
+import type { PolicyFacts } from '../facts.ts'
+import { matchGlob } from './match-glob.ts'
+
+/**
+ * Finds what was not, or not reliably, judged. This is the one place where a missing answer becomes an `error`
+ * reason; a gap that the tier accepts for this image becomes a note.
+ */
+export function checkCoverage(facts: PolicyFacts, tier: Tier, now: Date): readonly DecisionReason[] {
+  return [
+    ...facts.failures.map(({ step, code, message }): DecisionReason => ({
+      effect: 'error',
+      code: 'step-failed',
+      message: `${step}: ${code}: ${message}`,
+      remedy: 'repair the step and run the promotion again',
+    })),
+    ...checkSubjects(facts),
+    ...checkGaps(facts, tier),
+    ...checkDataAge(facts, tier, now),
+  ]
+}
+
+function checkSubjects({ subject, inventory, scan }: PolicyFacts): DecisionReason[] {
+  const reasons: DecisionReason[] = []
+  const check = (what: string, actual: string) => {
+    if (actual !== subject) {
+      reasons.push({
+        effect: 'error',
+        code: 'subject-mismatch',
+        message: `${what} is about ${actual}, not ${subject}`,
+      })
+    }
+  }
+  check('the inventory', inventory.subject)
+  check('the scan', scan.subject)
+  for (const report of scan.reports) check(`the report of ${report.scanner.name}`, report.subject)
+  if (scan.reports.length === 0) {
+    reasons.push({
+      effect: 'error',
+      code: 'no-scan',
+      message: 'no scanner gave a report',
+      remedy: 'configure at least one scanner',
+    })
+  }
+  return reasons
+}
+
+function checkGaps({ inventory, scan, destination }: PolicyFacts, tier: Tier): DecisionReason[] {
+  const gaps: { code: string; message: string }[] = [...inventory.gaps]
+  // What one scanner could not cover counts only while no other covered everything.
+  if (!scan.reports.some(({ coverage }) => coverage === 'full')) {
+    for (const { scanner, coverage, gaps: own } of scan.reports) {
+      const reported = own.filter(({ code }) => code !== 'INVENTORY_GAP')
+      gaps.push(...reported.map(({ code, message }) => ({ code, message: `${scanner.name}: ${message}` })))
+      if (coverage !== 'full' && own.length === 0) {
+        gaps.push({ code: 'COVERAGE_UNEXPLAINED', message: `${scanner.name}: coverage is ${coverage}` })
+      }
+    }
+  }
+  if (inventory.packages.length === 0 && inventory.gaps.length === 0) {
+    gaps.push({ code: 'NO_PACKAGES', message: 'the inventory names no package' })
+  }
+  return gaps.map(({ code, message }) => {
+    const accepted = tier.acceptedGaps.find(
+      (entry) => entry.code === code && matchGlob(entry.images, destination),
+    )
+    return accepted
+      ? {
+          effect: 'note',
+          code: 'gap-accepted',
+          message: `${code}: ${message} (accepted: ${accepted.reason})`,
+        }
+      : {
+          effect: 'error',
+          code: 'coverage-gap',
+          message: `${code}: ${message}`,
+          remedy: `make the image readable, or accept ${code} for images that you name in the policy`,
+        }
+  })
+}
+
+function checkDataAge({ scan }: PolicyFacts, { maxDataAgeMs }: Tier, now: Date): DecisionReason[] {
+  if (maxDataAgeMs === undefined) return []
+  const reasons: DecisionReason[] = []
+  const stale = (message: string) =>
+    reasons.push({ effect: 'error', code: 'data-stale', message, remedy: 'update the vulnerability data' })
+  for (const { scanner, data } of scan.reports) {
+    if (data.length === 0) stale(`${scanner.name} does not say which data it used`)
+    for (const { name, updatedAt } of data) {
+      const age = updatedAt === undefined ? Number.NaN : now.getTime() - new Date(updatedAt).getTime()
+      if (Number.isNaN(age)) stale(`${scanner.name}: ${name} does not say when it was made`)
+      else if (age > maxDataAgeMs) {
+        stale(
+          `${scanner.name}: ${name} is of ${updatedAt}, older than ${Math.round(maxDataAgeMs / 3_600_000)} h`,
+        )
+      }
+    }
+  }
+  return reasons
+}

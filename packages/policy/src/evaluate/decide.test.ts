@@ -1,0 +1,270 @@
+import { digestOf } from '@sallyport/core'
+import type { PackageUsage } from '@sallyport/harden'
+import type { Finding, ScanReport } from '@sallyport/scan'
+import { describe, expect, it } from 'vitest'
+import { parsePolicy } from '../document/parse-policy.ts'
+import { explain } from '../explain/explain-decision.ts'
+import type { PolicyFacts } from '../facts.ts'
+import { decide } from './decide.ts'
+
+const subject = digestOf('image')
+const now = new Date('2026-11-25T12:00:00Z')
+const zlib = 'pkg:deb/debian/zlib1g@1:1.2.13.dfsg-1?arch=amd64&distro=debian-12'
+
+const finding: Finding = {
+  id: 'CVE-2023-45853',
+  aliases: ['DEBIAN-CVE-2023-45853'],
+  package: { purl: zlib, type: 'deb', name: 'zlib1g', version: '1:1.2.13.dfsg-1' },
+  severity: 'critical',
+  ratings: [],
+  fix: { state: 'not-fixed', versions: [] },
+  scanners: ['sallyport'],
+}
+const used: PackageUsage = {
+  purl: zlib,
+  usage: 'linked',
+  file: '/usr/lib/x86_64-linux-gnu/libz.so.1.2.13',
+  chain: [
+    { kind: 'entry', from: 'nginx -g daemon off;', to: '/usr/sbin/nginx', certain: true },
+    {
+      kind: 'needed',
+      from: '/usr/sbin/nginx',
+      to: '/usr/lib/x86_64-linux-gnu/libz.so.1.2.13',
+      certain: true,
+      proof: 'libz.so.1',
+    },
+  ],
+}
+
+function report(changes: Partial<ScanReport> = {}): ScanReport {
+  return {
+    scanner: { name: 'sallyport', version: '1' },
+    subject,
+    startedAt: now.toISOString(),
+    finishedAt: now.toISOString(),
+    data: [{ name: 'advisories', updatedAt: '2026-11-25T00:00:00Z' }],
+    coverage: 'full',
+    gaps: [],
+    findings: [],
+    ...changes,
+  }
+}
+
+function facts(findings: readonly Finding[], changes: Partial<PolicyFacts> = {}): PolicyFacts {
+  return {
+    subject,
+    destination: 'prod.example/app:1',
+    inventory: {
+      subject,
+      platform: { os: 'linux', architecture: 'amd64' },
+      distro: { id: 'debian', versionId: '12', idLike: [] },
+      packages: [
+        {
+          type: 'deb',
+          name: 'zlib1g',
+          version: '1:1.2.13.dfsg-1',
+          purl: zlib,
+          files: [],
+          evidence: { path: '/var/lib/dpkg/status', layer: 0, diffId: subject, method: 'dpkg-status' },
+        },
+      ],
+      gaps: [],
+    },
+    scan: { subject, reports: [report()], findings },
+    failures: [],
+    usage: [used],
+    removed: [],
+    ...changes,
+  }
+}
+
+function policy(thresholds: string, rest = '') {
+  return parsePolicy(`version: 1\ntiers:\n  prod:\n    thresholds:\n${thresholds}\n${rest}`, {
+    source: 'gate.yaml',
+  })
+}
+const noCritical = '      - { name: no critical, severity: critical, max: 0 }'
+const waive = (fields: string) =>
+  `waivers:\n  - { id: W-1, vulnerability: CVE-2023-45853, package: 'pkg:deb/debian/zlib1g', reason: r, owner: o, ${fields} }`
+
+describe('decide', () => {
+  it('passes when every threshold holds', () => {
+    const decision = decide(facts([]), policy(noCritical), { tier: 'prod', now })
+    expect(decision).toMatchObject({ verdict: 'pass', subject, tier: 'prod', reasons: [] })
+    expect(decision.rules).toContainEqual({ rule: 'no critical', limit: 0, actual: 0, holds: true })
+  })
+
+  it('fails with the finding, its file and its chain', () => {
+    const decision = decide(facts([finding]), policy(noCritical), { tier: 'prod', now })
+    expect(decision.verdict).toBe('fail')
+    expect(decision.reasons[0]).toMatchObject({
+      code: 'threshold-exceeded',
+      limit: 0,
+      actual: 1,
+      findings: [
+        { id: 'CVE-2023-45853', package: 'zlib1g', usage: 'linked', file: used.file, chain: used.chain },
+      ],
+    })
+    expect(explain(decision)).toContain('nginx -g daemon off; [entry] → /usr/sbin/nginx [needed libz.so.1]')
+  })
+
+  it.each([
+    ['executed', 'linked', 'fail'],
+    ['loaded', 'possible', 'fail'],
+    ['executed', 'present', 'pass'],
+    ['linked', 'possible', 'pass'],
+    ['present', 'linked', 'pass'],
+  ] as const)('a rule for %s counts %s without a trace: %s', (rule, usage, verdict) => {
+    const given = facts([finding], { usage: [{ ...used, usage }] })
+    const written = policy(`      - { name: r, severity: critical, usage: ${rule}, max: 0 }`)
+    expect(decide(given, written, { tier: 'prod', now }).verdict).toBe(verdict)
+  })
+
+  it('does not count linked as executed when a complete trace is attached', () => {
+    const written = policy('      - { name: r, severity: critical, usage: executed, max: 0 }')
+    expect(decide(facts([finding], { traced: true }), written, { tier: 'prod', now }).verdict).toBe('pass')
+  })
+
+  it('counts a package whose usage nobody analysed as possible', () => {
+    const written = policy('      - { name: r, severity: critical, usage: possible, max: 0 }')
+    expect(decide(facts([finding], { usage: [] }), written, { tier: 'prod', now }).verdict).toBe('fail')
+  })
+
+  it('limits findings of unknown severity to 0 when no rule speaks of them', () => {
+    const decision = decide(facts([{ ...finding, severity: 'unknown' }]), policy(noCritical), {
+      tier: 'prod',
+      now,
+    })
+    expect(decision.verdict).toBe('fail')
+    expect(decision.reasons[0]?.rule).toBe('unknown severity (implicit)')
+  })
+
+  it.each([
+    [
+      'a scanner failed',
+      { failures: [{ step: 'scan', code: 'SCANNER_FAILED', message: 'exit 2' }] },
+      'step-failed',
+    ],
+    ['no scanner reported', { scan: { subject, reports: [], findings: [] } }, 'no-scan'],
+    [
+      'a report is about another image',
+      { scan: { subject, reports: [report({ subject: digestOf('other') })], findings: [] } },
+      'subject-mismatch',
+    ],
+    [
+      'the merged scan is about another image',
+      { scan: { subject: digestOf('other'), reports: [report()], findings: [] } },
+      'subject-mismatch',
+    ],
+    [
+      'a scanner covered nothing',
+      { scan: { subject, reports: [report({ coverage: 'none' })], findings: [] } },
+      'coverage-gap',
+    ],
+    [
+      'a scanner names a gap',
+      {
+        scan: {
+          subject,
+          reports: [report({ coverage: 'partial', gaps: [{ code: 'NO_ADVISORIES', message: 'npm' }] })],
+          findings: [],
+        },
+      },
+      'coverage-gap',
+    ],
+  ] satisfies [string, Partial<PolicyFacts>, string][])('gives error when %s', (_title, changes, code) => {
+    const decision = decide(facts([], changes), policy(noCritical), { tier: 'prod', now })
+    expect(decision.verdict).toBe('error')
+    expect(decision.reasons).toContainEqual(expect.objectContaining({ effect: 'error', code }))
+  })
+
+  it.each([
+    ['DISTRO_UNKNOWN'],
+    ['DATABASE_MISSING'],
+    ['DATABASE_EMPTY'],
+    ['UNREADABLE'],
+    ['UNSUPPORTED'],
+  ] as const)('gives error for the gap %s unless the tier accepts it for this image', (code) => {
+    const given = facts([])
+    const withGap = { ...given, inventory: { ...given.inventory, gaps: [{ code, message: 'm' }] } }
+    expect(decide(withGap, policy(noCritical), { tier: 'prod', now }).verdict).toBe('error')
+    const accepting = (images: string) =>
+      policy(noCritical, `    accept: [{ gap: ${code}, images: '${images}', reason: known }]`)
+    expect(decide(withGap, accepting('prod.example/app:*'), { tier: 'prod', now }).verdict).toBe('pass')
+    expect(decide(withGap, accepting('prod.example/other:*'), { tier: 'prod', now }).verdict).toBe('error')
+  })
+
+  it('gives error for an inventory without packages and without an explanation', () => {
+    const given = facts([])
+    const empty = { ...given, inventory: { ...given.inventory, packages: [] } }
+    expect(decide(empty, policy(noCritical), { tier: 'prod', now }).verdict).toBe('error')
+  })
+
+  it('does not hold one scanner’s gap against another that covered everything', () => {
+    const reports = [
+      report({ coverage: 'partial', gaps: [{ code: 'NO_ADVISORIES', message: 'npm' }] }),
+      report(),
+    ]
+    const given = facts([], { scan: { subject, reports, findings: [] } })
+    expect(decide(given, policy(noCritical), { tier: 'prod', now }).verdict).toBe('pass')
+  })
+
+  it.each([
+    ['2026-11-24T12:00:00Z', 'pass'],
+    ['2026-11-22T12:00:00Z', 'error'],
+    [undefined, 'error'],
+    ['not a date', 'error'],
+  ])('data of %s under a limit of 48 h: %s', (updatedAt, verdict) => {
+    const given = facts([], {
+      scan: { subject, reports: [report({ data: [{ name: 'db', updatedAt }] })], findings: [] },
+    })
+    expect(decide(given, policy(noCritical, '    maxDataAge: 48h'), { tier: 'prod', now }).verdict).toBe(
+      verdict,
+    )
+  })
+
+  it.each([
+    ['applies', 'expires: 2027-01-01', 'pass', 'applied', undefined],
+    ['has expired', 'expires: 2026-11-01', 'fail', 'expired', /expired on 2026-11-01/],
+    ['expires at this moment', "expires: '2026-11-25T12:00:00Z'", 'fail', 'expired', /expired/],
+  ])('a waiver that %s', (_title, fields, verdict, state, why) => {
+    const decision = decide(facts([finding]), policy(noCritical, waive(fields)), { tier: 'prod', now })
+    expect(decision.verdict).toBe(verdict)
+    expect(decision.waivers).toMatchObject([{ id: 'W-1', state }])
+    if (why) expect(decision.findings[0]?.nearMiss?.why).toMatch(why)
+    else expect(decision.findings[0]?.waivedBy).toBe('W-1')
+  })
+
+  it.each([
+    [
+      'another package',
+      { package: { ...finding.package, purl: 'pkg:deb/debian/zlib1g-dev@1', name: 'zlib1g-dev' } },
+    ],
+    ['the same name of another ecosystem', { package: { ...finding.package, purl: 'pkg:npm/zlib1g@1' } }],
+    ['another vulnerability', { id: 'CVE-2022-37434', aliases: [] }],
+  ])('a waiver does not cover %s', (_title, changes) => {
+    const written = policy(noCritical, waive('expires: 2027-01-01'))
+    expect(decide(facts([{ ...finding, ...changes }]), written, { tier: 'prod', now }).verdict).toBe('fail')
+  })
+
+  it('applies a waiver through an alias of the finding', () => {
+    const other: Finding = { ...finding, id: 'GHSA-aaaa-bbbb-cccc', aliases: ['CVE-2023-45853'] }
+    expect(
+      decide(facts([other]), policy(noCritical, waive('expires: 2027-01-01')), { tier: 'prod', now }).verdict,
+    ).toBe('pass')
+  })
+
+  it('refuses a tier that the policy does not have', () => {
+    expect(() => decide(facts([]), policy(noCritical), { tier: 'staging', now })).toThrowError(
+      expect.objectContaining({ code: 'TIER_UNKNOWN' }),
+    )
+  })
+
+  it('writes the same decision twice for the same input', () => {
+    const written = policy(noCritical)
+    const first = decide(facts([finding]), written, { tier: 'prod', now })
+    expect(JSON.stringify(decide(facts([finding]), written, { tier: 'prod', now }))).toBe(
+      JSON.stringify(first),
+    )
+  })
+})

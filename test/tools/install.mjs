@@ -2,16 +2,26 @@
 // Installs the pinned tools that our suites use as independent witnesses.
 //
 //   node test/tools/install.mjs              every tool of tools.json
-//   node test/tools/install.mjs --suite e2e  only what that suite needs
+//   node test/tools/install.mjs --suite e2e  only what that suite needs (may be given more than once)
 //   node test/tools/install.mjs crane oras   only these
 //
 // Go tools go to <cache>/tools/<name>-<version>/<name>; a tool that is there already costs nothing.
-// The cache is $SALLYPORT_CACHE, else ~/.cache/sallyport.
+// The cache is $SALLYPORT_CACHE, else ~/.cache/sallyport. Ends with 1 when a tool could not be had.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { homedir } from 'node:os'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
+import { parseArgs } from 'node:util'
 
 const tools = JSON.parse(readFileSync(new URL('tools.json', import.meta.url), 'utf8'))
 const cache = join(process.env.SALLYPORT_CACHE || join(homedir(), '.cache', 'sallyport'), 'tools')
@@ -28,8 +38,9 @@ const onPath = (command) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, command)))
 const log = (line) => process.stderr.write(`tools: ${line}\n`)
 
-function run(command, args, env = {}) {
+function run(command, args, { env = {}, cwd } = {}) {
   const { status, error } = spawnSync(command, args, {
+    cwd,
     stdio: ['ignore', 2, 2],
     env: { ...process.env, ...env },
   })
@@ -37,23 +48,34 @@ function run(command, args, env = {}) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}`)
 }
 
-function installGo(name, { module, version }) {
+// `go install package@version` asks the module proxy for the list of all versions, which it does not serve
+// for every module. A module of our own that requires the one version needs no list.
+function installGo(name, { module, package: main, version, env = {} }) {
   const folder = join(cache, `${name}-${version}`)
   if (isExecutable(join(folder, name))) return log(`${name} ${version} is there`)
+  if (!onPath('go')) throw new Error('there is no go on the PATH')
   log(`building ${name} ${version}`)
   const started = Date.now()
+  const source = mkdtempSync(join(tmpdir(), `sallyport-${name}-`))
   const unfinished = `${folder}.${process.pid}`
   mkdirSync(unfinished, { recursive: true })
   try {
-    run('go', ['install', '-trimpath', '-ldflags=-s -w', `${module}@${version}`], {
-      GOBIN: unfinished,
-      CGO_ENABLED: '0',
-      GOFLAGS: '-buildvcs=false -p=2',
+    writeFileSync(join(source, 'go.mod'), `module build.local/${name}\n\nrequire ${module} ${version}\n`)
+    run('go', ['install', '-trimpath', '-ldflags=-s -w', main], {
+      cwd: source,
+      env: {
+        GOBIN: unfinished,
+        CGO_ENABLED: '0',
+        GOFLAGS: '-buildvcs=false -mod=mod -p=2',
+        GOWORK: 'off',
+        ...env,
+      },
     })
     rmSync(folder, { recursive: true, force: true })
     renameSync(unfinished, folder)
   } finally {
     rmSync(unfinished, { recursive: true, force: true })
+    rmSync(source, { recursive: true, force: true })
   }
   log(`${name} ${version} built in ${Math.round((Date.now() - started) / 1000)} s`)
 }
@@ -62,19 +84,27 @@ function installApt(names) {
   const missing = names.filter((name) => !onPath(tools.apt[name].command))
   if (missing.length === 0) return
   log(`apt-get install ${missing.join(' ')}`)
-  const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
-  run('apt-get', ['update', '-q'], quiet)
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  run('apt-get', ['update', '-q'], { env })
   // A package must not start its service on the developer's machine: suites start their own.
   run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...missing], {
-    ...quiet,
-    RUNLEVEL: '1',
+    env: { ...env, RUNLEVEL: '1' },
   })
 }
 
-const args = process.argv.slice(2)
-const suite = args[0] === '--suite' ? args[1] : undefined
-const wanted = (name, { suites }) =>
-  suite ? suites.includes(suite) : args.length === 0 || args.includes(name)
+const { values, positionals } = parseArgs({
+  options: { suite: { type: 'string', multiple: true, default: [] } },
+  allowPositionals: true,
+})
+const known = [...Object.keys(tools.go), ...Object.keys(tools.apt)]
+const unknown = positionals.filter((name) => !known.includes(name))
+if (unknown.length > 0) {
+  log(`unknown: ${unknown.join(', ')}; known are ${known.join(', ')}`)
+  process.exit(2)
+}
+const everything = values.suite.length === 0 && positionals.length === 0
+const wanted = ([name, { suites }]) =>
+  everything || positionals.includes(name) || values.suite.some((suite) => suites.includes(suite))
 
 const failures = []
 const attempt = (what, install) => {
@@ -85,11 +115,12 @@ const attempt = (what, install) => {
     log(`${what} FAILED: ${error.message}`)
   }
 }
-const aptNames = Object.keys(tools.apt).filter((name) => wanted(name, tools.apt[name]))
-attempt(aptNames.join(', '), () => installApt(aptNames))
-for (const [name, tool] of Object.entries(tools.go)) {
-  if (wanted(name, tool)) attempt(name, () => installGo(name, tool))
-}
+const apt = Object.entries(tools.apt)
+  .filter(wanted)
+  .map(([name]) => name)
+attempt(apt.join(', '), () => installApt(apt))
+// One after the other: each build uses all cores and much memory by itself.
+for (const [name, tool] of Object.entries(tools.go).filter(wanted)) attempt(name, () => installGo(name, tool))
 if (failures.length > 0) {
   log(`not installed: ${failures.join('; ')}`)
   process.exit(1)

@@ -1,0 +1,6 @@
+export { startDockerRegistry } from './docker-registry.ts'
+export type { DockerRegistryOptions } from './docker-registry.ts'
+export { startOlareg } from './olareg.ts'
+export type { LoggedRequest } from './request-log.ts'
+export type { RunningRegistry, StartOptions } from './running-registry.ts'
+export { cacheDirectory, requireTool, toolPath } from './tool-path.ts'

@@ -8,6 +8,7 @@ export type GateErrorCode =
   | 'TAG_CONFLICT'
   | 'VERIFICATION_FAILED'
   | 'JOURNAL_CORRUPT'
+  | 'UNJUDGED'
 
 /** Fields of {@link GateError} for machines. */
 export interface GateErrorOptions extends SallyportErrorOptions {

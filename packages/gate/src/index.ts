@@ -1,1 +1,46 @@
 export { GateError, type GateErrorCode, type GateErrorOptions } from './errors.ts'
+export { sqliteJournal } from './journal/sqlite-journal.ts'
+export type { Journal, JournaledEvidence, PromotionKey, PromotionRecord } from './ports/journal.ts'
+export type { QuarantineRecord, QuarantineStore } from './ports/quarantine-store.ts'
+export type { HardenChoice, PromoteOptions } from './promote/options.ts'
+export type { AttachedEvidence, ImageSummary, PlatformSummary, PromotionOutcome } from './promote/outcome.ts'
+export type { ProgressListener, PromotionProgress } from './promote/progress.ts'
+export { promote } from './promote/promote.ts'
+export { type StepName, stepNames } from './promote/step-name.ts'
+export { createStepRunner, type StepRunner, type StepRunnerOptions } from './promote/step-runner.ts'
+export { folderQuarantine } from './quarantine/folder-quarantine.ts'
+export {
+  type AttachedSet,
+  attachEvidence,
+  type AttachEvidenceOptions,
+  type PromotedSubject,
+} from './steps/attach-evidence.ts'
+export { buildIndex } from './steps/build-index.ts'
+export { combineDecisions } from './steps/combine-decisions.ts'
+export { describeDecision, type DescribeDecisionOptions } from './steps/describe-decision.ts'
+export {
+  describeEvidence,
+  type DescribeEvidenceOptions,
+  type EvidenceDocument,
+  hardeningBuildType,
+} from './steps/describe-evidence.ts'
+export {
+  type ExaminedImage,
+  judgeImage,
+  type ImageJudgement,
+  type JudgeImageOptions,
+} from './steps/judge-image.ts'
+export {
+  type ImageContent,
+  pushContent,
+  type PushContentOptions,
+  type PushResult,
+} from './steps/push-content.ts'
+export { publishTag, type PublishTagOptions } from './steps/publish-tag.ts'
+export {
+  type ResolvedSource,
+  resolveSource,
+  type ResolveSourceOptions,
+  type SourceImage,
+} from './steps/resolve-source.ts'
+export { verifyTarget, type VerifyTargetOptions } from './steps/verify-target.ts'

@@ -1,0 +1,30 @@
+import { type Digest, digestOf, formatPlatform } from '@sallyport/core'
+import { canonicalJson } from './canonical-json.ts'
+import type { ImageJudgement } from '../steps/judge-image.ts'
+
+/**
+ * Digest over everything that a judgement rests on, times left out: two runs that saw the same images, packages,
+ * findings, data and policy, and came to the same decision, have the same one.
+ */
+export function judgementDigest(judgements: readonly ImageJudgement[]): Digest {
+  return digestOf(
+    canonicalJson(
+      judgements.map(({ platform, source, result, after, facts, decision }) => ({
+        platform: formatPlatform(platform),
+        source: source.descriptor.digest,
+        result: result.raw.descriptor.digest,
+        packages: after.inventory.packages.map(({ purl, evidence }) => [purl, evidence.path]),
+        gaps: after.inventory.gaps,
+        findings: facts.scan.findings,
+        reports: facts.scan.reports.map(({ scanner, data, coverage, gaps }) => ({
+          scanner,
+          data,
+          coverage,
+          gaps,
+        })),
+        usage: facts.usage,
+        decision: { ...decision, evaluatedAt: null },
+      })),
+    ),
+  )
+}

@@ -1,0 +1,53 @@
+import type { Clock, Reference } from '@sallyport/core'
+import type { Signer } from '@sallyport/attest'
+import type { Repository } from '@sallyport/oci'
+import type { Policy } from '@sallyport/policy'
+import type { Scanner } from '@sallyport/scan'
+import type { Journal } from '../ports/journal.ts'
+import type { QuarantineStore } from '../ports/quarantine-store.ts'
+import type { ProgressListener } from './progress.ts'
+
+/** How to harden. */
+export interface HardenChoice {
+  /** `closed` keeps every dependency of a kept package; `relaxed` only what files need. Default `closed`. */
+  readonly mode?: 'closed' | 'relaxed' | undefined
+  /** Commands besides entry point and health check that the image must still run: probes, hooks, cron. */
+  readonly commands?: readonly (readonly string[])[] | undefined
+  /** Names of packages that stay in any case. */
+  readonly keep?: readonly string[] | undefined
+}
+
+/** Options of {@link promote}. */
+export interface PromoteOptions {
+  /** What to promote: `registry/repository:tag`, `registry/repository@digest`, or a layout folder `oci:folder[:tag]`. */
+  readonly from: string
+  /** Where it goes: `registry/repository:tag`. */
+  readonly to: string
+  /** Tier of the policy that the destination belongs to. */
+  readonly tier: string
+  readonly policy: Policy
+  /** All must answer; a scanner that fails makes the outcome `error`. */
+  readonly scanners: readonly Scanner[]
+  /** Remove packages that nothing uses before judging. Default `false`. */
+  readonly harden?: boolean | HardenChoice | undefined
+  /** Separate identities: one for what was found, one for the release. */
+  readonly signer: { readonly evidence: Signer; readonly release: Signer }
+  readonly journal: Journal
+  readonly quarantine: QuarantineStore
+  /** Opens a repository of a registry. Default: a registry client with the credentials of Docker's configuration. */
+  readonly repository?: ((reference: Pick<Reference, 'registry' | 'repository'>) => Repository) | undefined
+  /** Platforms to promote, e.g. `linux/amd64`. Default: every one of the source. */
+  readonly platforms?: readonly string[] | undefined
+  /** In which forms signatures and attestations are stored. Default `both`. */
+  readonly evidenceMode?: 'bundle' | 'legacy' | 'both' | undefined
+  /** Evidence of an earlier attempt with the same judgement is used again up to this age. Default 24 hours. */
+  readonly evidenceMaxAgeMs?: number | undefined
+  /** URI that names this gate in its decisions. Default `https://sallyport.dev/gate/<tier>`. */
+  readonly verifierId?: string | undefined
+  /** Folder for the work, emptied afterwards. Default: a new one in the system's temporary folder. */
+  readonly workDirectory?: string | undefined
+  readonly clock?: Clock | undefined
+  /** Ends the promotion; it rejects with `signal.reason`. The tag is then where it was, or already moved; content that was pushed stays, unreferenced by a tag. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ProgressListener | undefined
+}

@@ -1,0 +1,69 @@
+import type { Descriptor, Digest, Platform } from '@sallyport/core'
+import type { HardenReport } from '@sallyport/harden'
+import type { Decision } from '@sallyport/policy'
+import type { MergedScan } from '@sallyport/scan'
+import type { GateError } from '../errors.ts'
+import type { QuarantineRecord } from '../ports/quarantine-store.ts'
+
+/** What an image was found to be, before and after hardening. */
+export interface ImageSummary {
+  readonly digest: Digest
+  readonly packages: number
+  /** Size of the compressed layers. */
+  readonly bytes: number
+  readonly findings: MergedScan['findings']
+}
+
+/** What happened to the image of one platform. */
+export interface PlatformSummary {
+  readonly platform: Platform
+  readonly before: ImageSummary
+  readonly after: ImageSummary
+  /** Absent when hardening was not asked for. */
+  readonly hardening?: HardenReport | undefined
+  readonly decision: Decision
+}
+
+/** A piece of evidence at the target. */
+export interface AttachedEvidence {
+  readonly subject: Digest
+  readonly predicateType: string
+  /** Digests of the manifests that carry it, one for each store. */
+  readonly manifests: readonly Digest[]
+  /** Digest of the signed document. */
+  readonly blob: Digest
+  readonly keyId: string
+}
+
+/** How a promotion ended. Only `pass` moved the tag. */
+export type PromotionOutcome =
+  | {
+      readonly verdict: 'pass'
+      /** `registry/repository:tag`. */
+      readonly target: string
+      /** Digest that the tag points to now. */
+      readonly digest: Digest
+      readonly descriptor: Descriptor
+      readonly sourceDigest: Digest
+      readonly previousDigest?: Digest | undefined
+      /** `false` when the target was already in this state and nothing was written. */
+      readonly changed: boolean
+      readonly decision: Decision
+      readonly platforms: readonly PlatformSummary[]
+      readonly evidence: readonly AttachedEvidence[]
+    }
+  | {
+      readonly verdict: 'fail'
+      readonly sourceDigest: Digest
+      readonly decision: Decision
+      readonly platforms: readonly PlatformSummary[]
+      readonly quarantine: QuarantineRecord
+    }
+  | {
+      readonly verdict: 'error'
+      readonly error: GateError
+      /** Present when the image was judged and the judgement was `error`. */
+      readonly decision?: Decision | undefined
+      readonly platforms: readonly PlatformSummary[]
+      readonly quarantine?: QuarantineRecord | undefined
+    }

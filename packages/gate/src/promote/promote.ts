@@ -1,0 +1,327 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type Digest,
+  digestOf,
+  formatPlatform,
+  formatReference,
+  type Reference,
+  systemClock,
+} from '@sallyport/core'
+import { createRegistryClient, parseReference, type Repository } from '@sallyport/oci'
+import { type Decision, explain, PolicyError } from '@sallyport/policy'
+import { GateError } from '../errors.ts'
+import type { QuarantineRecord } from '../ports/quarantine-store.ts'
+import { attachEvidence } from '../steps/attach-evidence.ts'
+import { buildIndex } from '../steps/build-index.ts'
+import { combineDecisions } from '../steps/combine-decisions.ts'
+import { describeEvidence, type EvidenceDocument } from '../steps/describe-evidence.ts'
+import { type ImageJudgement, judgeImage } from '../steps/judge-image.ts'
+import { openSource } from '../steps/open-source.ts'
+import { type ImageContent, pushContent } from '../steps/push-content.ts'
+import { publishTag } from '../steps/publish-tag.ts'
+import { type ResolvedSource, resolveSource } from '../steps/resolve-source.ts'
+import { verifyTarget } from '../steps/verify-target.ts'
+import { judgementDigest } from './judgement-digest.ts'
+import type { PromoteOptions } from './options.ts'
+import type { PlatformSummary, PromotionOutcome } from './outcome.ts'
+import { promotionKey } from './promotion-key.ts'
+import { createStepRunner, type StepRunner } from './step-runner.ts'
+import { summarizeJudgement } from './summarize-judgement.ts'
+
+const oneDayMs = 86_400_000
+
+/**
+ * Promotes an image from one registry to the next: resolves it once, inventories, scans, hardens and scans it again,
+ * judges it by the policy, pushes it by digest with its evidence, signs, reads everything back and verifies it, and
+ * only then moves the tag. What fails is put into quarantine; what could not be judged or done gives `error`, and the
+ * tag stays where it was.
+ *
+ * Running it again with the same inputs changes nothing at the target. After a crash at any point, running it again
+ * ends in the state of an undisturbed run.
+ *
+ * Rejects only with `signal.reason`.
+ */
+export async function promote(options: PromoteOptions): Promise<PromotionOutcome> {
+  const { signal } = options
+  await using resources = new AsyncDisposableStack()
+  const state: PromotionState = { platforms: [] }
+  try {
+    const repository = options.repository ?? openRegistries(resources)
+    const directory = await mkdtemp(join(options.workDirectory ?? tmpdir(), 'sallyport-'))
+    resources.defer(() => rm(directory, { recursive: true, force: true }))
+    return await run(options, repository, directory, resources, state)
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const error = toGateError(cause)
+    const { key } = state
+    if (key) {
+      const finishedAt = (options.clock ?? systemClock).now().toISOString()
+      // The promotion's own error matters more than a journal that can't be written any more.
+      await options.journal.finish(key, { finishedAt, verdict: 'error' }).catch(() => undefined)
+    }
+    return { verdict: 'error', error, platforms: state.platforms }
+  }
+}
+
+interface PromotionState {
+  key?: Digest
+  platforms: readonly PlatformSummary[]
+}
+
+async function run(
+  options: PromoteOptions,
+  repository: (reference: Pick<Reference, 'registry' | 'repository'>) => Repository,
+  directory: string,
+  resources: AsyncDisposableStack,
+  state: PromotionState,
+): Promise<PromotionOutcome> {
+  const { policy, tier, signal, journal, clock = systemClock, onProgress } = options
+  if (!policy.tiers.has(tier)) throw new PolicyError('TIER_UNKNOWN', `${policy.source}: no tier "${tier}"`)
+  if (options.scanners.length === 0)
+    throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
+  const destination = parseDestination(options.to)
+  const to = formatReference(destination)
+  const target = repository(destination)
+  const now = clock.now()
+  const steps = createStepRunner({
+    clock,
+    onProgress,
+    signal,
+    onFinished: async (step, platform, summary) => {
+      if (state.key)
+        await journal.recordStep(state.key, step, { platform: platform && formatPlatform(platform), summary })
+    },
+  })
+
+  const source = await openSource(options.from, repository)
+  const { resolved, expected } = await steps.run('resolve', undefined, async () => {
+    const resolved = await resolveSource(source.repository, source.tagOrDigest, {
+      platforms: options.platforms,
+      signal,
+    })
+    const expected = (await target.findManifest(destination.tag, { signal }))?.descriptor.digest
+    const summary = `${resolved.root.descriptor.digest}, ${resolved.images.map(({ platform }) => formatPlatform(platform)).join(', ')}`
+    return { value: { resolved, expected }, summary }
+  })
+  const sourceDigest = resolved.root.descriptor.digest
+  const key = promotionKey(options, sourceDigest, to)
+  await journal.begin({
+    key,
+    source: source.name,
+    sourceDigest,
+    destination: to,
+    tier,
+    policyDigest: policy.digest,
+    startedAt: now.toISOString(),
+    previousDigest: expected,
+  })
+  state.key = key
+
+  const judgements: ImageJudgement[] = []
+  for (const [position, { platform, raw }] of resolved.images.entries()) {
+    const judgement = await judgeImage(source.repository, raw, platform, {
+      destination: to,
+      tier,
+      policy,
+      scanners: options.scanners,
+      harden: options.harden === true ? {} : options.harden || undefined,
+      now,
+      directory: join(directory, String(position)),
+      steps,
+      signal,
+    })
+    judgements.push(resources.use(judgement))
+    state.platforms = judgements.map(summarizeJudgement)
+  }
+
+  const index = resolved.index && buildIndex(resolved, judgements)
+  const root = index ?? judgements[0]!.result.raw
+  const decision = index ? combineDecisions(root.descriptor.digest, judgements) : judgements[0]!.decision
+  const judgement = judgementDigest(judgements)
+  if (decision.verdict !== 'pass') {
+    return await stop(options, {
+      steps,
+      key,
+      judgement,
+      decision,
+      sourceDigest,
+      state,
+      to,
+      sourceName: source.name,
+      now,
+    })
+  }
+
+  const verifierId = options.verifierId ?? `https://sallyport.dev/gate/${tier}`
+  const { documents, decidedAt } = await keepEvidence(options, key, judgement, now, () =>
+    describeEvidence(judgements, {
+      index: index?.descriptor.digest,
+      destination: to,
+      source: source.name,
+      verifierId,
+      decidedAt: now.toISOString(),
+    }),
+  )
+
+  const pushed = await steps.run('push', undefined, async () => {
+    const images: ImageContent[] = judgements.map(({ result }) => result)
+    const others = index
+      ? await readOtherEntries(source.repository, resolved, index.descriptor.digest, signal)
+      : []
+    const value = await pushContent(target, [...images, ...others], index, { signal })
+    return { value, summary: `${value.blobs} blobs, ${value.manifests} manifests` }
+  })
+  const attached = await steps.run('attest', undefined, async () => {
+    const dated = (own: Decision): Decision => ({ ...own, evaluatedAt: decidedAt })
+    const subjects = judgements.map(({ result, decision: own }) => ({
+      descriptor: result.raw.descriptor,
+      decision: dated(own),
+    }))
+    if (index) subjects.push({ descriptor: index.descriptor, decision: dated(decision) })
+    const value = await attachEvidence(target, subjects, documents, {
+      signer: options.signer,
+      reference: target.name,
+      verifierId,
+      mode: options.evidenceMode ?? 'both',
+      createdAt: new Date(decidedAt),
+      signal,
+    })
+    return { value, summary: `${value.evidence.length} pieces of evidence, ${value.written} new` }
+  })
+  await steps.run('verify', undefined, async () => {
+    const images = judgements.map(({ result }) => result.raw)
+    await verifyTarget(target, images, index, attached.evidence, { signer: options.signer, signal })
+    return {
+      value: undefined,
+      summary: `${attached.evidence.length} pieces of evidence verify at ${target.name}`,
+    }
+  })
+  const moved = await steps.run('publish', undefined, async () => {
+    const value = await publishTag(target, root, { tag: destination.tag, expected, signal })
+    return { value, summary: value ? `${to} is ${root.descriptor.digest}` : `${to} was there already` }
+  })
+  await steps.run('record', undefined, async () => {
+    const finishedAt = clock.now().toISOString()
+    await journal.finish(key, { finishedAt, verdict: 'pass', targetDigest: root.descriptor.digest })
+    return { value: undefined, summary: key }
+  })
+
+  return {
+    verdict: 'pass',
+    target: to,
+    digest: root.descriptor.digest,
+    descriptor: root.descriptor,
+    sourceDigest,
+    previousDigest: expected,
+    changed: moved || pushed.blobs + pushed.manifests + attached.written > 0,
+    decision: { ...decision, evaluatedAt: decidedAt },
+    platforms: state.platforms,
+    evidence: attached.evidence,
+  }
+}
+
+interface Stop {
+  readonly steps: StepRunner
+  readonly key: Digest
+  readonly judgement: Digest
+  readonly decision: Decision
+  readonly sourceDigest: Digest
+  readonly state: PromotionState
+  readonly sourceName: string
+  readonly to: string
+  readonly now: Date
+}
+
+/** Puts an image that did not pass into quarantine. Nothing of it has reached the target. */
+async function stop(
+  { tier, quarantine, journal, clock = systemClock }: PromoteOptions,
+  { steps, key, judgement, decision, sourceDigest, state, sourceName, to, now }: Stop,
+): Promise<PromotionOutcome> {
+  const record = await steps.run('quarantine', undefined, async () => {
+    const value: QuarantineRecord = await quarantine.put({
+      id: digestOf(`${key} ${judgement}`).slice('sha256:'.length, 'sha256:'.length + 32),
+      quarantinedAt: now.toISOString(),
+      source: sourceName,
+      sourceDigest,
+      destination: to,
+      tier,
+      decision,
+      platforms: state.platforms,
+      explanation: explain(decision),
+    })
+    return { value, summary: value.id }
+  })
+  const verdict = decision.verdict === 'fail' ? 'fail' : 'error'
+  await journal.finish(key, { finishedAt: clock.now().toISOString(), verdict })
+  const platforms = state.platforms
+  if (verdict === 'fail') return { verdict, sourceDigest, decision, platforms, quarantine: record }
+  const reasons = decision.reasons.filter(({ effect }) => effect === 'error').map(({ message }) => message)
+  const error = new GateError('UNJUDGED', `${sourceName} could not be judged: ${reasons.join('; ')}`, {
+    step: 'decide',
+  })
+  return { verdict, error, decision, platforms, quarantine: record }
+}
+
+/** The evidence of an earlier attempt that came to the same judgement, or new evidence, which is then kept. */
+async function keepEvidence(
+  { journal, evidenceMaxAgeMs = oneDayMs }: PromoteOptions,
+  key: Digest,
+  judgement: Digest,
+  now: Date,
+  describe: () => readonly EvidenceDocument[],
+): Promise<{ documents: readonly EvidenceDocument[]; decidedAt: string }> {
+  const earlier = await journal.findEvidence(key, judgement)
+  if (earlier) {
+    const ageMs = now.getTime() - new Date(earlier.decidedAt).getTime()
+    if (ageMs >= 0 && ageMs <= evidenceMaxAgeMs) {
+      return { documents: JSON.parse(earlier.documents) as EvidenceDocument[], decidedAt: earlier.decidedAt }
+    }
+  }
+  const documents = describe()
+  const decidedAt = now.toISOString()
+  await journal.saveEvidence(key, { judgement, decidedAt, documents: JSON.stringify(documents) })
+  return { documents, decidedAt }
+}
+
+/** Entries of an unchanged index that are no images (attestations of build tools); they go along with it. */
+async function readOtherEntries(
+  repository: Repository,
+  { root, index, images }: ResolvedSource,
+  indexDigest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<ImageContent[]> {
+  if (indexDigest !== root.descriptor.digest) return []
+  const judged = new Set(images.map(({ raw }) => raw.descriptor.digest))
+  const others = index!.manifests.filter(({ digest }) => !judged.has(digest))
+  return Promise.all(
+    others.map(async ({ digest }) => ({
+      raw: await repository.getManifest(digest, { signal }),
+      blobs: repository,
+    })),
+  )
+}
+
+function parseDestination(to: string): Reference & { readonly tag: string } {
+  const { registry, repository, tag, digest } = parseReference(to)
+  if (!tag || digest) {
+    throw new GateError(
+      'REFERENCE_INVALID',
+      `${to}: the destination is a tag, e.g. registry/repository:tag`,
+      { side: 'target' },
+    )
+  }
+  return { registry, repository, tag }
+}
+
+function openRegistries(resources: AsyncDisposableStack) {
+  const client = resources.use(createRegistryClient())
+  return (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference)
+}
+
+function toGateError(cause: unknown): GateError {
+  if (cause instanceof GateError) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new GateError('OPTIONS_INVALID', message, { cause })
+}

@@ -1,0 +1,158 @@
+import { join } from 'node:path'
+import { type BlobReader, isSallyportError, type Platform, type RawManifest } from '@sallyport/core'
+import { analyzeUsage, type HardenReport, hardenImage, type PackageUsage } from '@sallyport/harden'
+import { type Image, openImage, type RewrittenImage } from '@sallyport/image'
+import { createInventory, type Inventory } from '@sallyport/inventory'
+import { decide, type Decision, type Policy, type PolicyFacts } from '@sallyport/policy'
+import { mergeReports, type MergedScan, type Scanner, type ScanReport } from '@sallyport/scan'
+import type { HardenChoice } from '../promote/options.ts'
+import type { StepRunner } from '../promote/step-runner.ts'
+
+/** What an image was found to hold. */
+export interface ExaminedImage {
+  readonly image: Image
+  readonly inventory: Inventory
+  readonly scan: MergedScan
+}
+
+/** The image of one platform, examined, hardened and judged. Dispose it to delete its files. */
+export interface ImageJudgement extends AsyncDisposable {
+  readonly platform: Platform
+  readonly source: RawManifest
+  readonly before: ExaminedImage
+  /** The image that would be promoted; the same as `before` when nothing was removed. */
+  readonly after: ExaminedImage
+  readonly result: { readonly raw: RawManifest; readonly blobs: BlobReader }
+  readonly hardening?: HardenReport | undefined
+  readonly facts: PolicyFacts
+  readonly decision: Decision
+}
+
+/** Options of {@link judgeImage}. */
+export interface JudgeImageOptions {
+  readonly destination: string
+  readonly tier: string
+  readonly policy: Policy
+  readonly scanners: readonly Scanner[]
+  readonly harden?: HardenChoice | undefined
+  readonly now: Date
+  readonly directory: string
+  readonly steps: StepRunner
+  readonly signal?: AbortSignal | undefined
+}
+
+type Failure = PolicyFacts['failures'][number]
+
+interface HardenStep {
+  readonly usage: readonly PackageUsage[]
+  readonly report?: HardenReport | undefined
+  readonly rewritten?: RewrittenImage | undefined
+}
+
+/**
+ * Reads the image of one platform once, inventories and scans it, hardens it, examines the result again and decides
+ * about that. A scanner that fails is part of the facts and makes the verdict `error`; an image that can't be read
+ * rejects.
+ */
+export async function judgeImage(
+  blobs: BlobReader,
+  source: RawManifest,
+  platform: Platform,
+  { destination, tier, policy, scanners, harden, now, directory, steps, signal }: JudgeImageOptions,
+): Promise<ImageJudgement> {
+  await using resources = new AsyncDisposableStack()
+  const failures: Failure[] = []
+
+  const { image, inventory } = await steps.run('inventory', platform, async () => {
+    const image = resources.use(
+      await openImage(blobs, source, { directory: join(directory, 'before'), signal }),
+    )
+    const inventory = await createInventory(image, { signal })
+    return { value: { image, inventory }, summary: `${inventory.packages.length} packages` }
+  })
+  const scanned = await steps.run('scan', platform, async () => {
+    const scan = await scanImage(image, inventory, scanners, failures, signal)
+    return { value: scan, summary: `${scan.findings.length} findings` }
+  })
+  const before: ExaminedImage = { image, inventory, scan: scanned }
+
+  const { usage, report, rewritten } = await steps.run<HardenStep>('harden', platform, async () => {
+    if (!harden) {
+      const analysis = await analyzeUsage(image, inventory, { signal })
+      return { value: { usage: analysis.packages }, summary: 'not asked for' }
+    }
+    const { report, image: rewritten } = await hardenImage(image, inventory, {
+      ...harden,
+      directory: join(directory, 'hardened'),
+      signal,
+    })
+    if (rewritten) resources.use(rewritten)
+    const summary = rewritten
+      ? `${report.removed.length} packages removed, ${report.kept.length} stay`
+      : `unchanged: ${report.unchangedBecause ?? 'nothing to remove'}`
+    return { value: { usage: report.kept, report, rewritten }, summary }
+  })
+
+  const after = await steps.run('rescan', platform, async () => {
+    if (!rewritten) return { value: before, summary: 'the image is unchanged' }
+    const image = resources.use(
+      await openImage(rewritten.blobs, rewritten.raw, { directory: join(directory, 'after'), signal }),
+    )
+    const inventory = await createInventory(image, { signal })
+    const scan = await scanImage(image, inventory, scanners, failures, signal)
+    const summary = `${inventory.packages.length} packages, ${scan.findings.length} findings`
+    return { value: { image, inventory, scan }, summary }
+  })
+
+  const facts: PolicyFacts = {
+    subject: after.image.raw.descriptor.digest,
+    destination,
+    inventory: after.inventory,
+    scan: after.scan,
+    failures,
+    usage,
+    removed: report?.removed ?? [],
+  }
+  const decision = await steps.run('decide', platform, async () => {
+    const value = decide(facts, policy, { tier, now })
+    return { value, summary: value.verdict }
+  })
+
+  const owned = resources.move()
+  return {
+    platform,
+    source,
+    before,
+    after,
+    result: rewritten ?? { raw: source, blobs: image },
+    hardening: report,
+    facts,
+    decision,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+async function scanImage(
+  image: Image,
+  inventory: Inventory,
+  scanners: readonly Scanner[],
+  failures: Failure[],
+  signal: AbortSignal | undefined,
+): Promise<MergedScan> {
+  const subject = image.raw.descriptor.digest
+  const target = { subject, platform: image.platform, inventory, layoutDirectory: image.layoutDirectory }
+  const reports: ScanReport[] = []
+  for (const scanner of scanners) {
+    try {
+      reports.push(await scanner.scan(target, { signal }))
+    } catch (error) {
+      signal?.throwIfAborted()
+      failures.push({
+        step: `scan by ${scanner.name}`,
+        code: isSallyportError(error) ? error.code : 'UNEXPECTED',
+        message: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+  return reports.length > 0 ? mergeReports(reports) : { subject, reports: [], findings: [] }
+}

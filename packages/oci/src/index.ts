@@ -1,2 +1,18 @@
 export { OciError, type OciErrorCode, type OciErrorOptions } from './errors.ts'
+export type { RetryOptions, Sleep } from './http/retry-delay.ts'
+export type { TransportOptions } from './http/transport.ts'
+export { parseIndex, parseManifest } from './manifest/parse-manifest.ts'
+export { toRawManifest, type ToRawManifestOptions } from './manifest/raw-manifest.ts'
+export { matchPlatform, normalizePlatform, type PlatformRule } from './platform/match-platform.ts'
+export { selectPlatform, type SelectPlatformOptions } from './platform/select-platform.ts'
+export type { CredentialProvider, CredentialQuery, Credentials } from './ports/credential-provider.ts'
 export type { ListReferrersOptions, PutManifestOptions, Repository } from './ports/repository.ts'
+export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
+export { fallbackTag } from './referrers/fallback-tag.ts'
+export {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+} from './registry/create-registry-client.ts'
+export { isRegistryRepository, type RegistryRepository } from './registry/registry-repository.ts'
+export type { BlobOutcome, RegistryBlobOptions } from './registry/write-blob.ts'

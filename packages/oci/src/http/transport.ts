@@ -1,0 +1,123 @@
+import { Agent, request } from 'undici'
+import { OciError } from '../errors.ts'
+
+/** Time and size limits of one exchange. */
+export interface TransportOptions {
+  /** Time to set up a connection, in milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined
+  /** Time from the end of the request to the header of the answer, in milliseconds. Default 60,000. */
+  readonly headersTimeoutMs?: number | undefined
+  /** Longest pause within a body, in milliseconds. Default 60,000. */
+  readonly bodyTimeoutMs?: number | undefined
+  /** Most connections to one host. Default 16. */
+  readonly connections?: number | undefined
+  /** PEM certificates of a registry's own authority, besides those of the system. */
+  readonly ca?: string | readonly string[] | undefined
+}
+
+/** One request, as it goes over the wire. */
+export interface WireRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An answer whose body is still to be read or given up. */
+export interface WireAnswer {
+  readonly status: number
+  /** The URL that answered. */
+  readonly url: URL
+  /** The field's value; of a repeated field the first. */
+  header(name: string): string | undefined
+  /** All values of a field. */
+  headers(name: string): readonly string[]
+  /** The body as it came: nothing is decoded. Leaving the loop closes the connection. */
+  readonly body: AsyncIterable<Uint8Array>
+  /** The body in memory; rejects with `LIMIT_EXCEEDED` above `maxBytes`. */
+  bytes(maxBytes: number): Promise<Uint8Array>
+  /** Gives the body up, reading a short rest so that the connection can serve again. */
+  discard(): Promise<void>
+}
+
+/** Sends requests over connections that it owns. */
+export interface Transport {
+  send(request: WireRequest): Promise<WireAnswer>
+  close(): Promise<void>
+}
+
+/** Google's registry answers with more than the 16 KiB of header fields that Node takes by default. */
+const maxHeaderBytes = 64 * 1024
+
+/** A transport over undici. Nothing is retried, redirected or decoded here. */
+export function createTransport({
+  connectTimeoutMs = 10_000,
+  headersTimeoutMs = 60_000,
+  bodyTimeoutMs = 60_000,
+  connections = 16,
+  ca,
+}: TransportOptions = {}): Transport {
+  const agent = new Agent({
+    connections,
+    allowH2: false,
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    bodyTimeout: bodyTimeoutMs,
+    connect: {
+      timeout: connectTimeoutMs,
+      ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
+    },
+  })
+  return {
+    async send({ method, url, headers, body, signal }) {
+      const answer = await request(url, {
+        dispatcher: agent,
+        method,
+        headers: { 'accept-encoding': 'identity', 'user-agent': 'sallyport', ...headers },
+        body: (body ?? null) as Uint8Array | null,
+        ...(signal === undefined ? {} : { signal }),
+      })
+      return toWireAnswer(answer, url)
+    },
+    async close() {
+      await agent.destroy()
+    },
+  }
+}
+
+type UndiciAnswer = Awaited<ReturnType<typeof request>>
+
+function toWireAnswer({ statusCode, headers, body }: UndiciAnswer, url: URL): WireAnswer {
+  const all = (name: string): readonly string[] => {
+    const value = headers[name]
+    return value === undefined ? [] : typeof value === 'string' ? [value] : value
+  }
+  return {
+    status: statusCode,
+    url,
+    header: (name) => all(name)[0],
+    headers: all,
+    body,
+    async bytes(maxBytes) {
+      const chunks: Uint8Array[] = []
+      let received = 0
+      // Without this check a server could make us download 8 MiB that it announced as terabytes.
+      const announced = Number(all('content-length')[0] ?? 0)
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        received += chunk.byteLength
+        if (received > maxBytes || announced > maxBytes) {
+          throw new OciError(
+            'LIMIT_EXCEEDED',
+            `${url.origin}${url.pathname}: the answer is longer than ${maxBytes} bytes`,
+          )
+        }
+        chunks.push(chunk)
+      }
+      return Buffer.concat(chunks)
+    },
+    async discard() {
+      await body.dump({ limit: 64 * 1024 }).catch(() => undefined)
+    },
+  }
+}

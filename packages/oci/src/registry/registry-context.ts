@@ -1,0 +1,71 @@
+import type { AuthorizationNeed } from '../auth/authorizer.ts'
+import type { RequestSubject } from '../http/http-error.ts'
+import type { RegistryHttp, RegistryRequest } from '../http/registry-http.ts'
+import type { WireAnswer } from '../http/transport.ts'
+import type { KeyedMutex } from '../internal/keyed-mutex.ts'
+
+/** Patience of a repository's own repetitions, beyond those of single requests. */
+export interface RegistryPatience {
+  readonly attempts: number
+  /** Waits before try number `attempt` + 1. */
+  backOff(attempt: number, signal: AbortSignal | undefined): Promise<void>
+  /** Waits until writers that read before our write have written too. */
+  settle(signal: AbortSignal | undefined): Promise<void>
+}
+
+/** One repository of a registry, as its operations see it. */
+export interface RegistryContext {
+  readonly http: RegistryHttp
+  readonly registry: string
+  readonly repository: string
+  readonly origin: URL
+  /** `registry/repository`. */
+  readonly name: string
+  readonly patience: RegistryPatience
+  /** One writer of a fallback tag at a time within this client. */
+  readonly locks: KeyedMutex
+}
+
+/** A call of the repository's API, without what all calls share. */
+export interface RegistryCall extends Pick<
+  RegistryRequest,
+  'method' | 'expect' | 'headers' | 'body' | 'signal'
+> {
+  /** Path after `/v2/<repository>/`, or a URL that the registry gave. */
+  readonly to: string | URL
+  readonly access: 'pull' | 'push'
+  /** Another repository that is read in the same call (mount). */
+  readonly alsoPull?: string | undefined
+  readonly action: string
+  readonly notFound?: RequestSubject['notFound'] | undefined
+}
+
+/** Sends a call; the body is left to the caller. */
+export function call(context: RegistryContext, each: RegistryCall): Promise<WireAnswer> {
+  return context.http.send(toRequest(context, each))
+}
+
+/** Sends a call and reads its answer into memory. */
+export function callAndRead(
+  context: RegistryContext,
+  each: RegistryCall,
+  maxBytes: number,
+): Promise<{ answer: WireAnswer; bytes: Uint8Array }> {
+  return context.http.sendAndRead(toRequest(context, each), maxBytes)
+}
+
+function toRequest(context: RegistryContext, each: RegistryCall): RegistryRequest {
+  const { to, access, alsoPull, action, notFound = 'REGISTRY_ERROR', ...rest } = each
+  const { registry, repository, origin, name } = context
+  const need: AuthorizationNeed = {
+    registry,
+    origin,
+    repository,
+    scopes: [
+      `repository:${repository}:${access === 'pull' ? 'pull' : 'pull,push'}`,
+      ...(alsoPull === undefined ? [] : [`repository:${alsoPull}:pull`]),
+    ],
+  }
+  const url = typeof to === 'string' ? new URL(`/v2/${repository}/${to}`, origin) : to
+  return { ...rest, url, need, subject: { action, reference: name, notFound } }
+}

@@ -1,0 +1,154 @@
+import {
+  digestAlgorithm,
+  digestOf,
+  isDigest,
+  mediaTypes,
+  parseDigest,
+  type BlobOptions,
+  type RawManifest,
+} from '@sallyport/core'
+import { OciError } from '../errors.ts'
+import type { WireAnswer } from '../http/transport.ts'
+import { printable } from '../internal/printable.ts'
+import {
+  decodeManifest,
+  maxManifestBytes,
+  maxPushedManifestBytes,
+  toRawManifest,
+} from '../manifest/raw-manifest.ts'
+import { isTag } from '../reference/parse-reference.ts'
+import { call, callAndRead, type RegistryContext } from './registry-context.ts'
+
+const accepted = [
+  mediaTypes.ociIndex,
+  mediaTypes.ociManifest,
+  mediaTypes.dockerManifestList,
+  mediaTypes.dockerManifest,
+].join(', ')
+
+/** A manifest with the version mark that a conditional write needs. */
+export interface FetchedManifest {
+  readonly raw: RawManifest
+  readonly etag: string | undefined
+}
+
+/** Reads a manifest by tag or digest, `undefined` when there is none; the digest is that of the bytes. */
+export async function fetchManifest(
+  context: RegistryContext,
+  tagOrDigest: string,
+  { signal }: BlobOptions = {},
+): Promise<FetchedManifest | undefined> {
+  const digest = isDigest(tagOrDigest) ? tagOrDigest : undefined
+  if (digest === undefined) checkTag(context, tagOrDigest)
+  const { answer, bytes } = await callAndRead(
+    context,
+    {
+      method: 'GET',
+      to: `manifests/${tagOrDigest}`,
+      access: 'pull',
+      action: `read manifest ${tagOrDigest}`,
+      notFound: 'MANIFEST_NOT_FOUND',
+      expect: [200, 404],
+      headers: { accept: accepted },
+      signal,
+    },
+    maxManifestBytes,
+  )
+  if (answer.status === 404) return undefined
+  const raw = toRawManifest(bytes, { mediaType: answer.header('content-type'), digest })
+  checkClaimedDigest(context, raw, answer)
+  return { raw, etag: answer.header('etag') }
+}
+
+/** A manifest that must be there. */
+export async function getManifest(
+  context: RegistryContext,
+  tagOrDigest: string,
+  options?: BlobOptions,
+): Promise<RawManifest> {
+  const found = await fetchManifest(context, tagOrDigest, options)
+  if (found !== undefined) return found.raw
+  throw new OciError('MANIFEST_NOT_FOUND', `${context.name}: there is no manifest ${tagOrDigest}`, {
+    status: 404,
+    reference: isDigest(tagOrDigest) ? `${context.name}@${tagOrDigest}` : `${context.name}:${tagOrDigest}`,
+  })
+}
+
+/** How {@link pushManifest} went. */
+export type PushOutcome =
+  | { readonly type: 'stored'; readonly subjectAcknowledged: boolean }
+  /** A condition in `headers` was not met. */
+  | { readonly type: 'precondition-failed' }
+
+/** Stores a manifest under a tag or its digest. */
+export async function pushManifest(
+  context: RegistryContext,
+  raw: RawManifest,
+  tag: string | undefined,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<PushOutcome> {
+  if (tag !== undefined) checkTag(context, tag)
+  checkPushed(context, raw)
+  const answer = await call(context, {
+    method: 'PUT',
+    to: `manifests/${tag ?? raw.descriptor.digest}`,
+    access: 'push',
+    action: `store manifest ${tag ?? raw.descriptor.digest}`,
+    expect: [200, 201, 202, 412],
+    headers: { 'content-type': raw.descriptor.mediaType, ...headers },
+    body: raw.bytes,
+    signal,
+  })
+  await answer.discard()
+  if (answer.status === 412) return { type: 'precondition-failed' }
+  checkClaimedDigest(context, raw, answer)
+  return { type: 'stored', subjectAcknowledged: answer.header('oci-subject') !== undefined }
+}
+
+function checkPushed({ name }: RegistryContext, raw: RawManifest): void {
+  const { digest, size } = raw.descriptor
+  if (raw.bytes.byteLength > maxPushedManifestBytes) {
+    throw new OciError(
+      'LIMIT_EXCEEDED',
+      `manifest ${digest}: ${raw.bytes.byteLength} > ${maxPushedManifestBytes} bytes`,
+      {
+        reference: name,
+      },
+    )
+  }
+  const actual = digestOf(raw.bytes, digestAlgorithm(parseDigest(digest)))
+  if (actual !== digest) {
+    throw new OciError('DIGEST_MISMATCH', `expected manifest ${digest}, got ${actual}`, { reference: name })
+  }
+  if (raw.bytes.byteLength !== size) {
+    throw new OciError('SIZE_MISMATCH', `manifest ${digest}: ${raw.bytes.byteLength} of ${size} bytes`, {
+      reference: name,
+    })
+  }
+  decodeManifest(raw)
+}
+
+/** The registry's own word on the digest proves nothing, but a contradiction means that it holds something else. */
+function checkClaimedDigest(
+  { name }: RegistryContext,
+  { descriptor: { digest } }: RawManifest,
+  answer: WireAnswer,
+): void {
+  const claimed = answer.header('docker-content-digest')
+  if (claimed === undefined || claimed === digest) return
+  if (isDigest(claimed) && digestAlgorithm(claimed) !== digestAlgorithm(digest)) return
+  throw new OciError(
+    'DIGEST_MISMATCH',
+    `${name}: the registry calls manifest ${digest} by another digest: ${printable(claimed, 140)}`,
+    { status: answer.status, reference: name },
+  )
+}
+
+function checkTag({ name }: RegistryContext, tag: string): void {
+  if (!isTag(tag)) {
+    throw new OciError('REFERENCE_INVALID', `${name}: neither a tag nor a digest: "${printable(tag, 140)}"`, {
+      reference: name,
+    })
+  }
+}

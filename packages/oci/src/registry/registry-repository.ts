@@ -1,0 +1,61 @@
+import type { Descriptor } from '@sallyport/core'
+import { OciError } from '../errors.ts'
+import type { Repository } from '../ports/repository.ts'
+import { describeReferrer } from '../referrers/verify-referrers.ts'
+import { attachReferrer, listReferrers } from './attach-referrer.ts'
+import { listTags } from './list-tags.ts'
+import { readBlob } from './read-blob.ts'
+import type { RegistryContext } from './registry-context.ts'
+import { fetchManifest, getManifest, pushManifest } from './registry-manifests.ts'
+import { type BlobOutcome, hasBlob, type RegistryBlobOptions, writeBlob } from './write-blob.ts'
+
+/** A repository of a registry. */
+export interface RegistryRepository extends Repository {
+  readonly registry: string
+  readonly repository: string
+  write(blob: Descriptor, content: AsyncIterable<Uint8Array>, options?: RegistryBlobOptions): Promise<void>
+  /** Like {@link write}, and tells whether anything had to be sent. */
+  putBlob(
+    blob: Descriptor,
+    content: AsyncIterable<Uint8Array>,
+    options?: RegistryBlobOptions,
+  ): Promise<BlobOutcome>
+}
+
+/** Whether a repository is one of a registry: it can mount blobs of other repositories there. */
+export function isRegistryRepository(repository: Repository): repository is RegistryRepository {
+  return typeof (repository as Partial<RegistryRepository>).putBlob === 'function'
+}
+
+/** The operations of a repository over one registry. */
+export function createRegistryRepository(context: RegistryContext): RegistryRepository {
+  return {
+    name: context.name,
+    registry: context.registry,
+    repository: context.repository,
+    getManifest: (tagOrDigest, options) => getManifest(context, tagOrDigest, options),
+    findManifest: async (tagOrDigest, options) => (await fetchManifest(context, tagOrDigest, options))?.raw,
+    async putManifest(manifest, { tag, signal } = {}) {
+      const { subject, descriptor } = describeReferrer(manifest)
+      const outcome = await pushManifest(context, manifest, tag, {}, signal)
+      if (outcome.type !== 'stored') {
+        throw new OciError(
+          'TAG_CONFLICT',
+          `${context.name}: the registry does not let ${tag ?? descriptor.digest} be written (status 412)`,
+          { status: 412, reference: context.name },
+        )
+      }
+      if (subject !== undefined) {
+        await attachReferrer(context, subject.digest, descriptor, outcome.subjectAcknowledged, { signal })
+      }
+    },
+    listReferrers: (subject, options) => listReferrers(context, subject, options),
+    listTags: (options) => listTags(context, options),
+    open: (blob, options) => readBlob(context, blob, options),
+    has: (blob, { signal } = {}) => hasBlob(context, blob, 'pull', signal),
+    async write(blob, content, options) {
+      await writeBlob(context, blob, content, options)
+    },
+    putBlob: (blob, content, options) => writeBlob(context, blob, content, options),
+  }
+}

@@ -1,6 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
-import type { PlatformSummary } from '../promote/outcome.ts'
+import type { PlatformSummary } from '../promote/platform-summary.ts'
 
 /** An image that was stopped, with everything that a person needs to decide about it. */
 export interface QuarantineRecord {

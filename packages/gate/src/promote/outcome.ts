@@ -1,28 +1,8 @@
-import type { Descriptor, Digest, Platform } from '@sallyport/core'
-import type { HardenReport } from '@sallyport/harden'
+import type { Descriptor, Digest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
-import type { MergedScan } from '@sallyport/scan'
 import type { GateError } from '../errors.ts'
 import type { QuarantineRecord } from '../ports/quarantine-store.ts'
-
-/** What an image was found to be, before and after hardening. */
-export interface ImageSummary {
-  readonly digest: Digest
-  readonly packages: number
-  /** Size of the compressed layers. */
-  readonly bytes: number
-  readonly findings: MergedScan['findings']
-}
-
-/** What happened to the image of one platform. */
-export interface PlatformSummary {
-  readonly platform: Platform
-  readonly before: ImageSummary
-  readonly after: ImageSummary
-  /** Absent when hardening was not asked for. */
-  readonly hardening?: HardenReport | undefined
-  readonly decision: Decision
-}
+import type { PlatformSummary } from './platform-summary.ts'
 
 /** A piece of evidence at the target. */
 export interface AttachedEvidence {

@@ -1,5 +1,5 @@
 import type { ExaminedImage, ImageJudgement } from '../steps/judge-image.ts'
-import type { ImageSummary, PlatformSummary } from './outcome.ts'
+import type { ImageSummary, PlatformSummary } from './platform-summary.ts'
 
 /** What people and records need to know of a judgement, without the open files behind it. */
 export function summarizeJudgement({

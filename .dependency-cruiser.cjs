@@ -1,0 +1,65 @@
+// The table of packages and what each may import; type-only imports count.
+const layers = {
+  core: [],
+  oci: ['core'],
+  image: ['core'],
+  inventory: ['core', 'image'],
+  scan: ['core', 'image', 'inventory'],
+  harden: ['core', 'image', 'inventory', 'scan'],
+  attest: ['core', 'oci'],
+  policy: ['core', 'inventory', 'scan', 'harden', 'attest'],
+  gate: ['core', 'oci', 'image', 'inventory', 'scan', 'harden', 'attest', 'policy'],
+}
+
+const layerRules = Object.entries(layers).map(([name, allowed]) => ({
+  name: `layers-of-${name}`,
+  comment: `@sallyport/${name} may import only: ${allowed.join(', ') || 'nothing of ours'}`,
+  severity: 'error',
+  from: { path: `^packages/${name}/src/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^packages/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
+}))
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'public-surface-only',
+      comment: 'another package is imported by its name, not by a path into its sources',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: {
+        path: '^packages/([^/]+)/src/',
+        pathNot: ['^packages/$1/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/[^/]+/index\\.ts$'],
+      },
+    },
+    {
+      name: 'no-testkit',
+      comment: 'the testkit is for tests and examples',
+      severity: 'error',
+      from: { path: '^packages/(?!testkit)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/testkit/' },
+    },
+    {
+      name: 'policy-is-pure',
+      severity: 'error',
+      from: { path: '^packages/policy/src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(node:)?(fs|fs/promises|net|http|https|child_process|worker_threads|process)$' },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'declared-dependency',
+      comment: 'add it to the dependencies of the package that imports it, with a reason in its README',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { conditionNames: ['@sallyport/source', 'import', 'node', 'default'], exportsFields: ['exports'] },
+  },
+}

@@ -1,0 +1,97 @@
+// The tasks behind the npm scripts; started by scripts/run.mjs under Node 24.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { printTotals } from './totals.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const reports = join(root, '.reports')
+const [task, ...args] = process.argv.slice(2)
+const packages = readdirSync(join(root, 'packages')).sort()
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', NODE_NO_WARNINGS: '1' }
+
+function run(command, parameters, { capture = false } = {}) {
+  const started = Date.now()
+  const { status, error, stdout } = spawnSync(command, parameters, {
+    cwd: root,
+    env,
+    stdio: ['inherit', capture ? 'pipe' : 'inherit', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (error) throw error
+  return { ok: status === 0, status, stdout, seconds: ((Date.now() - started) / 1000).toFixed(1) }
+}
+
+/** Runs checks one after the other, says how each ended, and shows what a failed one printed. */
+function check(checks) {
+  let ok = true
+  for (const [name, command, ...parameters] of checks) {
+    const result = run(command, parameters, { capture: true })
+    process.stdout.write(`${result.ok ? '✓' : '✗'} ${name} (${result.seconds} s)\n`)
+    if (!result.ok) {
+      process.stdout.write(result.stdout)
+      ok = false
+    }
+  }
+  return ok
+}
+
+/** Runs a vitest project, keeps its JSON report, and ends with a line of totals. */
+function suite(name, parameters) {
+  mkdirSync(reports, { recursive: true })
+  const report = join(reports, `${name}.json`)
+  rmSync(report, { force: true })
+  const { ok } = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...parameters])
+  const totals = printTotals([report])
+  return ok && totals.failed === 0 && totals.passed > 0
+}
+
+const quickChecks = () => [
+  ['format', 'oxfmt', '--check', '.'],
+  ['lint', 'oxlint', '--deny-warnings'],
+  ['types', 'tsc', '-p', 'tsconfig.json'],
+  ['layers', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages'],
+  ['unused code', 'knip', '--no-progress'],
+]
+
+/** Checks of what is published; they need the built packages. */
+const packageChecks = () => [
+  ['build', 'turbo', 'run', 'build', '--output-logs=errors-only', `--concurrency=${cpus().length}`],
+  ...packages.map((name) => [`publint ${name}`, 'publint', join('packages', name), '--strict']),
+  ...packages.map((name) => [`types of ${name}`, 'attw', '--pack', join('packages', name), '--profile', 'esm-only', '--no-color']),
+  ['public API', 'node', 'scripts/api-report.mjs', ...(args.includes('--update') ? ['--update'] : [])],
+]
+
+const source = '--conditions=@sallyport/source'
+const tasks = {
+  build: () => check([packageChecks()[0]]),
+  check: () => check(quickChecks()),
+  'check:packages': () => check(packageChecks()),
+  demo: () => run('node', [source, 'examples/demo/main.ts', ...args]).status,
+  examples: () =>
+    check(
+      readdirSync(join(root, 'examples'))
+        .filter((name) => name !== 'demo' && existsSync(join(root, 'examples', name, 'main.ts')))
+        .map((name) => [`example ${name}`, 'node', source, `examples/${name}/main.ts`]),
+    ),
+  format: () => run('oxfmt', ['.']).ok,
+  test: () => {
+    const checked = args.length > 0 || check(quickChecks())
+    return suite('unit', args) && checked
+  },
+  e2e: () => suite('e2e', ['--root', 'test/e2e', ...args]),
+  interop: () => suite('interop', ['--root', 'test/interop', ...args]),
+  tools: () => suite('tools', ['--root', 'test/tools', ...args]),
+  bench: () => run('node', [source, 'test/bench/run.ts', ...args]).ok,
+}
+
+if (!Object.hasOwn(tasks, task)) {
+  process.stderr.write(`no task "${task}"; there are: ${Object.keys(tasks).join(', ')}\n`)
+  process.exit(2)
+}
+const result = tasks[task]()
+process.exitCode = typeof result === 'number' ? result : result ? 0 : 1

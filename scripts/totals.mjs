@@ -1,0 +1,34 @@
+// Adds up vitest's JSON reports: node scripts/totals.mjs report.json …
+// The last line is `N passed, N failed, N skipped`; a report that is missing or empty counts as a failure.
+import { readFileSync } from 'node:fs'
+import process from 'node:process'
+
+export function printTotals(files) {
+  const totals = { passed: 0, failed: 0, skipped: 0 }
+  for (const file of files) {
+    let report
+    try {
+      report = JSON.parse(readFileSync(file, 'utf8'))
+    } catch {
+      process.stdout.write(`no report: ${file}\n`)
+      totals.failed++
+      continue
+    }
+    const failedFiles = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+    for (const { name } of failedFiles) process.stdout.write(`did not run: ${name}\n`)
+    const skipped = report.testResults.flatMap(({ assertionResults }) =>
+      assertionResults.filter(({ status }) => status === 'pending' || status === 'skipped' || status === 'todo'),
+    )
+    for (const { fullName } of skipped) process.stdout.write(`skipped: ${fullName}\n`)
+    totals.passed += report.numPassedTests
+    totals.failed += report.numFailedTests + failedFiles.length
+    totals.skipped += skipped.length
+  }
+  process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`)
+  return totals
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { passed, failed } = printTotals(process.argv.slice(2))
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+}

@@ -1,0 +1,24 @@
+// npm run bench -- NAME: a table on stderr, and as the last line on stdout one JSON object.
+import { cpus, totalmem } from 'node:os'
+import process from 'node:process'
+import { benchCopy } from './copy.ts'
+import type { BenchRow } from './compare.ts'
+
+const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = { copy: benchCopy }
+
+const name = process.argv[2] ?? ''
+const bench = benches[name]
+if (!bench) {
+  process.stderr.write(`npm run bench -- NAME, with NAME one of: ${Object.keys(benches).join(', ')}\n`)
+  process.exit(2)
+}
+const rows = await bench()
+for (const { case: title, metric, ours, peers, ratio, target, ok } of rows) {
+  const others = Object.entries(peers).map(([peer, value]) => `${peer} ${value ?? 'missing'}`)
+  process.stderr.write(
+    `${ok ? '✓' : '✗'} ${title.padEnd(40)} ${metric}: ours ${ours}, ${others.join(', ')}; ratio ${ratio ?? '-'} (target ${target})\n`,
+  )
+}
+const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`
+process.stdout.write(`${JSON.stringify({ bench: name, machine, rows })}\n`)
+process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1

@@ -9,6 +9,7 @@ export type OciErrorCode =
   | 'BLOB_NOT_FOUND'
   | 'UNAUTHORIZED'
   | 'DENIED'
+  | 'CREDENTIALS_UNREADABLE'
   | 'DIGEST_MISMATCH'
   | 'SIZE_MISMATCH'
   | 'LIMIT_EXCEEDED'

@@ -1,6 +1,13 @@
+export {
+  dockerConfigCredentials,
+  type DockerConfigCredentialsOptions,
+} from './auth/docker-config-credentials.ts'
+export type { CredentialHelper } from './auth/run-credential-helper.ts'
+export { copyImage, type CopyEvent, type CopyImageOptions, type CopyResult } from './copy/copy-image.ts'
 export { OciError, type OciErrorCode, type OciErrorOptions } from './errors.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
 export type { TransportOptions } from './http/transport.ts'
+export { type LayoutRepository, openLayout, type OpenLayoutOptions } from './layout/open-layout.ts'
 export { parseIndex, parseManifest } from './manifest/parse-manifest.ts'
 export { toRawManifest, type ToRawManifestOptions } from './manifest/raw-manifest.ts'
 export { matchPlatform, normalizePlatform, type PlatformRule } from './platform/match-platform.ts'

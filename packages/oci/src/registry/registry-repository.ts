@@ -1,8 +1,9 @@
-import type { Descriptor } from '@sallyport/core'
+import type { Descriptor, RawManifest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import type { Repository } from '../ports/repository.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
-import { attachReferrer, listReferrers } from './attach-referrer.ts'
+import { attachByFallbackTag } from './attach-by-fallback-tag.ts'
+import { isListedByApi, listReferrers } from './list-referrers.ts'
 import { listTags } from './list-tags.ts'
 import { readBlob } from './read-blob.ts'
 import type { RegistryContext } from './registry-context.ts'
@@ -37,17 +38,16 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     findManifest: async (tagOrDigest, options) => (await fetchManifest(context, tagOrDigest, options))?.raw,
     async putManifest(manifest, { tag, signal } = {}) {
       const { subject, descriptor } = describeReferrer(manifest)
-      const outcome = await pushManifest(context, manifest, tag, {}, signal)
-      if (outcome.type !== 'stored') {
-        throw new OciError(
-          'TAG_CONFLICT',
-          `${context.name}: the registry does not let ${tag ?? descriptor.digest} be written (status 412)`,
-          { status: 412, reference: context.name },
-        )
+      if (subject === undefined) {
+        await store(context, manifest, tag, signal)
+        return
       }
-      if (subject !== undefined) {
-        await attachReferrer(context, subject.digest, descriptor, outcome.subjectAcknowledged, { signal })
-      }
+      // One at a time for each subject: some registries lose an entry of their list when two arrive together.
+      const known = await context.locks.run(`${context.name}@${subject.digest}`, async () => {
+        const acknowledged = await store(context, manifest, tag, signal)
+        return acknowledged && (await isListedByApi(context, subject.digest, descriptor.digest, signal))
+      })
+      if (!known) await attachByFallbackTag(context, subject.digest, descriptor, { signal })
     },
     listReferrers: (subject, options) => listReferrers(context, subject, options),
     listTags: (options) => listTags(context, options),
@@ -58,4 +58,20 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     },
     putBlob: (blob, content, options) => writeBlob(context, blob, content, options),
   }
+}
+
+/** Stores a manifest; tells whether the registry says that it knows the subject. */
+async function store(
+  context: RegistryContext,
+  manifest: RawManifest,
+  tag: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const outcome = await pushManifest(context, manifest, tag, {}, signal)
+  if (outcome.type === 'stored') return outcome.subjectAcknowledged
+  throw new OciError(
+    'TAG_CONFLICT',
+    `${context.name}: the registry does not let ${tag ?? manifest.descriptor.digest} be written (status 412)`,
+    { status: 412, reference: context.name },
+  )
 }

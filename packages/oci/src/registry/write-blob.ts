@@ -11,6 +11,8 @@ import { sendChunks } from './send-chunks.ts'
 export interface RegistryBlobOptions extends BlobOptions {
   /** A repository of the same registry that has the blob; then the registry links it and nothing is sent. */
   readonly mountFrom?: string | undefined
+  /** Is told how many bytes of the content have been sent; a second try begins at 0 again. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 /** How a blob came to be in the repository. */
@@ -59,7 +61,7 @@ export async function writeBlob(
   context: RegistryContext,
   blob: Descriptor,
   content: AsyncIterable<Uint8Array>,
-  { mountFrom, signal }: RegistryBlobOptions = {},
+  { mountFrom, signal, onBytes }: RegistryBlobOptions = {},
 ): Promise<BlobOutcome> {
   if (await hasBlob(context, blob, 'push', signal)) {
     await giveUpContent(content)
@@ -75,7 +77,7 @@ export async function writeBlob(
     }
     const session = { ...started }
     try {
-      await upload(context, blob, content, session, whole, signal)
+      await upload(context, blob, content, session, { whole, onBytes, signal })
       return 'uploaded'
     } catch (error) {
       await cancelUpload(context, session.location)
@@ -157,10 +159,9 @@ async function upload(
   blob: Descriptor,
   content: AsyncIterable<Uint8Array>,
   session: UploadSession,
-  whole: boolean,
-  signal: AbortSignal | undefined,
+  { whole, onBytes, signal }: Pick<RegistryBlobOptions, 'onBytes' | 'signal'> & { readonly whole: boolean },
 ): Promise<void> {
-  const source = observed(verifyChunks(blob, content))
+  const source = observed(verifyChunks(blob, content), onBytes)
   try {
     if (!whole) await sendChunks(context, blob, source.chunks, session, signal)
     await finish(context, blob, whole && blob.size > 0 ? source.chunks : undefined, session.location, signal)
@@ -170,7 +171,7 @@ async function upload(
     if (source.failure !== undefined) throw source.failure.error
     throw error
   } finally {
-    await source.close()
+    source.close()
   }
 }
 
@@ -234,14 +235,23 @@ async function cancelUpload(context: RegistryContext, location: URL): Promise<vo
 interface ObservedSource {
   readonly chunks: AsyncIterable<Uint8Array>
   readonly failure: { readonly error: unknown } | undefined
-  close(): Promise<void>
+  /** Ends the source without waiting: one that is stuck must not hold up the error. */
+  close(): void
 }
 
-function observed(source: AsyncGenerator<Uint8Array, void, undefined>): ObservedSource {
+function observed(
+  source: AsyncGenerator<Uint8Array, void, undefined>,
+  onBytes: ((bytes: number) => void) | undefined,
+): ObservedSource {
   let failure: { readonly error: unknown } | undefined
   async function* watch(): AsyncGenerator<Uint8Array, void, undefined> {
+    let sent = 0
     try {
-      yield* source
+      for await (const chunk of source) {
+        yield chunk
+        sent += chunk.byteLength
+        onBytes?.(sent)
+      }
     } catch (error) {
       failure = { error }
       throw error
@@ -252,8 +262,8 @@ function observed(source: AsyncGenerator<Uint8Array, void, undefined>): Observed
     get failure() {
       return failure
     },
-    close: async () => {
-      await source.return()
+    close: () => {
+      source.return().catch(() => undefined)
     },
   }
 }

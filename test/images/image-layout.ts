@@ -1,0 +1,24 @@
+import { runPython } from './run-python.ts'
+
+/** The names of the real images; each has a folder in `recipes/`. */
+export const imageNames = ['web', 'python', 'node', 'static', 'multi'] as const
+export type ImageName = (typeof imageNames)[number]
+
+export interface ImageLayout {
+  /** An OCI layout in the cache. Do not write to it: all suites share it. */
+  readonly directory: string
+  /** The one tag that the layout's index has. */
+  readonly tag: string
+}
+
+/** The OCI layout of an image; builds it when the cache does not have it, which takes up to some minutes. */
+export async function imageLayout(
+  name: ImageName,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ImageLayout> {
+  const output = await runPython('build.py', [name], { signal })
+  const [built, directory, tag] = output.trim().split('\t')
+  if (built !== name || directory === undefined || tag === undefined)
+    throw new Error(`no layout in: ${output}`)
+  return { directory, tag }
+}

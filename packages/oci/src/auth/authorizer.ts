@@ -130,8 +130,8 @@ function different(field: string | undefined, sent: string | undefined): string 
   return field === sent ? undefined : field
 }
 
-function withoutScope({ scope: _, ...params }: Readonly<Record<string, string>>): Record<string, string> {
-  return params
+function withoutScope(params: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name !== 'scope'))
 }
 
 /**

@@ -235,9 +235,9 @@ describe.skipIf(![isInstalled('docker-registry'), isInstalled('olareg')].every(B
     it('copies between a layout and a registry', async () => {
       const { index, images } = await pushIndex(source)
       const repository = client.repository({ registry: from.registry, repository: 'from/layout' })
-      await copyImage(source, repository, index.descriptor)
+      expect(await copyImage(source, repository, index.descriptor)).toMatchObject({ blobsCopied: 6 })
       await expectCopied(repository, index, images)
-      await copyImage(repository, target, index.descriptor)
+      expect(await copyImage(repository, target, index.descriptor)).toMatchObject({ blobsCopied: 6 })
       await expectCopied(target, index, images)
     })
   },

@@ -82,7 +82,8 @@ export function createRegistryHttp(parts: RegistryHttpParts): RegistryHttp {
     let authorization = await authorizer.authorize(need)
     let answer = await follow(request, authorization, signal)
     const replayable = request.body === undefined || request.body instanceof Uint8Array
-    for (let challenged = 0; answer.status === 401 && replayable && challenged < 2; challenged++) {
+    const mostChallenges = replayable ? 2 : 0
+    for (let challenged = 0; answer.status === 401 && challenged < mostChallenges; challenged++) {
       if (answer.url.origin !== need.origin.origin) break
       const next = await authorizer.answerChallenge(need, answer.headers('www-authenticate'), authorization)
       if (next === undefined) break

@@ -1,6 +1,6 @@
 import type { ImageIndex, ImageManifest, RawManifest } from '@sallyport/core'
 import { isIndexMediaType, isManifestMediaType } from '@sallyport/core'
-import * as z from 'zod'
+import type * as z from 'zod'
 import { OciError } from '../errors.ts'
 import { decodeManifest } from './raw-manifest.ts'
 import { imageIndexSchema, imageManifestSchema } from './manifest.schema.ts'

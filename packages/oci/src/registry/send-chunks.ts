@@ -1,7 +1,7 @@
 import type { Descriptor } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { call, type RegistryContext } from './registry-context.ts'
-import { uploadLocation, type UploadSession } from './write-blob.ts'
+import { uploadLocation, type UploadSession } from './upload-session.ts'
 
 /** Some registries refuse more than 4 MiB in one PATCH. */
 const chunkBytes = 4 * 1024 * 1024

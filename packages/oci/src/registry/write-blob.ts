@@ -1,11 +1,10 @@
 import { type BlobOptions, type Descriptor, digestAlgorithm, isDigest, parseDigest } from '@sallyport/core'
 import { giveUpContent, isRestartable, verifyChunks } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
-import { mayLead } from '../http/address-scope.ts'
 import type { WireAnswer } from '../http/transport.ts'
-import { printable } from '../internal/printable.ts'
 import { call, type RegistryContext } from './registry-context.ts'
 import { sendChunks } from './send-chunks.ts'
+import { uploadLocation, type UploadSession } from './upload-session.ts'
 
 /** Options of a blob write to a registry. */
 export interface RegistryBlobOptions extends BlobOptions {
@@ -93,13 +92,6 @@ export async function writeBlob(
   }
 }
 
-/** A running upload; the registry names a new location in each answer. */
-export interface UploadSession {
-  location: URL
-  /** Shortest chunk that the registry takes, except for the last. */
-  readonly minChunkBytes: number
-}
-
 async function startUpload(
   context: RegistryContext,
   blob: Descriptor,
@@ -137,21 +129,6 @@ async function startUpload(
     location: uploadLocation(context, answer),
     minChunkBytes: Number(answer.header('oci-chunk-min-length') ?? 0) || 0,
   }
-}
-
-/** The next place of an upload: kept as given, since its query often carries the registry's own state. */
-export function uploadLocation({ name, origin }: RegistryContext, answer: WireAnswer): URL {
-  const text = answer.header('location')
-  const location =
-    text !== undefined && URL.canParse(text, answer.url.href) ? new URL(text, answer.url) : undefined
-  if (location === undefined || !mayLead(answer.url, location) || !mayLead(origin, location)) {
-    throw new OciError(
-      'REGISTRY_ERROR',
-      `${name}: the registry names no usable place for an upload: ${printable(location?.origin ?? String(text), 120)}`,
-      { status: answer.status, reference: name },
-    )
-  }
-  return location
 }
 
 async function upload(

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { verifiedContent } from '../blob/verified-content.ts'
+import { createRegistryClient } from './create-registry-client.ts'
+import { startScriptedServer } from '../testing/scripted-server.ts'
+import { against } from '../testing/against-script.ts'
+import { sampleBlob, streamOf } from '../testing/sample-image.ts'
+
+describe('write', () => {
+  const { blob, bytes } = sampleBlob(randomBytes(9_000_000))
+  const again = verifiedContent(blob, () => streamOf(bytes.subarray(0, 5_000_000), bytes.subarray(5_000_000)))
+
+  it('keeps the upload location with its query', async () => {
+    await using here = await against(({ method }, response) => {
+      if (method === 'HEAD') return void response.writeHead(404).end()
+      if (method === 'POST') return void response.writeHead(202, { location: '/up/1?_state=a%2Bb==' }).end()
+      response.writeHead(201).end()
+    })
+    await here.repository.write(blob, again)
+    expect(here.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      `HEAD /v2/team/app/blobs/${blob.digest}`,
+      'POST /v2/team/app/blobs/uploads/',
+      `PUT /up/1?_state=a%2Bb==&digest=${encodeURIComponent(blob.digest)}`,
+    ])
+    expect(here.seen[2]?.body.equals(bytes)).toBe(true)
+  })
+
+  it('begins again with content that can be restarted, and cancels the failed upload', async () => {
+    let puts = 0
+    await using here = await against(({ method }, response, count) => {
+      if (method === 'HEAD') return void response.writeHead(404).end()
+      if (method === 'POST') return void response.writeHead(202, { location: `/up/${count}` }).end()
+      if (method === 'PUT') return void response.writeHead(++puts === 1 ? 502 : 201).end()
+      response.writeHead(204).end()
+    })
+    await here.repository.write(blob, again)
+    expect(here.seen.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'PUT', 'DELETE', 'POST', 'PUT'])
+  })
+
+  it('does not begin again with content that is gone', async () => {
+    await using here = await against(({ method }, response) => {
+      if (method === 'HEAD') return void response.writeHead(404).end()
+      if (method === 'POST') return void response.writeHead(202, { location: '/up/1' }).end()
+      response.writeHead(method === 'PUT' ? 502 : 204).end()
+    })
+    await expect(here.repository.write(blob, streamOf(bytes))).rejects.toMatchObject({
+      code: 'REGISTRY_ERROR',
+      status: 502,
+    })
+    expect(here.seen.map(({ method }) => method)).toEqual(['HEAD', 'POST', 'PUT', 'DELETE'])
+  })
+
+  it('sends chunks where the whole is refused', async () => {
+    const parts: Buffer[] = []
+    await using here = await against(({ method, body, headers }, response, count) => {
+      if (method === 'HEAD') return void response.writeHead(404).end()
+      if (method === 'PATCH') {
+        expect(headers['content-range']).toMatch(/^\d+-\d+$/)
+        parts.push(body)
+      }
+      if (method === 'PUT' && body.byteLength > 0) return void response.writeHead(413).end()
+      response.writeHead(method === 'PUT' ? 201 : 202, { location: `/up/${count}` }).end()
+    })
+    await here.repository.write(blob, again)
+    expect(parts.map((part) => part.byteLength)).toEqual([4_194_304, 4_194_304, 611_392])
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+  })
+
+  it('does not let a wrong source complete an upload', async () => {
+    let completed = false
+    await using server = await startScriptedServer(({ method }, response) => {
+      if (method === 'PUT') completed = true
+      response.writeHead(method === 'HEAD' ? 404 : method === 'POST' ? 202 : 201, { location: '/up/1' }).end()
+    })
+    await using client = createRegistryClient()
+    const repository = client.repository({ registry: server.host, repository: 'a/b' })
+    const wrong = streamOf(bytes.subarray(0, 5_000_000), randomBytes(4_000_000))
+    await expect(repository.write(blob, wrong)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
+    expect(completed).toBe(false)
+  })
+
+  it.each([
+    ['nowhere', undefined],
+    ['link-local', 'http://169.254.169.254/up'],
+  ])('refuses an upload location that is %s', async (_, location) => {
+    await using here = await against(({ method }, response) => {
+      response.writeHead(method === 'HEAD' ? 404 : 202, location === undefined ? {} : { location }).end()
+    })
+    await expect(here.repository.write(blob, again)).rejects.toMatchObject({ code: 'REGISTRY_ERROR' })
+  })
+
+  it('uploads when mounting is refused', async () => {
+    await using here = await against(({ method, url }, response) => {
+      if (method === 'HEAD') return void response.writeHead(404).end()
+      if (url.includes('mount=')) return void response.writeHead(403).end()
+      response.writeHead(method === 'POST' ? 202 : 201, { location: '/up/1' }).end()
+    })
+    expect(await here.repository.putBlob(blob, again, { mountFrom: 'team/other' })).toBe('uploaded')
+  })
+})

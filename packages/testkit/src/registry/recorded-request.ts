@@ -1,0 +1,47 @@
+import type { Digest } from '@sallyport/core'
+
+/** What a request is about. */
+export type RequestKind =
+  | 'ping'
+  | 'token'
+  | 'catalog'
+  | 'tags'
+  | 'manifest'
+  | 'blob'
+  | 'upload'
+  | 'referrers'
+  | 'unknown'
+
+/** A request as the registry sees it before it answers. */
+export interface RegistryRequest {
+  readonly method: string
+  /** Path without the query, percent-decoded nowhere. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly kind: RequestKind
+  readonly repository?: string | undefined
+  /** Tag or digest of a manifest, as written in the path. */
+  readonly reference?: string | undefined
+  /** Digest named by the path or by the query's `digest` or `mount`. */
+  readonly digest?: Digest | undefined
+  /** Whether `reference` is a tag. */
+  readonly isTag: boolean
+  /** Scheme of the `Authorization` header in lower case; its content is never kept. */
+  readonly authorization?: string | undefined
+  readonly userAgent?: string | undefined
+}
+
+/** A request and how it ended. The log holds them in the order in which they were answered. */
+export interface RecordedRequest extends RegistryRequest {
+  /** Position in the order of completion, from 0. */
+  readonly sequence: number
+  /** HTTP status, or 0 when the connection was dropped before one was sent. */
+  readonly status: number
+  /** Body bytes received and sent. */
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  /** For an accepted manifest: its media type, its digest, and what it refers to. */
+  readonly manifest?:
+    | { readonly digest: Digest; readonly mediaType: string; readonly subject?: Digest | undefined }
+    | undefined
+}

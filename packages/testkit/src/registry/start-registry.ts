@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Digest, isDigest } from '@sallyport/core'
+import { createAuthenticator, type RegistryAuth } from './authenticate.ts'
+import type { RegistryContext, UploadSession } from './handlers/registry-context.ts'
+import type { RequestHook } from './injected-fault.ts'
+import type { RecordedRequest } from './recorded-request.ts'
+import { faithfulRegistry, type RegistryQuirks } from './registry-quirks.ts'
+import { serveRequest } from './serve-request.ts'
+import { openCatalogue } from './storage/catalogue.ts'
+import { createDirectoryStorage } from './storage/directory-storage.ts'
+import { createMemoryStorage } from './storage/memory-storage.ts'
+
+/** Options of {@link startRegistry}. */
+export interface StartRegistryOptions {
+  /** Folder to keep everything in; what an earlier registry left there is served again. Default: memory. */
+  readonly directory?: string | undefined
+  /** Port on the loopback interface. Default: a free one. */
+  readonly port?: number | undefined
+  /** Credentials that are needed. Default: none. */
+  readonly auth?: RegistryAuth | undefined
+  /** Where the registry leaves the specification. Default: nowhere. */
+  readonly quirks?: Partial<RegistryQuirks> | undefined
+  /** Sees each request before it is handled and may make it go wrong. */
+  readonly onRequest?: RequestHook | undefined
+  /** Largest manifest, in bytes. Default 4 MiB. */
+  readonly maxManifestBytes?: number | undefined
+  /** Largest blob, in bytes. Default 64 GiB. */
+  readonly maxBlobBytes?: number | undefined
+}
+
+/** What one repository of a {@link TestRegistry} holds, as plain values that can be compared. */
+export interface RepositorySnapshot {
+  /** Tags by name. */
+  readonly tags: Readonly<Record<string, Digest>>
+  /** Digests, sorted. */
+  readonly manifests: readonly Digest[]
+  readonly blobs: readonly Digest[]
+}
+
+/** An OCI registry in this process, on the loopback interface. Dispose it to stop it. */
+export interface TestRegistry extends AsyncDisposable {
+  /** `127.0.0.1:port`, to be used as the registry of a reference. */
+  readonly host: string
+  /** `http://127.0.0.1:port`. */
+  readonly url: string
+  /** All requests so far, in the order in which they were answered. */
+  readonly requests: readonly RecordedRequest[]
+  /** Empties {@link requests}. */
+  clearRequests(): void
+  /** Replaces the hook of the options; `undefined` removes it. */
+  setRequestHook(hook: RequestHook | undefined): void
+  /** What the registry holds now, by repository. */
+  snapshot(): Readonly<Record<string, RepositorySnapshot>>
+  /** The digest that a tag or digest of a repository leads to. */
+  resolve(repository: string, reference: string): Digest | undefined
+  /** Stops the registry and cuts its connections; the content of a folder stays. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts an OCI registry that serves pull, push, content discovery, management and referrers of the OCI distribution
+ * specification 1.1 over plain HTTP. For tests and demonstrations; it is no place to keep images.
+ */
+export async function startRegistry(options: StartRegistryOptions = {}): Promise<TestRegistry> {
+  const { directory, port = 0, auth, quirks = {}, maxManifestBytes = 4 * 1024 * 1024 } = options
+  const storage = directory === undefined ? createMemoryStorage() : await createDirectoryStorage(directory)
+  const catalogue = await openCatalogue(directory)
+  const requests: RecordedRequest[] = []
+  let onRequest = options.onRequest
+  let origin = ''
+  let otherOrigin = ''
+  const context: RegistryContext = {
+    quirks: { ...faithfulRegistry, ...quirks },
+    storage,
+    catalogue,
+    uploads: new Map<string, UploadSession>(),
+    get origin() {
+      return origin
+    },
+    get otherOrigin() {
+      return otherOrigin
+    },
+    maxManifestBytes,
+    maxBlobBytes: options.maxBlobBytes ?? 64 * 1024 ** 3,
+  }
+  const authenticator = createAuthenticator(auth, () => origin)
+  const server = createServer({ maxHeaderSize: 64 * 1024, requestTimeout: 0 }, (incoming, outgoing) => {
+    void serveRequest(incoming, outgoing, {
+      context,
+      authenticator,
+      onRequest,
+      record: (request) => requests.push({ sequence: requests.length, ...request }),
+    })
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  origin = `http://${host}`
+  otherOrigin = origin.replace('127.0.0.1', 'localhost')
+
+  const close = async () => {
+    if (!server.listening) return
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+    await Promise.all(
+      [...context.uploads.values()].map(({ content, busy }) => busy.then(() => content.discard())),
+    )
+    context.uploads.clear()
+  }
+  return {
+    host,
+    url: origin,
+    requests,
+    clearRequests: () => requests.splice(0),
+    setRequestHook: (hook) => (onRequest = hook),
+    snapshot: () =>
+      Object.fromEntries(
+        catalogue.names().map((name) => {
+          const { tags, manifests, blobs } = catalogue.require(name)
+          const snapshot: RepositorySnapshot = {
+            tags: Object.fromEntries([...tags].sort(([a], [b]) => (a < b ? -1 : 1))),
+            manifests: [...manifests.keys()].sort(),
+            blobs: [...blobs.keys()].sort(),
+          }
+          return [name, snapshot]
+        }),
+      ),
+    resolve(repository, reference) {
+      const record = catalogue.get(repository)
+      if (!isDigest(reference)) return record?.tags.get(reference)
+      return record?.manifests.has(reference) ? reference : undefined
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -8,6 +8,7 @@ export type ImageErrorCode =
   | 'LAYER_CORRUPT'
   | 'DIFF_ID_MISMATCH'
   | 'DIGEST_MISMATCH'
+  | 'BLOB_UNKNOWN'
   | 'CONFIG_INVALID'
   | 'PATH_INVALID'
   | 'LIMIT_EXCEEDED'

@@ -1,0 +1,39 @@
+import { ImageError } from '../errors.ts'
+
+/** Components that a path may have; far more than any real one. */
+const maxDepth = 256
+
+/**
+ * Makes a name from a tar canonical: absolute, without `.`, empty parts and trailing slash. A leading slash means
+ * the image's root, as for every runtime.
+ *
+ * @throws {ImageError} `PATH_INVALID` when it has a `..` or a NUL, or is too deep.
+ */
+export function entryPath(name: string): string {
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) throw invalid(name, 'has a ".." in it')
+  if (name.includes('\0')) throw invalid(name, 'has a NUL in it')
+  if (parts.length > maxDepth) throw invalid(name, `has more than ${maxDepth} parts`)
+  return `/${parts.join('/')}`
+}
+
+/** The path of a directory's child. */
+export function joinPath(directory: string, name: string): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`
+}
+
+/** The directory of a canonical path; of the root the root. */
+export function parentPath(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash <= 0 ? '/' : path.slice(0, slash)
+}
+
+/** The last part of a canonical path, empty for the root. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function invalid(name: string, what: string): ImageError {
+  const path = name.slice(0, 200)
+  return new ImageError('PATH_INVALID', `layer entry ${JSON.stringify(path)} ${what}`, { path })
+}

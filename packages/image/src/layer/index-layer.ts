@@ -1,0 +1,100 @@
+import { ImageError } from '../errors.ts'
+import type { TarEntry } from '../tar/tar-header.ts'
+import type { TarLimits } from '../tar/tar-limits.ts'
+import { TarScanner } from '../tar/tar-scanner.ts'
+import { baseName, entryPath, parentPath } from './entry-path.ts'
+import type { LayerEntry, LayerEntryKind, LayerIndex } from './layer-entry.ts'
+
+/** Builds the index of a layer while its uncompressed bytes pass by. */
+export interface LayerIndexer {
+  push(chunk: Uint8Array): void
+  /** Ends the archive and gives the index. An end mark is not asked for: the diff id proves that nothing is cut. */
+  finish(): LayerIndex
+}
+
+const whiteout = '.wh.'
+const opaque = '.wh..wh..opq'
+const aufs = '.wh..wh.'
+
+/**
+ * Creates an indexer.
+ *
+ * Its methods throw {@link ImageError} `TAR_INVALID`, `TAR_UNSUPPORTED`, `PATH_INVALID`, `LIMIT_EXCEEDED`.
+ */
+export function createLayerIndexer(limits: TarLimits): LayerIndexer {
+  const entries: LayerEntry[] = []
+  const scanner = new TarScanner(
+    {
+      onEntry: (entry) => entries.push(toLayerEntry(entry)),
+      onGlobal: refuseMeaningful,
+    },
+    limits,
+  )
+  return {
+    push: (chunk) => scanner.push(chunk),
+    finish() {
+      scanner.end()
+      return { entries, hiddenBytes: scanner.hiddenBytes }
+    },
+  }
+}
+
+/**
+ * Container runtimes ignore global PAX headers, other tools apply them. One that changes what an entry is would show
+ * a scanner another image than the one that runs, so only remarks (as `git archive` writes) are let through.
+ */
+function refuseMeaningful(records: ReadonlyMap<string, Uint8Array>, offset: number): void {
+  for (const keyword of records.keys()) {
+    if (keyword !== 'comment') {
+      throw new ImageError(
+        'TAR_UNSUPPORTED',
+        `tar at byte ${offset}: global PAX record ${JSON.stringify(keyword)}`,
+        {
+          offset,
+        },
+      )
+    }
+  }
+}
+
+function toLayerEntry(entry: TarEntry): LayerEntry {
+  const path = entryPath(entry.path)
+  const { kind, target } = classify(entry, path)
+  return {
+    kind,
+    path: target,
+    linkTarget: kind === 'hardlink' ? entryPath(entry.linkPath) : kind === 'symlink' ? entry.linkPath : '',
+    mode: entry.mode,
+    uid: entry.uid,
+    gid: entry.gid,
+    mtime: entry.mtime,
+    size: entry.size,
+    deviceMajor: entry.deviceMajor,
+    deviceMinor: entry.deviceMinor,
+    xattrs: entry.xattrs,
+    offset: entry.offset,
+    dataOffset: entry.dataOffset,
+  }
+}
+
+/** Reads whiteouts out of the name (OCI image specification, layer.md, "Whiteouts"). */
+function classify(entry: TarEntry, path: string): { readonly kind: LayerEntryKind; readonly target: string } {
+  if (!path.includes(`/${whiteout}`)) {
+    if (path === '/' && entry.type !== 'directory')
+      throw badName(path, 'the root must be a directory', entry.offset)
+    return { kind: entry.type, target: path }
+  }
+  const name = baseName(path)
+  const directory = parentPath(path)
+  if (path.startsWith(`/${aufs}`) && path !== `/${opaque}`) return { kind: 'ignored', target: path }
+  if (directory.includes(`/${whiteout}`)) throw badName(path, 'nothing can be below a whiteout', entry.offset)
+  if (name === opaque) return { kind: 'opaque', target: directory }
+  const hidden = name.slice(whiteout.length)
+  if (hidden === '' || hidden === '.' || hidden === '..')
+    throw badName(path, 'the whiteout names nothing', entry.offset)
+  return { kind: 'whiteout', target: directory === '/' ? `/${hidden}` : `${directory}/${hidden}` }
+}
+
+function badName(path: string, what: string, offset: number): ImageError {
+  return new ImageError('PATH_INVALID', `layer entry ${JSON.stringify(path)}: ${what}`, { path, offset })
+}

@@ -1,0 +1,198 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BlobReader, Descriptor, Digest, RawManifest } from '@sallyport/core'
+import { ImageError } from '../errors.ts'
+import type { Image } from '../image.ts'
+import { type ImageLimits, type ResolvedLimits, resolveLimits } from '../image-limits.ts'
+import type { LayerIndex } from '../layer/layer-entry.ts'
+import { compressionOf } from '../layer/layer-format.ts'
+import { spoolLayer } from '../layer/spool-layer.ts'
+import { ImageTree } from '../tree/image-tree.ts'
+import { mergeLayers } from '../tree/merge-layers.ts'
+import { createLayout, finishLayout, layoutBlobPath } from './layout-directory.ts'
+import { OpenedImage, type OpenedLayer } from './opened-image.ts'
+import { layerHistory, parseConfig, parseManifest } from './parse-image.ts'
+import { readBlob } from './read-blob.ts'
+
+/** What {@link openImage} reports. */
+export type OpenImageProgress =
+  | { readonly type: 'layer-progress'; readonly layer: number; readonly bytes: number; readonly size: number }
+  | {
+      readonly type: 'layer-opened'
+      readonly layer: number
+      readonly digest: Digest
+      readonly entries: number
+    }
+
+/** Options of {@link openImage}. */
+export interface OpenImageOptions {
+  /** Folder in which the image's own folder is made. Default the system's folder for temporary files. */
+  readonly directory?: string | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((event: OpenImageProgress) => void) | undefined
+  readonly limits?: ImageLimits | undefined
+}
+
+/**
+ * Reads an image of one platform once from its source into a new folder, verifies everything, and opens it for
+ * random access. Disposing the image deletes the folder; after a rejection or an abort nothing is left of it.
+ *
+ * @throws {ImageError} `DIGEST_MISMATCH`, `DIFF_ID_MISMATCH` or `LAYER_CORRUPT` when bytes are not what they should be.
+ * @throws {ImageError} `CONFIG_INVALID` when manifest or config is malformed, or they have different numbers of layers.
+ * @throws {ImageError} `LAYER_UNSUPPORTED` for foreign layers and unknown media types.
+ * @throws {ImageError} `TAR_INVALID`, `TAR_UNSUPPORTED` or `PATH_INVALID` when a layer's tar is malformed.
+ * @throws {ImageError} `LIMIT_EXCEEDED` when a limit of `options.limits` is passed.
+ */
+export async function openImage(
+  source: BlobReader,
+  raw: RawManifest,
+  { directory = tmpdir(), signal, onProgress, limits: given }: OpenImageOptions = {},
+): Promise<Image> {
+  signal?.throwIfAborted()
+  const limits = resolveLimits(given)
+  const manifest = parseManifest(raw, limits.maxLayers)
+  for (const layer of manifest.layers) compressionOf(layer.mediaType)
+  const configBytes = await readBlob(source, manifest.config, { maxBytes: limits.maxConfigBytes, signal })
+  const { config, diffIds, platform } = parseConfig(configBytes, manifest)
+
+  await mkdir(directory, { recursive: true })
+  const folder = await mkdtemp(join(directory, 'sallyport-image-'))
+  const dispose = () => rm(folder, { recursive: true, force: true })
+  try {
+    const layoutDirectory = join(folder, 'layout')
+    await createLayout(layoutDirectory)
+    await mkdir(join(folder, 'tars'))
+    const spooled = await spoolLayers(
+      { source, layers: manifest.layers, diffIds, folder, layoutDirectory, limits },
+      signal,
+      onProgress,
+    )
+    await writeFile(layoutBlobPath(layoutDirectory, manifest.config.digest), configBytes)
+    await finishLayout(layoutDirectory, raw, platform)
+
+    const { root, activeWhiteouts } = mergeLayers(
+      spooled.map(({ contents }) => contents),
+      limits.maxPaths,
+    )
+    const history = layerHistory(config, spooled.length)
+    const layers = spooled.map((layer, index): OpenedLayer => {
+      const createdBy = history === undefined ? undefined : config.history?.[history[index] ?? -1]?.created_by
+      return { ...layer, ...(createdBy ? { createdBy } : {}) }
+    })
+    const tree = new ImageTree(root, limits.maxPaths)
+    return new OpenedImage({
+      raw,
+      manifest,
+      config,
+      platform,
+      layers,
+      tree,
+      activeWhiteouts,
+      layoutDirectory,
+      limits,
+      dispose,
+    })
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+interface SpoolInput {
+  readonly source: BlobReader
+  readonly layers: readonly Descriptor[]
+  readonly diffIds: readonly Digest[]
+  readonly folder: string
+  readonly layoutDirectory: string
+  readonly limits: ResolvedLimits
+}
+
+/** Two at a time: zlib works on other threads, more only costs memory. */
+const concurrency = 2
+
+async function spoolLayers(
+  { source, layers, diffIds, folder, layoutDirectory, limits }: SpoolInput,
+  signal: AbortSignal | undefined,
+  onProgress: OpenImageOptions['onProgress'],
+): Promise<OpenedLayer[]> {
+  const failure = new AbortController()
+  const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal])
+  const spooled = new Map<
+    Digest,
+    { readonly diffId: Digest; readonly tarPath: string; contents?: LayerIndex }
+  >()
+  const waiting: { readonly index: number; readonly descriptor: Descriptor; readonly diffId: Digest }[] = []
+  for (const [index, descriptor] of layers.entries()) {
+    const diffId = diffIds[index]
+    if (diffId === undefined) throw new ImageError('CONFIG_INVALID', `layer ${index} has no diff id`)
+    // The same layer may occur twice; it is stored once.
+    const known = spooled.get(descriptor.digest)
+    if (known === undefined) {
+      spooled.set(descriptor.digest, { diffId, tarPath: join(folder, 'tars', `${index}.tar`) })
+      waiting.push({ index, descriptor, diffId })
+    } else if (known.diffId !== diffId) {
+      throw new ImageError('DIFF_ID_MISMATCH', `layer ${descriptor.digest} has two different diff ids`, {
+        blob: descriptor.digest,
+      })
+    }
+  }
+  let uncompressed = 0
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { index, descriptor, diffId } = next
+      const entry = spooled.get(descriptor.digest)
+      if (entry === undefined) return
+      let received = 0
+      const contents = await spoolLayer({
+        source,
+        descriptor,
+        diffId,
+        blobPath: layoutBlobPath(layoutDirectory, descriptor.digest),
+        tarPath: entry.tarPath,
+        limits,
+        signal: stop,
+        onBytes(bytes) {
+          received += bytes
+          onProgress?.({ type: 'layer-progress', layer: index, bytes: received, size: descriptor.size })
+        },
+        onTarBytes(bytes) {
+          uncompressed += bytes
+          if (uncompressed > limits.maxImageBytes) {
+            throw new ImageError(
+              'LIMIT_EXCEEDED',
+              `image of more than ${limits.maxImageBytes} bytes when uncompressed`,
+            )
+          }
+        },
+      })
+      entry.contents = contents
+      onProgress?.({
+        type: 'layer-opened',
+        layer: index,
+        digest: descriptor.digest,
+        entries: contents.entries.length,
+      })
+    }
+  }
+  const workers = Array.from({ length: Math.min(concurrency, waiting.length) }, async () => {
+    try {
+      await work()
+    } catch (error) {
+      // Ends the other worker too; only then may the folder be deleted.
+      waiting.length = 0
+      failure.abort(error)
+      throw error
+    }
+  })
+  const settled = await Promise.allSettled(workers)
+  signal?.throwIfAborted()
+  if (failure.signal.aborted) throw failure.signal.reason
+  for (const result of settled) if (result.status === 'rejected') throw result.reason
+  return layers.map((descriptor, index) => {
+    const entry = spooled.get(descriptor.digest)
+    if (entry?.contents === undefined)
+      throw new ImageError('LAYER_CORRUPT', `layer ${descriptor.digest} was not read`)
+    return { index, descriptor, diffId: entry.diffId, tarPath: entry.tarPath, contents: entry.contents }
+  })
+}

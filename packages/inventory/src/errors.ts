@@ -1,7 +1,7 @@
 import { SallyportError } from '@sallyport/core'
 
 /** Codes of {@link InventoryError}. */
-export type InventoryErrorCode = 'LIMIT_EXCEEDED' | 'SBOM_INVALID'
+export type InventoryErrorCode = 'LIMIT_EXCEEDED'
 
 /** An inventory or SBOM could not be made or read. */
 export class InventoryError extends SallyportError<InventoryErrorCode> {}

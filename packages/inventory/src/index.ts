@@ -1,3 +1,4 @@
+export { createInventory, type CreateInventoryOptions } from './create-inventory.ts'
 export { InventoryError, type InventoryErrorCode } from './errors.ts'
 export type {
   Distro,
@@ -9,3 +10,4 @@ export type {
   PackageEvidence,
   PackageType,
 } from './inventory.ts'
+export { toCycloneDx, type ToCycloneDxOptions } from './sbom/to-cyclonedx.ts'

@@ -1,0 +1,33 @@
+import type { DpkgDependency } from '../inventory.ts'
+
+const alternative =
+  /^([a-z0-9][a-z0-9+.-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?(?:\s*\[[^\]]*\])?(?:\s*<[^>]*>)*$/i
+
+/**
+ * Reads a relationship field such as `Depends` (Debian policy, 7.1): all of the outer list, any one of each inner
+ * list.
+ *
+ * @throws {SyntaxError} when a part has another form.
+ */
+export function parseDependencies(field: string | undefined): readonly (readonly DpkgDependency[])[] {
+  if (!field) return []
+  return field
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => part.split('|').map((text) => parseAlternative(text.trim())))
+}
+
+function parseAlternative(text: string): DpkgDependency {
+  const match = alternative.exec(text)
+  if (!match) throw new SyntaxError(`not a relationship: ${JSON.stringify(text.slice(0, 120))}`)
+  const [, name, arch, operator, version] = match
+  return { name: name!, arch, operator: toOperator(operator), version }
+}
+
+function toOperator(operator: string | undefined): DpkgDependency['operator'] {
+  // `<` and `>` are the obsolete spellings of `<=` and `>=`.
+  if (operator === '<') return '<='
+  if (operator === '>') return '>='
+  return operator as DpkgDependency['operator']
+}

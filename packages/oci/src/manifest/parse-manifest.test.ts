@@ -1,5 +1,5 @@
 import { digestOf, mediaTypes, type RawManifest } from '@sallyport/core'
-import fc from 'fast-check'
+import { assert, json, property } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OciError } from '../errors.ts'
 import { sampleBlob, sampleImage, sampleIndex, sampleManifest } from '../testing/sample-image.ts'
@@ -137,6 +137,6 @@ describe('toRawManifest', () => {
         return error instanceof OciError
       }
     }
-    expect(() => fc.assert(fc.property(fc.json({ maxDepth: 4 }), answersOrThrowsTyped))).not.toThrow()
+    expect(() => assert(property(json({ maxDepth: 4 }), answersOrThrowsTyped))).not.toThrow()
   })
 })

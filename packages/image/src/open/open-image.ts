@@ -8,6 +8,7 @@ import { type ImageLimits, type ResolvedLimits, resolveLimits } from '../image-l
 import type { LayerIndex } from '../layer/layer-entry.ts'
 import { compressionOf } from '../layer/layer-format.ts'
 import { spoolLayer } from '../layer/spool-layer.ts'
+import { runConcurrently } from '../internal/run-concurrently.ts'
 import { ImageTree } from '../tree/image-tree.ts'
 import { mergeLayers } from '../tree/merge-layers.ts'
 import { createLayout, finishLayout, layoutBlobPath } from './layout-directory.ts'
@@ -116,8 +117,6 @@ async function spoolLayers(
   signal: AbortSignal | undefined,
   onProgress: OpenImageOptions['onProgress'],
 ): Promise<OpenedLayer[]> {
-  const failure = new AbortController()
-  const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal])
   const spooled = new Map<
     Digest,
     { readonly diffId: Digest; readonly tarPath: string; contents?: LayerIndex }
@@ -138,57 +137,40 @@ async function spoolLayers(
     }
   }
   let uncompressed = 0
-  const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { index, descriptor, diffId } = next
-      const entry = spooled.get(descriptor.digest)
-      if (entry === undefined) return
-      let received = 0
-      const contents = await spoolLayer({
-        source,
-        descriptor,
-        diffId,
-        blobPath: layoutBlobPath(layoutDirectory, descriptor.digest),
-        tarPath: entry.tarPath,
-        limits,
-        signal: stop,
-        onBytes(bytes) {
-          received += bytes
-          onProgress?.({ type: 'layer-progress', layer: index, bytes: received, size: descriptor.size })
-        },
-        onTarBytes(bytes) {
-          uncompressed += bytes
-          if (uncompressed > limits.maxImageBytes) {
-            throw new ImageError(
-              'LIMIT_EXCEEDED',
-              `image of more than ${limits.maxImageBytes} bytes when uncompressed`,
-            )
-          }
-        },
-      })
-      entry.contents = contents
-      onProgress?.({
-        type: 'layer-opened',
-        layer: index,
-        digest: descriptor.digest,
-        entries: contents.entries.length,
-      })
-    }
-  }
-  const workers = Array.from({ length: Math.min(concurrency, waiting.length) }, async () => {
-    try {
-      await work()
-    } catch (error) {
-      // Ends the other worker too; only then may the folder be deleted.
-      waiting.length = 0
-      failure.abort(error)
-      throw error
-    }
+  await runConcurrently(waiting, concurrency, signal, async ({ index, descriptor, diffId }, stop) => {
+    const entry = spooled.get(descriptor.digest)
+    if (entry === undefined) return
+    let received = 0
+    const contents = await spoolLayer({
+      source,
+      descriptor,
+      diffId,
+      blobPath: layoutBlobPath(layoutDirectory, descriptor.digest),
+      tarPath: entry.tarPath,
+      limits,
+      signal: stop,
+      onBytes(bytes) {
+        received += bytes
+        onProgress?.({ type: 'layer-progress', layer: index, bytes: received, size: descriptor.size })
+      },
+      onTarBytes(bytes) {
+        uncompressed += bytes
+        if (uncompressed > limits.maxImageBytes) {
+          throw new ImageError(
+            'LIMIT_EXCEEDED',
+            `image of more than ${limits.maxImageBytes} bytes when uncompressed`,
+          )
+        }
+      },
+    })
+    entry.contents = contents
+    onProgress?.({
+      type: 'layer-opened',
+      layer: index,
+      digest: descriptor.digest,
+      entries: contents.entries.length,
+    })
   })
-  const settled = await Promise.allSettled(workers)
-  signal?.throwIfAborted()
-  if (failure.signal.aborted) throw failure.signal.reason
-  for (const result of settled) if (result.status === 'rejected') throw result.reason
   return layers.map((descriptor, index) => {
     const entry = spooled.get(descriptor.digest)
     if (entry?.contents === undefined)

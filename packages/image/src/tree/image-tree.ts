@@ -67,7 +67,7 @@ export class ImageTree implements FileTree {
 
   /** Canonical path that `path` leads to, missing parts taken as they are; undefined for a loop of links. */
   #walk(path: string, followLast: boolean): string | undefined {
-    const parts = path.split('/').filter(isPart).reverse()
+    const parts = path.split('/').filter(isPart).toReversed()
     let current = '/'
     let links = 0
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
@@ -86,7 +86,7 @@ export class ImageTree implements FileTree {
       if (links > maxSymlinks) return undefined
       const target = node.linkTarget ?? ''
       if (target.startsWith('/')) current = '/'
-      for (const piece of target.split('/').filter(isPart).reverse()) parts.push(piece)
+      for (const piece of target.split('/').filter(isPart).toReversed()) parts.push(piece)
     }
     return current
   }

@@ -8,6 +8,8 @@ export interface SharedInode {
   inode: Inode
   /** Whether some link's header differs from the file's. */
   mixed: boolean
+  /** How many entries of the layer are this file. */
+  members: number
   /** The file of a lower layer that this one is a copy of, through a hard link across layers. */
   copyOf?: { readonly path: string; readonly shared: SharedInode } | undefined
 }
@@ -101,7 +103,7 @@ export function buildLayerTree(
       }
       default:
         parent.children.set(name, {
-          shared: { inode: toInode(entry, entry.kind, { layer, entry: position }), mixed: false },
+          shared: { inode: toInode(entry, entry.kind, { layer, entry: position }), mixed: false, members: 1 },
           entry: position,
         })
     }
@@ -126,6 +128,7 @@ function linkedFile(
   const path = link.linkTarget
   const target = walker.find(path)
   if (target !== undefined && !isLayerDirectory(target)) {
+    target.shared.members += 1
     if (changesMetadata(target.shared.inode, link)) {
       target.shared.mixed = true
       target.shared.inode = withLinkMetadata(target.shared.inode, link)
@@ -146,7 +149,8 @@ function linkedFile(
   }
   return {
     inode: withLinkMetadata(below.inode, link),
-    mixed: changesMetadata(below.inode, link),
+    mixed: false,
+    members: 1,
     copyOf: { path, shared: below },
   }
 }
@@ -178,7 +182,7 @@ class ParentWalker {
 
   #walk(path: string, create: boolean): LayerDirectory | undefined {
     const stack: LayerDirectory[] = [this.#root]
-    const parts = path.split('/').reverse()
+    const parts = path.split('/').toReversed()
     let links = 0
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       this.#steps += 1
@@ -202,7 +206,7 @@ class ParentWalker {
         if (links > maxSymlinks) throw badParent(path, 'leads through a loop of symbolic links')
         const target = child.shared.inode.linkTarget
         if (target.startsWith('/')) stack.length = 1
-        for (const piece of target.split('/').reverse()) parts.push(piece)
+        for (const piece of target.split('/').toReversed()) parts.push(piece)
       } else if (create) {
         throw badParent(path, 'goes through something that is no directory')
       } else {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { toolPath } from '../tools/tool-path.ts'
+import { toolPath } from '@sallyport/test-tools'
 import { canRun, imageLayout, imageNames, smokeTest, unpackImage } from './images.ts'
 import { runPython } from './run-python.ts'
 

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { requireTool, toolPath } from '../tools/tool-path.ts'
+import { requireTool, toolPath } from '@sallyport/test-tools'
 import type { ImageName } from './image-layout.ts'
 import { runPython } from './run-python.ts'
 import type { RunConfig } from './unpack-image.ts'

@@ -51,7 +51,7 @@ function run(command, args, { env = {}, cwd } = {}) {
 // `go install package@version` asks the module proxy for the list of all versions, which it does not serve
 // for every module. A module of our own that requires the one version needs no list; its go line makes Go load
 // only the modules that the build needs instead of the whole graph, parts of which are gone.
-function installGo(name, { module, package: main, version, env = {} }) {
+function installGo(name, { module, package: main, version, ldflags = '', env = {} }) {
   const folder = join(cache, `${name}-${version}`)
   if (isExecutable(join(folder, name))) return log(`${name} ${version} is there`)
   if (!onPath('go')) throw new Error('there is no go on the PATH')
@@ -61,8 +61,11 @@ function installGo(name, { module, package: main, version, env = {} }) {
   const unfinished = `${folder}.${process.pid}`
   mkdirSync(unfinished, { recursive: true })
   try {
-    writeFileSync(join(source, 'go.mod'), `module build.local/${name}\n\ngo 1.21\n\nrequire ${module} ${version}\n`)
-    run('go', ['install', '-trimpath', '-ldflags=-s -w', main], {
+    writeFileSync(
+      join(source, 'go.mod'),
+      `module build.local/${name}\n\ngo 1.21\n\nrequire ${module} ${version}\n`,
+    )
+    run('go', ['install', '-trimpath', `-ldflags=-s -w ${ldflags}`.trim(), main], {
       cwd: source,
       env: {
         GOBIN: unfinished,

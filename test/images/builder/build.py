@@ -118,7 +118,7 @@ def build_platform(recipe, work, platform):
         changed, whiteouts = difference(before, after)
         layers.append((*write_layer(root, changed, whiteouts, blobs), step['line']))
         log(f'  {len(changed)} paths, {len(whiteouts)} whiteouts: {step["line"]}')
-    size = subprocess.run(['du', '-sm', root], check=True, capture_output=True, text=True).stdout.split()[0]
+    size = subprocess.run(['du', '-sm', '--apparent-size', root], check=True, capture_output=True, text=True).stdout.split()[0]
     log(f'  linux/{architecture}: {len(layers)} layers, {size} MB unpacked')
     return write_image(blobs, architecture, platform['config'], layers)
 

@@ -8,6 +8,8 @@ import subprocess
 
 # As in the slim images: no manuals and translations, but every copyright file.
 EXCLUDED = ['/usr/share/man/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/doc/*']
+# tar cannot leave out all of a folder but the copyright files.
+LEFT_OUT = [path for path in EXCLUDED if 'doc' not in path]
 INCLUDED = ['/usr/share/doc/*/copyright', '/usr/share/locale/locale.alias']
 
 
@@ -33,6 +35,8 @@ def bootstrap(root):
     subprocess.run(
         [
             *['mmdebstrap', '--quiet', '--mode=root', '--format=directory', '--variant=minbase'],
+            # Merged from the start, as Debian's own images are, and so without usrmerge and its perl.
+            *['--include=usr-is-merged', '--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr'],
             *[*options, '--aptopt=APT::Install-Recommends "false"'],
             *[codename, root, '-'],
         ],
@@ -91,6 +95,13 @@ def unpack(root, architecture, packages, work):
         os.symlink(f'usr/{name}', f'{root}/{name}')
     info = f'{root}/var/lib/dpkg/info'
     os.makedirs(info)
+    # dpkg reads the files of a package that may be there for several architectures as NAME:ARCHITECTURE.*
+    # only in this format of its database.
+    with open(f'{info}/format', 'w') as file:
+        file.write('1\n')
+    os.makedirs(f'{root}/etc/dpkg/dpkg.cfg.d')
+    with open(f'{root}/etc/dpkg/dpkg.cfg.d/excludes', 'w') as file:
+        file.writelines(f'path-exclude={path}\n' for path in LEFT_OUT)
     stanzas = []
     for archive in sorted(glob.glob(f'{cache}/archives/*.deb')):
         stanzas.append(unpack_package(root, archive, info))
@@ -110,7 +121,7 @@ def unpack(root, architecture, packages, work):
 
 def unpack_package(root, archive, info):
     """Unpacks one package; returns its stanza in dpkg's status file."""
-    left_out = [f'--exclude=.{path}' for path in EXCLUDED if 'doc' not in path]
+    left_out = [f'--exclude=.{path}' for path in LEFT_OUT]
     contents = subprocess.run(['dpkg-deb', '--fsys-tarfile', archive], check=True, capture_output=True).stdout
     extract = ['tar', '-x', '-p', '-C', root, '--same-owner', '--numeric-owner', '--keep-directory-symlink']
     subprocess.run([*extract, *left_out], input=contents, check=True)

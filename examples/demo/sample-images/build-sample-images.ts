@@ -82,7 +82,8 @@ async function buildBoth(directory: string, options: BuildSampleImagesOptions): 
     const root = createRootFileSystem(Date.parse(time) / 1000)
     const status: DpkgStatus = new Map()
     const layers: WrittenLayer[] = []
-    const layer = async (createdBy: string) => layers.push(await writeLayer(layout, root.takeLayer(), createdBy, signal))
+    const layer = async (createdBy: string) =>
+      layers.push(await writeLayer(layout, root.takeLayer(), createdBy, signal))
 
     onProgress?.({ message: `${name}: unpacking ${lock.base.length} packages of the base` })
     await installPackages(root, status, filesOf(lock.base), signal)

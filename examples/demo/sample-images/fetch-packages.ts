@@ -123,7 +123,8 @@ async function download(
     } finally {
       await handle.close()
     }
-    if (received !== size || hash.digest('hex') !== sha256) throw new Error(`${url}: not the file of the lock`)
+    if (received !== size || hash.digest('hex') !== sha256)
+      throw new Error(`${url}: not the file of the lock`)
     await rename(partial, file)
   } finally {
     body.on('error', () => undefined).destroy()
@@ -135,6 +136,7 @@ async function isFile(file: string, { size, sha256 }: PinnedPackage): Promise<bo
   const found = await stat(file).catch(() => undefined)
   if (found?.size !== size) return false
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) hash.update(chunk as Buffer)
+  for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 }))
+    hash.update(chunk as Buffer)
   return hash.digest('hex') === sha256
 }

@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto'
 import { type DebPackage, readDeb } from './read-deb.ts'
 import type { RootFileSystem } from './root-file-system.ts'
 
-const infoFiles = ['md5sums', 'conffiles', 'preinst', 'postinst', 'prerm', 'postrm', 'triggers', 'shlibs', 'symbols']
+const infoFiles = [
+  'md5sums',
+  'conffiles',
+  'preinst',
+  'postinst',
+  'prerm',
+  'postrm',
+  'triggers',
+  'shlibs',
+  'symbols',
+]
 const moreInfoFiles = ['templates', 'config']
 
 /** Keeps the stanzas of `/var/lib/dpkg/status`. */

@@ -56,7 +56,10 @@ export const samples: Readonly<Record<SampleName, Sample>> = {
     cleanUp(root) {
       root.remove('/build')
       root.replaceDirectory('/srv/www/draft')
-      root.put('/srv/www/index.html', { type: 'file', content: page('Sample', 'The webserver sample is up.') })
+      root.put('/srv/www/index.html', {
+        type: 'file',
+        content: page('Sample', 'The webserver sample is up.'),
+      })
     },
     config: {
       Env: environment,
@@ -72,8 +75,14 @@ export const samples: Readonly<Record<SampleName, Sample>> = {
       root.put('/build/nginx.conf.old', { type: 'file', content: nginxConfiguration })
     },
     copyApplication(root) {
-      root.put('/srv/reporter/nginx.conf', { type: 'file', content: nginxConfiguration.replace('gzip on;', 'gzip off;') })
-      root.put('/srv/reports/index.html', { type: 'file', content: page('Reports', 'The reporter sample is up.') })
+      root.put('/srv/reporter/nginx.conf', {
+        type: 'file',
+        content: nginxConfiguration.replace('gzip on;', 'gzip off;'),
+      })
+      root.put('/srv/reports/index.html', {
+        type: 'file',
+        content: page('Reports', 'The reporter sample is up.'),
+      })
     },
     cleanUp(root) {
       root.remove('/build')

@@ -82,7 +82,8 @@ for (const [image, names] of Object.entries(added) as [SampleName, string[]][]) 
   for (const entry of entries) all.set(entry.name, entry)
 }
 const packages: PinnedPackage[] = []
-for (const entry of [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) packages.push(await pin(entry))
+for (const entry of [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1)))
+  packages.push(await pin(entry))
 const lock: PackageLock = {
   snapshot: await indexDate(),
   packages,
@@ -90,4 +91,6 @@ const lock: PackageLock = {
   installed,
 }
 await writeFile(lockFile, `${JSON.stringify(lock, null, 2)}\n`)
-process.stdout.write(`${packages.length} packages, ${packages.reduce((sum, { size }) => sum + size, 0)} bytes\n`)
+process.stdout.write(
+  `${packages.length} packages, ${packages.reduce((sum, { size }) => sum + size, 0)} bytes\n`,
+)

@@ -37,7 +37,11 @@ export async function writeLayer(
     const digest = toDigest(packed)
     const { size } = await stat(partial)
     await rename(partial, join(blobs, digestHex(digest)))
-    return { descriptor: { mediaType: mediaTypes.ociLayerGzip, digest, size }, diffId: toDigest(plain), createdBy }
+    return {
+      descriptor: { mediaType: mediaTypes.ociLayerGzip, digest, size },
+      diffId: toDigest(plain),
+      createdBy,
+    }
   } finally {
     await rm(partial, { force: true })
   }

@@ -9,12 +9,12 @@ export function startOlareg(options: StartOptions): Promise<RunningRegistry> {
     {
       command: requireTool('olareg'),
       prepare: (port, store) =>
-        Promise.resolve([
-          ...['serve', '--addr', '127.0.0.1', '--port', String(port), '--dir', store],
-          ...['--api-delete', '--api-blob-delete', '--gc-frequency', '-1s'],
-          // The only level at which it logs each request.
-          ...['--verbosity', 'trace'],
-        ]),
+        Promise.resolve(
+          // Requests are logged at no other level than trace.
+          `serve --addr 127.0.0.1 --port ${port} --api-delete --api-blob-delete --gc-frequency -1s --verbosity trace`
+            .split(' ')
+            .concat('--dir', store),
+        ),
       parseLog: parseOlaregLog,
     },
     options,

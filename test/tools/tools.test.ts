@@ -17,7 +17,7 @@ async function push({ host }: RunningRegistry, headers: Record<string, string> =
   const urls: string[] = []
   const put = async (url: string, body: Uint8Array, type: string): Promise<void> => {
     const answer = await fetch(url, { method: 'PUT', body, headers: { ...headers, 'content-type': type } })
-    expect(answer.status, await answer.text()).toBe(201)
+    expect({ status: answer.status, body: await answer.text() }).toMatchObject({ status: 201 })
     urls.push(new URL(url).pathname)
   }
   const blob = randomBytes(1000)

@@ -6,7 +6,11 @@ import type { OsvAffected, OsvRange } from './osv.schema.ts'
 
 /** Whether a version is affected, or why that cannot be said. */
 export type Evaluation =
-  | { readonly status: 'affected'; readonly fixedIn?: string | undefined; readonly lastAffected?: string | undefined }
+  | {
+      readonly status: 'affected'
+      readonly fixedIn?: string | undefined
+      readonly lastAffected?: string | undefined
+    }
   | { readonly status: 'not-affected' }
   | { readonly status: 'unknown'; readonly unparseable: string }
 
@@ -91,7 +95,9 @@ function sortEvents(range: OsvRange, order: (a: string, b: string) => VersionOrd
   return events.sort((a, b) => {
     if (isStart(a) || isStart(b)) return Number(isStart(b)) - Number(isStart(a))
     // at one version, "last affected" closes what "introduced" opened; other ties keep the record's order
-    return order(a.version, b.version) || Number(a.kind === 'last_affected') - Number(b.kind === 'last_affected')
+    return (
+      order(a.version, b.version) || Number(a.kind === 'last_affected') - Number(b.kind === 'last_affected')
+    )
   })
 }
 

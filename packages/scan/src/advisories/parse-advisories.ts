@@ -25,7 +25,10 @@ export function parseAdvisories(
 ): readonly OsvRecord[] {
   const values = isText(input) ? readText(input, source, maxBytes) : readValue(input, source)
   if (values.length > maxRecords) {
-    throw new ScanError('LIMIT_EXCEEDED', `${source}: ${values.length} records, at most ${maxRecords} allowed`)
+    throw new ScanError(
+      'LIMIT_EXCEEDED',
+      `${source}: ${values.length} records, at most ${maxRecords} allowed`,
+    )
   }
   return values.map(({ value, where }) => readRecord(value, `${source}, ${where}`))
 }
@@ -90,9 +93,13 @@ function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new ScanError('ADVISORIES_INVALID', `${where}: not JSON: ${(cause as Error).message.slice(0, 200)}`, {
-      cause,
-    })
+    throw new ScanError(
+      'ADVISORIES_INVALID',
+      `${where}: not JSON: ${(cause as Error).message.slice(0, 200)}`,
+      {
+        cause,
+      },
+    )
   }
 }
 

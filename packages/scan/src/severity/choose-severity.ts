@@ -30,7 +30,8 @@ const vendors: Readonly<Record<string, readonly string[]>> = {
 export function chooseSeverity(purl: string, ratings: readonly SeverityRating[]): Severity {
   const known = ratings.filter((rating) => rating.level !== 'unknown')
   const own = vendorsOf(purl)
-  const isWord = (rating: SeverityRating): boolean => rating.vector === undefined && rating.score === undefined
+  const isWord = (rating: SeverityRating): boolean =>
+    rating.vector === undefined && rating.score === undefined
   const ghsa = known.filter((rating) => rating.source === 'ghsa')
   return (
     worst(known.filter((rating) => isWord(rating) && own.includes(rating.source))) ??
@@ -55,7 +56,10 @@ function vendorsOf(purl: string): readonly string[] {
 }
 
 function worst(ratings: readonly SeverityRating[]): Severity | undefined {
-  return ratings.map((rating) => rating.level).sort(compareSeverities).at(-1)
+  return ratings
+    .map((rating) => rating.level)
+    .sort(compareSeverities)
+    .at(-1)
 }
 
 function highestScore(ratings: readonly SeverityRating[]): Severity | undefined {

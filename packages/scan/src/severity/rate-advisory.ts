@@ -13,7 +13,8 @@ export function rateAdvisory({ record, affected }: AdvisoryEntry): readonly Seve
   for (const { type, score } of [...(affected.severity ?? []), ...(record.severity ?? [])]) {
     if (type.startsWith('CVSS_')) {
       const rating = rateCvss(score)
-      if (rating !== undefined) ratings.push({ source, level: rating.level, score: rating.score, vector: score })
+      if (rating !== undefined)
+        ratings.push({ source, level: rating.level, score: rating.score, vector: score })
     } else {
       const level = severityOfWord(score)
       if (level !== undefined) ratings.push({ source: type.toLowerCase(), level })
@@ -22,7 +23,11 @@ export function rateAdvisory({ record, affected }: AdvisoryEntry): readonly Seve
   const ecosystem = affected.package?.ecosystem ?? ''
   const urgency = affected.ecosystem_specific?.['urgency'] ?? affected.database_specific?.['urgency']
   pushWord(ratings, ecosystem.startsWith('Debian') ? 'debian' : source, urgency)
-  pushWord(ratings, source, record.database_specific?.['severity'] ?? affected.database_specific?.['severity'])
+  pushWord(
+    ratings,
+    source,
+    record.database_specific?.['severity'] ?? affected.database_specific?.['severity'],
+  )
   return ratings
 }
 

@@ -79,12 +79,22 @@ describe('chooseSeverity', () => {
 
   it.each([
     ['the distribution’s word first', 'pkg:deb/debian/a@1', [nvd, ghsa, debian, ubuntu], 'low'],
-    ['another distribution’s word does not count as its own', 'pkg:deb/debian/a@1', [nvd, ubuntu], 'critical'],
+    [
+      'another distribution’s word does not count as its own',
+      'pkg:deb/debian/a@1',
+      [nvd, ubuntu],
+      'critical',
+    ],
     ['GitHub’s word for language packages', 'pkg:npm/a@1', [nvd, ghsa, debian], 'high'],
     ['the highest score otherwise', 'pkg:npm/a@1', [{ ...nvd, score: 5, level: 'medium' }, nvd], 'critical'],
     ['any word otherwise', 'pkg:npm/a@1', [ubuntu, debian], 'medium'],
     ['unknown without ratings', 'pkg:npm/a@1', [], 'unknown'],
-    ['an unknown vendor word is passed over', 'pkg:deb/debian/a@1', [{ ...debian, level: 'unknown' }, nvd], 'critical'],
+    [
+      'an unknown vendor word is passed over',
+      'pkg:deb/debian/a@1',
+      [{ ...debian, level: 'unknown' }, nvd],
+      'critical',
+    ],
     ['a purl that cannot be read has no distribution', 'nonsense', [debian, nvd], 'critical'],
   ] as const)('%s', (_, purl, ratings, expected) => {
     expect(chooseSeverity(purl, ratings)).toBe(expected)

@@ -31,40 +31,43 @@ function runVectors(file: string, compare: Compare) {
   return { lines, wrong, refused }
 }
 
-describe.skipIf(!existsSync(vectors))('published version vectors (skipped where the data folder is absent)', () => {
-  it.each([
-    ['debian-versions-generated.txt', compareDebianVersions, 14_000],
-    ['debian-versions.txt', compareDebianVersions, 20],
-    ['alpine-versions-generated.txt', compareApkVersions, 13_900],
-  ] as const)('%s is answered as the real tool does, line by line', (file, compare, atLeast) => {
-    const { lines, wrong, refused } = runVectors(file, compare)
-    expect({ wrong, refused }).toEqual({ wrong: [], refused: [] })
-    expect(lines).toBeGreaterThan(atLeast)
-  })
+describe.skipIf(!existsSync(vectors))(
+  'published version vectors (skipped where the data folder is absent)',
+  () => {
+    it.each([
+      ['debian-versions-generated.txt', compareDebianVersions, 14_000],
+      ['debian-versions.txt', compareDebianVersions, 20],
+      ['alpine-versions-generated.txt', compareApkVersions, 13_900],
+    ] as const)('%s is answered as the real tool does, line by line', (file, compare, atLeast) => {
+      const { lines, wrong, refused } = runVectors(file, compare)
+      expect({ wrong, refused }).toEqual({ wrong: [], refused: [] })
+      expect(lines).toBeGreaterThan(atLeast)
+    })
 
-  it('alpine-versions.txt: no wrong answer; what apk itself calls invalid is refused', () => {
-    const { lines, wrong, refused } = runVectors('alpine-versions.txt', compareApkVersions)
-    expect(wrong).toEqual([])
-    expect(lines).toBeGreaterThan(600)
-    expect(refused).toEqual(invalidApkLines)
-  })
+    it('alpine-versions.txt: no wrong answer; what apk itself calls invalid is refused', () => {
+      const { lines, wrong, refused } = runVectors('alpine-versions.txt', compareApkVersions)
+      expect(wrong).toEqual([])
+      expect(lines).toBeGreaterThan(600)
+      expect(refused).toEqual(invalidApkLines)
+    })
 
-  it.each([
-    ['pypi-versions-generated.txt', 12_000, 69],
-    ['pypi-versions.txt', 30, 13],
-  ])('%s: no wrong answer; legacy versions outside PEP 440 are refused', (file, atLeast, refusedLines) => {
-    const { lines, wrong, refused } = runVectors(file, comparePep440Versions)
-    expect(wrong).toEqual([])
-    expect(lines).toBeGreaterThan(atLeast)
-    expect(refused).toHaveLength(refusedLines)
-  })
+    it.each([
+      ['pypi-versions-generated.txt', 12_000, 69],
+      ['pypi-versions.txt', 30, 13],
+    ])('%s: no wrong answer; legacy versions outside PEP 440 are refused', (file, atLeast, refusedLines) => {
+      const { lines, wrong, refused } = runVectors(file, comparePep440Versions)
+      expect(wrong).toEqual([])
+      expect(lines).toBeGreaterThan(atLeast)
+      expect(refused).toHaveLength(refusedLines)
+    })
 
-  it('semver: no wrong answer; 30-digit components and five-part versions are refused', () => {
-    const { wrong, refused } = runVectors('semver-versions.txt', compareSemver)
-    expect(wrong).toEqual([])
-    expect(refused).toHaveLength(3)
-  })
-})
+    it('semver: no wrong answer; 30-digit components and five-part versions are refused', () => {
+      const { wrong, refused } = runVectors('semver-versions.txt', compareSemver)
+      expect(wrong).toEqual([])
+      expect(refused).toHaveLength(3)
+    })
+  },
+)
 
 /** Lines of alpine-versions.txt with a version outside apk's grammar; apk 2 and apk 3 answer them differently. */
 const invalidApkLines = [

@@ -1,4 +1,3 @@
-import type { PackageType } from '@sallyport/inventory'
 import { compareApkVersions } from './compare-apk-versions.ts'
 import { compareDebianVersions } from './compare-debian-versions.ts'
 import { comparePep440Versions } from './compare-pep440.ts'
@@ -6,10 +5,11 @@ import { compareGoVersions, compareSemver } from './compare-semver.ts'
 import { type UnparseableVersion, unparseable, type VersionOrder } from './version-order.ts'
 
 /**
- * Orders two versions by the rules of a package type. Types whose order is not implemented (`rpm`, `generic`) give
+ * Orders two versions by the rules of a package type. A type is named as in a purl; types whose
+ * order is not implemented (`rpm`, `gem`, `generic` …) give
  * {@link UnparseableVersion}, as texts do that are no version of the type: never a guess.
  */
-export function compareVersions(type: PackageType, a: string, b: string): VersionOrder | UnparseableVersion {
+export function compareVersions(type: string, a: string, b: string): VersionOrder | UnparseableVersion {
   switch (type) {
     case 'deb':
       return compareDebianVersions(a, b)
@@ -21,8 +21,7 @@ export function compareVersions(type: PackageType, a: string, b: string): Versio
       return comparePep440Versions(a, b)
     case 'golang':
       return compareGoVersions(a, b)
-    case 'rpm':
-    case 'generic':
+    default:
       return unparseable(a)
   }
 }

@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from '@sallyport/core'
+import { type AdvisoryIndex, createAdvisoryIndex } from '../advisories/advisory-index.ts'
+import type { OsvRecord } from '../advisories/osv.schema.ts'
+import { ScanError } from '../errors.ts'
+import { packageVersion } from '../internal/package-version.ts'
+import type { Scanner } from '../ports/scanner.ts'
+import type { ScanReport } from '../scan-report.ts'
+import { matchInventory } from './match-inventory.ts'
+
+/** Options of {@link builtinScanner}. */
+export interface BuiltinScannerOptions {
+  /** Advisories to match with: an index, or records from `parseAdvisories`. */
+  readonly advisories: AdvisoryIndex | Iterable<OsvRecord>
+  /** Name in reports. Default `sallyport`. */
+  readonly name?: string | undefined
+  /**
+   * ISO 8601 time at which the advisory data was made. Default: the newest `modified` of all records, which is
+   * never later than the truth.
+   */
+  readonly updatedAt?: string | undefined
+  readonly clock?: Clock | undefined
+}
+
+/**
+ * A scanner that needs neither network nor other programs: it matches the inventory with OSV advisories.
+ *
+ * `scan` rejects with `SUBJECT_MISMATCH` when the inventory is of another image. What it could not judge stands in
+ * the report's gaps.
+ *
+ * @throws {ScanError} `ADVISORIES_EMPTY` when there is not one advisory that counts.
+ * @throws {ScanError} `ADVISORIES_INVALID` when `updatedAt` is no time.
+ */
+export function builtinScanner({
+  advisories,
+  name = 'sallyport',
+  updatedAt,
+  clock = systemClock,
+}: BuiltinScannerOptions): Scanner {
+  const index = Symbol.iterator in advisories ? createAdvisoryIndex(advisories) : advisories
+  if (index.size === 0) {
+    throw new ScanError('ADVISORIES_EMPTY', 'no advisory to match with: every image would look clean', {
+      scanner: name,
+    })
+  }
+  const time = updatedAt ?? index.updatedAt
+  if (updatedAt !== undefined && Number.isNaN(Date.parse(updatedAt))) {
+    throw new ScanError(
+      'ADVISORIES_INVALID',
+      `updatedAt is no time: ${JSON.stringify(updatedAt.slice(0, 80))}`,
+      {
+        scanner: name,
+      },
+    )
+  }
+  return {
+    name,
+    async scan({ subject, inventory }, { signal } = {}): Promise<ScanReport> {
+      signal?.throwIfAborted()
+      if (subject !== inventory.subject) {
+        throw new ScanError(
+          'SUBJECT_MISMATCH',
+          `asked for ${subject}, the inventory is of ${inventory.subject}`,
+          {
+            scanner: name,
+          },
+        )
+      }
+      const startedAt = clock.now().toISOString()
+      const { findings, gaps, judged } = matchInventory(inventory, index, { scanner: name, signal })
+      return {
+        scanner: { name, version: packageVersion },
+        subject,
+        startedAt,
+        finishedAt: clock.now().toISOString(),
+        data: [{ name: 'advisories', updatedAt: time, digest: index.digest }],
+        coverage: judged === 0 ? 'none' : gaps.length === 0 ? 'full' : 'partial',
+        gaps,
+        findings,
+      }
+    },
+  }
+}

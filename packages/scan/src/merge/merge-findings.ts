@@ -1,0 +1,85 @@
+import { compareIds, isBundle } from '../advisories/advisory-ids.ts'
+import type { Finding, FixState, SeverityRating } from '../finding.ts'
+import { DisjointSets } from '../internal/disjoint-sets.ts'
+import { chooseSeverity } from '../severity/choose-severity.ts'
+import { compareSeverities } from '../severity/severity-order.ts'
+import { compareVersions } from '../version/compare-versions.ts'
+import { compareText, isUnparseable } from '../version/version-order.ts'
+import { packageKey } from './package-key.ts'
+
+const fixOrder: readonly FixState[] = ['fixed', 'wont-fix', 'not-fixed', 'unknown']
+
+/**
+ * Makes one finding of all that name the same vulnerability of the same package. Vulnerabilities are the same when
+ * they share an id or alias, directly or through others; ids of advisories that bundle several never count for that.
+ * Nothing is lost: fix versions, ratings, ids and scanners are unions. Sorted by purl, then id.
+ */
+export function mergeFindings(findings: readonly Finding[]): readonly Finding[] {
+  const sets = new DisjointSets()
+  const keyed = findings.map((finding) => {
+    const key = packageKey(finding.package)
+    const [first = '', ...others] = identitiesOf(finding).map((id) => `${key} ${id}`)
+    for (const other of others) sets.join(first, other)
+    return { finding, identity: first }
+  })
+  const groups = new Map<string, Finding[]>()
+  for (const { finding, identity } of keyed) {
+    const root = sets.find(identity)
+    const group = groups.get(root)
+    if (group === undefined) groups.set(root, [finding])
+    else group.push(finding)
+  }
+  return [...groups.values()].map(mergeGroup).sort(byPackageAndId)
+}
+
+function identitiesOf({ id, aliases }: Finding): readonly string[] {
+  return isBundle(id) ? [id] : [id, ...aliases.filter((alias) => !isBundle(alias))]
+}
+
+function byPackageAndId(a: Finding, b: Finding): number {
+  return compareText(a.package.purl, b.package.purl) || compareIds(a.id, b.id)
+}
+
+function mergeGroup(group: readonly Finding[]): Finding {
+  const ids = [...new Set(group.flatMap(identitiesOf))].sort(compareIds)
+  const pkg = (group.find((finding) => finding.package.sourceName !== undefined) ?? group[0])?.package
+  if (pkg === undefined) throw new TypeError('a group has at least one finding')
+  const ratings = uniqueRatings(group.flatMap((finding) => finding.ratings))
+  const chosen = chooseSeverity(pkg.purl, ratings)
+  const claimed = group.map((finding) => finding.severity).sort(compareSeverities)
+  const published = group.flatMap((finding) => finding.published ?? []).sort(byTime)
+  return {
+    id: ids[0] ?? '',
+    aliases: ids.slice(1),
+    package: pkg,
+    severity: chosen === 'unknown' ? (claimed.at(-1) ?? 'unknown') : chosen,
+    ratings,
+    fix: {
+      state: fixOrder.find((state) => group.some((finding) => finding.fix.state === state)) ?? 'unknown',
+      versions: sortVersions(pkg.type, new Set(group.flatMap((finding) => finding.fix.versions))),
+    },
+    title: group.find((finding) => finding.title !== undefined)?.title,
+    url: group.find((finding) => finding.url !== undefined)?.url,
+    published: published[0],
+    scanners: [...new Set(group.flatMap((finding) => finding.scanners))].sort(compareText),
+  }
+}
+
+function byTime(a: string, b: string): number {
+  return Date.parse(a) - Date.parse(b) || compareText(a, b)
+}
+
+function uniqueRatings(ratings: readonly SeverityRating[]): readonly SeverityRating[] {
+  const unique = new Map<string, SeverityRating>()
+  for (const rating of ratings) {
+    unique.set(JSON.stringify([rating.source, rating.vector ?? '', rating.score ?? '', rating.level]), rating)
+  }
+  return [...unique].sort(([a], [b]) => compareText(a, b)).map(([, rating]) => rating)
+}
+
+function sortVersions(type: string, versions: ReadonlySet<string>): readonly string[] {
+  return [...versions].sort((a, b) => {
+    const order = compareVersions(type, a, b)
+    return (isUnparseable(order) ? 0 : order) || compareText(a, b)
+  })
+}

@@ -1,0 +1,36 @@
+import { PackageURL } from 'packageurl-js'
+import { normalizePackageName } from '../advisories/advisory-index.ts'
+import type { FindingPackage } from '../finding.ts'
+
+const operatingSystemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm'])
+
+/**
+ * What makes two packages of different scanners the same one: type, name, full version and, for packages of a
+ * distribution, architecture. Spelling that scanners differ in is levelled: the epoch (in the version or in the
+ * purl's qualifier, 0 or absent), Go's `v` and `go`, PyPI names (PEP 503).
+ */
+export function packageKey(pkg: FindingPackage): string {
+  const qualifiers = qualifiersOf(pkg.purl)
+  const arch = operatingSystemTypes.has(pkg.type) ? (qualifiers['arch'] ?? '') : ''
+  return JSON.stringify([pkg.type, nameOf(pkg), versionOf(pkg, qualifiers), arch])
+}
+
+function nameOf({ type, name }: FindingPackage): string {
+  return type === 'pypi' ? normalizePackageName('PyPI', name) : name
+}
+
+function versionOf({ type, version }: FindingPackage, qualifiers: Readonly<Record<string, string>>): string {
+  if (type === 'golang') return version.replace(/^(?:v|go)(?=\d)/, '')
+  if (type !== 'deb' && type !== 'rpm') return version
+  if (version.includes(':')) return version.replace(/^0+:/, '')
+  const epoch = qualifiers['epoch'] ?? '0'
+  return /^0*$/.test(epoch) ? version : `${epoch}:${version}`
+}
+
+function qualifiersOf(purl: string): Readonly<Record<string, string>> {
+  try {
+    return PackageURL.fromString(purl).qualifiers ?? {}
+  } catch {
+    return {}
+  }
+}

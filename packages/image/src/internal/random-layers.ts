@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createTarWriter } from '../tar/create-tar-writer.ts'
 
 /** What a random layer does, in the order of its entries. */

@@ -45,7 +45,7 @@ describe('createInventory on Debian', () => {
     expect(packages[0]).toMatchObject({
       name: 'dash',
       version: '1:2.0-1',
-      purl: 'pkg:deb/debian/dash@1:2.0-1?arch=amd64&distro=debian-12',
+      purl: 'pkg:deb/debian/dash@1:2.0-1?arch=amd64&distro=debian-12&upstream=dash-source%400.5-1',
       source: { name: 'dash-source', version: '0.5-1' },
       files: ['/usr/bin/dash', '/usr/bin/sh'],
       evidence: { path: '/var/lib/dpkg/status', method: 'dpkg-status', layer: 0 },
@@ -144,7 +144,11 @@ describe('createInventory, what is missing', () => {
       ['UNSUPPORTED'],
     ],
     ['nothing at all', { '/app': 'binary' }, ['DATABASE_MISSING']],
-    ['a broken package.json', { '/app/node_modules/a/package.json': '{' }, ['UNREADABLE']],
+    [
+      'a broken package.json',
+      { '/app/node_modules/a/package.json': '{' },
+      ['UNREADABLE', 'DATABASE_MISSING'],
+    ],
   ])('reports %s', async (_title, files, codes) => {
     const { gaps } = await createInventory(imageOf(files))
     expect(gaps.map(({ code }) => code)).toEqual(codes)

@@ -3,15 +3,15 @@ import { readApk } from './apk/read-apk.ts'
 import { detectDistro } from './distro/detect-distro.ts'
 import { readDpkg } from './dpkg/read-dpkg.ts'
 import { InventoryError } from './errors.ts'
+import { findMissingDatabases, findUnreadDatabases, findUnreadForms } from './find-missing.ts'
 import { readGo } from './golang/read-go.ts'
-import type { Distro, Inventory, InventoryGap, Package } from './inventory.ts'
+import { maxPackages } from './internal/limits.ts'
+import type { Inventory, Package } from './inventory.ts'
 import { readNpm } from './npm/read-npm.ts'
 import { readPython } from './python/read-python.ts'
-import type { PackageReader } from './reader.ts'
+import { collectGaps, type PackageReader } from './reader.ts'
 
 const readers: readonly PackageReader[] = [readDpkg, readApk, readNpm, readPython, readGo]
-const maxPackages = 200_000
-const rpmDatabases = ['/var/lib/rpm', '/usr/lib/sysimage/rpm', '/usr/share/rpm']
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
@@ -28,63 +28,60 @@ export async function createInventory(
   image: Image,
   { signal }: CreateInventoryOptions = {},
 ): Promise<Inventory> {
-  const { distro, gap } = await detectDistro(image, signal)
-  const gaps: InventoryGap[] = gap ? [gap] : []
-  const packages: Package[] = []
+  signal?.throwIfAborted()
+  const gaps = collectGaps()
+  const { report } = gaps
+  const { distro, purlDistro } = await detectDistro({ image, signal, report })
+  const found: Package[] = []
   for (const read of readers) {
     signal?.throwIfAborted()
-    packages.push(...(await read({ image, distro, signal, report: (found) => gaps.push(found) })))
-    if (packages.length > maxPackages) {
+    for (const one of await read({ image, purlDistro, signal, report })) found.push(one)
+    if (found.length > maxPackages) {
       throw new InventoryError(
         'LIMIT_EXCEEDED',
         `more than ${maxPackages} packages in ${image.raw.descriptor.digest}`,
       )
     }
   }
-  gaps.push(...findMissingDatabases(image, distro, packages, gaps))
+  const owners = findOwners(found)
+  const unread = findUnreadDatabases(image)
+  for (const gap of [
+    ...unread,
+    ...findUnreadForms(image, owners),
+    ...findMissingDatabases(image, distro, found, unread),
+  ]) {
+    report(gap)
+  }
   return {
     subject: image.raw.descriptor.digest,
     platform: image.platform,
     distro,
-    packages: nameOwners(packages).sort(byIdentity),
-    gaps,
+    packages: found.map((one) => nameOwner(one, owners)).sort(byIdentity),
+    gaps: gaps.list(),
   }
 }
 
-function findMissingDatabases(
-  { tree }: Image,
-  distro: Distro | undefined,
-  packages: readonly Package[],
-  gaps: readonly InventoryGap[],
-): InventoryGap[] {
-  const rpm = rpmDatabases.find((path) => tree.children(tree.canonicalize(path)).length > 0)
-  if (rpm) return [{ code: 'UNSUPPORTED', path: rpm, message: `${rpm}: databases of rpm are not read yet` }]
-  const hasSystem = packages.some(({ type }) => type === 'deb' || type === 'apk')
-  if (hasSystem || gaps.some(({ code }) => code === 'DATABASE_EMPTY' || code === 'UNREADABLE')) return []
-  if (distro) {
-    return [
-      {
-        code: 'DATABASE_MISSING',
-        message: `${distro.id} without a package database: nothing tells what it holds`,
-      },
-    ]
-  }
-  if (packages.length === 0)
-    return [{ code: 'DATABASE_MISSING', message: 'no package of any kind was found' }]
-  return []
-}
+const isSystem = ({ type }: Package) => type === 'deb' || type === 'apk'
 
-/** Names, for each language package, the system package whose file list holds it. */
-function nameOwners(packages: readonly Package[]): Package[] {
+function findOwners(packages: readonly Package[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>()
-  for (const { type, purl, files } of packages) {
-    if (type === 'deb' || type === 'apk') for (const path of files) owners.set(path, purl)
+  for (const one of packages) {
+    if (isSystem(one)) for (const path of one.files) owners.set(path, one.purl)
   }
-  return packages.map((found) => {
-    if (found.type === 'deb' || found.type === 'apk') return found
-    const ownedBy = owners.get(found.evidence.path)
-    return ownedBy === undefined ? found : { ...found, ownedBy }
-  })
+  return owners
+}
+
+/**
+ * Names the system package whose file list holds a language package. One that is on its own owns none of the
+ * system's files, whatever it claims: its lists are written by whoever made it.
+ */
+function nameOwner(one: Package, owners: ReadonlyMap<string, string>): Package {
+  if (isSystem(one)) return one
+  const ownedBy = owners.get(one.evidence.path)
+  if (ownedBy !== undefined) return { ...one, ownedBy }
+  return one.files.some((path) => owners.has(path))
+    ? { ...one, files: one.files.filter((path) => !owners.has(path)) }
+    : one
 }
 
 function byIdentity(one: Package, other: Package): number {
@@ -92,8 +89,8 @@ function byIdentity(one: Package, other: Package): number {
     compare(one.type, other.type) ||
     compare(one.name, other.name) ||
     compare(one.version, other.version) ||
-    compare(one.arch ?? '', other.arch ?? '') ||
-    compare(one.evidence.path, other.evidence.path)
+    compare(one.evidence.path, other.evidence.path) ||
+    compare(one.purl, other.purl)
   )
 }
 

@@ -1,5 +1,5 @@
 import { digestOf, mediaTypes } from '@sallyport/core'
-import type { FileNode, FileTree, Image } from '@sallyport/image'
+import { type FileNode, type FileTree, type Image, ImageError } from '@sallyport/image'
 
 /** A file's text, or `{ link }` for a symbolic link, by absolute path. */
 export type Files = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>
@@ -75,7 +75,7 @@ export function imageOf(files: Files): Image {
     tree,
     layoutDirectory: '/nowhere',
     readFile: async ({ path, size }, { maxBytes = 64 * 1024 * 1024 } = {}) => {
-      if (size > maxBytes) throw new RangeError(`${path}: more than ${maxBytes} bytes`)
+      if (size > maxBytes) throw new ImageError('LIMIT_EXCEEDED', `${path}: more than ${maxBytes} bytes`)
       return contents.get(path)!
     },
     async *openFile({ path }) {

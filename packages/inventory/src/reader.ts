@@ -1,10 +1,14 @@
+import { isSallyportError } from '@sallyport/core'
 import type { FileNode, Image } from '@sallyport/image'
-import type { Distro, InventoryGap, Package, PackageEvidence } from './inventory.ts'
+import { maxGaps } from './internal/limits.ts'
+import type { InventoryGap, Package, PackageEvidence } from './inventory.ts'
+import type { PurlDistro } from './package-url.ts'
 
 /** What each reader is given. */
 export interface ReaderContext {
   readonly image: Image
-  readonly distro: Distro | undefined
+  /** How purls name the distribution; of an unknown one too, as far as it names itself. */
+  readonly purlDistro: PurlDistro
   readonly signal: AbortSignal | undefined
   /** Notes something that could not be read. */
   report(gap: InventoryGap): void
@@ -18,21 +22,37 @@ export function evidenceOf({ layers }: Image, node: FileNode, method: string): P
   return { path: node.path, layer: node.layer, diffId: layers[node.layer]!.diffId, method }
 }
 
-/** Runs one part of a reader; what fails there becomes a gap, and the others go on. */
+/**
+ * Runs one part of a reader. What is wrong with the image there becomes a gap, and the others go on; a fault of the
+ * machine or of the code is none of the image's and ends the call.
+ */
 export async function readOrReport<T>(
   { report, signal }: Pick<ReaderContext, 'report' | 'signal'>,
   path: string,
-  read: () => Promise<T>,
+  read: () => Promise<T> | T,
 ): Promise<T | undefined> {
   try {
     return await read()
   } catch (error) {
     signal?.throwIfAborted()
-    report({
-      code: 'UNREADABLE',
-      path,
-      message: `${path}: ${error instanceof Error ? error.message : 'unreadable'}`,
-    })
+    if (!(error instanceof SyntaxError) && !isSallyportError(error)) throw error
+    report({ code: 'UNREADABLE', path, message: `${path}: ${error.message}` })
     return undefined
+  }
+}
+
+/** Keeps gaps; after the first thousand only their number, so that a hostile image cannot fill the memory. */
+export function collectGaps(): { report(gap: InventoryGap): void; list(): InventoryGap[] } {
+  const gaps: InventoryGap[] = []
+  let more = 0
+  return {
+    report: (gap) => {
+      if (gaps.length < maxGaps) gaps.push(gap)
+      else more++
+    },
+    list: () =>
+      more === 0
+        ? [...gaps]
+        : [...gaps, { code: 'UNREADABLE', message: `${more} more gaps that are not told one by one` }],
   }
 }

@@ -1,72 +1,91 @@
-import { findFile, maxDatabaseBytes, readText } from '../internal/read-text.ts'
+import type { FileNode } from '@sallyport/image'
+import { maxDatabaseBytes } from '../internal/limits.ts'
+import { quote } from '../internal/quote.ts'
+import { existsInTree, readText } from '../internal/read-text.ts'
 import type { Package } from '../inventory.ts'
-import { distroQualifier, toPurl } from '../package-url.ts'
-import { evidenceOf, type PackageReader, readOrReport } from '../reader.ts'
+import { toPurl, upstreamQualifier } from '../package-url.ts'
+import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
+import { spdxOrUnknown } from '../spdx-expression.ts'
+import { type ApkEntry, parseInstalled } from './parse-installed.ts'
 
-const databasePaths = ['/lib/apk/db/installed', '/usr/lib/apk/db/installed']
+/** Where apk keeps its database: since version 3 below `/usr`. */
+export const apkDatabases: readonly string[] = ['/lib/apk/db/installed', '/usr/lib/apk/db/installed']
+const packageName = /^[A-Za-z0-9_][A-Za-z0-9+._-]{0,255}$/
+const versionText = /^[A-Za-z0-9._~-]{1,255}$/
 
-interface ApkEntry {
-  readonly fields: ReadonlyMap<string, string>
-  readonly files: readonly string[]
-}
-
-/** Reads the database of apk (apk-tools, `installed`): a letter, a colon and a value a line, a blank line after each package. */
+/** Reads the database of apk. */
 export const readApk: PackageReader = async (context) => {
-  const { image, distro, signal, report } = context
-  const node = databasePaths.map((path) => findFile(image, path)).find((found) => found !== undefined)
-  if (!node) return []
-  const packages = await readOrReport(context, node.path, async () => {
-    const text = await readText(image, node, { maxBytes: maxDatabaseBytes, signal })
-    return parseInstalled(text).map(({ fields, files }): Package => {
-      const name = fields.get('P')
-      const version = fields.get('V')
-      if (!name || !version) throw new SyntaxError('a package without name or version')
-      const arch = fields.get('A')
-      return {
-        type: 'apk',
-        name,
-        version,
-        arch,
-        purl: toPurl('apk', distro?.id ?? 'alpine', name, version, { arch, distro: distroQualifier(distro) }),
-        source: { name: fields.get('o') ?? name, version },
-        files: files.filter((path) => {
-          const found = image.tree.get(path)
-          return found !== undefined && found.type !== 'directory'
-        }),
-        evidence: evidenceOf(image, node, 'apk-installed'),
-        license: fields.get('L') || 'NOASSERTION',
+  const { image, signal, report } = context
+  const packages: Package[] = []
+  const seen = new Set<string>()
+  const present = apkDatabases.filter((path) => existsInTree(image, path))
+  for (const path of present) {
+    const node = image.tree.resolve(path)
+    if (node?.type !== 'file') {
+      report({ code: 'UNREADABLE', path, message: `${path}: expected a regular file` })
+      continue
+    }
+    // `/lib` may be a link to `/usr/lib`.
+    if (seen.has(node.path)) continue
+    seen.add(node.path)
+    const text = await readOrReport(context, node.path, () =>
+      readText(image, node, { maxBytes: maxDatabaseBytes, signal }),
+    )
+    for (const entry of parseInstalled(text ?? '')) {
+      signal?.throwIfAborted()
+      let { problem } = entry
+      try {
+        packages.push(toPackage(context, node, entry))
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error
+        problem ??= error.message
       }
-    })
-  })
-  if (packages?.length === 0) {
-    report({ code: 'DATABASE_EMPTY', path: node.path, message: `${node.path} names no installed package` })
-  }
-  return packages ?? []
-}
-
-function parseInstalled(text: string): readonly ApkEntry[] {
-  const entries: ApkEntry[] = []
-  for (const block of text.split(/\n{2,}/)) {
-    if (block.trim() === '') continue
-    const fields = new Map<string, string>()
-    const files: string[] = []
-    let folder = '/'
-    for (const line of block.split('\n')) {
-      if (line === '') continue
-      if (line[1] !== ':') throw new SyntaxError(`not a field: ${JSON.stringify(line.slice(0, 80))}`)
-      const value = line.slice(2)
-      switch (line[0]) {
-        case 'F':
-          folder = `/${value}`
-          break
-        case 'R':
-          files.push(`${folder === '/' ? '' : folder}/${value}`)
-          break
-        default:
-          if (!fields.has(line[0]!)) fields.set(line[0]!, value)
+      if (problem !== undefined) {
+        const message = `${node.path}, package at line ${entry.line}: ${problem}`
+        report({ code: 'UNREADABLE', path: node.path, message })
       }
     }
-    entries.push({ fields, files })
   }
-  return entries
+  if (packages.length === 0 && present.length > 0) {
+    report({ code: 'DATABASE_EMPTY', path: present[0], message: `${present[0]} names no installed package` })
+  }
+  return packages
+}
+
+function toPackage(
+  { image, purlDistro }: ReaderContext,
+  node: FileNode,
+  { fields, files }: ApkEntry,
+): Package {
+  const name = fields.get('P') ?? ''
+  const version = fields.get('V') ?? ''
+  if (!packageName.test(name)) throw new SyntaxError(`not a package name: ${quote(name)}`)
+  if (!versionText.test(version)) throw new SyntaxError(`not a version of ${name}: ${quote(version)}`)
+  const arch = fields.get('A') || undefined
+  const source = { name: fields.get('o') || name, version }
+  const owned = files.flatMap((path) => {
+    const found = image.tree.get(image.tree.canonicalize(path))
+    return found === undefined || found.type === 'directory' ? [] : [found.path]
+  })
+  return {
+    type: 'apk',
+    name,
+    version,
+    arch,
+    purl: toPurl({
+      type: 'apk',
+      namespace: purlDistro.namespace,
+      name,
+      version,
+      qualifiers: {
+        arch,
+        distro: purlDistro.qualifier,
+        upstream: upstreamQualifier({ name, version }, source),
+      },
+    }),
+    source,
+    files: [...new Set(owned)].sort(),
+    evidence: evidenceOf(image, node, 'apk-installed'),
+    license: spdxOrUnknown(fields.get('L')),
+  }
 }

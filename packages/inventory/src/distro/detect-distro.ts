@@ -1,75 +1,84 @@
 import type { Image } from '@sallyport/image'
-import { findFile, readText } from '../internal/read-text.ts'
-import type { Distro, InventoryGap } from '../inventory.ts'
+import { maxReleaseBytes } from '../internal/limits.ts'
+import { quote } from '../internal/quote.ts'
+import { existsInTree, findFile, readText } from '../internal/read-text.ts'
+import type { Distro } from '../inventory.ts'
+import type { PurlDistro } from '../package-url.ts'
+import { type ReaderContext, readOrReport } from '../reader.ts'
+import { databaseFamily } from './known-distros.ts'
 import { parseOsRelease } from './parse-os-release.ts'
+import { parseAlpineRelease, parseDebianVersion, parseRedHatRelease } from './parse-release-file.ts'
 
-/** Distributions whose package databases and advisories are known, by `ID` of os-release. */
-const knownIds = new Set([
-  'almalinux',
-  'alpine',
-  'amzn',
-  'azurelinux',
-  'centos',
-  'chainguard',
-  'debian',
-  'fedora',
-  'mariner',
-  'ol',
-  'opensuse-leap',
-  'opensuse-tumbleweed',
-  'photon',
-  'raspbian',
-  'rhel',
-  'rocky',
-  'sles',
-  'ubuntu',
-  'wolfi',
-])
-
-/** Files that only an image made from a distribution has. */
-const markers = [
-  '/var/lib/dpkg/status',
-  '/var/lib/dpkg/status.d',
-  '/lib/apk/db/installed',
-  '/usr/lib/apk/db/installed',
-  '/var/lib/rpm',
-  '/usr/lib/sysimage/rpm',
-  '/etc/debian_version',
-  '/etc/alpine-release',
-  '/etc/redhat-release',
-  '/usr/bin/env',
-  '/bin/sh',
+/** Release files in the order in which they are believed; Oracle's `redhat-release` says Red Hat. */
+const releaseFiles: readonly (readonly [string, (text: string) => Distro | undefined])[] = [
+  ['/etc/os-release', fromOsRelease],
+  ['/usr/lib/os-release', fromOsRelease],
+  ['/etc/lsb-release', fromLsbRelease],
+  ['/etc/alpine-release', parseAlpineRelease],
+  ['/etc/oracle-release', parseRedHatRelease],
+  ['/etc/redhat-release', parseRedHatRelease],
+  ['/etc/debian_version', parseDebianVersion],
 ]
 
-/** The distribution of an image, and what could not be told about it. */
+/** Further files that only an image made from a distribution has. */
+const markers = [
+  '/var/lib/dpkg',
+  '/lib/apk/db',
+  '/usr/lib/apk/db',
+  '/var/lib/rpm',
+  '/usr/lib/sysimage/rpm',
+  '/bin/sh',
+  '/usr/bin/env',
+]
+const loader = /^\/(?:usr\/)?lib(?:32|64|x32)?\/(?:[^/]+\/)?ld-(?:linux|musl)[^/]*\.so\.[0-9]+$/
+
+/** The distribution of an image. */
 export interface DetectedDistro {
+  /** Only a known one. */
   readonly distro?: Distro | undefined
-  readonly gap?: InventoryGap | undefined
+  readonly purlDistro: PurlDistro
 }
 
-/** Detects the distribution by os-release, else by the release files of Debian and Alpine. */
-export async function detectDistro(image: Image, signal: AbortSignal | undefined): Promise<DetectedDistro> {
-  const release = findFile(image, '/etc/os-release') ?? findFile(image, '/usr/lib/os-release')
-  const distro = release
-    ? fromOsRelease(await readText(image, release, { maxBytes: 64 * 1024, signal }))
-    : await fromReleaseFiles(image, signal)
-  if (distro && knownIds.has(distro.id)) return { distro }
-  const path = release?.path
-  if (distro) {
-    return {
-      gap: { code: 'DISTRO_UNKNOWN', path, message: `unknown distribution "${distro.id.slice(0, 80)}"` },
-    }
+/** Detects the distribution by os-release, else by older release files; an unknown one is reported as a gap. */
+export async function detectDistro(
+  context: Pick<ReaderContext, 'image' | 'signal' | 'report'>,
+): Promise<DetectedDistro> {
+  const { image, signal, report } = context
+  const present = releaseFiles.filter(([path]) => existsInTree(image, path))
+  for (const [path, parse] of present) {
+    const node = findFile(image, path)
+    const named =
+      node &&
+      (await readOrReport(context, path, async () =>
+        parse(await readText(image, node, { maxBytes: maxReleaseBytes, signal })),
+      ))
+    if (!named) continue
+    const purlDistro = toPurlDistro(named)
+    if (databaseFamily(named.id)) return { distro: named, purlDistro }
+    report({ code: 'DISTRO_UNKNOWN', path, message: `unknown distribution ${quote(named.id)}` })
+    return { purlDistro }
   }
-  const marker = release?.path ?? markers.find((candidate) => image.tree.resolve(candidate))
-  return marker
-    ? {
-        gap: {
-          code: 'DISTRO_UNKNOWN',
-          path: marker,
-          message: `no os-release names the distribution that ${marker} is of`,
-        },
-      }
-    : {}
+  const marker = present[0]?.[0] ?? findMarker(image)
+  if (marker) {
+    report({
+      code: 'DISTRO_UNKNOWN',
+      path: marker,
+      message: `nothing names the distribution that ${marker} is of`,
+    })
+  }
+  return { purlDistro: {} }
+}
+
+function findMarker(image: Image): string | undefined {
+  const found = markers.find((path) => existsInTree(image, path))
+  if (found) return found
+  for (const { path } of image.tree.entries()) if (loader.test(path)) return path
+  return undefined
+}
+
+function toPurlDistro({ id, versionId }: Distro): PurlDistro {
+  if (!/^[a-z0-9._-]{1,64}$/.test(id)) return {}
+  return { namespace: id, qualifier: versionId && versionId.length <= 64 ? `${id}-${versionId}` : id }
 }
 
 function fromOsRelease(text: string): Distro | undefined {
@@ -85,16 +94,16 @@ function fromOsRelease(text: string): Distro | undefined {
   }
 }
 
-async function fromReleaseFiles(image: Image, signal: AbortSignal | undefined): Promise<Distro | undefined> {
-  const alpine = findFile(image, '/etc/alpine-release')
-  if (alpine) {
-    const version = (await readText(image, alpine, { maxBytes: 1024, signal })).trim()
-    return { id: 'alpine', versionId: version, idLike: [] }
+function fromLsbRelease(text: string): Distro | undefined {
+  const fields = parseOsRelease(text)
+  const id = fields.get('DISTRIB_ID')?.toLowerCase()
+  const versionId = fields.get('DISTRIB_RELEASE') || undefined
+  if (!id || !versionId) return undefined
+  return {
+    id,
+    versionId,
+    codename: fields.get('DISTRIB_CODENAME') || undefined,
+    idLike: [],
+    prettyName: fields.get('DISTRIB_DESCRIPTION') || undefined,
   }
-  const debian = findFile(image, '/etc/debian_version')
-  if (debian) {
-    const version = /^(\d+)(\.\d+)?$/.exec((await readText(image, debian, { maxBytes: 1024, signal })).trim())
-    if (version) return { id: 'debian', versionId: version[1], idLike: [] }
-  }
-  return undefined
 }

@@ -1,7 +1,10 @@
+import { quote } from '../internal/quote.ts'
 import type { DpkgDependency } from '../inventory.ts'
 
+/** Longer ones are hostile: the pattern below takes quadratic time in blanks. */
+const maxLength = 512
 const alternative =
-  /^([a-z0-9][a-z0-9+.-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?(?:\s*\[[^\]]*\])?(?:\s*<[^>]*>)*$/i
+  /^([a-z0-9][a-z0-9+._-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?(?:\s*\[[^\]]*\])?(?:\s*<[^>]*>)*$/i
 
 /**
  * Reads a relationship field such as `Depends` (Debian policy, 7.1): all of the outer list, any one of each inner
@@ -19,8 +22,8 @@ export function parseDependencies(field: string | undefined): readonly (readonly
 }
 
 function parseAlternative(text: string): DpkgDependency {
-  const match = alternative.exec(text)
-  if (!match) throw new SyntaxError(`not a relationship: ${JSON.stringify(text.slice(0, 120))}`)
+  const match = text.length > maxLength ? null : alternative.exec(text)
+  if (!match) throw new SyntaxError(`not a relationship: ${quote(text)}`)
   const [, name, arch, operator, version] = match
   return { name: name!, arch, operator: toOperator(operator), version }
 }

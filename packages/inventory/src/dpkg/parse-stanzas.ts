@@ -1,21 +1,25 @@
 /** One paragraph of a control file: its exact text and its fields, by lower-case name. */
 export interface Stanza {
-  /** As it stands in the file, without the blank line after it. */
+  /** As it stands in the file, without the newline that ends it. */
   readonly text: string
+  /** Line of the file on which it begins, from 1. */
+  readonly line: number
+  /** Continuation lines are joined by newlines. Of two fields with one name the first counts. */
   readonly fields: ReadonlyMap<string, string>
+  /** The first thing that is wrong with its form. */
+  readonly problem?: string | undefined
 }
 
 /**
- * Splits a control file into its paragraphs (deb822(5)). Continuation lines are joined by newlines.
- *
- * @throws {SyntaxError} at a line that is neither a field nor a continuation, or at a second field of one name.
+ * Splits a control file into its paragraphs (deb822(5)). Never throws: what is wrong in one of them is told there, so
+ * that the others can still be read. As in dpkg, only an empty line ends a paragraph.
  */
 export function* parseStanzas(text: string): Generator<Stanza> {
   let lines: string[] = []
   let lineNumber = 0
-  for (const line of text.split('\n')) {
+  for (const line of splitLines(text)) {
     lineNumber++
-    if (line.trim() !== '') {
+    if (line !== '' && (lines.length > 0 || line.trim() !== '')) {
       lines.push(line)
     } else if (lines.length > 0) {
       yield toStanza(lines, lineNumber - lines.length)
@@ -25,23 +29,42 @@ export function* parseStanzas(text: string): Generator<Stanza> {
   if (lines.length > 0) yield toStanza(lines, lineNumber - lines.length + 1)
 }
 
+function* splitLines(text: string): Generator<string> {
+  let start = 0
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    yield text.slice(start, end)
+    start = end + 1
+  }
+  yield text.slice(start)
+}
+
 const field = /^([!-9;-~]+):[ \t]*(.*)$/
 
 function toStanza(lines: readonly string[], firstLine: number): Stanza {
-  const fields = new Map<string, string>()
-  let current: string | undefined
+  const values = new Map<string, string[]>()
+  let current: string[] | undefined
+  let problem: string | undefined
+  const note = (index: number, what: string) => {
+    problem ??= `line ${firstLine + index}: ${what}`
+  }
   for (const [index, line] of lines.entries()) {
-    if (line.startsWith(' ') || line.startsWith('\t')) {
-      if (current === undefined)
-        throw new SyntaxError(`line ${firstLine + index}: a continuation without a field`)
-      fields.set(current, `${fields.get(current)}\n${line.slice(1)}`)
+    if (/^[ \t]/.test(line)) {
+      if (line.trim() === '') note(index, 'a blank line inside a stanza')
+      if (current) current.push(line.slice(1))
+      else note(index, 'a continuation without a field')
       continue
     }
-    const match = field.exec(line)
-    if (!match) throw new SyntaxError(`line ${firstLine + index}: not a field`)
-    current = match[1]!.toLowerCase()
-    if (fields.has(current)) throw new SyntaxError(`line ${firstLine + index}: a second field "${match[1]}"`)
-    fields.set(current, match[2]!.trimEnd())
+    const match = line.startsWith('-') || line.startsWith('#') ? null : field.exec(line)
+    current = undefined
+    if (!match) {
+      note(index, 'not a field')
+      continue
+    }
+    current = [match[2]!.trimEnd()]
+    const name = match[1]!.toLowerCase()
+    if (values.has(name)) note(index, `a second field "${match[1]!.slice(0, 40)}"`)
+    else values.set(name, current)
   }
-  return { text: lines.join('\n'), fields }
+  const fields = new Map([...values].map(([name, value]) => [name, value.join('\n')]))
+  return { text: lines.join('\n'), line: firstLine, fields, problem }
 }

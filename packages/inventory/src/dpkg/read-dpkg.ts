@@ -1,183 +1,193 @@
-import type { FileNode, Image } from '@sallyport/image'
-import { findFile, maxDatabaseBytes, maxMetadataBytes, readText } from '../internal/read-text.ts'
-import type { Distro, DpkgDetails, Package } from '../inventory.ts'
-import { distroQualifier, toPurl } from '../package-url.ts'
+import type { FileNode } from '@sallyport/image'
+import { maxDatabaseBytes, maxMetadataBytes } from '../internal/limits.ts'
+import { quote } from '../internal/quote.ts'
+import { existsInTree, readText } from '../internal/read-text.ts'
+import type { Package } from '../inventory.ts'
+import { toPurl, upstreamQualifier } from '../package-url.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
-import { type Diversion, parseDiversions } from './parse-diversions.ts'
-import { parseDependencies } from './parse-dependencies.ts'
-import { parseStanzas, type Stanza } from './parse-stanzas.ts'
+import { groupByPackage, metadataOf, readAdminFolder } from './admin-folder.ts'
+import {
+  applyDiversions,
+  collectFolders,
+  type ListedPaths,
+  readListedPaths,
+  toOwnedFiles,
+} from './list-files.ts'
+import { parseStanzas } from './parse-stanzas.ts'
+import { type DpkgEntry, parseDpkgEntry, parseInstallState } from './parse-status.ts'
 
-const statusPath = '/var/lib/dpkg/status'
-const statusFolder = '/var/lib/dpkg/status.d'
-const infoFolder = '/var/lib/dpkg/info'
-const diversionsPath = '/var/lib/dpkg/diversions'
-const packageName = /^[a-z0-9][a-z0-9+.-]*$/
+/** Where dpkg keeps its database, or images that were put together otherwise keep it. */
+export const dpkgFolders: readonly string[] = ['/var/lib/dpkg', '/usr/lib/dpkg']
+
+interface Found {
+  readonly entry: DpkgEntry
+  readonly node: FileNode
+  readonly method: string
+  readonly metadata: readonly FileNode[]
+  readonly listed: ListedPaths
+}
 
 /** Reads dpkg's database: `status`, and `status.d` of images made without dpkg. */
 export const readDpkg: PackageReader = async (context) => {
-  const packages = [...(await readStatus(context)), ...(await readStatusFolder(context))]
-  const { tree } = context.image
-  if (packages.length === 0 && (tree.resolve(statusPath) || tree.resolve(statusFolder))) {
-    const path = tree.resolve(statusPath) ? statusPath : statusFolder
+  const found: Found[] = []
+  const databases: string[] = []
+  const seen = new Set<string>()
+  for (const root of dpkgFolders) {
+    const canonical = context.image.tree.resolve(root)?.path
+    if (canonical === undefined || seen.has(canonical)) continue
+    seen.add(canonical)
+    const paths = [`${root}/status`, `${root}/status.d`].filter((path) => existsInTree(context.image, path))
+    databases.push(...paths)
+    for (const one of await readStatus(context, root)) found.push(one)
+    for (const one of await readStatusFolder(context, root)) found.push(one)
+  }
+  if (found.length === 0 && databases.length > 0) {
+    const path = databases[0]!
     context.report({ code: 'DATABASE_EMPTY', path, message: `${path} names no installed package` })
   }
+  const folders = new Set<string>()
+  for (const { listed } of found) collectFolders(listed.paths, folders)
+  const packages: Package[] = []
+  for (const one of found) {
+    const made = await readOrReport(context, one.node.path, () => toPackage(context, one, folders))
+    if (made) packages.push(made)
+  }
   return packages
 }
 
-async function readStatus(context: ReaderContext): Promise<Package[]> {
-  const { image, signal } = context
-  const node = findFile(image, statusPath)
+async function readStatus(context: ReaderContext, root: string): Promise<readonly Found[]> {
+  const path = `${root}/status`
+  if (!existsInTree(context.image, path)) return []
+  const node = regularFile(context, path)
   if (!node) return []
-  const stanzas = await readOrReport(context, node.path, async () => [
-    ...parseStanzas(await readText(image, node, { maxBytes: maxDatabaseBytes, signal })),
-  ])
-  if (!stanzas) return []
-
-  const metadata = groupMetadata(image)
-  const divertedNode = findFile(image, diversionsPath)
-  const diversions = divertedNode
-    ? parseDiversions(await readText(image, divertedNode, { maxBytes: maxMetadataBytes, signal }))
-    : []
-  const packages: Package[] = []
-  for (const stanza of stanzas) {
-    const found = await readOrReport(context, node.path, async () => {
-      // The third word is the state; a package that was removed but not purged is not there.
-      const status = (stanza.fields.get('status') ?? '').split(/\s+/)
-      if (status.length !== 3) throw new SyntaxError(`a stanza without a status: ${stanza.text.slice(0, 60)}`)
-      if (status[2] !== 'installed') return undefined
-      const name = nameOf(stanza)
-      const arch = stanza.fields.get('architecture')
-      const own = metadata.get(`${name}:${arch}`) ?? metadata.get(name) ?? []
-      const list = own.find(({ path }) => path.endsWith('.list'))
-      const listed = list
-        ? (await readText(image, list, { maxBytes: maxMetadataBytes * 4, signal })).split('\n')
-        : []
-      return toPackage(context, stanza, node, 'dpkg-status', own, applyDiversions(listed, name, diversions))
+  const { info, diversions } = await readAdminFolder(context, root)
+  const found: Found[] = []
+  for (const entry of await readEntries(context, node, 'required', maxDatabaseBytes)) {
+    const metadata = metadataOf(info, entry.name, entry.arch)
+    const listed = await readListedPaths(context, metadata)
+    const divert = (paths: readonly string[]) => applyDiversions(paths, entry.name, diversions)
+    found.push({
+      entry,
+      node,
+      method: 'dpkg-status',
+      metadata,
+      listed: { paths: divert([...listed.paths, ...entry.conffiles]), conffiles: listed.conffiles },
     })
-    if (found) packages.push(found)
   }
-  return packages
+  return found
 }
 
-async function readStatusFolder(context: ReaderContext): Promise<Package[]> {
-  const { image, signal } = context
-  const folder = image.tree.resolve(statusFolder)
+async function readStatusFolder(context: ReaderContext, root: string): Promise<readonly Found[]> {
+  const { tree } = context.image
+  const folder = tree.resolve(`${root}/status.d`)
   if (folder?.type !== 'directory') return []
-  const packages: Package[] = []
-  for (const node of image.tree.children(folder.path)) {
-    if (node.type !== 'file' || node.path.endsWith('.md5sums')) continue
-    const found = await readOrReport(context, node.path, async () => {
-      const stanzas = [...parseStanzas(await readText(image, node, { maxBytes: maxMetadataBytes, signal }))]
-      const sums = image.tree.get(`${node.path}.md5sums`)
-      const listed = sums
-        ? (await readText(image, sums, { maxBytes: maxMetadataBytes * 4, signal }))
-            .split('\n')
-            .map((line) => /^[0-9a-f]{32} [ *](.+)$/.exec(line)?.[1])
-            .filter((path) => path !== undefined)
-            .map((path) => `/${path.replace(/^\.?\//, '')}`)
-        : []
-      return stanzas.map((stanza) => {
-        const status = stanza.fields.get('status')
-        if (status !== undefined && status.split(/\s+/)[2] !== 'installed') return undefined
-        return toPackage(context, stanza, node, 'dpkg-status.d', sums ? [sums] : [], listed)
-      })
-    })
-    packages.push(...(found ?? []).filter((entry) => entry !== undefined))
+  const nodes = tree.children(folder.path)
+  const groups = groupByPackage(nodes)
+  const seen = new Set<string>()
+  const found: Found[] = []
+  for (const node of nodes) {
+    if (node.type === 'directory' || isMetadata(context, node)) continue
+    const file = regularFile(context, node.path)
+    if (!file || seen.has(file.path)) continue
+    seen.add(file.path)
+    const beside = (groups.get(node.path.slice(folder.path.length + 1)) ?? []).filter((other) =>
+      isMetadata(context, other),
+    )
+    const listed = await readListedPaths(context, beside)
+    for (const entry of await readEntries(context, file, 'optional', maxMetadataBytes)) {
+      found.push({ entry, node: file, method: 'dpkg-status.d', metadata: beside, listed })
+    }
   }
-  return packages
+  return found
 }
 
-/** The files below `info/`, by the part of their name before the last dot: `name` or `name:arch`. */
-function groupMetadata({ tree }: Image): ReadonlyMap<string, readonly FileNode[]> {
-  const groups = new Map<string, FileNode[]>()
-  for (const node of tree.children(tree.canonicalize(infoFolder))) {
-    if (node.type !== 'file') continue
-    const base = node.path.slice(node.path.lastIndexOf('/') + 1)
-    const key = base.slice(0, base.lastIndexOf('.'))
-    const group = groups.get(key)
-    if (group) group.push(node)
-    else groups.set(key, [node])
+const baseOf = ({ path }: FileNode) => path.slice(0, Math.max(path.lastIndexOf('.'), 0))
+const metadataName =
+  /\.(?:md5sums|list|conffiles|preinst|postinst|prerm|postrm|config|templates|triggers|shlibs|symbols)$/
+
+/** Files beside a stanza in `status.d`; package names may hold dots too. */
+function isMetadata({ image }: ReaderContext, node: FileNode): boolean {
+  if (node.path.endsWith('.md5sums')) return true
+  return metadataName.test(node.path) && image.tree.get(baseOf(node))?.type === 'file'
+}
+
+function regularFile({ image, report }: ReaderContext, path: string): FileNode | undefined {
+  const node = image.tree.resolve(path)
+  if (node?.type === 'file') return node
+  report({
+    code: 'UNREADABLE',
+    path,
+    message: `${path}: expected a regular file, is ${node?.type ?? 'a link to nothing'}`,
+  })
+  return undefined
+}
+
+/** The installed packages of one file. A stanza that is wrong in any way is a gap, and still counts if it can. */
+async function readEntries(
+  context: ReaderContext,
+  node: FileNode,
+  status: 'required' | 'optional',
+  maxBytes: number,
+): Promise<readonly DpkgEntry[]> {
+  const { image, signal, report } = context
+  const text = await readOrReport(context, node.path, () => readText(image, node, { maxBytes, signal }))
+  if (text === undefined) return []
+  const entries: DpkgEntry[] = []
+  for (const stanza of parseStanzas(text)) {
+    signal?.throwIfAborted()
+    let problem = stanza.problem
+    try {
+      const state = parseInstallState(stanza, status)
+      if (state === 'installed') entries.push(parseDpkgEntry(stanza))
+      if (state === 'partial')
+        problem ??= `a package that is neither installed nor removed: ${quote(stanza.text)}`
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      problem ??= error.message
+    }
+    if (problem !== undefined) {
+      const message = `${node.path}, stanza at line ${stanza.line}: ${problem}`
+      report({ code: 'UNREADABLE', path: node.path, message })
+    }
   }
-  return groups
-}
-
-function applyDiversions(
-  listed: readonly string[],
-  name: string,
-  diversions: readonly Diversion[],
-): readonly string[] {
-  if (diversions.length === 0) return listed
-  const moved = new Map(
-    diversions.filter((diversion) => diversion.package !== name).map(({ from, to }) => [from, to]),
-  )
-  return listed.map((path) => moved.get(path) ?? path)
-}
-
-function nameOf({ fields, text }: Stanza): string {
-  const name = fields.get('package') ?? ''
-  if (!packageName.test(name)) throw new SyntaxError(`a stanza without a package name: ${text.slice(0, 60)}`)
-  return name
+  return entries
 }
 
 function toPackage(
-  { image, distro }: ReaderContext,
-  stanza: Stanza,
-  node: FileNode,
-  method: string,
-  metadata: readonly FileNode[],
-  listed: readonly string[],
+  { image, purlDistro }: ReaderContext,
+  { entry, node, method, metadata, listed }: Found,
+  folders: ReadonlySet<string>,
 ): Package {
-  const { fields } = stanza
-  const name = nameOf(stanza)
-  const version = fields.get('version')
-  if (!version) throw new SyntaxError(`${name} has no version`)
-  const arch = fields.get('architecture')
-  const source = /^(\S+)(?:\s+\((.+)\))?$/.exec(fields.get('source') ?? '')
-  const details: DpkgDetails = {
-    stanza: stanza.text,
-    statusPath: node.path,
-    metadataPaths: metadata.map(({ path }) => path),
-    depends: [...parseDependencies(fields.get('pre-depends')), ...parseDependencies(fields.get('depends'))],
-    provides: parseDependencies(fields.get('provides')).flat(),
-    essential: fields.get('essential') === 'yes' || fields.get('protected') === 'yes',
-    multiArch: fields.get('multi-arch'),
-    conffiles: (fields.get('conffiles') ?? '').split('\n').flatMap((line) => {
-      const path = line.trim().split(/\s+/)[0]
-      return path?.startsWith('/') ? [path] : []
-    }),
-  }
+  const { stanza, name, version, arch, source } = entry
   return {
     type: 'deb',
     name,
     version,
     arch,
-    purl: toPurl('deb', namespaceOf(distro), name, version, { arch, distro: distroQualifier(distro) }),
-    source: { name: source?.[1] ?? name, version: source?.[2] ?? version },
-    files: ownedFiles(image, listed),
+    purl: toPurl({
+      type: 'deb',
+      namespace: purlDistro.namespace,
+      name,
+      version,
+      qualifiers: {
+        arch,
+        distro: purlDistro.qualifier,
+        upstream: upstreamQualifier({ name, version }, source),
+      },
+    }),
+    source,
+    files: toOwnedFiles(image.tree, listed.paths, folders),
     evidence: evidenceOf(image, node, method),
     license: 'NOASSERTION',
-    dpkg: details,
+    dpkg: {
+      stanza: stanza.text,
+      statusPath: node.path,
+      metadataPaths: metadata.map(({ path }) => path),
+      depends: entry.depends,
+      provides: entry.provides,
+      essential: entry.essential,
+      multiArch: entry.multiArch,
+      conffiles: [...new Set([...listed.conffiles, ...entry.conffiles])].sort(),
+    },
   }
 }
-
-const namespaceOf = (distro: Distro | undefined) => distro?.id ?? 'debian'
-
-/**
- * The regular files and links that a list really stands for: names are followed through links in their parents (a
- * merged `/usr`); directories and the names that lead to them belong to nobody.
- */
-function ownedFiles({ tree }: Image, listed: readonly string[]): readonly string[] {
-  const owned = new Set<string>()
-  for (const path of listed) {
-    if (!path.startsWith('/') || path === '/.' || path === '/') continue
-    const node = tree.get(tree.canonicalize(path))
-    if (!node || node.type === 'directory') continue
-    if (node.type === 'symlink' && tree.resolve(node.path)?.type === 'directory' && isAlias(node.path))
-      continue
-    owned.add(node.path)
-  }
-  return [...owned].sort()
-}
-
-/** Links such as `/bin` belong to the layout of the system, whichever packages list them. */
-const isAlias = (path: string) => /^\/(bin|sbin|lib|lib32|lib64|libx32|libo32)$/.test(path)

@@ -1,50 +1,69 @@
-import type { FileNode } from '@sallyport/image'
+import type { FileNode, Image } from '@sallyport/image'
 import type { Package } from '../inventory.ts'
 import { toPurl } from '../package-url.ts'
-import { evidenceOf, type PackageReader, readOrReport } from '../reader.ts'
-import { type GoModule, parseGoBuildInfo } from './parse-build-info.ts'
+import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
+import { findGoBuildInfo } from './find-build-info.ts'
+import type { GoBuildInfo } from './parse-build-info.ts'
 
-const elfMagic = Buffer.from('\x7fELF', 'latin1')
+/** Smaller files hold no Go program. */
 const minProgramBytes = 64 * 1024
-const maxProgramBytes = 512 * 1024 * 1024
 
-/** Finds the modules linked into Go programs. Only executable files are looked at. */
+/** Finds the modules that are linked into Go programs. Only executable files are looked at. */
 export const readGo: PackageReader = async (context) => {
-  const { image, signal } = context
+  const { image, signal, report } = context
   const packages: Package[] = []
   for (const node of image.tree.entries()) {
-    if (node.type !== 'file' || node.hardlinkTo || (node.mode & 0o111) === 0 || node.size < minProgramBytes)
-      continue
-    const info = await readOrReport(context, node.path, async () => {
-      if (!(await isElf(image.openFile(node, { signal })))) return undefined
-      return parseGoBuildInfo(await image.readFile(node, { maxBytes: maxProgramBytes, signal }))
-    })
-    if (!info) continue
-    const add = (module: GoModule, files: readonly string[]) => packages.push(toPackage(module, files, node))
-    add({ path: 'stdlib', version: info.goVersion }, [])
-    if (info.main) add({ path: info.main.path, version: info.main.version }, [node.path])
-    for (const module of info.modules) add(module, [])
-  }
-  return packages
-
-  function toPackage({ path, version }: GoModule, files: readonly string[], node: FileNode): Package {
-    const slash = path.lastIndexOf('/')
-    return {
-      type: 'golang',
-      name: path,
-      version,
-      purl: toPurl('golang', slash > 0 ? path.slice(0, slash) : undefined, path.slice(slash + 1), version),
-      files,
-      evidence: evidenceOf(image, node, 'go-build-info'),
-      license: 'NOASSERTION',
+    if (!mayBeProgram(image, node)) continue
+    signal?.throwIfAborted()
+    const read = await readOrReport(context, node.path, () =>
+      findGoBuildInfo(image.openFile(node, { signal })),
+    )
+    if (read?.kind === 'found') {
+      for (const found of await toPackages(context, read.info, node)) packages.push(found)
+    } else if (read?.kind === 'legacy') {
+      const message = `${node.path}: build information of a Go before 1.18 is not read`
+      report({ code: 'UNSUPPORTED', path: node.path, message })
     }
   }
+  return packages
 }
 
-async function isElf(content: AsyncIterable<Uint8Array>): Promise<boolean> {
-  for await (const chunk of content) {
-    if (chunk.byteLength === 0) continue
-    return chunk.byteLength >= 4 && elfMagic.equals(chunk.subarray(0, 4))
+function mayBeProgram({ tree }: Image, { type, mode, size, hardlinkTo, layer }: FileNode): boolean {
+  if (type !== 'file' || (mode & 0o111) === 0 || size < minProgramBytes) return false
+  if (hardlinkTo === undefined) return true
+  // The same content is looked at once, unless a later layer took its first name away.
+  const first = tree.get(hardlinkTo)
+  return !(
+    first?.type === 'file' &&
+    first.layer === layer &&
+    first.size === size &&
+    (first.mode & 0o111) !== 0
+  )
+}
+
+async function toPackages(
+  context: ReaderContext,
+  { goVersion, main, modules }: GoBuildInfo,
+  node: FileNode,
+): Promise<readonly Package[]> {
+  const evidence = evidenceOf(context.image, node, 'go-build-info')
+  const packages: Package[] = []
+  const add = async (path: string, version: string, files: readonly string[]) => {
+    const purl = await readOrReport(context, node.path, () => {
+      const slash = path.lastIndexOf('/')
+      return toPurl({
+        type: 'golang',
+        namespace: slash > 0 ? path.slice(0, slash) : undefined,
+        name: path.slice(slash + 1),
+        version,
+      })
+    })
+    if (purl !== undefined) {
+      packages.push({ type: 'golang', name: path, version, purl, files, evidence, license: 'NOASSERTION' })
+    }
   }
-  return false
+  await add('stdlib', goVersion, main ? [] : [node.path])
+  if (main) await add(main.path, main.version, [node.path])
+  for (const { path, version } of modules) await add(path, version, [])
+  return packages
 }

@@ -1,9 +1,4 @@
-import type { FileNode, Image } from '@sallyport/image'
-
-/** Largest database that is read, in bytes. */
-export const maxDatabaseBytes: number = 64 * 1024 * 1024
-/** Largest manifest of one package that is read, in bytes. */
-export const maxMetadataBytes: number = 4 * 1024 * 1024
+import { decodeName, type FileNode, type Image } from '@sallyport/image'
 
 /** The file that a process would reach at `path`, if it is a regular one. */
 export function findFile({ tree }: Pick<Image, 'tree'>, path: string): FileNode | undefined {
@@ -11,11 +6,19 @@ export function findFile({ tree }: Pick<Image, 'tree'>, path: string): FileNode 
   return node?.type === 'file' ? node : undefined
 }
 
-/** Reads a file as UTF-8; bytes that are none become U+FFFD. */
+/** Whether anything lies at `path`, a link that leads nowhere included. */
+export function existsInTree({ tree }: Pick<Image, 'tree'>, path: string): boolean {
+  return tree.get(tree.canonicalize(path)) !== undefined
+}
+
+/**
+ * Reads a file as UTF-8. A byte that is none becomes a lone surrogate, as in the paths of the tree, so that paths in
+ * the text can be found there and the exact bytes can be written again.
+ */
 export async function readText(
   image: Image,
   node: FileNode,
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal?: AbortSignal | undefined },
 ): Promise<string> {
-  return Buffer.from(await image.readFile(node, { maxBytes, signal })).toString('utf8')
+  return decodeName(await image.readFile(node, { maxBytes, signal }))
 }

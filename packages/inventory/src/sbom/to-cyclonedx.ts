@@ -1,5 +1,5 @@
 import { digestOf, formatPlatform } from '@sallyport/core'
-import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library'
+import { Enums, Models, Serialize, SPDX, Spec } from '@cyclonedx/cyclonedx-library'
 import type { Inventory, Package } from '../inventory.ts'
 
 /** Options of {@link toCycloneDx}. */
@@ -28,9 +28,14 @@ export function toCycloneDx(inventory: Inventory, options: ToCycloneDxOptions): 
     new Models.Component(Enums.ComponentType.Application, tool.name, { version: tool.version }),
   )
   bom.metadata.component = describeImage(inventory, name)
+  // A document with gaps must not read like a complete one.
+  for (const { code, message } of inventory.gaps) {
+    bom.metadata.properties.add(new Models.Property('sallyport:gap', `${code}: ${message}`.toWellFormed()))
+  }
   for (const [position, found] of inventory.packages.entries())
     bom.components.add(describePackage(found, position))
   if (inventory.distro) bom.components.add(describeDistro(inventory.distro))
+  for (const { bomRef } of bom.components) bom.metadata.component.dependencies.add(bomRef)
 
   const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6))
   return serializer.serialize(bom, { sortLists: false, space: 0 })
@@ -59,13 +64,14 @@ function describePackage(found: Package, position: number): Models.Component {
   })
   if (license && license !== 'NOASSERTION') {
     component.licenses.add(
-      / (AND|OR|WITH) /.test(license)
-        ? new Models.LicenseExpression(license)
-        : new Models.NamedLicense(license),
+      SPDX.isSupportedSpdxId(license)
+        ? new Models.SpdxLicense(license)
+        : new Models.LicenseExpression(license),
     )
   }
   const add = (key: string, value: string | undefined) => {
-    if (value !== undefined) component.properties.add(new Models.Property(`sallyport:${key}`, value))
+    if (value !== undefined)
+      component.properties.add(new Models.Property(`sallyport:${key}`, value.toWellFormed()))
   }
   add('package:type', type)
   add('package:source', source && `${source.name}@${source.version}`)

@@ -1,0 +1,94 @@
+import type { FileNode, Image } from '@sallyport/image'
+import { apkDatabases } from './apk/read-apk.ts'
+import { type DatabaseFamily, databaseFamily } from './distro/known-distros.ts'
+import { dpkgFolders } from './dpkg/read-dpkg.ts'
+import { existsInTree } from './internal/read-text.ts'
+import type { Distro, InventoryGap, Package } from './inventory.ts'
+
+/** Databases that are recognised and not read yet. */
+const unreadDatabases: readonly (readonly [string, string])[] = [
+  ['rpm', '/var/lib/rpm/rpmdb.sqlite'],
+  ['rpm', '/var/lib/rpm/Packages'],
+  ['rpm', '/var/lib/rpm/Packages.db'],
+  ['rpm', '/usr/lib/sysimage/rpm/rpmdb.sqlite'],
+  ['rpm', '/usr/lib/sysimage/rpm/Packages'],
+  ['rpm', '/usr/lib/sysimage/rpm/Packages.db'],
+  ['rpm', '/usr/share/rpm/rpmdb.sqlite'],
+  ['rpm', '/usr/share/rpm/Packages'],
+  ['rpm', '/var/lib/rpmmanifest/container-manifest-2'],
+  ['opkg', '/var/lib/opkg/status'],
+  ['opkg', '/usr/lib/opkg/status'],
+  ['pacman', '/var/lib/pacman/local'],
+  ['portage', '/var/db/pkg'],
+  ['Nix', '/nix/store'],
+  ['Chisel', '/var/lib/chisel/manifest.wall'],
+]
+
+/** Forms in which languages install packages, recognised and not read yet. */
+const unreadForms: readonly (readonly [string, RegExp])[] = [
+  ['Java archives', /\.(?:jar|war|ear|par)$/],
+  ['RubyGems', /\/specifications\/(?:default\/)?[^/]+\.gemspec$/],
+  ['Composer packages', /\/composer\/installed\.json$/],
+  ['.NET dependencies', /\.deps\.json$/],
+  ["Yarn's Plug'n'Play packages", /\/\.pnp\.c?js$/],
+]
+
+/** System databases that are there and not read. */
+export function findUnreadDatabases(image: Image): InventoryGap[] {
+  const found = unreadDatabases.filter(([, path]) => existsInTree(image, path))
+  return found
+    .filter(([name], index) => found.findIndex(([other]) => other === name) === index)
+    .map(([name, path]) => ({
+      code: 'UNSUPPORTED',
+      path,
+      message: `${path}: databases of ${name} are not read yet`,
+    }))
+}
+
+/** Packages of languages that are there and not read; what a system package brings is known by that package. */
+export function findUnreadForms({ tree }: Image, owners: ReadonlyMap<string, string>): InventoryGap[] {
+  const found = new Map<string, { first: FileNode; count: number }>()
+  for (const node of tree.entries()) {
+    if (node.type !== 'file' || owners.has(node.path)) continue
+    const name = unreadForms.find(([, pattern]) => pattern.test(node.path))?.[0]
+    if (name === undefined) continue
+    const known = found.get(name)
+    if (known) known.count++
+    else found.set(name, { first: node, count: 1 })
+  }
+  return [...found].map(([name, { first, count }]) => ({
+    code: 'UNSUPPORTED',
+    path: first.path,
+    message: `${name} are not read yet: ${count} found, the first is ${first.path}`,
+  }))
+}
+
+/** What should tell the packages of the image, and is not there. */
+export function findMissingDatabases(
+  image: Image,
+  distro: Distro | undefined,
+  packages: readonly Package[],
+  unread: readonly InventoryGap[],
+): InventoryGap[] {
+  const family = distro && databaseFamily(distro.id)
+  if (family && unread.length === 0 && !hasDatabase(image, family)) {
+    const message = `${distro.id} without a database of ${family}: nothing tells what it holds`
+    return [{ code: 'DATABASE_MISSING', message }]
+  }
+  if (packages.length > 0 || unread.length > 0) return []
+  if (hasDatabase(image, 'dpkg') || hasDatabase(image, 'apk')) return []
+  return [{ code: 'DATABASE_MISSING', message: 'no package of any kind was found, and no package database' }]
+}
+
+function hasDatabase(image: Image, family: DatabaseFamily): boolean {
+  switch (family) {
+    case 'dpkg':
+      return dpkgFolders.some((root) =>
+        [`${root}/status`, `${root}/status.d`].some((path) => existsInTree(image, path)),
+      )
+    case 'apk':
+      return apkDatabases.some((path) => existsInTree(image, path))
+    case 'rpm':
+      return false
+  }
+}

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { configureBase } from './base-system.ts'
 import { defaultCacheDirectory, fetchPackages } from './fetch-packages.ts'
@@ -7,7 +7,7 @@ import { type DpkgStatus, installPackages } from './install-packages.ts'
 import { lockFile, readPackageLock, type SampleName } from './package-lock.ts'
 import { createRootFileSystem } from './root-file-system.ts'
 import { type Sample, samples } from './samples.ts'
-import { finishLayout, writeLayer, type WrittenLayer } from './write-layout.ts'
+import { copyLayer, finishLayout, writeLayer } from './write-layout.ts'
 
 /** Options of {@link buildSampleImages}. */
 export interface BuildSampleImagesOptions {
@@ -76,23 +76,25 @@ async function buildBoth(directory: string, options: BuildSampleImagesOptions): 
       return file
     })
   const time = lock.snapshot.replace(/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/, '$1-$2-$3T$4:$5:$6Z')
+  onProgress?.({ message: `unpacking ${lock.base.length} packages of the base` })
+  const baseRoot = createRootFileSystem(Date.parse(time) / 1000)
+  const baseStatus: DpkgStatus = new Map()
+  await installPackages(baseRoot, baseStatus, filesOf(lock.base), signal)
+  configureBase(baseRoot)
+  const createdBy = `# Debian 12 base, ${lock.base.length} packages`
+  const baseLayer = await writeLayer(join(directory, 'base'), baseRoot.takeLayer(), createdBy, signal)
+
   for (const [name, sample] of Object.entries(samples) as [SampleName, Sample][]) {
     const layout = join(directory, name)
-    await mkdir(layout, { recursive: true })
-    const root = createRootFileSystem(Date.parse(time) / 1000)
-    const status: DpkgStatus = new Map()
-    const layers: WrittenLayer[] = []
-    const layer = async (createdBy: string) =>
-      layers.push(await writeLayer(layout, root.takeLayer(), createdBy, signal))
-
-    onProgress?.({ message: `${name}: unpacking ${lock.base.length} packages of the base` })
-    await installPackages(root, status, filesOf(lock.base), signal)
-    configureBase(root)
-    await layer(`# Debian 12 base, ${lock.base.length} packages`)
+    await copyLayer(join(directory, 'base'), layout, baseLayer)
+    const root = baseRoot.clone()
+    const layers = [baseLayer]
+    const layer = async (text: string) =>
+      layers.push(await writeLayer(layout, root.takeLayer(), text, signal))
 
     const added = lock.installed[name]
     onProgress?.({ message: `${name}: unpacking ${added.length} more packages` })
-    await installPackages(root, status, filesOf(added), signal)
+    await installPackages(root, new Map(baseStatus), filesOf(added), signal)
     sample.build(root)
     await layer(`RUN apt-get install -y --no-install-recommends ${sample.requested.join(' ')} && ./build.sh`)
     sample.copyApplication(root)
@@ -105,6 +107,7 @@ async function buildBoth(directory: string, options: BuildSampleImagesOptions): 
       annotations: { 'org.opencontainers.image.title': name, 'org.opencontainers.image.version': tag },
     })
   }
+  await rm(join(directory, 'base'), { recursive: true })
 }
 
 async function inputsKey(): Promise<string> {

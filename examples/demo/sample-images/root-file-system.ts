@@ -33,6 +33,8 @@ export interface RootFileSystem {
   remove(path: string): void
   /** Whether the layer to come hides everything that earlier ones have in this directory. */
   replaceDirectory(path: string): void
+  /** A copy with the same files and the same last layer; both go their own way from here. */
+  clone(): RootFileSystem
   /** Tar pieces of everything changed since the last call, with whiteouts for what was removed. */
   takeLayer(): Uint8Array[]
 }
@@ -41,8 +43,12 @@ const merged = ['bin', 'sbin', 'lib', 'lib64']
 
 /** Creates an empty file system with the links of a merged `/usr`. `mtime` is that of entries that give none. */
 export function createRootFileSystem(mtime: number): RootFileSystem {
-  const entries = new Map<string, RootEntry>()
-  const earlier = new Set<string>()
+  const root = openState(mtime, new Map(), new Set())
+  for (const name of merged) root.put(`/${name}`, { type: 'symlink', target: `usr/${name}` })
+  return root
+}
+
+function openState(mtime: number, entries: Map<string, RootEntry>, earlier: Set<string>): RootFileSystem {
   const changed = new Set<string>()
   const opaque = new Set<string>()
 
@@ -75,7 +81,6 @@ export function createRootFileSystem(mtime: number): RootFileSystem {
     })
     changed.add(path)
   }
-  for (const name of merged) set(`/${name}`, { type: 'symlink', target: `usr/${name}` })
 
   return {
     get: (path) => entries.get(canonical(path)),
@@ -93,15 +98,19 @@ export function createRootFileSystem(mtime: number): RootFileSystem {
     },
     remove(path) {
       const at = canonical(path)
-      for (const key of [...entries.keys()]) if (key === at || key.startsWith(`${at}/`)) entries.delete(key)
+      for (const key of entries.keys()) if (key === at || key.startsWith(`${at}/`)) entries.delete(key)
       changed.add(at)
     },
     replaceDirectory(path) {
       const at = canonical(path)
       const entry = entries.get(at)
-      for (const key of [...entries.keys()]) if (key.startsWith(`${at}/`)) entries.delete(key)
+      for (const key of entries.keys()) if (key.startsWith(`${at}/`)) entries.delete(key)
       set(at, entry ?? { type: 'directory' })
       opaque.add(at)
+    },
+    clone() {
+      if (changed.size > 0) throw new Error('only a file system without open changes can be cloned')
+      return openState(mtime, new Map(entries), new Set(earlier))
     },
     takeLayer() {
       const pieces: Uint8Array[] = []

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -45,6 +45,13 @@ export async function writeLayer(
   } finally {
     await rm(partial, { force: true })
   }
+}
+
+/** Puts a layer of one layout into another. */
+export async function copyLayer(from: string, to: string, { descriptor }: WrittenLayer): Promise<void> {
+  const path = ['blobs', 'sha256', digestHex(descriptor.digest)]
+  await mkdir(join(to, 'blobs', 'sha256'), { recursive: true })
+  await copyFile(join(from, ...path), join(to, ...path))
 }
 
 function hashing(hash: ReturnType<typeof createHash>): Transform {

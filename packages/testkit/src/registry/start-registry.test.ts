@@ -10,7 +10,7 @@ import { startRegistry, type StartRegistryOptions, type TestRegistry } from './s
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
 async function start(options?: StartRegistryOptions): Promise<TestRegistry> {

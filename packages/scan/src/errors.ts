@@ -11,6 +11,7 @@ export type ScanErrorCode =
   | 'SUBJECT_MISMATCH'
   | 'DATA_UNAVAILABLE'
   | 'LIMIT_EXCEEDED'
+  | 'OPTIONS_INVALID'
 
 /** Fields of {@link ScanError} for machines. */
 export interface ScanErrorOptions extends SallyportErrorOptions {

@@ -1,0 +1,103 @@
+import type { Clock } from '@sallyport/core'
+import { ScanError } from '../errors.ts'
+
+/** Options of {@link trivyScanner}. */
+export interface TrivyScannerOptions {
+  /** The program. Default `trivy`, looked up on `PATH`. */
+  readonly command?: string | undefined
+  /**
+   * More arguments for `trivy image`. Only such as change how data is fetched or how fast the scan is:
+   * `--db-repository`, `--java-db-repository`, `--insecure`, `--cacert`, `--parallel`, `--max-image-size`,
+   * `--detection-priority`, `--debug`. What hides findings is refused; that is a policy's business.
+   */
+  readonly args?: readonly string[] | undefined
+  /** Trivy's cache folder, which holds `db/`. Default: the one that Trivy itself uses. */
+  readonly cacheDirectory?: string | undefined
+  /** Use the database that is there, as old as it may be. Default `false`: it is updated first when it is due. */
+  readonly skipDatabaseUpdate?: boolean | undefined
+  /** Time limit of the update and of the scan, each. Default 300,000. */
+  readonly timeoutMs?: number | undefined
+  /** Largest report. Default 256 MiB. */
+  readonly maxReportBytes?: number | undefined
+  /** Refuse a database older than this. Default: any age; the age stands in the report for the policy to judge. */
+  readonly maxDataAgeMs?: number | undefined
+  /** Variables added to the few that Trivy gets of this process (`PATH`, proxies, certificates). */
+  readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Name in reports. Default `trivy`. */
+  readonly name?: string | undefined
+  readonly clock?: Clock | undefined
+}
+
+const flags = new Map([
+  ['--db-repository', true],
+  ['--java-db-repository', true],
+  ['--cacert', true],
+  ['--parallel', true],
+  ['--max-image-size', true],
+  ['--detection-priority', true],
+  ['--insecure', false],
+  ['--debug', false],
+])
+
+/**
+ * Returns `args` when all of them are harmless.
+ *
+ * @throws {ScanError} `OPTIONS_INVALID` naming the first that is not.
+ */
+export function checkArguments(args: readonly string[], scanner: string): readonly string[] {
+  let takesValue = false
+  for (const argument of args) {
+    if (takesValue && !argument.startsWith('-')) {
+      takesValue = false
+      continue
+    }
+    const [flag = '', value] = argument.split('=', 2)
+    const known = flags.get(flag)
+    if (known === undefined || takesValue) {
+      throw new ScanError(
+        'OPTIONS_INVALID',
+        `argument not allowed for Trivy: ${JSON.stringify(flag.slice(0, 80))}`,
+        {
+          scanner,
+        },
+      )
+    }
+    takesValue = known && value === undefined
+  }
+  return args
+}
+
+const passed = [
+  'PATH',
+  'LANG',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'ALL_PROXY',
+]
+
+/**
+ * The environment of a Trivy process. Nothing else of ours gets through: `TRIVY_*` could hide findings, the home
+ * folder holds registry credentials.
+ */
+export function toEnvironment(
+  parent: Readonly<Record<string, string | undefined>>,
+  directory: string,
+  added: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const environment: Record<string, string> = {}
+  for (const name of passed.flatMap((each) => [each, each.toLowerCase()])) {
+    const value = parent[name]
+    if (value !== undefined) environment[name] = value
+  }
+  return {
+    ...environment,
+    HOME: directory,
+    TMPDIR: directory,
+    TRIVY_DISABLE_TELEMETRY: 'true',
+    TRIVY_SKIP_VERSION_CHECK: 'true',
+    ...added,
+  }
+}

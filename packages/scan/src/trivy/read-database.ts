@@ -1,0 +1,56 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { ScanError } from '../errors.ts'
+import { readLimited } from '../internal/read-limited.ts'
+import type { ScanData } from '../scan-report.ts'
+import { trivyMetadataSchema } from './trivy.schema.ts'
+
+/** Trivy's own default cache folder. */
+export function defaultCacheDirectory(environment: Readonly<Record<string, string | undefined>>): string {
+  if (environment['TRIVY_CACHE_DIR']) return environment['TRIVY_CACHE_DIR']
+  if (process.platform === 'darwin') return join(homedir(), 'Library/Caches/trivy')
+  return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'trivy')
+}
+
+/** How old data may be. */
+export interface DatabaseAge {
+  readonly now: Date
+  readonly maxDataAgeMs?: number | undefined
+}
+
+/**
+ * Reads what the database in a cache folder says of itself. Trivy accepts any age when updates are off, so the age is
+ * checked here.
+ *
+ * @throws {ScanError} `DATA_UNAVAILABLE` when there is no database, its description cannot be read, or it is too old.
+ */
+export async function readDatabase(
+  cacheDirectory: string,
+  { now, maxDataAgeMs }: DatabaseAge,
+  scanner: string,
+): Promise<ScanData> {
+  const path = join(cacheDirectory, 'db', 'metadata.json')
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(await readLimited(path, 64 * 1024)).toString('utf8'))
+  } catch (cause) {
+    throw new ScanError('DATA_UNAVAILABLE', `no readable Trivy database: ${path}`, { cause, scanner })
+  }
+  const metadata = trivyMetadataSchema.safeParse(value)
+  if (!metadata.success)
+    throw new ScanError('DATA_UNAVAILABLE', `not the description of a Trivy database: ${path}`, { scanner })
+  const { UpdatedAt: updatedAt } = metadata.data
+  const age = now.getTime() - Date.parse(updatedAt)
+  if (maxDataAgeMs !== undefined && age > maxDataAgeMs) {
+    throw new ScanError(
+      'DATA_UNAVAILABLE',
+      `the Trivy database is of ${updatedAt}: ${hours(age)} old, at most ${hours(maxDataAgeMs)} allowed`,
+      { scanner },
+    )
+  }
+  return { name: 'trivy-db', updatedAt }
+}
+
+function hours(ms: number): string {
+  return `${Math.round(ms / 3_600_000)} h`
+}

@@ -1,0 +1,138 @@
+import type { Package } from '@sallyport/inventory'
+import { PackageURL } from 'packageurl-js'
+import type { Finding, FindingPackage, FixState, Severity, SeverityRating } from '../finding.ts'
+import { packageKey } from '../merge/package-key.ts'
+import { chooseSeverity } from '../severity/choose-severity.ts'
+import { levelOfScore, rateCvss } from '../severity/rate-cvss.ts'
+import { severityOfWord } from '../severity/severity-order.ts'
+import { packageTypeOf } from './package-types.ts'
+import type { TrivyResult, TrivyVulnerability } from './trivy.schema.ts'
+
+const levels: readonly Severity[] = ['unknown', 'low', 'medium', 'high', 'critical']
+
+const fixStates: Readonly<Record<string, FixState>> = {
+  fixed: 'fixed',
+  affected: 'not-fixed',
+  fix_deferred: 'not-fixed',
+  will_not_fix: 'wont-fix',
+  end_of_life: 'wont-fix',
+}
+
+/** Packages of the inventory by what makes them the same as a package in a report. */
+export type PackageLookup = ReadonlyMap<string, Package>
+
+/** Makes the look-up of an inventory's packages. */
+export function lookupOf(packages: readonly Package[]): PackageLookup {
+  return new Map(packages.map((pkg) => [packageKey(pkg), pkg]))
+}
+
+/** Turns the findings of one part of a report into findings of ours, about packages of the inventory where they match. */
+export function toFindings(result: TrivyResult, lookup: PackageLookup, scanner: string): readonly Finding[] {
+  const packages = new Map((result.Packages ?? []).map((pkg) => [pkg.ID ?? '', pkg]))
+  return (result.Vulnerabilities ?? []).map((vulnerability) => {
+    const reported = packages.get(vulnerability.PkgID ?? '')
+    const pkg = toPackage(vulnerability, result, lookup)
+    const ratings = toRatings(vulnerability)
+    const chosen = chooseSeverity(pkg.purl, ratings)
+    return {
+      id: vulnerability.VulnerabilityID,
+      aliases: [],
+      package:
+        pkg.sourceName === undefined && reported?.SrcName !== undefined
+          ? { ...pkg, sourceName: reported.SrcName, sourceVersion: sourceVersionOf(reported) }
+          : pkg,
+      severity: chosen === 'unknown' ? (severityOfWord(vulnerability.Severity ?? '') ?? 'unknown') : chosen,
+      ratings,
+      fix: toFix(vulnerability),
+      title: vulnerability.Title?.slice(0, 500),
+      url: /^https?:\/\//.test(vulnerability.PrimaryURL ?? '') ? vulnerability.PrimaryURL : undefined,
+      published: Number.isNaN(Date.parse(vulnerability.PublishedDate ?? ''))
+        ? undefined
+        : vulnerability.PublishedDate,
+      scanners: [scanner],
+    }
+  })
+}
+
+function toPackage(
+  vulnerability: TrivyVulnerability,
+  result: TrivyResult,
+  lookup: PackageLookup,
+): FindingPackage {
+  const reported = reportedPackage(vulnerability, result)
+  const own = lookup.get(packageKey(reported))
+  if (own === undefined) return reported
+  return {
+    purl: own.purl,
+    type: own.type,
+    name: own.name,
+    version: own.version,
+    sourceName: own.source?.name,
+    sourceVersion: own.source?.version,
+  }
+}
+
+/** The package in Trivy's own words. */
+export function reportedPackage(
+  {
+    PkgName: name,
+    InstalledVersion: version,
+    PkgIdentifier: identifier,
+  }: Pick<TrivyVulnerability, 'PkgName' | 'InstalledVersion' | 'PkgIdentifier'>,
+  result: TrivyResult,
+): FindingPackage {
+  const purl = identifier?.PURL ?? ''
+  try {
+    const { type } = PackageURL.fromString(purl)
+    if (type !== undefined && type !== '') return { purl, type, name, version }
+  } catch {
+    // older versions of Trivy give no purl
+  }
+  const type = packageTypeOf(result.Type)
+  const namespace = result.Class === 'os-pkgs' ? `${encodeURIComponent(result.Type ?? 'unknown')}/` : ''
+  return {
+    purl: `pkg:${type}/${namespace}${name.split('/').map(encodeURIComponent).join('/')}@${encodeURIComponent(version)}`,
+    type,
+    name,
+    version,
+  }
+}
+
+function sourceVersionOf(pkg: NonNullable<TrivyResult['Packages']>[number]): string | undefined {
+  if (pkg.SrcVersion === undefined) return undefined
+  const epoch = pkg.SrcEpoch === undefined || pkg.SrcEpoch === 0 ? '' : `${pkg.SrcEpoch}:`
+  const release = pkg.SrcRelease === undefined || pkg.SrcRelease === '' ? '' : `-${pkg.SrcRelease}`
+  return `${epoch}${pkg.SrcVersion}${release}`
+}
+
+function toFix({ FixedVersion: fixed = '', Status: status = '' }: TrivyVulnerability): Finding['fix'] {
+  const versions = fixed.split(',').flatMap((version) => version.trim() || [])
+  if (versions.length > 0) return { state: 'fixed', versions }
+  return { state: Object.hasOwn(fixStates, status) ? (fixStates[status] ?? 'unknown') : 'unknown', versions }
+}
+
+function toRatings(vulnerability: TrivyVulnerability): readonly SeverityRating[] {
+  const ratings: SeverityRating[] = []
+  const { SeveritySource: source, Severity: word } = vulnerability
+  const counted = source === undefined ? undefined : severityOfWord(word ?? '')
+  for (const [vendor, level] of Object.entries(vulnerability.VendorSeverity ?? {})) {
+    // the counted severity may be the vendor's word for this very package; the map has the one for all packages
+    if (vendor !== source || counted === undefined)
+      ratings.push({ source: vendor, level: levels[level] ?? 'unknown' })
+  }
+  if (source !== undefined && counted !== undefined) ratings.push({ source, level: counted })
+  for (const [vendor, cvss] of Object.entries(vulnerability.CVSS ?? {})) {
+    for (const [vector, score] of [
+      [cvss.V40Vector, cvss.V40Score],
+      [cvss.V3Vector, cvss.V3Score],
+      [cvss.V2Vector, cvss.V2Score],
+    ] as const) {
+      if (vector === undefined || vector === '') continue
+      const rated = rateCvss(vector)
+      if (rated !== undefined)
+        ratings.push({ source: vendor, level: rated.level, score: rated.score, vector })
+      else if (score !== undefined) ratings.push({ source: vendor, level: levelOfScore(score), score })
+    }
+  }
+  return ratings
+}

@@ -1,10 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createInventory } from './create-inventory.ts'
 import { type Files, imageOf } from './image.fixture.ts'
-
-const data = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data', 'scan')
 
 const debian =
   'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
@@ -221,28 +217,3 @@ describe('createInventory on languages', () => {
     ])
   })
 })
-
-describe.skipIf(!existsSync(data))(
-  'createInventory on real databases (skipped without ../shared/data)',
-  () => {
-    it('lists the packages of a Debian 12 system as dpkg-query does', async () => {
-      const status = join(data, 'pkgdb', 'debian12-minbase', 'var', 'lib', 'dpkg', 'status')
-      const { packages } = await createInventory(
-        imageOf({ '/etc/os-release': debian, '/var/lib/dpkg/status': readFileSync(status) }),
-      )
-      const expected = JSON.parse(
-        readFileSync(join(data, 'expected', 'debian12-minbase-packages.json'), 'utf8'),
-      ) as { name: string; version: string; arch: string; source: string; sourceVersion: string }[]
-      expect(
-        packages.map(({ name, version, arch, source }) => ({
-          name,
-          version,
-          arch,
-          source: source?.name,
-          sourceVersion: source?.version,
-          status: 'ii',
-        })),
-      ).toEqual(expected.sort((one, other) => (one.name < other.name ? -1 : 1)))
-    })
-  },
-)

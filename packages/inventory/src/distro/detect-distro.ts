@@ -47,12 +47,13 @@ export async function detectDistro(
   const present = releaseFiles.filter(([path]) => existsInTree(image, path))
   for (const [path, parse] of present) {
     const node = findFile(image, path)
-    const named =
+    const parsed =
       node &&
       (await readOrReport(context, path, async () =>
         parse(await readText(image, node, { maxBytes: maxReleaseBytes, signal })),
       ))
-    if (!named) continue
+    if (!parsed) continue
+    const named = await withDebianVersion(context, parsed)
     const purlDistro = toPurlDistro(named)
     if (databaseFamily(named.id)) return { distro: named, purlDistro }
     report({ code: 'DISTRO_UNKNOWN', path, message: `unknown distribution ${quote(named.id)}` })
@@ -67,6 +68,22 @@ export async function detectDistro(
     })
   }
   return { purlDistro: {} }
+}
+
+/** Images made from Debian's packages without dpkg may tell the version in `debian_version` only. */
+async function withDebianVersion(
+  context: Pick<ReaderContext, 'image' | 'signal' | 'report'>,
+  distro: Distro,
+): Promise<Distro> {
+  const { image, signal } = context
+  const path = '/etc/debian_version'
+  const node = distro.id === 'debian' && !distro.versionId ? findFile(image, path) : undefined
+  const found =
+    node &&
+    (await readOrReport(context, path, async () =>
+      parseDebianVersion(await readText(image, node, { maxBytes: maxReleaseBytes, signal })),
+    ))
+  return found ? { ...distro, versionId: found.versionId } : distro
 }
 
 function findMarker(image: Image): string | undefined {

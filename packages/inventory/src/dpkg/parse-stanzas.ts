@@ -48,8 +48,11 @@ function toStanza(lines: readonly string[], firstLine: number): Stanza {
     problem ??= `line ${firstLine + index}: ${what}`
   }
   for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') {
+      note(index, 'a blank line inside a stanza')
+      continue
+    }
     if (/^[ \t]/.test(line)) {
-      if (line.trim() === '') note(index, 'a blank line inside a stanza')
       if (current) current.push(line.slice(1))
       else note(index, 'a continuation without a field')
       continue

@@ -1,5 +1,5 @@
 /** A module that was linked into a Go program. */
-export interface GoModule {
+interface GoModule {
   readonly path: string
   readonly version: string
 }

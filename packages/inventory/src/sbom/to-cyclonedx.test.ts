@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createInventory } from '../create-inventory.ts'
 import { imageOf } from '../image.fixture.ts'
+import type { Inventory } from '../inventory.ts'
 import { toCycloneDx } from './to-cyclonedx.ts'
 
 const options = {
@@ -9,30 +11,101 @@ const options = {
   tool: { name: 'sallyport', version: '1' },
 }
 
+interface Component {
+  readonly type: string
+  readonly name: string
+  readonly version: string
+  readonly purl?: string
+  readonly 'bom-ref': string
+  readonly licenses?: unknown
+  readonly properties?: readonly { readonly name: string; readonly value: string }[]
+}
+
+interface Document {
+  readonly metadata: Record<string, unknown>
+  readonly components: readonly Component[]
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[]
+}
+
 describe('toCycloneDx', () => {
-  it('writes CycloneDX 1.6 that names image, packages and where they were found, the same bytes each time', async () => {
-    const image = imageOf({
-      '/app/node_modules/a/package.json': '{"name":"a","version":"1.0.0","license":"MIT OR Apache-2.0"}',
-      '/other/node_modules/a/package.json': '{"name":"a","version":"1.0.0"}',
-    })
-    const inventory = await createInventory(image)
-    const text = toCycloneDx(inventory, options)
-    expect(toCycloneDx(inventory, options)).toBe(text)
-    const bom = JSON.parse(text) as Record<string, unknown>
-    expect(bom).toMatchObject({
+  let inventory: Inventory
+  let text: string
+  let document: Document
+
+  beforeAll(async () => {
+    inventory = await createInventory(
+      imageOf({
+        '/etc/os-release': 'ID=debian\nVERSION_ID="12"\n',
+        '/var/lib/dpkg/status':
+          'Package: libssl3\nStatus: install ok installed\nVersion: 1:3.0-1+b1\nArchitecture: amd64\nSource: openssl (1:3.0-1)\n\nbroken\n',
+        '/app/node_modules/a/package.json': '{"name":"a","version":"1.0.0","license":"MIT OR Apache-2.0"}',
+        '/other/node_modules/a/package.json': '{"name":"a","version":"1.0.0","license":"MIT"}',
+        '/other/node_modules/@s/b/package.json': '{"name":"@s/b","version":"1.0.0","license":"own"}',
+      }),
+    )
+    text = toCycloneDx(inventory, options)
+    document = JSON.parse(text) as Document
+  })
+
+  it('is valid by the schema of CycloneDX 1.6', async () => {
+    const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6)
+    expect(await validator.validate(text)).toBeNull()
+    expect(await validator.validate(text.replace('"container"', '"vessel"'))).not.toBeNull()
+  })
+
+  it('names the image by digest, the distribution, and each package with its place', () => {
+    expect(document).toMatchObject({
       bomFormat: 'CycloneDX',
       specVersion: '1.6',
-      serialNumber: expect.stringMatching(
-        /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-      ),
       metadata: {
         timestamp: '2026-11-25T12:00:00.000Z',
-        component: { type: 'container', name: 'prod.example/app', hashes: [{ alg: 'SHA-256' }] },
+        component: { type: 'container', name: 'prod.example/app', version: inventory.subject },
       },
     })
-    const components = bom.components as { purl: string; 'bom-ref': string; licenses?: unknown }[]
-    expect(components.map(({ purl }) => purl)).toEqual(['pkg:npm/a@1.0.0', 'pkg:npm/a@1.0.0'])
-    expect(new Set(components.map((component) => component['bom-ref'])).size).toBe(2)
-    expect(components[0]!.licenses).toEqual([{ expression: 'MIT OR Apache-2.0' }])
+    const [libssl] = document.components.filter(({ name }) => name === 'libssl3')
+    expect(libssl!.purl).toBe(
+      'pkg:deb/debian/libssl3@1:3.0-1+b1?arch=amd64&distro=debian-12&upstream=openssl%401%3A3.0-1',
+    )
+    expect(Object.fromEntries(libssl!.properties!.map(({ name, value }) => [name, value]))).toMatchObject({
+      'sallyport:package:source': 'openssl@1:3.0-1',
+      'sallyport:evidence:path': '/var/lib/dpkg/status',
+      'sallyport:layer:diffId': inventory.packages[0]!.evidence.diffId,
+    })
+    expect(document.components.find(({ type }) => type === 'operating-system')).toMatchObject({
+      name: 'debian',
+      version: '12',
+    })
+  })
+
+  it('keeps two installations of one package apart, and joins all to the image', () => {
+    const refs = document.components.map((component) => component['bom-ref'])
+    expect(refs).toHaveLength(inventory.packages.length + 1)
+    expect(new Set(refs).size).toBe(refs.length)
+    const image = document.dependencies.find(({ ref }) => ref === inventory.subject)
+    expect(new Set(image!.dependsOn)).toEqual(new Set(refs))
+  })
+
+  it('writes licences as id or expression, and none that nobody asserts', () => {
+    const licenses = document.components
+      .filter(({ purl }) => purl?.startsWith('pkg:npm'))
+      .map((component) => component.licenses)
+    expect(licenses).toEqual([undefined, [{ expression: 'MIT OR Apache-2.0' }], [{ license: { id: 'MIT' } }]])
+  })
+
+  it('tells the gaps of the inventory', () => {
+    expect(document.metadata.properties).toEqual([
+      { name: 'sallyport:gap', value: expect.stringMatching(/^UNREADABLE: \/var\/lib\/dpkg\/status/) },
+    ])
+  })
+
+  it('gives the same bytes for the same input, and another serial number for another time', () => {
+    expect(toCycloneDx(inventory, options)).toBe(text)
+    const serial = (document: string) => (JSON.parse(document) as { serialNumber: string }).serialNumber
+    expect(serial(text)).toMatch(
+      /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    )
+    expect(serial(toCycloneDx(inventory, { ...options, timestamp: new Date(0) }))).not.toBe(serial(text))
+    const own = 'urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79'
+    expect(serial(toCycloneDx(inventory, { ...options, serialNumber: own }))).toBe(own)
   })
 })

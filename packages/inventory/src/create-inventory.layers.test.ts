@@ -1,0 +1,85 @@
+import { type BlobReader, type Descriptor, digestOf, mediaTypes } from '@sallyport/core'
+import { createTarWriter, openImage, type TarWriter } from '@sallyport/image'
+import { describe, expect, it } from 'vitest'
+import { createInventory } from './create-inventory.ts'
+import { goProgram } from './golang/build-info.fixture.ts'
+
+const stanza = (name: string) =>
+  `Package: ${name}\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n`
+
+/** Opens an image of these layers for real. */
+async function imageOfLayers(...layers: readonly TarWriter[]) {
+  const blobs = new Map<string, Uint8Array>()
+  const add = (mediaType: string, bytes: Uint8Array): Descriptor => {
+    const digest = digestOf(bytes)
+    blobs.set(digest, bytes)
+    return { mediaType, digest, size: bytes.length }
+  }
+  const descriptors = layers.map((layer) => add(mediaTypes.ociLayer, layer.finish()))
+  const config = {
+    architecture: 'arm64',
+    os: 'linux',
+    rootfs: { type: 'layers', diff_ids: descriptors.map(({ digest }) => digest) },
+  }
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: add(mediaTypes.ociConfig, Buffer.from(JSON.stringify(config))),
+    layers: descriptors,
+  }
+  const bytes = Buffer.from(JSON.stringify(manifest))
+  const source: BlobReader = {
+    async *open({ digest }) {
+      yield blobs.get(digest)!
+    },
+  }
+  return openImage(source, { descriptor: add(mediaTypes.ociManifest, bytes), bytes })
+}
+
+describe('createInventory on an image of several layers', () => {
+  it('sees what a container would see, and names the layer of each package', async () => {
+    const program = goProgram('go1.26.8', ['path\texample.org/app', 'mod\texample.org/app\tv1.2.3\t'])
+    await using image = await imageOfLayers(
+      createTarWriter()
+        .add({ path: 'usr/lib/os-release', type: 'file', data: 'ID=debian\nVERSION_ID="12"\n' })
+        .add({ path: 'etc/os-release', type: 'symlink', linkPath: '../usr/lib/os-release' })
+        .add({ path: 'bin', type: 'symlink', linkPath: 'usr/bin' })
+        .add({ path: 'usr/bin/tool', type: 'file', data: 'elf' })
+        .add({ path: 'usr/bin/removed', type: 'file', data: 'elf' })
+        .add({ path: 'var/lib/dpkg/status', type: 'file', data: `${stanza('removed')}\n${stanza('tool')}` })
+        .add({ path: 'var/lib/dpkg/info/tool.list', type: 'file', data: '/.\n/bin\n/bin/tool\n/bin/lost\n' })
+        .add({ path: 'var/lib/dpkg/info/removed.list', type: 'file', data: '/bin/removed\n' })
+        .add({ path: 'opt/first', type: 'file', mode: 0o755, data: program })
+        .add({ path: 'opt/second', type: 'hardlink', mode: 0o755, linkPath: 'opt/first' })
+        .add({
+          path: 'app/node_modules/old/package.json',
+          type: 'file',
+          data: '{"name":"old","version":"1"}',
+        }),
+      createTarWriter()
+        .add({ path: 'var/lib/dpkg/status', type: 'file', data: stanza('tool') })
+        .add({ path: 'var/lib/dpkg/info/.wh.removed.list', type: 'file' })
+        .add({ path: 'usr/bin/.wh.removed', type: 'file' })
+        .add({ path: 'opt/.wh.first', type: 'file' })
+        .add({ path: 'app/node_modules/.wh..wh..opq', type: 'file' })
+        .add({
+          path: 'app/node_modules/new/package.json',
+          type: 'file',
+          data: '{"name":"new","version":"2"}',
+        }),
+    )
+    const { packages, gaps, platform, subject } = await createInventory(image)
+    expect(gaps).toEqual([])
+    expect(platform.architecture).toBe('arm64')
+    expect(subject).toBe(image.raw.descriptor.digest)
+    expect(packages.map(({ purl, evidence: { path, layer } }) => [purl, path, layer])).toEqual([
+      ['pkg:deb/debian/tool@1?arch=all&distro=debian-12', '/var/lib/dpkg/status', 1],
+      ['pkg:golang/example.org/app@v1.2.3', '/opt/second', 0],
+      ['pkg:golang/stdlib@1.26.8', '/opt/second', 0],
+      ['pkg:npm/new@2', '/app/node_modules/new/package.json', 1],
+    ])
+    expect(packages[0]!.files).toEqual(['/usr/bin/tool'])
+    expect(packages[0]!.evidence.diffId).toBe(image.layers[1]!.diffId)
+    expect(packages[0]!.dpkg!.metadataPaths).toEqual(['/var/lib/dpkg/info/tool.list'])
+  })
+})

@@ -100,16 +100,8 @@ function listPackages(results: readonly TrivyResult[]): readonly FindingPackage[
     (result.Packages ?? []).map((pkg) => {
       const epoch = pkg.Epoch === undefined || pkg.Epoch === 0 ? '' : `${pkg.Epoch}:`
       const release = pkg.Release === undefined || pkg.Release === '' ? '' : `-${pkg.Release}`
-      const InstalledVersion = `${epoch}${pkg.Version ?? ''}${release}`
-      const reported = reportedPackage(
-        { PkgName: pkg.Name, InstalledVersion, PkgIdentifier: pkg.Identifier },
-        result,
-      )
-      const hasArch =
-        pkg.Identifier?.PURL !== undefined || pkg.Arch === undefined || result.Class !== 'os-pkgs'
-      return hasArch
-        ? reported
-        : { ...reported, purl: `${reported.purl}?arch=${encodeURIComponent(pkg.Arch ?? '')}` }
+      const version = `${epoch}${pkg.Version ?? ''}${release}`
+      return reportedPackage({ name: pkg.Name, version, purl: pkg.Identifier?.PURL, arch: pkg.Arch }, result)
     }),
   )
 }

@@ -31,7 +31,7 @@ export function toFindings(result: TrivyResult, lookup: PackageLookup, scanner: 
   const packages = new Map((result.Packages ?? []).map((pkg) => [pkg.ID ?? '', pkg]))
   return (result.Vulnerabilities ?? []).map((vulnerability) => {
     const reported = packages.get(vulnerability.PkgID ?? '')
-    const pkg = toPackage(vulnerability, result, lookup)
+    const pkg = toPackage(vulnerability, reported?.Arch, result, lookup)
     const ratings = toRatings(vulnerability)
     const chosen = chooseSeverity(pkg.purl, ratings)
     return {
@@ -56,10 +56,12 @@ export function toFindings(result: TrivyResult, lookup: PackageLookup, scanner: 
 
 function toPackage(
   vulnerability: TrivyVulnerability,
+  arch: string | undefined,
   result: TrivyResult,
   lookup: PackageLookup,
 ): FindingPackage {
-  const reported = reportedPackage(vulnerability, result)
+  const { PkgName: name, InstalledVersion: version, PkgIdentifier: identifier } = vulnerability
+  const reported = reportedPackage({ name, version, purl: identifier?.PURL, arch }, result)
   const own = lookup.get(packageKey(reported))
   if (own === undefined) return reported
   return {
@@ -72,29 +74,40 @@ function toPackage(
   }
 }
 
-/** The package in Trivy's own words. */
+/** A package as Trivy names it in a list or a finding. */
+export interface ReportedPackage {
+  readonly name: string
+  /** With epoch and release. */
+  readonly version: string
+  readonly purl?: string | undefined
+  readonly arch?: string | undefined
+}
+
+/** The package in Trivy's own words; older versions give no purl, so one is made. */
 export function reportedPackage(
-  {
-    PkgName: name,
-    InstalledVersion: version,
-    PkgIdentifier: identifier,
-  }: Pick<TrivyVulnerability, 'PkgName' | 'InstalledVersion' | 'PkgIdentifier'>,
+  { name, version, purl = '', arch }: ReportedPackage,
   result: TrivyResult,
 ): FindingPackage {
-  const purl = identifier?.PURL ?? ''
-  try {
-    const { type } = PackageURL.fromString(purl)
-    if (type !== undefined && type !== '') return { purl, type, name, version }
-  } catch {
-    // older versions of Trivy give no purl
-  }
+  const ownType = typeOfPurl(purl)
+  if (ownType !== undefined) return { purl, type: ownType, name, version }
   const type = packageTypeOf(result.Type)
-  const namespace = result.Class === 'os-pkgs' ? `${encodeURIComponent(result.Type ?? 'unknown')}/` : ''
+  const isOfDistro = result.Class === 'os-pkgs'
+  const namespace = isOfDistro ? `${encodeURIComponent(result.Type ?? 'unknown')}/` : ''
+  const path = name.split('/').map(encodeURIComponent).join('/')
+  const qualifiers = isOfDistro && arch ? `?arch=${encodeURIComponent(arch)}` : ''
   return {
-    purl: `pkg:${type}/${namespace}${name.split('/').map(encodeURIComponent).join('/')}@${encodeURIComponent(version)}`,
+    purl: `pkg:${type}/${namespace}${path}@${encodeURIComponent(version)}${qualifiers}`,
     type,
     name,
     version,
+  }
+}
+
+function typeOfPurl(purl: string): string | undefined {
+  try {
+    return PackageURL.fromString(purl).type || undefined
+  } catch {
+    return undefined
   }
 }
 

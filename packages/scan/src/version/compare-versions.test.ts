@@ -53,7 +53,7 @@ describe.skipIf(!existsSync(vectors))(
 
     it.each([
       ['pypi-versions-generated.txt', 12_000, 69],
-      ['pypi-versions.txt', 30, 13],
+      ['pypi-versions.txt', 30, 11],
     ])('%s: no wrong answer; legacy versions outside PEP 440 are refused', (file, atLeast, refusedLines) => {
       const { lines, wrong, refused } = runVectors(file, comparePep440Versions)
       expect(wrong).toEqual([])

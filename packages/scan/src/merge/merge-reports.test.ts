@@ -1,0 +1,237 @@
+import { digestOf } from '@sallyport/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Finding, FindingPackage } from '../finding.ts'
+import type { ScanReport } from '../scan-report.ts'
+import { mergeFindings } from './merge-findings.ts'
+import { mergeReports } from './merge-reports.ts'
+import { packageKey } from './package-key.ts'
+
+const apt: FindingPackage = {
+  purl: 'pkg:deb/debian/apt@2.6.1?arch=amd64',
+  type: 'deb',
+  name: 'apt',
+  version: '2.6.1',
+}
+
+function finding(id: string, rest: Partial<Finding> = {}): Finding {
+  return {
+    id,
+    aliases: [],
+    package: apt,
+    severity: 'unknown',
+    ratings: [],
+    fix: { state: 'unknown', versions: [] },
+    scanners: ['a'],
+    ...rest,
+  }
+}
+
+function report(name: string, findings: readonly Finding[], subject = digestOf('image')): ScanReport {
+  const time = '2026-11-25T00:00:00Z'
+  const scanner = { name, version: '1' }
+  return {
+    scanner,
+    subject,
+    startedAt: time,
+    finishedAt: time,
+    data: [],
+    coverage: 'full',
+    gaps: [],
+    findings,
+  }
+}
+
+describe('mergeReports', () => {
+  it('joins what two scanners say of one vulnerability', () => {
+    const nvd = { source: 'nvd', level: 'critical', score: 9.8, vector: 'v' } as const
+    const merged = mergeReports([
+      report('b', [
+        finding('GHSA-aaaa-bbbb-cccc', {
+          aliases: ['CVE-2024-1000'],
+          scanners: ['b'],
+          severity: 'critical',
+          ratings: [nvd],
+          fix: { state: 'fixed', versions: ['2.6.10'] },
+          published: '2024-03-02T00:00:00Z',
+        }),
+      ]),
+      report('a', [
+        finding('CVE-2024-1000', {
+          severity: 'low',
+          ratings: [nvd, { source: 'debian', level: 'low' }],
+          fix: { state: 'wont-fix', versions: ['2.6.2'] },
+          package: {
+            ...apt,
+            purl: 'pkg:deb/debian/apt@2.6.1?distro=debian-12&arch=amd64',
+            sourceName: 'apt',
+          },
+          published: '2024-03-01T00:00:00Z',
+        }),
+      ]),
+    ])
+    expect(merged.reports).toHaveLength(2)
+    expect(merged.findings).toEqual([
+      {
+        id: 'CVE-2024-1000',
+        aliases: ['GHSA-aaaa-bbbb-cccc'],
+        package: { ...apt, purl: 'pkg:deb/debian/apt@2.6.1?distro=debian-12&arch=amd64', sourceName: 'apt' },
+        severity: 'low',
+        ratings: [{ source: 'debian', level: 'low' }, nvd],
+        fix: { state: 'fixed', versions: ['2.6.2', '2.6.10'] },
+        title: undefined,
+        url: undefined,
+        published: '2024-03-01T00:00:00Z',
+        scanners: ['a', 'b'],
+      },
+    ])
+  })
+
+  it('keeps a level that a scanner gives without a rating', () => {
+    const { findings } = mergeReports([report('a', [finding('CVE-2024-1000', { severity: 'high' })])])
+    expect(findings).toMatchObject([{ severity: 'high' }])
+  })
+
+  it('refuses reports about different images', () => {
+    const reports = [report('a', []), report('b', [], digestOf('another'))]
+    expect(() => mergeReports(reports)).toThrow(
+      expect.objectContaining({ code: 'SUBJECT_MISMATCH', scanner: 'b' }),
+    )
+  })
+
+  it('refuses to make a result of no report', () => {
+    expect(() => mergeReports([])).toThrow(expect.objectContaining({ code: 'REPORT_INVALID' }))
+  })
+})
+
+describe('mergeFindings', () => {
+  const ids = (findings: readonly Finding[]) =>
+    mergeFindings(findings).map(({ id, aliases }) => [id, ...aliases])
+
+  it('follows chains of aliases', () => {
+    expect(
+      ids([
+        finding('PYSEC-2024-1', { aliases: ['GHSA-aaaa-bbbb-cccc'] }),
+        finding('CVE-2024-1000', { aliases: ['GO-2024-1'] }),
+        finding('GHSA-aaaa-bbbb-cccc', { aliases: ['GO-2024-1'] }),
+      ]),
+    ).toEqual([['CVE-2024-1000', 'GHSA-aaaa-bbbb-cccc', 'GO-2024-1', 'PYSEC-2024-1']])
+  })
+
+  it.each([
+    'DSA-5000-1',
+    'DLA-1-1',
+    'USN-1-1',
+    'RHSA-2024:1',
+    'ELSA-2024-1',
+    'ALAS-2024-1',
+    'ALAS2-2024-1',
+    'SUSE-SU-2024:1-1',
+    'openSUSE-SU-2024:1',
+    'GLSA-2024-1',
+    'ALSA-2024:1',
+    'RLSA-2024:1',
+  ])('does not join CVEs that share %s', (bundle) => {
+    const findings = [
+      finding('CVE-2024-1000', { aliases: [bundle] }),
+      finding('CVE-2024-2000', { aliases: [bundle] }),
+    ]
+    expect(ids([...findings, finding(bundle, { aliases: ['CVE-2024-1000', 'CVE-2024-2000'] })])).toEqual([
+      ['CVE-2024-1000'],
+      ['CVE-2024-2000'],
+      [bundle],
+    ])
+  })
+
+  it('orders ids CVE by year and number, GHSA, others, records of distributions', () => {
+    const aliases = [
+      'DEBIAN-CVE-2023-1000',
+      'GO-2024-1',
+      'CVE-2024-10000',
+      'CVE-2024-9999',
+      'GHSA-aaaa-bbbb-cccc',
+      'CVE-2023-99999',
+    ]
+    expect(ids([finding('XYZ', { aliases })])).toEqual([
+      [
+        'CVE-2023-99999',
+        'CVE-2024-9999',
+        'CVE-2024-10000',
+        'GHSA-aaaa-bbbb-cccc',
+        'GO-2024-1',
+        'XYZ',
+        'DEBIAN-CVE-2023-1000',
+      ],
+    ])
+  })
+
+  it('loses no vulnerability of any package, whatever the order, and is stable', () => {
+    const pool = ['CVE-2024-1000', 'CVE-2024-2000', 'GHSA-aaaa-bbbb-cccc', 'GO-2024-1', 'DSA-1-1']
+    const one = fc.record({
+      id: fc.constantFrom(...pool),
+      alias: fc.constantFrom(...pool),
+      name: fc.constantFrom('x', 'y'),
+    })
+    fc.assert(
+      fc.property(fc.array(one, { maxLength: 8 }), (rows) => {
+        const findings = rows.map(({ id, alias, name }) =>
+          finding(id, {
+            aliases: alias === id ? [] : [alias],
+            package: { ...apt, name, purl: `pkg:deb/debian/${name}@1` },
+          }),
+        )
+        const merged = mergeFindings(findings)
+        const idsAndPackages = (list: readonly Finding[]) =>
+          new Set(
+            list.flatMap(({ id, aliases, package: { name } }) =>
+              [id, ...aliases].map((each) => `${name} ${each}`),
+            ),
+          )
+        const all = idsAndPackages(merged)
+        for (const { id, package: pkg } of findings) expect(all).toContain(`${pkg.name} ${id}`)
+        const summary = (list: readonly Finding[]) =>
+          list.map(({ id, aliases, package: { purl } }) => [purl, id, aliases])
+        expect(summary(mergeFindings(findings.toReversed()))).toEqual(summary(merged))
+        expect(summary(mergeFindings(merged))).toEqual(summary(merged))
+      }),
+    )
+  })
+})
+
+describe('packageKey', () => {
+  const key = (type: string, name: string, version: string, purl = '') =>
+    packageKey({ purl, type, name, version })
+
+  it.each([
+    [
+      'an epoch in the purl',
+      key('deb', 'a', '1.0', 'pkg:deb/debian/a@1.0?epoch=1'),
+      key('deb', 'a', '1:1.0'),
+    ],
+    ['an epoch of 0', key('deb', 'a', '0:1.0'), key('deb', 'a', '1.0')],
+    ['Go’s v', key('golang', 'a', 'v1.0.0'), key('golang', 'a', '1.0.0')],
+    ['Go’s toolchain', key('golang', 'stdlib', 'go1.20.1'), key('golang', 'stdlib', 'v1.20.1')],
+    ['PyPI names', key('pypi', 'Foo_Bar', '1'), key('pypi', 'foo-bar', '1')],
+    [
+      'other qualifiers',
+      key('deb', 'a', '1', 'pkg:deb/debian/a@1?arch=amd64'),
+      key('deb', 'a', '1', 'pkg:deb/debian/a@1?arch=amd64&distro=debian-12'),
+    ],
+  ])('is the same for %s', (_, a, b) => {
+    expect(a).toBe(b)
+  })
+
+  it.each([
+    ['types', key('deb', 'a', '1'), key('apk', 'a', '1')],
+    ['epochs', key('deb', 'a', '1:1'), key('deb', 'a', '1')],
+    ['versions', key('npm', 'a', '1.0.0'), key('npm', 'a', '1.0.1')],
+    ['npm scopes', key('npm', '@x/a', '1.0.0'), key('npm', '@y/a', '1.0.0')],
+    [
+      'architectures',
+      key('deb', 'a', '1', 'pkg:deb/debian/a@1?arch=amd64'),
+      key('deb', 'a', '1', 'pkg:deb/debian/a@1?arch=i386'),
+    ],
+  ])('tells %s apart', (_, a, b) => {
+    expect(a).not.toBe(b)
+  })
+})

@@ -1,0 +1,23 @@
+/**
+ * Leaves out the choices of an alternative (update-alternatives(1), "FILES") whose master is gone. `undefined` when no
+ * choice is left; the text as it was when all are there.
+ */
+export function removeChoices(text: string, exists: (path: string) => boolean): string | undefined {
+  const lines = text.split('\n')
+  const blank = lines.indexOf('', 2)
+  if (blank < 0 || (lines[0] !== 'auto' && lines[0] !== 'manual')) return text
+  const slaves = (blank - 2) / 2
+  if (!Number.isInteger(slaves)) return text
+
+  const choiceLines = 2 + slaves
+  const kept: string[] = []
+  let choices = 0
+  let index = blank + 1
+  for (; index + choiceLines <= lines.length && lines[index] !== ''; index += choiceLines) {
+    if (!exists(lines[index]!)) continue
+    kept.push(...lines.slice(index, index + choiceLines))
+    choices++
+  }
+  if (choices === 0) return undefined
+  return [...lines.slice(0, blank + 1), ...kept, ...lines.slice(index)].join('\n')
+}

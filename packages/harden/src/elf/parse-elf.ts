@@ -1,0 +1,142 @@
+/** What linking and running an ELF file needs. */
+export interface ElfFile {
+  /** Class, byte order and machine; libraries of another kind are not loaded. */
+  readonly kind: string
+  /** PT_INTERP. */
+  readonly interpreter?: string | undefined
+  readonly needed: readonly string[]
+  readonly rpath: readonly string[]
+  readonly runpath: readonly string[]
+  readonly soname?: string | undefined
+  /** Whether it imports a function that starts a shell: popen, system, wordexp. */
+  readonly startsShell: boolean
+}
+
+const shellFunctions = new Set(['popen', 'system', 'wordexp'])
+const maxTableEntries = 1_000_000
+const maxProgramHeaders = 4_096
+
+/**
+ * Reads the dynamic section of an ELF file (System V ABI, chapters 4 and 5), 32 and 64 bit, both byte orders.
+ * `undefined` for what is no ELF file, or a damaged one: then nothing is known of what it needs.
+ */
+export function parseElf(file: Uint8Array): ElfFile | undefined {
+  try {
+    return parse(file)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+interface Segment {
+  readonly type: number
+  readonly offset: number
+  readonly address: number
+  readonly fileSize: number
+}
+
+function parse(file: Uint8Array): ElfFile | undefined {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
+  if (bytes.length < 52 || bytes.readUInt32BE(0) !== 0x7f454c46) return undefined
+  const [wide, little] = [bytes[4] === 2, bytes[5] === 1]
+  if ((bytes[4] !== 1 && !wide) || (bytes[5] !== 2 && !little)) return undefined
+
+  const u16 = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at))
+  const u32 = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
+  const word = (at: number) => {
+    if (!wide) return u32(at)
+    const value = Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at))
+    return value
+  }
+  const text = (at: number) => {
+    const end = bytes.indexOf(0, at)
+    if (at < 0 || at >= bytes.length || end < 0 || end - at > 4_096)
+      throw new RangeError('string out of bounds')
+    return bytes.toString('latin1', at, end)
+  }
+
+  const kind = `${bytes[4]}.${bytes[5]}.${u16(18)}`
+  const [headersAt, headerSize, headerCount] = wide
+    ? [word(32), u16(54), u16(56)]
+    : [word(28), u16(42), u16(44)]
+  if (headerCount > maxProgramHeaders) return undefined
+  const segments: Segment[] = []
+  for (let index = 0; index < headerCount; index++) {
+    const at = headersAt + index * headerSize
+    segments.push(
+      wide
+        ? { type: u32(at), offset: word(at + 8), address: word(at + 16), fileSize: word(at + 32) }
+        : { type: u32(at), offset: word(at + 4), address: word(at + 8), fileSize: word(at + 16) },
+    )
+  }
+  const toOffset = (address: number): number => {
+    const segment = segments.find(
+      (candidate) =>
+        candidate.type === 1 &&
+        address >= candidate.address &&
+        address < candidate.address + candidate.fileSize,
+    )
+    if (!segment) throw new RangeError('address outside of the file')
+    return address - segment.address + segment.offset
+  }
+
+  const interpreterSegment = segments.find(({ type }) => type === 3)
+  const interpreter = interpreterSegment && text(interpreterSegment.offset)
+  const dynamic = segments.find(({ type }) => type === 2)
+  if (!dynamic) return { kind, interpreter, needed: [], rpath: [], runpath: [], startsShell: false }
+
+  const tags = new Map<number, number[]>()
+  const size = wide ? 16 : 8
+  const entries = Math.min(Math.floor(dynamic.fileSize / size), maxTableEntries)
+  for (let index = 0; index < entries; index++) {
+    const at = dynamic.offset + index * size
+    const tag = word(at)
+    if (tag === 0) break
+    const values = tags.get(tag)
+    if (values) values.push(word(at + size / 2))
+    else tags.set(tag, [word(at + size / 2)])
+  }
+  const first = (tag: number) => tags.get(tag)?.[0]
+  const stringTable = first(5)
+  const strings = stringTable === undefined ? undefined : toOffset(stringTable)
+  const texts = (tag: number) =>
+    strings === undefined ? [] : (tags.get(tag) ?? []).map((offset) => text(strings + offset))
+  const paths = (tag: number) =>
+    texts(tag)
+      .flatMap((value) => value.split(':'))
+      .filter((path) => path !== '')
+
+  return {
+    kind,
+    interpreter,
+    needed: texts(1),
+    rpath: paths(15),
+    runpath: paths(29),
+    soname: texts(14)[0],
+    startsShell: strings !== undefined && importsShell(),
+  }
+
+  /** Undefined symbols of the dynamic symbol table, which reaches up to the string table in every file that linkers make. */
+  function importsShell(): boolean {
+    const symbolTable = first(6)
+    if (symbolTable === undefined) return false
+    const at = toOffset(symbolTable)
+    const entrySize = first(11) ?? (wide ? 24 : 16)
+    if (entrySize < (wide ? 24 : 16)) return false
+    const end = strings! > at ? strings! : bytes.length
+    const count = Math.min(Math.floor((end - at) / entrySize), maxTableEntries)
+    for (let index = 1; index < count; index++) {
+      const symbol = at + index * entrySize
+      const section = u16(symbol + (wide ? 6 : 14))
+      if (section !== 0) continue
+      const name = strings! + u32(symbol)
+      // Six to eight bytes decide; most names are neither.
+      if (name >= bytes.length) continue
+      const stop = bytes.indexOf(0, name)
+      if (stop - name <= 8 && stop > name && shellFunctions.has(bytes.toString('latin1', name, stop)))
+        return true
+    }
+    return false
+  }
+}

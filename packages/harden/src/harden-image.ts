@@ -1,0 +1,137 @@
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Image, openImage, rewriteImage } from '@sallyport/image'
+import { createInventory, type Inventory } from '@sallyport/inventory'
+import { planEdit } from './apply/plan-edit.ts'
+import { HardenError } from './errors.ts'
+import type { HardenReport, HardenResult, PackageRemoval } from './harden-result.ts'
+import { checkPlan } from './invariants/check-plan.ts'
+import { checkResult } from './invariants/check-result.ts'
+import { type CheckedInvariant, toResult } from './invariants/invariant.ts'
+import { type HardenPlan, planHardening } from './plan/plan-hardening.ts'
+import { findRefusal } from './plan/find-refusal.ts'
+import { analyzeUsage } from './usage/analyze-usage.ts'
+import type { PackageUsage, UsageEdge } from './usage/usage.ts'
+
+/** Options of {@link hardenImage}. */
+export interface HardenImageOptions {
+  /** `closed` keeps every dependency of a kept package; `relaxed` only what files need. Default `closed`. */
+  readonly mode?: 'closed' | 'relaxed' | undefined
+  /** Commands besides those of the configuration that the image must still run: probes, hooks, cron. */
+  readonly commands?: readonly (readonly string[])[] | undefined
+  /** Names of packages that stay in any case. */
+  readonly keep?: readonly string[] | undefined
+  /** Folder for the result's files. Default: the system's folder for temporary files. */
+  readonly directory?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const maxRounds = 5
+
+/**
+ * Removes the dpkg packages that nothing in the image uses: their files, their database entries and their bytes in
+ * every layer. The image is not run. What is removed and why the rest stays is in the report, together with the laws
+ * that were checked between the image before and after; where one does not hold, the plan shrinks until it does.
+ *
+ * The same image and options give the same result; hardening the result again changes nothing.
+ *
+ * @throws {HardenError} `INVARIANT_BROKEN` when a law does not hold after five rounds, or in the written image.
+ */
+export async function hardenImage(
+  image: Image,
+  inventory: Inventory,
+  { mode = 'closed', commands, keep, directory = tmpdir(), signal }: HardenImageOptions = {},
+): Promise<HardenResult> {
+  const roots: UsageEdge[] = []
+  for (let round = 1; round <= maxRounds; round++) {
+    const analysis = await analyzeUsage(image, inventory, { commands, roots, signal })
+    const refusal = analysis.unresolved ?? findRefusal(image, inventory)
+    if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, round)
+    const plan = await planHardening(image.tree, analysis, inventory, { mode, keep })
+    const edit = await planEdit(image, plan, signal)
+    const kept = plan.kept.map(({ usage }) => usage)
+    if (plan.removed.length === 0) return unchanged(mode, kept, 'no package can be removed', round)
+
+    const planned = await checkPlan(image, analysis, plan, edit, commands)
+    const broken = planned.flatMap(({ id, violations }) =>
+      violations.map((violation) => ({ id, ...violation })),
+    )
+    if (broken.length > 0) {
+      const added = broken.filter(({ path }) => path !== undefined)
+      if (added.length < broken.length) throw brokenLaws(planned)
+      for (const { id, message, path } of added) {
+        roots.push({
+          kind: 'path-string',
+          from: `invariant ${id}`,
+          to: path!,
+          certain: false,
+          proof: message,
+        })
+      }
+      continue
+    }
+
+    await mkdir(directory, { recursive: true })
+    await using resources = new AsyncDisposableStack()
+    const rewritten = resources.use(
+      await rewriteImage(
+        image,
+        {
+          remove: edit.remove,
+          replace: edit.replace,
+          createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
+          annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
+        },
+        { directory, signal },
+      ),
+    )
+    await using result = await openImage(rewritten.blobs, rewritten.raw, {
+      directory: join(directory, 'check'),
+      signal,
+    })
+    const after = { image: result, inventory: await createInventory(result, { signal }) }
+    const written = checkResult({ image, inventory }, after, plan, edit)
+    if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
+
+    resources.move()
+    return {
+      image: rewritten,
+      report: {
+        mode,
+        removed: plan.removed.map((found) => describeRemoval(image, found)),
+        kept,
+        removedPaths: edit.unowned,
+        invariants: [...planned, ...written].map(toResult),
+        rounds: round,
+      },
+    }
+  }
+  throw new HardenError('INVARIANT_BROKEN', `no plan holds after ${maxRounds} rounds`)
+}
+
+function unchanged(
+  mode: HardenReport['mode'],
+  kept: readonly PackageUsage[],
+  unchangedBecause: string,
+  rounds: number,
+): HardenResult {
+  return { report: { mode, removed: [], kept, removedPaths: [], invariants: [], unchangedBecause, rounds } }
+}
+
+function describeRemoval(
+  { tree }: Image,
+  { purl, name, version, files }: HardenPlan['removed'][number],
+): PackageRemoval {
+  const bytes = files.reduce((sum, path) => sum + (tree.get(path)?.size ?? 0), 0)
+  return { purl, name, version, bytes, files: files.length }
+}
+
+function brokenLaws(checked: readonly CheckedInvariant[]): HardenError {
+  const text = checked
+    .map(toResult)
+    .filter(({ holds }) => !holds)
+    .map(({ id, violations }) => `${id}: ${violations.join(', ')}`)
+    .join('; ')
+  return new HardenError('INVARIANT_BROKEN', text)
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { Language, type Node, Parser } from 'web-tree-sitter'
+
+/** A word of a script that may name a program or a file. */
+export interface ScriptWord {
+  readonly text: string
+  /** 1-based. */
+  readonly line: number
+  /** `command`: in the place of a command; `source`: read by `.` or `source`; `argument`: any other. */
+  readonly role: 'command' | 'source' | 'argument'
+}
+
+/** Finds the words of shell scripts. */
+export interface ScriptParser {
+  /** Words of all branches, taken or not. A script with errors is read as far as it can be. */
+  words(script: string): readonly ScriptWord[]
+}
+
+const maxScriptBytes = 1024 * 1024
+/** Commands whose first plain argument is a command too. */
+const prefixes = new Set([
+  'exec',
+  'command',
+  'nohup',
+  'env',
+  'sudo',
+  'su-exec',
+  'gosu',
+  'nice',
+  'time',
+  'xargs',
+  'setpriv',
+  'tini',
+  'dumb-init',
+  'chroot',
+  'timeout',
+  'stdbuf',
+])
+
+let loading: Promise<Language> | undefined
+
+/** Loads the grammar (once) and makes a parser. */
+export async function createScriptParser(): Promise<ScriptParser> {
+  loading ??= loadLanguage()
+  const language = await loading
+  const parser = new Parser()
+  parser.setLanguage(language)
+  return {
+    words(script) {
+      if (script.length > maxScriptBytes) return []
+      const tree = parser.parse(script)
+      if (!tree) return []
+      try {
+        return [...collectWords(tree.rootNode)]
+      } finally {
+        tree.delete()
+      }
+    },
+  }
+}
+
+async function loadLanguage(): Promise<Language> {
+  const require = createRequire(import.meta.url)
+  await Parser.init()
+  return Language.load(await readFile(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm')))
+}
+
+function* collectWords(root: Node): Generator<ScriptWord> {
+  for (const command of root.descendantsOfType('command')) {
+    if (!command) continue
+    const name = command.childForFieldName('name')
+    const nameText = name ? literal(name) : undefined
+    if (name && nameText) yield { text: nameText, line: name.startPosition.row + 1, role: 'command' }
+    const isSource = nameText === '.' || nameText === 'source'
+    const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
+    for (const argument of command.childrenForFieldName('argument')) {
+      if (!argument) continue
+      const text = literal(argument)
+      if (!text) continue
+      const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
+      yield { text, line: argument.startPosition.row + 1, role }
+    }
+  }
+  for (const type of ['variable_assignment', 'file_redirect', 'case_item', 'for_statement', 'test_command']) {
+    for (const node of root.descendantsOfType(type)) {
+      for (const word of node?.descendantsOfType(['word', 'string', 'raw_string']) ?? []) {
+        const text = word && literal(word)
+        if (text) yield { text, line: word.startPosition.row + 1, role: 'argument' }
+      }
+    }
+  }
+}
+
+/** The text of a word when it is plain: quotes are taken off, and words with expansions are left out. */
+function literal(node: Node): string | undefined {
+  const text = node.text
+  if (text.length > 512 || /[$`*?\n]/.test(text)) return undefined
+  return text.replaceAll(/^["']|["']$/g, '') || undefined
+}

@@ -1,0 +1,53 @@
+import type { FileNode, FileTree } from '@sallyport/image'
+
+/** The part of a tree that following names needs. */
+export type TreeView = Pick<FileTree, 'get' | 'resolve'>
+
+const maxLinks = 40
+
+/** A tree as it would be without some paths. */
+export function withoutPaths(tree: FileTree, removed: ReadonlySet<string>): TreeView {
+  const get = (path: string): FileNode | undefined => (removed.has(path) ? undefined : tree.get(path))
+  return {
+    get,
+    resolve(path, { followLast = true } = {}) {
+      // Only a name that is still there in the whole tree can be there in a part of it.
+      const end = tree.resolve(path, { followLast })
+      if (!end || removed.has(end.path)) return undefined
+      return followLinks(get, path, followLast)
+    },
+  }
+}
+
+function followLinks(
+  get: (path: string) => FileNode | undefined,
+  path: string,
+  followLast: boolean,
+): FileNode | undefined {
+  const pending = path.split('/').reverse()
+  let links = 0
+  let node = get('/')
+  let at = ''
+  while (pending.length > 0) {
+    const part = pending.pop()!
+    if (part === '' || part === '.') continue
+    if (part === '..') {
+      at = at.slice(0, at.lastIndexOf('/'))
+      node = get(at === '' ? '/' : at)
+      continue
+    }
+    const next = get(`${at}/${part}`)
+    if (!next) return undefined
+    const isLast = !pending.some((rest) => rest !== '' && rest !== '.')
+    if (next.type === 'symlink' && (!isLast || followLast)) {
+      if (++links > maxLinks) return undefined
+      if (next.linkTarget!.startsWith('/')) at = ''
+      pending.push(...next.linkTarget!.split('/').reverse())
+      node = get(at === '' ? '/' : at)
+      continue
+    }
+    at = `${at}/${part}`
+    node = next
+  }
+  return node
+}

@@ -1,0 +1,106 @@
+import type { Image } from '@sallyport/image'
+import type { Inventory, Package } from '@sallyport/inventory'
+import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
+import { HardenError } from '../errors.ts'
+import { createScriptParser } from '../shell/parse-script.ts'
+import { createFileContents, type FileContents } from './file-contents.ts'
+import { createEdgeFinder } from './find-edges.ts'
+import { findEntries, findUnownedRoots, searchPathOf } from './find-roots.ts'
+import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
+import type { PackageUsage, UsageEdge } from './usage.ts'
+
+/** Options of {@link analyzeUsage}. */
+export interface AnalyzeUsageOptions {
+  /** Commands besides those of the configuration that the image must still run: probes, hooks, cron. */
+  readonly commands?: readonly (readonly string[])[] | undefined
+  /** Paths that count as used, with the edge that says why. */
+  readonly roots?: readonly UsageEdge[] | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What an image uses, as far as it can be told without running it. */
+export interface UsageAnalysis {
+  /** One entry for each package of the inventory, in its order. */
+  readonly packages: readonly PackageUsage[]
+  readonly graph: UsageGraph
+  readonly contents: FileContents
+  readonly libraries: LibrarySearch
+  /** Why nothing could be analysed: no entry point. Every package then counts as `possible`. */
+  readonly unresolved?: string | undefined
+}
+
+/** Finds what the image's commands reach, by static analysis of programs, scripts and configuration. */
+export async function analyzeUsage(
+  image: Image,
+  inventory: Inventory,
+  { commands, roots = [], signal }: AnalyzeUsageOptions = {},
+): Promise<UsageAnalysis> {
+  const { tree } = image
+  const contents = createFileContents(image, signal)
+  const scripts = await createScriptParser()
+  const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal))
+  let entries: readonly UsageEdge[] = []
+  let unresolved: string | undefined
+  try {
+    entries = findEntries(image, scripts, commands)
+  } catch (error) {
+    if (!(error instanceof HardenError) || error.code !== 'ENTRYPOINT_UNRESOLVED') throw error
+    unresolved = error.message
+  }
+  const owned = new Set(
+    inventory.packages.filter(({ type }) => type === 'deb' || type === 'apk').flatMap(({ files }) => files),
+  )
+  const edgesOf = createEdgeFinder({ tree, contents, libraries, scripts, searchPath: searchPathOf(image) })
+  const graph = await buildUsageGraph(
+    [...entries, ...findUnownedRoots(tree, owned), ...roots],
+    async (path) => {
+      signal?.throwIfAborted()
+      return edgesOf(path)
+    },
+  )
+  const packages = inventory.packages.map((found) =>
+    unresolved === undefined
+      ? describePackage(graph, found)
+      : { purl: found.purl, usage: 'possible' as const, chain: [] },
+  )
+  return { packages, graph, contents, libraries, unresolved }
+}
+
+function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Package): PackageUsage {
+  // A module of a program has no file of its own: it is used as the program is.
+  const own = files.length > 0 || type === 'deb' || type === 'apk' ? files : [evidence.path]
+  let best: PackageUsage = { purl, usage: 'present', chain: [] }
+  for (const file of own) {
+    const usage = graph.usageOf(file)
+    if (usage === 'present' || best.usage === 'linked') continue
+    if (usage === 'possible' && best.usage === 'possible') continue
+    best = { purl, usage, file, chain: [] }
+  }
+  return best.file === undefined ? best : withShortestChain(graph, best, own)
+}
+
+const maxCompared = 200
+
+function withShortestChain(graph: UsageGraph, best: PackageUsage, files: readonly string[]): PackageUsage {
+  let shortest: PackageUsage | undefined
+  for (const file of files.filter((path) => graph.usageOf(path) === best.usage).slice(0, maxCompared)) {
+    const chain = graph.chainTo(file)
+    if (!shortest || chain.length < shortest.chain.length) shortest = { ...best, file, chain }
+  }
+  return shortest ?? best
+}
+
+async function readLinkerConfiguration(
+  image: Image,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const { tree } = image
+  const nodes = [tree.resolve('/etc/ld.so.conf'), ...tree.children(tree.canonicalize('/etc/ld.so.conf.d'))]
+  const texts: string[] = []
+  for (const node of nodes) {
+    const file = node && tree.resolve(node.path)
+    if (file?.type !== 'file') continue
+    texts.push(Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8'))
+  }
+  return texts
+}

@@ -1,0 +1,240 @@
+import type { FileNode, FileTree } from '@sallyport/image'
+import type { LibrarySearch } from '../elf/library-search.ts'
+import type { ScriptParser } from '../shell/parse-script.ts'
+import type { FileContent, FileContents } from './file-contents.ts'
+import { isIndexFile } from './ignored-paths.ts'
+import { runtimeFiles } from './runtimes.ts'
+import type { EdgesOf } from './usage-graph.ts'
+import type { UsageEdge, UsageEdgeKind } from './usage.ts'
+
+/** What the edges of a file are found with. */
+export interface EdgeContext {
+  readonly tree: FileTree
+  readonly contents: FileContents
+  readonly libraries: LibrarySearch
+  readonly scripts: ScriptParser
+  /** Folders of the image's PATH. */
+  readonly searchPath: readonly string[]
+}
+
+type Add = (kind: UsageEdgeKind, certain: boolean, path: string, proof?: string) => void
+
+/** Makes the function that finds the edges leaving a file. */
+export function createEdgeFinder(context: EdgeContext): EdgesOf {
+  const { tree, contents } = context
+  return async (path) => {
+    const node = tree.get(path)
+    if (!node) return []
+    const edges: UsageEdge[] = []
+    const add: Add = (kind, certain, to, proof) => {
+      if (to !== path) edges.push({ kind, from: path, to, certain, proof })
+    }
+    if (node.type === 'symlink') {
+      addLinkTarget(tree, node, add)
+      return edges
+    }
+    if (node.type !== 'file' || isIndexFile(path)) return edges
+    const content = await contents.read(node)
+    switch (content.type) {
+      case 'elf':
+        await addElfEdges(context, node, content, add)
+        break
+      case 'script':
+        addScriptEdges(context, content, add)
+        break
+      case 'text':
+        addConfigurationEdges(context, node, content.text, add)
+        break
+      case 'other':
+        break
+    }
+    addRuntime(tree, path, add)
+    return edges
+  }
+}
+
+/** Adds the file that a name leads to, and the links on the way, each as an edge of its own. */
+export function addNamed(tree: FileTree, name: string, add: (path: string) => void): boolean {
+  const first = tree.resolve(name, { followLast: false })
+  if (!first || first.type === 'directory') return false
+  add(first.path)
+  return true
+}
+
+/** Finds a command as a shell does: by path, or in the folders of PATH. */
+export function findCommand(
+  tree: FileTree,
+  searchPath: readonly string[],
+  word: string,
+): FileNode | undefined {
+  const candidates = word.includes('/')
+    ? word.startsWith('/')
+      ? [word]
+      : []
+    : searchPath.map((folder) => `${folder}/${word}`)
+  for (const candidate of candidates) {
+    const end = tree.resolve(candidate)
+    if (end?.type === 'file' && (end.mode & 0o111) !== 0)
+      return tree.resolve(candidate, { followLast: false })
+  }
+  return undefined
+}
+
+function addLinkTarget(tree: FileTree, { path, linkTarget }: FileNode, add: Add): void {
+  const folder = path.slice(0, path.lastIndexOf('/'))
+  const target = linkTarget!.startsWith('/') ? linkTarget! : `${folder}/${linkTarget}`
+  addNamed(tree, target, (to) => add('symlink', true, to, linkTarget))
+}
+
+async function addElfEdges(
+  { tree, libraries, searchPath }: EdgeContext,
+  node: FileNode,
+  { elf, names }: Extract<FileContent, { type: 'elf' }>,
+  add: Add,
+): Promise<void> {
+  if (elf.interpreter) addNamed(tree, elf.interpreter, (to) => add('interpreter', true, to, elf.interpreter))
+  const addLibrary = (kind: UsageEdgeKind, certain: boolean, name: string) => {
+    const found = libraries.find(tree, { path: node.path, elf }, name)
+    if (!found) return
+    add(kind, certain, found.path, name)
+    // The name that is looked up is a link that must stay as well.
+    for (const folder of [...elf.runpath, ...elf.rpath, ...libraries.folders]) {
+      const link = tree.resolve(`${folder}/${name}`, { followLast: false })
+      if (link?.type === 'symlink') {
+        add(kind, certain, link.path, name)
+        break
+      }
+    }
+  }
+  for (const name of elf.needed) addLibrary('needed', true, name)
+  if (elf.startsShell) addNamed(tree, '/bin/sh', (to) => add('popen', true, to, 'popen, system or wordexp'))
+  for (const name of names.libraries)
+    if (!elf.needed.includes(name) && name !== elf.soname) addLibrary('dlopen', false, name)
+  for (const path of names.paths) {
+    const end = tree.resolve(path)
+    if (!end || isIndexFile(end.path)) continue
+    if (end.type !== 'directory') {
+      addNamed(tree, path, (to) => add('path-string', false, to, path))
+      continue
+    }
+    // A folder of plugins; the folders of all libraries are none.
+    const isSearched = libraries.folders.some((folder) => tree.resolve(folder)?.path === end.path)
+    if (isSearched || searchPath.includes(end.path)) continue
+    for (const child of tree.children(end.path)) {
+      if (/\.so(?:\.[0-9]+)*$/.test(child.path)) add('dlopen', false, child.path, path)
+    }
+  }
+}
+
+function addScriptEdges(
+  { tree, scripts, searchPath }: EdgeContext,
+  { interpreter, text }: Extract<FileContent, { type: 'script' }>,
+  add: Add,
+): void {
+  for (const word of interpreter) {
+    const found = findCommand(tree, searchPath, word)
+    if (found) add('shebang', true, found.path, `#!${interpreter.join(' ')}`)
+  }
+  const isShell = interpreter.some((word) => /(?:^|\/)(?:sh|bash|dash|ash|ksh|zsh)$/.test(word))
+  if (isShell) addShellWords({ tree, scripts, searchPath }, text, add)
+  else addPaths(tree, text, add)
+}
+
+/** Edges of the words of a shell script: commands, sourced files and paths. */
+export function addShellWords(
+  { tree, scripts, searchPath }: Pick<EdgeContext, 'tree' | 'scripts' | 'searchPath'>,
+  text: string,
+  add: Add,
+): void {
+  for (const { text: word, line, role } of scripts.words(text)) {
+    const proof = `${word}, line ${line}`
+    if (role === 'source') addNamed(tree, word, (to) => add('sourced', false, to, proof))
+    const command =
+      role === 'argument' && !word.startsWith('/') ? undefined : findCommand(tree, searchPath, word)
+    if (command) add('shell-word', false, command.path, proof)
+    else if (word.startsWith('/')) addNamed(tree, word, (to) => add('path-string', false, to, proof))
+  }
+}
+
+const pathPattern = /(?<![\w.-])\/(?:[\w.+@:~-]+\/)*[\w.+@:~*?-]+/g
+const maxPaths = 5_000
+const maxGlobMatches = 500
+
+function addPaths(tree: FileTree, text: string, add: Add, kind: UsageEdgeKind = 'path-string'): void {
+  let count = 0
+  for (const [path] of text.matchAll(pathPattern)) {
+    if (++count > maxPaths) return
+    if (path.includes('*') || path.includes('?')) {
+      for (const match of expandGlob(tree, path)) if (!isIndexFile(match)) add(kind, false, match, path)
+    } else {
+      addNamed(tree, path, (to) => {
+        if (!isIndexFile(to)) add(kind, false, to, path)
+      })
+    }
+  }
+}
+
+/** Files that a pattern in the last part of a path names. */
+function expandGlob(tree: FileTree, pattern: string): readonly string[] {
+  const slash = pattern.lastIndexOf('/')
+  const folder = tree.resolve(pattern.slice(0, slash))
+  if (folder?.type !== 'directory' || pattern.slice(0, slash).includes('*')) return []
+  const parts = pattern.slice(slash + 1).split('*')
+  return tree
+    .children(folder.path)
+    .filter(
+      ({ path, type }) => type !== 'directory' && matchesParts(path.slice(path.lastIndexOf('/') + 1), parts),
+    )
+    .slice(0, maxGlobMatches)
+    .map(({ path }) => path)
+}
+
+function matchesParts(name: string, parts: readonly string[]): boolean {
+  const [first = '', ...rest] = parts
+  if (!name.startsWith(first)) return false
+  let at = first.length
+  for (const [index, part] of rest.entries()) {
+    if (index === rest.length - 1) return name.length - at >= part.length && name.endsWith(part)
+    const found = name.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return at === name.length
+}
+
+function addConfigurationEdges(
+  { tree, libraries }: EdgeContext,
+  { path }: FileNode,
+  text: string,
+  add: Add,
+): void {
+  addPaths(tree, text, add, 'config-include')
+  // Modules named without their folder: PAM stacks, name service switches, load_module of nginx and the like.
+  const words = new Set(text.match(/[\w./+-]*\w\.so(?:\.\d+)*/g) ?? [])
+  if (path === '/etc/nsswitch.conf') {
+    for (const [, services] of text.matchAll(/^\s*\w+:(.*)$/gm)) {
+      for (const service of services!.match(/[a-z]\w*/g) ?? []) words.add(`libnss_${service}.so.2`)
+    }
+  }
+  const folders = [
+    ...libraries.folders,
+    ...libraries.folders.map((folder) => `${folder}/security`),
+    '/usr/lib/nginx',
+    '/usr/share/nginx',
+  ]
+  for (const word of [...words].slice(0, maxPaths)) {
+    if (word.startsWith('/')) continue
+    for (const folder of folders) {
+      if (addNamed(tree, `${folder}/${word}`, (to) => add('config-include', false, to, word))) break
+    }
+  }
+}
+
+function addRuntime(tree: FileTree, path: string, add: Add): void {
+  const belongs = runtimeFiles(path)
+  if (!belongs) return
+  for (const node of tree.entries()) {
+    if (node.type !== 'directory' && belongs(node.path) && !node.path.endsWith('.pyc'))
+      add('runtime', false, node.path)
+  }
+}

@@ -1,0 +1,73 @@
+import type { Usage, UsageEdge } from './usage.ts'
+
+/** Which files are reached, how strongly, and over which edge first. */
+export interface UsageGraph {
+  /** Strongest class of a path: `linked`, `possible`, or `present` when it is not reached. */
+  usageOf(path: string): Extract<Usage, 'linked' | 'possible' | 'present'>
+  /** Shortest chain of the path's strongest class, from an entry (or an unowned file) to it; empty when it is not reached. */
+  chainTo(path: string): readonly UsageEdge[]
+  reached(): ReadonlySet<string>
+}
+
+/** Edges that leave a file; asked once for each file. */
+export type EdgesOf = (path: string) => Promise<readonly UsageEdge[]>
+
+/**
+ * Walks the edges from the roots, breadth first: once over certain edges only, from certain roots, then over all. So
+ * the first edge that reaches a path is on a shortest chain of its strongest class.
+ */
+export async function buildUsageGraph(roots: readonly UsageEdge[], edgesOf: EdgesOf): Promise<UsageGraph> {
+  const linked = new Map<string, UsageEdge>()
+  const possible = new Map<string, UsageEdge>()
+  const leaving = new Map<string, readonly UsageEdge[]>()
+  const edges = async (path: string): Promise<readonly UsageEdge[]> => {
+    const known = leaving.get(path)
+    if (known) return known
+    const found = await edgesOf(path)
+    leaving.set(path, found)
+    return found
+  }
+
+  await walk(
+    roots.filter(({ certain }) => certain),
+    async (path) => (await edges(path)).filter(({ certain }) => certain),
+    linked,
+    (path) => linked.has(path),
+  )
+  const seeds: UsageEdge[] = roots.filter(({ certain }) => !certain)
+  for (const path of linked.keys()) seeds.push(...(await edges(path)).filter(({ certain }) => !certain))
+  await walk(seeds, edges, possible, (path) => linked.has(path) || possible.has(path))
+
+  return {
+    usageOf: (path) => (linked.has(path) ? 'linked' : possible.has(path) ? 'possible' : 'present'),
+    chainTo(path) {
+      const chain: UsageEdge[] = []
+      const seen = new Set<string>()
+      for (let at = path; !seen.has(at);) {
+        seen.add(at)
+        const edge = linked.get(at) ?? possible.get(at)
+        if (!edge) break
+        chain.unshift(edge)
+        if (edge.kind === 'entry' || edge.from === at) break
+        at = edge.from
+      }
+      return chain
+    },
+    reached: () => new Set([...linked.keys(), ...possible.keys()]),
+  }
+}
+
+async function walk(
+  seeds: readonly UsageEdge[],
+  edgesOf: EdgesOf,
+  into: Map<string, UsageEdge>,
+  known: (path: string) => boolean,
+): Promise<void> {
+  const queue = [...seeds]
+  for (let next = 0; next < queue.length; next++) {
+    const edge = queue[next]!
+    if (known(edge.to)) continue
+    into.set(edge.to, edge)
+    queue.push(...(await edgesOf(edge.to)))
+  }
+}

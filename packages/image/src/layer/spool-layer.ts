@@ -40,14 +40,19 @@ export async function spoolLayer(input: SpoolLayerInput): Promise<LayerIndex> {
   const algorithm = digestAlgorithm(diffId)
   const hash = createHash(algorithm)
   const indexer = createLayerIndexer(limits)
+  let writing: Promise<void> = Promise.resolve()
   try {
     const options = { maxBytes: limits.maxLayerBytes, maxRatio: limits.maxCompressionRatio, signal }
     for await (const chunk of decompressLayer(receive(input, blobFile), compression, options)) {
       input.onTarBytes?.(chunk.byteLength)
       hash.update(chunk)
       indexer.push(chunk)
-      await writeAll(tarFile, chunk)
+      // One write runs beside the decompression of the next chunk.
+      await writing
+      writing = writeAll(tarFile, chunk)
+      writing.catch(() => undefined)
     }
+    await writing
     const index = indexer.finish()
     const actual = toDigest(hash, algorithm)
     if (actual !== diffId) {
@@ -58,6 +63,8 @@ export async function spoolLayer(input: SpoolLayerInput): Promise<LayerIndex> {
     }
     return index
   } catch (error) {
+    // The file is closed next; a write must not come after that.
+    await writing.catch(() => undefined)
     throw nameBlob(error, descriptor.digest)
   }
 }

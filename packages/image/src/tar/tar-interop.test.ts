@@ -88,6 +88,8 @@ const types = {
   fifo: '6',
 }
 
+const flags = Object.fromEntries(Object.entries(types).map(([type, flag]) => [flag, type]))
+
 const pythonWriter = `
 import io, json, sys, tarfile
 spec = json.load(sys.stdin)
@@ -127,7 +129,7 @@ describe.skipIf(!python)(`readTar and Python's tarfile${python ? '' : ' (skipped
       mtime: format === 'gnu' ? Math.floor(row.mtime ?? 0) : row.mtime,
     }))
     const tar = run('python3', ['-c', pythonWriter], JSON.stringify({ format, members: rows }))
-    expect(await list(tar)).toEqual(rows.map(({ flag: _, ...row }) => row))
+    expect(await list(tar)).toEqual(rows.map(({ flag, ...row }) => ({ ...row, type: flags[flag] })))
   })
 
   it('writes what Python reads', async () => {

@@ -85,7 +85,7 @@ describe.skipIf(!available)(`the merged view and umoci${available ? '' : ' (skip
       const { source, raw } = testImage(asBuilt(layers).map(toTar))
       await using image = await openImage(source, raw, { directory })
       const expected = await unpack(image)
-      expect(await view(image), JSON.stringify(layers)).toEqual(expected)
+      expect({ layers, view: await view(image) }).toEqual({ layers, view: expected })
     }
   })
 })

@@ -141,7 +141,7 @@ describe('rewriteImage', () => {
       mode: 0o4750,
       uid: 3_000_000,
       gid: 4,
-      mtime: 1_700_000_000.123456789,
+      mtime: 1_700_000_000.125_5,
       userName: 'né',
       xattrs,
     }
@@ -155,7 +155,7 @@ describe('rewriteImage', () => {
       mode: 0o4750,
       uid: 3_000_000,
       gid: 4,
-      mtime: 1_700_000_000.123456789,
+      mtime: 1_700_000_000.125_5,
       size: 11,
     })
     expect([...node.xattrs].map(([name, value]) => [name, Buffer.from(value).toString('hex')])).toEqual([

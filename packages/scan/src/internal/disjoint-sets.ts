@@ -30,7 +30,8 @@ export class DisjointSets {
       if (group === undefined) groups.set(root, [root, member])
       else group.push(member)
     }
-    for (const member of [...this.#parent.keys()]) add(this.find(member), member)
+    // only the values change meanwhile: `find` shortens paths
+    for (const member of this.#parent.keys()) add(this.find(member), member)
     return groups
   }
 }

@@ -2,7 +2,7 @@ import { digestOf } from '@sallyport/core'
 import type { Distro, Inventory, Package, PackageType } from '@sallyport/inventory'
 
 /** Debian 12 as os-release names it. */
-export const bookworm: Distro = { id: 'debian', versionId: '12', codename: 'bookworm', idLike: [] }
+const bookworm: Distro = { id: 'debian', versionId: '12', codename: 'bookworm', idLike: [] }
 
 /** A subject for tests. */
 export const subject = digestOf('an image manifest')

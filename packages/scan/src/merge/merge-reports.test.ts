@@ -1,5 +1,5 @@
 import { digestOf } from '@sallyport/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Finding, FindingPackage } from '../finding.ts'
 import type { ScanReport } from '../scan-report.ts'

@@ -56,8 +56,15 @@ export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
         const report = join(directory, 'report.json')
         await run([
           ...(await linkDatabases(cacheDirectory, join(directory, 'cache'), skipDatabaseUpdate)),
-          ...['--skip-db-update', '--offline-scan', '--scanners', 'vuln', '--list-all-pkgs'],
-          ...['--format', 'json', '--output', report, '--input', resolve(target.layoutDirectory)],
+          '--skip-db-update',
+          '--offline-scan',
+          '--scanners=vuln',
+          '--list-all-pkgs',
+          '--format=json',
+          '--output',
+          report,
+          '--input',
+          resolve(target.layoutDirectory),
         ])
         const finishedAt = clock.now().toISOString()
         const input = await readReport(report, maxReportBytes, name)

@@ -24,7 +24,7 @@ export type RewriteStep =
   | { readonly action: 'directory'; readonly path: string }
 
 /** What becomes of a layer; without steps it is dropped. */
-export type LayerPlan =
+type LayerPlan =
   | { readonly action: 'keep' }
   | { readonly action: 'rewrite'; readonly steps: readonly RewriteStep[] }
 

@@ -4,11 +4,15 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Image } from '../image.ts'
-import { type LayerAction, type ModelNode, modelOf, randomLayers, toTar } from '../internal/random-layers.ts'
+import { type LayerAction, layersFrom, type ModelNode, modelOf, toTar } from '../internal/layer-model.ts'
 import { testImage } from '../internal/test-image.ts'
 import { openImage } from '../open/open-image.ts'
 import { OpenedImage } from '../open/opened-image.ts'
 import { rewriteImage } from './rewrite-image.ts'
+
+const randomLayers = fc
+  .array(fc.array(fc.nat(), { maxLength: 10 }), { minLength: 1, maxLength: 4 })
+  .map(layersFrom)
 
 let directory: string
 beforeAll(async () => {

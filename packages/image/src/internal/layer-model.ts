@@ -1,4 +1,3 @@
-import * as fc from 'fast-check'
 import { createTarWriter } from '../tar/create-tar-writer.ts'
 
 /** What a random layer does, in the order of its entries. */
@@ -18,34 +17,60 @@ export interface ModelNode {
   readonly text: string
 }
 
-const path = fc
-  .array(fc.constantFrom('a', 'b', 'c', 'é'), { minLength: 1, maxLength: 3 })
-  .map((parts) => `/${parts.join('/')}`)
-const mode = fc.constantFrom(0o644, 0o600, 0o755, 0o4755, 0o1777)
+const names = ['a', 'b', 'c', 'é']
+const paths = names.flatMap((a) => [
+  `/${a}`,
+  ...names.flatMap((b) => [`/${a}/${b}`, ...names.map((c) => `/${a}/${b}/${c}`)]),
+])
+const modes = [0o644, 0o600, 0o755, 0o4755, 0o1777]
+const kinds = [
+  ...Array.from({ length: 5 }, () => 'file' as const),
+  ...Array.from({ length: 3 }, () => 'directory' as const),
+  'symlink',
+  ...Array.from({ length: 2 }, () => 'hardlink' as const),
+  ...Array.from({ length: 2 }, () => 'whiteout' as const),
+  'opaque',
+] as const
 
-const action: fc.Arbitrary<LayerAction> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({ do: fc.constant('file' as const), path, token: fc.constant(''), mode }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('directory' as const), path, mode }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('symlink' as const), path, target: path }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('hardlink' as const), path, target: path }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('whiteout' as const), path }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('opaque' as const), path }) },
-)
+/**
+ * Makes layers of random numbers, one for each action. A layer names a path at most once, and has nothing below a
+ * file of its own.
+ */
+export function layersFrom(numbers: readonly (readonly number[])[]): LayerAction[][] {
+  return numbers.map((row, layer) => sane(row.map(toAction), layer))
+}
 
-/** Random layers that name a path at most once each, with nothing below a file of the same layer. */
-export const randomLayers: fc.Arbitrary<readonly (readonly LayerAction[])[]> = fc
-  .array(fc.array(action, { maxLength: 8 }), { minLength: 1, maxLength: 4 })
-  .map((layers) => layers.map((actions, layer) => sane(actions, layer)))
+function toAction(number: number): LayerAction {
+  let rest = number
+  const pick = <T>(from: readonly T[]): T => {
+    const chosen = from[rest % from.length]
+    rest = Math.floor(rest / from.length)
+    if (chosen === undefined) throw new RangeError('nothing to choose from')
+    return chosen
+  }
+  const kind = pick(kinds)
+  const path = pick(paths)
+  switch (kind) {
+    case 'file':
+      return { do: kind, path, token: '', mode: pick(modes) }
+    case 'directory':
+      return { do: kind, path, mode: pick(modes) }
+    case 'symlink':
+    case 'hardlink':
+      return { do: kind, path, target: pick(paths) }
+    default:
+      return { do: kind, path }
+  }
+}
 
 function sane(actions: readonly LayerAction[], layer: number): LayerAction[] {
   const leaves = new Map<string, LayerAction>()
   const used = new Set<string>()
   const directories = new Set<string>()
   const kept: LayerAction[] = []
-  for (const next of actions) {
+  for (const wanted of actions) {
+    const next = wanted.do === 'hardlink' ? toLastFile(wanted, kept) : wanted
+    if (next === undefined) continue
     const parents = ancestors(next.path)
     const inside = next.do === 'opaque' ? [...parents, next.path] : parents
     if (inside.some((parent) => leaves.has(parent))) continue
@@ -53,7 +78,6 @@ function sane(actions: readonly LayerAction[], layer: number): LayerAction[] {
     if (used.has(key)) continue
     const leaf = next.do === 'file' || next.do === 'symlink' || next.do === 'hardlink'
     if (leaf && directories.has(next.path)) continue
-    if (next.do === 'hardlink' && leaves.get(next.target)?.do !== 'file') continue
     used.add(key)
     for (const parent of inside) directories.add(parent)
     if (next.do === 'directory') directories.add(next.path)
@@ -61,6 +85,12 @@ function sane(actions: readonly LayerAction[], layer: number): LayerAction[] {
     kept.push(next.do === 'file' ? { ...next, token: `<${layer}:${next.path}>`.repeat(20) } : next)
   }
   return kept
+}
+
+/** A hard link to the last file of the layer, when there is one. */
+function toLastFile(link: LayerAction, actions: readonly LayerAction[]): LayerAction | undefined {
+  const file = actions.findLast((action) => action.do === 'file')
+  return file === undefined ? undefined : { do: 'hardlink', path: link.path, target: file.path }
 }
 
 /** The directories above a path, the root left out. */

@@ -1,0 +1,3 @@
+export { type ContractSubject, toContractSubject } from './contract-subject.ts'
+export { type CreateBlobReader, describeBlobReaderContract } from './describe-blob-reader-contract.ts'
+export { type CreateRepository, describeRepositoryContract } from './describe-repository-contract.ts'

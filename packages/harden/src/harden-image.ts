@@ -58,8 +58,9 @@ export async function hardenImage(
       violations.map((violation) => ({ id, ...violation })),
     )
     if (broken.length > 0) {
-      const added = broken.filter(({ path }) => path !== undefined)
-      if (added.length < broken.length) throw brokenLaws(planned)
+      const known = new Set(roots.map(({ to }) => to))
+      const added = broken.filter(({ path }) => path !== undefined && !known.has(path))
+      if (added.length === 0) throw brokenLaws(planned)
       for (const { id, message, path } of added) {
         roots.push({
           kind: 'path-string',

@@ -101,7 +101,10 @@ async function editDatabases(
   }
   const inLatin1 = removed.map((found) => ({
     ...found,
-    dpkg: found.dpkg && { ...found.dpkg, stanza: Buffer.from(encodeName(found.dpkg.stanza)).toString('latin1') },
+    dpkg: found.dpkg && {
+      ...found.dpkg,
+      stanza: Buffer.from(encodeName(found.dpkg.stanza)).toString('latin1'),
+    },
   }))
 
   for (const path of new Set(removed.flatMap(({ dpkg }) => (dpkg ? [dpkg.statusPath] : [])))) {

@@ -1,4 +1,4 @@
-import type { Image } from '@sallyport/image'
+import type { FileNode, Image } from '@sallyport/image'
 import type { PlannedEdit } from '../apply/plan-edit.ts'
 import { createProviders } from '../plan/close-dependencies.ts'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
@@ -36,10 +36,19 @@ export async function checkPlan(
     for (const { path, type } of tree.entries()) {
       if (type !== 'symlink' || edit.remove.has(path)) continue
       const target = tree.resolve(path)
-      if (target && !after.resolve(path))
-        violations.push({ message: `${path} would lead nowhere`, path: target.path })
+      if (!target || after.resolve(path)) continue
+      violations.push({ message: `${path} would lead nowhere`, path: keepableOf(target) })
     }
     return violations
+  }
+
+  /** What has to stay so that a target does: for a folder, one of the files that leave it. */
+  function keepableOf({ path, type }: FileNode): string | undefined {
+    if (type !== 'directory') return path
+    for (const removed of edit.remove) {
+      if (removed.startsWith(`${path}/`) && tree.get(removed)?.type !== 'directory') return removed
+    }
+    return undefined
   }
 
   /** I2: libraries and interpreters of programs; I3: interpreters of scripts; I4: a shell for who starts one. */

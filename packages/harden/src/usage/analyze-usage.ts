@@ -5,7 +5,7 @@ import { HardenError } from '../errors.ts'
 import { createScriptParser } from '../shell/parse-script.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { createEdgeFinder } from './find-edges.ts'
-import { findEntries, findUnownedRoots, searchPathOf } from './find-roots.ts'
+import { findEntries, findUnowned, searchPathOf } from './find-roots.ts'
 import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
 import type { PackageUsage, UsageEdge } from './usage.ts'
 
@@ -51,13 +51,12 @@ export async function analyzeUsage(
     inventory.packages.filter(({ type }) => type === 'deb' || type === 'apk').flatMap(({ files }) => files),
   )
   const edgesOf = createEdgeFinder({ tree, contents, libraries, scripts, searchPath: searchPathOf(image) })
-  const graph = await buildUsageGraph(
-    [...entries, ...findUnownedRoots(tree, owned), ...roots],
-    async (path) => {
-      signal?.throwIfAborted()
-      return edgesOf(path)
-    },
-  )
+  const unowned = findUnowned(tree, owned)
+  const follow = async (path: string): Promise<readonly UsageEdge[]> => {
+    signal?.throwIfAborted()
+    return edgesOf(path)
+  }
+  const graph = await buildUsageGraph([...entries, ...unowned.roots, ...roots], follow, unowned.leaves)
   const packages = inventory.packages.map((found) =>
     unresolved === undefined
       ? describePackage(graph, found)

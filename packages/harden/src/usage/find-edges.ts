@@ -1,4 +1,5 @@
 import type { FileNode, FileTree } from '@sallyport/image'
+import { findLibraryNames } from '../elf/find-strings.ts'
 import type { LibrarySearch } from '../elf/library-search.ts'
 import type { ScriptParser } from '../shell/parse-script.ts'
 import type { FileContent, FileContents } from './file-contents.ts'
@@ -43,7 +44,8 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
         addScriptEdges(context, content, add)
         break
       case 'text':
-        addConfigurationEdges(context, node, content.text, add)
+        if (isConfiguration(path)) addConfigurationEdges(context, node, content.text, add)
+        else addPaths(tree, content.text, add)
         break
       case 'other':
         break
@@ -156,7 +158,10 @@ export function addShellWords(
   }
 }
 
-const pathPattern = /(?<![\w.-])\/(?:[\w.+@:~-]+\/)*[\w.+@:~*?-]+/g
+const isConfiguration = (path: string) =>
+  path.startsWith('/etc/') || /\.(?:conf|cfg|cnf|ini|service|inc|list)$/.test(path)
+
+const pathPattern = /(?<![\w.-])\/(?:[\w.+@:~-]{1,255}\/){0,32}[\w.+@:~*?-]{1,255}/g
 const maxPaths = 5_000
 const maxGlobMatches = 500
 
@@ -210,7 +215,7 @@ function addConfigurationEdges(
 ): void {
   addPaths(tree, text, add, 'config-include')
   // Modules named without their folder: PAM stacks, name service switches, load_module of nginx and the like.
-  const words = new Set(text.match(/[\w./+-]*\w\.so(?:\.\d+)*/g) ?? [])
+  const words = new Set(findLibraryNames(text))
   if (path === '/etc/nsswitch.conf') {
     for (const [, services] of text.matchAll(/^\s*\w+:(.*)$/gm)) {
       for (const service of services!.match(/[a-z]\w*/g) ?? []) words.add(`libnss_${service}.so.2`)

@@ -70,16 +70,26 @@ function findArgument(
   return findCommand(tree, searchPath, word)?.path
 }
 
+/** Files that no package owns. */
+export interface UnownedFiles {
+  /** Programs, libraries, and links: what they need may be used. */
+  readonly roots: readonly UsageEdge[]
+  /** Data and configuration: it stays, but leads on only for a program that is used. */
+  readonly leaves: readonly UsageEdge[]
+}
+
 /**
  * Files that no package owns stay in any case: what they need may be used, by someone that the entry point does not
  * tell of. What maintainer scripts generated is no reason to keep anything.
  */
-export function findUnownedRoots(tree: FileTree, owned: ReadonlySet<string>): readonly UsageEdge[] {
+export function findUnowned(tree: FileTree, owned: ReadonlySet<string>): UnownedFiles {
   const roots: UsageEdge[] = []
-  for (const { path, type, linkTarget } of tree.entries()) {
+  const leaves: UsageEdge[] = []
+  for (const { path, type, mode, linkTarget } of tree.entries()) {
     if (type === 'directory' || owned.has(path) || isGenerated(path)) continue
     if (type === 'symlink' && linkTarget!.startsWith('/etc/alternatives/')) continue
-    roots.push({ kind: 'unowned', from: path, to: path, certain: false })
+    const leads = type === 'symlink' || (mode & 0o111) !== 0 || /\.(?:so|node)(?:\.\d+)*$/.test(path)
+    ;(leads ? roots : leaves).push({ kind: 'unowned', from: path, to: path, certain: false })
   }
-  return roots
+  return { roots, leaves }
 }

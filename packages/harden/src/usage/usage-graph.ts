@@ -14,9 +14,14 @@ export type EdgesOf = (path: string) => Promise<readonly UsageEdge[]>
 
 /**
  * Walks the edges from the roots, breadth first: once over certain edges only, from certain roots, then over all. So
- * the first edge that reaches a path is on a shortest chain of its strongest class.
+ * the first edge that reaches a path is on a shortest chain of its strongest class. `leaves` are reached too, but only
+ * followed when something else reaches them.
  */
-export async function buildUsageGraph(roots: readonly UsageEdge[], edgesOf: EdgesOf): Promise<UsageGraph> {
+export async function buildUsageGraph(
+  roots: readonly UsageEdge[],
+  edgesOf: EdgesOf,
+  leaves: readonly UsageEdge[] = [],
+): Promise<UsageGraph> {
   const linked = new Map<string, UsageEdge>()
   const possible = new Map<string, UsageEdge>()
   const leaving = new Map<string, readonly UsageEdge[]>()
@@ -37,6 +42,9 @@ export async function buildUsageGraph(roots: readonly UsageEdge[], edgesOf: Edge
   const seeds: UsageEdge[] = roots.filter(({ certain }) => !certain)
   for (const path of linked.keys()) seeds.push(...(await edges(path)).filter(({ certain }) => !certain))
   await walk(seeds, edges, possible, (path) => linked.has(path) || possible.has(path))
+  for (const leaf of leaves) {
+    if (!linked.has(leaf.to) && !possible.has(leaf.to)) possible.set(leaf.to, leaf)
+  }
 
   return {
     usageOf: (path) => (linked.has(path) ? 'linked' : possible.has(path) ? 'possible' : 'present'),

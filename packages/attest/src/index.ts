@@ -1,9 +1,32 @@
 export { AttestError, type AttestErrorCode } from './errors.ts'
 export type { Signer } from './ports/signer.ts'
+export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'
+export { keySigner } from './signing/key-signer.ts'
+export type { PrivateKeyOptions } from './signing/parse-private-key.ts'
+export { parsePublicKey, type PublicKey } from './signing/parse-public-key.ts'
+export { signStatement, type SignedStatement, type SignStatementOptions } from './statement/sign-statement.ts'
 export {
   createStatement,
   predicateTypes,
   type Statement,
   type StatementSubject,
 } from './statement/statement.ts'
-export type { EvidenceReport, EvidenceStore, RejectedEvidence, VerifiedEvidence } from './verify/evidence.ts'
+export {
+  attachAttestation,
+  type AttachedPiece,
+  type AttachOptions,
+  type AttachResult,
+  attachSignature,
+  type AttachSignatureOptions,
+  type StorageMode,
+} from './storage/attach.ts'
+export type { EvidenceLimits } from './verify/evidence-limits.ts'
+export type {
+  EvidenceReport,
+  EvidenceStore,
+  RejectedEvidence,
+  RejectionReason,
+  VerifiedEvidence,
+} from './verify/evidence.ts'
+export { readEvidence, type ReadEvidenceOptions } from './verify/read-evidence.ts'
+export { type EvidenceRequirement, requireEvidence } from './verify/require-evidence.ts'

@@ -13,23 +13,29 @@ export interface VerifiedEvidence {
   readonly blob: Digest
   /** Key that made the signature, as in {@link Signer.keyId}. */
   readonly keyId: string
+  /** Digest of the exact bytes that were signed: the statement's, or the simple-signing payload's. */
+  readonly payload?: Digest | undefined
   /** The statement; for a `.sig` signature one with the cosign sign predicate. */
   readonly statement: Statement
 }
 
+/** Why evidence does not count. */
+export type RejectionReason =
+  | 'manifest-invalid'
+  | 'bundle-invalid'
+  | 'signature-invalid'
+  | 'key-unknown'
+  | 'subject-mismatch'
+  | 'statement-invalid'
+  | 'limit-exceeded'
+
 /** Evidence that was found but does not count, and why. */
 export interface RejectedEvidence {
   readonly store: EvidenceStore
+  /** Digest of the manifest that carries it; of the image itself when a manifest under a tag could not be read. */
   readonly manifest: Digest
   readonly blob?: Digest | undefined
-  readonly reason:
-    | 'manifest-invalid'
-    | 'bundle-invalid'
-    | 'signature-invalid'
-    | 'key-unknown'
-    | 'subject-mismatch'
-    | 'statement-invalid'
-    | 'limit-exceeded'
+  readonly reason: RejectionReason
   readonly message: string
 }
 

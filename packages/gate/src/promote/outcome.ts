@@ -1,3 +1,4 @@
+import type { AttachedPiece } from '@sallyport/attest'
 import type { Descriptor, Digest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
 import type { GateError } from '../errors.ts'
@@ -8,11 +9,9 @@ import type { PlatformSummary } from './platform-summary.ts'
 export interface AttachedEvidence {
   readonly subject: Digest
   readonly predicateType: string
-  /** Digests of the manifests that carry it, one for each store. */
-  readonly manifests: readonly Digest[]
-  /** Digest of the signed document. */
-  readonly blob: Digest
   readonly keyId: string
+  /** Where it is stored: as referrer, under a tag, or both. */
+  readonly pieces: readonly AttachedPiece[]
 }
 
 /** How a promotion ended. Only `pass` moved the tag. */

@@ -9,7 +9,12 @@ import {
   type Reference,
   systemClock,
 } from '@sallyport/core'
-import { createRegistryClient, parseReference, type Repository } from '@sallyport/oci'
+import {
+  createRegistryClient,
+  dockerConfigCredentials,
+  parseReference,
+  type Repository,
+} from '@sallyport/oci'
 import { type Decision, explain, PolicyError } from '@sallyport/policy'
 import { GateError } from '../errors.ts'
 import type { QuarantineRecord } from '../ports/quarantine-store.ts'
@@ -317,7 +322,7 @@ function parseDestination(to: string): Reference & { readonly tag: string } {
 }
 
 function openRegistries(resources: AsyncDisposableStack) {
-  const client = resources.use(createRegistryClient())
+  const client = resources.use(createRegistryClient({ credentials: dockerConfigCredentials() }))
   return (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference)
 }
 

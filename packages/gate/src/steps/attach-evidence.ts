@@ -41,12 +41,8 @@ export async function attachEvidence(
 ): Promise<AttachedSet> {
   const attached: AttachedEvidence[] = []
   let written = 0
-  const keep = (
-    subject: Digest,
-    predicateType: string,
-    { manifests, blob, keyId, written: isNew }: AttachResult,
-  ) => {
-    const evidence = { subject, predicateType, manifests, blob, keyId }
+  const keep = (subject: Digest, predicateType: string, { pieces, keyId, written: isNew }: AttachResult) => {
+    const evidence = { subject, predicateType, keyId, pieces }
     attached.push(evidence)
     if (isNew) written++
     return evidence

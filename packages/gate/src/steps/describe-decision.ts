@@ -30,6 +30,7 @@ export function describeDecision(
     resourceUri: `pkg:oci/${encodeURIComponent(name)}?repository_url=${encodeURIComponent(repository)}`,
     policy: { uri: decision.policy.source, digest: toDigestSet(decision.policy.digest) },
     inputAttestations: evidence
+      .flatMap(({ pieces }) => pieces.slice(0, 1))
       .map(({ blob }) => ({ uri: `oci://${repository}@${blob}`, digest: toDigestSet(blob) }))
       .sort((one, other) => (one.uri < other.uri ? -1 : 1)),
     verificationResult: 'PASSED',

@@ -1,5 +1,5 @@
 import type { BlobReader, ImageManifest } from '@sallyport/core'
-import { type ImageConfig, parseImageConfig } from '@sallyport/image'
+import { type ImageConfig, imageConfigSchema } from '@sallyport/image'
 import { GateError } from '../errors.ts'
 
 const maxConfigBytes = 4 * 1024 * 1024
@@ -21,5 +21,13 @@ export async function readImageConfig(
   }
   const chunks: Uint8Array[] = []
   for await (const chunk of blobs.open(config, { signal })) chunks.push(chunk)
-  return parseImageConfig(Buffer.concat(chunks), config.digest)
+  try {
+    return imageConfigSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')))
+  } catch (cause) {
+    throw new GateError('STEP_FAILED', `config ${config.digest} is not the config of an image`, {
+      cause,
+      step: 'resolve',
+      side: 'source',
+    })
+  }
 }

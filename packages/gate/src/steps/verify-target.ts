@@ -43,17 +43,15 @@ export async function verifyTarget(
   for (const { descriptor } of subjects) {
     const { verified, rejected } = await readEvidence(target, descriptor.digest, { keys, signal })
     for (const expected of evidence.filter(({ subject }) => subject === descriptor.digest)) {
-      for (const manifest of expected.manifests) {
+      for (const { store, payload, manifest } of expected.pieces) {
         const found = verified.some(
           (candidate) =>
-            candidate.manifest === manifest &&
-            candidate.keyId === expected.keyId &&
-            candidate.statement.predicateType === expected.predicateType,
+            candidate.store === store && candidate.payload === payload && candidate.keyId === expected.keyId,
         )
         if (found) continue
         const why =
           rejected.find((candidate) => candidate.manifest === manifest)?.message ?? 'it is not there'
-        throw missing(target, `${expected.predicateType} of ${descriptor.digest} in ${manifest}: ${why}`)
+        throw missing(target, `${expected.predicateType} of ${descriptor.digest} as ${store}: ${why}`)
       }
     }
   }

@@ -1,0 +1,82 @@
+const maxDepth = 256
+
+/** Why a text was not accepted as JSON. */
+export class StrictJsonError extends Error {}
+
+/**
+ * Parses JSON that two parsers can't read differently: valid UTF-8 without a byte order mark, no trailing data, no
+ * key twice in one object, at most 256 levels.
+ *
+ * @throws {StrictJsonError} when it is anything else.
+ */
+export function parseStrictJson(bytes: Uint8Array): unknown {
+  let text: string
+  let value: unknown
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new StrictJsonError('not valid UTF-8')
+  }
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new StrictJsonError('not valid JSON')
+  }
+  checkKeys(text)
+  return value
+}
+
+/**
+ * Looks for repeated keys and for depth. The text is known to be valid JSON, so only strings, brackets and commas
+ * have to be told apart.
+ */
+function checkKeys(text: string): void {
+  // One set of seen keys for each open object; `undefined` for each open array.
+  const open: (Set<string> | undefined)[] = []
+  let expectsKey = false
+  for (let index = 0; index < text.length; index++) {
+    switch (text[index]) {
+      case '{':
+        open.push(new Set())
+        expectsKey = true
+        break
+      case '[':
+        open.push(undefined)
+        expectsKey = false
+        break
+      case '}':
+      case ']':
+        open.pop()
+        expectsKey = false
+        break
+      case ',':
+        expectsKey = open.at(-1) !== undefined
+        break
+      case '"': {
+        const end = endOfString(text, index)
+        if (expectsKey) {
+          const key = JSON.parse(text.slice(index, end + 1)) as string
+          const keys = open.at(-1)
+          if (keys?.has(key))
+            throw new StrictJsonError(`the key ${JSON.stringify(key.slice(0, 80))} appears twice`)
+          keys?.add(key)
+          expectsKey = false
+        }
+        index = end
+        break
+      }
+      default:
+    }
+    if (open.length > maxDepth) throw new StrictJsonError(`nested deeper than ${maxDepth} levels`)
+  }
+}
+
+/** Index of the quote that closes the string opened at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    if (end === -1) throw new StrictJsonError('a string is not closed')
+    let backslashes = 0
+    while (text[end - 1 - backslashes] === '\\') backslashes++
+    if (backslashes % 2 === 0) return end
+  }
+}

@@ -1,0 +1,18 @@
+/** Media types and annotations of signatures and attestations, as cosign and Sigstore write them. */
+export const wireFormat = {
+  bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+  bundlePrefix: 'application/vnd.dev.sigstore.bundle',
+  envelope: 'application/vnd.dsse.envelope.v1+json',
+  simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  annotations: {
+    created: 'org.opencontainers.image.created',
+    bundleContent: 'dev.sigstore.bundle.content',
+    bundlePredicateType: 'dev.sigstore.bundle.predicateType',
+    signature: 'dev.cosignproject.cosign/signature',
+    predicateType: 'predicateType',
+    certificate: 'dev.sigstore.cosign/certificate',
+  },
+} as const
+
+/** Most layers of one `.sig` or `.att` manifest that readers look at. */
+export const maxLegacyLayers = 1000

@@ -33,23 +33,32 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 const steps = stepNames.filter((step): step is Exclude<StepName, 'quarantine'> => step !== 'quarantine')
 
-describe.each(steps.flatMap((step) => [`step-started ${step}`, `step-finished ${step}`]))('killed at %s', (killAt) => {
-  it('leaves no tag before everything verified, and the next run ends in the undisturbed state', async () => {
-    await using registry = await startRegistry()
-    const task = { from: source, to: `${registry.host}/prod/app:1`, work: await newFolder(killAt), keys, now }
+describe.each(steps.flatMap((step) => [`step-started ${step}`, `step-finished ${step}`]))(
+  'killed at %s',
+  (killAt) => {
+    it('leaves no tag before everything verified, and the next run ends in the undisturbed state', async () => {
+      await using registry = await startRegistry()
+      const task = {
+        from: source,
+        to: `${registry.host}/prod/app:1`,
+        work: await newFolder(killAt),
+        keys,
+        now,
+      }
 
-    const killed = await runChild({ ...task, killAt })
-    expect(killed.signal).toBe('SIGKILL')
-    const left = await describeTarget(registry)
-    if (left.tag !== undefined) expect(left).toEqual(undisturbed)
+      const killed = await runChild({ ...task, killAt })
+      expect(killed.signal).toBe('SIGKILL')
+      const left = await describeTarget(registry)
+      if (left.tag !== undefined) expect(left).toEqual(undisturbed)
 
-    const { outcome } = await runChild(task)
-    expect(outcome).toMatchObject({ verdict: 'pass' })
-    expect(await describeTarget(registry)).toEqual(undisturbed)
-    await using journal = sqliteJournal(join(task.work, 'journal.db'))
-    expect(await journal.list()).toMatchObject([{ verdict: 'pass' }])
-  })
-})
+      const { outcome } = await runChild(task)
+      expect(outcome).toMatchObject({ verdict: 'pass' })
+      expect(await describeTarget(registry)).toEqual(undisturbed)
+      await using journal = sqliteJournal(join(task.work, 'journal.db'))
+      expect(await journal.list()).toMatchObject([{ verdict: 'pass' }])
+    })
+  },
+)
 
 /** The state of the target as a consumer sees it; signatures are random, so evidence is compared by what it says. */
 async function describeTarget(registry: TestRegistry) {
@@ -66,7 +75,9 @@ async function describeTarget(registry: TestRegistry) {
     })
     expect(rejected).toEqual([])
     evidence.push(
-      ...verified.map(({ store, keyId, statement }) => `${subject} ${store} ${keyId} ${statement.predicateType}`),
+      ...verified.map(
+        ({ store, keyId, statement }) => `${subject} ${store} ${keyId} ${statement.predicateType}`,
+      ),
     )
   }
   return { tag: root.descriptor.digest, tags, evidence: evidence.sort() }
@@ -81,7 +92,12 @@ async function newFolder(name: string): Promise<string> {
 async function runChild(task: ChildTask): Promise<{ signal: string | null; outcome: unknown }> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@sallyport/source', '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'promote-child.ts'), JSON.stringify(task)],
+    [
+      '--conditions=@sallyport/source',
+      '--disable-warning=ExperimentalWarning',
+      join(import.meta.dirname, 'promote-child.ts'),
+      JSON.stringify(task),
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [output, [, signal]] = await Promise.all([

@@ -2,7 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf, formatPlatform, isIndexMediaType, type RawManifest } from '@sallyport/core'
-import { folderQuarantine, type Journal, promote, type PromotionOutcome, sqliteJournal } from '@sallyport/gate'
+import {
+  folderQuarantine,
+  type Journal,
+  promote,
+  type PromotionOutcome,
+  sqliteJournal,
+} from '@sallyport/gate'
 import { openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import {
@@ -36,7 +42,9 @@ beforeAll(async () => {
   build = await startDockerRegistry({ directory: join(directory, 'build'), htpasswd: login })
   production = await startOlareg({ directory: join(directory, 'production') })
   client = createRegistryClient({
-    credentials: { find: async ({ registry }) => (registry === build.host ? login : undefined) },
+    credentials: {
+      find: async ({ registry }) => (registry === build.host ? { type: 'password', ...login } : undefined),
+    },
   })
   journal = sqliteJournal(join(directory, 'journal.db'))
   gate = await createGate()
@@ -101,9 +109,10 @@ describe.each([...imageNames])('the image "%s", from docker-registry to olareg',
 
   it('has a signature that cosign accepts, and attestations', async () => {
     const reference = `${production.host}/prod/${name}@${outcome.digest}`
-    expect(await cosign('verify', 'release', reference)).toMatchObject({ code: 0 })
+    const signature = await cosign('verify', 'release', reference)
+    expect(signature.code, signature.stderr).toBe(0)
     const sbom = await cosign('verify-attestation', 'evidence', reference, '--type', 'cyclonedx')
-    expect(sbom).toMatchObject({ code: 0 })
+    expect(sbom.code, sbom.stderr).toBe(0)
     const vsa = 'https://slsa.dev/verification_summary/v1'
     expect(await cosign('verify-attestation', 'release', reference, '--type', vsa)).toMatchObject({ code: 0 })
   })
@@ -130,7 +139,11 @@ describe.each([...imageNames])('the image "%s", from docker-registry to olareg',
     await target.putManifest(changed)
     const signature = await target.getManifest(`${outcome.digest.replace(':', '-')}.sig`)
     await target.putManifest(signature, { tag: `${changed.descriptor.digest.replace(':', '-')}.sig` })
-    const refusal = await cosign('verify', 'release', `${production.host}/prod/${name}@${changed.descriptor.digest}`)
+    const refusal = await cosign(
+      'verify',
+      'release',
+      `${production.host}/prod/${name}@${changed.descriptor.digest}`,
+    )
     expect(refusal.code).not.toBe(0)
   })
 
@@ -142,7 +155,9 @@ describe.each([...imageNames])('the image "%s", from docker-registry to olareg',
       const local = await openLayout(folder, { create: true })
       await copyImage(target, local, image.descriptor)
       await local.putManifest(image, { tag: 'latest' })
-      const expected = debNames((await takeInventory(target, image)).packages.filter(({ type }) => type === 'deb'))
+      const expected = debNames(
+        (await takeInventory(target, image)).packages.filter(({ type }) => type === 'deb'),
+      )
 
       const syft = await runTool('syft', ['scan', `oci-dir:${folder}`, '-o', 'syft-json', '-q'], {
         SYFT_CHECK_FOR_APP_UPDATE: 'false',

@@ -60,7 +60,9 @@ describe.each([
     const evidence = writes.slice(pushed.at(-1)! + 1, -1)
     expect(evidence.length).toBeGreaterThan(0)
     for (const path of evidence) {
-      expect(path).toMatch(/\/blobs\/uploads\/|\/manifests\/sha256:[0-9a-f]{64}$|\/manifests\/sha256-[0-9a-f]{64}(\.sig|\.att)?$/)
+      expect(path).toMatch(
+        /\/blobs\/uploads\/|\/manifests\/sha256:[0-9a-f]{64}$|\/manifests\/sha256-[0-9a-f]{64}(\.sig|\.att)?$/,
+      )
     }
     // And before the first manifest only content was written.
     const before = writes.slice(0, Math.min(...pushed))

@@ -52,6 +52,9 @@ export async function signStatement(
       keyHint: publicKey.keyId,
     }),
   )
+  // Go's DSSE verifier compares a key id with a fingerprint of its own form, and skips signatures of another one: the
+  // hint of the bundle names the key, the envelope leaves it open.
+  for (const entry of json.dsseEnvelope?.signatures ?? []) entry.keyid = ''
   return {
     statement,
     payload,

@@ -4,7 +4,7 @@ export async function mapConcurrent<Item, Result>(
   limit: number,
   map: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
-  const results = new Array<Result>(items.length)
+  const results = Array.from<Result>({ length: items.length })
   const entries = items.entries()
   let failed = false
   const work = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Descriptor,
   type Digest,
@@ -23,11 +24,19 @@ export interface LegacyLayer {
   readonly annotations: Readonly<Record<string, string>>
 }
 
+/** Options of {@link attachLegacy}. */
+export interface AttachLegacyOptions {
+  /** Pause between writing and reading back, in milliseconds. */
+  readonly settleMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
 const maxAttempts = 8
 
 /**
  * Appends a layer to the manifest under the `.sig` or `.att` tag of an image. Someone else may append at the same time
- * and registries need not tell: the tag is read back, and written again until the layer is in it.
+ * and registries do not tell: a writer that read before us may write after us. So the tag is read back after a pause,
+ * and written again until the layer is in it.
  *
  * @throws {AttestError} `STORE_CONFLICT` when the layer is still missing after several attempts, or when the tag
  *   holds something else.
@@ -37,29 +46,30 @@ export async function attachLegacy(
   repository: Repository,
   subject: Digest,
   { suffix, mediaType, bytes, annotations }: LegacyLayer,
-  signal: AbortSignal | undefined,
+  { settleMs, signal }: AttachLegacyOptions,
 ): Promise<StoredEvidence> {
   const tag = legacyTag(subject, suffix)
   const layer: Descriptor = { ...(await writeBlob(repository, mediaType, bytes, signal)), annotations }
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+  for (let attempt = 0; ; attempt++) {
     signal?.throwIfAborted()
-    const layers = await readLayers(repository, tag, signal)
-    if (layers.some((other) => isSame(other, layer))) {
-      const current = await repository.getManifest(tag, { signal })
-      return { manifest: current.descriptor.digest, blob: layer.digest }
+    const { digest, manifest } = await readTag(repository, tag, signal)
+    const layers = manifest?.layers ?? []
+    if (digest !== undefined && layers.some((other) => isSame(other, layer))) {
+      return { manifest: digest, blob: layer.digest }
     }
+    if (attempt === maxAttempts) break
     if (layers.length >= maxLegacyLayers) {
       throw new AttestError('LIMIT_EXCEEDED', `${tag} has ${layers.length} layers; readers look at no more`)
     }
+    const appended = await buildManifest(repository, manifest, layer, signal)
     try {
-      await repository.putManifest(await buildManifest(repository, [...layers, layer], signal), {
-        tag,
-        signal,
-      })
+      await repository.putManifest(appended, { tag, signal })
     } catch (error) {
       // Another writer was faster, and the registry said so.
       if (!isSallyportError(error) || error.code !== 'TAG_CONFLICT') throw error
     }
+    // Of uneven length, so that two writers do not keep step.
+    if (settleMs > 0) await delay(settleMs * (1 + Math.random()), undefined, { signal })
   }
   throw new AttestError(
     'STORE_CONFLICT',
@@ -67,17 +77,22 @@ export async function attachLegacy(
   )
 }
 
-async function readLayers(
+interface TaggedManifest {
+  readonly digest?: Digest | undefined
+  readonly manifest?: ImageManifest | undefined
+}
+
+async function readTag(
   repository: Repository,
   tag: string,
   signal: AbortSignal | undefined,
-): Promise<readonly Descriptor[]> {
+): Promise<TaggedManifest> {
   const raw = await repository.findManifest(tag, { signal })
-  if (!raw) return []
+  if (!raw) return {}
   const manifest = parseArtifactManifest(raw)
   if (!manifest)
     throw new AttestError('STORE_CONFLICT', `${repository.name}:${tag} is something else than evidence`)
-  return manifest.layers
+  return { digest: raw.descriptor.digest, manifest }
 }
 
 function isSame(one: Descriptor, other: Descriptor): boolean {
@@ -88,9 +103,11 @@ function isSame(one: Descriptor, other: Descriptor): boolean {
 /** The manifest and its config: an image config whose layers are the documents, as cosign writes it. */
 async function buildManifest(
   repository: Repository,
-  layers: readonly Descriptor[],
+  existing: ImageManifest | undefined,
+  layer: Descriptor,
   signal: AbortSignal | undefined,
 ): Promise<RawManifest> {
+  const layers = [...(existing?.layers ?? []), layer]
   const configBytes = Buffer.from(
     JSON.stringify({
       architecture: '',
@@ -101,8 +118,13 @@ async function buildManifest(
       config: {},
     }),
   )
-  const config = await writeBlob(repository, mediaTypes.ociConfig, configBytes, signal)
-  const manifest: ImageManifest = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers }
+  const manifest: ImageManifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: await writeBlob(repository, mediaTypes.ociConfig, configBytes, signal),
+    layers,
+    ...(existing?.annotations ? { annotations: existing.annotations } : {}),
+  }
   const bytes = Buffer.from(JSON.stringify(manifest))
   return {
     bytes,

@@ -1,15 +1,17 @@
 import { type Descriptor, type Digest, digestOf } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
+import { AttestError } from '../errors.ts'
 import type { Signer } from '../ports/signer.ts'
-import { signChecked } from '../signing/sign-checked.ts'
 import { parsePublicKey } from '../signing/parse-public-key.ts'
+import { signChecked } from '../signing/sign-checked.ts'
+import { isAbout } from '../statement/is-about.ts'
 import { serializeStatement } from '../statement/serialize-statement.ts'
-import { signStatement, type SignedStatement } from '../statement/sign-statement.ts'
+import { type SignedStatement, signStatement } from '../statement/sign-statement.ts'
 import { createStatement, predicateTypes, type Statement } from '../statement/statement.ts'
-import type { EvidenceStore, VerifiedEvidence } from '../verify/evidence.ts'
+import type { EvidenceStore } from '../verify/evidence.ts'
 import { gatherEvidence } from '../verify/gather-evidence.ts'
-import { attachBundle } from './attach-bundle.ts'
-import { attachLegacy } from './attach-legacy.ts'
+import { attachBundle, type StoredEvidence } from './attach-bundle.ts'
+import { attachLegacy, type LegacyLayer } from './attach-legacy.ts'
 import { createSimpleSigning } from './simple-signing.ts'
 import { wireFormat } from './wire-format.ts'
 
@@ -22,6 +24,11 @@ export interface AttachOptions {
   readonly mode?: StorageMode | undefined
   /** Time that the stored manifest names. */
   readonly createdAt: Date
+  /**
+   * Shortest pause, in milliseconds, after which what was written under a tag is read back, in case another writer
+   * wrote at the same time. Default 50; 0 where nobody else writes.
+   */
+  readonly settleMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -34,6 +41,10 @@ export interface AttachSignatureOptions extends AttachOptions {
 /** One place where evidence is stored. */
 export interface AttachedPiece {
   readonly store: EvidenceStore
+  /**
+   * Manifest that carries it at this time. Appending under a tag makes a new one: to find the piece again, look for
+   * its store, payload and key.
+   */
   readonly manifest: Digest
   /** Digest of the bundle, envelope or payload. */
   readonly blob: Digest
@@ -54,7 +65,8 @@ export interface AttachResult {
  * Signs a statement and attaches it to the image or index that it is about. What is there already, the same statement
  * by the same key, verified, is left as it is: attaching twice changes nothing.
  *
- * @throws {AttestError} `STATEMENT_INVALID`, `SIGNING_FAILED`, `STORE_CONFLICT`, `LIMIT_EXCEEDED`.
+ * @throws {AttestError} `STATEMENT_INVALID` when the statement is not about the subject, or is not plain JSON data.
+ * @throws {AttestError} `SIGNING_FAILED`, `KEY_INVALID`, `KEY_UNSUPPORTED`, `STORE_CONFLICT`, `LIMIT_EXCEEDED`.
  * @throws {OciError} when the registry can't be read or written. What was stored by then stays.
  */
 export async function attachAttestation(
@@ -62,129 +74,106 @@ export async function attachAttestation(
   subject: Descriptor,
   statement: Statement,
   signer: Signer,
-  { mode = 'both', createdAt, signal }: AttachOptions,
+  options: AttachOptions,
 ): Promise<AttachResult> {
+  if (!isAbout(statement, subject.digest))
+    throw new AttestError('STATEMENT_INVALID', `the statement is not about ${subject.digest}`)
   const payload = digestOf(serializeStatement(statement))
-  const signed = lazily(() => signStatement(statement, signer, { signal }))
-  return attach(repository, subject, signer, statement.predicateType, signal, [
-    ...(mode === 'legacy' ? [] : [bundleForm(repository, subject, payload, signed, createdAt, signal)]),
-    ...(mode === 'bundle'
-      ? []
-      : [
-          {
-            store: 'legacy-attestation' as const,
-            payload,
-            write: async () =>
-              attachLegacy(
-                repository,
-                subject.digest,
-                {
-                  suffix: 'att',
-                  mediaType: wireFormat.envelope,
-                  bytes: (await signed()).envelope,
-                  annotations: {
-                    [wireFormat.annotations.signature]: '',
-                    [wireFormat.annotations.predicateType]: statement.predicateType,
-                  },
-                },
-                signal,
-              ),
-          },
-        ]),
+  const { predicateType } = statement
+  const sign = lazily(() => signStatement(statement, signer, options))
+  const envelope = async (): Promise<LegacyLayer> => ({
+    suffix: 'att',
+    mediaType: wireFormat.envelope,
+    bytes: (await sign()).envelope,
+    annotations: {
+      [wireFormat.annotations.signature]: '',
+      [wireFormat.annotations.predicateType]: predicateType,
+    },
+  })
+  return attach({ repository, subject, signer, predicateType }, options, [
+    { store: 'bundle', payload, make: sign },
+    { store: 'legacy-attestation', payload, make: envelope },
   ])
 }
 
 /**
  * Signs an image or index, in the forms of `cosign sign`. Signing twice with the same key changes nothing.
  *
- * @throws {AttestError} `SIGNING_FAILED`, `STORE_CONFLICT`, `LIMIT_EXCEEDED`.
+ * @throws {AttestError} `SIGNING_FAILED`, `KEY_INVALID`, `KEY_UNSUPPORTED`, `STORE_CONFLICT`, `LIMIT_EXCEEDED`.
  * @throws {OciError} when the registry can't be read or written. What was stored by then stays.
  */
 export async function attachSignature(
   repository: Repository,
   subject: Descriptor,
   signer: Signer,
-  { mode = 'both', createdAt, reference, signal }: AttachSignatureOptions,
+  { reference, ...options }: AttachSignatureOptions,
 ): Promise<AttachResult> {
-  const statement = createStatement([{ digest: subject.digest }], predicateTypes.cosignSign, {})
-  const signed = lazily(() => signStatement(statement, signer, { signal }))
+  const predicateType = predicateTypes.cosignSign
+  const statement = createStatement([{ digest: subject.digest }], predicateType, {})
   const simple = createSimpleSigning({ image: subject.digest, reference, annotations: {} })
-  return attach(repository, subject, signer, predicateTypes.cosignSign, signal, [
-    ...(mode === 'legacy'
-      ? []
-      : [
-          bundleForm(repository, subject, digestOf(serializeStatement(statement)), signed, createdAt, signal),
-        ]),
-    ...(mode === 'bundle'
-      ? []
-      : [
-          {
-            store: 'legacy-signature' as const,
-            payload: digestOf(simple),
-            write: async () => {
-              const { signature } = await signChecked(signer, simple, { signal })
-              const annotations = {
-                [wireFormat.annotations.signature]: Buffer.from(signature).toString('base64'),
-              }
-              const layer = {
-                suffix: 'sig',
-                mediaType: wireFormat.simpleSigning,
-                bytes: simple,
-                annotations,
-              } as const
-              return attachLegacy(repository, subject.digest, layer, signal)
-            },
-          },
-        ]),
+  const signature = async (): Promise<LegacyLayer> => {
+    const { signature: bytes } = await signChecked(signer, simple, options)
+    return {
+      suffix: 'sig',
+      mediaType: wireFormat.simpleSigning,
+      bytes: simple,
+      annotations: { [wireFormat.annotations.signature]: Buffer.from(bytes).toString('base64') },
+    }
+  }
+  return attach({ repository, subject, signer, predicateType }, options, [
+    {
+      store: 'bundle',
+      payload: digestOf(serializeStatement(statement)),
+      make: () => signStatement(statement, signer, options),
+    },
+    { store: 'legacy-signature', payload: digestOf(simple), make: signature },
   ])
 }
 
-interface Form {
-  readonly store: EvidenceStore
-  readonly payload: Digest
-  readonly write: () => Promise<{ readonly manifest: Digest; readonly blob: Digest }>
+interface Attachment {
+  readonly repository: Repository
+  readonly subject: Descriptor
+  readonly signer: Signer
+  readonly predicateType: string
 }
 
-function bundleForm(
-  repository: Repository,
-  subject: Descriptor,
-  payload: Digest,
-  signed: () => Promise<SignedStatement>,
-  createdAt: Date,
-  signal: AbortSignal | undefined,
-): Form {
-  return {
-    store: 'bundle',
-    payload,
-    write: async () => attachBundle(repository, subject, await signed(), { createdAt, signal }),
-  }
-}
+/** A form of the same evidence; it is signed only when it is not there yet. */
+type Form =
+  | { readonly store: 'bundle'; readonly payload: Digest; readonly make: () => Promise<SignedStatement> }
+  | {
+      readonly store: 'legacy-signature' | 'legacy-attestation'
+      readonly payload: Digest
+      readonly make: () => Promise<LegacyLayer>
+    }
 
 async function attach(
-  repository: Repository,
-  subject: Descriptor,
-  signer: Signer,
-  predicateType: string,
-  signal: AbortSignal | undefined,
-  forms: readonly Form[],
+  { repository, subject, signer, predicateType }: Attachment,
+  { mode = 'both', createdAt, settleMs = 50, signal }: AttachOptions,
+  allForms: readonly Form[],
 ): Promise<AttachResult> {
+  const forms = allForms.filter(
+    ({ store }) => mode === 'both' || (store === 'bundle') === (mode === 'bundle'),
+  )
+  const key = parsePublicKey(signer.publicKey)
   const { verified } = await gatherEvidence(repository, subject.digest, {
-    keys: [parsePublicKey(signer.publicKey)],
+    keys: [key],
     stores: forms.map(({ store }) => store),
     predicateType,
     signal,
   })
+  const store = async (form: Form): Promise<StoredEvidence> =>
+    form.store === 'bundle'
+      ? attachBundle(repository, subject, await form.make(), { createdAt, signal })
+      : attachLegacy(repository, subject.digest, await form.make(), { settleMs, signal })
   const pieces: AttachedPiece[] = []
   let written = false
-  for (const { store, payload, write } of forms) {
-    const known = verified.find(
-      (found: VerifiedEvidence) => found.store === store && found.payload === payload,
-    )
+  for (const form of forms) {
+    const known = verified.find((found) => found.store === form.store && found.payload === form.payload)
     if (!known) written = true
-    const { manifest, blob } = known ?? (await write())
-    pieces.push({ store, payload, manifest, blob })
+    const { manifest, blob } = known ?? (await store(form))
+    pieces.push({ store: form.store, payload: form.payload, manifest, blob })
   }
-  return { keyId: signer.keyId, pieces, written }
+  return { keyId: key.keyId, pieces, written }
 }
 
 /** Runs once, when it is first asked for. */

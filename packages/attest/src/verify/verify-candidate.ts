@@ -1,6 +1,7 @@
 import { type Digest, digestOf } from '@sallyport/core'
 import { decodeCanonicalBase64 } from '../internal/canonical-base64.ts'
 import type { PublicKey } from '../signing/parse-public-key.ts'
+import { isAbout } from '../statement/is-about.ts'
 import { parseStatement } from '../statement/parse-statement.ts'
 import { preAuthEncoding, statementPayloadType } from '../statement/pre-auth-encoding.ts'
 import type { Statement } from '../statement/statement.ts'
@@ -90,9 +91,7 @@ function hasCertificate({ blob }: Candidate): boolean {
   return Boolean(blob.annotations?.[wireFormat.annotations.certificate])
 }
 
-/** Subjects match by digest only; names are free. */
-function requireSubject({ subject: subjects }: Statement, subject: Digest): void {
-  const [algorithm = '', hex] = subject.split(':')
-  if (subjects.some(({ digest }) => Object.hasOwn(digest, algorithm) && digest[algorithm] === hex)) return
-  throw new Rejection('subject-mismatch', `the statement is not about ${subject}`)
+function requireSubject(statement: Statement, subject: Digest): void {
+  if (!isAbout(statement, subject))
+    throw new Rejection('subject-mismatch', `the statement is not about ${subject}`)
 }

@@ -43,14 +43,18 @@ export async function verifyTarget(
   for (const { descriptor } of subjects) {
     const { verified, rejected } = await readEvidence(target, descriptor.digest, { keys, signal })
     for (const expected of evidence.filter(({ subject }) => subject === descriptor.digest)) {
-      for (const { store, payload, manifest } of expected.pieces) {
+      // By what was signed, by whom and where: a manifest under a tag changes when more is appended.
+      for (const { store, payload, manifest, blob } of expected.pieces) {
         const found = verified.some(
           (candidate) =>
             candidate.store === store && candidate.payload === payload && candidate.keyId === expected.keyId,
         )
         if (found) continue
         const why =
-          rejected.find((candidate) => candidate.manifest === manifest)?.message ?? 'it is not there'
+          rejected.find(
+            (other) =>
+              other.store === store && (other.blob === blob || (!other.blob && other.manifest === manifest)),
+          )?.message ?? 'it is not there'
         throw missing(target, `${expected.predicateType} of ${descriptor.digest} as ${store}: ${why}`)
       }
     }

@@ -27,7 +27,8 @@ function write(value: unknown, depth: number): string {
       throw new AttestError('STATEMENT_INVALID', `a ${typeof value} is not JSON data`)
   }
   if (value === null) return 'null'
-  if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(',')}]`
+  // Unlike `map`, `Array.from` does not skip holes.
+  if (Array.isArray(value)) return `[${Array.from(value, (item) => write(item, depth + 1)).join(',')}]`
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
     throw new AttestError('STATEMENT_INVALID', 'an instance of a class is not JSON data')

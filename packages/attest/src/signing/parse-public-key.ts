@@ -12,7 +12,8 @@ export interface PublicKey {
 }
 
 const maxLength = 16 * 1024
-const labels = /^-----BEGIN (?:RSA )?PUBLIC KEY-----\r?$/m
+const label = /-----BEGIN ([^\n]*?)-----/g
+const publicLabels = new Set(['PUBLIC KEY', 'RSA PUBLIC KEY'])
 
 /**
  * Reads a public key in PEM (SPKI or PKCS#1).
@@ -25,7 +26,10 @@ export function parsePublicKey(pem: string): PublicKey {
     throw new AttestError('KEY_INVALID', `expected a public key in PEM of at most ${maxLength} characters`)
   }
   // createPublicKey would also derive a public key from a private one, which then sits in the wrong place.
-  if (!labels.test(pem)) throw new AttestError('KEY_INVALID', 'expected a PEM block "PUBLIC KEY"')
+  // And it reads the first block only, so a second one would go unnoticed.
+  const labels = [...pem.matchAll(label)].map(([, name = '']) => name)
+  if (labels.length !== 1 || !publicLabels.has(labels[0] ?? ''))
+    throw new AttestError('KEY_INVALID', 'expected one PEM block "PUBLIC KEY" and nothing else')
   let key: KeyObject
   try {
     key = createPublicKey(pem)

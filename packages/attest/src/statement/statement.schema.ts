@@ -20,5 +20,5 @@ export const statementSchema = z.object({
   _type: z.enum(['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1']),
   subject: z.array(subject).min(1).max(4096),
   predicateType: z.string().min(1).max(2048),
-  predicate: z.unknown(),
+  predicate: z.unknown().optional(),
 })

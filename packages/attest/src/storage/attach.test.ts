@@ -74,19 +74,6 @@ describe.each([
   })
 })
 
-describe('in a registry that resolves digest tags to the image', () => {
-  it('attaches in mode legacy, and refuses what it could not list', async () => {
-    await using sample = await startSampleRepository(registryProfiles.gitlab)
-    const { repository, subject } = sample
-    const attach = (mode: StorageMode) =>
-      attachAttestation(repository, subject, about(subject.digest), signer, { ...options, mode })
-    await expect(attach('bundle')).rejects.toMatchObject({ name: 'OciError', code: 'TAG_CONFLICT' })
-    await expect(attach('legacy')).resolves.toMatchObject({ written: true })
-    const report = await readEvidence(repository, subject.digest, { keys })
-    expect(report).toMatchObject({ verified: [{ store: 'legacy-attestation' }], rejected: [] })
-  })
-})
-
 describe('attachAttestation', () => {
   it.each(['bundle', 'legacy'] as const)('adds the other form later (%s first)', async (mode) => {
     await using target = await openTestRepository()

@@ -117,7 +117,9 @@ const hostile: { what: string; reason: string; make: (subject: Digest) => Promis
     what: 'a key twice in the signed statement',
     reason: 'statement-invalid',
     make: async (subject) =>
-      signedPayload(JSON.stringify(about(subject)).replace('{', '{"predicateType":"https://example.com/other",')),
+      signedPayload(
+        JSON.stringify(about(subject)).replace('{', '{"predicateType":"https://example.com/other",'),
+      ),
   },
   {
     what: 'base64 with line breaks',
@@ -184,7 +186,10 @@ describe('readEvidence', () => {
     await using sample = await startSampleRepository({ referrersApi: false })
     const { repository, subject } = sample
     for (const { make } of hostile) await plantBundle(sample, await make(subject.digest))
-    await attachAttestation(repository, subject, about(subject.digest), signer, { ...options, mode: 'bundle' })
+    await attachAttestation(repository, subject, about(subject.digest), signer, {
+      ...options,
+      mode: 'bundle',
+    })
     const { verified, rejected } = await readEvidence(repository, subject.digest, { keys })
     expect(rejected).toHaveLength(hostile.length)
     expect(verified).toHaveLength(1)
@@ -231,7 +236,7 @@ describe('readEvidence', () => {
     const attached = await attachAttestation(repository, subject, about(subject.digest), signer, options)
     const bundle = attached.pieces[0]!
     registry.setRequestHook(({ method, digest }) =>
-      method === 'GET' && digest === bundle.blob ? { type: 'alter-response', corruptAt: 100 } : undefined,
+      method === 'GET' && digest === bundle.blob ? { type: 'alter-response', flipByteAt: 100 } : undefined,
     )
     const { verified, rejected } = await readEvidence(repository, subject.digest, { keys })
     expect(verified.map(({ store }) => store)).toEqual(['legacy-attestation'])
@@ -245,7 +250,10 @@ describe('readEvidence', () => {
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests: [] }))
     const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
     await repository.putManifest({ bytes, descriptor }, { tag: legacyTag(subject.digest, suffix) })
-    await attachAttestation(repository, subject, about(subject.digest), signer, { ...options, mode: 'bundle' })
+    await attachAttestation(repository, subject, about(subject.digest), signer, {
+      ...options,
+      mode: 'bundle',
+    })
     const { verified, rejected } = await readEvidence(repository, subject.digest, { keys })
     expect(verified).toMatchObject([{ store: 'bundle' }])
     expect(rejected).toMatchObject([
@@ -262,7 +270,8 @@ describe('readEvidence', () => {
     const { repository, subject, reference } = sample
     const good = createSimpleSigning({ image: subject.digest, reference, annotations: {} })
     const other = createSimpleSigning({ image: elsewhere, reference, annotations: {} })
-    const sign = async (bytes: Uint8Array, by = signer) => Buffer.from(await by.sign(bytes)).toString('base64')
+    const sign = async (bytes: Uint8Array, by = signer) =>
+      Buffer.from(await by.sign(bytes)).toString('base64')
     const layer = (bytes: Uint8Array, signature: string) => ({
       mediaType: wireFormat.simpleSigning,
       bytes,
@@ -319,18 +328,21 @@ describe('readEvidence', () => {
     expect(rejected).toMatchObject([{ store: 'bundle', reason: 'limit-exceeded' }])
   })
 
-  it.each([401, 403, 429, 500, 503])('fails when the registry answers %i, for the evidence may be there', async (status) => {
-    await using sample = await startSampleRepository()
-    const { repository, subject, registry } = sample
-    const { pieces } = await attachAttestation(repository, subject, about(subject.digest), signer, options)
-    const signal = AbortSignal.timeout(10_000)
-    registry.setRequestHook(({ digest }) =>
-      digest === pieces[0]!.blob ? { type: 'respond', status, headers: { 'retry-after': '0' } } : undefined,
-    )
-    await expect(readEvidence(repository, subject.digest, { keys, signal })).rejects.toMatchObject({
-      name: 'OciError',
-    })
-  })
+  it.each([401, 403, 429, 500, 503])(
+    'fails when the registry answers %i, for the evidence may be there',
+    async (status) => {
+      await using sample = await startSampleRepository()
+      const { repository, subject, registry } = sample
+      const { pieces } = await attachAttestation(repository, subject, about(subject.digest), signer, options)
+      const signal = AbortSignal.timeout(10_000)
+      registry.setRequestHook(({ digest }) =>
+        digest === pieces[0]!.blob ? { type: 'respond', status, headers: { 'retry-after': '0' } } : undefined,
+      )
+      await expect(readEvidence(repository, subject.digest, { keys, signal })).rejects.toMatchObject({
+        name: 'OciError',
+      })
+    },
+  )
 
   it('counts nothing without a key', async () => {
     await using sample = await startSampleRepository()
@@ -344,9 +356,9 @@ describe('readEvidence', () => {
   it('refuses a private key as one to verify with', async () => {
     await using sample = await startSampleRepository()
     const { repository, subject } = sample
-    await expect(
-      readEvidence(repository, subject.digest, { keys: [pair.privateKey] }),
-    ).rejects.toMatchObject({ code: 'KEY_INVALID' })
+    await expect(readEvidence(repository, subject.digest, { keys: [pair.privateKey] })).rejects.toMatchObject(
+      { code: 'KEY_INVALID' },
+    )
   })
 })
 

@@ -14,7 +14,10 @@ export interface AttachedEvidence {
   readonly pieces: readonly AttachedPiece[]
 }
 
-/** How a promotion ended. Only `pass` moved the tag. */
+/**
+ * How a promotion ended. `pass` moved the tag, `fail` did not; `error` did not, but for errors of the steps `publish` and
+ * `record`, whose message says where the tag is.
+ */
 export type PromotionOutcome =
   | {
       readonly verdict: 'pass'

@@ -9,26 +9,23 @@ import {
   type Reference,
   systemClock,
 } from '@sallyport/core'
-import {
-  createRegistryClient,
-  dockerConfigCredentials,
-  parseReference,
-  type Repository,
-} from '@sallyport/oci'
+import { createRegistryClient, dockerConfigCredentials, type Repository } from '@sallyport/oci'
 import { type Decision, explain, PolicyError } from '@sallyport/policy'
 import { GateError } from '../errors.ts'
 import type { QuarantineRecord } from '../ports/quarantine-store.ts'
 import { attachEvidence } from '../steps/attach-evidence.ts'
 import { buildIndex } from '../steps/build-index.ts'
 import { combineDecisions } from '../steps/combine-decisions.ts'
-import { describeEvidence, type EvidenceDocument } from '../steps/describe-evidence.ts'
+import { describeEvidence } from '../steps/describe-evidence.ts'
 import { type ImageJudgement, judgeImage } from '../steps/judge-image.ts'
 import { openSource } from '../steps/open-source.ts'
 import { type ImageContent, pushContent } from '../steps/push-content.ts'
 import { publishTag } from '../steps/publish-tag.ts'
-import { type ResolvedSource, resolveSource } from '../steps/resolve-source.ts'
+import { readDestination } from '../steps/read-reference.ts'
+import { resolveSource } from '../steps/resolve-source.ts'
 import { verifyTarget } from '../steps/verify-target.ts'
 import { judgementDigest } from './judgement-digest.ts'
+import { keepEvidence } from './keep-evidence.ts'
 import type { PromoteOptions } from './options.ts'
 import type { PromotionOutcome } from './outcome.ts'
 import type { PlatformSummary } from './platform-summary.ts'
@@ -36,13 +33,11 @@ import { promotionKey } from './promotion-key.ts'
 import { createStepRunner, type StepRunner } from './step-runner.ts'
 import { summarizeJudgement } from './summarize-judgement.ts'
 
-const oneDayMs = 86_400_000
-
 /**
  * Promotes an image from one registry to the next: resolves it once, inventories, scans, hardens and scans it again,
  * judges it by the policy, pushes it by digest with its evidence, signs, reads everything back and verifies it, and
  * only then moves the tag. What fails is put into quarantine; what could not be judged or done gives `error`, and the
- * tag stays where it was.
+ * tag stays where it was, unless the failure came after it had been moved (steps `publish` and `record`).
  *
  * Running it again with the same inputs changes nothing at the target. After a crash at any point, running it again
  * ends in the state of an undisturbed run.
@@ -60,8 +55,8 @@ export async function promote(options: PromoteOptions): Promise<PromotionOutcome
     return await run(options, repository, directory, resources, state)
   } catch (cause) {
     signal?.throwIfAborted()
-    const error = toGateError(cause)
-    const { key } = state
+    const { key, published } = state
+    const error = published ? afterPublication(toGateError(cause), options.to, published) : toGateError(cause)
     if (key) {
       const finishedAt = (options.clock ?? systemClock).now().toISOString()
       // The promotion's own error matters more than a journal that can't be written any more.
@@ -73,6 +68,8 @@ export async function promote(options: PromoteOptions): Promise<PromotionOutcome
 
 interface PromotionState {
   key?: Digest
+  /** Set once the tag is where it should be. */
+  published?: Digest
   platforms: readonly PlatformSummary[]
 }
 
@@ -87,7 +84,7 @@ async function run(
   if (!policy.tiers.has(tier)) throw new PolicyError('TIER_UNKNOWN', `${policy.source}: no tier "${tier}"`)
   if (options.scanners.length === 0)
     throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
-  const destination = parseDestination(options.to)
+  const destination = readDestination(options.to)
   const to = formatReference(destination)
   const target = repository(destination)
   const now = clock.now()
@@ -161,22 +158,26 @@ async function run(
   }
 
   const verifierId = options.verifierId ?? `https://sallyport.dev/gate/${tier}`
-  const { documents, decidedAt } = await keepEvidence(options, key, judgement, now, () =>
+  const describe = () =>
     describeEvidence(judgements, {
       index: index?.descriptor.digest,
       destination: to,
       source: source.name,
       verifierId,
       decidedAt: now.toISOString(),
-    }),
-  )
+    })
+  const { documents, decidedAt } = await keepEvidence(key, judgement, describe, {
+    journal,
+    evidenceMaxAgeMs: options.evidenceMaxAgeMs,
+    now,
+  })
 
   const pushed = await steps.run('push', undefined, async () => {
     const images: ImageContent[] = judgements.map(({ result }) => result)
-    const others = index
-      ? await readOtherEntries(source.repository, resolved, index.descriptor.digest, signal)
-      : []
-    const value = await pushContent(target, [...images, ...others], index, { signal })
+    // What is attached to the source's index describes its digests, so it goes along only with the same index.
+    const attachments = index?.descriptor.digest === sourceDigest ? resolved.attachments : []
+    images.push(...attachments.map((raw) => ({ raw, blobs: source.repository })))
+    const value = await pushContent(target, images, index, { signal })
     return { value, summary: `${value.blobs} blobs, ${value.manifests} manifests` }
   })
   const attached = await steps.run('attest', undefined, async () => {
@@ -206,6 +207,7 @@ async function run(
   })
   const moved = await steps.run('publish', undefined, async () => {
     const value = await publishTag(target, root, { tag: destination.tag, expected, signal })
+    state.published = root.descriptor.digest
     return { value, summary: value ? `${to} is ${root.descriptor.digest}` : `${to} was there already` }
   })
   await steps.run('record', undefined, async () => {
@@ -270,60 +272,15 @@ async function stop(
   return { verdict, error, decision, platforms, quarantine: record }
 }
 
-/** The evidence of an earlier attempt that came to the same judgement, or new evidence, which is then kept. */
-async function keepEvidence(
-  { journal, evidenceMaxAgeMs = oneDayMs }: PromoteOptions,
-  key: Digest,
-  judgement: Digest,
-  now: Date,
-  describe: () => readonly EvidenceDocument[],
-): Promise<{ documents: readonly EvidenceDocument[]; decidedAt: string }> {
-  const earlier = await journal.findEvidence(key, judgement)
-  if (earlier) {
-    const ageMs = now.getTime() - new Date(earlier.decidedAt).getTime()
-    if (ageMs >= 0 && ageMs <= evidenceMaxAgeMs) {
-      return { documents: JSON.parse(earlier.documents) as EvidenceDocument[], decidedAt: earlier.decidedAt }
-    }
-  }
-  const documents = describe()
-  const decidedAt = now.toISOString()
-  await journal.saveEvidence(key, { judgement, decidedAt, documents: JSON.stringify(documents) })
-  return { documents, decidedAt }
-}
-
-/** Entries of an unchanged index that are no images (attestations of build tools); they go along with it. */
-async function readOtherEntries(
-  repository: Repository,
-  { root, index, images }: ResolvedSource,
-  indexDigest: Digest,
-  signal: AbortSignal | undefined,
-): Promise<ImageContent[]> {
-  if (indexDigest !== root.descriptor.digest) return []
-  const judged = new Set(images.map(({ raw }) => raw.descriptor.digest))
-  const others = index!.manifests.filter(({ digest }) => !judged.has(digest))
-  return Promise.all(
-    others.map(async ({ digest }) => ({
-      raw: await repository.getManifest(digest, { signal }),
-      blobs: repository,
-    })),
-  )
-}
-
-function parseDestination(to: string): Reference & { readonly tag: string } {
-  const { registry, repository, tag, digest } = parseReference(to)
-  if (!tag || digest) {
-    throw new GateError(
-      'REFERENCE_INVALID',
-      `${to}: the destination is a tag, e.g. registry/repository:tag`,
-      { side: 'target' },
-    )
-  }
-  return { registry, repository, tag }
-}
-
 function openRegistries(resources: AsyncDisposableStack) {
   const client = resources.use(createRegistryClient({ credentials: dockerConfigCredentials() }))
   return (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference)
+}
+
+/** Says that the failure came too late to stop the tag: all evidence is there, only the record is not complete. */
+function afterPublication(cause: GateError, to: string, digest: Digest): GateError {
+  const message = `${to} is at ${digest} with all evidence, but the record is not complete: ${cause.message}; promote again`
+  return new GateError(cause.code, message, { cause, step: cause.step, side: cause.side, retryable: true })
 }
 
 function toGateError(cause: unknown): GateError {

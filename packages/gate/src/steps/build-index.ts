@@ -4,13 +4,12 @@ import type { ImageJudgement } from './judge-image.ts'
 
 /**
  * The index of a promotion: the source's own while no image changed and none was left out, otherwise one with the
- * images that were judged. Entries that are no images describe digests that are gone, and are left out then.
+ * images that were judged. Attachments describe digests that are gone, and are left out then.
  */
 export function buildIndex(source: ResolvedSource, judgements: readonly ImageJudgement[]): RawManifest {
   const index = source.index!
-  const runnable = index.manifests.filter(({ platform }) => platform?.os !== 'unknown')
   const unchanged =
-    runnable.length === judgements.length &&
+    index.manifests.length === judgements.length + source.attachments.length &&
     judgements.every(({ source, result }) => source.descriptor.digest === result.raw.descriptor.digest)
   if (unchanged) return source.root
 

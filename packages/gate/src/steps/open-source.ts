@@ -1,6 +1,6 @@
 import type { Reference } from '@sallyport/core'
-import { openLayout, parseReference, type Repository } from '@sallyport/oci'
-import { GateError } from '../errors.ts'
+import { openLayout, type Repository } from '@sallyport/oci'
+import { readSourceReference } from './read-reference.ts'
 
 /** An opened source. */
 export interface OpenedSource {
@@ -26,13 +26,6 @@ export async function openSource(
       name: from,
     }
   }
-  const reference = parseReference(from)
-  const tagOrDigest = reference.digest ?? reference.tag
-  if (!tagOrDigest) {
-    throw new GateError('REFERENCE_INVALID', `${from}: name a tag or a digest`, {
-      step: 'resolve',
-      side: 'source',
-    })
-  }
+  const { tagOrDigest, ...reference } = readSourceReference(from)
   return { repository: repository(reference), tagOrDigest, name: from }
 }

@@ -22,6 +22,8 @@ export interface ResolvedSource {
   /** Absent for an image of one platform. */
   readonly index?: ImageIndex | undefined
   readonly images: readonly SourceImage[]
+  /** Entries of the index that are no images but documents about them, as build tools add. */
+  readonly attachments: readonly RawManifest[]
 }
 
 /** Options of {@link resolveSource}. */
@@ -31,13 +33,14 @@ export interface ResolveSourceOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const maxPlatforms = 64
+const maxEntries = 128
 
 /**
- * Resolves a tag or digest once. Entries of an index that are no runnable image (`unknown/unknown`, as build tools
- * attach attestations) are not images.
+ * Resolves a tag or digest once. Every entry of an index is an image to be judged, but for those of platform
+ * `unknown/unknown` that hold nothing but JSON documents.
  *
- * @throws {GateError} `OPTIONS_INVALID` when a platform that was asked for is not there.
+ * @throws {GateError} `OPTIONS_INVALID` when a platform that was asked for is not there, or the index names something
+ *   that is no image, too much, or nothing.
  */
 export async function resolveSource(
   repository: Repository,
@@ -48,24 +51,23 @@ export async function resolveSource(
   if (!isIndexMediaType(root.descriptor.mediaType)) {
     const platform = await platformOf(repository, root, signal)
     checkPlatforms(platforms, [platform], tagOrDigest)
-    return { root, images: [{ platform, raw: root }] }
+    return { root, images: [{ platform, raw: root }], attachments: [] }
   }
 
   const index = parseIndex(root)
-  const runnable = index.manifests.filter(
-    ({ mediaType, platform }) => isManifestMediaType(mediaType) && platform?.os !== 'unknown',
-  )
-  if (runnable.length > maxPlatforms) {
-    throw new GateError(
-      'OPTIONS_INVALID',
-      `${tagOrDigest}: ${runnable.length} platforms; at most ${maxPlatforms}`,
-    )
+  if (index.manifests.length > maxEntries) {
+    throw invalid(`${tagOrDigest}: ${index.manifests.length} entries; at most ${maxEntries}`)
   }
   const images: SourceImage[] = []
-  for (const entry of runnable) {
-    const raw = await repository.getManifest(entry.digest, { signal })
+  const attachments: RawManifest[] = []
+  for (const { mediaType, digest, platform } of index.manifests) {
+    // Leaving it out would promote less than the name promises.
+    if (!isManifestMediaType(mediaType))
+      throw invalid(`${tagOrDigest}: ${digest} is no image but ${mediaType}`)
+    const raw = await repository.getManifest(digest, { signal })
+    if (platform?.os === 'unknown' && holdsOnlyDocuments(raw)) attachments.push(raw)
     // The index only claims a platform; the image's own config decides.
-    images.push({ platform: await platformOf(repository, raw, signal, entry.platform?.variant), raw })
+    else images.push({ platform: await platformOf(repository, raw, signal, platform?.variant), raw })
   }
   checkPlatforms(
     platforms,
@@ -73,9 +75,17 @@ export async function resolveSource(
     tagOrDigest,
   )
   const wanted = images.filter(({ platform }) => !platforms || platforms.includes(formatPlatform(platform)))
-  if (wanted.length === 0)
-    throw new GateError('OPTIONS_INVALID', `${tagOrDigest}: the index names no runnable image`)
-  return { root, index, images: wanted }
+  if (wanted.length === 0) throw invalid(`${tagOrDigest}: the index names no runnable image`)
+  return { root, index, images: wanted, attachments }
+}
+
+/** `unknown/unknown` is a claim too: what has layers of a file system could be run by its digest, so it is judged. */
+function holdsOnlyDocuments(raw: RawManifest): boolean {
+  return parseManifest(raw).layers.every(({ mediaType }) => /[/+]json$/.test(mediaType))
+}
+
+function invalid(message: string): GateError {
+  return new GateError('OPTIONS_INVALID', message, { step: 'resolve', side: 'source' })
 }
 
 async function platformOf(
@@ -97,9 +107,6 @@ function checkPlatforms(
   const names = there.map(formatPlatform)
   const missing = wanted?.filter((platform) => !names.includes(platform)) ?? []
   if (missing.length > 0) {
-    throw new GateError(
-      'OPTIONS_INVALID',
-      `${name}: no image for ${missing.join(', ')}; there are: ${names.join(', ')}`,
-    )
+    throw invalid(`${name}: no image for ${missing.join(', ')}; there are: ${names.join(', ')}`)
   }
 }

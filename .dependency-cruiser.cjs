@@ -11,11 +11,14 @@ const layers = {
   gate: ['core', 'oci', 'image', 'inventory', 'scan', 'harden', 'attest', 'policy'],
 }
 
+// Tests, what they are set up with, and the doubles they share; nothing of it is published.
+const testOnly = ['\\.(test|fixture)\\.ts$', '/src/testing/']
+
 const layerRules = Object.entries(layers).map(([name, allowed]) => ({
   name: `layers-of-${name}`,
   comment: `@sallyport/${name} may import only: ${allowed.join(', ') || 'nothing of ours'}`,
   severity: 'error',
-  from: { path: `^packages/${name}/src/`, pathNot: '\\.test\\.ts$' },
+  from: { path: `^packages/${name}/src/`, pathNot: testOnly },
   to: { path: '^packages/', pathNot: `^packages/(${[name, ...allowed].join('|')})/` },
 }))
 
@@ -31,35 +34,50 @@ module.exports = {
       from: { path: '^packages/([^/]+)/' },
       to: {
         path: '^packages/([^/]+)/src/',
-        pathNot: ['^packages/$1/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/src/[^/]+/index\\.ts$'],
+        pathNot: [
+          '^packages/$1/',
+          '^packages/[^/]+/src/index\\.ts$',
+          '^packages/[^/]+/src/[^/]+/index\\.ts$',
+        ],
       },
     },
     {
       name: 'no-testkit',
       comment: 'the testkit is for tests and examples',
       severity: 'error',
-      from: { path: '^packages/(?!testkit)', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/(?!testkit)', pathNot: testOnly },
       to: { path: '^packages/testkit/' },
     },
     {
       name: 'policy-is-pure',
       severity: 'error',
-      from: { path: '^packages/policy/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/policy/src/', pathNot: testOnly },
       to: { path: '^(node:)?(fs|fs/promises|net|http|https|child_process|worker_threads|process)$' },
+    },
+    {
+      name: 'test-only',
+      comment: 'what is published never leans on what is there for tests',
+      severity: 'error',
+      from: { path: '^packages/[^/]+/src/', pathNot: testOnly },
+      to: { path: testOnly },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'declared-dependency',
       comment: 'add it to the dependencies of the package that imports it, with a reason in its README',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^packages/[^/]+/src/', pathNot: testOnly },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^packages/[^/]+/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { conditionNames: ['@sallyport/source', 'import', 'node', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['@sallyport/source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 }

@@ -12,7 +12,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const stamp = join(root, 'node_modules', '.sallyport-setup')
-const wanted = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml'))).digest('hex')
+const wanted = createHash('sha256')
+  .update(readFileSync(join(root, 'pnpm-lock.yaml')))
+  .digest('hex')
 
 function run(command, args, env = process.env) {
   const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env })
@@ -24,9 +26,10 @@ function run(command, args, env = process.env) {
 }
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  // The version stands among the dev dependencies, not in `packageManager`: that field makes pnpm look itself up on each run.
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   process.stderr.write('Setting up: Node 24 and the dependencies from npm\n')
-  run('npx', ['-y', packageManager, 'install', '--frozen-lockfile'])
+  run('npx', ['-y', `pnpm@${devDependencies.pnpm}`, 'install', '--frozen-lockfile'])
   writeFileSync(stamp, wanted)
 }
 

@@ -1,6 +1,6 @@
 // The tasks behind the npm scripts; started by scripts/run.mjs under Node 24.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -45,10 +45,26 @@ function suite(name, parameters) {
   mkdirSync(reports, { recursive: true })
   const report = join(reports, `${name}.json`)
   rmSync(report, { force: true })
-  const { ok } = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...parameters])
+  const { ok } = run('vitest', [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...parameters,
+  ])
   const totals = printTotals([report])
   return ok && totals.failed === 0 && totals.passed > 0
 }
+
+const buildStep = [
+  'build',
+  'turbo',
+  'run',
+  'build',
+  '--filter=./packages/*',
+  '--output-logs=errors-only',
+  `--concurrency=${cpus().length}`,
+]
 
 const quickChecks = () => [
   ['format', 'oxfmt', '--check', '.'],
@@ -58,17 +74,35 @@ const quickChecks = () => [
   ['unused code', 'knip', '--no-progress'],
 ]
 
-/** Checks of what is published; they need the built packages. */
-const packageChecks = () => [
-  ['build', 'turbo', 'run', 'build', '--output-logs=errors-only', `--concurrency=${cpus().length}`],
-  ...packages.map((name) => [`publint ${name}`, 'publint', join('packages', name), '--strict']),
-  ...packages.map((name) => [`types of ${name}`, 'attw', '--pack', join('packages', name), '--profile', 'esm-only', '--no-color']),
-  ['public API', 'node', 'scripts/api-report.mjs', ...(args.includes('--update') ? ['--update'] : [])],
-]
+/** Checks of what is published: they build the packages and look into the archives that would be uploaded. */
+function packageChecks() {
+  const packed = join(reports, 'packed')
+  rmSync(packed, { recursive: true, force: true })
+  mkdirSync(packed, { recursive: true })
+  const archives = packages.map((name) => [name, join(packed, `sallyport-${name}-${versionOf(name)}.tgz`)])
+  return [
+    buildStep,
+    ['import', 'node', 'scripts/import-built.mjs'],
+    ['pack', 'pnpm', '--recursive', '--filter', './packages/*', 'pack', '--pack-destination', packed],
+    ...archives.map(([name, archive]) => [`publint ${name}`, 'publint', archive, '--strict']),
+    ...archives.map(([name, archive]) => [
+      `types of ${name}`,
+      'attw',
+      archive,
+      '--profile',
+      'esm-only',
+      '--no-color',
+    ]),
+    ['public API', 'node', 'scripts/api-report.mjs', ...args.filter((argument) => argument === '--update')],
+  ]
+}
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).version
 
 const source = '--conditions=@sallyport/source'
 const tasks = {
-  build: () => check([packageChecks()[0]]),
+  build: () => check([buildStep]),
   check: () => check(quickChecks()),
   'check:packages': () => check(packageChecks()),
   demo: () => run('node', [source, 'examples/demo/main.ts', ...args]).status,

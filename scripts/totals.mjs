@@ -14,10 +14,14 @@ export function printTotals(files) {
       totals.failed++
       continue
     }
-    const failedFiles = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+    const failedFiles = report.testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    )
     for (const { name } of failedFiles) process.stdout.write(`did not run: ${name}\n`)
     const skipped = report.testResults.flatMap(({ assertionResults }) =>
-      assertionResults.filter(({ status }) => status === 'pending' || status === 'skipped' || status === 'todo'),
+      assertionResults.filter(
+        ({ status }) => status === 'pending' || status === 'skipped' || status === 'todo',
+      ),
     )
     for (const { fullName } of skipped) process.stdout.write(`skipped: ${fullName}\n`)
     totals.passed += report.numPassedTests

@@ -1,9 +1,3 @@
-import { defineConfig } from 'tsup'
+import { buildOf } from '../../tsup.base.ts'
 
-export default defineConfig({
-  entry: { index: 'src/index.ts' },
-  format: 'esm',
-  dts: true,
-  target: 'node22',
-  clean: true,
-})
+export default buildOf({ index: 'src/index.ts' })

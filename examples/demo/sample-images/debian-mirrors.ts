@@ -40,12 +40,12 @@ async function readAptSources(folder = '/etc/apt'): Promise<string[]> {
 }
 
 /** One-line style of sources.list(5). */
-export function parseList(text: string): string[] {
+function parseList(text: string): string[] {
   return [...text.matchAll(/^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+\S+/gm)].map(([, url = '']) => url)
 }
 
 /** deb822 style of sources.list(5). */
-export function parseSources(text: string): string[] {
+function parseSources(text: string): string[] {
   const lines = text.split('\n').filter((line) => !line.startsWith('#'))
   return lines
     .join('\n')

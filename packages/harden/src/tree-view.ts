@@ -19,18 +19,25 @@ export function withoutPaths(tree: FileTree, removed: ReadonlySet<string>): Tree
   }
 }
 
+/** The symbolic links in the parents of a name: without them nothing is found under it. */
+export function linksInParents(tree: TreeView, path: string): readonly FileNode[] {
+  const links: FileNode[] = []
+  followLinks((at) => tree.get(at), path, false, links)
+  return links
+}
+
 function followLinks(
   get: (path: string) => FileNode | undefined,
   path: string,
   followLast: boolean,
+  passed?: FileNode[],
 ): FileNode | undefined {
-  const pending = path.split('/').reverse()
+  const pending = path.split('/').filter(isPart).reverse()
   let links = 0
   let node = get('/')
   let at = ''
   while (pending.length > 0) {
     const part = pending.pop()!
-    if (part === '' || part === '.') continue
     if (part === '..') {
       at = at.slice(0, at.lastIndexOf('/'))
       node = get(at === '' ? '/' : at)
@@ -38,11 +45,11 @@ function followLinks(
     }
     const next = get(`${at}/${part}`)
     if (!next) return undefined
-    const isLast = !pending.some((rest) => rest !== '' && rest !== '.')
-    if (next.type === 'symlink' && (!isLast || followLast)) {
+    if (next.type === 'symlink' && (pending.length > 0 || followLast)) {
       if (++links > maxLinks) return undefined
+      passed?.push(next)
       if (next.linkTarget!.startsWith('/')) at = ''
-      pending.push(...next.linkTarget!.split('/').reverse())
+      pending.push(...next.linkTarget!.split('/').filter(isPart).reverse())
       node = get(at === '' ? '/' : at)
       continue
     }
@@ -51,3 +58,5 @@ function followLinks(
   }
   return node
 }
+
+const isPart = (part: string) => part !== '' && part !== '.'

@@ -56,7 +56,7 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
 }
 
 /** Adds the file that a name leads to, and the links on the way, each as an edge of its own. */
-export function addNamed(tree: FileTree, name: string, add: (path: string) => void): boolean {
+function addNamed(tree: FileTree, name: string, add: (path: string) => void): boolean {
   const first = tree.resolve(name, { followLast: false })
   if (!first || first.type === 'directory') return false
   add(first.path)

@@ -20,7 +20,7 @@ const readBytes = 256 * 1024
 const maxIndexBytes = 8 * 1024 * 1024
 
 /** Where a blob lies. The digest's form leaves no room for another path. */
-export function blobPath(directory: string, digest: Digest): string {
+function blobPath(directory: string, digest: Digest): string {
   const checked = parseDigest(digest)
   return join(directory, 'blobs', digestAlgorithm(checked), digestHex(checked))
 }

@@ -5,7 +5,7 @@ import { OciError } from '../errors.ts'
 import { invalid } from './layout-files.ts'
 
 /** Annotation under which a layout's index keeps a tag (OCI image specification, annotations.md). */
-export const refNameAnnotation = 'org.opencontainers.image.ref.name'
+const refNameAnnotation = 'org.opencontainers.image.ref.name'
 
 /** An entry of `index.json`: read as a descriptor, kept with every field it has. */
 export interface LayoutEntry {

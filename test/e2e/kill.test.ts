@@ -14,6 +14,8 @@ import type { ChildTask } from './promote-child.ts'
 
 const keys = { evidence: generateSigningKey(), release: generateSigningKey() }
 const now = '2026-11-25T12:00:00.000Z'
+// The smallest real image that hardening changes, in its index.
+const platforms = ['linux/arm64/v8']
 let directory: string
 let source: string
 let undisturbed: unknown
@@ -24,7 +26,14 @@ beforeAll(async () => {
   source = `oci:${layout}:${tag}`
   await using registry = await startRegistry()
   const work = await newFolder('undisturbed')
-  const { outcome } = await runChild({ from: source, to: `${registry.host}/prod/app:1`, work, keys, now })
+  const { outcome } = await runChild({
+    from: source,
+    to: `${registry.host}/prod/app:1`,
+    work,
+    keys,
+    now,
+    platforms,
+  })
   expect(outcome).toMatchObject({ verdict: 'pass' })
   undisturbed = await describeTarget(registry)
   expect(undisturbed).toMatchObject({ tag: expect.stringMatching(/^sha256:/) })

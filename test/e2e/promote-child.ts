@@ -14,14 +14,16 @@ export interface ChildTask {
   readonly now: string
   /** `step-started <step>` or `step-finished <step>`; absent: run to the end. */
   readonly killAt?: string | undefined
+  readonly platforms?: readonly string[] | undefined
 }
 
-const { from, to, work, keys, now, killAt } = JSON.parse(process.argv[2]!) as ChildTask
+const { from, to, work, keys, now, killAt, platforms } = JSON.parse(process.argv[2]!) as ChildTask
 await using journal = sqliteJournal(join(work, 'journal.db'))
 const outcome = await promote({
   ...(await createGate(keys)),
   from,
   to,
+  platforms,
   journal,
   quarantine: folderQuarantine(join(work, 'quarantine')),
   workDirectory: work,

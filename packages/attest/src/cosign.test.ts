@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openTestRepository, type TestRepository } from './repository.fixture.ts'
+import { type SampleRepository, startSampleRepository } from './testing/sample-repository.ts'
 import { generateSigningKey } from './signing/generate-signing-key.ts'
 import { keySigner } from './signing/key-signer.ts'
 import { createStatement, predicateTypes } from './statement/statement.ts'
@@ -50,7 +50,7 @@ describe.skipIf(!hasCosign)(
       cosign('verify', '--key', key, ...insecure, ...more, image)
     const verifyAttestation = (key: string, type: string, image: string, ...more: string[]) =>
       cosign('verify-attestation', '--key', key, '--type', type, ...insecure, ...more, image)
-    const atDigest = ({ name, image }: TestRepository) => `${name}@${image.digest}`
+    const atDigest = ({ reference, subject }: SampleRepository) => `${reference}@${subject.digest}`
 
     it.each([
       ['bundle', []],
@@ -59,15 +59,19 @@ describe.skipIf(!hasCosign)(
       ['legacy', ['--new-bundle-format=false']],
       ['both', ['--new-bundle-format=false']],
     ] as const)('verifies what was attached in mode %s %j', async (mode, flags) => {
-      await using target = await openTestRepository()
-      const { repository, image, name } = target
-      const statement = createStatement([{ name, digest: image.digest }], predicateTypes.cyclonedx, bom)
+      await using target = await startSampleRepository()
+      const { repository, subject, reference } = target
+      const statement = createStatement(
+        [{ name: reference, digest: subject.digest }],
+        predicateTypes.cyclonedx,
+        bom,
+      )
       const options = { mode, createdAt, settleMs: 0 }
-      await attachAttestation(repository, image, statement, signer, options)
-      await attachSignature(repository, image, signer, { ...options, reference: name })
+      await attachAttestation(repository, subject, statement, signer, options)
+      await attachSignature(repository, subject, signer, { ...options, reference })
 
       const signature = await verify('release.pub', atDigest(target), ...flags)
-      expect(signature).toMatchObject({ code: 0, output: expect.stringContaining(image.digest) as string })
+      expect(signature).toMatchObject({ code: 0, output: expect.stringContaining(subject.digest) as string })
       const attestation = await verifyAttestation('release.pub', 'cyclonedx', atDigest(target), ...flags)
       expect(attestation.output).toContain('"payloadType"')
       expect(attestation.code).toBe(0)
@@ -80,13 +84,13 @@ describe.skipIf(!hasCosign)(
     })
 
     it('finds no signature where there is none', async () => {
-      await using target = await openTestRepository()
+      await using target = await startSampleRepository()
       expect((await verify('release.pub', atDigest(target))).code).not.toBe(0)
     })
 
     it('makes keys and attestations that are read here', async () => {
-      await using target = await openTestRepository()
-      const { repository, image } = target
+      await using target = await startSampleRepository()
+      const { repository, subject } = target
       expect(await cosign('generate-key-pair', '--output-key-prefix', 'theirs')).toMatchObject({ code: 0 })
       const key = await readFile(join(folder, 'theirs.key'), 'utf8')
       const publicKey = await readFile(join(folder, 'theirs.pub'), 'utf8')
@@ -104,7 +108,7 @@ describe.skipIf(!hasCosign)(
           await cosign('sign', '--key', 'theirs.key', format, ...offline, atDigest(target)),
         ).toMatchObject({ code: 0 })
       }
-      const report = await readEvidence(repository, image.digest, { keys: [publicKey] })
+      const report = await readEvidence(repository, subject.digest, { keys: [publicKey] })
       expect(report.rejected).toEqual([])
       expect(
         report.verified.map(({ store, statement }) => `${store} ${statement.predicateType}`).sort(),

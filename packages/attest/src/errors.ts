@@ -6,7 +6,6 @@ export type AttestErrorCode =
   | 'KEY_UNSUPPORTED'
   | 'SIGNING_FAILED'
   | 'STATEMENT_INVALID'
-  | 'BUNDLE_INVALID'
   | 'STORE_CONFLICT'
   | 'LIMIT_EXCEEDED'
 

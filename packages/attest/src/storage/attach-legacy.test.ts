@@ -1,7 +1,7 @@
 import { type Descriptor, mediaTypes } from '@sallyport/core'
 import { parseManifest, type Repository, toRawManifest } from '@sallyport/oci'
 import { describe, expect, it } from 'vitest'
-import { openTestRepository } from '../repository.fixture.ts'
+import { startSampleRepository } from '../testing/sample-repository.ts'
 import { attachLegacy, type LegacyLayer } from './attach-legacy.ts'
 import { legacyTag } from './legacy-tag.ts'
 import { writeBlob } from './write-blob.ts'
@@ -49,23 +49,23 @@ async function layersUnder(repository: Repository, tag: string): Promise<readonl
 
 describe('attachLegacy', () => {
   it.each([2, 4])('keeps the layers of %i writers that overwrite each other', async (count) => {
-    await using target = await openTestRepository()
+    await using target = await startSampleRepository()
     const names = Array.from({ length: count }, (_, index) => `writer ${index}`)
     const repositories = inLockstep(target.repository, count)
     const stored = await Promise.all(
       repositories.map((repository, index) =>
-        attachLegacy(repository, target.image.digest, layer(names[index] ?? ''), { settleMs: 20 }),
+        attachLegacy(repository, target.subject.digest, layer(names[index] ?? ''), { settleMs: 20 }),
       ),
     )
-    const layers = await layersUnder(target.repository, legacyTag(target.image.digest, 'att'))
+    const layers = await layersUnder(target.repository, legacyTag(target.subject.digest, 'att'))
     expect(layers.map(({ annotations }) => annotations?.['by']).sort()).toEqual(names)
     expect(layers.map(({ digest }) => digest).sort()).toEqual(stored.map(({ blob }) => blob).sort())
   })
 
   it('keeps the layers and annotations that others put there', async () => {
-    await using target = await openTestRepository()
-    const { repository, image } = target
-    const tag = legacyTag(image.digest, 'att')
+    await using target = await startSampleRepository()
+    const { repository, subject } = target
+    const tag = legacyTag(subject.digest, 'att')
     const config = await writeBlob(repository, mediaTypes.ociConfig, Buffer.from('{"os":"x"}'), undefined)
     const theirs = {
       ...(await writeBlob(repository, 'application/x-other', Buffer.from('theirs'), undefined)),
@@ -73,7 +73,7 @@ describe('attachLegacy', () => {
     }
     const manifest = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: [theirs] }
     await repository.putManifest(asRaw({ ...manifest, annotations: { of: 'theirs' } }), { tag })
-    await attachLegacy(repository, image.digest, layer('ours'), { settleMs: 0 })
+    await attachLegacy(repository, subject.digest, layer('ours'), { settleMs: 0 })
     const after = parseManifest(await repository.getManifest(tag))
     expect(after.annotations).toEqual({ of: 'theirs' })
     expect(after.layers[0]).toEqual(theirs)
@@ -81,19 +81,19 @@ describe('attachLegacy', () => {
   })
 
   it('leaves a tag alone that holds something else', async () => {
-    await using target = await openTestRepository()
-    const { repository, image } = target
-    const tag = legacyTag(image.digest, 'att')
+    await using target = await startSampleRepository()
+    const { repository, subject } = target
+    const tag = legacyTag(subject.digest, 'att')
     const index = asRaw({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] })
     await repository.putManifest(index, { tag })
     await expect(
-      attachLegacy(repository, image.digest, layer('ours'), { settleMs: 0 }),
+      attachLegacy(repository, subject.digest, layer('ours'), { settleMs: 0 }),
     ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
     expect(target.registry.resolve('team/app', tag)).toBe(index.descriptor.digest)
   })
 
   it('gives up when others always overwrite it', async () => {
-    await using target = await openTestRepository()
+    await using target = await startSampleRepository()
     let writes = 0
     const hostile = Object.assign(Object.create(target.repository) as Repository, {
       putManifest: () => {
@@ -102,13 +102,13 @@ describe('attachLegacy', () => {
       },
     })
     await expect(
-      attachLegacy(hostile, target.image.digest, layer('ours'), { settleMs: 0 }),
+      attachLegacy(hostile, target.subject.digest, layer('ours'), { settleMs: 0 }),
     ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
     expect(writes).toBe(8)
   })
 
   it('stops while it waits when the signal says so', async () => {
-    await using target = await openTestRepository()
+    await using target = await startSampleRepository()
     const controller = new AbortController()
     const repository = Object.assign(Object.create(target.repository) as Repository, {
       async putManifest(...args: Parameters<Repository['putManifest']>) {
@@ -117,7 +117,7 @@ describe('attachLegacy', () => {
       },
     })
     await expect(
-      attachLegacy(repository, target.image.digest, layer('ours'), {
+      attachLegacy(repository, target.subject.digest, layer('ours'), {
         settleMs: 60_000,
         signal: controller.signal,
       }),

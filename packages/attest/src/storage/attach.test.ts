@@ -1,7 +1,7 @@
 import { digestOf } from '@sallyport/core'
 import { parseManifest } from '@sallyport/oci'
 import { describe, expect, it } from 'vitest'
-import { openTestRepository } from '../repository.fixture.ts'
+import { startSampleRepository } from '../testing/sample-repository.ts'
 import { generateSigningKey } from '../signing/generate-signing-key.ts'
 import { keySigner } from '../signing/key-signer.ts'
 import { createStatement, predicateTypes } from '../statement/statement.ts'
@@ -19,12 +19,12 @@ describe.each([
   ['a registry without it', { referrersApi: false }],
 ])('attaching to %s', (_, quirks) => {
   it('stores an attestation in both forms, which verify and say the same', async () => {
-    await using target = await openTestRepository(quirks)
-    const statement = createStatement([{ digest: target.image.digest }], predicateTypes.cyclonedx, { a: 1 })
-    const result = await attachAttestation(target.repository, target.image, statement, signer, options)
+    await using target = await startSampleRepository(quirks)
+    const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.cyclonedx, { a: 1 })
+    const result = await attachAttestation(target.repository, target.subject, statement, signer, options)
     expect(result).toMatchObject({ keyId: signer.keyId, written: true })
 
-    const report = await readEvidence(target.repository, target.image.digest, { keys: [signer.publicKey] })
+    const report = await readEvidence(target.repository, target.subject.digest, { keys: [signer.publicKey] })
     expect(report.rejected).toEqual([])
     expect(report.verified.map(({ store }) => store)).toEqual(['bundle', 'legacy-attestation'])
     for (const found of report.verified) expect(found).toMatchObject({ keyId: signer.keyId, statement })
@@ -34,17 +34,20 @@ describe.each([
   })
 
   it('stores a signature in both forms', async () => {
-    await using target = await openTestRepository(quirks)
-    await attachSignature(target.repository, target.image, signer, { ...options, reference: target.name })
-    const { verified, rejected } = await readEvidence(target.repository, target.image.digest, {
+    await using target = await startSampleRepository(quirks)
+    await attachSignature(target.repository, target.subject, signer, {
+      ...options,
+      reference: target.reference,
+    })
+    const { verified, rejected } = await readEvidence(target.repository, target.subject.digest, {
       keys: [signer.publicKey],
     })
     expect(rejected).toEqual([])
     expect(verified.map(({ store }) => store)).toEqual(['bundle', 'legacy-signature'])
-    const hex = target.image.digest.slice('sha256:'.length)
+    const hex = target.subject.digest.slice('sha256:'.length)
     expect(verified.map(({ statement }) => statement.subject)).toEqual([
       [{ digest: { sha256: hex } }],
-      [{ name: target.name, digest: { sha256: hex } }],
+      [{ name: target.reference, digest: { sha256: hex } }],
     ])
     for (const { statement } of verified) {
       expect(statement).toMatchObject({ predicateType: 'https://sigstore.dev/cosign/sign/v1', predicate: {} })
@@ -52,14 +55,14 @@ describe.each([
   })
 
   it('writes nothing the second time', async () => {
-    await using target = await openTestRepository(quirks)
+    await using target = await startSampleRepository(quirks)
     const attach = async () => {
-      const statement = createStatement([{ digest: target.image.digest }], predicateTypes.vsa, { ok: true })
+      const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.vsa, { ok: true })
       return [
-        await attachAttestation(target.repository, target.image, statement, signer, options),
-        await attachSignature(target.repository, target.image, signer, {
+        await attachAttestation(target.repository, target.subject, statement, signer, options),
+        await attachSignature(target.repository, target.subject, signer, {
           ...options,
-          reference: target.name,
+          reference: target.reference,
         }),
       ]
     }
@@ -76,40 +79,42 @@ describe.each([
 
 describe('attachAttestation', () => {
   it.each(['bundle', 'legacy'] as const)('adds the other form later (%s first)', async (mode) => {
-    await using target = await openTestRepository()
-    const statement = createStatement([{ digest: target.image.digest }], predicateTypes.vulns, {})
+    await using target = await startSampleRepository()
+    const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.vulns, {})
     const attach = (form: 'bundle' | 'legacy' | 'both') =>
-      attachAttestation(target.repository, target.image, statement, signer, { ...options, mode: form })
+      attachAttestation(target.repository, target.subject, statement, signer, { ...options, mode: form })
     const [one] = (await attach(mode)).pieces
     const both = await attach('both')
     expect(both.written).toBe(true)
     expect(both.pieces).toHaveLength(2)
     expect(both.pieces).toContainEqual(one)
-    const { verified } = await readEvidence(target.repository, target.image.digest, {
+    const { verified } = await readEvidence(target.repository, target.subject.digest, {
       keys: [signer.publicKey],
     })
     expect(verified).toHaveLength(2)
   })
 
   it('keeps what another key and another statement brought', async () => {
-    await using target = await openTestRepository()
+    await using target = await startSampleRepository()
     for (const by of [signer, other]) {
       for (const count of [1, 2]) {
-        const statement = createStatement([{ digest: target.image.digest }], predicateTypes.vulns, { count })
-        const { written } = await attachAttestation(target.repository, target.image, statement, by, options)
+        const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.vulns, {
+          count,
+        })
+        const { written } = await attachAttestation(target.repository, target.subject, statement, by, options)
         expect(written).toBe(true)
       }
     }
     const keys = [signer.publicKey, other.publicKey]
-    const { verified } = await readEvidence(target.repository, target.image.digest, { keys })
+    const { verified } = await readEvidence(target.repository, target.subject.digest, { keys })
     const seen = verified.map(({ store, keyId, payload }) => `${store} ${keyId} ${payload}`)
     expect(new Set(seen).size).toBe(8)
   })
 
   it('writes the referrer as cosign 3 does', async () => {
-    await using target = await openTestRepository()
-    const statement = createStatement([{ digest: target.image.digest }], predicateTypes.cyclonedx, {})
-    const { pieces } = await attachAttestation(target.repository, target.image, statement, signer, {
+    await using target = await startSampleRepository()
+    const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.cyclonedx, {})
+    const { pieces } = await attachAttestation(target.repository, target.subject, statement, signer, {
       ...options,
       mode: 'bundle',
     })
@@ -126,23 +131,26 @@ describe('attachAttestation', () => {
         size: 2,
       },
       layers: [{ mediaType: bundleType, digest: blob, size: expect.any(Number) as number }],
-      subject: target.image,
+      subject: target.subject,
       annotations: {
         'org.opencontainers.image.created': '2026-03-01T12:00:00Z',
         'dev.sigstore.bundle.content': 'dsse-envelope',
         'dev.sigstore.bundle.predicateType': 'https://cyclonedx.org/bom',
       },
     })
-    expect(target.registry.snapshot()['team/app']?.tags).toEqual({ '1.0': target.image.digest })
+    expect(target.registry.snapshot()['team/app']?.tags).toEqual({ '1': target.subject.digest })
   })
 
   it('writes the tags as cosign 2 does', async () => {
-    await using target = await openTestRepository()
-    const statement = createStatement([{ digest: target.image.digest }], predicateTypes.cyclonedx, {})
+    await using target = await startSampleRepository()
+    const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.cyclonedx, {})
     const legacy = { ...options, mode: 'legacy' } as const
-    await attachAttestation(target.repository, target.image, statement, signer, legacy)
-    await attachSignature(target.repository, target.image, signer, { ...legacy, reference: target.name })
-    const tag = target.image.digest.replace(':', '-')
+    await attachAttestation(target.repository, target.subject, statement, signer, legacy)
+    await attachSignature(target.repository, target.subject, signer, {
+      ...legacy,
+      reference: target.reference,
+    })
+    const tag = target.subject.digest.replace(':', '-')
     const layers = await Promise.all(
       ['att', 'sig'].map(async (suffix) =>
         parseManifest(await target.repository.getManifest(`${tag}.${suffix}`)).layers.map(
@@ -172,22 +180,22 @@ describe('attachAttestation', () => {
   })
 
   it('refuses a statement about something else before it signs', async () => {
-    await using target = await openTestRepository()
+    await using target = await startSampleRepository()
     const statement = createStatement([{ digest: digestOf(Buffer.from('other')) }], predicateTypes.vsa, {})
     target.registry.clearRequests()
     await expect(
-      attachAttestation(target.repository, target.image, statement, signer, options),
+      attachAttestation(target.repository, target.subject, statement, signer, options),
     ).rejects.toMatchObject({ code: 'STATEMENT_INVALID' })
     expect(target.registry.requests).toEqual([])
   })
 
   it('publishes nothing when the signer answers with a signature of another key', async () => {
-    await using target = await openTestRepository()
+    await using target = await startSampleRepository()
     const before = target.registry.snapshot()
     const broken = { ...signer, sign: other.sign.bind(other) }
-    const statement = createStatement([{ digest: target.image.digest }], predicateTypes.vsa, {})
+    const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.vsa, {})
     await expect(
-      attachAttestation(target.repository, target.image, statement, broken, options),
+      attachAttestation(target.repository, target.subject, statement, broken, options),
     ).rejects.toMatchObject({ code: 'SIGNING_FAILED' })
     expect(target.registry.snapshot()).toEqual(before)
   })

@@ -27,7 +27,7 @@ export async function startSampleRepository(quirks: Partial<RegistryQuirks> = {}
   const reference = `${registry.host}/team/app`
   const clients: AsyncDisposable[] = []
   const connect = (): Repository => {
-    const client = createRegistryClient({ settleMs: 0 })
+    const client = createRegistryClient({ settleMs: 0, retry: { attempts: 1 } })
     clients.push(client)
     return client.repository(parseReference(`${reference}:1`))
   }

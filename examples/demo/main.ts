@@ -16,7 +16,9 @@ import { buildSampleImages } from './sample-images/build-sample-images.ts'
 import { runSample } from './sample-images/smoke-test.ts'
 
 const examples = join(import.meta.dirname, '..')
-const { values } = parseArgs({ options: { image: { type: 'string' }, help: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { image: { type: 'string' }, help: { type: 'boolean', default: false } },
+})
 if (values.help) {
   process.stdout.write('npm run demo [-- --image <registry/repository:tag | oci:folder[:tag]>]\n')
   process.exit(0)
@@ -98,8 +100,12 @@ if (values.image) {
 function printNext(): void {
   const at = relative(process.cwd(), work)
   printHeading('What to do next')
-  printLine(`read the quarantine records in ${at}/quarantine, and change examples/gate.yaml: a waiver lets an image pass`)
-  printLine('promote an image of your own: npm run demo -- --image <registry/repository:tag | oci:folder:tag>')
+  printLine(
+    `read the quarantine records in ${at}/quarantine, and change examples/gate.yaml: a waiver lets an image pass`,
+  )
+  printLine(
+    'promote an image of your own: npm run demo -- --image <registry/repository:tag | oci:folder:tag>',
+  )
   printLine(`the public keys are ${at}/evidence.pub and ${at}/release.pub; cosign verify --key takes them`)
   printLine('write your own gate: README.md, "A gate of your own"')
 }

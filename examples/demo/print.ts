@@ -23,7 +23,9 @@ export function printProgress(progress: PromotionProgress): void {
   if (progress.type !== 'step-finished') return
   const { step, platform, durationMs, summary } = progress
   const where = platform ? ` ${formatPlatform(platform)}` : ''
-  out(`  ${styleText('green', '✓')} ${step.padEnd(10)}${summary}${styleText('dim', `${where}  ${durationMs} ms`)}`)
+  out(
+    `  ${styleText('green', '✓')} ${step.padEnd(10)}${summary}${styleText('dim', `${where}  ${durationMs} ms`)}`,
+  )
 }
 
 /** Everything that a person wants to know of a promotion. */
@@ -89,8 +91,9 @@ function printAttached(outcome: Extract<PromotionOutcome, { verdict: 'pass' }>):
   printLine(styleText('green', `${outcome.target}@${outcome.digest}`))
   printLine(`from ${outcome.sourceDigest}${outcome.changed ? '' : ' (nothing had to change)'}`)
   printHeading('Attached, signed, read back from the target and verified')
-  for (const { predicateType, subject, manifests } of outcome.evidence) {
-    printLine(`${predicateType.padEnd(48)} of ${subject.slice(0, 19)}…  in ${manifests.map((digest) => `${digest.slice(0, 19)}…`).join(' and ')}`)
+  for (const { predicateType, subject, pieces } of outcome.evidence) {
+    const places = pieces.map(({ store, manifest }) => `${manifest.slice(0, 19)}… (${store})`)
+    printLine(`${predicateType.padEnd(48)} of ${subject.slice(0, 19)}…  in ${places.join(' and ')}`)
   }
 }
 

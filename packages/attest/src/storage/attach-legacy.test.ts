@@ -110,10 +110,11 @@ describe('attachLegacy', () => {
   it('stops while it waits when the signal says so', async () => {
     await using target = await startSampleRepository()
     const controller = new AbortController()
+    const reason = new Error('shutting down')
     const repository = Object.assign(Object.create(target.repository) as Repository, {
       async putManifest(...args: Parameters<Repository['putManifest']>) {
         await target.repository.putManifest(...args)
-        setImmediate(() => controller.abort())
+        setImmediate(() => controller.abort(reason))
       },
     })
     await expect(
@@ -121,6 +122,6 @@ describe('attachLegacy', () => {
         settleMs: 60_000,
         signal: controller.signal,
       }),
-    ).rejects.toMatchObject({ name: 'AbortError' })
+    ).rejects.toBe(reason)
   })
 })

@@ -69,12 +69,22 @@ export async function attachLegacy(
       if (!isSallyportError(error) || error.code !== 'TAG_CONFLICT') throw error
     }
     // Of uneven length, so that two writers do not keep step.
-    if (settleMs > 0) await delay(settleMs * (1 + Math.random()), undefined, { signal })
+    if (settleMs > 0) await settle(settleMs * (1 + Math.random()), signal)
   }
   throw new AttestError(
     'STORE_CONFLICT',
     `${repository.name}:${tag} was overwritten ${maxAttempts} times by others`,
   )
+}
+
+/** Waits; aborted, it rejects with the signal's reason. */
+async function settle(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  }
 }
 
 interface TaggedManifest {

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Image, openImage, rewriteImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import { planEdit } from './apply/plan-edit.ts'
@@ -10,6 +9,7 @@ import { checkPlan } from './invariants/check-plan.ts'
 import { checkResult } from './invariants/check-result.ts'
 import { type CheckedInvariant, toResult } from './invariants/invariant.ts'
 import { type HardenPlan, planHardening } from './plan/plan-hardening.ts'
+import { findDiverters } from './plan/find-diverters.ts'
 import { findRefusal } from './plan/find-refusal.ts'
 import { analyzeUsage } from './usage/analyze-usage.ts'
 import type { PackageUsage, UsageEdge } from './usage/usage.ts'
@@ -44,13 +44,16 @@ export async function hardenImage(
   { mode = 'closed', commands, keep, directory = tmpdir(), signal }: HardenImageOptions = {},
 ): Promise<HardenResult> {
   const roots: UsageEdge[] = []
+  const fixed = await findDiverters(image, inventory.packages, signal)
   for (let round = 1; round <= maxRounds; round++) {
     const analysis = await analyzeUsage(image, inventory, { commands, roots, signal })
-    const refusal = analysis.unresolved ?? findRefusal(image, inventory)
+    const refusal = analysis.unresolved ?? findRefusal(image, inventory, analysis)
     if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, round)
-    const plan = await planHardening(image.tree, analysis, inventory, { mode, keep })
+    const plan = await planHardening(image.tree, analysis, inventory, { mode, keep, fixed })
     const edit = await planEdit(image, plan, signal)
     const kept = plan.kept.map(({ usage }) => usage)
+    if (!plan.kept.some(({ package: { dpkg } }) => dpkg))
+      return unchanged(mode, kept, 'the package database would name no package any more', round)
     if (plan.removed.length === 0) return unchanged(mode, kept, 'no package can be removed', round)
 
     const planned = await checkPlan(image, analysis, plan, edit, commands)
@@ -88,7 +91,7 @@ export async function hardenImage(
       ),
     )
     await using result = await openImage(rewritten.blobs, rewritten.raw, {
-      directory: join(directory, 'check'),
+      directory,
       signal,
     })
     const after = { image: result, inventory: await createInventory(result, { signal }) }

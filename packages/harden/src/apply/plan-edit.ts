@@ -1,18 +1,20 @@
-import { encodeName, type FileNode, type Image } from '@sallyport/image'
+import { encodeName, type FileNode, type FileTree, type Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
 import { withoutPaths } from '../tree-view.ts'
 import { isGenerated, isPackageManagerCache } from '../usage/ignored-paths.ts'
+import { createBuiltLinks } from '../usage/built-links.ts'
 import { removeChoices } from './edit-alternatives.ts'
 import {
+  createRemovedNames,
   removeDiversions,
   removeInterests,
   removeOverrides,
   removeStanzas,
   removeStanzasByName,
+  removeWaiting,
 } from './edit-dpkg-database.ts'
-
-const dpkgFolder = '/var/lib/dpkg'
+import { removeEmptyFolders } from './remove-empty-folders.ts'
 
 /** What is to be changed in the file system for a plan. */
 export interface PlannedEdit {
@@ -22,47 +24,49 @@ export interface PlannedEdit {
   readonly unowned: readonly string[]
 }
 
+const maxDatabaseBytes = 256 * 1024 * 1024
+
 /** Works out which paths leave with the packages of a plan, and how the databases change. Nothing is written. */
 export async function planEdit(
   image: Image,
-  { removed, kept }: HardenPlan,
+  { removed, kept: keptWithUsage }: HardenPlan,
   signal: AbortSignal | undefined,
 ): Promise<PlannedEdit> {
   const { tree } = image
-  const keptFiles = new Set(kept.flatMap(({ package: found }) => found.files))
-  const keptMetadata = new Set(kept.flatMap(({ package: found }) => found.dpkg?.metadataPaths ?? []))
+  const kept = keptWithUsage.map(({ package: found }) => found)
+  const keptFiles = new Set(kept.flatMap(({ files, dpkg }) => [...files, ...(dpkg?.metadataPaths ?? [])]))
   const owned = new Set(
-    removed.flatMap(({ files, dpkg }) => [
-      ...files.filter((path) => !keptFiles.has(path)),
-      ...(dpkg?.metadataPaths ?? []).filter((path) => !keptMetadata.has(path)),
-    ]),
+    removed
+      .flatMap(({ files, dpkg }) => [...files, ...(dpkg?.metadataPaths ?? [])])
+      .filter((path) => !keptFiles.has(path)),
   )
   const remove = new Set(owned)
-  const before = new Set<string>()
-  for (const { path, type } of tree.entries()) {
+  addGarbage(tree, [...removed, ...kept], keptFiles, owned, remove)
+  const replace = await editDatabases(image, removed, kept, remove, signal)
+  await removeEmptyFolders(image, kept, remove, signal)
+  return { remove, replace, unowned: [...remove].filter((path) => !owned.has(path)).sort() }
+}
+
+/** Adds what means nothing any more: caches, bytecode without its source, and generated links that lead nowhere. */
+function addGarbage(
+  tree: FileTree,
+  packages: readonly Package[],
+  keptFiles: ReadonlySet<string>,
+  owned: ReadonlySet<string>,
+  remove: Set<string>,
+): void {
+  const isBuilt = createBuiltLinks(tree, packages)
+  const links: string[] = []
+  for (const node of tree.entries()) {
+    const { path, type } = node
     if (type === 'directory' || remove.has(path) || keptFiles.has(path)) continue
     if (isPackageManagerCache(path) || isOrphanedBytecode(path, owned)) remove.add(path)
-    else if (type === 'symlink' && tree.resolve(path)) before.add(path)
+    else if (type === 'symlink' && (isGeneratedLink(node) || isBuilt(node)) && tree.resolve(path))
+      links.push(path)
   }
-  // A link that leads to a removed file goes with it when it was generated; links may lead to links.
-  for (let changed = true; changed;) {
-    changed = false
-    const view = withoutPaths(tree, remove)
-    for (const path of before) {
-      if (remove.has(path) || view.resolve(path) || !isGeneratedLink(tree.get(path)!)) continue
-      remove.add(path)
-      changed = true
-    }
-  }
-
-  const replace = await editDatabases(image, removed, remove, signal)
-  await removeEmptyFolders(
-    image,
-    kept.map(({ package: found }) => found),
-    remove,
-    signal,
-  )
-  return { remove, replace, unowned: [...remove].filter((path) => !owned.has(path)).sort() }
+  // Links may lead over links: each is judged by where it ends, so the order does not matter.
+  const view = withoutPaths(tree, remove)
+  for (const path of links.filter((link) => !view.resolve(link))) remove.add(path)
 }
 
 function isGeneratedLink({ path, linkTarget }: FileNode): boolean {
@@ -71,6 +75,7 @@ function isGeneratedLink({ path, linkTarget }: FileNode): boolean {
 
 /** `__pycache__/x.cpython-311.pyc` beside a removed `x.py`. */
 function isOrphanedBytecode(path: string, removed: ReadonlySet<string>): boolean {
+  if (!path.endsWith('.pyc')) return false
   const match = /^(.*)\/__pycache__\/([^/]+?)\.[^/]+\.pyc$/.exec(path)
   return match !== null && removed.has(`${match[1]}/${match[2]}.py`)
 }
@@ -78,90 +83,66 @@ function isOrphanedBytecode(path: string, removed: ReadonlySet<string>): boolean
 async function editDatabases(
   image: Image,
   removed: readonly Package[],
+  kept: readonly Package[],
   remove: Set<string>,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, Uint8Array>> {
   const { tree } = image
   const replace = new Map<string, Uint8Array>()
-  const names = new Set(removed.map(({ name }) => name))
-  const exists = (path: string) => withoutPaths(tree, remove).resolve(path) !== undefined
-  const edit = async (path: string, change: (text: string) => string | undefined) => {
+  const names = createRemovedNames(removed, kept)
+  const view = withoutPaths(tree, remove)
+  const isGone = (path: string) => tree.resolve(path) !== undefined && view.resolve(path) === undefined
+  const edit = async (
+    path: string,
+    change: (text: string) => string | undefined,
+    whenEmpty: 'empty' | 'remove' = 'remove',
+  ) => {
     const node = tree.resolve(path)
     if (node?.type !== 'file' || remove.has(node.path)) return
-    const text = Buffer.from(await image.readFile(node, { signal })).toString('latin1')
+    const bytes = await image.readFile(node, { maxBytes: maxDatabaseBytes, signal })
+    const text = Buffer.from(bytes).toString('latin1')
     const changed = change(text)
     if (changed === text) return
-    if (changed === undefined || changed.trim() === '') {
-      // A database that must exist stays, empty; a list of nothing goes.
-      if (isRequired(node.path)) replace.set(node.path, new Uint8Array())
-      else remove.add(node.path)
-    } else {
-      replace.set(node.path, Buffer.from(changed, 'latin1'))
+    // A database that must exist stays, empty; a list of nothing goes.
+    if ((changed === undefined || changed.trim() === '') && whenEmpty === 'remove') remove.add(node.path)
+    else replace.set(node.path, Buffer.from(changed ?? '', 'latin1'))
+  }
+
+  const roots = new Set<string>()
+  const stanzas = new Map<string, Set<string>>()
+  for (const { dpkg } of removed) {
+    if (!dpkg) continue
+    roots.add(dpkg.statusPath.replace(/\/status(?:\.d\/[^/]*)?$/, ''))
+    const inFile = stanzas.get(dpkg.statusPath) ?? new Set()
+    stanzas.set(dpkg.statusPath, inFile.add(Buffer.from(encodeName(dpkg.stanza)).toString('latin1')))
+  }
+  for (const [path, inFile] of stanzas) {
+    await edit(path, (text) => removeStanzas(text, inFile), path.endsWith('/status') ? 'empty' : 'remove')
+  }
+  for (const root of roots) {
+    await edit(`${root}/diversions`, (text) => removeDiversions(text, names), 'empty')
+    await edit(`${root}/statoverride`, (text) => removeOverrides(text, isGone), 'empty')
+    for (const path of filesOf(tree, `${root}/triggers`)) {
+      const name = path.slice(path.lastIndexOf('/') + 1)
+      if (name === 'Lock') continue
+      const change = name === 'Unincorp' ? removeWaiting : removeInterests
+      await edit(path, (text) => change(text, names), /^[A-Z]/.test(name) ? 'empty' : 'remove')
+    }
+    for (const path of filesOf(tree, `${root}/alternatives`)) {
+      const link = `/etc/alternatives/${path.slice(path.lastIndexOf('/') + 1)}`
+      await edit(path, (text) => removeChoices(text, isGone, remove.has(link)))
     }
   }
-  const inLatin1 = removed.map((found) => ({
-    ...found,
-    dpkg: found.dpkg && {
-      ...found.dpkg,
-      stanza: Buffer.from(encodeName(found.dpkg.stanza)).toString('latin1'),
-    },
-  }))
-
-  for (const path of new Set(removed.flatMap(({ dpkg }) => (dpkg ? [dpkg.statusPath] : [])))) {
-    await edit(path, (text) => removeStanzas(text, inLatin1))
-  }
-  await edit(`${dpkgFolder}/diversions`, (text) => removeDiversions(text, names))
-  await edit(`${dpkgFolder}/statoverride`, (text) => removeOverrides(text, (path) => !exists(path)))
-  await edit('/var/lib/apt/extended_states', (text) => removeStanzasByName(text, names))
-  for (const { path, type } of tree.children(`${dpkgFolder}/triggers`)) {
-    if (type === 'file' && !path.endsWith('/Lock')) await edit(path, (text) => removeInterests(text, names))
-  }
-  for (const { path, type } of tree.children(`${dpkgFolder}/alternatives`)) {
-    if (type === 'file') await edit(path, (text) => removeChoices(text, exists))
-  }
+  await edit('/var/lib/apt/extended_states', (text) => removeStanzasByName(text, names), 'empty')
   return replace
 }
 
-const isRequired = (path: string) =>
-  [
-    `${dpkgFolder}/status`,
-    `${dpkgFolder}/diversions`,
-    `${dpkgFolder}/statoverride`,
-    `${dpkgFolder}/triggers/File`,
-  ].includes(path)
-
-/** Folders go when all in them goes, unless a package that stays lists them. */
-async function removeEmptyFolders(
-  image: Image,
-  kept: readonly Package[],
-  remove: Set<string>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { tree } = image
-  const listed = new Set<string>()
-  for (const { dpkg } of kept) {
-    const list = dpkg?.metadataPaths.find((path) => path.endsWith('.list'))
-    const node = list === undefined ? undefined : tree.get(list)
-    if (!node) continue
-    const text = Buffer.from(await image.readFile(node, { signal })).toString('utf8')
-    for (const line of text.split('\n')) if (line.startsWith('/')) listed.add(tree.canonicalize(line))
-  }
-  const touched = new Set<string>()
-  for (const path of remove) {
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-      touched.add(path.slice(0, at))
-  }
-  const deepestFirst = [...touched].sort((one, other) => other.length - one.length)
-  for (const folder of deepestFirst) {
-    if (listed.has(folder) || isSystemFolder(folder)) continue
-    if (tree.children(folder).every(({ path }) => remove.has(path))) remove.add(folder)
-  }
+function filesOf(tree: FileTree, folder: string): readonly string[] {
+  const at = tree.resolve(folder)?.path
+  return at === undefined
+    ? []
+    : tree
+        .children(at)
+        .filter(({ type }) => type === 'file')
+        .map(({ path }) => path)
 }
-
-const isSystemFolder = (path: string) =>
-  path.split('/').length <= 2 ||
-  path.startsWith(`${dpkgFolder}`) ||
-  /^\/(?:usr|var|etc)\/[^/]+$/.test(path) ||
-  path.startsWith('/var/lib/apt') ||
-  path.startsWith('/var/cache/apt') ||
-  path.startsWith('/var/log/apt')

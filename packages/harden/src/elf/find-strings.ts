@@ -6,7 +6,7 @@ export interface NamedFiles {
   readonly libraries: readonly string[]
 }
 
-const path = /(?<![A-Za-z0-9_.-])\/[A-Za-z0-9_.+@:~-]{1,255}(?:\/[A-Za-z0-9_.+@:~-]{1,255}){1,32}/g
+const path = /(?<![A-Za-z0-9_.-])\/[A-Za-z0-9_.+@~-]{1,255}(?:\/[A-Za-z0-9_.+@~-]{1,255}){1,32}/g
 const nameCharacter = /[A-Za-z0-9_.+/-]/
 const libraryEnd = /^\.so(?:\.[0-9]{1,4}){0,4}(?![A-Za-z0-9_])/
 const maxNameLength = 200

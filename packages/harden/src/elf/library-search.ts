@@ -1,63 +1,131 @@
-import type { FileNode } from '@sallyport/image'
+import type { FileNode, FileTree } from '@sallyport/image'
 import type { TreeView } from '../tree-view.ts'
 import type { ElfFile } from './parse-elf.ts'
+
+/** A program or library that asks for another. */
+export interface Loader {
+  readonly path: string
+  readonly elf: ElfFile
+}
 
 /** Where the dynamic linker looks for libraries in one image. */
 export interface LibrarySearch {
   /** Folders of `ld.so.conf` and the built-in ones, in their order. */
   readonly folders: readonly string[]
-  /** Finds the file that a NEEDED name of `from` loads; `undefined` when there is none. */
-  find(
-    tree: TreeView,
-    from: { readonly path: string; readonly elf: ElfFile },
-    name: string,
-  ): FileNode | undefined
+  /** The name, links not followed, under which a NEEDED name of `from` is found; `undefined` when there is none. */
+  locate(tree: TreeView, from: Loader, name: string): string | undefined
+  /** Finds the file that a NEEDED name of `from` loads. */
+  find(tree: TreeView, from: Loader, name: string): FileNode | undefined
 }
 
-const builtIn = ['/lib64', '/usr/lib64', '/lib', '/usr/lib', '/usr/local/lib']
-/** musl's list, when there is no /etc/ld-musl-*.path, and the multi-arch folders that Debian's linkers have built in. */
-const multiArch = ['x86_64', 'aarch64', 'i386', 'arm', 's390x', 'powerpc64le', 'riscv64', 'mips64el'].flatMap(
-  (machine) => {
-    const triplet = `${machine}-linux-gnu${machine === 'arm' ? 'eabihf' : machine === 'mips64el' ? 'abi64' : ''}`
-    return [`/lib/${triplet}`, `/usr/lib/${triplet}`]
-  },
-)
+/** Whether a file is a shared library, or a module of a program, by its name. */
+export const isLibrary = (path: string): boolean => /\.(?:so(?:\.[^/]*)?|node)$/.test(path)
+
+const builtIn = ['/lib64', '/usr/lib64', '/lib', '/usr/lib', '/usr/local/lib', '/lib32', '/usr/lib32']
+/** ELF machine numbers and the triplets of the folders that Debian's linkers have built in. */
+const triplets: ReadonlyMap<number, readonly string[]> = new Map([
+  [62, ['x86_64-linux-gnu']],
+  [183, ['aarch64-linux-gnu']],
+  [3, ['i386-linux-gnu']],
+  [40, ['arm-linux-gnueabihf', 'arm-linux-gnueabi']],
+  [22, ['s390x-linux-gnu']],
+  [21, ['powerpc64le-linux-gnu']],
+  [243, ['riscv64-linux-gnu']],
+  [8, ['mips64el-linux-gnuabi64']],
+])
+const multiArch = [...triplets.values()]
+  .flat()
+  .flatMap((triplet) => [`/usr/local/lib/${triplet}`, `/lib/${triplet}`, `/usr/lib/${triplet}`])
 const hardwareFolders = ['', '/glibc-hwcaps/x86-64-v4', '/glibc-hwcaps/x86-64-v3', '/glibc-hwcaps/x86-64-v2']
 
-/** Makes a search from the texts of `/etc/ld.so.conf` and `/etc/ld.so.conf.d/*.conf`. */
-export function createLibrarySearch(configurations: readonly string[]): LibrarySearch {
+/**
+ * Makes a search from the texts of `/etc/ld.so.conf` and `/etc/ld.so.conf.d/*.conf`, and folders of
+ * `LD_LIBRARY_PATH`, which come first.
+ *
+ * `whole`: where a name is in none of the folders, any library of that name in this tree counts. So are found those
+ * that a program finds by the RPATH of its own loader, or by a path that it works out.
+ */
+export function createLibrarySearch(
+  configurations: readonly string[],
+  { preferred = [], whole }: { preferred?: readonly string[]; whole?: FileTree } = {},
+): LibrarySearch {
   const configured = configurations.flatMap((text) =>
     text
       .split('\n')
       .map((line) => line.replace(/#.*/, '').trim())
       .filter((line) => line.startsWith('/')),
   )
-  const folders = [...new Set([...configured, ...multiArch, ...builtIn])]
+  const folders = [...new Set([...preferred, ...configured, ...multiArch, ...builtIn])]
+  const foldersOf = new Map<string, readonly string[]>()
+  let byName: ReadonlyMap<string, readonly string[]> | undefined
 
+  const locate: LibrarySearch['locate'] = (tree, { path, elf }, name) => {
+    const here = path.slice(0, path.lastIndexOf('/'))
+    if (name.includes('/')) {
+      const expanded = expandTokens(name, here, elf)
+      return expanded.find((candidate) => isFile(tree, candidate))
+    }
+    // RPATH counts only without RUNPATH (ld.so(8)).
+    const own = elf.runpath.length > 0 ? elf.runpath : elf.rpath
+    let shared = foldersOf.get(elf.kind)
+    if (!shared) foldersOf.set(elf.kind, (shared = folders.filter((folder) => fits(folder, elf))))
+    for (const folder of own.length > 0
+      ? [...own.flatMap((folder) => expandTokens(folder, here, elf)), ...shared]
+      : shared) {
+      for (const hardware of hardwareFolders) {
+        const candidate = `${folder}${hardware}/${name}`
+        if (isFile(tree, candidate)) return candidate
+      }
+    }
+    byName ??= indexLibraries(whole)
+    return byName.get(name)?.find((candidate) => fits(candidate, elf) && isFile(tree, candidate))
+  }
   return {
     folders,
-    find(tree, { path, elf }, name) {
-      if (name.includes('/')) return fileAt(tree, expandOrigin(name, path))
-      // RPATH counts only without RUNPATH (ld.so(8)).
-      const own = (elf.runpath.length > 0 ? elf.runpath : elf.rpath).map((folder) =>
-        expandOrigin(folder, path),
-      )
-      for (const folder of [...own, ...folders]) {
-        for (const hardware of hardwareFolders) {
-          const found = fileAt(tree, `${folder}${hardware}/${name}`)
-          if (found) return found
-        }
-      }
-      return undefined
+    locate,
+    find(tree, from, name) {
+      const found = locate(tree, from, name)
+      return found === undefined ? undefined : tree.resolve(found)
     },
   }
 }
 
-function expandOrigin(folder: string, path: string): string {
-  return folder.replaceAll(/\$\{?ORIGIN\}?/g, path.slice(0, path.lastIndexOf('/')) || '/')
+/** Whether a folder can hold libraries of this machine: Debian keeps each architecture apart. */
+function fits(path: string, { kind }: ElfFile): boolean {
+  const [width, , machine] = kind.split('.').map(Number)
+  const triplet = /\/([a-z0-9_]+-linux-gnu[a-z0-9]*)(?:\/|$)/.exec(path)?.[1]
+  if (triplet !== undefined) return triplets.get(machine!)?.includes(triplet) ?? true
+  if (/^(?:\/usr)?\/lib32(?:\/|$)/.test(path)) return width === 1
+  return !/^(?:\/usr)?\/lib64(?:\/|$)/.test(path) || width === 2
 }
 
-function fileAt(tree: TreeView, path: string): FileNode | undefined {
-  const node = tree.resolve(path)
-  return node?.type === 'file' ? node : undefined
+function indexLibraries(tree: FileTree | undefined): ReadonlyMap<string, readonly string[]> {
+  const byName = new Map<string, string[]>()
+  for (const { path, type } of tree?.entries() ?? []) {
+    if (type === 'directory' || !path.includes('.so')) continue
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    if (!isLibrary(name)) continue
+    const paths = byName.get(name)
+    if (paths) paths.push(path)
+    else byName.set(name, [path])
+  }
+  return byName
+}
+
+/** `$ORIGIN`, `$LIB` and `$PLATFORM` (ld.so(8)). */
+function expandTokens(folder: string, origin: string, { kind }: ElfFile): readonly string[] {
+  const placed = folder.replaceAll(/\$(?:ORIGIN\b|\{ORIGIN\})/g, origin || '/')
+  if (!placed.includes('$')) return [placed]
+  const libraries = [
+    'lib',
+    'lib64',
+    ...(triplets.get(Number(kind.split('.')[2])) ?? []).map((one) => `lib/${one}`),
+  ]
+  return libraries.map((library) =>
+    placed.replaceAll(/\$(?:LIB\b|\{LIB\})/g, library).replaceAll(/\$(?:PLATFORM\b|\{PLATFORM\})/g, 'x86_64'),
+  )
+}
+
+function isFile(tree: TreeView, path: string): boolean {
+  return tree.resolve(path)?.type === 'file'
 }

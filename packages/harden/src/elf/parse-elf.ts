@@ -15,6 +15,8 @@ export interface ElfFile {
 const shellFunctions = new Set(['popen', 'system', 'wordexp'])
 const maxTableEntries = 1_000_000
 const maxProgramHeaders = 4_096
+const maxTextBytes = 4_096
+const longestShellFunction = 7
 
 /**
  * Reads the dynamic section of an ELF file (System V ABI, chapters 4 and 5), 32 and 64 bit, both byte orders.
@@ -49,11 +51,11 @@ function parse(file: Uint8Array): ElfFile | undefined {
     const value = Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at))
     return value
   }
+  // The search for the end is bounded: a file without a zero must not be read once for each of its names.
   const text = (at: number) => {
-    const end = bytes.indexOf(0, at)
-    if (at < 0 || at >= bytes.length || end < 0 || end - at > 4_096)
-      throw new RangeError('string out of bounds')
-    return bytes.toString('latin1', at, end)
+    const length = at < 0 ? -1 : bytes.subarray(at, at + maxTextBytes).indexOf(0)
+    if (length < 0) throw new RangeError('string out of bounds')
+    return bytes.toString('latin1', at, at + length)
   }
 
   const kind = `${bytes[4]}.${bytes[5]}.${u16(18)}`
@@ -71,7 +73,8 @@ function parse(file: Uint8Array): ElfFile | undefined {
     )
   }
   const toOffset = (address: number): number => {
-    const segment = segments.find(
+    // Segments are mapped in order, so that of two over one address the later is seen.
+    const segment = segments.findLast(
       (candidate) =>
         candidate.type === 1 &&
         address >= candidate.address &&
@@ -83,22 +86,23 @@ function parse(file: Uint8Array): ElfFile | undefined {
 
   const interpreterSegment = segments.find(({ type }) => type === 3)
   const interpreter = interpreterSegment && text(interpreterSegment.offset)
-  const dynamic = segments.find(({ type }) => type === 2)
+  const dynamic = segments.findLast(({ type }) => type === 2)
   if (!dynamic) return { kind, interpreter, needed: [], rpath: [], runpath: [], startsShell: false }
 
   const tags = new Map<number, number[]>()
   const size = wide ? 16 : 8
-  const entries = Math.min(Math.floor(dynamic.fileSize / size), maxTableEntries)
-  for (let index = 0; index < entries; index++) {
-    const at = dynamic.offset + index * size
+  // As the dynamic linker does: found by its address, up to DT_NULL, and of a tag that may be there once the last counts.
+  const start = toOffset(dynamic.address)
+  for (let index = 0; index < maxTableEntries; index++) {
+    const at = start + index * size
     const tag = word(at)
     if (tag === 0) break
     const values = tags.get(tag)
     if (values) values.push(word(at + size / 2))
     else tags.set(tag, [word(at + size / 2)])
   }
-  const first = (tag: number) => tags.get(tag)?.[0]
-  const stringTable = first(5)
+  const last = (tag: number) => tags.get(tag)?.at(-1)
+  const stringTable = last(5)
   const strings = stringTable === undefined ? undefined : toOffset(stringTable)
   const texts = (tag: number) =>
     strings === undefined ? [] : (tags.get(tag) ?? []).map((offset) => text(strings + offset))
@@ -113,29 +117,37 @@ function parse(file: Uint8Array): ElfFile | undefined {
     needed: texts(1),
     rpath: paths(15),
     runpath: paths(29),
-    soname: texts(14)[0],
-    startsShell: strings !== undefined && importsShell(),
+    soname: texts(14).at(-1),
+    startsShell: strings !== undefined && mayStartShell(),
+  }
+
+  /** A symbol table that can't be read may hold anything, and says nothing about the libraries that are needed. */
+  function mayStartShell(): boolean {
+    try {
+      return importsShell()
+    } catch (error) {
+      if (error instanceof RangeError) return true
+      throw error
+    }
   }
 
   /** Undefined symbols of the dynamic symbol table, which reaches up to the string table in every file that linkers make. */
   function importsShell(): boolean {
-    const symbolTable = first(6)
+    const symbolTable = last(6)
     if (symbolTable === undefined) return false
     const at = toOffset(symbolTable)
-    const entrySize = first(11) ?? (wide ? 24 : 16)
+    const entrySize = last(11) ?? (wide ? 24 : 16)
     if (entrySize < (wide ? 24 : 16)) return false
     const end = strings! > at ? strings! : bytes.length
-    const count = Math.min(Math.floor((end - at) / entrySize), maxTableEntries)
+    const count = Math.floor((end - at) / entrySize)
+    if (count > maxTableEntries) throw new RangeError('too many symbols')
     for (let index = 1; index < count; index++) {
       const symbol = at + index * entrySize
       const section = u16(symbol + (wide ? 6 : 14))
       if (section !== 0) continue
       const name = strings! + u32(symbol)
-      // Six to eight bytes decide; most names are neither.
-      if (name >= bytes.length) continue
-      const stop = bytes.indexOf(0, name)
-      if (stop - name <= 8 && stop > name && shellFunctions.has(bytes.toString('latin1', name, stop)))
-        return true
+      const length = bytes.subarray(name, name + longestShellFunction + 1).indexOf(0)
+      if (length > 0 && shellFunctions.has(bytes.toString('latin1', name, name + length))) return true
     }
     return false
   }

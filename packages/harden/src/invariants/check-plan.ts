@@ -5,6 +5,7 @@ import type { HardenPlan } from '../plan/plan-hardening.ts'
 import { withoutPaths } from '../tree-view.ts'
 import type { UsageAnalysis } from '../usage/analyze-usage.ts'
 import { findCommand } from '../usage/find-edges.ts'
+import { isLibrary } from '../elf/library-search.ts'
 import { entryCommands } from '../usage/entry-commands.ts'
 import { searchPathOf } from '../usage/find-roots.ts'
 import type { CheckedInvariant, Violation } from './invariant.ts'
@@ -59,7 +60,7 @@ export async function checkPlan(
     const searchPath = searchPathOf(image)
     for (const node of tree.entries()) {
       if (node.type !== 'file' || edit.remove.has(node.path)) continue
-      const isProgram = (node.mode & 0o111) !== 0 || /\.so(?:\.\d+)*$/.test(node.path)
+      const isProgram = (node.mode & 0o111) !== 0 || isLibrary(node.path)
       if (!isProgram) continue
       const content = await analysis.contents.read(node)
       if (content.type === 'elf') {
@@ -91,7 +92,7 @@ export async function checkPlan(
         for (const word of content.interpreter) {
           const was = findCommand(tree, searchPath, word)
           const end = was && tree.resolve(was.path)
-          if (end && !after.resolve(was.path))
+          if (end && (!findCommand(after, searchPath, word) || !after.resolve(was.path)))
             interpreters.push({ message: `${node.path} is run by ${word}`, path: end.path })
         }
       }
@@ -107,9 +108,13 @@ export async function checkPlan(
   function checkCommands(): readonly Violation[] {
     const searchPath = searchPathOf(image)
     return entryCommands(image.config, commands).flatMap(({ words }) => {
-      const was = findCommand(tree, searchPath, words[0]!)
+      const folder = image.config.config?.WorkingDir || '/'
+      const was =
+        findCommand(tree, searchPath, words[0]!) ?? findCommand(tree, searchPath, `${folder}/${words[0]}`)
       const end = was && tree.resolve(was.path)
-      return end && !after.resolve(was.path)
+      const still =
+        findCommand(after, searchPath, words[0]!) ?? findCommand(after, searchPath, `${folder}/${words[0]}`)
+      return end && still?.path !== was.path
         ? [{ message: `${words[0]} is a command of the image`, path: end.path }]
         : []
     })
@@ -137,14 +142,14 @@ export async function checkPlan(
 
 /** I5: dependencies of kept packages that were satisfied still are. */
 function checkDependencies({ kept, removed }: HardenPlan): readonly Violation[] {
-  const present = kept.map(({ package: found }) => found)
+  const present = kept.map(({ package: found }) => found).filter(({ dpkg }) => dpkg)
   const after = createProviders(present)
   const before = createProviders([...present, ...removed])
   const violations: Violation[] = []
   for (const found of present) {
     for (const alternatives of found.dpkg?.depends ?? []) {
-      const was = alternatives.flatMap((alternative) => before.find(alternative))
-      if (was.length > 0 && !alternatives.some((alternative) => after.find(alternative).length > 0)) {
+      const was = alternatives.flatMap((alternative) => before.find(alternative, found))
+      if (was.length > 0 && !alternatives.some((alternative) => after.find(alternative, found).length > 0)) {
         violations.push({ message: `${found.name} depends on ${was[0]!.name}`, path: was[0]!.files[0] })
       }
     }

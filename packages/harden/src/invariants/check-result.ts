@@ -1,5 +1,5 @@
 import type { FileNode, Image } from '@sallyport/image'
-import type { Inventory } from '@sallyport/inventory'
+import type { Inventory, Package } from '@sallyport/inventory'
 import type { PlannedEdit } from '../apply/plan-edit.ts'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
 import type { CheckedInvariant, Violation } from './invariant.ts'
@@ -61,28 +61,41 @@ function describe({ mode, uid, gid, mtime, linkTarget, xattrs }: FileNode): stri
 /** I9: the packages are those from before without the removed ones, of the same distribution, with no new gap. */
 function checkInventory(before: Inventory, after: Inventory, { kept }: HardenPlan): readonly Violation[] {
   const violations: Violation[] = []
-  const expected = kept.map(({ package: found }) => `${found.purl} ${found.evidence.path}`).sort()
-  const actual = after.packages.map(({ purl, evidence }) => `${purl} ${evidence.path}`).sort()
-  for (const purl of expected)
-    if (!actual.includes(purl)) violations.push({ message: `${purl} can't be seen any more` })
-  for (const purl of actual)
-    if (!expected.includes(purl)) violations.push({ message: `${purl} is still seen` })
+  const expected = countPackages(kept.map(({ package: found }) => found))
+  const actual = countPackages(after.packages)
+  for (const [name, count] of expected)
+    if ((actual.get(name) ?? 0) < count) violations.push({ message: `${name} can't be seen any more` })
+  for (const [name, count] of actual)
+    if ((expected.get(name) ?? 0) < count) violations.push({ message: `${name} is still seen` })
   if (before.distro?.id !== after.distro?.id || before.distro?.versionId !== after.distro?.versionId) {
     violations.push({ message: 'the distribution is another' })
   }
-  const known = new Set(before.gaps.map(({ code }) => code))
+  const known = new Set(before.gaps.map(({ code, message }) => `${code}: ${message}`))
   for (const { code, message } of after.gaps)
-    if (!known.has(code)) violations.push({ message: `${code}: ${message}` })
+    if (!known.has(`${code}: ${message}`)) violations.push({ message: `${code}: ${message}` })
   return violations
 }
 
-/** I11: layers are smaller by what left. Both sides are compressed, so only the direction can be told. */
-function checkBytes(before: Image, after: Image, { remove }: PlannedEdit): readonly Violation[] {
-  const sum = ({ layers }: Image) => layers.reduce((total, { descriptor }) => total + descriptor.size, 0)
-  const removesContent = [...remove].some((path) => (before.tree.get(path)?.size ?? 0) > 0)
-  return removesContent && sum(after) >= sum(before)
-    ? [{ message: `${sum(after)} bytes, before ${sum(before)}` }]
-    : []
+function countPackages(packages: readonly Package[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { purl, evidence } of packages) {
+    const name = `${purl} ${evidence.path}`
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** I11: no layer that carried a removed or replaced file is still part of the image, so its bytes can't be either. */
+function checkBytes(before: Image, after: Image, { remove, replace }: PlannedEdit): readonly Violation[] {
+  const remaining = new Set(after.layers.map(({ diffId }) => diffId))
+  const violations: Violation[] = []
+  for (const path of [...remove, ...replace.keys()]) {
+    const node = before.tree.get(path)
+    const layer = node && node.size > 0 ? before.layers[node.layer] : undefined
+    if (layer && remaining.has(layer.diffId))
+      violations.push({ message: `the bytes of ${path} are still in layer ${layer.index}` })
+  }
+  return violations
 }
 
 /** I13: how the image is run has not changed. */

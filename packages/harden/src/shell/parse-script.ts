@@ -47,18 +47,28 @@ export async function createScriptParser(): Promise<ScriptParser> {
   const parser = new Parser()
   parser.setLanguage(language)
   return {
-    words(script) {
-      if (script.length > maxScriptBytes) return []
-      const tree = parser.parse(script)
-      if (!tree) return []
-      try {
-        return [...collectWords(tree.rootNode)]
-      } finally {
-        tree.delete()
-      }
-    },
+    words: (script) => parseWords(script, 0),
+  }
+
+  function parseWords(script: string, depth: number): readonly ScriptWord[] {
+    if (script.length > maxScriptBytes) return []
+    const tree = parser.parse(script)
+    if (!tree) return []
+    try {
+      const words = [...collectWords(tree.rootNode)]
+      // Text that a command runs as a script: `sh -c '…'`, `eval "…"`, `trap '…' EXIT`.
+      const nested = depth < maxNesting ? words.filter(({ text }) => /\s/.test(text.trim())) : []
+      return [
+        ...words,
+        ...nested.flatMap(({ text, line }) => parseWords(text, depth + 1).map((word) => ({ ...word, line }))),
+      ]
+    } finally {
+      tree.delete()
+    }
   }
 }
+
+const maxNesting = 2
 
 async function loadLanguage(): Promise<Language> {
   const require = createRequire(import.meta.url)
@@ -70,13 +80,13 @@ function* collectWords(root: Node): Generator<ScriptWord> {
   for (const command of root.descendantsOfType('command')) {
     if (!command) continue
     const name = command.childForFieldName('name')
-    const nameText = name ? literal(name) : undefined
+    const nameText = name ? (literal(name) ?? lastPart(name)) : undefined
     if (name && nameText) yield { text: nameText, line: name.startPosition.row + 1, role: 'command' }
     const isSource = nameText === '.' || nameText === 'source'
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     for (const argument of command.childrenForFieldName('argument')) {
       if (!argument) continue
-      const text = literal(argument)
+      const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined)
       if (!text) continue
       const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
       yield { text, line: argument.startPosition.row + 1, role }
@@ -97,4 +107,9 @@ function literal(node: Node): string | undefined {
   const text = node.text
   if (text.length > 512 || /[$`*?\n]/.test(text)) return undefined
   return text.replaceAll(/^["']|["']$/g, '') || undefined
+}
+
+/** The file name of a word with expansions before it: `"$(dirname "$0")/library.sh"` → `library.sh`. */
+function lastPart(node: Node): string | undefined {
+  return /\/([\w.+-]{1,255})["']?$/.exec(node.text.slice(-300))?.[1]
 }

@@ -3,9 +3,10 @@ import type { Inventory, Package } from '@sallyport/inventory'
 import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
 import { createScriptParser } from '../shell/parse-script.ts'
+import { createBuiltLinks } from './built-links.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { createEdgeFinder } from './find-edges.ts'
-import { findEntries, findUnowned, searchPathOf } from './find-roots.ts'
+import { findEntries, findUnowned, findVariables, libraryPathOf, searchPathOf } from './find-roots.ts'
 import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
 import type { PackageUsage, UsageEdge } from './usage.ts'
 
@@ -38,11 +39,14 @@ export async function analyzeUsage(
   const { tree } = image
   const contents = createFileContents(image, signal)
   const scripts = await createScriptParser()
-  const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal))
+  const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal), {
+    preferred: libraryPathOf(image),
+    whole: tree,
+  })
   let entries: readonly UsageEdge[] = []
   let unresolved: string | undefined
   try {
-    entries = findEntries(image, scripts, commands)
+    entries = [...findEntries(image, scripts, commands), ...findVariables(image, libraries.folders)]
   } catch (error) {
     if (!(error instanceof HardenError) || error.code !== 'ENTRYPOINT_UNRESOLVED') throw error
     unresolved = error.message
@@ -50,8 +54,15 @@ export async function analyzeUsage(
   const owned = new Set(
     inventory.packages.filter(({ type }) => type === 'deb' || type === 'apk').flatMap(({ files }) => files),
   )
-  const edgesOf = createEdgeFinder({ tree, contents, libraries, scripts, searchPath: searchPathOf(image) })
-  const unowned = findUnowned(tree, owned)
+  const edgesOf = createEdgeFinder({
+    tree,
+    contents,
+    libraries,
+    scripts,
+    searchPath: searchPathOf(image),
+    owned,
+  })
+  const unowned = findUnowned(tree, owned, createBuiltLinks(tree, inventory.packages))
   const follow = async (path: string): Promise<readonly UsageEdge[]> => {
     signal?.throwIfAborted()
     return edgesOf(path)

@@ -60,14 +60,21 @@ async function load(image: Image, node: FileNode, signal: AbortSignal | undefine
   return { type: 'script', interpreter: interpreterWords(line), text }
 }
 
-/** `/usr/bin/env -S python3 -u` → `/usr/bin/env`, `python3`. */
-function interpreterWords(line: string): readonly string[] {
-  const words = line.split(/\s+/).filter((word) => word !== '')
-  const [program, ...rest] = words
+/** `/usr/bin/env -S python3 -u` → `/usr/bin/env`, `python3`; `/bin/busybox sh` → `/bin/busybox`, `sh`. */
+export function interpreterWords(line: string): readonly string[] {
+  const [program, ...rest] = line.split(/\s+/).filter((word) => word !== '')
   if (!program) return []
+  if (/(?:^|\/)(?:busybox|toybox)$/.test(program)) return rest[0] ? [program, rest[0]] : [program]
   if (!/(?:^|\/)env$/.test(program)) return [program]
-  const called = rest.find((word) => !word.startsWith('-') && !word.includes('='))
-  return called ? [program, called] : [program]
+  for (let index = 0; index < rest.length; index++) {
+    const word = rest[index]!.replaceAll(/["']/g, '')
+    // Options of env(1): `-S` may have its text attached; some take the next word.
+    const attached = /^-[iv0]*S(.+)$/.exec(word)?.[1] ?? /^--split-string=(.+)$/.exec(word)?.[1]
+    if (attached) return [program, attached]
+    if (/^(?:-[iv0]*[uC]|--unset|--chdir)$/.test(word)) index++
+    else if (!word.startsWith('-') && !word.includes('=')) return [program, word]
+  }
+  return [program]
 }
 
 async function firstBytes(content: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -1,7 +1,8 @@
 import type { FileNode, FileTree } from '@sallyport/image'
 import { findLibraryNames } from '../elf/find-strings.ts'
-import type { LibrarySearch } from '../elf/library-search.ts'
+import { isLibrary, type LibrarySearch } from '../elf/library-search.ts'
 import type { ScriptParser } from '../shell/parse-script.ts'
+import { linksInParents, type TreeView } from '../tree-view.ts'
 import type { FileContent, FileContents } from './file-contents.ts'
 import { isIndexFile } from './ignored-paths.ts'
 import { runtimeFiles } from './runtimes.ts'
@@ -16,6 +17,8 @@ export interface EdgeContext {
   readonly scripts: ScriptParser
   /** Folders of the image's PATH. */
   readonly searchPath: readonly string[]
+  /** Paths that packages own. */
+  readonly owned: ReadonlySet<string>
 }
 
 type Add = (kind: UsageEdgeKind, certain: boolean, path: string, proof?: string) => void
@@ -41,31 +44,37 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
         await addElfEdges(context, node, content, add)
         break
       case 'script':
-        addScriptEdges(context, content, add)
+        await addScriptEdges(context, node, content, add)
         break
       case 'text':
+        // A program without `#!` is run by the shell that starts it.
+        if ((node.mode & 0o111) !== 0 || /\.(?:sh|bash)$/.test(path))
+          await addShellEdges(context, node, content.text, add, new Set([path]))
         if (isConfiguration(path)) addConfigurationEdges(context, node, content.text, add)
         else addPaths(tree, content.text, add)
         break
       case 'other':
         break
     }
+    if (!context.owned.has(path) && (content.type === 'text' || content.type === 'script'))
+      addQuotedCommands(context, content.text, add)
     addRuntime(tree, path, add)
     return edges
   }
 }
 
-/** Adds the file that a name leads to, and the links on the way, each as an edge of its own. */
-function addNamed(tree: FileTree, name: string, add: (path: string) => void): boolean {
+/** Adds the file that a name leads to: the links in its parents and the last one, each as an edge of its own. */
+export function addNamed(tree: FileTree, name: string, add: (path: string) => void): boolean {
   const first = tree.resolve(name, { followLast: false })
   if (!first || first.type === 'directory') return false
+  if (first.path !== name) for (const { path } of linksInParents(tree, name)) add(path)
   add(first.path)
   return true
 }
 
 /** Finds a command as a shell does: by path, or in the folders of PATH. */
 export function findCommand(
-  tree: FileTree,
+  tree: TreeView,
   searchPath: readonly string[],
   word: string,
 ): FileNode | undefined {
@@ -96,17 +105,11 @@ async function addElfEdges(
 ): Promise<void> {
   if (elf.interpreter) addNamed(tree, elf.interpreter, (to) => add('interpreter', true, to, elf.interpreter))
   const addLibrary = (kind: UsageEdgeKind, certain: boolean, name: string) => {
-    const found = libraries.find(tree, { path: node.path, elf }, name)
-    if (!found) return
-    add(kind, certain, found.path, name)
-    // The name that is looked up is a link that must stay as well.
-    for (const folder of [...elf.runpath, ...elf.rpath, ...libraries.folders]) {
-      const link = tree.resolve(`${folder}/${name}`, { followLast: false })
-      if (link?.type === 'symlink') {
-        add(kind, certain, link.path, name)
-        break
-      }
-    }
+    const at = libraries.locate(tree, { path: node.path, elf }, name)
+    if (at === undefined) return
+    add(kind, certain, tree.resolve(at)!.path, name)
+    // The name that is looked up may be a link, which must stay as well.
+    addNamed(tree, at, (to) => add(kind, certain, to, name))
   }
   for (const name of elf.needed) addLibrary('needed', true, name)
   if (elf.startsShell) addNamed(tree, '/bin/sh', (to) => add('popen', true, to, 'popen, system or wordexp'))
@@ -122,46 +125,107 @@ async function addElfEdges(
     // A folder of plugins; the folders of all libraries are none.
     const isSearched = libraries.folders.some((folder) => tree.resolve(folder)?.path === end.path)
     if (isSearched || searchPath.includes(end.path)) continue
-    for (const child of tree.children(end.path)) {
-      if (/\.so(?:\.[0-9]+)*$/.test(child.path)) add('dlopen', false, child.path, path)
-    }
+    addPlugins(tree, end.path, 2, (to) => add('dlopen', false, to, path))
   }
 }
 
-function addScriptEdges(
-  { tree, scripts, searchPath }: EdgeContext,
+const maxPlugins = 5_000
+
+function addPlugins(tree: FileTree, folder: string, depth: number, add: (path: string) => void): void {
+  for (const { path, type } of tree.children(folder).slice(0, maxPlugins)) {
+    if (type !== 'directory') {
+      if (isLibrary(path)) add(path)
+    } else if (depth > 0) addPlugins(tree, path, depth - 1, add)
+  }
+}
+
+async function addScriptEdges(
+  context: EdgeContext,
+  node: FileNode,
   { interpreter, text }: Extract<FileContent, { type: 'script' }>,
   add: Add,
-): void {
+): Promise<void> {
+  const { tree, searchPath } = context
   for (const word of interpreter) {
     const found = findCommand(tree, searchPath, word)
-    if (found) add('shebang', true, found.path, `#!${interpreter.join(' ')}`)
+    if (!found) continue
+    add('shebang', true, found.path, `#!${interpreter.join(' ')}`)
+    if (word.startsWith('/')) addNamed(tree, word, (to) => add('shebang', true, to, word))
   }
-  const isShell = interpreter.some((word) => /(?:^|\/)(?:sh|bash|dash|ash|ksh|zsh)$/.test(word))
-  if (isShell) addShellWords({ tree, scripts, searchPath }, text, add)
+  if (interpreter.some(isShell)) await addShellEdges(context, node, text, add, new Set([node.path]))
   else addPaths(tree, text, add)
 }
 
-/** Edges of the words of a shell script: commands, sourced files and paths. */
+const isShell = (word: string) => /(?:^|\/)(?:sh|bash|dash|ash|ksh|zsh)$/.test(word)
+
+/** Edges of a shell script, and of the files that it reads in: what these name is used by it. */
+async function addShellEdges(
+  context: EdgeContext,
+  { path }: FileNode,
+  text: string,
+  add: Add,
+  seen: Set<string>,
+): Promise<void> {
+  const sourced: FileNode[] = []
+  addShellWords(context, text, path.slice(0, path.lastIndexOf('/')), (kind, certain, to, proof) => {
+    add(kind, certain, to, proof)
+    const end = kind === 'sourced' ? context.tree.resolve(to) : undefined
+    if (end?.type === 'file' && !seen.has(end.path)) sourced.push(end)
+  })
+  for (const file of sourced) {
+    if (seen.has(file.path) || seen.size > maxSourced) continue
+    seen.add(file.path)
+    const content = await context.contents.read(file)
+    if (content.type === 'text' || content.type === 'script')
+      await addShellEdges(context, file, content.text, add, seen)
+  }
+}
+
+const maxSourced = 200
+
+/** Edges of the words of a shell script: commands, sourced files and paths. `folder`: where it lies. */
 export function addShellWords(
   { tree, scripts, searchPath }: Pick<EdgeContext, 'tree' | 'scripts' | 'searchPath'>,
   text: string,
+  folder: string,
   add: Add,
 ): void {
   for (const { text: word, line, role } of scripts.words(text)) {
     const proof = `${word}, line ${line}`
-    if (role === 'source') addNamed(tree, word, (to) => add('sourced', false, to, proof))
-    const command =
-      role === 'argument' && !word.startsWith('/') ? undefined : findCommand(tree, searchPath, word)
-    if (command) add('shell-word', false, command.path, proof)
-    else if (word.startsWith('/')) addNamed(tree, word, (to) => add('path-string', false, to, proof))
+    if (role === 'source') {
+      const names = word.startsWith('/')
+        ? [word]
+        : [...searchPath.map((at) => `${at}/${word}`), `${folder}/${word}`]
+      for (const name of names) addNamed(tree, name, (to) => add('sourced', false, to, proof))
+    }
+    const command = findCommand(tree, searchPath, word)
+    if (command) {
+      add('shell-word', false, command.path, proof)
+      if (word.startsWith('/')) addNamed(tree, word, (to) => add('shell-word', false, to, proof))
+    } else if (word.includes('/')) {
+      for (const [path] of `${word.startsWith('/') ? '' : ' '}${word}`.matchAll(pathPattern))
+        addNamed(tree, path, (to) => add('path-string', false, to, proof))
+      if (!word.startsWith('/'))
+        addNamed(tree, `${folder}/${word}`, (to) => add('path-string', false, to, proof))
+    }
+  }
+}
+
+/** Names of commands in quotes, as in the source of programs that start others. */
+function addQuotedCommands({ tree, searchPath }: EdgeContext, text: string, add: Add): void {
+  const seen = new Set<string>()
+  for (const [, word] of text.matchAll(/["'`]([a-z][\w.+-]{1,40})(?=["'`\s])/g)) {
+    if (seen.has(word!) || seen.size >= maxPaths) continue
+    seen.add(word!)
+    const command = findCommand(tree, searchPath, word!)
+    if (command) add('shell-word', false, command.path, word)
   }
 }
 
 const isConfiguration = (path: string) =>
   path.startsWith('/etc/') || /\.(?:conf|cfg|cnf|ini|service|inc|list)$/.test(path)
 
-const pathPattern = /(?<![\w.-])\/(?:[\w.+@:~-]{1,255}\/){0,32}[\w.+@:~*?-]{1,255}/g
+const pathPattern = /(?<![\w.-])\/(?:[\w.+@~-]{1,255}\/){0,32}[\w.+@~*?-]{1,255}/g
 const maxPaths = 5_000
 const maxGlobMatches = 500
 
@@ -172,7 +236,8 @@ function addPaths(tree: FileTree, text: string, add: Add, kind: UsageEdgeKind = 
     if (path.includes('*') || path.includes('?')) {
       for (const match of expandGlob(tree, path)) if (!isIndexFile(match)) add(kind, false, match, path)
     } else {
-      addNamed(tree, path, (to) => {
+      const name = path.endsWith('.') ? path.slice(0, -1) : path
+      addNamed(tree, name, (to) => {
         if (!isIndexFile(to)) add(kind, false, to, path)
       })
     }
@@ -184,7 +249,8 @@ function expandGlob(tree: FileTree, pattern: string): readonly string[] {
   const slash = pattern.lastIndexOf('/')
   const folder = tree.resolve(pattern.slice(0, slash))
   if (folder?.type !== 'directory' || pattern.slice(0, slash).includes('*')) return []
-  const parts = pattern.slice(slash + 1).split('*')
+  // One unknown character is taken as any number of them.
+  const parts = pattern.slice(slash + 1).split(/[*?]/)
   return tree
     .children(folder.path)
     .filter(

@@ -1,10 +1,12 @@
-import type { FileTree, Image } from '@sallyport/image'
+import type { FileNode, FileTree, Image } from '@sallyport/image'
+import { isLibrary } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
 import type { ScriptParser } from '../shell/parse-script.ts'
+import { linksInParents } from '../tree-view.ts'
 import { entryCommands } from './entry-commands.ts'
-import { addShellWords, findCommand } from './find-edges.ts'
+import { addNamed, addShellWords, findCommand } from './find-edges.ts'
 import { isGenerated } from './ignored-paths.ts'
-import type { UsageEdge } from './usage.ts'
+import type { UsageEdge, UsageEdgeKind } from './usage.ts'
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -43,31 +45,66 @@ export function findEntries(
       )
     }
     edges.push({ kind: 'entry', from, to: program.path, certain: true })
+    for (const { path } of linksInParents(tree, first.includes('/') ? named(first, folder) : program.path))
+      edges.push({ kind: 'entry', from, to: path, certain: true })
+    const addPossible = (_kind: UsageEdgeKind, _certain: boolean, to: string, proof?: string) =>
+      edges.push({ kind: 'entry', from, to, certain: false, proof })
     for (const word of words.slice(1)) {
-      const found = findArgument(tree, searchPath, folder, word)
-      if (found) edges.push({ kind: 'entry', from, to: found, certain: false, proof: word })
+      const name = findArgument(tree, searchPath, folder, word)
+      if (name) addNamed(tree, name, (to) => addPossible('entry', false, to, word))
     }
-    if (shellText) {
-      addShellWords({ tree, scripts, searchPath }, shellText, (_kind, _certain, to, proof) =>
-        edges.push({ kind: 'entry', from, to, certain: false, proof }),
-      )
-    }
+    if (shellText) addShellWords({ tree, scripts, searchPath }, shellText, folder, addPossible)
     return edges
   })
 }
 
-/** An argument that is a command (after a wrapper) or a file. */
+const named = (word: string, folder: string) => (word.startsWith('/') ? word : `${folder}/${word}`)
+
+/** An argument that is a command (after a wrapper) or a file, also as the value of an option. */
 function findArgument(
   tree: FileTree,
   searchPath: readonly string[],
   folder: string,
   word: string,
 ): string | undefined {
-  if (word === '' || word.startsWith('-')) return undefined
-  const path = word.startsWith('/') ? word : `${folder}/${word}`
-  const file = tree.resolve(path)
-  if (file && file.type !== 'directory') return tree.resolve(path, { followLast: false })?.path
-  return findCommand(tree, searchPath, word)?.path
+  const value = word.startsWith('-') ? /^-[^/]*?=?(\/.*)$/.exec(word)?.[1] : word
+  if (!value) return undefined
+  const file = tree.resolve(named(value, folder))
+  if (file && file.type !== 'directory') return named(value, folder)
+  return findCommand(tree, searchPath, value)?.path
+}
+
+/** Files and libraries that variables of the configuration name, such as `LD_PRELOAD` or `SSL_CERT_FILE`. */
+export function findVariables(
+  { tree, config }: Pick<Image, 'tree' | 'config'>,
+  folders: readonly string[],
+): readonly UsageEdge[] {
+  const edges: UsageEdge[] = []
+  for (const variable of config.config?.Env ?? []) {
+    const value = variable.slice(variable.indexOf('=') + 1)
+    if (variable.startsWith('PATH=')) continue
+    for (const word of value.split(/[:;,\s]+/)) {
+      const names =
+        variable.startsWith('LD_PRELOAD=') && !word.includes('/')
+          ? folders.map((folder) => `${folder}/${word}`)
+          : [word.replace(/^[^/]*=/, '')]
+      for (const name of names) {
+        if (!name.startsWith('/') || name.length < 2) continue
+        addNamed(tree, name, (to) =>
+          edges.push({ kind: 'entry', from: variable.slice(0, 200), to, certain: false, proof: word }),
+        )
+      }
+    }
+  }
+  return edges
+}
+
+/** The folders of `LD_LIBRARY_PATH` as the image's configuration sets it. */
+export function libraryPathOf({ config }: Pick<Image, 'config'>): readonly string[] {
+  const set = (config.config?.Env ?? []).find((entry) => entry.startsWith('LD_LIBRARY_PATH='))
+  return (set?.slice('LD_LIBRARY_PATH='.length) ?? '')
+    .split(/[:;]/)
+    .filter((folder) => folder.startsWith('/'))
 }
 
 /** Files that no package owns. */
@@ -82,14 +119,24 @@ export interface UnownedFiles {
  * Files that no package owns stay in any case: what they need may be used, by someone that the entry point does not
  * tell of. What maintainer scripts generated is no reason to keep anything.
  */
-export function findUnowned(tree: FileTree, owned: ReadonlySet<string>): UnownedFiles {
+export function findUnowned(
+  tree: FileTree,
+  owned: ReadonlySet<string>,
+  isBuilt: (link: FileNode) => boolean = () => false,
+): UnownedFiles {
   const roots: UsageEdge[] = []
   const leaves: UsageEdge[] = []
-  for (const { path, type, mode, linkTarget } of tree.entries()) {
+  for (const node of tree.entries()) {
+    const { path, type, mode, linkTarget } = node
     if (type === 'directory' || owned.has(path) || isGenerated(path)) continue
-    if (type === 'symlink' && linkTarget!.startsWith('/etc/alternatives/')) continue
-    const leads = type === 'symlink' || (mode & 0o111) !== 0 || /\.(?:so|node)(?:\.\d+)*$/.test(path)
+    if (type === 'symlink' && (linkTarget!.startsWith('/etc/alternatives/') || isBuilt(node))) continue
+    const leads = type === 'symlink' || (mode & 0o111) !== 0 || isLibrary(path) || isOwnCode(path)
     ;(leads ? roots : leaves).push({ kind: 'unowned', from: path, to: path, certain: false })
   }
   return { roots, leaves }
 }
+
+/** Source code of an application, as against that of libraries installed for it. */
+const isOwnCode = (path: string) =>
+  /\.(?:py|[cm]?js|ts|rb|pl|php|sh|bash|lua|tcl)$/.test(path) &&
+  !/\/(?:node_modules|(?:site|dist)-packages|vendor|python3\.\d+|perl5?|ruby)\//.test(path)

@@ -29,7 +29,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   // The version stands among the dev dependencies, not in `packageManager`: that field makes pnpm look itself up on each run.
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   process.stderr.write('Setting up: Node 24 and the dependencies from npm\n')
-  run('npx', ['-y', `pnpm@${devDependencies.pnpm}`, 'install', '--frozen-lockfile'])
+  run('npx', ['-y', `pnpm@${devDependencies.pnpm}`, 'install', '--frozen-lockfile', '--loglevel=error'])
   writeFileSync(stamp, wanted)
 }
 

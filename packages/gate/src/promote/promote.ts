@@ -197,13 +197,13 @@ async function run(
     })
     return { value, summary: `${value.evidence.length} pieces of evidence, ${value.written} new` }
   })
-  await steps.run('verify', undefined, async () => {
+  const evidence = await steps.run('verify', undefined, async () => {
     const images = judgements.map(({ result }) => result.raw)
-    await verifyTarget(target, images, index, attached.evidence, { signer: options.signer, signal })
-    return {
-      value: undefined,
-      summary: `${attached.evidence.length} pieces of evidence verify at ${target.name}`,
-    }
+    const value = await verifyTarget(target, images, index, attached.evidence, {
+      signer: options.signer,
+      signal,
+    })
+    return { value, summary: `${value.length} pieces of evidence verify at ${target.name}` }
   })
   const moved = await steps.run('publish', undefined, async () => {
     const value = await publishTag(target, root, { tag: destination.tag, expected, signal })
@@ -226,7 +226,7 @@ async function run(
     changed: moved || pushed.blobs + pushed.manifests + attached.written > 0,
     decision: { ...decision, evaluatedAt: decidedAt },
     platforms: state.platforms,
-    evidence: attached.evidence,
+    evidence,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RawManifest } from '@sallyport/core'
-import { readEvidence, type Signer } from '@sallyport/attest'
+import { type AttachedPiece, type EvidenceReport, readEvidence, type Signer } from '@sallyport/attest'
 import { parseManifest, type Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
 import type { AttachedEvidence } from '../promote/outcome.ts'
@@ -15,7 +15,7 @@ export interface VerifyTargetOptions {
 
 /**
  * Reads a promotion back from the target as a consumer would: every manifest by digest, every blob's presence, and
- * every piece of evidence by its signature.
+ * every piece of evidence by its signature. Resolves with the evidence and where it was found.
  *
  * @throws {GateError} `VERIFICATION_FAILED` naming what is missing or does not verify. No tag may move then.
  */
@@ -25,7 +25,7 @@ export async function verifyTarget(
   index: RawManifest | undefined,
   evidence: readonly AttachedEvidence[],
   { signer, signal }: VerifyTargetOptions,
-): Promise<void> {
+): Promise<readonly AttachedEvidence[]> {
   const subjects = [...images, ...(index ? [index] : [])]
   for (const { descriptor } of subjects) {
     // The repository compares the bytes with the digest.
@@ -40,25 +40,30 @@ export async function verifyTarget(
   }
 
   const keys = [...new Set([signer.evidence.publicKey, signer.release.publicKey])]
+  const found: AttachedEvidence[] = []
   for (const { descriptor } of subjects) {
-    const { verified, rejected } = await readEvidence(target, descriptor.digest, { keys, signal })
+    const report = await readEvidence(target, descriptor.digest, { keys, signal })
     for (const expected of evidence.filter(({ subject }) => subject === descriptor.digest)) {
-      // By what was signed, by whom and where: a manifest under a tag changes when more is appended.
-      for (const { store, payload, manifest, blob } of expected.pieces) {
-        const found = verified.some(
-          (candidate) =>
-            candidate.store === store && candidate.payload === payload && candidate.keyId === expected.keyId,
-        )
-        if (found) continue
-        const why =
-          rejected.find(
-            (other) =>
-              other.store === store && (other.blob === blob || (!other.blob && other.manifest === manifest)),
-          )?.message ?? 'it is not there'
-        throw missing(target, `${expected.predicateType} of ${descriptor.digest} as ${store}: ${why}`)
-      }
+      const pieces = expected.pieces.map((piece) => findPiece(target, expected, piece, report))
+      found.push({ ...expected, pieces })
     }
   }
+  return found
+}
+
+function findPiece(
+  target: Repository,
+  { subject, predicateType, keyId }: AttachedEvidence,
+  { store, payload, manifest }: AttachedPiece,
+  { verified, rejected }: EvidenceReport,
+): AttachedPiece {
+  const found = verified.find(
+    (candidate) => candidate.store === store && candidate.payload === payload && candidate.keyId === keyId,
+  )
+  // Manifests under a tag are replaced when more evidence joins them, so they are named as they are now.
+  if (found) return { store, payload, manifest: found.manifest, blob: found.blob }
+  const why = rejected.find((candidate) => candidate.manifest === manifest)?.message ?? 'it is not there'
+  throw missing(target, `${predicateType} of ${subject} as ${store}: ${why}`)
 }
 
 function missing(target: Repository, what: string): GateError {

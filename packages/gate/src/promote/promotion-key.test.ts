@@ -1,0 +1,56 @@
+import { generateSigningKey, keySigner } from '@sallyport/attest'
+import { digestOf } from '@sallyport/core'
+import { describe, expect, it } from 'vitest'
+import { sqliteJournal } from '../journal/sqlite-journal.ts'
+import { folderQuarantine } from '../quarantine/folder-quarantine.ts'
+import type { PromoteOptions } from './options.ts'
+import { promotionKey } from './promotion-key.ts'
+import { noCritical, scannerFor } from './test-gate.fixture.ts'
+
+const newSigner = () => keySigner(generateSigningKey().privateKey)
+const signer = { evidence: newSigner(), release: newSigner() }
+const options: PromoteOptions = {
+  from: 'build.example/app:1',
+  to: 'prod.example/app:1',
+  tier: 'prod',
+  policy: noCritical(),
+  scanners: [scannerFor('hello')],
+  signer,
+  journal: sqliteJournal(':memory:'),
+  quarantine: folderQuarantine('/nowhere'),
+}
+const source = digestOf('source')
+const key = promotionKey(options, source, options.to)
+
+describe('promotionKey', () => {
+  it.each<[string, Partial<PromoteOptions>]>([
+    ['another spelling of the source', { from: `build.example/app@${source}` }],
+    ['the defaults written out', { harden: false, evidenceMode: 'both' }],
+    [
+      'other folders, times and listeners',
+      { workDirectory: '/tmp', evidenceMaxAgeMs: 1, onProgress: () => {} },
+    ],
+  ])('is the same for %s', (_title, changes) => {
+    expect(promotionKey({ ...options, ...changes }, source, options.to)).toBe(key)
+  })
+
+  it.each<[string, Partial<PromoteOptions>]>([
+    ['tier', { tier: 'staging' }],
+    ['policy', { policy: noCritical('    maxDataAge: 48h') }],
+    ['hardening', { harden: true }],
+    ['way of hardening', { harden: { mode: 'relaxed' } }],
+    ['choice of platforms', { platforms: ['linux/amd64'] }],
+    ['set of scanners', { scanners: [] }],
+    ['evidence key', { signer: { ...signer, evidence: newSigner() } }],
+    ['release key', { signer: { ...signer, release: newSigner() } }],
+    ['form of the evidence', { evidenceMode: 'bundle' }],
+    ['verifier', { verifierId: 'https://gate.example' }],
+  ])('differs with another %s', (_title, changes) => {
+    expect(promotionKey({ ...options, ...changes }, source, options.to)).not.toBe(key)
+  })
+
+  it('differs with another source digest or destination', () => {
+    expect(promotionKey(options, digestOf('other'), options.to)).not.toBe(key)
+    expect(promotionKey(options, source, 'prod.example/app:2')).not.toBe(key)
+  })
+})

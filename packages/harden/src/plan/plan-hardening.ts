@@ -56,7 +56,6 @@ export async function planHardening(
   }
 
   // Dependencies bring programs, whose libraries bring packages, whose dependencies …
-  const followed = new Set<Package>()
   for (let grown = true; grown;) {
     grown = false
     const names = new Set([...kept.keys()].map(({ name }) => name))
@@ -73,6 +72,8 @@ export async function planHardening(
       }
     }
     for (const found of Array.from(kept.keys())) {
+      if (followed.has(found)) continue
+      followed.add(found)
       for (const { owner, detail } of await findNeededOwners(tree, analysis, found, owners)) {
         if (kept.has(owner)) continue
         kept.set(owner, { ...usageOf.get(owner)!, keptBy: { reason: 'dependency', detail } })

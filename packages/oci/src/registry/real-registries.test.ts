@@ -175,8 +175,9 @@ describe.each([
       const referrers = Array.from({ length: 12 }, () =>
         sampleReferrer(image.manifest.descriptor, 'application/vnd.example.x'),
       )
-      await using other = createRegistryClient()
-      await using third = createRegistryClient()
+      // On a busy machine a write may come long after the read that it rests on.
+      await using other = createRegistryClient({ settleMs: 2_000 })
+      await using third = createRegistryClient({ settleMs: 2_000 })
       const own = third.repository({ registry: running.registry, repository: 'team/many' })
       // Two clients only where the list is ours to keep: olareg 0.2.2 itself loses entries that arrive together.
       const second = referrersApi

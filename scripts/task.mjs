@@ -120,6 +120,7 @@ const tasks = {
   e2e: () => suite('e2e', ['--root', 'test/e2e', ...args]),
   interop: () => suite('interop', ['--root', 'test/interop', ...args]),
   tools: () => suite('tools', ['--root', 'test/tools', ...args]),
+  images: () => suite('images', ['--root', 'test/images', ...args]),
   bench: () => run('node', [source, 'test/bench/run.ts', ...args]).ok,
 }
 

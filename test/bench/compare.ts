@@ -12,10 +12,12 @@ export interface BenchRow {
 }
 
 /** A contender; it resolves when its work is done. Absent when it is not installed. */
-export type Contender = ((round: number) => Promise<void>) | undefined
+export type Contender<Stage> = ((stage: Stage) => Promise<void>) | undefined
 
 /** Options of {@link compareSeconds}. */
-export interface CompareOptions {
+export interface CompareOptions<Stage> {
+  /** Makes what each run works on, new for each, so that nobody profits from another's work. Not timed. */
+  readonly setUp: () => Promise<Stage>
   readonly title: string
   readonly rounds: number
   /** Largest ratio to the best peer that is good enough. */
@@ -23,18 +25,19 @@ export interface CompareOptions {
 }
 
 /** Times ours and the peers alternately and compares medians. A peer that is missing makes the row not ok. */
-export async function compareSeconds(
-  ours: NonNullable<Contender>,
-  peers: Readonly<Record<string, Contender>>,
-  { title, rounds, maxRatio }: CompareOptions,
+export async function compareSeconds<Stage extends AsyncDisposable>(
+  ours: NonNullable<Contender<Stage>>,
+  peers: Readonly<Record<string, Contender<Stage>>>,
+  { title, rounds, maxRatio, setUp }: CompareOptions<Stage>,
 ): Promise<BenchRow> {
-  const contenders: [string, Contender][] = [['ours', ours], ...Object.entries(peers)]
+  const contenders: [string, Contender<Stage>][] = [['ours', ours], ...Object.entries(peers)]
   const times = new Map<string, number[]>(contenders.map(([name]) => [name, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [name, contender] of contenders) {
       if (!contender) continue
+      await using stage = await setUp()
       const started = performance.now()
-      await contender(round)
+      await contender(stage)
       times.get(name)!.push((performance.now() - started) / 1000)
     }
   }

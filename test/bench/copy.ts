@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Descriptor, type Digest, mediaTypes } from '@sallyport/core'
 import { copyImage, createRegistryClient, parseReference, toRawManifest } from '@sallyport/oci'
-import { startDockerRegistry, toolPath } from '@sallyport/test-tools'
+import { type RunningRegistry, startDockerRegistry, toolPath } from '@sallyport/test-tools'
 import { type BenchRow, compareSeconds, type Contender } from './compare.ts'
 
 const execute = promisify(execFile)
@@ -18,7 +18,6 @@ export async function benchCopy(): Promise<readonly BenchRow[]> {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-bench-'))
   try {
     await using source = await startDockerRegistry({ directory: join(directory, 'source') })
-    await using target = await startDockerRegistry({ directory: join(directory, 'target') })
     await using client = createRegistryClient()
     const from = client.repository(parseReference(`${source.host}/bench/image:1`))
 
@@ -44,32 +43,37 @@ export async function benchCopy(): Promise<readonly BenchRow[]> {
     )
     await from.putManifest(image, { tag: '1' })
 
-    const tool = (name: string, args: (round: number) => string[]): Contender => {
+    const tool = (name: string, args: (target: string) => string[]): Contender<RunningRegistry> => {
       const command = toolPath(name)
-      return command === undefined ? undefined : async (round) => void (await execute(command, args(round)))
+      return command === undefined ? undefined : async ({ host }) => void (await execute(command, args(host)))
     }
     const row = await compareSeconds(
-      async (round) => {
-        const to = client.repository(parseReference(`${target.host}/ours/${round}:1`))
+      async ({ host }) => {
+        const to = client.repository(parseReference(`${host}/bench/copy:1`))
         await copyImage(from, to, image.descriptor)
         await to.putManifest(image, { tag: '1' })
       },
       {
-        skopeo: tool('skopeo', (round) => [
+        skopeo: tool('skopeo', (host) => [
           'copy',
           '--src-tls-verify=false',
           '--dest-tls-verify=false',
           `docker://${source.host}/bench/image:1`,
-          `docker://${target.host}/skopeo/${round}:1`,
+          `docker://${host}/bench/copy:1`,
         ]),
-        crane: tool('crane', (round) => [
+        crane: tool('crane', (host) => [
           'copy',
           '--insecure',
           `${source.host}/bench/image:1`,
-          `${target.host}/crane/${round}:1`,
+          `${host}/bench/copy:1`,
         ]),
       },
-      { title: '8 layers of 32 MiB, new at the target', rounds: 5, maxRatio: 1 },
+      {
+        title: '8 layers of 32 MiB, new at the target',
+        rounds: 5,
+        maxRatio: 1,
+        setUp: async () => startDockerRegistry({ directory: await mkdtemp(join(directory, 'target-')) }),
+      },
     )
     return [row]
   } finally {

@@ -1,4 +1,4 @@
-import type { RawManifest } from '@sallyport/core'
+import { type Digest, isSallyportError, type RawManifest } from '@sallyport/core'
 import { type AttachedPiece, type EvidenceReport, readEvidence, type Signer } from '@sallyport/attest'
 import { parseManifest, type Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
@@ -28,9 +28,8 @@ export async function verifyTarget(
 ): Promise<readonly AttachedEvidence[]> {
   const subjects = [...images, ...(index ? [index] : [])]
   for (const { descriptor } of subjects) {
-    // The repository compares the bytes with the digest.
-    if (!(await target.findManifest(descriptor.digest, { signal })))
-      throw missing(target, `manifest ${descriptor.digest}`)
+    const found = await findIntact(target, descriptor.digest, signal)
+    if (!found) throw missing(target, `manifest ${descriptor.digest}`)
   }
   for (const image of images) {
     const { config, layers } = parseManifest(image)
@@ -49,6 +48,20 @@ export async function verifyTarget(
     }
   }
   return found
+}
+
+/** The repository compares the bytes with the digest; other bytes are as good as none. */
+async function findIntact(
+  target: Repository,
+  digest: Digest,
+  signal: AbortSignal | undefined,
+): Promise<RawManifest | undefined> {
+  try {
+    return await target.findManifest(digest, { signal })
+  } catch (cause) {
+    if (isSallyportError(cause) && /^(DIGEST|SIZE)_MISMATCH$/.test(cause.code)) return undefined
+    throw cause
+  }
 }
 
 function findPiece(

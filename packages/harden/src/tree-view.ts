@@ -32,7 +32,7 @@ function followLinks(
   followLast: boolean,
   passed?: FileNode[],
 ): FileNode | undefined {
-  const pending = path.split('/').filter(isPart).reverse()
+  const pending = path.split('/').filter(isPart).toReversed()
   let links = 0
   let node = get('/')
   let at = ''
@@ -49,7 +49,7 @@ function followLinks(
       if (++links > maxLinks) return undefined
       passed?.push(next)
       if (next.linkTarget!.startsWith('/')) at = ''
-      pending.push(...next.linkTarget!.split('/').filter(isPart).reverse())
+      pending.push(...next.linkTarget!.split('/').filter(isPart).toReversed())
       node = get(at === '' ? '/' : at)
       continue
     }

@@ -56,6 +56,7 @@ export async function planHardening(
   }
 
   // Dependencies bring programs, whose libraries bring packages, whose dependencies …
+  const followed = new Set<Package>()
   for (let grown = true; grown;) {
     grown = false
     const names = new Set([...kept.keys()].map(({ name }) => name))

@@ -57,7 +57,7 @@ export async function createScriptParser(): Promise<ScriptParser> {
     try {
       const words = [...collectWords(tree.rootNode)]
       // Text that a command runs as a script: `sh -c '…'`, `eval "…"`, `trap '…' EXIT`.
-      const nested = depth < maxNesting ? words.filter(({ text }) => /\s/.test(text.trim())) : []
+      const nested = depth < maxNesting ? [...quotedTexts(tree.rootNode)] : []
       return [
         ...words,
         ...nested.flatMap(({ text, line }) => parseWords(text, depth + 1).map((word) => ({ ...word, line }))),
@@ -98,6 +98,16 @@ function* collectWords(root: Node): Generator<ScriptWord> {
         const text = word && literal(word)
         if (text) yield { text, line: word.startPosition.row + 1, role: 'argument' }
       }
+    }
+  }
+}
+
+function* quotedTexts(root: Node): Generator<{ readonly text: string; readonly line: number }> {
+  for (const command of root.descendantsOfType('command')) {
+    for (const argument of command?.childrenForFieldName('argument') ?? []) {
+      if (!argument || (argument.type !== 'string' && argument.type !== 'raw_string')) continue
+      const text = argument.text.slice(1, -1)
+      if (/\s/.test(text.trim())) yield { text, line: argument.startPosition.row + 1 }
     }
   }
 }

@@ -61,7 +61,7 @@ async function load(image: Image, node: FileNode, signal: AbortSignal | undefine
 }
 
 /** `/usr/bin/env -S python3 -u` → `/usr/bin/env`, `python3`; `/bin/busybox sh` → `/bin/busybox`, `sh`. */
-function interpreterWords(line: string): readonly string[] {
+export function interpreterWords(line: string): readonly string[] {
   const [program, ...rest] = line.split(/\s+/).filter((word) => word !== '')
   if (!program) return []
   if (/(?:^|\/)(?:busybox|toybox)$/.test(program)) return rest[0] ? [program, rest[0]] : [program]

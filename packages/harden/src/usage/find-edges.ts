@@ -211,8 +211,12 @@ export function addShellWords(
   }
 }
 
+const startsPrograms =
+  /\b(?:subprocess|p?[oO]pen[23]|popen|Popen|child_process|spawn\w*|exec[lv]\w*|execFile\w*|proc_open|shell_exec|passthru|system\s*\(|Open3|ProcessBuilder)/
+
 /** Names of commands in quotes, as in the source of programs that start others. */
 function addQuotedCommands({ tree, searchPath }: EdgeContext, text: string, add: Add): void {
+  if (!startsPrograms.test(text)) return
   const seen = new Set<string>()
   for (const [, word] of text.matchAll(/["'`]([a-z][\w.+-]{1,40})(?=["'`\s])/g)) {
     if (seen.has(word!) || seen.size >= maxPaths) continue

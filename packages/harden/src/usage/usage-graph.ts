@@ -39,9 +39,13 @@ export async function buildUsageGraph(
     linked,
     (path) => linked.has(path),
   )
-  const seeds: UsageEdge[] = roots.filter(({ certain }) => !certain)
+  // From the commands first: a file that they reach is not explained by nobody owning it.
+  const isUnowned = ({ kind }: UsageEdge) => kind === 'unowned'
+  const seeds: UsageEdge[] = roots.filter((edge) => !edge.certain && !isUnowned(edge))
   for (const path of linked.keys()) seeds.push(...(await edges(path)).filter(({ certain }) => !certain))
-  await walk(seeds, edges, possible, (path) => linked.has(path) || possible.has(path))
+  const isReached = (path: string) => linked.has(path) || possible.has(path)
+  await walk(seeds, edges, possible, isReached)
+  await walk(roots.filter(isUnowned), edges, possible, isReached)
   for (const leaf of leaves) {
     if (!linked.has(leaf.to) && !possible.has(leaf.to)) possible.set(leaf.to, leaf)
   }

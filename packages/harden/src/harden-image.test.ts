@@ -1,0 +1,321 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { openImage } from '@sallyport/image'
+import { createInventory } from '@sallyport/inventory'
+import { createImage, type FileDescription } from '@sallyport/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { planEdit } from './apply/plan-edit.ts'
+import { hardenImage } from './harden-image.ts'
+import { checkPlan } from './invariants/check-plan.ts'
+import { checkResult } from './invariants/check-result.ts'
+import { planHardening } from './plan/plan-hardening.ts'
+import { analyzeUsage } from './usage/analyze-usage.ts'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'harden-test-'))
+})
+afterEach(() => rm(directory, { recursive: true, force: true }))
+
+const executable = (content: string | Uint8Array): FileDescription => ({ content, mode: 0o755 })
+const stanza = (name: string, more = '') =>
+  `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n${more}Description: ${name}\n`
+const marker = 'the bytes of the unused program'
+
+interface Described {
+  readonly files?: Readonly<Record<string, FileDescription>>
+  readonly lists?: Readonly<Record<string, readonly string[]>>
+  readonly fields?: Readonly<Record<string, string>>
+  readonly config?: Readonly<Record<string, unknown>>
+}
+
+const baseLists = {
+  'base-files': ['/etc/os-release'],
+  dash: ['/bin/sh'],
+  tool: ['/usr/bin/tool'],
+  unused: ['/usr/bin/unused', '/usr/share/unused/data'],
+}
+
+/** A small Debian whose entry point is a shell script that runs `tool`. */
+function debian({ files = {}, lists = {}, fields = {}, config = {} }: Described = {}) {
+  const all: Readonly<Record<string, readonly string[]>> = { ...baseLists, ...lists }
+  const status = Object.keys(all).map((name) => stanza(name, fields[name]))
+  return createImage({
+    layers: [
+      {
+        files: {
+          '/etc/os-release': 'ID=debian\nVERSION_ID="12"\n',
+          '/bin/sh': executable('#!/bin/sh\n'),
+          '/usr/bin/tool': executable('#!/bin/sh\n:\n'),
+          '/usr/bin/unused': executable(`#!/bin/sh\n# ${marker}\n`),
+          '/usr/share/unused/data': marker,
+          '/entry.sh': executable('#!/bin/sh\nset -e\nexec tool "$@"\n'),
+          '/var/lib/dpkg/status': status.join('\n'),
+          ...Object.fromEntries(
+            Object.entries(all).map(([name, list]) => [
+              `/var/lib/dpkg/info/${name}.list`,
+              `/.\n${list.join('\n')}\n`,
+            ]),
+          ),
+          ...files,
+        },
+      },
+      { files: { '/app/data.txt': 'own data' } },
+    ],
+    config: { Entrypoint: ['/entry.sh'], ...config },
+  })
+}
+
+async function open(source: ReturnType<typeof createImage>) {
+  const image = await openImage(source, source.raw, { directory })
+  return { image, inventory: await createInventory(image) }
+}
+
+describe('hardenImage', () => {
+  it('removes an unused package with its files, database entry and bytes, and nothing else', async () => {
+    const source = debian()
+    const { image, inventory } = await open(source)
+    await using _ = image
+    await using result = (await hardenImage(image, inventory, { directory })).image!
+    const { report } = await hardenImage(image, inventory, { directory })
+    expect(report.removed.map(({ name }) => name)).toEqual(['unused'])
+    expect(report.invariants.every(({ holds }) => holds)).toBe(true)
+
+    await using after = await openImage(result.blobs, result.raw, { directory })
+    const gone = [...image.tree.entries()].map(({ path }) => path).filter((path) => !after.tree.get(path))
+    expect(gone).toEqual([
+      '/usr/bin/unused',
+      '/usr/share/unused',
+      '/usr/share/unused/data',
+      '/var/lib/dpkg/info/unused.list',
+    ])
+    const status = after.tree.get('/var/lib/dpkg/status')!
+    expect(Buffer.from(await after.readFile(status)).toString()).toBe(
+      ['base-files', 'dash', 'tool'].map((name) => `${stanza(name)}\n`).join(''),
+    )
+    for (const layer of result.manifest.layers) {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of result.blobs.open(layer)) chunks.push(chunk)
+      expect(gunzipSync(Buffer.concat(chunks)).includes(marker)).toBe(false)
+    }
+    // The layer without a removed file is the same blob.
+    expect(result.manifest.layers[1]!.digest).toBe(image.layers[1]!.descriptor.digest)
+  })
+
+  it('gives the same digest twice, and does nothing to its own result', async () => {
+    const { image, inventory } = await open(debian())
+    await using _ = image
+    await using one = (await hardenImage(image, inventory, { directory })).image!
+    await using other = (await hardenImage(image, inventory, { directory })).image!
+    expect(one.raw.descriptor.digest).toBe(other.raw.descriptor.digest)
+    await using again = await openImage(one.blobs, one.raw, { directory })
+    const second = await hardenImage(again, await createInventory(again), { directory })
+    expect(second.image).toBeUndefined()
+    expect(second.report.unchangedBecause).toBe('no package can be removed')
+  })
+
+  it.each<[string, Described]>([
+    [
+      'a script says its name after find -exec',
+      { files: { '/entry.sh': executable('#!/bin/sh\nfind . -exec unused {} +\n') } },
+    ],
+    [
+      'a script sets it as an argument',
+      { files: { '/entry.sh': executable('#!/bin/sh\nset -- unused "$@"\nexec "$@"\n') } },
+    ],
+    [
+      'a script runs it in a quoted text',
+      { files: { '/entry.sh': executable("#!/bin/sh\nsh -c 'exec unused $X'\n") } },
+    ],
+    [
+      'a file that a script reads in names it',
+      {
+        files: {
+          '/entry.sh': executable('#!/bin/sh\n. "$(dirname "$0")/lib.sh"\n'),
+          '/lib.sh': 'f() { unused; }\n',
+        },
+      },
+    ],
+    ['the health check names it', { config: { Healthcheck: { Test: ['CMD-SHELL', 'unused || exit 1'] } } }],
+    ['a variable names its file', { config: { Env: ['DATA=/usr/share/unused/data'] } }],
+    [
+      'a link that nobody owns leads to it',
+      { files: { '/etc/app.conf': { symlink: '/usr/share/unused/data' } } },
+    ],
+    ['a used package depends on it', { fields: { tool: 'Depends: unused (>= 1)\n' } }],
+    [
+      'it is the alternative whose version fits',
+      { fields: { tool: 'Depends: base-files (>= 9) | unused\n' } },
+    ],
+    [
+      'it diverts a file of another package',
+      {
+        files: {
+          '/usr/bin/tool.real': 'x',
+          '/var/lib/dpkg/diversions': '/usr/bin/other\n/usr/bin/tool.real\nunused\n',
+        },
+        lists: { tool: ['/usr/bin/tool', '/usr/bin/other'] },
+      },
+    ],
+    [
+      'a folder of the path to the entry point is its link',
+      {
+        files: { '/opt/real/run': executable('#!/bin/sh\n'), '/opt/current': { symlink: 'real' } },
+        lists: { unused: ['/opt/current'] },
+        config: { Entrypoint: ['/opt/current/run'] },
+      },
+    ],
+  ])('keeps a package when %s', async (_title, description) => {
+    const { image, inventory } = await open(debian(description))
+    await using _ = image
+    const { report } = await hardenImage(image, inventory, { directory })
+    expect(report.kept.map(({ purl }) => purl).some((purl) => purl.includes('/unused@'))).toBe(true)
+  })
+
+  it.each<[string, Described, RegExp]>([
+    ['no command', { config: { Entrypoint: [] } }, /neither an entry point/],
+    ['a command that is not there', { config: { Entrypoint: ['/nowhere'] } }, /does not hold/],
+    [
+      'a supervisor',
+      { files: { '/sbin/init': executable('x') }, config: { Entrypoint: ['/sbin/init'] } },
+      /init starts/,
+    ],
+    [
+      'a script that starts a supervisor',
+      {
+        files: {
+          '/usr/bin/supervisord': executable('#!/bin/sh\n'),
+          '/entry.sh': executable('#!/bin/sh\nexec supervisord -n\n'),
+        },
+      },
+      /supervisord starts/,
+    ],
+    [
+      'a package manager',
+      { files: { '/usr/bin/apt-get': executable('x') }, config: { Entrypoint: ['apt-get'] } },
+      /apt-get starts/,
+    ],
+    ['a damaged database', { files: { '/var/lib/dpkg/info/tool.list': 'no path\n' } }, /can't be trusted/],
+  ])('leaves an image with %s as it is', async (_title, description, reason) => {
+    const { image, inventory } = await open(debian(description))
+    await using _ = image
+    const { report, image: written } = await hardenImage(image, inventory, { directory })
+    expect(written).toBeUndefined()
+    expect(report.unchangedBecause).toMatch(reason)
+  })
+
+  it('leaves nothing behind but its result', async () => {
+    const { image, inventory } = await open(debian())
+    const result = await hardenImage(image, inventory, { directory })
+    await result.image![Symbol.asyncDispose]()
+    await image[Symbol.asyncDispose]()
+    expect(await readdir(directory)).toEqual([])
+  })
+})
+
+const realProgram = '/usr/bin/true'
+describe.skipIf(!existsSync(realProgram))(
+  `invariants, with ${realProgram} (skipped where it is missing)`,
+  () => {
+    const prepare = async (edit: { remove?: readonly string[]; keep?: readonly string[] }) => {
+      const elf = existsSync(realProgram) ? readFileSync(realProgram) : new Uint8Array()
+      const lists = {
+        libc: ['/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2'],
+        tool: ['/usr/bin/tool'],
+      }
+      const opened = await open(
+        debian({
+          lists,
+          files: {
+            '/usr/bin/tool': executable(elf),
+            '/lib/x86_64-linux-gnu/libc.so.6': executable('libc'),
+            '/lib64/ld-linux-x86-64.so.2': executable('ld'),
+            '/etc/link': { symlink: '/app/data.txt' },
+          },
+          fields: { tool: 'Depends: libc\n' },
+        }),
+      )
+      const analysis = await analyzeUsage(opened.image, opened.inventory)
+      const plan = await planHardening(opened.image.tree, analysis, opened.inventory)
+      const planned = await planEdit(opened.image, plan, undefined)
+      const remove = new Set([...planned.remove, ...(edit.remove ?? [])])
+      for (const path of edit.keep ?? []) remove.delete(path)
+      return { ...opened, analysis, plan, edit: { ...planned, remove } }
+    }
+
+    it.each([
+      ['I1', 'the target of a link', { remove: ['/app/data.txt'] }],
+      ['I2', 'a needed library', { remove: ['/lib/x86_64-linux-gnu/libc.so.6'] }],
+      ['I2', 'a program interpreter', { remove: ['/lib64/ld-linux-x86-64.so.2'] }],
+      ['I3', 'the interpreter of a script', { remove: ['/bin/sh'] }],
+      ['I3-commands', 'the entry point', { remove: ['/entry.sh'] }],
+      ['I6', 'a file that a kept package lists', { remove: ['/usr/bin/tool'] }],
+      ['I6', 'nothing, of a package that goes, but keeping its file', { keep: ['/usr/bin/unused'] }],
+    ])('%s turns red when an edit takes away %s', async (id, _what, wrong) => {
+      const { image, analysis, plan, edit } = await prepare(wrong)
+      await using _ = image
+      const checked = await checkPlan(image, analysis, plan, edit, undefined)
+      expect(checked.find((one) => one.id === id)!.violations).not.toEqual([])
+    })
+
+    it('holds for the real plan', async () => {
+      const { image, analysis, plan, edit } = await prepare({})
+      await using _ = image
+      const checked = await checkPlan(image, analysis, plan, edit, undefined)
+      expect(checked.flatMap(({ violations }) => violations)).toEqual([])
+    })
+
+    it('I5 turns red for an open dependency', async () => {
+      const { image, analysis, plan, edit } = await prepare({})
+      await using _ = image
+      const isLibrary = (name: string) => name === 'libc'
+      const wrong = {
+        ...plan,
+        kept: plan.kept.filter(({ package: { name } }) => !isLibrary(name)),
+        removed: plan.kept.map(({ package: found }) => found).filter(({ name }) => isLibrary(name)),
+      }
+      const checked = await checkPlan(image, analysis, wrong, edit, undefined)
+      expect(checked.find(({ id }) => id === 'I5')!.violations).toHaveLength(1)
+    })
+
+    it('checks of the result turn red for an image that was not changed', async () => {
+      const { image, inventory, plan, edit } = await prepare({})
+      await using _ = image
+      const before = { image, inventory }
+      const red = checkResult(before, before, plan, edit).filter(({ violations }) => violations.length > 0)
+      expect(red.map(({ id }) => id)).toEqual(['I7', 'I9', 'I11'])
+      const vanished = { image, inventory: { ...inventory, packages: [] } }
+      expect(
+        checkResult(
+          before,
+          vanished,
+          { ...plan, removed: [] },
+          { ...edit, remove: new Set(), replace: new Map() },
+        )
+          .filter(({ violations }) => violations.length > 0)
+          .map(({ id }) => id),
+      ).toEqual(['I9'])
+    })
+
+    it('checks of the result turn red for other metadata and another configuration', async () => {
+      const { image, inventory, plan } = await prepare({})
+      await using _ = image
+      const other = await open(
+        debian({
+          files: { '/entry.sh': { content: '#!/bin/sh\nset -e\nexec tool "$@"\n', mode: 0o700 } },
+          config: { User: 'x' },
+        }),
+      )
+      await using _other = other.image
+      const red = checkResult({ image, inventory }, other, plan, {
+        remove: new Set(),
+        replace: new Map(),
+        unowned: [],
+      })
+      expect(red.filter(({ id, violations }) => /I8|I13/.test(id) && violations.length > 0)).toHaveLength(2)
+    })
+  },
+)

@@ -11,7 +11,7 @@ describe('withoutPaths', () => {
     [['/l'], '/l/f', undefined],
     [['/l'], '/d/f', '/d/f'],
     [['/d'], '/two', undefined],
-    [[], '/two/../two', '/d/f'],
+    [[], '/two/../f', '/d/f'],
     [[], '/loop', undefined],
   ])('without %j finds %s at %s', async (removed, path, expected) => {
     const source = createImage({
@@ -27,7 +27,6 @@ describe('withoutPaths', () => {
       ],
     })
     await using image = await openImage(source, source.raw)
-    // `/two/..` is no folder, but the tree takes `..` by name.
     expect(withoutPaths(image.tree, new Set(removed)).resolve(path)?.path).toBe(expected)
     expect(linksInParents(image.tree, '/l/f').map((link) => link.path)).toEqual(['/l'])
   })
@@ -42,9 +41,7 @@ describe('findLibraryNames', () => {
     expect(findLibraryNames(text)).toEqual(expected)
   })
 
-  it('takes linear time', () => {
-    expect(
-      findLibraryNames('a'.repeat(2_000_000)).length + findLibraryNames('.so'.repeat(300_000)).length,
-    ).toBeGreaterThan(0)
+  it('bounds how far back a name begins', () => {
+    expect(findLibraryNames(`${'a'.repeat(2_000_000)}.so`)[0]).toHaveLength(203)
   })
 })

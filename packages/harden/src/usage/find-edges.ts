@@ -3,6 +3,7 @@ import { findLibraryNames } from '../elf/find-strings.ts'
 import { isLibrary, type LibrarySearch } from '../elf/library-search.ts'
 import type { ScriptParser } from '../shell/parse-script.ts'
 import { linksInParents, type TreeView } from '../tree-view.ts'
+import { namesOfCLibrary } from './c-library.ts'
 import type { FileContent, FileContents } from './file-contents.ts'
 import { isIndexFile } from './ignored-paths.ts'
 import { runtimeFiles } from './runtimes.ts'
@@ -100,9 +101,10 @@ function addLinkTarget(tree: FileTree, { path, linkTarget }: FileNode, add: Add)
 async function addElfEdges(
   { tree, libraries, searchPath }: EdgeContext,
   node: FileNode,
-  { elf, names }: Extract<FileContent, { type: 'elf' }>,
+  { elf, names: all }: Extract<FileContent, { type: 'elf' }>,
   add: Add,
 ): Promise<void> {
+  const names = namesOfCLibrary(elf.soname, all, (path) => tree.resolve(path)?.type === 'directory')
   if (elf.interpreter) addNamed(tree, elf.interpreter, (to) => add('interpreter', true, to, elf.interpreter))
   const addLibrary = (kind: UsageEdgeKind, certain: boolean, name: string) => {
     const at = libraries.locate(tree, { path: node.path, elf }, name)

@@ -198,6 +198,12 @@ describe('hardenImage', () => {
       { files: { '/usr/bin/apt-get': executable('x') }, config: { Entrypoint: ['apt-get'] } },
       /apt-get starts/,
     ],
+    ['a shell that waits', { config: { Entrypoint: [], Cmd: ['/bin/sh', '-l'] } }, /sh waits for commands/],
+    [
+      'a script that is too large to be read',
+      { files: { '/entry.sh': executable(`#!/bin/sh\n${'#'.repeat(1024 * 1024)}\nunused\n`) } },
+      /can't be told what \/entry.sh needs/,
+    ],
     ['a damaged database', { files: { '/var/lib/dpkg/info/tool.list': 'no path\n' } }, /can't be trusted/],
   ])('leaves an image with %s as it is', async (_title, description, reason) => {
     const { image, inventory } = await open(debian(description))
@@ -205,6 +211,23 @@ describe('hardenImage', () => {
     const { report, image: written } = await hardenImage(image, inventory, { directory })
     expect(written).toBeUndefined()
     expect(report.unchangedBecause).toMatch(reason)
+    expect(report.kept.map(({ purl }) => purl)).toEqual(inventory.packages.map(({ purl }) => purl))
+  })
+
+  it('supposes that everything is used where it can not be told', async () => {
+    const { image, inventory } = await open(
+      debian({ files: { '/sbin/init': executable('x') }, config: { Entrypoint: ['/sbin/init'] } }),
+    )
+    await using _ = image
+    const { packages } = await analyzeUsage(image, inventory)
+    expect(packages.map(({ usage }) => usage)).toEqual(inventory.packages.map(() => 'possible'))
+  })
+
+  it('takes declared commands in place of an entry point', async () => {
+    const { image, inventory } = await open(debian({ config: { Entrypoint: [], Cmd: ['sh'] } }))
+    await using _ = image
+    const { report } = await hardenImage(image, inventory, { directory, commands: [['tool']] })
+    expect(report.removed.map(({ name }) => name)).toEqual(['unused'])
   })
 
   it('leaves nothing behind but its result', async () => {

@@ -47,7 +47,7 @@ export async function hardenImage(
   const fixed = await findDiverters(image, inventory.packages, signal)
   for (let round = 1; round <= maxRounds; round++) {
     const analysis = await analyzeUsage(image, inventory, { commands, roots, signal })
-    const refusal = analysis.unresolved ?? findRefusal(image, inventory, analysis)
+    const refusal = analysis.unresolved ?? findRefusal(inventory)
     if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, round)
     const plan = await planHardening(image.tree, analysis, inventory, { mode, keep, fixed })
     const edit = await planEdit(image, plan, signal)

@@ -7,6 +7,7 @@ import { createBuiltLinks } from './built-links.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { createEdgeFinder } from './find-edges.ts'
 import { findEntries, findUnowned, findVariables, libraryPathOf, searchPathOf } from './find-roots.ts'
+import { findUnknowable } from './find-unknowable.ts'
 import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
 import type { PackageUsage, UsageEdge } from './usage.ts'
 
@@ -26,7 +27,10 @@ export interface UsageAnalysis {
   readonly graph: UsageGraph
   readonly contents: FileContents
   readonly libraries: LibrarySearch
-  /** Why nothing could be analysed: no entry point. Every package then counts as `possible`. */
+  /**
+   * Why it can't be told what the image uses: it has no entry point, or one that starts what its own configuration
+   * or a user names, or a program that can't be read. Every package then counts as `possible`.
+   */
   readonly unresolved?: string | undefined
 }
 
@@ -68,12 +72,18 @@ export async function analyzeUsage(
     return edgesOf(path)
   }
   const graph = await buildUsageGraph([...entries, ...unowned.roots, ...roots], follow, unowned.leaves)
+  unresolved ??= findUnknowable(image, graph, commands) ?? describeUnknown(contents)
   const packages = inventory.packages.map((found) =>
     unresolved === undefined
       ? describePackage(graph, found)
       : { purl: found.purl, usage: 'possible' as const, chain: [] },
   )
   return { packages, graph, contents, libraries, unresolved }
+}
+
+function describeUnknown(contents: FileContents): string | undefined {
+  const [first] = contents.unknown()
+  return first && `it can't be told what ${first[0]} needs: ${first[1]}`
 }
 
 function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Package): PackageUsage {

@@ -13,12 +13,13 @@ const modules = /^lib(?:gcc_s|nss_[^/]+)\.so/
  */
 export function namesOfCLibrary(
   soname: string | undefined,
-  { paths, libraries }: NamedFiles,
+  { paths, libraries, isCut }: NamedFiles,
   isFolder: (path: string) => boolean,
 ): NamedFiles {
-  if (soname === undefined || !cLibrary.test(soname)) return { paths, libraries }
+  if (soname === undefined || !cLibrary.test(soname)) return { paths, libraries, isCut }
   return {
     paths: paths.filter((path) => configurations.has(path) || isFolder(path)),
     libraries: libraries.filter((name) => modules.test(name)),
+    isCut,
   }
 }

@@ -8,25 +8,41 @@ export type FileContent =
   | { readonly type: 'script'; readonly interpreter: readonly string[]; readonly text: string }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'other' }
+  /** A program or script of which it can't be told what it needs. */
+  | { readonly type: 'unknown'; readonly reason: string }
 
 /** Reads each file of an image at most once. */
 export interface FileContents {
   read(node: FileNode): Promise<FileContent>
   /** ELF files among these paths; others are left out. */
   elf(path: string): Promise<ElfFile | undefined>
+  /** Files read so far of which it can't be told what they need. */
+  unknown(): ReadonlyMap<string, string>
 }
 
-const maxElfBytes = 256 * 1024 * 1024
+const maxElfBytes = 512 * 1024 * 1024
 const maxTextBytes = 1024 * 1024
+const magic = 0x7f454c46
 const other: FileContent = { type: 'other' }
+/** The dynamic linker loads nothing for a file whose tables lead out of it, but what it holds may still run. */
+const damaged: ElfFile = { kind: '', needed: [], rpath: [], runpath: [], startsShell: true }
+
+const tooLarge = ({ size }: FileNode, limit: number): FileContent => ({
+  type: 'unknown',
+  reason: `it has ${size} bytes, more than the ${limit} that are read`,
+})
 
 /** Makes a reader that remembers what it saw; of ELF files only their headers and names are kept. */
 export function createFileContents(image: Image, signal: AbortSignal | undefined): FileContents {
   const known = new Map<string, Promise<FileContent>>()
+  const unknown = new Map<string, string>()
   const read = (node: FileNode): Promise<FileContent> => {
     let content = known.get(node.path)
     if (!content) {
-      content = load(image, node, signal)
+      content = load(image, node, signal).then((found) => {
+        if (found.type === 'unknown') unknown.set(node.path, found.reason)
+        return found
+      })
       known.set(node.path, content)
     }
     return content
@@ -39,19 +55,23 @@ export function createFileContents(image: Image, signal: AbortSignal | undefined
       const content = await read(node)
       return content.type === 'elf' ? content.elf : undefined
     },
+    unknown: () => unknown,
   }
 }
 
 async function load(image: Image, node: FileNode, signal: AbortSignal | undefined): Promise<FileContent> {
-  if (node.type !== 'file' || node.size < 4 || node.size > maxElfBytes) return other
+  if (node.type !== 'file' || node.size < 4) return other
   if (node.size > maxTextBytes) {
     const start = await firstBytes(image.openFile(node, { signal }))
-    if (start.length < 4 || start.readUInt32BE(0) !== 0x7f454c46) return other
+    if (start.toString('latin1', 0, 2) === '#!') return tooLarge(node, maxTextBytes)
+    if (start.length < 4 || start.readUInt32BE(0) !== magic) return other
+    if (node.size > maxElfBytes) return tooLarge(node, maxElfBytes)
   }
   const bytes = Buffer.from(await image.readFile(node, { maxBytes: maxElfBytes, signal }))
-  if (bytes.readUInt32BE(0) === 0x7f454c46) {
-    const elf = parseElf(bytes)
-    return elf ? { type: 'elf', elf, names: findNamedFiles(bytes) } : other
+  if (bytes.readUInt32BE(0) === magic) {
+    const names = findNamedFiles(bytes, (path) => image.tree.resolve(path) !== undefined)
+    if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
+    return { type: 'elf', elf: parseElf(bytes) ?? damaged, names }
   }
   if (bytes.byteLength > maxTextBytes || bytes.subarray(0, 4096).includes(0)) return other
   const text = bytes.toString('utf8')

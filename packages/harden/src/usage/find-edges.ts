@@ -55,6 +55,7 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
         else addPaths(tree, content.text, add)
         break
       case 'other':
+      case 'unknown':
         break
     }
     if (!context.owned.has(path) && (content.type === 'text' || content.type === 'script'))

@@ -28,7 +28,7 @@ export function findEntries(
 ): readonly UsageEdge[] {
   const searchPath = searchPathOf({ config })
   const commands = entryCommands(config, extra)
-  if (!config.config?.Entrypoint?.length && !config.config?.Cmd?.length) {
+  if (!config.config?.Entrypoint?.length && !config.config?.Cmd?.length && !extra?.length) {
     throw new HardenError('ENTRYPOINT_UNRESOLVED', 'the image names neither an entry point nor a command')
   }
   const folder = config.config?.WorkingDir || '/'

@@ -1,0 +1,50 @@
+import type { Image } from '@sallyport/image'
+import { entryCommands } from './entry-commands.ts'
+import { findCommand } from './find-edges.ts'
+import { searchPathOf } from './find-roots.ts'
+import type { UsageGraph } from './usage-graph.ts'
+
+/** Programs that start what their own configuration names, or change the system: nothing can be told of their use. */
+const starters =
+  /(?:^|\/)(?:systemd|init|runit|runsvdir|s6-svscan|supervisord|monit|crond?|anacron|x?inetd|apt|apt-get|dpkg|aptitude)$/
+const packageManager = /(?:^|\/)(?:apt|apt-get|dpkg|aptitude)$/
+const shell = /(?:^|\/)(?:sh|bash|dash|ash|ksh|zsh)$/
+
+/**
+ * Why what an image uses can't be told from outside; `undefined` when it can. Everything in it may then be used.
+ * A shell that waits for input is no reason when `extra` commands say what the image is for.
+ */
+export function findUnknowable(
+  image: Pick<Image, 'config' | 'tree'>,
+  graph: UsageGraph,
+  extra: readonly (readonly string[])[] = [],
+): string | undefined {
+  const { config, tree } = image
+  const searchPath = searchPathOf(image)
+  const words = [...(config.config?.Entrypoint ?? []), ...(config.config?.Cmd ?? [])]
+  const program = words.find((word) => {
+    const found = findCommand(tree, searchPath, word)
+    return starters.test(word) || (found && starters.test(tree.resolve(found.path)?.path ?? ''))
+  })
+  const started = program ?? findStarted(image, graph)
+  if (started) return `${started} starts what can't be known from outside`
+  const [first = '', ...rest] = words
+  const [main] = entryCommands(config)
+  const isInteractive = shell.test(first) && !main?.shellText && rest.every((word) => word.startsWith('-'))
+  return isInteractive && extra.length === 0
+    ? `${first} waits for commands that can't be known from outside`
+    : undefined
+}
+
+/** A supervisor that the scripts of the entry point start. */
+function findStarted(image: Pick<Image, 'config' | 'tree'>, graph: UsageGraph): string | undefined {
+  const steps = new Set(['entry', 'shebang', 'shell-word', 'sourced', 'symlink'])
+  for (const folder of searchPathOf(image)) {
+    for (const { path } of image.tree.children(image.tree.resolve(folder)?.path ?? folder)) {
+      if (!starters.test(path) || packageManager.test(path) || graph.usageOf(path) === 'present') continue
+      const chain = graph.chainTo(path)
+      if (chain[0]?.kind === 'entry' && chain.every(({ kind }) => steps.has(kind))) return path
+    }
+  }
+  return undefined
+}

@@ -26,10 +26,9 @@ function run(command, args, env = process.env) {
 }
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  // The version stands among the dev dependencies, not in `packageManager`: that field makes pnpm look itself up on each run.
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   process.stderr.write('Setting up: Node 24 and the dependencies from npm\n')
-  run('npx', ['-y', `pnpm@${devDependencies.pnpm}`, 'install', '--frozen-lockfile', '--loglevel=error'])
+  run('npx', ['-y', packageManager, 'install', '--frozen-lockfile', '--loglevel=error'])
   writeFileSync(stamp, wanted)
 }
 

@@ -76,6 +76,8 @@ const quickChecks = () => [
 
 /** Checks of what is published: they build the packages and look into the archives that would be uploaded. */
 function packageChecks() {
+  // Nothing of an earlier build may pass for this one; turbo brings back what did not change.
+  for (const name of packages) rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
   const packed = join(reports, 'packed')
   rmSync(packed, { recursive: true, force: true })
   mkdirSync(packed, { recursive: true })

@@ -8,6 +8,7 @@ import { createInventory } from '@sallyport/inventory'
 import { createImage, type FileDescription } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { planEdit } from './apply/plan-edit.ts'
+import { buildElf } from './elf/elf.fixture.ts'
 import { hardenImage } from './harden-image.ts'
 import { checkPlan } from './invariants/check-plan.ts'
 import { checkResult } from './invariants/check-result.ts'
@@ -230,6 +231,22 @@ describe('hardenImage', () => {
     expect(report.removed.map(({ name }) => name)).toEqual(['unused'])
   })
 
+  it.each(['/lib/apk/db/installed', '/var/lib/rpm/rpmdb.sqlite'])(
+    'leaves an image whose database is %s as it is',
+    async (path) => {
+      const { image, inventory } = await open(
+        createImage({
+          layers: [{ files: { [path]: 'P:x\nV:1\n\n', '/run': executable('#!/bin/sh\n') } }],
+          config: { Entrypoint: ['/run'] },
+        }),
+      )
+      await using _ = image
+      const { report, image: written } = await hardenImage(image, inventory, { directory })
+      expect(written).toBeUndefined()
+      expect(report.unchangedBecause).toBe('the image has no dpkg packages')
+    },
+  )
+
   it('leaves nothing behind but its result', async () => {
     const { image, inventory } = await open(debian())
     const result = await hardenImage(image, inventory, { directory })
@@ -342,3 +359,21 @@ describe.skipIf(!existsSync(realProgram))(
     })
   },
 )
+
+describe('I4', () => {
+  it('turns red when a program that starts a shell would lose it', async () => {
+    const { image, inventory } = await open(
+      debian({
+        files: { '/usr/bin/tool': executable(buildElf({ imports: ['popen'] })) },
+        config: { Entrypoint: ['/usr/bin/tool'] },
+      }),
+    )
+    await using _ = image
+    const analysis = await analyzeUsage(image, inventory)
+    const plan = await planHardening(image.tree, analysis, inventory)
+    expect(plan.removed.map(({ name }) => name)).not.toContain('dash')
+    const edit = { remove: new Set(['/bin/sh']), replace: new Map(), unowned: [] }
+    const checked = await checkPlan(image, analysis, plan, edit, undefined)
+    expect(checked.find(({ id }) => id === 'I4')!.violations).toMatchObject([{ path: '/bin/sh' }])
+  })
+})

@@ -146,6 +146,12 @@ describe('hardenImage', () => {
       'a link that nobody owns leads to it',
       { files: { '/etc/app.conf': { symlink: '/usr/share/unused/data' } } },
     ],
+    [
+      'a link that nobody owns leads to its folder',
+      { files: { '/app/static': { symlink: '/usr/share/unused' } } },
+    ],
+    ['an argument names its folder', { config: { Cmd: ['--root=/usr/share/unused'] } }],
+    ['its folder is the working folder', { config: { WorkingDir: '/usr/share/unused' } }],
     ['a used package depends on it', { fields: { tool: 'Depends: unused (>= 1)\n' } }],
     [
       'it is the alternative whose version fits',
@@ -246,6 +252,38 @@ describe('hardenImage', () => {
       expect(report.unchangedBecause).toBe('the image has no dpkg packages')
     },
   )
+
+  it.each([
+    ['a file', { symlink: '/usr/share/unused/data' }],
+    ['a folder', { symlink: '/usr/share/unused' }],
+  ])('keeps what a link of a kept package leads to, %s, as not used', async (_what, link) => {
+    const { image, inventory } = await open(
+      debian({
+        files: { '/usr/share/tool': link },
+        lists: { tool: ['/usr/bin/tool', '/usr/share/tool'], lost: ['/usr/bin/lost'] },
+      }),
+    )
+    await using _ = image
+    const { report, image: written } = await hardenImage(image, inventory, { directory, mode: 'relaxed' })
+    await using _written = written
+    expect(report.rounds).toBe(0)
+    expect(report.removed.map(({ name }) => name)).toEqual(['lost'])
+    const kept = report.kept.find(({ purl }) => purl.includes('/unused@'))!
+    expect(kept).toMatchObject({ usage: 'present', keptBy: { reason: 'dependency' } })
+    expect(kept.keptBy!.detail).toMatch(/^\/usr\/share\/tool leads to (?:it|what it holds)$/)
+  })
+
+  it('tells in relaxed mode which dependencies it opened', async () => {
+    const { image, inventory } = await open(
+      debian({ fields: { tool: 'Depends: unused (>= 1) | other, dash\n' } }),
+    )
+    await using _ = image
+    const { report, image: written } = await hardenImage(image, inventory, { directory, mode: 'relaxed' })
+    await using _written = written
+    expect(report.removed.map(({ name }) => name)).toEqual(['unused'])
+    const tool = inventory.packages.find(({ name }) => name === 'tool')!.purl
+    expect(report.openDependencies).toEqual([{ purl: tool, dependsOn: 'unused (>= 1) | other' }])
+  })
 
   it('leaves nothing behind but its result', async () => {
     const { image, inventory } = await open(debian())

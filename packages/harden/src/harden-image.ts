@@ -12,7 +12,7 @@ import { type HardenPlan, planHardening } from './plan/plan-hardening.ts'
 import { findDiverters } from './plan/find-diverters.ts'
 import { findRefusal } from './plan/find-refusal.ts'
 import { analyzeUsage } from './usage/analyze-usage.ts'
-import type { PackageUsage, UsageEdge } from './usage/usage.ts'
+import type { PackageUsage } from './usage/usage.ts'
 
 /** Options of {@link hardenImage}. */
 export interface HardenImageOptions {
@@ -43,36 +43,28 @@ export async function hardenImage(
   inventory: Inventory,
   { mode = 'closed', commands, keep, directory = tmpdir(), signal }: HardenImageOptions = {},
 ): Promise<HardenResult> {
-  const roots: UsageEdge[] = []
+  const analysis = await analyzeUsage(image, inventory, { commands, signal })
+  const refusal = analysis.unresolved ?? findRefusal(inventory)
+  if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, 0)
   const fixed = await findDiverters(image, inventory.packages, signal)
+  const needed = new Map<string, string>()
   for (let round = 1; round <= maxRounds; round++) {
-    const analysis = await analyzeUsage(image, inventory, { commands, roots, signal })
-    const refusal = analysis.unresolved ?? findRefusal(inventory)
-    if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, round)
-    const plan = await planHardening(image.tree, analysis, inventory, { mode, keep, fixed })
+    const plan = await planHardening(image.tree, analysis, inventory, { mode, keep, fixed, needed })
     const edit = await planEdit(image, plan, signal)
     const kept = plan.kept.map(({ usage }) => usage)
     if (!plan.kept.some(({ package: { dpkg } }) => dpkg))
-      return unchanged(mode, kept, 'the package database would name no package any more', round)
-    if (plan.removed.length === 0) return unchanged(mode, kept, 'no package can be removed', round)
+      return unchanged(mode, kept, 'the package database would name no package any more', round - 1)
+    if (plan.removed.length === 0) return unchanged(mode, kept, 'no package can be removed', round - 1)
 
     const planned = await checkPlan(image, analysis, plan, edit, commands)
     const broken = planned.flatMap(({ id, violations }) =>
       violations.map((violation) => ({ id, ...violation })),
     )
     if (broken.length > 0) {
-      const known = new Set(roots.map(({ to }) => to))
-      const added = broken.filter(({ path }) => path !== undefined && !known.has(path))
+      // What breaks a law stays, with its package; it is not used because of that, so nothing is followed from it.
+      const added = broken.filter(({ path }) => path !== undefined && !needed.has(path))
       if (added.length === 0) throw brokenLaws(planned)
-      for (const { id, message, path } of added) {
-        roots.push({
-          kind: 'path-string',
-          from: `invariant ${id}`,
-          to: path!,
-          certain: false,
-          proof: message,
-        })
-      }
+      for (const { id, message, path } of added) needed.set(path!, `${message} (${id})`)
       continue
     }
 
@@ -106,8 +98,9 @@ export async function hardenImage(
         removed: plan.removed.map((found) => describeRemoval(image, found)),
         kept,
         removedPaths: edit.unowned,
+        openDependencies: plan.openDependencies.length > 0 ? plan.openDependencies : undefined,
         invariants: [...planned, ...written].map(toResult),
-        rounds: round,
+        rounds: round - 1,
       },
     }
   }

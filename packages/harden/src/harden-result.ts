@@ -11,6 +11,14 @@ export interface PackageRemoval {
   readonly files: number
 }
 
+/** A dependency that was satisfied, and is not any more: no file of the package reaches one of what it names. */
+export interface OpenDependency {
+  /** The package that has it. */
+  readonly purl: string
+  /** As dpkg writes it, e.g. `default-mta | mail-transport-agent`. */
+  readonly dependsOn: string
+}
+
 /** The outcome of one invariant: a law that must hold between the image before and after. */
 export interface InvariantResult {
   /** I1 to I13, see docs/hardening.md. */
@@ -28,6 +36,8 @@ export interface HardenReport {
   readonly kept: readonly PackageUsage[]
   /** Paths removed that no package owns (caches, links that would dangle). */
   readonly removedPaths: readonly string[]
+  /** Dependencies of kept packages that `relaxed` mode opened, sorted. */
+  readonly openDependencies?: readonly OpenDependency[] | undefined
   readonly invariants: readonly InvariantResult[]
   /** Reason when the image is unchanged: nothing to remove, or an image that can't be edited safely. */
   readonly unchangedBecause?: string | undefined

@@ -1,5 +1,11 @@
 export { HardenError, type HardenErrorCode } from './errors.ts'
 export { hardenImage, type HardenImageOptions } from './harden-image.ts'
-export type { HardenReport, HardenResult, InvariantResult, PackageRemoval } from './harden-result.ts'
+export type {
+  HardenReport,
+  HardenResult,
+  InvariantResult,
+  OpenDependency,
+  PackageRemoval,
+} from './harden-result.ts'
 export { analyzeUsage, type AnalyzeUsageOptions, type UsageAnalysis } from './usage/analyze-usage.ts'
 export type { PackageUsage, Usage, UsageEdge, UsageEdgeKind } from './usage/usage.ts'

@@ -27,7 +27,7 @@ export async function checkPlan(
     { id: 'I1', violations: findDanglingLinks() },
     ...(await checkPrograms()),
     { id: 'I3-commands', violations: checkCommands() },
-    { id: 'I5', violations: plan.mode === 'closed' ? checkDependencies(plan) : [] },
+    { id: 'I5', violations: checkDependencies(plan) },
     { id: 'I6', violations: checkDatabase() },
   ]
 
@@ -140,8 +140,9 @@ export async function checkPlan(
   }
 }
 
-/** I5: dependencies of kept packages that were satisfied still are. */
-function checkDependencies({ kept, removed }: HardenPlan): readonly Violation[] {
+/** I5: dependencies of kept packages that were satisfied still are, or are listed as open, which `closed` mode never does. */
+function checkDependencies({ mode, kept, removed, openDependencies }: HardenPlan): readonly Violation[] {
+  const listed = mode === 'relaxed' ? new Set(openDependencies.map(({ purl }) => purl)) : new Set()
   const present = kept.map(({ package: found }) => found).filter(({ dpkg }) => dpkg)
   const after = createProviders(present)
   const before = createProviders([...present, ...removed])
@@ -149,7 +150,8 @@ function checkDependencies({ kept, removed }: HardenPlan): readonly Violation[] 
   for (const found of present) {
     for (const alternatives of found.dpkg?.depends ?? []) {
       const was = alternatives.flatMap((alternative) => before.find(alternative, found))
-      if (was.length > 0 && !alternatives.some((alternative) => after.find(alternative, found).length > 0)) {
+      const is = alternatives.some((alternative) => after.find(alternative, found).length > 0)
+      if (was.length > 0 && !is && !listed.has(found.purl)) {
         violations.push({ message: `${found.name} depends on ${was[0]!.name}`, path: was[0]!.files[0] })
       }
     }

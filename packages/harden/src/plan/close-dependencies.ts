@@ -1,4 +1,5 @@
 import type { DpkgDependency, Package } from '@sallyport/inventory'
+import type { OpenDependency } from '../harden-result.ts'
 import { compareDebianVersions, isUnparseable } from '@sallyport/scan'
 
 /** Names under which installed packages can be depended on. */
@@ -88,4 +89,28 @@ export function closeDependencies(
     }
   }
   return reasons
+}
+
+/** Dependencies of kept packages that were satisfied with the removed ones, and are not without, sorted. */
+export function findOpenDependencies(
+  kept: readonly Package[],
+  removed: readonly Package[],
+): readonly OpenDependency[] {
+  const before = createProviders([...kept, ...removed])
+  const after = createProviders(kept)
+  const open: OpenDependency[] = []
+  for (const found of kept) {
+    for (const alternatives of found.dpkg?.depends ?? []) {
+      const isSatisfied = ({ find }: Providers) => alternatives.some((one) => find(one, found).length > 0)
+      if (isSatisfied(before) && !isSatisfied(after))
+        open.push({ purl: found.purl, dependsOn: alternatives.map(formatDependency).join(' | ') })
+    }
+  }
+  const key = ({ purl, dependsOn }: OpenDependency) => `${purl} ${dependsOn}`
+  return open.sort((one, other) => (key(one) < key(other) ? -1 : 1))
+}
+
+function formatDependency({ name, arch, operator, version }: DpkgDependency): string {
+  const qualified = arch === undefined ? name : `${name}:${arch}`
+  return operator === undefined ? qualified : `${qualified} (${operator} ${version})`
 }

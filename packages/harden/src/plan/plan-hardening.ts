@@ -1,8 +1,9 @@
 import type { FileTree } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
 import type { UsageAnalysis } from '../usage/analyze-usage.ts'
+import type { OpenDependency } from '../harden-result.ts'
 import type { PackageUsage } from '../usage/usage.ts'
-import { closeDependencies, createProviders } from './close-dependencies.ts'
+import { closeDependencies, createProviders, findOpenDependencies } from './close-dependencies.ts'
 import { companionReason, protectionOf } from './protected-packages.ts'
 
 /** Options of {@link planHardening}. */
@@ -13,6 +14,8 @@ export interface PlanHardeningOptions {
   readonly keep?: readonly string[] | undefined
   /** Names of packages that can't leave for another reason, and the reason; see `findDiverters`. */
   readonly fixed?: ReadonlyMap<string, string> | undefined
+  /** Paths whose packages stay although they are not used, and the reason. */
+  readonly needed?: ReadonlyMap<string, string> | undefined
 }
 
 /** Which packages leave, and why each of the others stays. */
@@ -20,18 +23,20 @@ export interface HardenPlan {
   readonly mode: 'closed' | 'relaxed'
   readonly removed: readonly Package[]
   readonly kept: readonly { readonly package: Package; readonly usage: PackageUsage }[]
+  /** Dependencies of kept packages that the removal opens; none in `closed` mode. */
+  readonly openDependencies: readonly OpenDependency[]
 }
 
 /**
  * Decides which dpkg packages can leave: those of which no file is reached, that nothing kept depends on, and that no
- * rule protects. Libraries that any program of a kept package needs count as reached, whether the program is reached
- * or not. Packages of other kinds stay, unless they are part of a dpkg package that leaves.
+ * rule protects. What any program of a kept package needs and any of its links leads to stays too, whether the program
+ * or link is reached or not. Packages of other kinds stay, unless they are part of a dpkg package that leaves.
  */
 export async function planHardening(
   tree: FileTree,
   analysis: UsageAnalysis,
   inventory: Inventory,
-  { mode = 'closed', keep = [], fixed }: PlanHardeningOptions = {},
+  { mode = 'closed', keep = [], fixed, needed }: PlanHardeningOptions = {},
 ): Promise<HardenPlan> {
   const usageOf = new Map(inventory.packages.map((found, index) => [found, analysis.packages[index]!]))
   const system = inventory.packages.filter(({ type, dpkg }) => type === 'deb' && dpkg !== undefined)
@@ -53,6 +58,12 @@ export async function planHardening(
     const protection = protectionOf(found.name, hasOsRelease, keep) ?? fixed?.get(found.name)
     if (usage.usage !== 'present') kept.set(found, usage)
     else if (protection) kept.set(found, { ...usage, keptBy: { reason: 'protected', detail: protection } })
+  }
+  for (const [path, detail] of needed ?? []) {
+    for (const owner of owners.get(path) ?? []) {
+      if (!kept.has(owner))
+        kept.set(owner, { ...usageOf.get(owner)!, keptBy: { reason: 'dependency', detail } })
+    }
   }
 
   // Dependencies bring programs, whose libraries bring packages, whose dependencies …
@@ -81,6 +92,12 @@ export async function planHardening(
         grown = true
       }
     }
+    if (grown) continue
+    for (const { owner, detail } of findEmptiedFolders(tree, kept.keys(), owners)) {
+      if (kept.has(owner)) continue
+      kept.set(owner, { ...usageOf.get(owner)!, keptBy: { reason: 'dependency', detail } })
+      grown = true
+    }
   }
 
   const removed = system.filter((found) => !kept.has(found))
@@ -90,6 +107,7 @@ export async function planHardening(
   return {
     mode,
     removed,
+    openDependencies: findOpenDependencies([...kept.keys()], removed),
     kept: inventory.packages
       .filter((found) => !gone.has(found) && !(found.ownedBy && removedPurls.has(found.ownedBy)))
       .map((found) => ({ package: found, usage: kept.get(found) ?? withReason(usageOf.get(found)!) })),
@@ -102,6 +120,29 @@ function withReason(usage: PackageUsage): PackageUsage {
     : usage
 }
 
+/** Packages that hold all of a folder that a link of a kept package leads to, such as its copyright file elsewhere. */
+function findEmptiedFolders(
+  tree: FileTree,
+  kept: Iterable<Package>,
+  owners: ReadonlyMap<string, readonly Package[]>,
+): readonly { readonly owner: Package; readonly detail: string }[] {
+  const packages = new Set(kept)
+  const emptied: { owner: Package; detail: string }[] = []
+  for (const { files } of packages) {
+    for (const path of files) {
+      if (tree.get(path)?.type !== 'symlink') continue
+      const end = tree.resolve(path)
+      if (end?.type !== 'directory') continue
+      const content = tree.children(end.path).filter(({ type }) => type !== 'directory')
+      const holders = content.map((child) => owners.get(child.path) ?? [])
+      const [first] = holders.flat()
+      if (first && holders.every((list) => list.length > 0 && !list.some((owner) => packages.has(owner))))
+        emptied.push({ owner: first, detail: `${path} leads to what it holds` })
+    }
+  }
+  return emptied
+}
+
 async function findNeededOwners(
   tree: FileTree,
   { contents, libraries }: UsageAnalysis,
@@ -109,12 +150,15 @@ async function findNeededOwners(
   owners: ReadonlyMap<string, readonly Package[]>,
 ): Promise<readonly { readonly owner: Package; readonly detail: string }[]> {
   const needed: { owner: Package; detail: string }[] = []
+  const add = (path: string | undefined, detail: string) => {
+    if (path !== undefined) for (const owner of owners.get(path) ?? []) needed.push({ owner, detail })
+  }
   for (const path of found.files) {
+    if (tree.get(path)?.type === 'symlink') add(tree.resolve(path)?.path, `${path} leads to it`)
     const elf = await contents.elf(path)
+    if (elf?.interpreter) add(tree.resolve(elf.interpreter)?.path, `${path} is loaded by it`)
     for (const name of elf?.needed ?? []) {
-      const library = libraries.find(tree, { path, elf: elf! }, name)
-      for (const owner of (library && owners.get(library.path)) ?? [])
-        needed.push({ owner, detail: `${path} needs ${name}` })
+      add(libraries.find(tree, { path, elf: elf! }, name)?.path, `${path} needs ${name}`)
     }
   }
   return needed

@@ -5,7 +5,8 @@ import type { ScriptParser } from '../shell/parse-script.ts'
 import { linksInParents, type TreeView } from '../tree-view.ts'
 import { namesOfCLibrary } from './c-library.ts'
 import type { FileContent, FileContents } from './file-contents.ts'
-import { isIndexFile } from './ignored-paths.ts'
+import { filesBelow } from './folder-files.ts'
+import { isGenerated, isIndexFile } from './ignored-paths.ts'
 import { runtimeFiles } from './runtimes.ts'
 import type { EdgesOf } from './usage-graph.ts'
 import type { UsageEdge, UsageEdgeKind } from './usage.ts'
@@ -96,7 +97,10 @@ export function findCommand(
 function addLinkTarget(tree: FileTree, { path, linkTarget }: FileNode, add: Add): void {
   const folder = path.slice(0, path.lastIndexOf('/'))
   const target = linkTarget!.startsWith('/') ? linkTarget! : `${folder}/${linkTarget}`
-  addNamed(tree, target, (to) => add('symlink', true, to, linkTarget))
+  if (addNamed(tree, target, (to) => add('symlink', true, to, linkTarget))) return
+  const end = tree.resolve(target)
+  if (end?.type !== 'directory' || isGenerated(path)) return
+  for (const to of filesBelow(tree, end.path)) add('symlink', false, to, linkTarget)
 }
 
 async function addElfEdges(

@@ -5,6 +5,7 @@ import type { ScriptParser } from '../shell/parse-script.ts'
 import { linksInParents } from '../tree-view.ts'
 import { entryCommands } from './entry-commands.ts'
 import { addNamed, addShellWords, findCommand } from './find-edges.ts'
+import { filesBelow } from './folder-files.ts'
 import { isGenerated } from './ignored-paths.ts'
 import type { UsageEdge, UsageEdgeKind } from './usage.ts'
 
@@ -49,6 +50,11 @@ export function findEntries(
       edges.push({ kind: 'entry', from, to: path, certain: true })
     const addPossible = (_kind: UsageEdgeKind, _certain: boolean, to: string, proof?: string) =>
       edges.push({ kind: 'entry', from, to, certain: false, proof })
+    for (const word of [config.config?.WorkingDir ?? '', ...words.slice(1)]) {
+      const end = tree.resolve(named(argumentValue(word) ?? '/', folder))
+      if (end?.type === 'directory')
+        for (const path of filesBelow(tree, end.path)) addPossible('entry', false, path, word)
+    }
     for (const word of words.slice(1)) {
       const name = findArgument(tree, searchPath, folder, word)
       if (name) addNamed(tree, name, (to) => addPossible('entry', false, to, word))
@@ -60,6 +66,8 @@ export function findEntries(
 
 const named = (word: string, folder: string) => (word.startsWith('/') ? word : `${folder}/${word}`)
 
+const argumentValue = (word: string) => (word.startsWith('-') ? /^-[^/]*?=?(\/.*)$/.exec(word)?.[1] : word)
+
 /** An argument that is a command (after a wrapper) or a file, also as the value of an option. */
 function findArgument(
   tree: FileTree,
@@ -67,7 +75,7 @@ function findArgument(
   folder: string,
   word: string,
 ): string | undefined {
-  const value = word.startsWith('-') ? /^-[^/]*?=?(\/.*)$/.exec(word)?.[1] : word
+  const value = argumentValue(word)
   if (!value) return undefined
   const file = tree.resolve(named(value, folder))
   if (file && file.type !== 'directory') return named(value, folder)

@@ -53,6 +53,7 @@ describe.each(steps.flatMap((step) => [`step-started ${step}`, `step-finished ${
         work: await newFolder(killAt),
         keys,
         now,
+        platforms,
       }
 
       const killed = await runChild({ ...task, killAt })

@@ -302,7 +302,7 @@ describe.skipIf(!existsSync(realProgram))(
       const elf = existsSync(realProgram) ? readFileSync(realProgram) : new Uint8Array()
       const lists = {
         libc: ['/lib/x86_64-linux-gnu/libc.so.6', '/lib64/ld-linux-x86-64.so.2'],
-        tool: ['/usr/bin/tool'],
+        tool: ['/usr/bin/tool', '/var/lib/tool'],
       }
       const opened = await open(
         debian({
@@ -312,6 +312,7 @@ describe.skipIf(!existsSync(realProgram))(
             '/lib/x86_64-linux-gnu/libc.so.6': executable('libc'),
             '/lib64/ld-linux-x86-64.so.2': executable('ld'),
             '/etc/link': { symlink: '/app/data.txt' },
+            '/var/lib/tool': { directory: true },
           },
           fields: { tool: 'Depends: libc\n' },
         }),
@@ -331,6 +332,7 @@ describe.skipIf(!existsSync(realProgram))(
       ['I3', 'the interpreter of a script', { remove: ['/bin/sh'] }],
       ['I3-commands', 'the entry point', { remove: ['/entry.sh'] }],
       ['I6', 'a file that a kept package lists', { remove: ['/usr/bin/tool'] }],
+      ['I6', 'a folder that a kept package lists', { remove: ['/var/lib/tool'] }],
       ['I6', 'nothing, of a package that goes, but keeping its file', { keep: ['/usr/bin/unused'] }],
     ])('%s turns red when an edit takes away %s', async (id, _what, wrong) => {
       const { image, analysis, plan, edit } = await prepare(wrong)
@@ -363,19 +365,31 @@ describe.skipIf(!existsSync(realProgram))(
       const { image, inventory, plan, edit } = await prepare({})
       await using _ = image
       const before = { image, inventory }
-      const red = checkResult(before, before, plan, edit).filter(({ violations }) => violations.length > 0)
+      const red = (await checkResult(before, before, plan, edit)).filter(
+        ({ violations }) => violations.length > 0,
+      )
       expect(red.map(({ id }) => id)).toEqual(['I7', 'I9', 'I11'])
       const vanished = { image, inventory: { ...inventory, packages: [] } }
       expect(
-        checkResult(
-          before,
-          vanished,
-          { ...plan, removed: [] },
-          { ...edit, remove: new Set(), replace: new Map() },
+        (
+          await checkResult(
+            before,
+            vanished,
+            { ...plan, removed: [] },
+            { ...edit, remove: new Set(), replace: new Map() },
+          )
         )
           .filter(({ violations }) => violations.length > 0)
           .map(({ id }) => id),
       ).toEqual(['I9'])
+    })
+
+    it('I12 turns red when the result could be hardened once more', async () => {
+      const { image, inventory, plan, edit } = await prepare({})
+      await using _ = image
+      const again = inventory.packages.filter(({ name }) => name === 'unused')
+      const checked = await checkResult({ image, inventory }, { image, inventory }, plan, edit, again)
+      expect(checked.find(({ id }) => id === 'I12')!.violations).toHaveLength(1)
     })
 
     it('checks of the result turn red for other metadata and another configuration', async () => {
@@ -388,7 +402,7 @@ describe.skipIf(!existsSync(realProgram))(
         }),
       )
       await using _other = other.image
-      const red = checkResult({ image, inventory }, other, plan, {
+      const red = await checkResult({ image, inventory }, other, plan, {
         remove: new Set(),
         replace: new Map(),
         unowned: [],

@@ -87,7 +87,9 @@ export async function hardenImage(
       signal,
     })
     const after = { image: result, inventory: await createInventory(result, { signal }) }
-    const written = checkResult({ image, inventory }, after, plan, edit)
+    const second = await analyzeUsage(result, after.inventory, { commands, signal })
+    const again = await planHardening(result.tree, second, after.inventory, { mode, keep, fixed, needed })
+    const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
     if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
 
     resources.move()

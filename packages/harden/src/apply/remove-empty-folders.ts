@@ -1,5 +1,6 @@
-import { decodeName, type Image } from '@sallyport/image'
+import type { Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
+import { listedPaths } from './listed-paths.ts'
 
 /**
  * Adds the folders that are left with nothing in them, unless a package that stays lists them, the configuration names
@@ -17,13 +18,7 @@ export async function removeEmptyFolders(
     for (let at = tree.canonicalize(path); at !== '' && at !== '/'; at = at.slice(0, at.lastIndexOf('/')))
       needed.add(at)
   }
-  for (const { dpkg } of kept) {
-    const list = dpkg?.metadataPaths.find((path) => path.endsWith('.list'))
-    const node = list === undefined ? undefined : tree.get(list)
-    if (!node) continue
-    const text = decodeName(await image.readFile(node, { signal }))
-    for (const line of text.split('\n')) if (line.startsWith('/')) needed.add(tree.canonicalize(line))
-  }
+  for (const found of kept) for (const path of await listedPaths(image, found, signal)) needed.add(path)
   const { WorkingDir, Volumes } = config.config ?? {}
   for (const path of [WorkingDir, ...Object.keys(Volumes ?? {})]) if (path) addNeeded(path)
   // A link that stays and leads to a folder keeps it.

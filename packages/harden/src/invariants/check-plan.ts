@@ -1,4 +1,5 @@
 import type { FileNode, Image } from '@sallyport/image'
+import { listedPaths } from '../apply/listed-paths.ts'
 import type { PlannedEdit } from '../apply/plan-edit.ts'
 import { createProviders } from '../plan/close-dependencies.ts'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
@@ -15,7 +16,7 @@ import type { CheckedInvariant, Violation } from './invariant.ts'
  * that has to stay; the plan is made again with it.
  */
 export async function checkPlan(
-  image: Pick<Image, 'tree' | 'config'>,
+  image: Pick<Image, 'tree' | 'config' | 'readFile'>,
   analysis: UsageAnalysis,
   plan: HardenPlan,
   edit: PlannedEdit,
@@ -28,7 +29,7 @@ export async function checkPlan(
     ...(await checkPrograms()),
     { id: 'I3-commands', violations: checkCommands() },
     { id: 'I5', violations: checkDependencies(plan) },
-    { id: 'I6', violations: checkDatabase() },
+    { id: 'I6', violations: await checkDatabase() },
   ]
 
   /** I1: a link that led somewhere still does. */
@@ -121,10 +122,11 @@ export async function checkPlan(
   }
 
   /** I6: what a kept package owns is there; what a removed one owned is not, unless a kept one owns it too. */
-  function checkDatabase(): readonly Violation[] {
+  async function checkDatabase(): Promise<readonly Violation[]> {
     const violations: Violation[] = []
     for (const { package: found } of plan.kept) {
-      for (const path of [...found.files, ...(found.dpkg?.metadataPaths ?? [])]) {
+      const listed = await listedPaths(image, found)
+      for (const path of new Set([...found.files, ...(found.dpkg?.metadataPaths ?? []), ...listed])) {
         if (tree.get(path) && !after.get(path))
           violations.push({ message: `${found.name} lists ${path}`, path })
       }

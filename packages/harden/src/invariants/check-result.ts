@@ -2,20 +2,31 @@ import type { FileNode, Image } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
 import type { PlannedEdit } from '../apply/plan-edit.ts'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
+import { findLayerEntries } from './check-layers.ts'
 import type { CheckedInvariant, Violation } from './invariant.ts'
 
-/** Checks the written image against the one before: what only the result can show. */
-export function checkResult(
+/**
+ * Checks the written image against the one before: what only the result can show.
+ *
+ * @param again - packages that would be removed if the result were hardened in the same way
+ */
+export async function checkResult(
   before: { readonly image: Image; readonly inventory: Inventory },
   after: { readonly image: Image; readonly inventory: Inventory },
   plan: HardenPlan,
   edit: PlannedEdit,
-): readonly CheckedInvariant[] {
+  again: readonly Package[] = [],
+  signal?: AbortSignal,
+): Promise<readonly CheckedInvariant[]> {
   return [
     { id: 'I7', violations: checkPaths(before.image, after.image, edit) },
     { id: 'I8', violations: checkMetadata(before.image, after.image) },
     { id: 'I9', violations: checkInventory(before.inventory, after.inventory, plan) },
-    { id: 'I11', violations: checkBytes(before.image, after.image, edit) },
+    { id: 'I11', violations: await checkBytes(before.image, after.image, edit, signal) },
+    {
+      id: 'I12',
+      violations: again.map(({ purl }) => ({ message: `${purl} could be removed from the result` })),
+    },
     { id: 'I13', violations: checkConfig(before.image, after.image) },
   ]
 }
@@ -85,17 +96,22 @@ function countPackages(packages: readonly Package[]): ReadonlyMap<string, number
   return counts
 }
 
-/** I11: no layer that carried a removed or replaced file is still part of the image, so its bytes can't be either. */
-function checkBytes(before: Image, after: Image, { remove, replace }: PlannedEdit): readonly Violation[] {
+/** I11: no entry of a removed path is in any layer, and no layer that carried a changed file is there as it was. */
+async function checkBytes(
+  before: Image,
+  after: Image,
+  { remove, replace }: PlannedEdit,
+  signal: AbortSignal | undefined,
+): Promise<readonly Violation[]> {
   const remaining = new Set(after.layers.map(({ diffId }) => diffId))
   const violations: Violation[] = []
-  for (const path of [...remove, ...replace.keys()]) {
+  for (const path of replace.keys()) {
     const node = before.tree.get(path)
-    const layer = node && node.size > 0 ? before.layers[node.layer] : undefined
+    const layer = node && before.layers[node.layer]
     if (layer && remaining.has(layer.diffId))
-      violations.push({ message: `the bytes of ${path} are still in layer ${layer.index}` })
+      violations.push({ message: `the old bytes of ${path} are still in layer ${layer.index}` })
   }
-  return violations
+  return [...violations, ...(await findLayerEntries(after, before.tree, remove, signal))]
 }
 
 /** I13: how the image is run has not changed. */

@@ -221,6 +221,31 @@ describe('hardenImage', () => {
     expect(report.kept.map(({ purl }) => purl)).toEqual(inventory.packages.map(({ purl }) => purl))
   })
 
+  it.each([
+    [
+      'a script that passes its arguments on',
+      ['/entry.sh', 'tool'],
+      '#!/bin/sh\nset -e\nexec "$@"\n',
+      'linked',
+    ],
+    ['a script that may', ['/entry.sh', 'tool'], '#!/bin/sh\nif [ "$1" ]; then "$@"; fi\n', 'possible'],
+    ['a script that ends in it', ['/entry.sh'], '#!/bin/sh\nexec tool\n', 'linked'],
+    ['a script that runs it in a branch', ['/entry.sh'], '#!/bin/sh\n[ "$1" ] || tool\n', 'possible'],
+    ['wrappers', ['tini', '--', '/entry.sh', 'tool'], '#!/bin/sh\nexec "$@"\n', 'linked'],
+    ['a shell', ['/bin/sh', '-c', 'cd / && exec tool'], '', 'linked'],
+    ['an argument', ['/entry.sh', 'tool'], '#!/bin/sh\n:\n', 'possible'],
+  ])('tells how surely a program behind %s is used', async (_what, Entrypoint, script, usage) => {
+    const { image, inventory } = await open(
+      debian({
+        files: { '/entry.sh': executable(script), '/usr/bin/tini': executable('x') },
+        config: { Entrypoint },
+      }),
+    )
+    await using _ = image
+    const { packages } = await analyzeUsage(image, inventory)
+    expect(packages.find(({ purl }) => purl.includes('/tool@'))?.usage).toBe(usage)
+  })
+
   it('supposes that everything is used where it can not be told', async () => {
     const { image, inventory } = await open(
       debian({ files: { '/sbin/init': executable('x') }, config: { Entrypoint: ['/sbin/init'] } }),

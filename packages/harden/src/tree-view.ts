@@ -49,7 +49,7 @@ function followLinks(
       if (++links > maxLinks) return undefined
       passed?.push(next)
       if (next.linkTarget!.startsWith('/')) at = ''
-      pending.push(...next.linkTarget!.split('/').filter(isPart).toReversed())
+      for (const piece of next.linkTarget!.split('/').filter(isPart).toReversed()) pending.push(piece)
       node = get(at === '' ? '/' : at)
       continue
     }

@@ -21,7 +21,7 @@ export function removeChoices(
   let index = blank + 1
   for (; index + choiceLines <= lines.length && lines[index] !== ''; index += choiceLines) {
     if (isGone(lines[index]!)) continue
-    kept.push(...lines.slice(index, index + choiceLines))
+    for (const line of lines.slice(index, index + choiceLines)) kept.push(line)
     choices++
   }
   if (choices === 0) return undefined

@@ -24,6 +24,23 @@ describe('createScriptParser', () => {
     expect(await words(script)).toEqual(expect.arrayContaining(expected))
   })
 
+  it.each([
+    ['tool', true],
+    ['set -e; exec tool -x', true],
+    ['cd /app && exec tool', true],
+    ['x=$(tool)', true],
+    ['exec gosu app tool', true],
+    ['if [ "$1" = a ]; then tool; fi', false],
+    ['case "$1" in a) tool;; esac', false],
+    ['f() { tool; }', false],
+    ['other || tool', false],
+    ["trap 'tool x' EXIT", false],
+    ['echo tool', false],
+  ])('tells of %j whether tool surely runs: %s', async (script, expected) => {
+    const found = (await createScriptParser()).words(script).filter(({ text }) => text === 'tool')
+    expect(found.some(({ isCertain }) => isCertain)).toBe(expected)
+  })
+
   it('reads nothing of a script that is too large', async () => {
     expect(await words(`ls\n#${'x'.repeat(1024 * 1024)}`)).toEqual([])
   })

@@ -9,6 +9,8 @@ export interface ScriptWord {
   readonly line: number
   /** `command`: in the place of a command; `source`: read by `.` or `source`; `argument`: any other. */
   readonly role: 'command' | 'source' | 'argument'
+  /** Whether the command is in no branch, loop or function: it runs whenever the script does, if nothing fails before. */
+  readonly isCertain: boolean
 }
 
 /** Finds the words of shell scripts. */
@@ -60,7 +62,9 @@ export async function createScriptParser(): Promise<ScriptParser> {
       const nested = depth < maxNesting ? [...quotedTexts(tree.rootNode)] : []
       return [
         ...words,
-        ...nested.flatMap(({ text, line }) => parseWords(text, depth + 1).map((word) => ({ ...word, line }))),
+        ...nested.flatMap(({ text, line }) =>
+          parseWords(text, depth + 1).map((word) => ({ ...word, line, isCertain: false })),
+        ),
       ]
     } finally {
       tree.delete()
@@ -77,11 +81,14 @@ async function loadLanguage(): Promise<Language> {
 }
 
 function* collectWords(root: Node): Generator<ScriptWord> {
+  const unconditional = findUnconditional(root)
   for (const command of root.descendantsOfType('command')) {
     if (!command) continue
     const name = command.childForFieldName('name')
     const nameText = name ? (literal(name) ?? lastPart(name)) : undefined
-    if (name && nameText) yield { text: nameText, line: name.startPosition.row + 1, role: 'command' }
+    const isCertain = unconditional.has(command.id)
+    if (name && nameText)
+      yield { text: nameText, line: name.startPosition.row + 1, role: 'command', isCertain }
     const isSource = nameText === '.' || nameText === 'source'
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     for (const argument of command.childrenForFieldName('argument')) {
@@ -89,17 +96,42 @@ function* collectWords(root: Node): Generator<ScriptWord> {
       const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined)
       if (!text) continue
       const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
-      yield { text, line: argument.startPosition.row + 1, role }
+      yield { text, line: argument.startPosition.row + 1, role, isCertain: isCertain && role === 'command' }
     }
   }
   for (const type of ['variable_assignment', 'file_redirect', 'case_item', 'for_statement', 'test_command']) {
     for (const node of root.descendantsOfType(type)) {
       for (const word of node?.descendantsOfType(['word', 'string', 'raw_string']) ?? []) {
         const text = word && literal(word)
-        if (text) yield { text, line: word.startPosition.row + 1, role: 'argument' }
+        if (text) yield { text, line: word.startPosition.row + 1, role: 'argument', isCertain: false }
       }
     }
   }
+}
+
+const branches = new Set([
+  'if_statement',
+  'case_statement',
+  'while_statement',
+  'for_statement',
+  'c_style_for_statement',
+  'function_definition',
+  'ERROR',
+])
+
+/** Commands that are in no branch, from the root down, so that nesting costs no more than length. */
+function findUnconditional(root: Node): ReadonlySet<number> {
+  const found = new Set<number>()
+  const pending = [root]
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (branches.has(node.type)) continue
+    if (node.type === 'command') found.add(node.id)
+    const children = node.children.filter((child) => child !== null)
+    // What stands behind `||` runs only when what is before it fails.
+    const isAlternative = node.type === 'list' && children.some(({ type }) => type === '||')
+    for (const child of isAlternative ? children.slice(0, 1) : children) pending.push(child)
+  }
+  return found
 }
 
 function* quotedTexts(root: Node): Generator<{ readonly text: string; readonly line: number }> {

@@ -50,7 +50,10 @@ export async function analyzeUsage(
   let entries: readonly UsageEdge[] = []
   let unresolved: string | undefined
   try {
-    entries = [...findEntries(image, scripts, commands), ...findVariables(image, libraries.folders)]
+    entries = [
+      ...(await findEntries(image, scripts, contents, commands)),
+      ...findVariables(image, libraries.folders),
+    ]
   } catch (error) {
     if (!(error instanceof HardenError) || error.code !== 'ENTRYPOINT_UNRESOLVED') throw error
     unresolved = error.message

@@ -197,7 +197,7 @@ export function addShellWords(
   folder: string,
   add: Add,
 ): void {
-  for (const { text: word, line, role } of scripts.words(text)) {
+  for (const { text: word, line, role, isCertain } of scripts.words(text)) {
     const proof = `${word}, line ${line}`
     if (role === 'source') {
       const names = word.startsWith('/')
@@ -207,8 +207,8 @@ export function addShellWords(
     }
     const command = findCommand(tree, searchPath, word)
     if (command) {
-      add('shell-word', false, command.path, proof)
-      if (word.startsWith('/')) addNamed(tree, word, (to) => add('shell-word', false, to, proof))
+      add('shell-word', isCertain, command.path, proof)
+      if (word.startsWith('/')) addNamed(tree, word, (to) => add('shell-word', isCertain, to, proof))
     } else if (word.includes('/')) {
       for (const [path] of `${word.startsWith('/') ? '' : ' '}${word}`.matchAll(pathPattern))
         addNamed(tree, path, (to) => add('path-string', false, to, proof))

@@ -4,6 +4,7 @@ import { HardenError } from '../errors.ts'
 import type { ScriptParser } from '../shell/parse-script.ts'
 import { linksInParents } from '../tree-view.ts'
 import { entryCommands } from './entry-commands.ts'
+import type { FileContents } from './file-contents.ts'
 import { addNamed, addShellWords, findCommand } from './find-edges.ts'
 import { filesBelow } from './folder-files.ts'
 import { isGenerated } from './ignored-paths.ts'
@@ -22,18 +23,19 @@ export function searchPathOf({ config }: Pick<Image, 'config'>): readonly string
  *
  * @throws {HardenError} `ENTRYPOINT_UNRESOLVED` when the image names no command, or one that it does not hold.
  */
-export function findEntries(
+export async function findEntries(
   { tree, config }: Pick<Image, 'tree' | 'config'>,
   scripts: ScriptParser,
+  contents: FileContents,
   extra: readonly (readonly string[])[] | undefined,
-): readonly UsageEdge[] {
+): Promise<readonly UsageEdge[]> {
   const searchPath = searchPathOf({ config })
   const commands = entryCommands(config, extra)
   if (!config.config?.Entrypoint?.length && !config.config?.Cmd?.length && !extra?.length) {
     throw new HardenError('ENTRYPOINT_UNRESOLVED', 'the image names neither an entry point nor a command')
   }
   const folder = config.config?.WorkingDir || '/'
-  return commands.flatMap(({ words, shellText }) => {
+  const entries = commands.map(async ({ words, shellText }) => {
     const from = words.join(' ').slice(0, 200)
     const edges: UsageEdge[] = []
     const [first = ''] = words
@@ -48,20 +50,52 @@ export function findEntries(
     edges.push({ kind: 'entry', from, to: program.path, certain: true })
     for (const { path } of linksInParents(tree, first.includes('/') ? named(first, folder) : program.path))
       edges.push({ kind: 'entry', from, to: path, certain: true })
-    const addPossible = (_kind: UsageEdgeKind, _certain: boolean, to: string, proof?: string) =>
-      edges.push({ kind: 'entry', from, to, certain: false, proof })
+    const addEntry = (_kind: UsageEdgeKind, certain: boolean, to: string, proof?: string) =>
+      edges.push({ kind: 'entry', from, to, certain, proof })
+    const passed = await findPassedOn(tree, contents, searchPath, folder, words)
     for (const word of [config.config?.WorkingDir ?? '', ...words.slice(1)]) {
       const end = tree.resolve(named(argumentValue(word) ?? '/', folder))
       if (end?.type === 'directory')
-        for (const path of filesBelow(tree, end.path)) addPossible('entry', false, path, word)
+        for (const path of filesBelow(tree, end.path)) addEntry('entry', false, path, word)
     }
     for (const word of words.slice(1)) {
       const name = findArgument(tree, searchPath, folder, word)
-      if (name) addNamed(tree, name, (to) => addPossible('entry', false, to, word))
+      if (name) addNamed(tree, name, (to) => addEntry('entry', passed.has(word), to, word))
     }
-    if (shellText) addShellWords({ tree, scripts, searchPath }, shellText, folder, addPossible)
+    if (shellText) addShellWords({ tree, scripts, searchPath }, shellText, folder, addEntry)
     return edges
   })
+  return (await Promise.all(entries)).flat()
+}
+
+/** Programs whose first argument that is a command is run in their place. */
+const wrappers =
+  /(?:^|\/)(?:tini(?:-static)?|dumb-init|catatonit|gosu|su-exec|setpriv|chpst|env|nice|nohup|stdbuf|timeout)$/
+const passesOn = /(?:^|[\s;&|])exec\s+(?:[\w./-]+\s+)*"\$@"/m
+
+/** The words of a command that it surely runs: after wrappers, and after scripts that end in `exec "$@"`. */
+async function findPassedOn(
+  tree: FileTree,
+  contents: FileContents,
+  searchPath: readonly string[],
+  folder: string,
+  words: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const passed = new Set<string>()
+  let current = words[0] ?? ''
+  for (const word of words.slice(1)) {
+    const name =
+      findCommand(tree, searchPath, current) ?? findCommand(tree, searchPath, named(current, folder))
+    const program = name && tree.resolve(name.path)
+    const content = program && (await contents.read(program))
+    const isWrapper = wrappers.test(current) || (content?.type === 'script' && passesOn.test(content.text))
+    if (!isWrapper) break
+    const next = word.startsWith('-') ? undefined : findArgument(tree, searchPath, folder, word)
+    if (next === undefined) continue
+    passed.add(word)
+    current = word
+  }
+  return passed
 }
 
 const named = (word: string, folder: string) => (word.startsWith('/') ? word : `${folder}/${word}`)

@@ -36,6 +36,15 @@ describe('buildUsageGraph', () => {
     expect(chain(graph.chainTo('/e'))).toHaveLength(3)
   })
 
+  it('takes more edges from one file than a call may have arguments', async () => {
+    const many = Array.from({ length: 200_000 }, (_, index) => edge('/a', `/f${index}`, index % 2 === 0))
+    const graph = await buildUsageGraph([edge('run', '/a', true, 'entry')], async (path) =>
+      path === '/a' ? many : [],
+    )
+    expect(graph.usageOf('/f199998')).toBe('linked')
+    expect(graph.usageOf('/f199999')).toBe('possible')
+  })
+
   it('explains by a command what an unowned file reaches too', async () => {
     const graph = await build([edge('/u', '/x', true), edge('/a', '/y', false), edge('/y', '/x', false)])
     expect(graph.chainTo('/x')[0]!.kind).toBe('entry')

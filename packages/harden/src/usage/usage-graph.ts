@@ -42,7 +42,9 @@ export async function buildUsageGraph(
   // From the commands first: a file that they reach is not explained by nobody owning it.
   const isUnowned = ({ kind }: UsageEdge) => kind === 'unowned'
   const seeds: UsageEdge[] = roots.filter((edge) => !edge.certain && !isUnowned(edge))
-  for (const path of linked.keys()) seeds.push(...(await edges(path)).filter(({ certain }) => !certain))
+  for (const path of linked.keys()) {
+    for (const edge of await edges(path)) if (!edge.certain) seeds.push(edge)
+  }
   const isReached = (path: string) => linked.has(path) || possible.has(path)
   await walk(seeds, edges, possible, isReached)
   await walk(roots.filter(isUnowned), edges, possible, isReached)
@@ -80,6 +82,7 @@ async function walk(
     const edge = queue[next]!
     if (known(edge.to)) continue
     into.set(edge.to, edge)
-    queue.push(...(await edgesOf(edge.to)))
+    // One by one: a folder of a runtime has more edges than a call may have arguments.
+    for (const leaving of await edgesOf(edge.to)) queue.push(leaving)
   }
 }

@@ -40,7 +40,8 @@ async function makeTarget(name: string, files: Readonly<Record<string, string>>)
 /** A program that stands in for a broken Trivy: real processes, real signals, no scan. */
 async function program(body: string): Promise<string> {
   const path = join(await mkdtemp(join(directory, 'program-')), 'trivy')
-  await writeFile(path, `#!/bin/sh\n${body}\n`, { mode: 0o755 })
+  // The programs of a bare system, whatever PATH the tests are started with.
+  await writeFile(path, `#!/bin/sh\nPATH=/usr/bin:/bin\n${body}\n`, { mode: 0o755 })
   return path
 }
 

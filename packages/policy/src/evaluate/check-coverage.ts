@@ -3,6 +3,9 @@ import type { Tier } from '../document/policy.ts'
 import type { PolicyFacts } from '../facts.ts'
 import { matchGlob } from './match-glob.ts'
 
+/** How far the clock of who made the data may be ahead of ours. */
+const clockSkewMs = 3_600_000
+
 /**
  * Finds what was not, or not reliably, judged. This is the one place where a missing answer becomes an `error`
  * reason; a gap that the tier accepts for this image becomes a note.
@@ -53,7 +56,9 @@ function checkGaps({ inventory, scan, destination }: PolicyFacts, tier: Tier): D
     for (const { scanner, coverage, gaps: own } of scan.reports) {
       const reported = own.filter(({ code }) => code !== 'INVENTORY_GAP')
       gaps.push(...reported.map(({ code, message }) => ({ code, message: `${scanner.name}: ${message}` })))
-      if (coverage !== 'full' && own.length === 0) {
+      // Gaps of the inventory explain a scanner's only while the inventory names one.
+      const explained = reported.length > 0 || (own.length > 0 && inventory.gaps.length > 0)
+      if (coverage !== 'full' && !explained) {
         gaps.push({ code: 'COVERAGE_UNEXPLAINED', message: `${scanner.name}: coverage is ${coverage}` })
       }
     }
@@ -89,7 +94,8 @@ function checkDataAge({ scan }: PolicyFacts, { maxDataAgeMs }: Tier, now: Date):
     if (data.length === 0) stale(`${scanner.name} does not say which data it used`)
     for (const { name, updatedAt } of data) {
       const age = updatedAt === undefined ? Number.NaN : now.getTime() - new Date(updatedAt).getTime()
-      if (Number.isNaN(age)) stale(`${scanner.name}: ${name} does not say when it was made`)
+      if (age < -clockSkewMs) stale(`${scanner.name}: ${name} is of ${updatedAt}, which is still to come`)
+      else if (Number.isNaN(age)) stale(`${scanner.name}: ${name} does not say when it was made`)
       else if (age > maxDataAgeMs) {
         stale(
           `${scanner.name}: ${name} is of ${updatedAt}, older than ${Math.round(maxDataAgeMs / 3_600_000)} h`,

@@ -214,6 +214,8 @@ describe('decide', () => {
     ['2026-11-22T12:00:00Z', 'error'],
     [undefined, 'error'],
     ['not a date', 'error'],
+    ['2026-11-25T12:30:00Z', 'pass'],
+    ['2027-11-25T12:00:00Z', 'error'],
   ])('data of %s under a limit of 48 h: %s', (updatedAt, verdict) => {
     const given = facts([], {
       scan: { subject, reports: [report({ data: [{ name: 'db', updatedAt }] })], findings: [] },
@@ -252,6 +254,33 @@ describe('decide', () => {
     expect(
       decide(facts([other]), policy(noCritical, waive('expires: 2027-01-01')), { tier: 'prod', now }).verdict,
     ).toBe('pass')
+  })
+
+  it.each([
+    ['severity: unknown, usage: executed, max: 5', 'present', 'fail'],
+    ['fix: fixed, max: 5', 'linked', 'fail'],
+    ['severity: unknown, max: 1', 'linked', 'pass'],
+    ['max: 1', 'linked', 'pass'],
+  ] as const)('under {%s} alone, a finding of unknown severity that is %s: %s', (fields, usage, verdict) => {
+    const given = facts([{ ...finding, severity: 'unknown' }], { usage: [{ ...used, usage }] })
+    const written = policy(`      - { name: r, ${fields} }`)
+    expect(decide(given, written, { tier: 'prod', now }).verdict).toBe(verdict)
+  })
+
+  it.each([
+    ['present', 'linked'],
+    ['linked', 'present'],
+  ] as const)('counts a package that is %s in one place and %s in another as used', (...usages) => {
+    const given = facts([finding], { usage: usages.map((usage) => ({ ...used, usage })) })
+    const written = policy('      - { name: r, severity: critical, usage: linked, max: 0 }')
+    const decision = decide(given, written, { tier: 'prod', now })
+    expect(decision).toMatchObject({ verdict: 'fail', findings: [{ usage: 'linked' }] })
+  })
+
+  it('does not take a gap of an inventory that has none for an explanation', () => {
+    const reports = [report({ coverage: 'partial', gaps: [{ code: 'INVENTORY_GAP', message: 'm' }] })]
+    const given = facts([], { scan: { subject, reports, findings: [] } })
+    expect(decide(given, policy(noCritical), { tier: 'prod', now }).verdict).toBe('error')
   })
 
   it('refuses a tier that the policy does not have', () => {

@@ -7,8 +7,6 @@ export interface ThresholdResult {
   readonly reasons: readonly DecisionReason[]
 }
 
-const implicitUnknown: Threshold = { name: 'unknown severity (implicit)', severity: ['unknown'], max: 0 }
-
 /**
  * Counts findings against each threshold. Without a complete trace nobody knows what is executed or loaded, so a
  * rule for these counts what is `linked` or `possible` too. Findings of unknown severity that no rule limits are
@@ -19,17 +17,14 @@ export function evaluateThresholds(
   thresholds: readonly Threshold[],
   { traced }: { readonly traced: boolean },
 ): ThresholdResult {
-  const limitsUnknown = thresholds.some(
-    ({ severity }) => severity === undefined || severity.includes('unknown'),
-  )
-  const all = limitsUnknown || thresholds.length === 0 ? thresholds : [...thresholds, implicitUnknown]
   const rules: EvaluatedRule[] = []
   const reasons: DecisionReason[] = []
-  for (const threshold of all) {
-    const matching = findings.filter((finding) => !finding.waivedBy && matches(finding, threshold, traced))
+  const counted = findings.filter(({ waivedBy }) => !waivedBy)
+  const limited = new Set<JudgedFinding>()
+  const judge = (threshold: Pick<Threshold, 'name' | 'max'>, matching: readonly JudgedFinding[]) => {
     const holds = matching.length <= threshold.max
     rules.push({ rule: threshold.name, limit: threshold.max, actual: matching.length, holds })
-    if (holds) continue
+    if (holds) return
     reasons.push({
       effect: 'fail',
       code: 'threshold-exceeded',
@@ -40,6 +35,15 @@ export function evaluateThresholds(
       findings: matching,
       remedy: suggestRemedy(matching),
     })
+  }
+  for (const threshold of thresholds) {
+    const matching = counted.filter((finding) => matches(finding, threshold, traced))
+    for (const finding of matching) limited.add(finding)
+    judge(threshold, matching)
+  }
+  if (thresholds.length > 0) {
+    const unlimited = counted.filter((finding) => finding.severity === 'unknown' && !limited.has(finding))
+    if (unlimited.length > 0) judge({ name: 'unknown severity (implicit)', max: 0 }, unlimited)
   }
   return { rules, reasons }
 }

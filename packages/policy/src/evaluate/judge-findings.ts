@@ -1,11 +1,19 @@
-import type { PackageUsage } from '@sallyport/harden'
+import type { PackageUsage, Usage } from '@sallyport/harden'
 import type { JudgedFinding } from '../decision.ts'
 import type { PolicyFacts } from '../facts.ts'
 import type { WaiverBook } from './match-waivers.ts'
 
+const strength: readonly Usage[] = ['executed', 'loaded', 'linked', 'possible', 'present']
+
 /** Joins each finding with the usage of its package and with the waivers. */
 export function judgeFindings({ scan, usage }: PolicyFacts, waivers: WaiverBook): readonly JudgedFinding[] {
-  const usageByPurl = new Map<string, PackageUsage>(usage.map((entry) => [entry.purl, entry]))
+  const usageByPurl = new Map<string, PackageUsage>()
+  for (const entry of usage) {
+    const known = usageByPurl.get(entry.purl)
+    // A package may be installed in several places; a finding counts as used as it is where it is used most.
+    if (!known || strength.indexOf(entry.usage) < strength.indexOf(known.usage))
+      usageByPurl.set(entry.purl, entry)
+  }
   return scan.findings.map((finding) => {
     const used = usageByPurl.get(finding.package.purl)
     const { waivedBy, nearMiss } = waivers.match(finding)

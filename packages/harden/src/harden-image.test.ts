@@ -85,7 +85,7 @@ describe('hardenImage', () => {
     expect(report.removed.map(({ name }) => name)).toEqual(['unused'])
     expect(report.invariants.every(({ holds }) => holds)).toBe(true)
 
-    await using after = await openImage(result.blobs, result.raw, { directory })
+    await using after = await openImage(result, result.raw, { directory })
     const gone = [...image.tree.entries()].map(({ path }) => path).filter((path) => !after.tree.get(path))
     expect(gone).toEqual([
       '/usr/bin/unused',
@@ -99,7 +99,7 @@ describe('hardenImage', () => {
     )
     for (const layer of result.manifest.layers) {
       const chunks: Uint8Array[] = []
-      for await (const chunk of result.blobs.open(layer)) chunks.push(chunk)
+      for await (const chunk of result.open(layer)) chunks.push(chunk)
       expect(gunzipSync(Buffer.concat(chunks)).includes(marker)).toBe(false)
     }
     // The layer without a removed file is the same blob.
@@ -112,7 +112,7 @@ describe('hardenImage', () => {
     await using one = (await hardenImage(image, inventory, { directory })).image!
     await using other = (await hardenImage(image, inventory, { directory })).image!
     expect(one.raw.descriptor.digest).toBe(other.raw.descriptor.digest)
-    await using again = await openImage(one.blobs, one.raw, { directory })
+    await using again = await openImage(one, one.raw, { directory })
     const second = await hardenImage(again, await createInventory(again), { directory })
     expect(second.image).toBeUndefined()
     expect(second.report.unchangedBecause).toBe('no package can be removed')

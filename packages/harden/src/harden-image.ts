@@ -69,23 +69,18 @@ export async function hardenImage(
     }
 
     await mkdir(directory, { recursive: true })
-    await using resources = new AsyncDisposableStack()
-    const rewritten = resources.use(
-      await rewriteImage(
-        image,
-        {
-          remove: edit.remove,
-          replace: edit.replace,
-          createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
-          annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
-        },
-        { directory, signal },
-      ),
+    await using rewritten = await rewriteImage(
+      image,
+      {
+        remove: edit.remove,
+        replace: edit.replace,
+        createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
+        annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
+      },
+      { directory, signal },
     )
-    await using result = await openImage(rewritten.blobs, rewritten.raw, {
-      directory,
-      signal,
-    })
+    await using resources = new AsyncDisposableStack()
+    const result = resources.use(await openImage(rewritten.blobs, rewritten.raw, { directory, signal }))
     const after = { image: result, inventory: await createInventory(result, { signal }) }
     const second = await analyzeUsage(result, after.inventory, { commands, signal })
     const again = await planHardening(result.tree, second, after.inventory, { mode, keep, fixed, needed })
@@ -94,7 +89,7 @@ export async function hardenImage(
 
     resources.move()
     return {
-      image: rewritten,
+      ...after,
       report: {
         mode,
         removed: plan.removed.map((found) => describeRemoval(image, found)),

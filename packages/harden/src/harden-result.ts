@@ -1,4 +1,5 @@
-import type { RewrittenImage } from '@sallyport/image'
+import type { Image } from '@sallyport/image'
+import type { Inventory } from '@sallyport/inventory'
 import type { PackageUsage } from './usage/usage.ts'
 
 /** A package that leaves the image. */
@@ -48,5 +49,8 @@ export interface HardenReport {
 /** Result of {@link hardenImage}. `image` is absent when nothing changed: the original image then stands. */
 export interface HardenResult {
   readonly report: HardenReport
-  readonly image?: RewrittenImage | undefined
+  /** The new image, open, with its own copy of every blob. Dispose it to delete its files. */
+  readonly image?: Image | undefined
+  /** Packages of `image`, as they were read from it for the checks; present exactly when it is. */
+  readonly inventory?: Inventory | undefined
 }

@@ -3,7 +3,13 @@ export {
   type DockerConfigCredentialsOptions,
 } from './auth/docker-config-credentials.ts'
 export type { CredentialHelper } from './auth/run-credential-helper.ts'
-export { copyImage, type CopyEvent, type CopyImageOptions, type CopyResult } from './copy/copy-image.ts'
+export {
+  copyImage,
+  type CopyEvent,
+  type CopyImageOptions,
+  type CopyResult,
+  type CopySource,
+} from './copy/copy-image.ts'
 export { OciError, type OciErrorCode, type OciErrorOptions } from './errors.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
 export type { TransportOptions } from './http/transport.ts'

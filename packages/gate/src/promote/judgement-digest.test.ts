@@ -25,8 +25,8 @@ function judged(changes: Changes = {}): ImageJudgement {
   return {
     platform: parsePlatform(platform),
     source: { descriptor: { digest: digestOf('source') } },
-    result: { raw: { descriptor: { digest: digestOf(result) } } },
     after: {
+      image: { raw: { descriptor: { digest: digestOf(result) } } },
       inventory: {
         packages: [{ purl: `pkg:deb/debian/hello@${version}`, evidence: { path: '/status' } }],
         gaps: [],

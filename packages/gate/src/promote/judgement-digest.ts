@@ -9,10 +9,10 @@ import type { ImageJudgement } from '../steps/judge-image.ts'
 export function judgementDigest(judgements: readonly ImageJudgement[]): Digest {
   return digestOf(
     canonicalJson(
-      judgements.map(({ platform, source, result, after, facts, decision }) => ({
+      judgements.map(({ platform, source, after, facts, decision }) => ({
         platform: formatPlatform(platform),
         source: source.descriptor.digest,
-        result: result.raw.descriptor.digest,
+        result: after.image.raw.descriptor.digest,
         packages: after.inventory.packages.map(({ purl, evidence }) => [purl, evidence.path]),
         gaps: after.inventory.gaps,
         findings: facts.scan.findings,

@@ -140,7 +140,7 @@ async function run(
   }
 
   const index = resolved.index && buildIndex(resolved, judgements)
-  const root = index ?? judgements[0]!.result.raw
+  const root = index ?? judgements[0]!.after.image.raw
   const decision = index ? combineDecisions(root.descriptor.digest, judgements) : judgements[0]!.decision
   const judgement = judgementDigest(judgements)
   if (decision.verdict !== 'pass') {
@@ -173,17 +173,20 @@ async function run(
   })
 
   const pushed = await steps.run('push', undefined, async () => {
-    const images: ImageContent[] = judgements.map(({ result }) => result)
+    const images: ImageContent[] = judgements.map(({ after: { image } }) => ({
+      raw: image.raw,
+      blobs: image,
+    }))
     // What is attached to the source's index describes its digests, so it goes along only with the same index.
     const attachments = index?.descriptor.digest === sourceDigest ? resolved.attachments : []
     images.push(...attachments.map((raw) => ({ raw, blobs: source.repository })))
-    const value = await pushContent(target, images, index, { signal })
+    const value = await pushContent(target, images, root, { signal })
     return { value, summary: `${value.blobs} blobs, ${value.manifests} manifests` }
   })
   const attached = await steps.run('attest', undefined, async () => {
     const dated = (own: Decision): Decision => ({ ...own, evaluatedAt: decidedAt })
-    const subjects = judgements.map(({ result, decision: own }) => ({
-      descriptor: result.raw.descriptor,
+    const subjects = judgements.map(({ after, decision: own }) => ({
+      descriptor: after.image.raw.descriptor,
       decision: dated(own),
     }))
     if (index) subjects.push({ descriptor: index.descriptor, decision: dated(decision) })
@@ -198,7 +201,7 @@ async function run(
     return { value, summary: `${value.evidence.length} pieces of evidence, ${value.written} new` }
   })
   const evidence = await steps.run('verify', undefined, async () => {
-    const images = judgements.map(({ result }) => result.raw)
+    const images = judgements.map(({ after }) => after.image.raw)
     const value = await verifyTarget(target, images, index, attached.evidence, {
       signer: options.signer,
       signal,

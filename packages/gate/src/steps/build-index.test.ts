@@ -31,7 +31,7 @@ function sourceOf(mediaType: string): ResolvedSource {
 const source = sourceOf(mediaTypes.ociIndex)
 /** Only what the function looks at. */
 const judged = (from: RawManifest, result = from) =>
-  ({ source: from, result: { raw: result } }) as ImageJudgement
+  ({ source: from, after: { image: { raw: result } } }) as ImageJudgement
 const parse = ({ bytes }: RawManifest) => JSON.parse(Buffer.from(bytes).toString()) as ImageIndex
 
 describe('buildIndex', () => {

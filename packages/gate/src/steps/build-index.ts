@@ -10,7 +10,7 @@ export function buildIndex(source: ResolvedSource, judgements: readonly ImageJud
   const index = source.index!
   const unchanged =
     index.manifests.length === judgements.length + source.attachments.length &&
-    judgements.every(({ source, result }) => source.descriptor.digest === result.raw.descriptor.digest)
+    judgements.every(({ source, after }) => source.descriptor.digest === after.image.raw.descriptor.digest)
   if (unchanged) return source.root
 
   const bySource = new Map(judgements.map((judgement) => [judgement.source.descriptor.digest, judgement]))
@@ -20,7 +20,7 @@ export function buildIndex(source: ResolvedSource, judgements: readonly ImageJud
     manifests: index.manifests.flatMap((entry) => {
       const judgement = bySource.get(entry.digest)
       if (!judgement) return []
-      const { mediaType, digest, size } = judgement.result.raw.descriptor
+      const { mediaType, digest, size } = judgement.after.image.raw.descriptor
       return [{ ...entry, mediaType, digest, size, data: undefined, urls: undefined }]
     }),
     annotations:

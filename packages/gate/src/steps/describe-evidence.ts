@@ -31,7 +31,7 @@ export function describeEvidence(
   options: DescribeEvidenceOptions,
 ): readonly EvidenceDocument[] {
   return judgements.flatMap((judgement) => {
-    const digest = judgement.result.raw.descriptor.digest
+    const digest = judgement.after.image.raw.descriptor.digest
     const predicates: [string, unknown][] = [
       [predicateTypes.cyclonedx, describePackages(judgement, options)],
       [predicateTypes.vulns, describeFindings(judgement)],

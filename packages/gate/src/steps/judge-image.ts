@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type BlobReader, isSallyportError, type Platform, type RawManifest } from '@sallyport/core'
 import { analyzeUsage, type HardenReport, hardenImage, type PackageUsage } from '@sallyport/harden'
-import { type Image, openImage, type RewrittenImage } from '@sallyport/image'
+import { type Image, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import { decide, type Decision, type Policy, type PolicyFacts } from '@sallyport/policy'
 import { mergeReports, type MergedScan, type Scanner, type ScanReport } from '@sallyport/scan'
@@ -20,9 +20,8 @@ export interface ImageJudgement extends AsyncDisposable {
   readonly platform: Platform
   readonly source: RawManifest
   readonly before: ExaminedImage
-  /** The image that would be promoted; the same as `before` when nothing was removed. */
+  /** The image that would be promoted, open; the same as `before` when nothing was removed. */
   readonly after: ExaminedImage
-  readonly result: { readonly raw: RawManifest; readonly blobs: BlobReader }
   readonly hardening?: HardenReport | undefined
   readonly facts: PolicyFacts
   readonly decision: Decision
@@ -46,7 +45,8 @@ type Failure = PolicyFacts['failures'][number]
 interface HardenStep {
   readonly usage: readonly PackageUsage[]
   readonly report?: HardenReport | undefined
-  readonly rewritten?: RewrittenImage | undefined
+  /** Absent when nothing changed. */
+  readonly hardened?: Omit<ExaminedImage, 'scan'> | undefined
 }
 
 /**
@@ -76,32 +76,29 @@ export async function judgeImage(
   })
   const before: ExaminedImage = { image, inventory, scan: scanned }
 
-  const { usage, report, rewritten } = await steps.run<HardenStep>('harden', platform, async () => {
+  const { usage, report, hardened } = await steps.run<HardenStep>('harden', platform, async () => {
     if (!harden) {
       const analysis = await analyzeUsage(image, inventory, { signal })
       return { value: { usage: analysis.packages }, summary: 'not asked for' }
     }
-    const { report, image: rewritten } = await hardenImage(image, inventory, {
+    const { report, ...result } = await hardenImage(image, inventory, {
       ...harden,
       directory: join(directory, 'hardened'),
       signal,
     })
-    if (rewritten) resources.use(rewritten)
-    const summary = rewritten
+    const hardened = result.image && result.inventory && { image: result.image, inventory: result.inventory }
+    if (hardened) resources.use(hardened.image)
+    const summary = hardened
       ? `${report.removed.length} packages removed, ${report.kept.length} stay`
       : `unchanged: ${report.unchangedBecause ?? 'nothing to remove'}`
-    return { value: { usage: report.kept, report, rewritten }, summary }
+    return { value: { usage: report.kept, report, hardened }, summary }
   })
 
   const after = await steps.run('rescan', platform, async () => {
-    if (!rewritten) return { value: before, summary: 'the image is unchanged' }
-    const image = resources.use(
-      await openImage(rewritten.blobs, rewritten.raw, { directory: join(directory, 'after'), signal }),
-    )
-    const inventory = await createInventory(image, { signal })
-    const scan = await scanImage(image, inventory, scanners, failures, signal)
-    const summary = `${inventory.packages.length} packages, ${scan.findings.length} findings`
-    return { value: { image, inventory, scan }, summary }
+    if (!hardened) return { value: before, summary: 'the image is unchanged' }
+    const scan = await scanImage(hardened.image, hardened.inventory, scanners, failures, signal)
+    const summary = `${hardened.inventory.packages.length} packages, ${scan.findings.length} findings`
+    return { value: { ...hardened, scan }, summary }
   })
 
   const facts: PolicyFacts = {
@@ -124,7 +121,6 @@ export async function judgeImage(
     source,
     before,
     after,
-    result: rewritten ?? { raw: source, blobs: image },
     hardening: report,
     facts,
     decision,

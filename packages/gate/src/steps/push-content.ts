@@ -1,6 +1,5 @@
 import type { BlobReader, RawManifest } from '@sallyport/core'
-import { parseManifest, type Repository } from '@sallyport/oci'
-import pLimit from 'p-limit'
+import { copyImage, type CopySource, OciError, parseManifest, type Repository } from '@sallyport/oci'
 
 /** An image with the blobs that it names. */
 export interface ImageContent {
@@ -11,8 +10,6 @@ export interface ImageContent {
 /** Options of {@link pushContent}. */
 export interface PushContentOptions {
   readonly signal?: AbortSignal | undefined
-  /** Blobs at once. Default 4. */
-  readonly concurrency?: number | undefined
 }
 
 /** What a push wrote. */
@@ -22,43 +19,49 @@ export interface PushResult {
 }
 
 /**
- * Pushes images, and their index if there is one, by digest: blobs first, then manifests, the index last. No tag is
- * touched. What the target has already is left alone, so that an interrupted push goes on where it stopped.
+ * Pushes `root`, an image or the index of all `images`, by digest: blobs first, then manifests, the index last. No tag
+ * is touched. What the target has already is left alone, so that an interrupted push goes on where it stopped.
  */
 export async function pushContent(
   target: Repository,
   images: readonly ImageContent[],
-  index: RawManifest | undefined,
-  { signal, concurrency = 4 }: PushContentOptions = {},
+  root: RawManifest,
+  { signal }: PushContentOptions = {},
 ): Promise<PushResult> {
-  const limit = pLimit(concurrency)
-  const written = { blobs: 0, manifests: 0 }
-  const seen = new Set<string>()
-  const transfers = images.flatMap(({ raw, blobs }) => {
-    const { config, layers } = parseManifest(raw)
-    return [config, ...layers]
-      .filter(({ digest }) => !seen.has(digest) && seen.add(digest))
-      .map((blob) =>
-        limit(async () => {
-          signal?.throwIfAborted()
-          if (await target.has(blob, { signal })) return
-          await target.write(blob, blobs.open(blob, { signal }), { signal })
-          written.blobs++
-        }),
-      )
+  let manifests = 0
+  const { blobsCopied, blobsMounted } = await copyImage(sourceOf(images, root), target, root.descriptor, {
+    signal,
+    onProgress: ({ type }) => {
+      if (type === 'manifest-copied') manifests++
+    },
   })
-  await settleAll(transfers)
-  for (const raw of [...images.map(({ raw }) => raw), ...(index ? [index] : [])]) {
-    if (await target.findManifest(raw.descriptor.digest, { signal })) continue
-    await target.putManifest(raw, { signal })
-    written.manifests++
-  }
-  return written
+  return { blobs: blobsCopied + blobsMounted, manifests }
 }
 
-/** Waits for all, so that no transfer outlives the step, and rejects with the first failure. */
-async function settleAll(transfers: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(transfers)
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed) throw failed.reason
+/** The images as something to copy from; each blob is read where its image has it. */
+function sourceOf(images: readonly ImageContent[], root: RawManifest): CopySource {
+  const manifests = new Map(
+    [...images.map(({ raw }) => raw), root].map((raw) => [raw.descriptor.digest as string, raw]),
+  )
+  const readers = new Map<string, BlobReader>()
+  for (const { raw, blobs } of images) {
+    const { config, layers } = parseManifest(raw)
+    for (const { digest } of [config, ...layers]) readers.set(digest, blobs)
+  }
+  return {
+    name: 'the judged images',
+    async getManifest(digest) {
+      const found = manifests.get(digest)
+      if (!found) throw new OciError('MANIFEST_NOT_FOUND', `${digest} was not judged`, { reference: digest })
+      return found
+    },
+    open(blob, options) {
+      const reader = readers.get(blob.digest)
+      if (!reader)
+        throw new OciError('BLOB_NOT_FOUND', `${blob.digest} is of no judged image`, {
+          reference: blob.digest,
+        })
+      return reader.open(blob, options)
+    },
+  }
 }

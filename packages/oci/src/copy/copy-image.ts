@@ -26,6 +26,9 @@ export type CopyEvent =
   | { readonly type: 'manifest-copied'; readonly manifest: Descriptor }
   | { readonly type: 'manifest-skipped'; readonly manifest: Descriptor }
 
+/** Where {@link copyImage} reads: a repository, or anything that has the manifests and blobs. */
+export type CopySource = Pick<Repository, 'name' | 'getManifest' | 'open'>
+
 /** Options of {@link copyImage}. */
 export interface CopyImageOptions {
   /**
@@ -67,7 +70,7 @@ const maxManifests = 2000
  * @throws {OciError} `MANIFEST_NOT_FOUND` when `platforms` names one that the index lacks.
  */
 export async function copyImage(
-  source: Repository,
+  source: CopySource,
   target: Repository,
   root: Descriptor,
   { platforms, signal, onProgress = () => {}, concurrency = 4 }: CopyImageOptions = {},
@@ -111,7 +114,7 @@ interface CopyPlan {
 
 /** Reads the manifests of the source: children before parents, everything once. */
 async function planCopy(
-  source: Repository,
+  source: CopySource,
   root: Descriptor,
   platforms: readonly Platform[] | undefined,
   signal: AbortSignal,
@@ -147,7 +150,7 @@ async function planCopy(
 }
 
 async function readChild(
-  source: Repository,
+  source: CopySource,
   descriptor: Descriptor,
   signal: AbortSignal,
 ): Promise<RawManifest> {
@@ -180,7 +183,7 @@ async function readChild(
 }
 
 function chosen(
-  source: Repository,
+  source: CopySource,
   root: Descriptor,
   children: readonly Descriptor[],
   platforms: readonly Platform[] | undefined,
@@ -219,7 +222,7 @@ function addBlob(blobs: Map<Digest, Descriptor>, blob: Descriptor): void {
 }
 
 async function copyBlob(
-  source: Repository,
+  source: CopySource,
   target: Repository,
   blob: Descriptor,
   signal: AbortSignal,

@@ -24,7 +24,7 @@ export interface RegistryRepository extends Repository {
 }
 
 /** Whether a repository is one of a registry: it can mount blobs of other repositories there. */
-export function isRegistryRepository(repository: Repository): repository is RegistryRepository {
+export function isRegistryRepository(repository: Pick<Repository, 'name'>): repository is RegistryRepository {
   return typeof (repository as Partial<RegistryRepository>).putBlob === 'function'
 }
 

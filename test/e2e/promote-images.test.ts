@@ -60,6 +60,17 @@ afterAll(async () => {
   if (directory) await rm(directory, { recursive: true, force: true })
 })
 
+const promoteImage = (name: ImageName): Promise<PromotionOutcome> =>
+  promote({
+    ...gate,
+    from: `${build.host}/build/${name}:1.0`,
+    to: `${production.host}/prod/${name}:1.0`,
+    journal,
+    quarantine: folderQuarantine(join(directory, 'quarantine')),
+    repository: (reference) => client.repository(reference),
+    workDirectory: directory,
+  })
+
 const cosign = (command: string, key: 'evidence' | 'release', reference: string, ...more: string[]) =>
   runTool('cosign', [
     command,
@@ -89,15 +100,7 @@ describe.each([...imageNames])('the image "%s", from docker-registry to olareg',
     await repository.putManifest(source, { tag: '1.0' })
     target = client.repository(parseReference(`${production.host}/prod/${name}:1.0`))
 
-    const result = await promote({
-      ...gate,
-      from: `${build.host}/build/${name}:1.0`,
-      to: `${production.host}/prod/${name}:1.0`,
-      journal,
-      quarantine: folderQuarantine(join(directory, 'quarantine')),
-      repository: (reference) => client.repository(reference),
-      workDirectory: directory,
-    })
+    const result = await promoteImage(name)
     if (result.verdict === 'error') throw result.error
     if (result.verdict === 'fail') throw new Error(result.quarantine.explanation)
     outcome = result
@@ -218,15 +221,7 @@ describe.each([...imageNames])('the image "%s", from docker-registry to olareg',
 
   it('changes nothing when it is promoted once more', async () => {
     const requestsBefore = (await production.requests()).length
-    const again = await promote({
-      ...gate,
-      from: `${build.host}/build/${name}:1.0`,
-      to: `${production.host}/prod/${name}:1.0`,
-      journal,
-      quarantine: folderQuarantine(join(directory, 'quarantine')),
-      repository: (reference) => client.repository(reference),
-      workDirectory: directory,
-    })
+    const again = await promoteImage(name)
     expect(again).toMatchObject({ verdict: 'pass', digest: outcome.digest, changed: false })
     const requests = (await production.requests()).slice(requestsBefore)
     expect(requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([])

@@ -19,7 +19,16 @@ export { toRawManifest, type ToRawManifestOptions } from './manifest/raw-manifes
 export { matchPlatform, normalizePlatform, type PlatformRule } from './platform/match-platform.ts'
 export { selectPlatform, type SelectPlatformOptions } from './platform/select-platform.ts'
 export type { CredentialProvider, CredentialQuery, Credentials } from './ports/credential-provider.ts'
-export type { ListReferrersOptions, PutManifestOptions, Repository } from './ports/repository.ts'
+export type {
+  CosignTag,
+  DiscoveredReferrer,
+  ListReferrersOptions,
+  PutManifestOptions,
+  ReferrerDiscovery,
+  ReferrerMechanism,
+  RejectedReferrer,
+  Repository,
+} from './ports/repository.ts'
 export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
 export { fallbackTag } from './referrers/fallback-tag.ts'
 export {

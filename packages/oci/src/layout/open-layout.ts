@@ -15,8 +15,10 @@ import { OciError } from '../errors.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import { parseIndex } from '../manifest/parse-manifest.ts'
 import { decodeManifest, maxManifestBytes, toRawManifest } from '../manifest/raw-manifest.ts'
-import type { ListReferrersOptions, Repository } from '../ports/repository.ts'
+import type { ReferrerDiscovery, Repository } from '../ports/repository.ts'
+import { checkExpected } from '../manifest/check-expected.ts'
 import { isTag } from '../reference/parse-reference.ts'
+import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { describeReferrer, listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
@@ -98,17 +100,27 @@ export async function openLayout(
     directory: root,
     getManifest: (tagOrDigest, options) => get(tagOrDigest, options?.signal),
     findManifest: (tagOrDigest, options) => find(tagOrDigest, options?.signal),
-    async putManifest(manifest, { tag, signal: inner } = {}) {
+    async putManifest(manifest, { tag, expected, signal: inner } = {}) {
       const entry = checkManifest(root, manifest, tag)
       await writeBlobFile(root, manifest.descriptor.digest, only(manifest.bytes), inner)
       const children = isIndexMediaType(entry.mediaType) ? parseIndex(manifest).manifests : []
       await locks.run('index', async () => {
         const index = await readIndex(root)
+        if (tag !== undefined) checkExpected(root, tag, findTag(index, tag, root)?.digest, expected)
         const updated = addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
         await writeIndexFile(root, formatLayoutIndex(updated))
       })
     },
-    listReferrers: (subject, options) => listReferrers(root, subject, get, options),
+    async headManifest(tagOrDigest, options) {
+      return (await find(tagOrDigest, options?.signal))?.descriptor
+    },
+    async listReferrers(subject, { artifactType, signal: inner } = {}) {
+      const { referrers } = await discoverReferrers(root, subject, get, { signal: inner })
+      return referrers
+        .map(({ descriptor }) => descriptor)
+        .filter((descriptor) => artifactType === undefined || descriptor.artifactType === artifactType)
+    },
+    discoverReferrers: (subject, options) => discoverReferrers(root, subject, get, options),
     async *listTags({ signal: inner } = {}) {
       inner?.throwIfAborted()
       const tags = (await readIndex(root)).entries.map(tagOf)
@@ -177,22 +189,39 @@ async function hasBlob(root: string, blob: Descriptor, signal: AbortSignal | und
 }
 
 /** Referrers stand in `index.json` beside the images, or under the fallback tag. */
-async function listReferrers(
+async function discoverReferrers(
   root: string,
   subject: Digest,
   get: (tagOrDigest: string, signal: AbortSignal | undefined) => Promise<RawManifest>,
-  options: ListReferrersOptions = {},
-): Promise<readonly Descriptor[]> {
+  { signal }: BlobOptions = {},
+): Promise<ReferrerDiscovery> {
   const index = await readIndex(root)
   const listed = index.entries.map(({ descriptor }) => descriptor)
   const manifests = listed.filter(
     ({ mediaType }) => isManifestMediaType(mediaType) || isIndexMediaType(mediaType),
   )
   const tagged = findTag(index, fallbackTag(subject), root)
-  const fallback = tagged === undefined ? undefined : await get(tagged.digest, options.signal)
+  const fallback = tagged === undefined ? undefined : await get(tagged.digest, signal)
   const fromTag =
-    fallback !== undefined && isFallbackIndex(fallback, subject) ? (listedDigests(fallback.bytes) ?? []) : []
-  return verifyReferrers(subject, [...manifests.map(({ digest }) => digest), ...fromTag], get, options)
+    fallback !== undefined && isFallbackIndex(fallback, subject) ? listedDigests(fallback.bytes) : undefined
+  const { referrers, rejected } = await verifyReferrers(
+    subject,
+    [
+      ...manifests.map(({ digest }) => ({ digest, mechanism: 'layout-index' as const })),
+      ...(fromTag ?? []).map((digest) => ({ digest, mechanism: 'fallback-tag' as const })),
+    ],
+    get,
+    signal,
+  )
+  return {
+    subject,
+    referrers,
+    // index.json lists everything: what it lists for other reasons was never claimed to be a referrer.
+    rejected: rejected.filter(({ mechanism }) => mechanism !== 'layout-index'),
+    cosignTags: await findCosignTags(subject, async (tag) => findTag(index, tag, root)),
+    referrersApi: 'missing',
+    fallbackTag: fallback === undefined ? 'missing' : fromTag === undefined ? 'foreign' : 'index',
+  }
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -10,6 +10,48 @@ export interface ListReferrersOptions extends BlobOptions {
 export interface PutManifestOptions extends BlobOptions {
   /** Also point this tag to the manifest. Without it the manifest is pushed by digest and no tag changes. */
   readonly tag?: string | undefined
+  /**
+   * What the tag must point to for it to be moved, `absent` for no such tag. A registry that honours `If-Match` compares
+   * and sets in one step; elsewhere the tag is read just before it is written, which leaves a gap.
+   */
+  readonly expected?: Digest | 'absent' | undefined
+}
+
+/** Where a referrer was listed. */
+export type ReferrerMechanism = 'referrers-api' | 'fallback-tag' | 'layout-index'
+
+/** A manifest whose own `subject` is the digest that was asked about. */
+export interface DiscoveredReferrer {
+  /** Media type, artifact type and annotations are those of the manifest itself, whatever the lists say. */
+  readonly descriptor: Descriptor
+  readonly mechanisms: readonly ReferrerMechanism[]
+}
+
+/** Evidence that cosign keeps under a tag made from the subject's digest. It names no subject by itself. */
+export interface CosignTag {
+  /** `sha256-<hex>.sig`, `.att` or `.sbom`. */
+  readonly tag: string
+  readonly kind: 'sig' | 'att' | 'sbom'
+  readonly descriptor: Descriptor
+}
+
+/** An entry of a list that is no referrer of the subject. */
+export interface RejectedReferrer {
+  readonly digest: Digest
+  readonly mechanism: ReferrerMechanism
+  readonly reason: 'missing' | 'unreadable' | 'names-no-subject' | 'names-another-subject' | 'is-the-subject'
+}
+
+/** What {@link Repository.discoverReferrers} found, and how. */
+export interface ReferrerDiscovery {
+  readonly subject: Digest
+  readonly referrers: readonly DiscoveredReferrer[]
+  readonly cosignTags: readonly CosignTag[]
+  readonly rejected: readonly RejectedReferrer[]
+  /** `listed`: the API answered with an index; `missing`: 404 or the like; `unusable`: an answer that is no index. */
+  readonly referrersApi: 'listed' | 'missing' | 'unusable'
+  /** `index`: a list of referrers; `missing`: no such tag; `foreign`: something else stands there, e.g. the image itself. */
+  readonly fallbackTag: 'index' | 'missing' | 'foreign'
 }
 
 /**
@@ -28,6 +70,12 @@ export interface Repository extends BlobStore {
   /** Like {@link getManifest}, but `undefined` when there is none. Other failures still reject. */
   findManifest(tagOrDigest: string, options?: BlobOptions): Promise<RawManifest | undefined>
   /**
+   * What the registry says of a manifest, in a small request: the descriptor it claims, or `undefined` when it claims that
+   * there is none. Nothing of it is verified (some registries answer 404 here and yet have the manifest), so it can
+   * save work but prove nothing. Without a `Docker-Content-Digest` the manifest is read instead.
+   */
+  headManifest(tagOrDigest: string, options?: BlobOptions): Promise<Descriptor | undefined>
+  /**
    * Stores a manifest by digest, or under a tag. A manifest with a `subject` becomes a referrer of it: where the
    * registry has no referrers API the fallback tag's index is updated (OCI distribution specification,
    * "Pushing Manifests with Subject").
@@ -38,5 +86,7 @@ export interface Repository extends BlobStore {
    * its `subject` compared; entries that are not really referrers are left out.
    */
   listReferrers(subject: Digest, options?: ListReferrersOptions): Promise<readonly Descriptor[]>
+  /** Like {@link listReferrers} without a filter, with cosign's tags, and with how each was found or why it was left out. */
+  discoverReferrers(subject: Digest, options?: BlobOptions): Promise<ReferrerDiscovery>
   listTags(options?: BlobOptions): AsyncIterable<string>
 }

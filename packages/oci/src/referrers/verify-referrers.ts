@@ -9,7 +9,7 @@ import {
 import pLimit from 'p-limit'
 import { OciError, type OciErrorCode } from '../errors.ts'
 import { parseIndex, parseManifest } from '../manifest/parse-manifest.ts'
-import type { ListReferrersOptions } from '../ports/repository.ts'
+import type { DiscoveredReferrer, ReferrerMechanism, RejectedReferrer } from '../ports/repository.ts'
 
 /** Most entries of a list that are looked at; each costs a request. */
 const maxCandidates = 1000
@@ -43,48 +43,72 @@ export function describeReferrer(raw: RawManifest): {
   }
 }
 
+/** An entry of a list of referrers: only the digest counts. */
+export interface ReferrerCandidate {
+  readonly digest: Digest
+  readonly mechanism: ReferrerMechanism
+}
+
+/** Candidates told apart by their own manifests. */
+export interface VerifiedReferrers {
+  readonly referrers: readonly DiscoveredReferrer[]
+  readonly rejected: readonly RejectedReferrer[]
+}
+
 /**
- * Of the digests that a list names, those whose manifest really has `subject` as its subject; described by their own
- * manifest. The order is that of the list.
+ * Reads the manifest of each candidate and keeps those that really have `subject` as their subject, described by their
+ * own manifest. The order is that of the lists.
  *
- * @throws {OciError} `LIMIT_EXCEEDED` when the list is too long to look at.
+ * @throws {OciError} `LIMIT_EXCEEDED` when the lists are too long to look at.
  */
 export async function verifyReferrers(
   subject: Digest,
-  candidates: readonly Digest[],
+  candidates: readonly ReferrerCandidate[],
   getManifest: (digest: Digest, signal: AbortSignal | undefined) => Promise<RawManifest>,
-  { artifactType, signal }: ListReferrersOptions = {},
-): Promise<readonly Descriptor[]> {
-  const unique = [...new Set(candidates)].filter((digest) => digest !== subject)
-  if (unique.length > maxCandidates) {
+  signal: AbortSignal | undefined,
+): Promise<VerifiedReferrers> {
+  const mechanisms = new Map<Digest, ReferrerMechanism[]>()
+  for (const { digest, mechanism } of candidates) {
+    const known = mechanisms.get(digest) ?? []
+    if (!known.includes(mechanism)) mechanisms.set(digest, [...known, mechanism])
+  }
+  if (mechanisms.size > maxCandidates) {
     throw new OciError(
       'LIMIT_EXCEEDED',
-      `${subject}: ${unique.length} referrers listed, at most ${maxCandidates} are read`,
-      {
-        reference: subject,
-      },
+      `${subject}: ${mechanisms.size} referrers listed, at most ${maxCandidates} are read`,
+      { reference: subject },
     )
   }
   const limit = pLimit(concurrency)
-  const verify = async (digest: Digest): Promise<Descriptor | undefined> => {
+  const verify = async (digest: Digest): Promise<Descriptor | RejectedReferrer['reason']> => {
     signal?.throwIfAborted()
+    if (digest === subject) return 'is-the-subject'
     try {
       const referrer = describeReferrer(await getManifest(digest, signal))
-      return referrer.subject?.digest === subject ? referrer.descriptor : undefined
+      if (referrer.subject?.digest === subject) return referrer.descriptor
+      return referrer.subject === undefined ? 'names-no-subject' : 'names-another-subject'
     } catch (error) {
-      if (error instanceof OciError && notReferrer.has(error.code)) return undefined
+      if (error instanceof OciError && notReferrer.has(error.code)) {
+        return error.code === 'MANIFEST_NOT_FOUND' ? 'missing' : 'unreadable'
+      }
       throw error
     }
   }
-  const settled = await Promise.allSettled(unique.map((digest) => limit(verify, digest)))
-  const found: Descriptor[] = []
-  for (const result of settled) {
+  const digests = [...mechanisms.keys()]
+  const settled = await Promise.allSettled(digests.map((digest) => limit(verify, digest)))
+  const referrers: DiscoveredReferrer[] = []
+  const rejected: RejectedReferrer[] = []
+  for (const [at, result] of settled.entries()) {
     if (result.status === 'rejected') throw result.reason
-    const descriptor = result.value
-    if (descriptor === undefined) continue
-    if (artifactType === undefined || descriptor.artifactType === artifactType) found.push(descriptor)
+    const digest = digests[at] as Digest
+    const listed = mechanisms.get(digest) ?? []
+    if (typeof result.value === 'string') {
+      for (const mechanism of listed) rejected.push({ digest, mechanism, reason: result.value })
+    } else {
+      referrers.push({ descriptor: result.value, mechanisms: listed })
+    }
   }
-  return found
+  return { referrers, rejected }
 }
 
 /** The digests that a referrers list names, or `undefined` when the text is no such list. Entries prove nothing. */

@@ -5,6 +5,7 @@ import {
   mediaTypes,
   parseDigest,
   type BlobOptions,
+  type Descriptor,
   type RawManifest,
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
@@ -58,6 +59,33 @@ export async function fetchManifest(
   const raw = toRawManifest(bytes, { mediaType: answer.header('content-type'), digest })
   checkClaimedDigest(context, raw, answer)
   return { raw, etag: answer.header('etag') }
+}
+
+/** What the registry claims of a manifest; see the port. */
+export async function headManifest(
+  context: RegistryContext,
+  tagOrDigest: string,
+  { signal }: BlobOptions = {},
+): Promise<Descriptor | undefined> {
+  if (!isDigest(tagOrDigest)) checkTag(context, tagOrDigest)
+  const answer = await call(context, {
+    method: 'HEAD',
+    to: `manifests/${tagOrDigest}`,
+    access: 'pull',
+    action: `look for manifest ${tagOrDigest}`,
+    notFound: 'MANIFEST_NOT_FOUND',
+    expect: [200, 404],
+    headers: { accept: accepted },
+    signal,
+  })
+  await answer.discard()
+  if (answer.status === 404) return undefined
+  const digest = isDigest(tagOrDigest) ? tagOrDigest : answer.header('docker-content-digest')
+  const mediaType = answer.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const size = Number(answer.header('content-length') ?? Number.NaN)
+  if (isDigest(digest) && mediaType !== undefined && Number.isSafeInteger(size))
+    return { mediaType, digest, size }
+  return (await fetchManifest(context, tagOrDigest, { signal }))?.raw.descriptor
 }
 
 /** A manifest that must be there. */

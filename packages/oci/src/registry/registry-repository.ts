@@ -1,13 +1,14 @@
 import type { Descriptor, RawManifest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import type { Repository } from '../ports/repository.ts'
+import { checkExpected } from '../manifest/check-expected.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
 import { attachByFallbackTag } from './attach-by-fallback-tag.ts'
-import { isListedByApi, listReferrers } from './list-referrers.ts'
+import { discoverReferrers, isListedByApi, listReferrers } from './list-referrers.ts'
 import { listTags } from './list-tags.ts'
 import { readBlob } from './read-blob.ts'
 import type { RegistryContext } from './registry-context.ts'
-import { fetchManifest, getManifest, pushManifest } from './registry-manifests.ts'
+import { fetchManifest, getManifest, headManifest, pushManifest } from './registry-manifests.ts'
 import { type BlobOutcome, hasBlob, type RegistryBlobOptions, writeBlob } from './write-blob.ts'
 
 /** A repository of a registry. */
@@ -36,8 +37,13 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     repository: context.repository,
     getManifest: (tagOrDigest, options) => getManifest(context, tagOrDigest, options),
     findManifest: async (tagOrDigest, options) => (await fetchManifest(context, tagOrDigest, options))?.raw,
-    async putManifest(manifest, { tag, signal } = {}) {
+    headManifest: (tagOrDigest, options) => headManifest(context, tagOrDigest, options),
+    async putManifest(manifest, { tag, expected, signal } = {}) {
       const { subject, descriptor } = describeReferrer(manifest)
+      if (tag !== undefined && expected !== undefined) {
+        const current = await fetchManifest(context, tag, { signal })
+        checkExpected(context.name, tag, current?.raw.descriptor.digest, expected)
+      }
       if (subject === undefined) {
         await store(context, manifest, tag, signal)
         return
@@ -50,6 +56,7 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
       if (!known) await attachByFallbackTag(context, subject.digest, descriptor, { signal })
     },
     listReferrers: (subject, options) => listReferrers(context, subject, options),
+    discoverReferrers: (subject, options) => discoverReferrers(context, subject, options),
     listTags: (options) => listTags(context, options),
     open: (blob, options) => readBlob(context, blob, options),
     has: (blob, { signal } = {}) => hasBlob(context, blob, 'pull', signal),

@@ -40,3 +40,4 @@ export {
 export { isRegistryRepository, type RegistryRepository } from './registry/registry-repository.ts'
 export type { UploadRules } from './registry/upload-rules.ts'
 export type { BlobOutcome, RegistryBlobOptions } from './registry/write-blob.ts'
+export { uploadStateFolder, type UploadStateFolderOptions } from './upload-state/upload-state-folder.ts'

@@ -84,10 +84,10 @@ export async function sendChunks(
     const arrived = (at ?? -1) - window.position
     if (at === undefined || arrived < 0 || arrived > chunk.byteLength) throw new UploadLost(error, at)
     window.advance(arrived)
-    session.resumed = true
     const shorter = Math.ceil(chunk.byteLength / 2)
     const longEnough = shorter >= Math.max(minTriedBytes, session.minChunkBytes)
     if (arrived > 0 || !tooLong) {
+      session.resumed = true
       // Some proxies cut a request that is too long for them.
       if (arrived === 0 && status === undefined && longEnough) most = shorter
       return budget.spend(error, window.position)

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ const maxFileBytes = 128 * 1024
 /**
  * Keeps upload states in a folder, made when needed: one file for each unfinished upload, readable only by its owner, since
  * an upload's location may carry a signature. Files that can't be read as a state, belong to another upload or are too old
- * count as absent.
+ * are deleted.
  */
 export function uploadStateFolder(
   directory: string,
@@ -27,11 +27,13 @@ export function uploadStateFolder(
 ): UploadStateStore {
   return {
     async load(key) {
-      const text = await readCapped(pathOf(directory, key))
+      const path = pathOf(directory, key)
+      const text = await readCapped(path)
       const saved = text === undefined ? undefined : parseState(text)
-      if (saved === undefined) return undefined
-      const ageMs = clock.now().getTime() - Date.parse(saved.savedAt)
-      return isOf(saved, key) && ageMs <= maxAgeMs ? saved.state : undefined
+      const ageMs = clock.now().getTime() - Date.parse(saved?.savedAt ?? '')
+      if (saved !== undefined && isOf(saved, key) && ageMs <= maxAgeMs) return saved.state
+      await rm(path, { force: true })
+      return undefined
     },
     async save({ registry, repository, digest }, { location, offset, minChunkBytes }) {
       const path = pathOf(directory, { registry, repository, digest })
@@ -42,7 +44,8 @@ export function uploadStateFolder(
       await replace(path, text)
     },
     async delete(key) {
-      await rm(pathOf(directory, key), { force: true })
+      const path = pathOf(directory, key)
+      await Promise.all([rm(path, { force: true }), rm(partialOf(path), { force: true })])
     },
   }
 }
@@ -51,6 +54,11 @@ export function uploadStateFolder(
 function pathOf(directory: string, { registry, repository, digest }: UploadKey): string {
   const name = createHash('sha256').update(`${registry}/${repository}@${digest}`).digest('hex')
   return join(directory, `${name}.json`)
+}
+
+/** Always the same name, so that processes that are killed leave no more than one file behind. */
+function partialOf(path: string): string {
+  return `${path}.partial`
 }
 
 function parseState(text: string): ReturnType<typeof uploadStateSchema.parse> | undefined {
@@ -84,7 +92,8 @@ async function readCapped(path: string): Promise<string | undefined> {
 
 /** Not synced to the disk, which would cost more than a chunk: after a power failure an upload begins again. */
 async function replace(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.partial`
+  const temporary = partialOf(path)
+  await rm(temporary, { force: true })
   try {
     const file = await open(temporary, 'wx', 0o600)
     try {

@@ -10,5 +10,9 @@ export const uploadStateSchema = z.strictObject({
   digest: z.string().max(200),
   /** When it was saved, ISO 8601. */
   savedAt: z.iso.datetime(),
-  state: z.strictObject({ location: z.url().max(64 * 1024), offset: bytes, minChunkBytes: bytes }),
+  state: z.strictObject({
+    location: z.url({ protocol: /^https?$/ }).max(64 * 1024),
+    offset: bytes,
+    minChunkBytes: bytes,
+  }),
 })

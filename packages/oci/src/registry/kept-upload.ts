@@ -1,4 +1,5 @@
 import type { Descriptor } from '@sallyport/core'
+import { OciError } from '../errors.ts'
 import type { UploadKey, UploadState, UploadStateStore } from '../ports/upload-state-store.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { askUpload, cancelUpload, isUploadLocation, type UploadSession } from './upload-session.ts'
@@ -37,7 +38,14 @@ export function keepUpload(
       if (state === undefined) return undefined
       stored = true
       const session = toSession(context, state)
-      const offset = session && (await askUpload(context, session, signal))
+      let offset: number | undefined
+      try {
+        offset = session && (await askUpload(context, session, signal))
+      } catch (error) {
+        if (!(error instanceof OciError) || error.status === undefined || !error.retryable) throw error
+        // Some registries fail over an upload that they lost. One that is unwell won't let a new one replace the state.
+        return undefined
+      }
       if (session !== undefined && offset !== undefined && offset <= blob.size) {
         return { ...session, offset, resumed: offset > 0 }
       }

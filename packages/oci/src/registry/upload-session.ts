@@ -72,8 +72,9 @@ export async function askUpload(
     })
   } catch (error) {
     if (!(error instanceof OciError) || error.status === undefined) throw error
-    if (error.code === 'UNAUTHORIZED' || error.code === 'DENIED' || error.code === 'RATE_LIMITED') throw error
-    return undefined
+    // Others tell nothing of the upload: the credentials are not right, or the registry is unwell.
+    if (!error.retryable && error.code !== 'UNAUTHORIZED' && error.code !== 'DENIED') return undefined
+    throw error
   }
   await answer.discard()
   moveUpload(context, session, answer)

@@ -45,6 +45,7 @@ export async function writeBlob(
   const kept = keepUpload(context, blob, uploadState)
   const found = await findOrStart(context, blob, kept, mountFrom, signal)
   if (found === 'existing' || found === 'mounted') {
+    await kept.forget()
     await giveUpContent(content)
     return found
   }

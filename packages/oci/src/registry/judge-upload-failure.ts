@@ -40,7 +40,7 @@ export function judgeUploadFailure(
     uploads.refusesChunks = true
     return 'begin-again'
   }
-  if (status === undefined && !chunked && automatic && wholeCuts + 1 >= mostWholeCuts) {
+  if (status === undefined && retryable && !chunked && automatic && wholeCuts + 1 >= mostWholeCuts) {
     uploads.prefersChunks = true
   }
   // An expired token (401) is renewed by the question; 404 is an upload that is over, for better or worse.

@@ -42,7 +42,7 @@ export function keepUpload(
       try {
         offset = session && (await askUpload(context, session, signal))
       } catch (error) {
-        if (!(error instanceof OciError) || error.status === undefined || !error.retryable) throw error
+        if (!(error instanceof OciError) || (error.status ?? 0) < 500) throw error
         // Some registries fail over an upload that they lost. One that is unwell won't let a new one replace the state.
         return undefined
       }

@@ -47,7 +47,7 @@ export async function uploadBlob(
       const automatic = rules.mode === 'automatic'
       const remedy = judgeUploadFailure({ failure, session, chunked, automatic, wholeCuts }, uploads)
       if (remedy === 'none' || !isRestartable(content)) throw errorOf(failure)
-      if (!chunked) wholeCuts++
+      if (!chunked && errorOf(failure).status === undefined) wholeCuts++
       const arrived = remedy === 'begin-again' ? 0 : await askAfter(failure, session)
       await budget.spend(errorOf(failure), Math.min(arrived ?? 0, blob.size))
       if (arrived !== undefined && arrived > 0 && arrived <= blob.size && !uploads.refusesChunks) {

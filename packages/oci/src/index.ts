@@ -29,6 +29,7 @@ export type {
   RejectedReferrer,
   Repository,
 } from './ports/repository.ts'
+export type { UploadKey, UploadState, UploadStateStore } from './ports/upload-state-store.ts'
 export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
 export { fallbackTag } from './referrers/fallback-tag.ts'
 export {
@@ -37,4 +38,6 @@ export {
   type RegistryClientOptions,
 } from './registry/create-registry-client.ts'
 export { isRegistryRepository, type RegistryRepository } from './registry/registry-repository.ts'
+export type { UploadRules } from './registry/upload-rules.ts'
 export type { BlobOutcome, RegistryBlobOptions } from './registry/write-blob.ts'
+export { uploadStateFolder, type UploadStateFolderOptions } from './upload-state/upload-state-folder.ts'

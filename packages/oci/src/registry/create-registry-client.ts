@@ -10,6 +10,7 @@ import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import type { CredentialProvider } from '../ports/credential-provider.ts'
 import { checkRepositoryName } from '../reference/parse-reference.ts'
 import { createRegistryRepository, type RegistryRepository } from './registry-repository.ts'
+import { createUploadHabits, type UploadRules } from './upload-rules.ts'
 
 /** Options of {@link createRegistryClient}. */
 export interface RegistryClientOptions extends TransportOptions {
@@ -28,6 +29,8 @@ export interface RegistryClientOptions extends TransportOptions {
    * random. Must be longer than another writer needs between reading and writing that list. Default 400.
    */
   readonly settleMs?: number | undefined
+  /** How blobs are sent, where a write does not say otherwise. Default: whole, chunked where that fails. */
+  readonly uploads?: UploadRules | undefined
   readonly clock?: Clock | undefined
   readonly sleep?: Sleep | undefined
   /** A number from 0 to 1 for spreading repetitions. Default `Math.random`. */
@@ -65,6 +68,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     smallTimeoutMs,
   })
   const locks = createKeyedMutex()
+  const uploadsOf = createUploadHabits(options.uploads)
   const close = (): Promise<void> => transport.close()
   return {
     repository(name) {
@@ -77,6 +81,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         origin: originOf(registry, plainHttp),
         name: `${registry}/${repository}`,
         locks,
+        uploads: uploadsOf(registry),
         patience: {
           attempts,
           backOff: (attempt, signal) => sleep(backoffMs(attempt, baseDelayMs, maxDelayMs, random()), signal),

@@ -100,6 +100,10 @@ describe('open', () => {
     await expect(collect(here.repository.open({ ...blob, data: 'AAAA' }))).rejects.toMatchObject({
       code: 'SIZE_MISMATCH',
     })
+    const wrong = Buffer.alloc(bytes.byteLength).toString('base64')
+    await expect(collect(here.repository.open({ ...blob, data: wrong }))).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+    })
     expect(here.seen).toHaveLength(0)
   })
 

@@ -1,12 +1,13 @@
 import type { BlobReadOptions, Descriptor } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { networkError } from '../http/http-error.ts'
-import type { WireAnswer } from '../http/transport.ts'
+import { printable } from '../internal/printable.ts'
 import { verifiedContent } from '../blob/verified-content.ts'
+import { createFailureBudget } from './failure-budget.ts'
 import { call, type RegistryContext } from './registry-context.ts'
 
-/** A read that got this far since it last broke is not failing for good. */
-const progressBytes = 1024 * 1024
+/** A descriptor's `data` is part of a manifest, which is no longer than this. */
+const maxDataBytes = 8 * 1024 * 1024
 
 /**
  * Streams a blob. Each start of the stream is a request of its own; a transfer that breaks off goes on where it was, and
@@ -19,11 +20,20 @@ export function readBlob(
 ): AsyncIterable<Uint8Array> {
   if (offset > 0) return { [Symbol.asyncIterator]: () => receive(context, blob, offset, signal) }
   const { data } = blob
-  if (data !== undefined) return verifiedContent(blob, () => embedded(data))
+  if (data !== undefined) return verifiedContent(blob, () => embedded(blob, data))
   return verifiedContent(blob, () => receive(context, blob, 0, signal))
 }
 
-async function* embedded(data: string): AsyncGenerator<Uint8Array, void, undefined> {
+async function* embedded(blob: Descriptor, data: string): AsyncGenerator<Uint8Array, void, undefined> {
+  if (data.length > maxDataBytes) {
+    throw new OciError(
+      'LIMIT_EXCEEDED',
+      `blob ${blob.digest}: its data field has ${data.length} characters`,
+      {
+        reference: blob.digest,
+      },
+    )
+  }
   yield Buffer.from(data, 'base64')
 }
 
@@ -33,41 +43,49 @@ async function* receive(
   offset: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const budget = createFailureBudget(context.patience, offset, signal)
   let position = offset
-  let fruitless = 0
   for (;;) {
-    const answer = await request(context, blob, position, signal)
-    if (answer.status === 416) throw missing(blob, position)
-    let skip = answer.status === 206 ? 0 : position
-    const before = position
     let failure: Error
     try {
+      const answer = await request(context, blob, position, signal)
+      let skip = position - answer.start
       for await (const chunk of answer.body) {
         const rest = skip === 0 ? chunk : chunk.subarray(skip)
-        skip = Math.max(0, skip - chunk.byteLength)
-        position += rest.byteLength
-        if (position > blob.size) {
+        skip -= chunk.byteLength - rest.byteLength
+        if (position + rest.byteLength > blob.size) {
           throw new OciError('SIZE_MISMATCH', `blob ${blob.digest}: more than ${blob.size} bytes`, {
             reference: context.name,
           })
         }
+        position += rest.byteLength
         if (rest.byteLength > 0) yield rest
       }
-      if (position === blob.size) return
       failure = missing(blob, position)
     } catch (error) {
       signal?.throwIfAborted()
-      if (error instanceof OciError) throw error
+      if (error instanceof OciError && !mayPass(error, position > offset)) throw error
       failure = networkError(error, {
         action: `read blob ${blob.digest}`,
         reference: context.name,
         notFound: 'BLOB_NOT_FOUND',
       })
     }
-    fruitless = position - before >= progressBytes ? 0 : fruitless + 1
-    if (fruitless >= context.patience.attempts) throw failure
-    await context.patience.backOff(Math.max(1, fruitless), signal)
+    // A connection that breaks after the last byte took nothing from us.
+    if (position === blob.size) return
+    await budget.spend(failure, position)
   }
+}
+
+/** A storage host refuses a signed URL that has expired: the registry, which let us read before, gives another. */
+function mayPass({ code }: OciError, hasBegun: boolean): boolean {
+  return code === 'DENIED' && hasBegun
+}
+
+interface PartialContent {
+  /** Position of the first byte of the body. */
+  readonly start: number
+  readonly body: AsyncIterable<Uint8Array>
 }
 
 async function request(
@@ -75,7 +93,7 @@ async function request(
   blob: Descriptor,
   position: number,
   signal: AbortSignal | undefined,
-): Promise<WireAnswer> {
+): Promise<PartialContent> {
   const answer = await call(context, {
     method: 'GET',
     to: `blobs/${blob.digest}`,
@@ -86,23 +104,18 @@ async function request(
     headers: position > 0 ? { range: `bytes=${position}-` } : {},
     signal,
   })
-  if (answer.status === 416) {
-    await answer.discard()
-  } else if (answer.status === 206) {
-    const start = /^bytes (\d+)-/.exec(answer.header('content-range') ?? '')?.[1]
-    if (start !== undefined && Number(start) !== position) {
-      await answer.discard()
-      throw new OciError(
-        'REGISTRY_ERROR',
-        `blob ${blob.digest}: asked from byte ${position}, got from ${start}`,
-        {
-          status: 206,
-          reference: context.name,
-        },
-      )
-    }
-  }
-  return answer
+  // Without Range all of it comes again, and what we have is skipped.
+  if (answer.status === 200) return { start: 0, body: answer.body }
+  const field = answer.header('content-range')
+  const start = Number(/^bytes (\d{1,15})-/.exec(field ?? '')?.[1] ?? Number.NaN)
+  if (answer.status === 206 && start <= position) return { start, body: answer.body }
+  await answer.discard()
+  if (answer.status === 416) throw missing(blob, position)
+  throw new OciError(
+    'REGISTRY_ERROR',
+    `blob ${blob.digest}: asked from byte ${position}, got ${field === undefined ? 'an unknown part' : printable(field, 80)}`,
+    { status: 206, reference: context.name },
+  )
 }
 
 function missing({ digest, size }: Descriptor, position: number): OciError {

@@ -3,6 +3,7 @@ import type { RequestSubject } from '../http/http-error.ts'
 import type { RegistryHttp, RegistryRequest } from '../http/registry-http.ts'
 import type { WireAnswer } from '../http/transport.ts'
 import type { KeyedMutex } from '../internal/keyed-mutex.ts'
+import type { UploadHabits } from './upload-rules.ts'
 
 /** Patience of a repository's own repetitions, beyond those of single requests. */
 export interface RegistryPatience {
@@ -24,6 +25,8 @@ export interface RegistryContext {
   readonly patience: RegistryPatience
   /** One writer of a fallback tag at a time within this client. */
   readonly locks: KeyedMutex
+  /** How blobs are sent to this registry, and what has been learnt about that. */
+  readonly uploads: UploadHabits
 }
 
 /** A call of the repository's API, without what all calls share. */

@@ -5,11 +5,12 @@ import { checkExpected } from '../manifest/check-expected.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
 import { attachByFallbackTag } from './attach-by-fallback-tag.ts'
 import { discoverReferrers, isListedByApi, listReferrers } from './list-referrers.ts'
+import { hasBlob } from './has-blob.ts'
 import { listTags } from './list-tags.ts'
 import { readBlob } from './read-blob.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest, headManifest, pushManifest } from './registry-manifests.ts'
-import { type BlobOutcome, hasBlob, type RegistryBlobOptions, writeBlob } from './write-blob.ts'
+import { type BlobOutcome, type RegistryBlobOptions, writeBlob } from './write-blob.ts'
 
 /** A repository of a registry. */
 export interface RegistryRepository extends Repository {

@@ -1,246 +1,79 @@
-import { type BlobOptions, type Descriptor, digestAlgorithm, isDigest, parseDigest } from '@sallyport/core'
-import { giveUpContent, isRestartable, verifyChunks } from '../blob/verified-content.ts'
-import { OciError } from '../errors.ts'
-import type { WireAnswer } from '../http/transport.ts'
-import { call, type RegistryContext } from './registry-context.ts'
-import { sendChunks } from './send-chunks.ts'
-import { uploadLocation, type UploadSession } from './upload-session.ts'
+import type { BlobOptions, Descriptor } from '@sallyport/core'
+import { giveUpContent } from '../blob/verified-content.ts'
+import type { UploadStateStore } from '../ports/upload-state-store.ts'
+import { hasBlob } from './has-blob.ts'
+import { type KeptUpload, keepUpload } from './kept-upload.ts'
+import { mountBlob } from './mount-blob.ts'
+import type { RegistryContext } from './registry-context.ts'
+import { uploadBlob } from './upload-blob.ts'
+import { completeRules, type UploadRules } from './upload-rules.ts'
+import { cancelUpload, type UploadSession } from './upload-session.ts'
 
 /** Options of a blob write to a registry. */
 export interface RegistryBlobOptions extends BlobOptions {
   /** A repository of the same registry that has the blob; then the registry links it and nothing is sent. */
   readonly mountFrom?: string | undefined
-  /** Is told how many bytes of the content have been sent; a second try begins at 0 again. */
+  /** How the content is sent. What is left out is as the client's `uploads` say. */
+  readonly uploads?: UploadRules | undefined
+  /**
+   * Keeps the upload across processes. With it, an upload that fails or is aborted stays at the registry, and the next
+   * call goes on with it. Without it, it is deleted.
+   */
+  readonly uploadState?: UploadStateStore | undefined
+  /** Is told how many bytes of the content have arrived; after a failure the count may go back. */
   readonly onBytes?: ((bytes: number) => void) | undefined
 }
 
 /** How a blob came to be in the repository. */
 export type BlobOutcome = 'existing' | 'mounted' | 'uploaded'
 
-/** Statuses with which a registry, or a proxy before it, refuses a whole blob in one request. */
-const refusesWhole: ReadonlySet<number> = new Set([405, 411, 413, 415, 416, 501])
-const cancelTimeoutMs = 5000
-
-/** Whether the repository has the blob. */
-export async function hasBlob(
-  context: RegistryContext,
-  blob: Descriptor,
-  access: 'pull' | 'push',
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  const answer = await call(context, {
-    method: 'HEAD',
-    to: `blobs/${parseDigest(blob.digest)}`,
-    access,
-    action: `look for blob ${blob.digest}`,
-    expect: [200, 404],
-    signal,
-  })
-  await answer.discard()
-  if (answer.status === 404) return false
-  const length = answer.header('content-length')
-  if (length !== undefined && Number(length) !== blob.size) {
-    throw new OciError(
-      'SIZE_MISMATCH',
-      `blob ${blob.digest}: the registry has ${length} bytes, expected ${blob.size}`,
-      {
-        reference: context.name,
-      },
-    )
-  }
-  return true
-}
-
 /**
- * Brings a blob into the repository: looks for it, mounts it, or uploads it in one request while hashing. Content that
- * can be started again (as the readers of this package return) is sent again after a failure; other content is tried
- * once. The upload session of a failed try is deleted.
+ * Brings a blob into the repository and hashes it meanwhile. Requests: one HEAD for a blob that is there; HEAD, POST and
+ * PUT for a new one; with `mountFrom` one POST, or, when the registry does not mount, that POST's upload after a HEAD.
+ * Content that can be started again (as the readers of this package return) is sent again after a failure, from where
+ * the registry is; other content is tried once.
  */
 export async function writeBlob(
   context: RegistryContext,
   blob: Descriptor,
   content: AsyncIterable<Uint8Array>,
-  { mountFrom, signal, onBytes }: RegistryBlobOptions = {},
+  options: RegistryBlobOptions = {},
 ): Promise<BlobOutcome> {
-  if (await hasBlob(context, blob, 'push', signal)) {
+  const { mountFrom, uploads, uploadState, onBytes, signal } = options
+  signal?.throwIfAborted()
+  const rules = completeRules(uploads, context.uploads)
+  const kept = keepUpload(context, blob, uploadState)
+  const found = await findOrStart(context, blob, kept, mountFrom, signal)
+  if (found === 'existing' || found === 'mounted') {
+    await kept.forget()
     await giveUpContent(content)
-    return 'existing'
+    return found
   }
-  const most = isRestartable(content) ? context.patience.attempts : 1
-  let whole = true
-  for (let attempt = 1; ; attempt++) {
-    const started = await startUpload(context, blob, attempt === 1 ? mountFrom : undefined, signal)
-    if (started === 'mounted') {
-      await giveUpContent(content)
-      return 'mounted'
-    }
-    const session = { ...started }
-    try {
-      await upload(context, blob, content, session, { whole, onBytes, signal })
-      return 'uploaded'
-    } catch (error) {
-      await cancelUpload(context, session.location)
-      signal?.throwIfAborted()
-      if (!(error instanceof OciError) || attempt >= most) throw error
-      if (whole && error.status !== undefined && refusesWhole.has(error.status)) {
-        whole = false
-      } else if (!error.retryable) {
-        throw error
-      }
-      await context.patience.backOff(attempt, signal)
-    }
-  }
+  const session = found === 'missing' ? undefined : found
+  await uploadBlob(context, blob, content, session, { rules, kept, onBytes, signal })
+  return 'uploaded'
 }
 
-async function startUpload(
+/** What is there of the blob: all of it, an upload that may go on, or nothing. */
+async function findOrStart(
   context: RegistryContext,
   blob: Descriptor,
+  kept: KeptUpload,
   mountFrom: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<UploadSession | 'mounted'> {
-  const mount = mountFrom === undefined ? '' : `?mount=${blob.digest}&from=${encodeURIComponent(mountFrom)}`
-  const post = (
-    query: string,
-    alsoPull: string | undefined,
-    statuses: readonly number[],
-  ): Promise<WireAnswer> =>
-    call(context, {
-      method: 'POST',
-      to: `blobs/uploads/${query}`,
-      access: 'push',
-      alsoPull,
-      action: `upload blob ${blob.digest}`,
-      expect: statuses,
-      headers: { 'content-length': '0' },
-      signal,
-    })
-  let answer: WireAnswer
+): Promise<'existing' | 'mounted' | 'missing' | UploadSession> {
+  const left = await kept.resume(signal)
+  if (left !== undefined) return left
+  const mount = mountFrom === undefined ? 'refused' : await mountBlob(context, blob, mountFrom, signal)
+  if (mount === 'mounted') return mount
+  const started = mount === 'refused' ? undefined : mount
   try {
-    answer = await post(mount, mountFrom, [201, 202])
+    // Also after a mount that became an upload: a HEAD is cheaper than sending what is there.
+    if (!(await hasBlob(context, blob, 'push', signal))) return started ?? 'missing'
   } catch (error) {
-    // A registry that does not mount, or does not let us read the other repository, still takes an upload.
-    if (mount === '' || !(error instanceof OciError) || error.status === undefined || error.status >= 500)
-      throw error
-    answer = await post('', undefined, [202])
-  }
-  await answer.discard()
-  if (answer.status === 201) return 'mounted'
-  return {
-    location: uploadLocation(context, answer),
-    minChunkBytes: Number(answer.header('oci-chunk-min-length') ?? 0) || 0,
-  }
-}
-
-async function upload(
-  context: RegistryContext,
-  blob: Descriptor,
-  content: AsyncIterable<Uint8Array>,
-  session: UploadSession,
-  { whole, onBytes, signal }: Pick<RegistryBlobOptions, 'onBytes' | 'signal'> & { readonly whole: boolean },
-): Promise<void> {
-  const source = observed(verifyChunks(blob, content), onBytes)
-  try {
-    if (!whole) await sendChunks(context, blob, source.chunks, session, signal)
-    await finish(context, blob, whole && blob.size > 0 ? source.chunks : undefined, session.location, signal)
-    if (whole && blob.size === 0) for await (const _ of source.chunks);
-  } catch (error) {
-    // What went wrong in the source is the reason, not that the connection was then cut.
-    if (source.failure !== undefined) throw source.failure.error
+    if (started !== undefined) await cancelUpload(context, started)
     throw error
-  } finally {
-    source.close()
   }
-}
-
-async function finish(
-  context: RegistryContext,
-  blob: Descriptor,
-  body: AsyncIterable<Uint8Array> | undefined,
-  location: URL,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const answer = await call(context, {
-    method: 'PUT',
-    to: new URL(
-      `${location.href}${location.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`,
-    ),
-    access: 'push',
-    action: `upload blob ${blob.digest}`,
-    expect: [201, 202, 204],
-    headers: {
-      'content-type': 'application/octet-stream',
-      'content-length': String(body === undefined ? 0 : blob.size),
-    },
-    body,
-    signal,
-  })
-  await answer.discard()
-  const claimed = answer.header('docker-content-digest')
-  if (
-    isDigest(claimed) &&
-    digestAlgorithm(claimed) === digestAlgorithm(blob.digest) &&
-    claimed !== blob.digest
-  ) {
-    throw new OciError(
-      'DIGEST_MISMATCH',
-      `${context.name}: the registry stored blob ${blob.digest} as ${claimed}`,
-      {
-        status: answer.status,
-        reference: context.name,
-      },
-    )
-  }
-}
-
-/** Ends an upload that failed. Its own failure does not matter: registries clean up sessions after a while. */
-async function cancelUpload(context: RegistryContext, location: URL): Promise<void> {
-  try {
-    const answer = await call(context, {
-      method: 'DELETE',
-      to: location,
-      access: 'push',
-      action: 'cancel an upload',
-      expect: [200, 202, 204, 404],
-      signal: AbortSignal.timeout(cancelTimeoutMs),
-    })
-    await answer.discard()
-  } catch {
-    // See above.
-  }
-}
-
-interface ObservedSource {
-  readonly chunks: AsyncIterable<Uint8Array>
-  readonly failure: { readonly error: unknown } | undefined
-  /** Ends the source without waiting: one that is stuck must not hold up the error. */
-  close(): void
-}
-
-function observed(
-  source: AsyncGenerator<Uint8Array, void, undefined>,
-  onBytes: ((bytes: number) => void) | undefined,
-): ObservedSource {
-  let failure: { readonly error: unknown } | undefined
-  async function* watch(): AsyncGenerator<Uint8Array, void, undefined> {
-    let sent = 0
-    try {
-      for await (const chunk of source) {
-        yield chunk
-        sent += chunk.byteLength
-        onBytes?.(sent)
-      }
-    } catch (error) {
-      failure = { error }
-      throw error
-    }
-  }
-  return {
-    chunks: watch(),
-    get failure() {
-      return failure
-    },
-    close: () => {
-      source.return().catch(() => undefined)
-    },
-  }
+  if (started !== undefined) await cancelUpload(context, started)
+  return 'existing'
 }

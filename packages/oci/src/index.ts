@@ -29,6 +29,7 @@ export type {
   RejectedReferrer,
   Repository,
 } from './ports/repository.ts'
+export { formatLocator, type ImageLocator, parseLocator } from './reference/parse-locator.ts'
 export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
 export { fallbackTag } from './referrers/fallback-tag.ts'
 export {

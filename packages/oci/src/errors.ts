@@ -18,6 +18,10 @@ export type OciErrorCode =
   | 'REGISTRY_UNREACHABLE'
   | 'REGISTRY_ERROR'
   | 'LAYOUT_INVALID'
+  | 'LAYOUT_UNREADABLE'
+  | 'LAYOUT_UNWRITABLE'
+  | 'ARCHIVE_INVALID'
+  | 'READ_ONLY'
 
 /** Fields of {@link OciError} for machines. */
 export interface OciErrorOptions extends SallyportErrorOptions {

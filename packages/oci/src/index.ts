@@ -13,6 +13,7 @@ export {
 export { OciError, type OciErrorCode, type OciErrorOptions } from './errors.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
 export type { TransportOptions } from './http/transport.ts'
+export type { CollectGarbageOptions, GarbageReport } from './layout/collect-garbage.ts'
 export { type LayoutRepository, openLayout, type OpenLayoutOptions } from './layout/open-layout.ts'
 export { parseIndex, parseManifest } from './manifest/parse-manifest.ts'
 export { toRawManifest, type ToRawManifestOptions } from './manifest/raw-manifest.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatLocator, type ImageLocator, parseLocator } from './parse-locator.ts'
 
@@ -110,10 +110,14 @@ describe('formatLocator', () => {
     fc.tuple(path, within).map(([directory, names]) => ({ kind: 'oci' as const, directory, ...names })),
     fc.tuple(path, within).map(([file, names]) => ({ kind: 'oci-archive' as const, file, ...names })),
     path.map((file) => ({ kind: 'docker-archive' as const, file })),
-    fc.tuple(path, reference).map(([file, { digest: _, ...named }]) => ({
+    fc.tuple(path, reference).map(([file, named]) => ({
       kind: 'docker-archive' as const,
       file,
-      reference: named,
+      reference: {
+        registry: named.registry,
+        repository: named.repository,
+        ...(named.tag && { tag: named.tag }),
+      },
     })),
   )
 

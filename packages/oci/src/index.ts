@@ -1,3 +1,6 @@
+export { type ArchiveRepository, openArchive, type OpenArchiveOptions } from './archive/open-archive.ts'
+export { type ArchiveWriter, createArchive, type CreateArchiveOptions } from './archive/create-archive.ts'
+export { type ArchiveImage, streamArchive, type StreamArchiveOptions } from './archive/stream-archive.ts'
 export {
   dockerConfigCredentials,
   type DockerConfigCredentialsOptions,

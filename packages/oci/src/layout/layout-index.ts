@@ -6,7 +6,7 @@ import { isTag } from '../reference/parse-reference.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 
 /** Annotation under which a layout's index keeps a tag (OCI image specification, annotations.md). */
-const refNameAnnotation = 'org.opencontainers.image.ref.name'
+export const refNameAnnotation = 'org.opencontainers.image.ref.name'
 
 /** An entry of `index.json`: read as a descriptor, kept with every field it has. */
 export interface LayoutEntry {

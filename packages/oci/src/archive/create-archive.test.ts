@@ -220,6 +220,16 @@ describe('openArchive', () => {
     await expect(collect(archive.open(blob))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
   })
 
+  it('listens to the signal that it was opened with until it is open, and no longer', async () => {
+    await writeArchive()
+    const stop = new AbortController()
+    await using archive = await openArchive(path, { signal: stop.signal })
+    stop.abort(new Error('late'))
+    const { blob, bytes } = image.blobs[2]!
+    expect((await collect(archive.open(blob))).equals(bytes)).toBe(true)
+    await expect(openArchive(path, { signal: stop.signal })).rejects.toThrow('late')
+  })
+
   it('refuses to write', async () => {
     await writeArchive()
     await using archive = await openArchive(path)

@@ -75,8 +75,11 @@ export async function openArchive(
   try {
     const { file } = tar
     const names = await indexTar(file, place, { maxEntries }, signal)
-    const read = ({ offset, size }: TarFile, from = 0, inner = signal): AsyncIterable<Uint8Array> =>
-      readChunks(place, file, offset + from, offset + size, inner)
+    const read = (
+      { offset, size }: TarFile,
+      from: number,
+      inner: AbortSignal | undefined,
+    ): AsyncIterable<Uint8Array> => readChunks(place, file, offset + from, offset + size, inner)
     const readDocument = async (name: string): Promise<Buffer | undefined> => {
       const found = names.find(name)
       if (found === undefined) return undefined
@@ -86,7 +89,7 @@ export async function openArchive(
         })
       }
       const chunks: Uint8Array[] = []
-      for await (const chunk of read(found)) chunks.push(chunk)
+      for await (const chunk of read(found, 0, signal)) chunks.push(chunk)
       return Buffer.concat(chunks)
     }
 
@@ -94,7 +97,13 @@ export async function openArchive(
     let archive: ArchiveContent
     if (layoutFile === undefined) {
       if (format === 'oci') throw invalidArchive(place, 'it has no oci-layout file')
-      archive = await readDockerArchive({ place, names, readDocument, read, maxBytes })
+      archive = await readDockerArchive({
+        place,
+        names,
+        readDocument,
+        read: (found) => read(found, 0, signal),
+        maxBytes,
+      })
     } else {
       const fail = (reason: string, cause?: unknown): OciError => invalidArchive(place, reason, cause)
       checkLayoutVersion(layoutFile.toString('utf8'), fail)

@@ -191,6 +191,28 @@ describe('openArchive, of docker save', () => {
   })
 })
 
+describe('openArchive, of docker save with many names for one layer', () => {
+  it('unpacks the layer once, and counts what comes out of all layers', async () => {
+    const layer = sampleTar([{ name: 'big', content: Buffer.alloc(60_000) }])
+    const sameTwice = JSON.stringify({ rootfs: { diff_ids: [digestOf(layer), digestOf(layer)] } })
+    const manifest = (Layers: readonly string[]) => ({
+      name: 'manifest.json',
+      content: JSON.stringify([{ Config: 'c', RepoTags: ['a:1'], Layers }]),
+    })
+    const entries = [
+      { name: 'c', content: sameTwice },
+      { name: 'one', content: gzipSync(layer) },
+      { name: 'link', type: '2', linkName: 'one' },
+      { name: 'two', content: gzipSync(layer) },
+    ]
+    await writeFile(path, sampleTar([...entries, manifest(['one', 'link'])]))
+    await using archive = await openArchive(path, { maxBytes: 100_000 })
+    expect(parseManifest(await archive.getManifest('1')).layers).toHaveLength(2)
+    await writeFile(path, sampleTar([...entries, manifest(['one', 'two'])]))
+    await expect(openArchive(path, { maxBytes: 100_000 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  })
+})
+
 describe('createArchive, for docker load', () => {
   const docker = { registry: 'r.example', repository: 'team/app' }
 

@@ -24,7 +24,7 @@ export interface DockerArchiveSource {
   readonly names: TarIndex
   readDocument(name: string): Promise<Buffer | undefined>
   read(file: TarFile): AsyncIterable<Uint8Array>
-  /** Most bytes that may come out of a compressed layer. */
+  /** Most bytes that may come out of all compressed layers together. */
   readonly maxBytes: number
 }
 
@@ -56,6 +56,7 @@ const layerMediaTypes = {
 interface DockerLayer {
   readonly descriptor: Descriptor
   readonly diffId: Digest
+  readonly unpackedBytes: number
 }
 
 /**
@@ -73,7 +74,9 @@ export async function readDockerArchive(
   const images = parse(text, manifestSchema, 'manifest.json', fail)
 
   const contents = new Map<Digest, TarFile | Uint8Array>()
-  const layers = new Map<string, DockerLayer>()
+  /** By where they lie: many names may lead to one layer, which is unpacked once. */
+  const layers = new Map<number, DockerLayer>()
+  let unpackedBytes = 0
   const entries: LayoutEntry[] = []
   for (const { Config, RepoTags, Layers } of images) {
     const configBytes = await readDocument(Config)
@@ -94,12 +97,12 @@ export async function readDockerArchive(
 
     const descriptors: Descriptor[] = []
     for (const [at, diffId] of diffIds.entries()) {
-      const layerPath = paths[at] ?? ''
-      const file = names.find(layerPath)
+      const file = names.find(paths[at] ?? '')
       if (file === undefined) throw fail('a layer that it names is not there')
-      const layer = layers.get(layerPath) ?? (await inspectLayer(source, file, diffId))
+      const layer = layers.get(file.offset) ?? (await inspectLayer(source, file, diffId, unpackedBytes))
       if (layer.diffId !== diffId) throw fail(`the layer of diff id ${diffId} unpacks to ${layer.diffId}`)
-      layers.set(layerPath, layer)
+      if (!layers.has(file.offset)) unpackedBytes += layer.unpackedBytes
+      layers.set(file.offset, layer)
       contents.set(layer.descriptor.digest, file)
       descriptors.push(layer.descriptor)
     }
@@ -148,6 +151,7 @@ async function inspectLayer(
   { place, read, maxBytes }: DockerArchiveSource,
   file: TarFile,
   diffId: Digest,
+  before: number,
 ): Promise<DockerLayer> {
   const hash = createHash('sha256')
   let compression: Compression = 'none'
@@ -158,7 +162,7 @@ async function inspectLayer(
     digest,
     size: file.size,
   })
-  if (compression === 'none') return { descriptor: describe(diffId), diffId }
+  if (compression === 'none') return { descriptor: describe(diffId), diffId, unpackedBytes: 0 }
   async function* hashed(): AsyncGenerator<Uint8Array> {
     for await (const chunk of read(file)) {
       hash.update(chunk)
@@ -166,8 +170,12 @@ async function inspectLayer(
     }
   }
   const unpacked = createHash('sha256')
-  for await (const chunk of decompress(place, hashed(), compression, maxBytes)) unpacked.update(chunk)
-  return { descriptor: describe(toDigest(hash)), diffId: toDigest(unpacked) }
+  let unpackedBytes = 0
+  for await (const chunk of decompress(place, hashed(), compression, maxBytes - before)) {
+    unpacked.update(chunk)
+    unpackedBytes += chunk.byteLength
+  }
+  return { descriptor: describe(toDigest(hash)), diffId: toDigest(unpacked), unpackedBytes }
 }
 
 function platformOf({ os, architecture, variant }: z.output<typeof configSchema>): { platform?: Platform } {

@@ -28,7 +28,7 @@ export interface OpenArchiveOptions extends BlobOptions {
   readonly repository?: Pick<Reference, 'registry' | 'repository'> | undefined
   /** Most entries of the tar. Default 100,000. */
   readonly maxEntries?: number | undefined
-  /** Most bytes that may come out of a compressed tar, and out of each compressed layer of a docker archive. Default 64 GiB. */
+  /** Most bytes that may come out of a compressed tar, and out of the compressed layers of a docker archive. Default 64 GiB. */
   readonly maxBytes?: number | undefined
   /** Where a compressed tar is unpacked. Default: the system's folder for temporary files. */
   readonly temporaryDirectory?: string | undefined

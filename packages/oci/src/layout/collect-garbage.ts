@@ -18,13 +18,20 @@ export interface CollectGarbageOptions extends BlobOptions {
 /** What `collectGarbage` of a layout removed, or would have removed. */
 export interface GarbageReport {
   readonly removed: readonly Digest[]
-  /** Bytes of the removed blobs. */
+  /** Half-written files of writers that were killed. */
+  readonly partialFiles: number
+  /** Bytes of the removed blobs and files. */
   readonly bytes: number
 }
 
 interface StoredBlob {
   readonly size: number
   readonly modifiedMs: number
+}
+
+interface GarbageFile extends StoredBlob {
+  readonly path: string
+  readonly digest: Digest | undefined
 }
 
 /** What a document leads to. */
@@ -75,16 +82,43 @@ export async function collectLayoutGarbage(
   }
 
   const oldest = clock.now().getTime() - minimumAgeMs
-  const garbage = [...stored].filter(([digest, { modifiedMs }]) => !kept.has(digest) && modifiedMs <= oldest)
-  for (const [digest] of dryRun ? [] : garbage) {
+  const blobs = [...stored].filter(([digest]) => !kept.has(digest))
+  const partials = await listPartials(directory)
+  const garbage = [
+    ...blobs.map(([digest, { size, modifiedMs }]) => ({
+      path: blobPath(directory, digest),
+      digest,
+      size,
+      modifiedMs,
+    })),
+    ...partials,
+  ].filter(({ modifiedMs }) => modifiedMs <= oldest)
+  for (const { path } of dryRun ? [] : garbage) {
     signal?.throwIfAborted()
     await checkHeld()
-    await writing(directory, () => rm(blobPath(directory, digest), { force: true }))
+    await writing(directory, () => rm(path, { force: true }))
   }
+  const removed = garbage.flatMap(({ digest }) => (digest === undefined ? [] : [digest]))
   return {
-    removed: garbage.map(([digest]) => digest),
-    bytes: garbage.reduce((sum, [, { size }]) => sum + size, 0),
+    removed,
+    partialFiles: garbage.length - removed.length,
+    bytes: garbage.reduce((sum, { size }) => sum + size, 0),
   }
+}
+
+function listPartials(directory: string): Promise<readonly GarbageFile[]> {
+  return reading(directory, async () => {
+    const names = (await readdir(directory)).filter((name) =>
+      /^\.sallyport-[0-9a-f-]{36}\.partial$/.test(name),
+    )
+    return Promise.all(
+      names.map(async (name) => {
+        const path = join(directory, name)
+        const { size, mtimeMs } = await lstat(path)
+        return { path, digest: undefined, size, modifiedMs: mtimeMs }
+      }),
+    )
+  })
 }
 
 async function listBlobs(directory: string): Promise<ReadonlyMap<Digest, StoredBlob>> {

@@ -102,19 +102,32 @@ describe('collectGarbage', () => {
 
     const expected = gone.blobs.map(({ blob }) => blob.digest).sort()
     const bytes = gone.blobs.reduce((sum, { blob }) => sum + blob.size, 0)
-    expect(await layout.collectGarbage({ ...now, dryRun: true })).toEqual({ removed: expected, bytes })
+    expect(await layout.collectGarbage({ ...now, dryRun: true })).toEqual({
+      removed: expected,
+      partialFiles: 0,
+      bytes,
+    })
     expect(await readdir(join(folder, 'blobs/sha256'))).toHaveLength(before)
-    expect(await layout.collectGarbage(now)).toEqual({ removed: expected, bytes })
+    expect(await layout.collectGarbage(now)).toEqual({ removed: expected, partialFiles: 0, bytes })
     const left = await readdir(join(folder, 'blobs/sha256'))
     expect(left).toHaveLength(before - expected.length)
     for (const digest of expected) expect(left).not.toContain(digestHex(digest))
+  })
+
+  it('removes what killed writers left half-written', async () => {
+    const layout = await openLayout(folder, { create: true })
+    const partial = join(folder, '.sallyport-00000000-0000-4000-8000-000000000000.partial')
+    await writeFile(partial, 'half')
+    expect(await layout.collectGarbage()).toMatchObject({ partialFiles: 0 })
+    expect(await layout.collectGarbage(now)).toEqual({ removed: [], partialFiles: 1, bytes: 4 })
+    expect((await readdir(folder)).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
   })
 
   it('leaves young blobs alone, which a writer may be about to list', async () => {
     const layout = await openLayout(folder, { create: true })
     const { blob, bytes } = sampleBlob('new')
     await layout.write(blob, streamOf(bytes))
-    expect(await layout.collectGarbage()).toEqual({ removed: [], bytes: 0 })
+    expect(await layout.collectGarbage()).toEqual({ removed: [], partialFiles: 0, bytes: 0 })
     expect(await layout.has(blob)).toBe(true)
   })
 })

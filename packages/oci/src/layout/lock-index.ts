@@ -6,7 +6,7 @@ import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { OciError } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
-import { isMissing, writing } from './file-failure.ts'
+import { isMissing, reading, writing } from './file-failure.ts'
 
 /** How {@link withIndexLock} waits. */
 export interface IndexLockOptions {
@@ -69,29 +69,33 @@ async function create(directory: string, path: string, own: Owner): Promise<bool
 
 /** Removes the lock of a dead owner. A second lock guards it, so that nobody removes the lock of the next owner. */
 async function removeAbandoned(directory: string, path: string, own: Owner): Promise<boolean> {
-  if (!(await isAbandoned(path, own.place))) return false
+  if (!(await isAbandoned(directory, path, own.place))) return false
   const guard = `${path}.removal`
   if (!(await create(directory, guard, own))) {
-    if (await isAbandoned(guard, own.place)) await writing(directory, () => rm(guard, { force: true }))
+    if (await isAbandoned(directory, guard, own.place))
+      await writing(directory, () => rm(guard, { force: true }))
     return false
   }
   try {
-    if (await isAbandoned(path, own.place)) await writing(directory, () => rm(path, { force: true }))
+    if (await isAbandoned(directory, path, own.place))
+      await writing(directory, () => rm(path, { force: true }))
     return true
   } finally {
     await writing(directory, () => rm(guard, { force: true }))
   }
 }
 
-async function isAbandoned(path: string, place: string): Promise<boolean> {
+async function isAbandoned(directory: string, path: string, place: string): Promise<boolean> {
   const owner = await readOwner(path)
   if (owner?.place === place) return !isRunning(owner.pid)
-  try {
-    return Date.now() - (await stat(path)).mtimeMs > staleMs
-  } catch (error) {
-    if (isMissing(error)) return false
-    throw error
-  }
+  return reading(directory, async () => {
+    try {
+      return Date.now() - (await stat(path)).mtimeMs > staleMs
+    } catch (error) {
+      if (isMissing(error)) return false
+      throw error
+    }
+  })
 }
 
 /** Who holds a lock; `undefined` when it is gone, or not written to its end yet. */

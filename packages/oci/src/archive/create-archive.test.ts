@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { digestOf } from '@sallyport/core'
+import { digestHex, digestOf } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { copyImage } from '../copy/copy-image.ts'
 import { openLayout } from '../layout/open-layout.ts'
@@ -82,6 +82,20 @@ describe('createArchive', () => {
     const streamed = await collect(streamArchive(layout, [{ descriptor, tag: 'v1' }]))
     expect(archives[0]!.equals(archives[1]!)).toBe(true)
     expect(archives[0]!.equals(streamed)).toBe(true)
+  })
+
+  it('keeps content by sha512, whose names are too long for a plain tar header', async () => {
+    const bytes = Buffer.from('content')
+    const blob = { ...sampleBlob(bytes).blob, digest: digestOf(bytes, 'sha512') }
+    {
+      await using archive = await createArchive(path)
+      await archive.write(blob, streamOf(bytes))
+      await archive.commit()
+    }
+    await using archive = await openArchive(path)
+    expect((await collect(archive.open(blob))).equals(bytes)).toBe(true)
+    const { stdout } = await execute('tar', ['--list', '--file', path])
+    expect(stdout).toContain(`blobs/sha512/${digestHex(blob.digest)}`)
   })
 
   it('overwrites a blob that turned out wrong, and a stream that broke', async () => {

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { digestHex, digestOf, mediaTypes } from '@sallyport/core'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseManifest } from '../manifest/parse-manifest.ts'
 import { parseReference } from '../reference/parse-reference.ts'
@@ -188,6 +189,34 @@ describe('openArchive, of docker save', () => {
     ])
     await writeFile(path, sampleTar(entries))
     await expect(openArchive(path, { maxBytes: 100_000 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  })
+})
+
+describe('openArchive, of anything', () => {
+  it('ends changed archives with an archive or a typed error', async () => {
+    const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 })
+    const plain = sampleTar(
+      saved({ Layers: ['a/layer.tar', 'z'] }, [{ name: 'z', content: gzipSync(layers[1]!) }]),
+    )
+    const forms = [plain, gzipSync(plain), zstdCompressSync(plain)]
+    await fc.assert(
+      fc.asyncProperty(changes, fc.constantFrom(...forms), fc.nat(), async (bytes, form, length) => {
+        const changed = Buffer.from(form)
+        for (const [at, byte] of bytes) changed[at % changed.byteLength] = byte
+        await writeFile(path, length % 3 === 0 ? changed.subarray(0, length % changed.byteLength) : changed)
+        try {
+          await using archive = await openArchive(path, { temporaryDirectory: folder, maxBytes: 1_000_000 })
+          for (const { digest } of await archive.listEntries()) {
+            const { config, layers: read } = parseManifest(await archive.getManifest(digest))
+            for (const blob of [config, ...read]) await collect(archive.open(blob))
+          }
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'OciError' })
+        }
+        expect(await readdir(folder)).toEqual(['a.tar'])
+      }),
+      { numRuns: 150 },
+    )
   })
 })
 

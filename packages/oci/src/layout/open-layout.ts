@@ -90,12 +90,12 @@ export async function openLayout(
     changes.run(root, () => withIndexLock(root, operation, { waitMs: lockWaitMs, signal: inner }))
   /** Changes the index, unless `change` returns it as it was. */
   const update = (
-    change: (index: LayoutIndex) => LayoutIndex,
+    change: (index: LayoutIndex) => LayoutIndex | Promise<LayoutIndex>,
     inner: AbortSignal | undefined,
   ): Promise<boolean> =>
     locked(async (checkHeld) => {
       const index = await readIndex()
-      const changed = change(index)
+      const changed = await change(index)
       if (changed === index) return false
       await writeIndexFile(root, formatLayoutIndex(changed), checkHeld)
       return true
@@ -120,10 +120,11 @@ export async function openLayout(
     async putManifest(manifest, { tag, expected, signal: inner } = {}) {
       inner?.throwIfAborted()
       const entry = checkManifest(root, manifest, tag)
-      await writeBlobFile(root, entry.digest, only(manifest.bytes), inner)
       const children = isIndexMediaType(entry.mediaType) ? parseIndex(manifest).manifests : []
-      await update((index) => {
+      await update(async (index) => {
         if (tag !== undefined) checkExpected(root, tag, findTag(index, tag, root)?.digest, expected)
+        // Under the lock: nobody may delete it between here and its entry.
+        await writeBlobFile(root, entry.digest, only(manifest.bytes), inner)
         return addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
       }, inner)
     },
@@ -139,8 +140,10 @@ export async function openLayout(
       const manifest = await reader.findManifest(digest, { signal: inner })
       if (manifest === undefined) return false
       await forgetReferrer(layout, manifest, { signal: inner })
-      await update((index) => removeEntries(index, digest), inner)
-      await writing(root, () => rm(blobPath(root, digest), { force: true }))
+      await locked(async (checkHeld) => {
+        await writeIndexFile(root, formatLayoutIndex(removeEntries(await readIndex(), digest)), checkHeld)
+        await writing(root, () => rm(blobPath(root, digest), { force: true }))
+      }, inner)
       return true
     },
     collectGarbage: (options = {}) =>

@@ -12,13 +12,13 @@ import { giveUpContent, verifyChunks } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import { checkManifest } from '../layout/check-manifest.ts'
+import { childrenToUnlist } from '../layout/children-to-unlist.ts'
 import { writing } from '../layout/file-failure.ts'
 import { emptyIndexText } from '../layout/layout-documents.ts'
 import { addEntry, findTag, parseLayoutIndex } from '../layout/layout-index.ts'
 import { createLayoutReader } from '../layout/layout-reader.ts'
 import { readChunks } from '../layout/read-chunks.ts'
 import { checkExpected } from '../manifest/check-expected.ts'
-import { parseIndex } from '../manifest/parse-manifest.ts'
 import type { Repository } from '../ports/repository.ts'
 import { type ArchiveDocument, formatArchiveDocuments, indexForDocker } from './archive-documents.ts'
 import { blobName } from './docker-manifest.ts'
@@ -111,9 +111,10 @@ export async function createArchive(
     async putManifest(manifest, { tag, expected, signal: inner } = {}) {
       inner?.throwIfAborted()
       const entry = checkManifest(place, manifest, tag)
-      const isIndex = isIndexMediaType(entry.mediaType)
-      if (docker !== undefined && tag !== undefined && isIndex) throw indexForDocker(entry.digest)
-      const children = isIndex ? parseIndex(manifest).manifests : []
+      if (docker !== undefined && tag !== undefined && isIndexMediaType(entry.mediaType)) {
+        throw indexForDocker(entry.digest)
+      }
+      const children = await childrenToUnlist(manifest, reader.findManifest, inner)
       await change(async () => {
         if (tag !== undefined) checkExpected(place, tag, findTag(index, tag, place)?.digest, expected)
         if (!blobs.has(entry.digest)) await append(entry, only(manifest.bytes), inner)

@@ -28,6 +28,12 @@ export interface DockerArchiveSource {
   readonly maxBytes: number
 }
 
+/** What an archive holds, found out once. */
+export interface ArchiveContent {
+  readonly index: LayoutIndex
+  find(digest: Digest): TarFile | Uint8Array | undefined
+}
+
 const path = z.string().min(1).max(4096)
 const manifestSchema = z
   .array(
@@ -64,9 +70,7 @@ interface DockerLayer {
  *
  * @throws {OciError} `ARCHIVE_INVALID` when something is missing, malformed, or does not fit together.
  */
-export async function readDockerArchive(
-  source: DockerArchiveSource,
-): Promise<{ index: LayoutIndex; find(digest: Digest): TarFile | Uint8Array | undefined }> {
+export async function readDockerArchive(source: DockerArchiveSource): Promise<ArchiveContent> {
   const { place, names, readDocument } = source
   const fail = (reason: string, cause?: unknown): OciError => invalidArchive(place, reason, cause)
   const text = await readDocument('manifest.json')

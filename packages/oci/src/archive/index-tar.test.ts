@@ -146,6 +146,7 @@ describe('indexTar', () => {
     ['a file and a link of one name', sampleTar([{ name: 'a' }, { name: 'a', type: '2', linkName: 'b' }])],
     ['nothing', new Uint8Array()],
     ['no tar', Buffer.from('{"schemaVersion":2}'.repeat(100))],
+    ['a header whose checksum is wrong', sampleTar([{ name: 'a' }]).fill('b', 0, 1)],
     ['an entry longer than the file', sampleTar([{ name: 'a', content: 'x', size: 5000 }])],
     ['a sparse file', sampleTar([{ name: 'a', type: 'S' }])],
     ['a sparse file of pax', sampleTar([{ name: 'p', type: 'x', content: '22 GNU.sparse.major=1\n' }])],

@@ -93,7 +93,7 @@ export async function indexTar(
   if (entries === 0) throw fail('it is no tar')
   return { find }
 
-  function add(header: TarHeader, { name: longName, linkName }: Names, place_: TarFile): void {
+  function add(header: TarHeader, { name: longName, linkName }: Names, content: TarFile): void {
     const written = longName ?? header.name
     if (written.length > maxNameBytes) {
       throw new OciError('LIMIT_EXCEEDED', `${place}: a name has more than ${maxNameBytes} characters`, {
@@ -104,7 +104,7 @@ export async function indexTar(
     if (header.type === 'S') throw fail('it has sparse files')
     if (header.type !== '0' && header.type !== '1' && header.type !== '2') return
     if (files.has(name) || links.has(name)) throw fail('it has two files of one name')
-    if (header.type === '0') files.set(name, place_)
+    if (header.type === '0') files.set(name, content)
     else {
       const target = linkName ?? header.linkName
       links.set(name, posix.normalize(header.type === '2' ? posix.join(posix.dirname(name), target) : target))

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import {
   type BlobOptions,
   type Descriptor,
-  type Digest,
   digestAlgorithm,
   digestHex,
   type Reference,
@@ -13,7 +12,7 @@ import { type LayoutIndex, parseLayoutIndex } from '../layout/layout-index.ts'
 import { createLayoutReader, type LayoutContent } from '../layout/layout-reader.ts'
 import { readChunks } from '../layout/read-chunks.ts'
 import type { Repository } from '../ports/repository.ts'
-import { imageNameAnnotation, readDockerArchive } from './docker-archive.ts'
+import { type ArchiveContent, imageNameAnnotation, readDockerArchive } from './docker-archive.ts'
 import { indexTar, invalidArchive, type TarFile } from './index-tar.ts'
 import { openPlainTar } from './plain-tar.ts'
 
@@ -39,12 +38,6 @@ export interface ArchiveRepository extends Repository, AsyncDisposable {
   readonly format: 'oci' | 'docker'
   /** The images of the archive, tags as `org.opencontainers.image.ref.name` annotations. */
   listEntries(options?: BlobOptions): Promise<readonly Descriptor[]>
-}
-
-/** What an archive holds, found out once. */
-export interface ArchiveContent {
-  readonly index: LayoutIndex
-  find(digest: Digest): TarFile | Uint8Array | undefined
 }
 
 /**

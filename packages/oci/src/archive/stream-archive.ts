@@ -9,6 +9,7 @@ import {
 import { verifyChunks } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
 import { checkManifest } from '../layout/check-manifest.ts'
+import { childrenToUnlist } from '../layout/children-to-unlist.ts'
 import { emptyIndexText } from '../layout/layout-documents.ts'
 import { addEntry, findTag, parseLayoutIndex } from '../layout/layout-index.ts'
 import { parseIndex, parseManifest } from '../manifest/parse-manifest.ts'
@@ -80,14 +81,15 @@ export async function* streamArchive(
   for (const { descriptor, tag } of images) {
     const manifest = await visit(descriptor.digest, 0)
     const entry = checkManifest(name, manifest, tag)
-    const isIndex = isIndexMediaType(entry.mediaType)
-    if (docker !== undefined && tag !== undefined && isIndex) throw indexForDocker(entry.digest)
+    if (docker !== undefined && tag !== undefined && isIndexMediaType(entry.mediaType)) {
+      throw indexForDocker(entry.digest)
+    }
     const standing = tag === undefined ? undefined : findTag(index, tag, name)
     if (standing !== undefined && standing.digest !== entry.digest) {
       throw new OciError('TAG_CONFLICT', `${name}: two images have the tag ${tag}`, { reference: name })
     }
-    const children = isIndex ? parseIndex(manifest).manifests.map(({ digest }) => digest) : []
-    index = addEntry(index, entry, tag, new Set(children))
+    const children = await childrenToUnlist(manifest, async (digest) => visit(digest as Digest, 0), signal)
+    index = addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
   }
   // What can't be an archive for Docker is found out before the first byte.
   const documents = await formatArchiveDocuments({

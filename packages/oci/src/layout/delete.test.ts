@@ -66,7 +66,7 @@ describe('deleteManifest', () => {
     })
     await layout.deleteManifest(first!.digest)
     expect(await layout.discoverReferrers(subject.digest)).toMatchObject({
-      referrers: [{ descriptor: { digest: second!.digest }, mechanisms: ['fallback-tag'] }],
+      referrers: [{ descriptor: { digest: second!.digest }, mechanisms: ['layout-index', 'fallback-tag'] }],
       rejected: [],
     })
     await layout.deleteManifest(second!.digest)

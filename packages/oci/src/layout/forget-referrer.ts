@@ -1,7 +1,8 @@
 import { type BlobOptions, type Digest, isSallyportError, type RawManifest } from '@sallyport/core'
+import { parseIndex } from '../manifest/parse-manifest.ts'
 import { toRawManifest } from '../manifest/raw-manifest.ts'
 import type { Repository } from '../ports/repository.ts'
-import { listsReferrer } from '../referrers/fallback-index.ts'
+import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
 
@@ -21,8 +22,10 @@ export async function forgetReferrer(
   const tag = fallbackTag(subject.digest)
   for (;;) {
     const current = await layout.findManifest(tag, { signal })
-    if (!listsReferrer(current, subject.digest, referrer.descriptor.digest) || current === undefined) return
-    const rest = without(current, referrer.descriptor.digest)
+    if (current === undefined || !isFallbackIndex(current, subject.digest)) return
+    const { digest } = referrer.descriptor
+    if (!parseIndex(current).manifests.some((entry) => entry.digest === digest)) return
+    const rest = without(current, digest)
     try {
       if (rest === undefined) await layout.deleteTag(tag, { signal })
       else await layout.putManifest(rest, { tag, expected: current.descriptor.digest, signal })

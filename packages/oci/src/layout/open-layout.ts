@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type BlobOptions, type Descriptor, type Digest, isIndexMediaType } from '@sallyport/core'
+import { type BlobOptions, type Descriptor, type Digest } from '@sallyport/core'
 import { giveUpContent, verifyChunks } from '../blob/verified-content.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import { checkExpected } from '../manifest/check-expected.ts'
-import { parseIndex } from '../manifest/parse-manifest.ts'
 import type { Repository } from '../ports/repository.ts'
 import { checkManifest } from './check-manifest.ts'
+import { childrenToUnlist } from './children-to-unlist.ts'
 import { collectLayoutGarbage, type CollectGarbageOptions, type GarbageReport } from './collect-garbage.ts'
 import { writing } from './file-failure.ts'
 import { forgetReferrer } from './forget-referrer.ts'
@@ -120,7 +120,7 @@ export async function openLayout(
     async putManifest(manifest, { tag, expected, signal: inner } = {}) {
       inner?.throwIfAborted()
       const entry = checkManifest(root, manifest, tag)
-      const children = isIndexMediaType(entry.mediaType) ? parseIndex(manifest).manifests : []
+      const children = await childrenToUnlist(manifest, reader.findManifest, inner)
       await update(async (index) => {
         if (tag !== undefined) checkExpected(root, tag, findTag(index, tag, root)?.digest, expected)
         // Under the lock: nobody may delete it between here and its entry.

@@ -13,15 +13,15 @@ export type OciErrorCode =
   | 'DIGEST_MISMATCH'
   | 'SIZE_MISMATCH'
   | 'LIMIT_EXCEEDED'
+  | 'LAYOUT_UNREADABLE'
+  | 'LAYOUT_UNWRITABLE'
+  | 'ARCHIVE_INVALID'
+  | 'READ_ONLY'
   | 'TAG_CONFLICT'
   | 'RATE_LIMITED'
   | 'REGISTRY_UNREACHABLE'
   | 'REGISTRY_ERROR'
   | 'LAYOUT_INVALID'
-  | 'LAYOUT_UNREADABLE'
-  | 'LAYOUT_UNWRITABLE'
-  | 'ARCHIVE_INVALID'
-  | 'READ_ONLY'
 
 /** Fields of {@link OciError} for machines. */
 export interface OciErrorOptions extends SallyportErrorOptions {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { OciError } from '../errors.ts'
 import { reading, writing } from '../layout/file-failure.ts'
@@ -86,20 +87,19 @@ export async function* decompress(
   const unpack = compression === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize })
   let failure: { readonly error: unknown } | undefined
   let fed = 0
-  const feeding = (async () => {
+  async function* feed(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       for await (const chunk of chunks) {
-        if (unpack.destroyed) return
         fed += chunk.byteLength
-        if (!unpack.write(chunk))
-          await new Promise((resolve) => void unpack.once('drain', resolve).once('close', resolve))
+        yield chunk
       }
-      unpack.end()
     } catch (error) {
       failure = { error }
-      unpack.destroy(error as Error)
+      throw error
     }
-  })()
+  }
+  // What goes wrong ends the reading below, too.
+  const feeding = pipeline(feed, unpack).catch(() => {})
   let bytes = 0
   try {
     for await (const chunk of unpack as AsyncIterable<Uint8Array>) {

@@ -111,32 +111,3 @@ describe.each(registries)('on %s', (_name, start) => {
     )
   })
 })
-
-describe('OCI layouts', () => {
-  it('of ours are read by skopeo and crane', async () => {
-    const folder = join(directory, 'ours')
-    const layout = await openLayout(folder, { create: true })
-    await pushImage(layout, index, '1')
-    const raw = await run('skopeo', 'inspect', '--raw', `oci:${folder}:1`)
-    expect(Buffer.from(raw)).toEqual(Buffer.from(index.raw.bytes))
-    await using registry = await startRegistry()
-    await run('crane', 'push', '--insecure', '--index', folder, `${registry.host}/pushed/app:1`)
-  })
-
-  it('of skopeo are read by us', async () => {
-    await using registry = await startRegistry()
-    await using client = createRegistryClient()
-    await pushImage(client.repository(parseReference(`${registry.host}/ours/app:1`)), index, '1')
-    const folder = join(directory, 'theirs')
-    await run(
-      'skopeo',
-      'copy',
-      '--all',
-      '--src-tls-verify=false',
-      `docker://${registry.host}/ours/app:1`,
-      `oci:${folder}:1`,
-    )
-    const layout = await openLayout(folder)
-    expect((await layout.getManifest('1')).descriptor.digest).toBe(digest)
-  })
-})

@@ -1,3 +1,6 @@
+export { type ArchiveRepository, openArchive, type OpenArchiveOptions } from './archive/open-archive.ts'
+export { type ArchiveWriter, createArchive, type CreateArchiveOptions } from './archive/create-archive.ts'
+export { type ArchiveImage, streamArchive, type StreamArchiveOptions } from './archive/stream-archive.ts'
 export {
   dockerConfigCredentials,
   type DockerConfigCredentialsOptions,
@@ -13,6 +16,7 @@ export {
 export { OciError, type OciErrorCode, type OciErrorOptions } from './errors.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
 export type { TransportOptions } from './http/transport.ts'
+export type { CollectGarbageOptions, GarbageReport } from './layout/collect-garbage.ts'
 export { type LayoutRepository, openLayout, type OpenLayoutOptions } from './layout/open-layout.ts'
 export { parseIndex, parseManifest } from './manifest/parse-manifest.ts'
 export { toRawManifest, type ToRawManifestOptions } from './manifest/raw-manifest.ts'
@@ -30,6 +34,7 @@ export type {
   Repository,
 } from './ports/repository.ts'
 export type { UploadKey, UploadState, UploadStateStore } from './ports/upload-state-store.ts'
+export { formatLocator, type ImageLocator, parseLocator } from './reference/parse-locator.ts'
 export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
 export { fallbackTag } from './referrers/fallback-tag.ts'
 export {

@@ -1,41 +1,32 @@
 import { randomUUID } from 'node:crypto'
-import { constants, type Stats } from 'node:fs'
-import {
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  writeFile,
-} from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { type Digest, digestAlgorithm, digestHex, parseDigest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
-
-/** Read size: the 64 KiB default of Node costs a third of the speed. */
-const readBytes = 256 * 1024
-const maxIndexBytes = 8 * 1024 * 1024
+import { isMissing, reading, writing } from './file-failure.ts'
+import { checkLayoutVersion, emptyIndexText, layoutFileText, maxIndexBytes } from './layout-documents.ts'
+import { readChunks } from './read-chunks.ts'
 
 /** Where a blob lies. The digest's form leaves no room for another path. */
-function blobPath(directory: string, digest: Digest): string {
+export function blobPath(directory: string, digest: Digest): string {
   const checked = parseDigest(digest)
   return join(directory, 'blobs', digestAlgorithm(checked), digestHex(checked))
 }
 
-/** The blob's file, or `undefined`; anything but a plain file is refused, since reading it could hang. */
-export async function statBlob(directory: string, digest: Digest): Promise<Stats | undefined> {
+/** The size of a blob's file, or `undefined`; anything but a plain file is refused, since reading it could hang. */
+export async function statBlob(directory: string, digest: Digest): Promise<number | undefined> {
   const path = blobPath(directory, digest)
-  try {
-    const stats = await lstat(path)
-    if (!stats.isFile()) throw invalid(directory, `blob ${digest} is not a plain file`)
-    return stats
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
+  return reading(directory, async () => {
+    try {
+      const stats = await lstat(path)
+      if (!stats.isFile()) throw invalid(directory, `blob ${digest} is not a plain file`)
+      return stats.size
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  })
 }
 
 /** Streams a blob's file. */
@@ -49,15 +40,11 @@ export async function* readBlobFile(
   if ((await statBlob(directory, digest)) === undefined) {
     throw new OciError('BLOB_NOT_FOUND', `${directory}: there is no blob ${digest}`, { reference: digest })
   }
-  const file = await open(blobPath(directory, digest), constants.O_RDONLY | constants.O_NOFOLLOW)
+  const file = await reading(directory, () =>
+    open(blobPath(directory, digest), constants.O_RDONLY | constants.O_NOFOLLOW),
+  )
   try {
-    for (let position = offset; ;) {
-      signal?.throwIfAborted()
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(readBytes), 0, readBytes, position)
-      if (bytesRead === 0) return
-      position += bytesRead
-      yield buffer.subarray(0, bytesRead)
-    }
+    yield* readChunks(directory, file, offset, Infinity, signal)
   } finally {
     await file.close()
   }
@@ -72,76 +59,119 @@ export async function writeBlobFile(
 ): Promise<void> {
   const path = blobPath(directory, digest)
   const folder = join(directory, 'blobs', digestAlgorithm(digest))
-  await mkdir(folder, { recursive: true })
-  const [root, target] = await Promise.all([realpath(directory), realpath(folder)])
-  if (!target.startsWith(root + sep)) throw invalid(directory, 'its blobs folder leads out of it')
+  await writing(directory, async () => {
+    await mkdir(folder, { recursive: true })
+    const [root, target] = await Promise.all([realpath(directory), realpath(folder)])
+    if (!target.startsWith(root + sep)) throw invalid(directory, 'its blobs folder leads out of it')
+  })
   await replaceFile(directory, path, async (file) => {
     for await (const chunk of content) {
       signal?.throwIfAborted()
-      await file.writeFile(chunk)
+      await writing(directory, () => file.writeFile(chunk))
     }
   })
 }
 
-/** Writes a file beside its final place and renames it, so that readers see the old or the new one. */
+/**
+ * Writes a file beside its final place and renames it, so that readers see the old or the new one. It is on the disk
+ * before it has its name: a blob that is there by name and size is taken for complete, also after a power cut.
+ */
 async function replaceFile(
   directory: string,
   path: string,
   fill: (file: FileHandle) => Promise<void>,
+  beforeRename: () => Promise<void> = async () => {},
 ): Promise<void> {
   const temporary = join(directory, `.sallyport-${randomUUID()}.partial`)
   try {
-    const file = await open(temporary, 'wx', 0o644)
+    const file = await writing(directory, () => open(temporary, 'wx', 0o644))
     try {
       await fill(file)
-      await file.sync()
+      await writing(directory, () => file.sync())
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await beforeRename()
+    await writing(directory, () => rename(temporary, path))
   } catch (error) {
-    await rm(temporary, { force: true })
+    // Whatever the removal says, the first failure is the one to report.
+    await rm(temporary, { force: true }).catch(() => {})
     throw error
   }
 }
 
-/** Replaces `index.json`. */
-export function writeIndexFile(directory: string, text: string): Promise<void> {
-  return replaceFile(directory, join(directory, 'index.json'), (file) => file.writeFile(text))
+/** Replaces `index.json`, if `beforeRename` does not reject. */
+export function writeIndexFile(
+  directory: string,
+  text: string,
+  beforeRename: () => Promise<void>,
+): Promise<void> {
+  return replaceFile(
+    directory,
+    join(directory, 'index.json'),
+    (file) => writing(directory, () => file.writeFile(text)),
+    beforeRename,
+  )
 }
 
 /** The text of `index.json`. */
-export async function readIndexFile(directory: string): Promise<string> {
+export function readIndexFile(directory: string): Promise<string> {
   const path = join(directory, 'index.json')
-  try {
-    const { size } = await lstat(path)
-    if (size > maxIndexBytes) {
-      throw new OciError('LIMIT_EXCEEDED', `${directory}: index.json has ${size} > ${maxIndexBytes} bytes`, {
-        reference: directory,
-      })
+  return reading(directory, async () => {
+    try {
+      const stats = await lstat(path)
+      if (!stats.isFile()) throw invalid(directory, 'its index.json is not a plain file')
+      if (stats.size > maxIndexBytes) {
+        throw new OciError(
+          'LIMIT_EXCEEDED',
+          `${directory}: index.json has ${stats.size} > ${maxIndexBytes} bytes`,
+          { reference: directory },
+        )
+      }
+      return await readFile(path, 'utf8')
+    } catch (error) {
+      if (isMissing(error)) throw invalid(directory, 'it has no index.json')
+      throw error
     }
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (isMissing(error)) throw invalid(directory, 'it has no index.json')
-    throw error
+  })
+}
+
+/** Makes an empty layout where there is nothing yet; an existing one is left as it is. Call it under the index's lock. */
+export async function createLayoutFiles(directory: string): Promise<void> {
+  const files = [
+    ['index.json', emptyIndexText],
+    ['oci-layout', layoutFileText],
+  ] as const
+  for (const [name, text] of files) {
+    const path = join(directory, name)
+    if (await exists(directory, path)) continue
+    await replaceFile(directory, path, (file) => writing(directory, () => file.writeFile(text)))
   }
 }
 
-/** Makes an empty layout where there is nothing yet; an existing one is left as it is. */
-export async function createLayoutFiles(directory: string): Promise<void> {
-  await mkdir(join(directory, 'blobs', 'sha256'), { recursive: true })
-  const files = [
-    [
-      'index.json',
-      '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}',
-    ],
-    ['oci-layout', '{"imageLayoutVersion":"1.0.0"}'],
-  ] as const
-  for (const [name, text] of files) {
-    await writeFile(join(directory, name), text, { flag: 'wx' }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    })
-  }
+/** Makes the folders of a layout. */
+export function createLayoutFolders(directory: string): Promise<unknown> {
+  return writing(directory, () => mkdir(join(directory, 'blobs', 'sha256'), { recursive: true }))
+}
+
+/** Whether both files of a layout are there. */
+export async function hasLayoutFiles(directory: string): Promise<boolean> {
+  return (
+    (await exists(directory, join(directory, 'oci-layout'))) &&
+    (await exists(directory, join(directory, 'index.json')))
+  )
+}
+
+function exists(directory: string, path: string): Promise<boolean> {
+  return reading(directory, async () => {
+    try {
+      await lstat(path)
+      return true
+    } catch (error) {
+      if (isMissing(error)) return false
+      throw error
+    }
+  })
 }
 
 /**
@@ -150,17 +180,17 @@ export async function createLayoutFiles(directory: string): Promise<void> {
  * @throws {OciError} `LAYOUT_INVALID`.
  */
 export async function checkLayoutFile(directory: string): Promise<void> {
-  let version: unknown
-  try {
-    const path = join(directory, 'oci-layout')
-    if ((await lstat(path)).size > 4096) throw invalid(directory, 'its oci-layout file is too long')
-    version = (JSON.parse(await readFile(path, 'utf8')) as { imageLayoutVersion?: unknown } | null)
-      ?.imageLayoutVersion
-  } catch (cause) {
-    if (cause instanceof OciError) throw cause
-    throw invalid(directory, 'it has no readable oci-layout file', cause)
-  }
-  if (version !== '1.0.0') throw invalid(directory, 'expected imageLayoutVersion 1.0.0')
+  const path = join(directory, 'oci-layout')
+  const text = await reading(directory, async () => {
+    try {
+      if ((await lstat(path)).size > 4096) throw invalid(directory, 'its oci-layout file is too long')
+      return await readFile(path, 'utf8')
+    } catch (cause) {
+      if (isMissing(cause)) throw invalid(directory, 'it has no oci-layout file', cause)
+      throw cause
+    }
+  })
+  checkLayoutVersion(text, (reason, cause) => invalid(directory, reason, cause))
 }
 
 /** The error for a folder that is no valid layout. */
@@ -169,9 +199,4 @@ export function invalid(directory: string, reason: string, cause?: unknown): Oci
     reference: directory,
     cause,
   })
-}
-
-function isMissing(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | null)?.code
-  return code === 'ENOENT' || code === 'ENOTDIR'
 }

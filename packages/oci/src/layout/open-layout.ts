@@ -1,30 +1,22 @@
+import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import {
-  type BlobOptions,
-  type Descriptor,
-  type Digest,
-  digestAlgorithm,
-  digestOf,
-  isDigest,
-  isIndexMediaType,
-  isManifestMediaType,
-  type RawManifest,
-} from '@sallyport/core'
-import { giveUpContent, verifiedContent, verifyChunks } from '../blob/verified-content.ts'
-import { OciError } from '../errors.ts'
+import { type BlobOptions, type Descriptor, type Digest } from '@sallyport/core'
+import { giveUpContent, verifyChunks } from '../blob/verified-content.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
-import { parseIndex } from '../manifest/parse-manifest.ts'
-import { decodeManifest, maxManifestBytes, toRawManifest } from '../manifest/raw-manifest.ts'
-import type { ReferrerDiscovery, Repository } from '../ports/repository.ts'
 import { checkExpected } from '../manifest/check-expected.ts'
-import { isTag } from '../reference/parse-reference.ts'
-import { findCosignTags } from '../referrers/cosign-tags.ts'
-import { isFallbackIndex } from '../referrers/fallback-index.ts'
-import { fallbackTag } from '../referrers/fallback-tag.ts'
-import { describeReferrer, listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
+import type { Repository } from '../ports/repository.ts'
+import { checkManifest } from './check-manifest.ts'
+import { childrenToUnlist } from './children-to-unlist.ts'
+import { collectLayoutGarbage, type CollectGarbageOptions, type GarbageReport } from './collect-garbage.ts'
+import { writing } from './file-failure.ts'
+import { forgetReferrer } from './forget-referrer.ts'
 import {
+  blobPath,
   checkLayoutFile,
   createLayoutFiles,
+  createLayoutFolders,
+  hasLayoutFiles,
+  invalid,
   readBlobFile,
   readIndexFile,
   statBlob,
@@ -37,13 +29,18 @@ import {
   formatLayoutIndex,
   type LayoutIndex,
   parseLayoutIndex,
-  tagOf,
+  removeEntries,
+  removeTag,
 } from './layout-index.ts'
+import { createLayoutReader } from './layout-reader.ts'
+import { withIndexLock } from './lock-index.ts'
 
 /** Options of {@link openLayout}. */
 export interface OpenLayoutOptions extends BlobOptions {
   /** Make an empty layout when the folder is none yet. Default `false`. */
   readonly create?: boolean | undefined
+  /** How long a change of `index.json` waits for another writer, in milliseconds. Default 60,000. */
+  readonly lockWaitMs?: number | undefined
 }
 
 /** A repository in a folder. */
@@ -52,176 +49,107 @@ export interface LayoutRepository extends Repository {
   readonly directory: string
   /** What `index.json` lists, tags as `org.opencontainers.image.ref.name` annotations. */
   listEntries(options?: BlobOptions): Promise<readonly Descriptor[]>
+  /** Takes a tag away. Its manifest stays, untagged. `false` when there was no such tag. */
+  deleteTag(tag: string, options?: BlobOptions): Promise<boolean>
+  /**
+   * Deletes a manifest with its tags, and its entry in the fallback tag's index when it is a referrer. An index
+   * that names it is left as it is. Blobs stay until {@link collectGarbage}. `false` when there was no such manifest.
+   */
+  deleteManifest(digest: Digest, options?: BlobOptions): Promise<boolean>
+  /**
+   * Removes the blobs that nothing listed in `index.json` leads to. What names a digest keeps it: indexes, manifests,
+   * referrers, cosign's tags; so do manifests whose subject is kept. No other writer may be at work on this layout,
+   * except that blobs younger than `minimumAgeMs` are left alone.
+   */
+  collectGarbage(options?: CollectGarbageOptions): Promise<GarbageReport>
 }
+
+/** One change at a time within the process; the lock file keeps other processes out. */
+const changes = createKeyedMutex()
 
 /**
  * Opens a folder in the form of the OCI image layout (OCI image specification, image-layout.md). Blobs are written
- * beside their place, verified, and then renamed; `index.json` likewise. Several layouts over one folder in one process
- * are safe only one after the other.
+ * beside their place, verified, and then renamed; `index.json` likewise. Several processes may write to one layout: a
+ * lock file lets one of them change `index.json` at a time. Other tools know nothing of it.
  *
  * @throws {OciError} `LAYOUT_INVALID` when the folder is no layout.
+ * @throws {OciError} `LAYOUT_UNREADABLE`, `LAYOUT_UNWRITABLE` when the file system refuses, here and in each method.
  */
 export async function openLayout(
   directory: string,
-  { create = false, signal }: OpenLayoutOptions = {},
+  { create = false, lockWaitMs, signal }: OpenLayoutOptions = {},
 ): Promise<LayoutRepository> {
   signal?.throwIfAborted()
   const root = resolve(directory)
-  if (create) await createLayoutFiles(root)
-  await checkLayoutFile(root)
-  await readIndex(root)
-  const locks = createKeyedMutex()
-
-  const find = async (
-    tagOrDigest: string,
+  const readIndex = async (): Promise<LayoutIndex> =>
+    parseLayoutIndex(await readIndexFile(root), (reason, cause) => invalid(root, reason, cause))
+  const locked = <T>(
+    operation: (checkHeld: () => Promise<void>) => Promise<T>,
     inner: AbortSignal | undefined,
-  ): Promise<RawManifest | undefined> => {
-    inner?.throwIfAborted()
-    if (!isDigest(tagOrDigest) && !isTag(tagOrDigest)) {
-      throw new OciError('REFERENCE_INVALID', `${root}: neither a tag nor a digest`, { reference: root })
-    }
-    const index = await readIndex(root)
-    const entry = isDigest(tagOrDigest)
-      ? index.entries.find(({ descriptor }) => descriptor.digest === tagOrDigest)?.descriptor
-      : findTag(index, tagOrDigest, root)
-    const digest = isDigest(tagOrDigest) ? tagOrDigest : entry?.digest
-    return digest === undefined ? undefined : readManifest(root, digest, entry?.mediaType, inner)
-  }
-  const get = async (tagOrDigest: string, inner: AbortSignal | undefined): Promise<RawManifest> => {
-    const found = await find(tagOrDigest, inner)
-    if (found !== undefined) return found
-    throw new OciError('MANIFEST_NOT_FOUND', `${root}: there is no manifest ${tagOrDigest}`, {
-      reference: root,
-    })
-  }
+  ): Promise<T> =>
+    changes.run(root, () => withIndexLock(root, operation, { waitMs: lockWaitMs, signal: inner }))
+  /** Changes the index, unless `change` returns it as it was. */
+  const update = (
+    change: (index: LayoutIndex) => LayoutIndex | Promise<LayoutIndex>,
+    inner: AbortSignal | undefined,
+  ): Promise<boolean> =>
+    locked(async (checkHeld) => {
+      const index = await readIndex()
+      const changed = await change(index)
+      if (changed === index) return false
+      await writeIndexFile(root, formatLayoutIndex(changed), checkHeld)
+      return true
+    }, inner)
 
-  return {
+  if (create) {
+    await createLayoutFolders(root)
+    if (!(await hasLayoutFiles(root))) await locked(() => createLayoutFiles(root), signal)
+  }
+  await checkLayoutFile(root)
+  await readIndex()
+  const reader = createLayoutReader({
     name: root,
+    readIndex,
+    statBlob: (digest) => statBlob(root, digest),
+    readBlob: (digest, offset, inner) => readBlobFile(root, digest, offset, inner),
+  })
+
+  const layout: LayoutRepository = {
+    ...reader,
     directory: root,
-    getManifest: (tagOrDigest, options) => get(tagOrDigest, options?.signal),
-    findManifest: (tagOrDigest, options) => find(tagOrDigest, options?.signal),
     async putManifest(manifest, { tag, expected, signal: inner } = {}) {
+      inner?.throwIfAborted()
       const entry = checkManifest(root, manifest, tag)
-      await writeBlobFile(root, manifest.descriptor.digest, only(manifest.bytes), inner)
-      const children = isIndexMediaType(entry.mediaType) ? parseIndex(manifest).manifests : []
-      await locks.run('index', async () => {
-        const index = await readIndex(root)
+      const children = await childrenToUnlist(manifest, reader.findManifest, inner)
+      await update(async (index) => {
         if (tag !== undefined) checkExpected(root, tag, findTag(index, tag, root)?.digest, expected)
-        const updated = addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
-        await writeIndexFile(root, formatLayoutIndex(updated))
-      })
+        // Under the lock: nobody may delete it between here and its entry.
+        await writeBlobFile(root, entry.digest, only(manifest.bytes), inner)
+        return addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
+      }, inner)
     },
-    async headManifest(tagOrDigest, options) {
-      return (await find(tagOrDigest, options?.signal))?.descriptor
-    },
-    async listReferrers(subject, { artifactType, signal: inner } = {}) {
-      const { referrers } = await discoverReferrers(root, subject, get, { signal: inner })
-      return referrers
-        .map(({ descriptor }) => descriptor)
-        .filter((descriptor) => artifactType === undefined || descriptor.artifactType === artifactType)
-    },
-    discoverReferrers: (subject, options) => discoverReferrers(root, subject, get, options),
-    async *listTags({ signal: inner } = {}) {
-      inner?.throwIfAborted()
-      const tags = (await readIndex(root)).entries.map(tagOf)
-      for (const tag of new Set(tags)) if (tag !== undefined && isTag(tag)) yield tag
-    },
-    async listEntries({ signal: inner } = {}) {
-      inner?.throwIfAborted()
-      return (await readIndex(root)).entries.map(({ descriptor }) => descriptor)
-    },
-    open(blob, { offset = 0, signal: inner } = {}) {
-      const start = (): AsyncIterable<Uint8Array> => readBlobFile(root, blob.digest, offset, inner)
-      return offset > 0 ? start() : verifiedContent(blob, start)
-    },
-    has: (blob, { signal: inner } = {}) => hasBlob(root, blob, inner),
     async write(blob, content, { signal: inner } = {}) {
-      if (await hasBlob(root, blob, inner)) return giveUpContent(content)
+      if (await reader.has(blob, { signal: inner })) return giveUpContent(content)
       await writeBlobFile(root, blob.digest, verifyChunks(blob, content), inner)
     },
+    async deleteTag(tag, { signal: inner } = {}) {
+      inner?.throwIfAborted()
+      return update((index) => removeTag(index, tag), inner)
+    },
+    async deleteManifest(digest, { signal: inner } = {}) {
+      const manifest = await reader.findManifest(digest, { signal: inner })
+      if (manifest === undefined) return false
+      await forgetReferrer(layout, manifest, { signal: inner })
+      await locked(async (checkHeld) => {
+        await writeIndexFile(root, formatLayoutIndex(removeEntries(await readIndex(), digest)), checkHeld)
+        await writing(root, () => rm(blobPath(root, digest), { force: true }))
+      }, inner)
+      return true
+    },
+    collectGarbage: (options = {}) =>
+      locked((checkHeld) => collectLayoutGarbage(root, readIndex, checkHeld, options), options.signal),
   }
-}
-
-async function readIndex(root: string): Promise<LayoutIndex> {
-  return parseLayoutIndex(await readIndexFile(root), root)
-}
-
-async function readManifest(
-  root: string,
-  digest: Digest,
-  mediaType: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<RawManifest | undefined> {
-  const stats = await statBlob(root, digest)
-  if (stats === undefined) return undefined
-  if (stats.size > maxManifestBytes) {
-    throw new OciError('LIMIT_EXCEEDED', `manifest ${digest}: ${stats.size} > ${maxManifestBytes} bytes`, {
-      reference: root,
-    })
-  }
-  const chunks: Uint8Array[] = []
-  for await (const chunk of readBlobFile(root, digest, 0, signal)) chunks.push(chunk)
-  return toRawManifest(Buffer.concat(chunks), { digest, mediaType })
-}
-
-/** The descriptor under which a manifest is listed. */
-function checkManifest(root: string, manifest: RawManifest, tag: string | undefined): Descriptor {
-  const { digest, size } = manifest.descriptor
-  if (tag !== undefined && !isTag(tag)) {
-    throw new OciError('REFERENCE_INVALID', `${root}: not a tag`, { reference: root })
-  }
-  if (manifest.bytes.byteLength !== size || digestOf(manifest.bytes, digestAlgorithm(digest)) !== digest) {
-    throw new OciError('DIGEST_MISMATCH', `the bytes are not those of manifest ${digest}`, {
-      reference: root,
-    })
-  }
-  decodeManifest(manifest)
-  const { subject, descriptor } = describeReferrer(manifest)
-  if (subject !== undefined) return descriptor
-  const { mediaType, platform } = manifest.descriptor
-  return { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) }
-}
-
-async function hasBlob(root: string, blob: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {
-  signal?.throwIfAborted()
-  const stats = await statBlob(root, blob.digest)
-  return stats !== undefined && stats.size === blob.size
-}
-
-/** Referrers stand in `index.json` beside the images, or under the fallback tag. */
-async function discoverReferrers(
-  root: string,
-  subject: Digest,
-  get: (tagOrDigest: string, signal: AbortSignal | undefined) => Promise<RawManifest>,
-  { signal }: BlobOptions = {},
-): Promise<ReferrerDiscovery> {
-  const index = await readIndex(root)
-  const listed = index.entries.map(({ descriptor }) => descriptor)
-  const manifests = listed.filter(
-    ({ mediaType }) => isManifestMediaType(mediaType) || isIndexMediaType(mediaType),
-  )
-  const tagged = findTag(index, fallbackTag(subject), root)
-  const fallback = tagged === undefined ? undefined : await get(tagged.digest, signal)
-  const fromTag =
-    fallback !== undefined && isFallbackIndex(fallback, subject) ? listedDigests(fallback.bytes) : undefined
-  const { referrers, rejected } = await verifyReferrers(
-    subject,
-    [
-      ...manifests.map(({ digest }) => ({ digest, mechanism: 'layout-index' as const })),
-      ...(fromTag ?? []).map((digest) => ({ digest, mechanism: 'fallback-tag' as const })),
-    ],
-    get,
-    signal,
-  )
-  return {
-    subject,
-    referrers,
-    // index.json lists everything: what it lists for other reasons was never claimed to be a referrer.
-    rejected: rejected.filter(({ mechanism }) => mechanism !== 'layout-index'),
-    cosignTags: await findCosignTags(subject, async (tag) => findTag(index, tag, root)),
-    referrersApi: 'missing',
-    fallbackTag: fallback === undefined ? 'missing' : fromTag === undefined ? 'foreign' : 'index',
-  }
+  return layout
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -55,7 +55,7 @@ export interface ReferrerDiscovery {
 }
 
 /**
- * One repository of a registry, or an OCI layout folder: manifests, blobs, tags and referrers.
+ * One repository of a registry, or an OCI layout folder or archive: manifests, blobs, tags and referrers.
  * Everything read is verified against its digest; what a server claims is never proof.
  */
 export interface Repository extends BlobStore {

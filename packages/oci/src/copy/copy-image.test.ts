@@ -21,7 +21,8 @@ import {
   sampleIndex,
   sampleManifest,
 } from '../testing/sample-image.ts'
-import { type CopyEvent, copyImage } from './copy-image.ts'
+import type { CopyEvent } from './copy-event.ts'
+import { copyImage } from './copy-image.ts'
 
 let folder: string
 let source: Repository
@@ -93,7 +94,7 @@ describe('copyImage', () => {
     const result = await copyImage(source, target, index.descriptor, {
       onProgress: (event) => events.push(event),
     })
-    expect(result).toMatchObject({ blobsCopied: 0, bytesCopied: 0, blobsSkipped: 6 })
+    expect(result).toMatchObject({ blobsCopied: 0, bytesCopied: 0, blobsSkipped: 0 })
     expect(events.filter(({ type }) => type === 'manifest-skipped')).toHaveLength(3)
   })
 

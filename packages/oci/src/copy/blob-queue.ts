@@ -10,13 +10,8 @@ const smallPerLarge = 4
 /**
  * Creates a queue of two lanes, so that small blobs don't wait behind large ones: `concurrency` blobs of more than 1 MiB
  * and four times as many of the others.
- *
- * @throws {RangeError} when `concurrency` is no positive integer.
  */
 export function createBlobQueue(concurrency: number): BlobQueue {
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new RangeError(`concurrency must be a positive integer, not ${concurrency}`)
-  }
   const large = createLane(concurrency)
   const small = createLane(concurrency * smallPerLarge)
   return { run: (bytes, transfer) => (bytes > smallBytes ? large : small).run(bytes, transfer) }

@@ -72,6 +72,9 @@ export function createCopyRun(
   const group = createTaskGroup(signal)
   const ledger = createCopyLedger()
   const lookInside = tap !== undefined && tapExisting
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new RangeError(`concurrency must be a positive integer, not ${concurrency}`)
+  }
   const limit = pLimit(concurrency * 2)
   const shared = { source, target, group, limit, ledger, report }
   const blobs = createBlobCopier({

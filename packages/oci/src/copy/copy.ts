@@ -43,6 +43,7 @@ export interface CopyOptions extends CopyRunOptions {
  * @throws {OciError} `MANIFEST_UNSUPPORTED` when an index lists something that is no manifest.
  * @throws {OciError} `LIMIT_EXCEEDED` when indexes nest deeper than 4, referrers deeper than 8, or there are more than
  *   2,000 manifests or 64 MiB of them.
+ * @throws {RangeError} when `concurrency` is no positive integer.
  * @throws {OciError} `TAG_CONFLICT` when the tag is not where it is expected, or a tag of cosign is at another digest.
  */
 export async function copy(

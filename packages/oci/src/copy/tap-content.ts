@@ -18,7 +18,8 @@ export async function* tapContent(
   tapped.catch(() => undefined)
 
   async function feed(write: () => Promise<void>): Promise<void> {
-    if (!done) await Promise.race([write().catch(() => tapped), tapped])
+    // A tap that is done rejects here or wants no more.
+    await (done ? tapped : Promise.race([write().catch(() => tapped), tapped]))
   }
 
   let complete = false

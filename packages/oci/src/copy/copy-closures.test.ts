@@ -144,7 +144,7 @@ describe('copy of any closure', () => {
             await rm(folder, { recursive: true, force: true })
           }
         }),
-        { numRuns: 25 },
+        { numRuns: 15 },
       )
     },
     120_000,

@@ -9,14 +9,14 @@ import type { LimitFunction } from 'p-limit'
 import { OciError } from '../errors.ts'
 import { parseIndex, parseManifest } from '../manifest/parse-manifest.ts'
 import { choosePlatforms } from '../platform/choose-platforms.ts'
-import type { Repository } from '../ports/repository.ts'
+import type { PutManifestOptions, Repository } from '../ports/repository.ts'
 import { atSide } from './at-side.ts'
 import type { ClosureEntry } from './closure-entry.ts'
 import type { BlobCopier } from './copy-blobs.ts'
 import type { CopySource } from './copy-blob.ts'
 import type { CopyEvent } from './copy-event.ts'
 import type { CopyLedger } from './copy-ledger.ts'
-import { readManifest } from './read-manifest.ts'
+import { checkManifestType, readManifest } from './read-manifest.ts'
 import type { TaskGroup } from './task-group.ts'
 
 /** What {@link createContentCopier} works with. */
@@ -56,6 +56,8 @@ export interface PreparedManifest {
   readonly raw?: RawManifest | undefined
   readonly there: boolean
   readonly subject?: Digest | undefined
+  /** Of an index: what of it is copied. */
+  readonly children?: readonly ClosureEntry[] | undefined
 }
 
 /** An index may hold indexes, but no image needs more floors than this. */
@@ -88,7 +90,7 @@ export function createContentCopier(parts: ContentCopierParts): ContentCopier {
     const known = prepared.get(digest)
     if (known !== undefined) return known
     const started = group.start(async () => {
-      if (prepared.size > maxManifests) throw exceeded(`${maxManifests} manifests`)
+      if (prepared.size >= maxManifests) throw exceeded(`${maxManifests} manifests`)
       if (entry.depth > maxDepth) throw exceeded(`${maxDepth} indexes within each other`)
       if (entry.distance > maxDistance) throw exceeded(`${maxDistance} referrers of each other`)
       return bringInside(entry)
@@ -101,6 +103,7 @@ export function createContentCopier(parts: ContentCopierParts): ContentCopier {
 
   async function bringInside(entry: ClosureEntry): Promise<PreparedManifest> {
     const { descriptor } = entry
+    checkManifestType(source.name, descriptor)
     const there = entry.there === 'ask' ? await isThere(descriptor) : entry.there
     const isIndex = isIndexMediaType(descriptor.mediaType)
     // An index that is there may have been copied for some platforms only; an image can't be there in part.
@@ -110,8 +113,9 @@ export function createContentCopier(parts: ContentCopierParts): ContentCopier {
     if (manifestBytes > maxManifestBytes) throw exceeded(`${maxManifestBytes} bytes of manifests`)
     if (isIndex) {
       const { manifests, subject } = parseIndex(raw)
-      await Promise.all(childrenOf(entry, manifests).map(store))
-      return { raw, there, subject: subject?.digest }
+      const children = childrenOf(entry, manifests)
+      await Promise.all(children.map(store))
+      return { raw, there, subject: subject?.digest, children }
     }
     const { subject, ...image } = parseManifest(raw)
     await blobs.copy(image, raw.descriptor, entry.role)
@@ -149,21 +153,49 @@ export function createContentCopier(parts: ContentCopierParts): ContentCopier {
     return started
   }
 
-  async function put(entry: ClosureEntry, { raw, subject }: PreparedManifest): Promise<void> {
+  async function put(entry: ClosureEntry, manifest: PreparedManifest): Promise<void> {
     // Registries have refused, or lost, what refers to a subject that they don't have yet.
+    const subject = manifest.subject ?? (entry.role === 'referrer' ? entry.parent : undefined)
     const known = subject === undefined ? undefined : entries.get(subject)
     if (known !== undefined) await store(known)
-    await write(entry, raw ?? (await read(entry.descriptor)), undefined, undefined)
+    await write(entry, manifest)
   }
 
   async function write(
     entry: ClosureEntry,
-    raw: RawManifest,
-    tag: string | undefined,
-    expected: Digest | 'absent' | undefined,
+    manifest: PreparedManifest,
+    tagged: Pick<PutManifestOptions, 'tag' | 'expected'> = {},
   ): Promise<void> {
-    await limit(() => atSide('target', target.name, () => target.putManifest(raw, { tag, expected, signal })))
+    const raw = manifest.raw ?? (await read(entry.descriptor))
+    const send = (): Promise<void> =>
+      limit(() => atSide('target', target.name, () => target.putManifest(raw, { ...tagged, signal })))
+    try {
+      await send()
+    } catch (error) {
+      const isMissing = error instanceof OciError && (error.status === 400 || error.status === 404)
+      if (!isMissing || !(await bringAgain(manifest))) throw error
+      await send()
+    }
     if (ledger.written(entry, 'copied')) report({ type: 'manifest-copied', manifest: raw.descriptor })
+  }
+
+  /**
+   * Registries have answered HEAD for a child and then not known it in an index. Brings all that was left out at their
+   * word, and tells whether there was any.
+   */
+  async function bringAgain({ children = [] }: PreparedManifest): Promise<boolean> {
+    const brought = await Promise.all(
+      children.map(async (child) => {
+        const manifest = await prepare(child)
+        if (!manifest.there) return false
+        const raw = manifest.raw ?? (await read(child.descriptor))
+        if (isIndexMediaType(raw.descriptor.mediaType)) await bringAgain(manifest)
+        else await blobs.copy(parseManifest(raw), raw.descriptor, child.role)
+        await write(child, { ...manifest, raw, children: [] })
+        return true
+      }),
+    )
+    return brought.includes(true)
   }
 
   function skipped(entry: ClosureEntry): void {
@@ -191,8 +223,7 @@ export function createContentCopier(parts: ContentCopierParts): ContentCopier {
       if (manifest.there) await put(entry, manifest)
     },
     async tag(entry, tag, expected) {
-      const { raw } = await prepare(entry)
-      await write(entry, raw ?? (await read(entry.descriptor)), tag, expected)
+      await write(entry, await prepare(entry), { tag, expected })
       ledger.tagged(tag, entry.descriptor.digest)
       report({ type: 'tag-written', tag, manifest: entry.descriptor })
     },

@@ -37,7 +37,8 @@ export function createCopyLedger(): CopyLedger {
       mechanisms.set(digest, known)
     },
     written({ descriptor: { digest } }, outcome) {
-      if (outcomes.has(digest)) return false
+      const known = outcomes.get(digest)
+      if (known === 'copied' || known === outcome) return false
       outcomes.set(digest, outcome)
       return true
     },

@@ -129,6 +129,13 @@ describe('requests of a copy without evidence', () => {
     expect(report.manifests).toMatchObject([{ role: 'root', outcome: 'existing' }])
   })
 
+  it('within one repository: the tag alone', async () => {
+    await pushSingle()
+    forget()
+    await copy(source, source, { ...plain, tag: '2' })
+    expect(spent(from)).toEqual({ 'HEAD manifest': 1, 'GET manifest': 1, 'PUT manifest': 1 })
+  })
+
   it('by a digest that the tag is at: one HEAD in all', async () => {
     const { manifest } = await pushSingle()
     await copy(source, target, plain)
@@ -254,6 +261,28 @@ describe('a registry that answers no HEAD', () => {
     const again = await copy(source, there, plain)
     expect(again).toMatchObject({ unchanged: false, blobs: { copied: 0, skipped: 4 } })
     expect(silent.resolve('prod/app', '1')).toBe(image.manifest.descriptor.digest)
+  })
+})
+
+describe('a registry that answers HEAD for what it does not have', () => {
+  it('gets it when it refuses the index', async () => {
+    const images = await pushIndex()
+    to.setRequestHook(({ method, digest }) => {
+      const claimed = images.find(({ manifest }) => manifest.descriptor.digest === digest)?.manifest
+      return method === 'HEAD' && claimed !== undefined
+        ? {
+            type: 'respond',
+            status: 200,
+            headers: {
+              'content-type': claimed.descriptor.mediaType,
+              'content-length': String(claimed.descriptor.size),
+            },
+          }
+        : undefined
+    })
+    const report = await copy(source, target, plain)
+    expect(report.manifests.map(({ outcome }) => outcome)).toEqual(['copied', 'copied', 'copied'])
+    expect(to.resolve('prod/app', '1')).toBe(report.root.digest)
   })
 })
 

@@ -107,4 +107,18 @@ describe('the tap of a copy', () => {
     expect(blobs).toMatchObject({ mounted: 3, copied: 0 })
     expect([...seen].sort()).toEqual(whole)
   })
+
+  it('reads what a registry had of an upload from before', async () => {
+    await pushImage(source, image, '1')
+    const { seen, tap } = createRecorder()
+    const knowing: RegistryRepository = {
+      ...target,
+      async putBlob(blob, _content, options) {
+        await target.putBlob(blob, source.open(blob), options)
+        return 'uploaded'
+      },
+    }
+    await copy(source, knowing, { ...plain, tap })
+    expect([...seen].sort()).toEqual(whole)
+  })
 })

@@ -201,6 +201,24 @@ describe('copy', () => {
     expect(await target.listReferrers(image.manifest.descriptor.digest)).toHaveLength(1)
   })
 
+  it('finds a referrer in a layout that an index about it lists', async () => {
+    const { repository: source } = await registryWith()
+    const layout = await openLayout(join(folder, 'loop'), { create: true })
+    const image = sampleImage([10])
+    const referrer = sampleReferrer(image.manifest.descriptor, 'application/x.sbom')
+    const about = sampleIndex([], {
+      manifests: [referrer.manifest.descriptor],
+      subject: referrer.manifest.descriptor,
+    })
+    await pushImage(source, image, '1')
+    await pushImage(source, referrer)
+    await source.putManifest(about)
+    const all = [image.manifest, referrer.manifest, about].map(({ descriptor }) => descriptor.digest).sort()
+    expect(digestsOf(await copy(source, layout, { from: '1', tag: '1' }))).toEqual(all)
+    const { repository: target } = await registryWith()
+    expect(digestsOf(await copy(layout, target, { from: '1', tag: '1' }))).toEqual(all)
+  })
+
   it('copies for chosen platforms with their evidence alone', async () => {
     const { repository: source } = await registryWith()
     const { repository: target } = await registryWith({ checksChildren: false })

@@ -1,5 +1,6 @@
-import type { Digest } from '@sallyport/core'
+import { type Digest, isIndexMediaType, type RawManifest } from '@sallyport/core'
 import type { Repository } from '../ports/repository.ts'
+import { atSide } from './at-side.ts'
 import type { ClosureEntry } from './closure-entry.ts'
 import type { EvidenceOptions, EvidenceSource } from './copy-evidence.ts'
 import type { CopyReport } from './copy-report.ts'
@@ -12,7 +13,7 @@ export interface CopyOptions extends CopyRunOptions {
   readonly from: string
   /** Tag to be written at the target, after everything else. Default: none, the copy is there by digest only. */
   readonly tag?: string | undefined
-  /** What the tag must point to for it to be moved, `absent` for no such tag; see `Repository.putManifest`. */
+  /** What the tag must point to for it to be moved, `absent` for no such tag; see `Repository.putManifest`. Where it is at the root already, it is left alone. */
   readonly expected?: Digest | 'absent' | undefined
   /** Evidence that goes along; `false` for none. Default: all of it. */
   readonly evidence?: false | EvidenceOptions | undefined
@@ -61,9 +62,16 @@ export async function copy(
   )
   const { group, content } = run
   const { root, entry } = await group.finish(async () => {
-    const root = await findRoot(source, target, { from, tag, signal: group.signal })
-    const entry = toEntry(root)
+    const { signal } = group
+    const root = await findRoot(source, target, { from, tag, signal })
+    const { digest, mediaType } = root.descriptor
     const isClosed = unchanged === 'skip' && options.platforms === undefined && !options.tapExisting
+    // So far it is only what a HEAD says of it.
+    const isRead = root.there && !isClosed && (isIndexMediaType(mediaType) || options.tapExisting)
+    const raw = isRead
+      ? await atSide('source', source.name, () => source.getManifest(digest, { signal }))
+      : root.raw
+    const entry = toEntry(root, raw)
     if (root.there && isClosed) {
       run.ledger.met(entry)
       run.ledger.written(entry, 'existing')
@@ -81,13 +89,21 @@ export async function copy(
     version: 1,
     source: source.name,
     target: target.name,
-    root: root.descriptor,
+    root: entry.descriptor,
     unchanged: root.there,
     blobs: run.blobs.tally(),
     ...run.ledger.lists(),
   }
 }
 
-function toEntry({ descriptor, raw, there }: CopyRoot): ClosureEntry {
-  return { descriptor, raw, there, role: 'root', mechanisms: ['request'], depth: 0, distance: 0 }
+function toEntry({ descriptor, there }: CopyRoot, raw: RawManifest | undefined): ClosureEntry {
+  return {
+    descriptor: raw?.descriptor ?? descriptor,
+    raw,
+    there,
+    role: 'root',
+    mechanisms: ['request'],
+    depth: 0,
+    distance: 0,
+  }
 }

@@ -1,4 +1,10 @@
-import { type Descriptor, isDigest, type RawManifest } from '@sallyport/core'
+import {
+  type Descriptor,
+  isDigest,
+  isIndexMediaType,
+  isManifestMediaType,
+  type RawManifest,
+} from '@sallyport/core'
 import type { Repository } from '../ports/repository.ts'
 import { atSide } from './at-side.ts'
 import type { EvidenceSource } from './copy-evidence.ts'
@@ -37,7 +43,7 @@ export async function findRoot(
     return { descriptor: raw.descriptor, raw, there }
   }
   const current = await look(tag ?? from)
-  if (current !== undefined) {
+  if (current !== undefined && isManifest(current)) {
     const wanted = isDigest(from)
       ? from
       : (await atSide('source', source.name, () => source.headManifest(from, { signal })))?.digest
@@ -45,4 +51,9 @@ export async function findRoot(
   }
   const raw = await read()
   return { descriptor: raw.descriptor, raw, there: false }
+}
+
+/** An answer that calls a manifest something else is no word to go by. */
+function isManifest({ mediaType }: Descriptor): boolean {
+  return isIndexMediaType(mediaType) || isManifestMediaType(mediaType)
 }

@@ -1,34 +1,40 @@
 import { type Descriptor, isIndexMediaType, isManifestMediaType, type RawManifest } from '@sallyport/core'
-import { OciError } from '../errors.ts'
+import { OciError, type OciErrorCode } from '../errors.ts'
+import { printable } from '../internal/printable.ts'
 import type { CopySource } from './copy-blob.ts'
+
+/**
+ * Checks that a descriptor names a manifest.
+ *
+ * @throws {OciError} `MANIFEST_UNSUPPORTED` when it names something else.
+ */
+export function checkManifestType(name: string, { mediaType, digest }: Descriptor): void {
+  if (isIndexMediaType(mediaType) || isManifestMediaType(mediaType)) return
+  throw atSource('MANIFEST_UNSUPPORTED', `${name}@${digest}`, `${printable(mediaType, 100)} is no manifest`)
+}
 
 /**
  * Reads a manifest that a descriptor names.
  *
- * @throws {OciError} `MANIFEST_UNSUPPORTED` when the descriptor names something that is no manifest.
- * @throws {OciError} `SIZE_MISMATCH`, `MANIFEST_INVALID` when the manifest is not as described.
+ * @throws {OciError} `SIZE_MISMATCH`, `MANIFEST_INVALID` when it is not as described.
  */
 export async function readManifest(
   source: CopySource,
   { mediaType, digest, size }: Descriptor,
   signal: AbortSignal,
 ): Promise<RawManifest> {
-  const fail = (
-    code: 'MANIFEST_UNSUPPORTED' | 'SIZE_MISMATCH' | 'MANIFEST_INVALID',
-    text: string,
-  ): OciError =>
-    new OciError(code, `${source.name}@${digest}: ${text}`, {
-      reference: `${source.name}@${digest}`,
-      side: 'source',
-    })
-  if (!isIndexMediaType(mediaType) && !isManifestMediaType(mediaType)) {
-    throw fail('MANIFEST_UNSUPPORTED', `${mediaType} is no manifest`)
-  }
   const raw = await source.getManifest(digest, { signal })
   const { descriptor } = raw
-  if (descriptor.size !== size) throw fail('SIZE_MISMATCH', `expected ${size} bytes, got ${descriptor.size}`)
+  const reference = `${source.name}@${digest}`
+  if (descriptor.size !== size) {
+    throw atSource('SIZE_MISMATCH', reference, `expected ${size} bytes, got ${descriptor.size}`)
+  }
   if (descriptor.mediaType !== mediaType) {
-    throw fail('MANIFEST_INVALID', `expected ${mediaType}, got ${descriptor.mediaType}`)
+    throw atSource('MANIFEST_INVALID', reference, `expected ${mediaType}, got ${descriptor.mediaType}`)
   }
   return raw
+}
+
+function atSource(code: OciErrorCode, reference: string, text: string): OciError {
+  return new OciError(code, `${reference}: ${text}`, { reference, side: 'source' })
 }

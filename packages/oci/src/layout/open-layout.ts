@@ -13,7 +13,6 @@ import {
 import { giveUpContent, verifiedContent, verifyChunks } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
-import { parseIndex } from '../manifest/parse-manifest.ts'
 import { decodeManifest, maxManifestBytes, toRawManifest } from '../manifest/raw-manifest.ts'
 import type { ReferrerDiscovery, Repository } from '../ports/repository.ts'
 import { checkExpected } from '../manifest/check-expected.ts'
@@ -22,6 +21,7 @@ import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { describeReferrer, listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
+import { childrenToUnlist } from './children-to-unlist.ts'
 import {
   checkLayoutFile,
   createLayoutFiles,
@@ -103,7 +103,11 @@ export async function openLayout(
     async putManifest(manifest, { tag, expected, signal: inner } = {}) {
       const entry = checkManifest(root, manifest, tag)
       await writeBlobFile(root, manifest.descriptor.digest, only(manifest.bytes), inner)
-      const children = isIndexMediaType(entry.mediaType) ? parseIndex(manifest).manifests : []
+      const children = await childrenToUnlist(
+        manifest,
+        (digest, { signal: own } = {}) => find(digest, own),
+        inner,
+      )
       await locks.run('index', async () => {
         const index = await readIndex(root)
         if (tag !== undefined) checkExpected(root, tag, findTag(index, tag, root)?.digest, expected)

@@ -8,6 +8,7 @@ import type { CopySource } from './copy-blob.ts'
 import type { ContentCopier } from './copy-content.ts'
 import type { CopyLedger } from './copy-ledger.ts'
 import { type EvidenceFilter, filterEvidence, type FoundEvidence } from './evidence-filter.ts'
+import { namesManifest } from './read-manifest.ts'
 import type { TaskGroup } from './task-group.ts'
 
 /** Which evidence {@link copy} takes along. */
@@ -104,7 +105,7 @@ export function createEvidenceCopier(parts: EvidenceCopierParts): EvidenceCopier
         : searched.cosignTags.find((other) => other.tag === tag)?.descriptor
     const role = 'cosign-tag'
     const mechanisms = [role] as const
-    if (current?.digest === claimed.digest) {
+    if (current?.digest === claimed.digest && namesManifest(claimed)) {
       return content().store({ ...above(subject, claimed), role, mechanisms, there: true })
     }
     const raw = await atSource(() => source.getManifest(tag, { signal }))

@@ -1,13 +1,8 @@
-import {
-  type Descriptor,
-  isDigest,
-  isIndexMediaType,
-  isManifestMediaType,
-  type RawManifest,
-} from '@sallyport/core'
+import { type Descriptor, isDigest, type RawManifest } from '@sallyport/core'
 import type { Repository } from '../ports/repository.ts'
 import { atSide } from './at-side.ts'
 import type { EvidenceSource } from './copy-evidence.ts'
+import { namesManifest } from './read-manifest.ts'
 
 /** What is to be copied, fixed by digest. */
 export interface CopyRoot {
@@ -43,7 +38,8 @@ export async function findRoot(
     return { descriptor: raw.descriptor, raw, there }
   }
   const current = await look(tag ?? from)
-  if (current !== undefined && isManifest(current)) {
+  // An answer that calls a manifest something else is no word to go by.
+  if (current !== undefined && namesManifest(current)) {
     const wanted = isDigest(from)
       ? from
       : (await atSide('source', source.name, () => source.headManifest(from, { signal })))?.digest
@@ -51,9 +47,4 @@ export async function findRoot(
   }
   const raw = await read()
   return { descriptor: raw.descriptor, raw, there: false }
-}
-
-/** An answer that calls a manifest something else is no word to go by. */
-function isManifest({ mediaType }: Descriptor): boolean {
-  return isIndexMediaType(mediaType) || isManifestMediaType(mediaType)
 }

@@ -3,13 +3,19 @@ import { OciError, type OciErrorCode } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
 import type { CopySource } from './copy-blob.ts'
 
+/** Whether a descriptor names a manifest, by its media type. */
+export function namesManifest({ mediaType }: Descriptor): boolean {
+  return isIndexMediaType(mediaType) || isManifestMediaType(mediaType)
+}
+
 /**
  * Checks that a descriptor names a manifest.
  *
  * @throws {OciError} `MANIFEST_UNSUPPORTED` when it names something else.
  */
-export function checkManifestType(name: string, { mediaType, digest }: Descriptor): void {
-  if (isIndexMediaType(mediaType) || isManifestMediaType(mediaType)) return
+export function checkManifestType(name: string, descriptor: Descriptor): void {
+  if (namesManifest(descriptor)) return
+  const { digest, mediaType } = descriptor
   throw atSource('MANIFEST_UNSUPPORTED', `${name}@${digest}`, `${printable(mediaType, 100)} is no manifest`)
 }
 

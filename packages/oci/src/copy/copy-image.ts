@@ -13,7 +13,7 @@ export interface CopyResult {
   readonly manifests: readonly Descriptor[]
   readonly blobsCopied: number
   readonly blobsMounted: number
-  /** Blobs of manifests that the target had are not looked at and not counted. */
+  /** With `existing: 'trust'`, without the blobs of manifests that the target had. */
   readonly blobsSkipped: number
   /** Bytes of the copied blobs. */
   readonly bytesCopied: number
@@ -21,7 +21,7 @@ export interface CopyResult {
 
 /**
  * Copies an image, or an index with its images, by digest: each manifest after what it refers to, the root last. No tag
- * is written or moved. Bytes stay the same; what the target has is not sent. Evidence is not part of it: it is for
+ * is written or moved. Bytes stay the same; what the target has is not sent, and what it has lost is. Evidence is not part of it: it is for
  * who attaches evidence of their own before anything is tagged. Use {@link copy} for everything, evidence and tag
  * included; what it says of trust holds here too.
  *
@@ -35,9 +35,12 @@ export async function copyImage(
   source: CopySource,
   target: Repository,
   root: Descriptor,
-  options: CopyImageOptions = {},
+  { existing = 'inspect', ...options }: CopyImageOptions = {},
 ): Promise<CopyResult> {
-  const { group, content, ledger, blobs } = createCopyRun(source, target, options)
+  const { group, content, ledger, blobs } = createCopyRun(source, target, {
+    ...options,
+    existing,
+  })
   await group.finish(() =>
     content.store({
       descriptor: root,

@@ -25,7 +25,7 @@ export interface CopiedManifest {
 export interface BlobTally {
   readonly copied: number
   readonly mounted: number
-  /** The target had them. Blobs of manifests that it had are not looked at and not counted. */
+  /** The target had them. Blobs of manifests that it had are counted only if they were looked at. */
   readonly skipped: number
   /** Layers that may not be distributed and are to be had at their own URLs. */
   readonly foreign: number

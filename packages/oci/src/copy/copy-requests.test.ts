@@ -252,6 +252,30 @@ describe('requests of a copy with evidence', () => {
   })
 })
 
+describe('a registry that lost a layer of an image that it has', () => {
+  it.each([
+    ['stays so when it is trusted', 'trust', false],
+    ['gets it back when it is inspected', 'inspect', true],
+  ] as const)('%s', async (_, existing, expected) => {
+    const { blobs } = await pushSingle()
+    await copy(source, target, plain)
+    const layer = blobs[1]!.blob
+    await fetch(`${to.url}/v2/prod/app/blobs/${layer.digest}`, { method: 'DELETE' })
+    const report = await copy(source, target, { ...plain, existing })
+    expect(await target.has(layer)).toBe(expected)
+    expect(report).toMatchObject({ unchanged: true, blobs: { copied: expected ? 1 : 0 } })
+  })
+
+  it('gets it back from copyImage', async () => {
+    const { manifest, blobs } = await pushSingle()
+    await copyImage(source, target, manifest.descriptor)
+    const layer = blobs[1]!.blob
+    await fetch(`${to.url}/v2/prod/app/blobs/${layer.digest}`, { method: 'DELETE' })
+    await copyImage(source, target, manifest.descriptor)
+    expect(await target.has(layer)).toBe(true)
+  })
+})
+
 describe('a registry that answers no HEAD', () => {
   it('is copied to again, and the tag stays right', async () => {
     await using silent = await startRegistry({ quirks: { manifestHeadMissing: true } })

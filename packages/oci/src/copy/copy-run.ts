@@ -39,6 +39,12 @@ export interface CopyRunOptions {
   readonly tap?: ChooseTap | undefined
   /** Also read for `tap` what the target has already. Default `false`. */
   readonly tapExisting?: boolean | undefined
+  /**
+   * What to think of a manifest that the target says it has. `trust`: its blobs are there too, as when it was accepted.
+   * `inspect`: look for each of them, and bring what a registry has lost since. Default: `trust` in `copy`, `inspect` in
+   * `copyImage`, which a gate repeats after its verification found something missing.
+   */
+  readonly existing?: 'trust' | 'inspect' | undefined
   /** Handed on with each blob that is written to a registry. */
   readonly blobOptions?: CopyBlobOptions | undefined
 }
@@ -50,6 +56,8 @@ export interface CopyRun {
   readonly blobs: BlobCopier
   readonly content: ContentCopier
   readonly report: (event: CopyEvent) => void
+  /** Whether manifests that the target has are looked into. */
+  readonly lookInside: boolean
   /** Tags of cosign that are still to be written. */
   readonly tags: readonly PendingTag[]
 }
@@ -68,10 +76,11 @@ export function createCopyRun(
   evidence?: EvidencePlan,
 ): CopyRun {
   const { platforms, signal, onProgress: report = () => {}, concurrency = 4 } = options
-  const { tap, tapExisting = false, blobOptions } = options
+  const { tap, tapExisting = false, existing = 'trust', blobOptions } = options
   const group = createTaskGroup(signal)
   const ledger = createCopyLedger()
-  const lookInside = tap !== undefined && tapExisting
+  const tapsAll = tap !== undefined && tapExisting
+  const lookInside = tapsAll || existing === 'inspect'
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a positive integer, not ${concurrency}`)
   }
@@ -81,7 +90,7 @@ export function createCopyRun(
     ...shared,
     concurrency,
     tap,
-    tapExisting: lookInside,
+    tapExisting: tapsAll,
     options: blobOptions,
   })
   const search = evidence && createEvidenceCopier({ ...shared, ...evidence, content: () => content })
@@ -93,5 +102,5 @@ export function createCopyRun(
     withDocuments: evidence !== undefined && evidence.options.referrers !== false,
     onEntry: (entry: ClosureEntry) => search?.search(entry),
   })
-  return { group, ledger, blobs, content, report, tags: search?.tags ?? [] }
+  return { group, ledger, blobs, content, report, lookInside, tags: search?.tags ?? [] }
 }

@@ -19,7 +19,7 @@ export interface CopyOptions extends CopyRunOptions {
   readonly evidence?: false | EvidenceOptions | undefined
   /**
    * What to do when the target has the root already, as a HEAD on each side says. `skip`: nothing more, two requests in
-   * all. `check-evidence`: look through an index for platforms that are missing, as after a copy with `platforms`, and for
+   * all, unless `existing` or `tapExisting` ask for more. `check-evidence`: look through an index for platforms that are missing, as after a copy with `platforms`, and for
    * evidence that was attached since. Default: `skip` without evidence; `check-evidence` with it, because a signature or a
    * waiver that came later is why an unchanged image is copied again, and one that stays behind is not noticed.
    */
@@ -36,7 +36,7 @@ export interface CopyOptions extends CopyRunOptions {
  * Use {@link copyImage} where evidence is attached anew, as in a gate.
  *
  * Trust: bytes are verified, answers to HEAD are not, and only save work. One of the target for a digest is taken to mean
- * that it has that manifest and, for an image, the blobs that it accepted with it. A digest that both sides name for
+ * that it has that manifest and, for an image, the blobs that it accepted with it (see `existing`). A digest that both sides name for
  * their tag counts as unchanged.
  *
  * @throws {OciError} what reading the source or writing the target throws; `side` says which of them.
@@ -60,14 +60,14 @@ export async function copy(
     options,
     evidence === false ? undefined : { source, options: evidence },
   )
-  const { group, content } = run
+  const { group, content, lookInside } = run
   const { root, entry } = await group.finish(async () => {
     const { signal } = group
     const root = await findRoot(source, target, { from, tag, signal })
     const { digest, mediaType } = root.descriptor
-    const isClosed = unchanged === 'skip' && options.platforms === undefined && !options.tapExisting
+    const isClosed = unchanged === 'skip' && options.platforms === undefined && !lookInside
     // So far it is only what a HEAD says of it.
-    const isRead = root.there && !isClosed && (isIndexMediaType(mediaType) || options.tapExisting)
+    const isRead = root.there && !isClosed && (isIndexMediaType(mediaType) || lookInside)
     const raw = isRead
       ? await atSide('source', source.name, () => source.getManifest(digest, { signal }))
       : root.raw

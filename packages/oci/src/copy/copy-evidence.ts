@@ -11,7 +11,7 @@ import { type EvidenceFilter, filterEvidence, type FoundEvidence } from './evide
 import { namesManifest } from './read-manifest.ts'
 import type { TaskGroup } from './task-group.ts'
 
-/** Which evidence {@link copy} takes along. */
+/** Which evidence `copy` takes along. */
 export interface EvidenceOptions extends EvidenceFilter {
   /** Manifests that name what is copied as their subject. Default `true`. */
   readonly referrers?: boolean | undefined

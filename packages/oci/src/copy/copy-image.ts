@@ -22,7 +22,7 @@ export interface CopyResult {
 /**
  * Copies an image, or an index with its images, by digest: each manifest after what it refers to, the root last. No tag
  * is written or moved. Bytes stay the same; what the target has is not sent, and what it has lost is. Evidence is not part of it: it is for
- * who attaches evidence of their own before anything is tagged. Use {@link copy} for everything, evidence and tag
+ * who attaches evidence of their own before anything is tagged. Use `copy` for everything, evidence and tag
  * included; what it says of trust holds here too.
  *
  * @throws {OciError} what reading the source or writing the target throws; `side` says which of them.

@@ -58,7 +58,10 @@ export interface CopyReport {
   readonly conflicts: readonly (TagDigests & { readonly resolution: 'kept' | 'overwritten' })[]
 }
 
-/** A search for evidence. `unusable` and `foreign` tell of a source that may have more than it shows. */
+/**
+ * A search for evidence. An API that answers other than `listed` or `missing`, and a fallback tag that is `foreign`, tell
+ * of a source that may have more than it shows.
+ */
 export type SearchedSubject = Pick<ReferrerDiscovery, 'subject' | 'referrersApi' | 'fallbackTag'>
 
 /** Evidence that stayed behind. */

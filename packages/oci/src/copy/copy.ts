@@ -13,15 +13,19 @@ export interface CopyOptions extends CopyRunOptions {
   readonly from: string
   /** Tag to be written at the target, after everything else. Default: none, the copy is there by digest only. */
   readonly tag?: string | undefined
-  /** What the tag must point to for it to be moved, `absent` for no such tag; see `Repository.putManifest`. Where it is at the root already, it is left alone. */
+  /**
+   * What the tag must point to for it to be moved, `absent` for no such tag; see `Repository.putManifest`. A tag that is at
+   * the root already is left alone.
+   */
   readonly expected?: Digest | 'absent' | undefined
   /** Evidence that goes along; `false` for none. Default: all of it. */
   readonly evidence?: false | EvidenceOptions | undefined
   /**
    * What to do when the target has the root already, as a HEAD on each side says. `skip`: nothing more, two requests in
-   * all, unless `existing` or `tapExisting` ask for more. `check-evidence`: look through an index for platforms that are missing, as after a copy with `platforms`, and for
-   * evidence that was attached since. Default: `skip` without evidence; `check-evidence` with it, because a signature or a
-   * waiver that came later is why an unchanged image is copied again, and one that stays behind is not noticed.
+   * all, unless `platforms`, `existing` or `tapExisting` ask for more. `check-evidence`: look through an index for images
+   * that are missing, as after a copy with `platforms`, and for evidence that was attached since. Default: `skip` without
+   * evidence; `check-evidence` with it, because a signature or a waiver that came later is why an unchanged image is
+   * copied again, and one that stays behind is not noticed.
    */
   readonly unchanged?: 'skip' | 'check-evidence' | undefined
 }
@@ -33,11 +37,11 @@ export interface CopyOptions extends CopyRunOptions {
  * moved, unless it was the writing of tags that failed; another call goes on and sends what is missing. Referrers become
  * referrers of the target by its own means: a fallback tag's index is never copied.
  *
- * Use {@link copyImage} where evidence is attached anew, as in a gate.
+ * Use `copyImage` where evidence is attached anew, as in a gate.
  *
  * Trust: bytes are verified, answers to HEAD are not, and only save work. One of the target for a digest is taken to mean
- * that it has that manifest and, for an image, the blobs that it accepted with it (see `existing`). A digest that both sides name for
- * their tag counts as unchanged.
+ * that it has that manifest and, for an image, the blobs that it accepted with it (see `existing`). A digest that both
+ * sides name for their tag counts as unchanged.
  *
  * @throws {OciError} what reading the source or writing the target throws; `side` says which of them.
  * @throws {OciError} `MANIFEST_NOT_FOUND` when the source lacks the root, or the index a platform of `platforms`.

@@ -6,14 +6,30 @@ export {
   type DockerConfigCredentialsOptions,
 } from './auth/docker-config-credentials.ts'
 export type { CredentialHelper } from './auth/run-credential-helper.ts'
-export {
-  copyImage,
-  type CopyEvent,
-  type CopyImageOptions,
-  type CopyResult,
-  type CopySource,
-} from './copy/copy-image.ts'
-export { OciError, type OciErrorCode, type OciErrorOptions } from './errors.ts'
+export { copy, type CopyOptions } from './copy/copy.ts'
+export type { CopyBlobOptions, CopySource } from './copy/copy-blob.ts'
+export type { ChooseTap, TappedBlob } from './copy/copy-blobs.ts'
+export type { CopyEvent } from './copy/copy-event.ts'
+export type { EvidenceOptions, EvidenceSource } from './copy/copy-evidence.ts'
+export { copyImage, type CopyImageOptions, type CopyResult } from './copy/copy-image.ts'
+export type {
+  BlobTally,
+  CopiedManifest,
+  CopyReport,
+  FilteredEvidence,
+  ManifestMechanism,
+  ManifestRole,
+  SearchedSubject,
+} from './copy/copy-report.ts'
+export type { CopyRunOptions } from './copy/copy-run.ts'
+export type {
+  EvidenceFilter,
+  EvidenceMechanism,
+  EvidenceRule,
+  FoundEvidence,
+} from './copy/evidence-filter.ts'
+export type { BlobTap } from './copy/tap-content.ts'
+export { OciError, type OciErrorCode, type OciErrorOptions, type TagDigests } from './errors.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
 export type { TransportOptions } from './http/transport.ts'
 export type { CollectGarbageOptions, GarbageReport } from './layout/collect-garbage.ts'

@@ -1,5 +1,12 @@
-import type { BlobReader, RawManifest } from '@sallyport/core'
-import { copyImage, type CopySource, OciError, parseManifest, type Repository } from '@sallyport/oci'
+import { type BlobReader, isIndexMediaType, type RawManifest } from '@sallyport/core'
+import {
+  copyImage,
+  type CopySource,
+  OciError,
+  parseIndex,
+  parseManifest,
+  type Repository,
+} from '@sallyport/oci'
 
 /** An image with the blobs that it names. */
 export interface ImageContent {
@@ -28,8 +35,13 @@ export async function pushContent(
   root: RawManifest,
   { signal }: PushContentOptions = {},
 ): Promise<PushResult> {
+  const source = sourceOf(images, root)
+  // Before anything is sent: an index may not name what was not judged.
+  if (isIndexMediaType(root.descriptor.mediaType)) {
+    for (const { digest } of parseIndex(root).manifests) await source.getManifest(digest)
+  }
   let manifests = 0
-  const { blobsCopied, blobsMounted } = await copyImage(sourceOf(images, root), target, root.descriptor, {
+  const { blobsCopied, blobsMounted } = await copyImage(source, target, root.descriptor, {
     signal,
     onProgress: ({ type }) => {
       if (type === 'manifest-copied') manifests++

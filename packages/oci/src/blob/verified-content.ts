@@ -52,6 +52,20 @@ function sizeMismatch({ digest }: Descriptor, came: string): OciError {
   return new OciError('SIZE_MISMATCH', `blob ${digest}: ${came}`, { reference: digest })
 }
 
+/**
+ * The same content, watched on its way: `watch` must hand on the very chunks that it gets. What was verified and
+ * restartable stays so.
+ */
+export function watchedContent(
+  content: AsyncIterable<Uint8Array>,
+  watch: (chunks: AsyncIterable<Uint8Array>) => AsyncIterator<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  const watched = { [Symbol.asyncIterator]: () => watch(content) }
+  const digest = verified.get(content)
+  if (digest !== undefined) verified.set(watched, digest)
+  return watched
+}
+
 /** Whether the content can be read again after a failed try: a generator can't. */
 export function isRestartable(content: AsyncIterable<Uint8Array>): boolean {
   return verified.has(content)

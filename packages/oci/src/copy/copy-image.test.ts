@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Descriptor, mediaTypes, type RawManifest } from '@sallyport/core'
+import { type Descriptor, digestOf, mediaTypes, type RawManifest } from '@sallyport/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openLayout } from '../layout/open-layout.ts'
 import type { Repository } from '../ports/repository.ts'
@@ -21,7 +21,8 @@ import {
   sampleIndex,
   sampleManifest,
 } from '../testing/sample-image.ts'
-import { type CopyEvent, copyImage } from './copy-image.ts'
+import type { CopyEvent } from './copy-event.ts'
+import { copyImage } from './copy-image.ts'
 
 let folder: string
 let source: Repository
@@ -163,6 +164,16 @@ describe('copyImage', () => {
       inner = index.descriptor
     }
     await expect(copyImage(source, target, inner)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  })
+
+  it('refuses more manifests than any image has', async () => {
+    const { descriptor } = sampleImage([1]).manifest
+    const manifests = Array.from({ length: 2001 }, (_, at) => ({ ...descriptor, digest: digestOf(`${at}`) }))
+    const index = sampleIndex([], { manifests })
+    await source.putManifest(index)
+    await expect(copyImage(source, target, index.descriptor)).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    })
   })
 
   it('rejects with the reason of an abort', async () => {

@@ -1,0 +1,73 @@
+import type { Descriptor, Digest } from '@sallyport/core'
+import type { TagDigests } from '../errors.ts'
+import type { ReferrerDiscovery, RejectedReferrer } from '../ports/repository.ts'
+import type { EvidenceMechanism, filterEvidence } from './evidence-filter.ts'
+
+/** What a manifest is within the closure, as it was first met. */
+export type ManifestRole = 'root' | 'child' | 'referrer' | 'cosign-tag'
+
+/** How a manifest was found: as what was asked for, in an index, or as evidence. */
+export type ManifestMechanism = 'request' | 'index' | EvidenceMechanism
+
+/** A manifest or index of the closure. */
+export interface CopiedManifest {
+  readonly descriptor: Descriptor
+  readonly role: ManifestRole
+  /** What it is evidence about, or the index that lists it. */
+  readonly parent?: Digest | undefined
+  /** All that led to it, from whichever parent. */
+  readonly mechanisms: readonly ManifestMechanism[]
+  /** `existing`: the target had it. */
+  readonly outcome: 'copied' | 'existing'
+}
+
+/** What happened to blobs, each counted once. */
+export interface BlobTally {
+  readonly copied: number
+  readonly mounted: number
+  /** The target had them. Blobs of manifests that it had are counted only if they were looked at. */
+  readonly skipped: number
+  /** Layers that may not be distributed and are to be had at their own URLs. */
+  readonly foreign: number
+  /** Bytes of those that were copied. */
+  readonly bytes: number
+}
+
+/** What was copied, what was found by which mechanism, and what was left out. Plain data: fit for `JSON.stringify`. */
+export interface CopyReport {
+  /** Version of this form; fields may be added within one. */
+  readonly version: 1
+  /** Names of the two repositories. */
+  readonly source: string
+  readonly target: string
+  readonly root: Descriptor
+  /** The target had the root when the copy began, under the tag if one was given. */
+  readonly unchanged: boolean
+  /** Every manifest and index of the closure that is now at the target, each after those that it refers to. */
+  readonly manifests: readonly CopiedManifest[]
+  readonly blobs: BlobTally
+  /** Tags that were written, in order. */
+  readonly tags: readonly { readonly tag: string; readonly digest: Digest }[]
+  /** Where evidence was looked for, and what the source answered. */
+  readonly searched: readonly SearchedSubject[]
+  /** What was listed as a referrer and is none. */
+  readonly rejected: readonly (RejectedReferrer & { readonly subject: Digest })[]
+  /** Evidence that the filter left behind, with all that refers to it. */
+  readonly filtered: readonly FilteredEvidence[]
+  /** Tags of cosign that stood at another digest in the target, and what was done about it. */
+  readonly conflicts: readonly (TagDigests & { readonly resolution: 'kept' | 'overwritten' })[]
+}
+
+/**
+ * A search for evidence. An API that answers other than `listed` or `missing`, and a fallback tag that is `foreign`, tell
+ * of a source that may have more than it shows.
+ */
+export type SearchedSubject = Pick<ReferrerDiscovery, 'subject' | 'referrersApi' | 'fallbackTag'>
+
+/** Evidence that stayed behind. */
+export interface FilteredEvidence {
+  readonly subject: Digest
+  readonly descriptor: Descriptor
+  readonly mechanisms: readonly EvidenceMechanism[]
+  readonly reason: NonNullable<ReturnType<typeof filterEvidence>>
+}

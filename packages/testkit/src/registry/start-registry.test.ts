@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { digestOf, mediaTypes } from '@sallyport/core'
 import { request } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { RegistryQuirks } from './registry-quirks.ts'
+import type { RegistryQuirks } from './quirks/registry-quirks.ts'
 import { startRegistry, type StartRegistryOptions, type TestRegistry } from './start-registry.ts'
 
 const cleanups: (() => Promise<unknown>)[] = []

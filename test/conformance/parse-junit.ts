@@ -18,9 +18,25 @@ export function parseJunit(xml: string): SuiteTest[] {
   )
 }
 
-/** How many tests the report says that it holds. */
-export function countJunit(xml: string): number {
-  return Number(/<testsuites\b[^>]*\btests="(\d+)"/.exec(xml)?.[1])
+/** How many of the suite's checks did not pass by its own count; several checks may be one test of the report. */
+export interface SuiteCounts {
+  readonly failures: number
+  readonly errors: number
+  readonly skipped: number
+  readonly disabled: number
+}
+
+/** Reads these counts, which the report leaves out where they are zero; `undefined` for what is no whole report. */
+export function countUnpassed(xml: string): SuiteCounts | undefined {
+  const attributes = /<testsuites\b([^>]*)>[\s\S]*<\/testsuites>\s*$/.exec(xml)?.[1]
+  if (attributes === undefined) return undefined
+  const count = (name: string) => Number(new RegExp(`\\s${name}="(\\d+)"`).exec(attributes)?.[1] ?? 0)
+  return {
+    failures: count('failures'),
+    errors: count('errors'),
+    skipped: count('skipped'),
+    disabled: count('disabled'),
+  }
 }
 
 function attribute(attributes: string, name: string): string {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import bcrypt from 'bcryptjs'
+import { compare } from 'bcryptjs'
 
 /** Whether a password is that of an entry. */
 export type PasswordCheck = (password: string) => Promise<boolean>
@@ -22,7 +22,7 @@ export function parseHtpasswd(text: string): Map<string, PasswordCheck> {
 }
 
 function toCheck(hash: string): PasswordCheck | undefined {
-  if (/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)) return (password) => bcrypt.compare(password, hash)
+  if (/^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(hash)) return (password) => compare(password, hash)
   const sha1 = /^\{SHA\}([A-Za-z0-9+/]{27}=)$/.exec(hash)?.[1]
   if (sha1 === undefined) return undefined
   const expected = Buffer.from(sha1, 'base64')

@@ -19,8 +19,8 @@ const profiles = {
     negotiatesManifests: true, // measured: 404 MANIFEST_UNKNOWN
   },
   ecr: {
-    tagsPageSize: 1000, // google/go-containerregistry#681
-    oversizedPage: 405, // google/go-containerregistry#681: UNSUPPORTED; the status is assumed
+    // google/go-containerregistry#681: UNSUPPORTED for more than the 1000 of a page; the status is assumed.
+    oversizedPage: 405,
     minPatchBytes: 5 * mebibyte, // dotnet/sdk-container-builds#424: LayerPartTooSmallException
     announcesMinPatchBytes: false, // dotnet/sdk-container-builds#424: the client had to know the limit
     patchStatus: 201, // openai/tart#273, aws/containers-roadmap#2831
@@ -49,7 +49,6 @@ const profiles = {
     strictContentRange: true, // dotnet/sdk-container-builds#258, goharbor/harbor#23016
     maxPutBytes: 20 * mebibyte, // goharbor/harbor#23016
     throttledManifestPuts: 1, // podman-container-tools/container-libs#42
-    tagsPageSize: 1000, // Azure/acr#749
   },
   'docker-hub': {
     mountFromUnknown: 400, // google/go-containerregistry#1679, #1741
@@ -103,7 +102,7 @@ const profiles = {
     referrersApi: false, // podman-container-tools/skopeo#2882 shows the registry; it has no such route
     offersBasicBesideBearer: true, // renovatebot/renovate, lib/modules/datasource/docker/common.ts
     challengeScope: 'wildcard', // renovatebot/renovate, lib/modules/datasource/docker/common.ts
-    checksChildren: true, // podman-container-tools/skopeo#2882: a sparse index is refused
+    // As a faithful registry it refuses sparse indexes: podman-container-tools/skopeo#2882.
   },
   immutable: { immutableTags: true },
 } as const satisfies Readonly<Record<string, Partial<RegistryQuirks>>>

@@ -5,7 +5,7 @@ import { handleCatalog, handleTags } from './handlers/handle-listing.ts'
 import { handleManifest } from './handlers/handle-manifest.ts'
 import { handleReferrers, loginPage } from './handlers/handle-referrers.ts'
 import { handleUpload } from './handlers/handle-upload.ts'
-import type { HandlerInput, RegistryContext } from './handlers/registry-context.ts'
+import { type HandlerInput, methodNotAllowed, type RegistryContext } from './handlers/registry-context.ts'
 import type { RegistryRequest } from './recorded-request.ts'
 import { RegistryFault } from './registry-fault.ts'
 import { jsonResponse, type RegistryResponse } from './registry-response.ts'
@@ -45,7 +45,9 @@ export async function dispatchRequest(dispatch: DispatchInput): Promise<Registry
   const input: HandlerInput = { request, headers, body, context, repository, argument, staleTags }
   switch (route.kind) {
     case 'ping':
-      return jsonResponse(200, {})
+      return input.request.method === 'GET' || input.request.method === 'HEAD'
+        ? jsonResponse(200, {})
+        : methodNotAllowed(input)
     case 'catalog':
       return handleCatalog(input)
     case 'tags':

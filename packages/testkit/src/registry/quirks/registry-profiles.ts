@@ -19,8 +19,8 @@ const profiles = {
     negotiatesManifests: true, // measured: 404 MANIFEST_UNKNOWN
   },
   ecr: {
-    // google/go-containerregistry#681: UNSUPPORTED for more than the 1000 of a page; the status is assumed.
-    oversizedPage: 405,
+    // A page has 1000; UNSUPPORTED is reported, its status is assumed.
+    oversizedPage: 405, // google/go-containerregistry#681
     minPatchBytes: 5 * mebibyte, // dotnet/sdk-container-builds#424: LayerPartTooSmallException
     announcesMinPatchBytes: false, // dotnet/sdk-container-builds#424: the client had to know the limit
     patchStatus: 201, // openai/tart#273, aws/containers-roadmap#2831

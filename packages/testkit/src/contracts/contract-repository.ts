@@ -5,6 +5,14 @@ import { type ContractSubject, streamOf } from './contract-subject.ts'
 /** An empty repository that may be written to. */
 export type CreateRepository = () => Promise<ContractSubject<Repository>>
 
+/** What a subject of `describeRepositoryContract` can't do; where something is missing the law is the weaker one. */
+export interface RepositoryContractOptions {
+  /** `headManifest` says that there is nothing, as registries without HEAD make it. Default `false`. */
+  readonly headFindsNothing?: boolean | undefined
+  /** A tag that exists stays where it is. Default `false`. */
+  readonly tagsStay?: boolean | undefined
+}
+
 /** All tags, sorted. */
 export async function tagsOf(repository: Repository): Promise<string[]> {
   const tags: string[] = []

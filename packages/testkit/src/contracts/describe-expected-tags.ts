@@ -2,8 +2,7 @@ import { type Digest, digestOf } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
 import { createImage } from '../image/create-image.ts'
 import { pushImage } from '../image/push-image.ts'
-import type { CreateRepository } from './contract-repository.ts'
-import type { RepositoryContractOptions } from './describe-repository-contract.ts'
+import type { CreateRepository, RepositoryContractOptions } from './contract-repository.ts'
 
 /** The laws of `expected` in `putManifest`. */
 export function describeExpectedTags(

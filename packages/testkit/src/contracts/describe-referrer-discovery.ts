@@ -3,8 +3,12 @@ import { fallbackTag } from '@sallyport/oci'
 import { describe, expect, it } from 'vitest'
 import { createImage } from '../image/create-image.ts'
 import { pushImage } from '../image/push-image.ts'
-import { type CreateRepository, pushReferrer, toManifest } from './contract-repository.ts'
-import type { RepositoryContractOptions } from './describe-repository-contract.ts'
+import {
+  type CreateRepository,
+  pushReferrer,
+  type RepositoryContractOptions,
+  toManifest,
+} from './contract-repository.ts'
 
 /** The laws of `discoverReferrers`. */
 export function describeReferrerDiscovery(

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { createImage } from '../image/create-image.ts'
 import { pushImage } from '../image/push-image.ts'
 import { collectBytes, streamOf } from './contract-subject.ts'
-import { type CreateRepository, pushReferrer, tagsOf } from './contract-repository.ts'
+import {
+  type CreateRepository,
+  pushReferrer,
+  type RepositoryContractOptions,
+  tagsOf,
+} from './contract-repository.ts'
 import { describeExpectedTags } from './describe-expected-tags.ts'
 import { describeManifestHeads } from './describe-manifest-heads.ts'
 import { describeReferrerDiscovery } from './describe-referrer-discovery.ts'
@@ -13,14 +18,6 @@ const blob: Descriptor = {
   mediaType: 'application/octet-stream',
   digest: digestOf(bytes),
   size: bytes.byteLength,
-}
-
-/** What a subject of {@link describeRepositoryContract} can't do; where something is missing the law is the weaker one. */
-export interface RepositoryContractOptions {
-  /** `headManifest` says that there is nothing, as registries without HEAD make it. Default `false`. */
-  readonly headFindsNothing?: boolean | undefined
-  /** A tag that exists stays where it is. Default `false`. */
-  readonly tagsStay?: boolean | undefined
 }
 
 /**

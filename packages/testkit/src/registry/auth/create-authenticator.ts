@@ -103,8 +103,9 @@ function bearerChallenge(
     ...(scope ? [`scope="${scope}"`] : []),
     ...(insufficient ? ['error="insufficient_scope"'] : []),
   ]
-  const bearer = `Bearer ${parameters.join(',')}`
-  return quirks.offersBasicBesideBearer ? `${bearer},${basicChallenge}` : bearer
+  const challenge = `Bearer ${parameters.join(',')}`
+  // Both schemes with the same parameters, separated by the comma that also separates parameters.
+  return quirks.offersBasicBesideBearer ? `${challenge},Basic ${parameters.join(',')}` : challenge
 }
 
 function noTokens(): never {

@@ -32,7 +32,7 @@ export interface Notifier {
 }
 
 /** Media type of distribution's envelope. */
-export const eventsMediaType = 'application/vnd.docker.distribution.events.v1+json'
+const eventsMediaType = 'application/vnd.docker.distribution.events.v1+json'
 
 /**
  * Posts each event in an envelope of its own, again until an answer is 2xx.

@@ -19,8 +19,7 @@ const profiles = {
     negotiatesManifests: true, // measured: 404 MANIFEST_UNKNOWN
   },
   ecr: {
-    // A page has 1000; UNSUPPORTED is reported, its status is assumed.
-    oversizedPage: 405, // google/go-containerregistry#681
+    oversizedPage: 405, // google/go-containerregistry#681; renovatebot/renovate, docker/common.ts, for the status
     minPatchBytes: 5 * mebibyte, // dotnet/sdk-container-builds#424: LayerPartTooSmallException
     announcesMinPatchBytes: false, // dotnet/sdk-container-builds#424: the client had to know the limit
     patchStatus: 201, // openai/tart#273, aws/containers-roadmap#2831
@@ -35,7 +34,7 @@ const profiles = {
   ghcr: {
     referrersApi: false, // NVIDIA/aicr#1957
     maxPatchBytes: 4 * mebibyte, // wasmCloud/wash-archive#268, ocx-sh/ocx#237
-    tagOrder: 'oldest-first', // renovatebot/renovate, lib/modules/datasource/docker/index.ts
+    tagOrder: 'oldest-first', // renovatebot/renovate#36103
   },
   gar: {
     referrersApi: false, // kubernetes/registry.k8s.io#287
@@ -99,7 +98,7 @@ const profiles = {
     manifestHeadMissing: true, // crazy-max/diun#1614
   },
   gitea: {
-    referrersApi: false, // podman-container-tools/skopeo#2882 shows the registry; it has no such route
+    referrersApi: false, // go-gitea/gitea, routers/api/packages/container has no handler for it
     offersBasicBesideBearer: true, // renovatebot/renovate, lib/modules/datasource/docker/common.ts
     challengeScope: 'wildcard', // renovatebot/renovate, lib/modules/datasource/docker/common.ts
     // As a faithful registry it refuses sparse indexes: podman-container-tools/skopeo#2882.

@@ -8,6 +8,7 @@ import { openLayout } from '@sallyport/oci'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createImage, createImageIndex } from '../../image/create-image.ts'
 import { pushImage } from '../../image/push-image.ts'
+import { serveFolderProgram } from '../../testing/serve-folder.ts'
 import {
   call,
   folder,
@@ -141,15 +142,9 @@ describe('a registry in a folder', () => {
 
   it('leaves whole layouts when its process is killed in the middle of pushes', async () => {
     const directory = await folder()
-    const child = spawn(
-      process.execPath,
-      [
-        '--conditions=@sallyport/source',
-        join(import.meta.dirname, '..', '..', 'testing', 'serve-folder.ts'),
-        directory,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
+    const child = spawn(process.execPath, ['--conditions=@sallyport/source', serveFolderProgram, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const exited = once(child, 'exit')
     onTestFinished(async () => {
       child.kill('SIGKILL')

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { matchWildcard } from '../match-wildcard.ts'
 import { parseHtpasswd, type PasswordCheck } from './parse-htpasswd.ts'
 import type { RegistryAuth, RepositoryGrant } from './registry-auth.ts'
 
@@ -50,17 +51,12 @@ function isGranted(grants: readonly RepositoryGrant[] | undefined, permission: s
   const [repository, action] = [permission.slice(0, at), permission.slice(at + 1)]
   return grants.some(
     (grant) =>
-      (grant.actions as readonly string[]).includes(action) && matchesPattern(grant.repository, repository),
+      (grant.actions as readonly string[]).includes(action) && matchWildcard(grant.repository, repository),
   )
 }
 
 /** The permission to list all repositories. */
 export const catalogPermission = 'registry:catalog:*'
-
-function matchesPattern(pattern: string, repository: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.\\+^$()[\]{}|?]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`).test(repository)
-}
 
 const fingerprint = (text: string) => createHash('sha256').update(text).digest()
 

@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from '@sallyport/core'
 import { RegistryFault } from '../registry-fault.ts'
+import { matchWildcard } from '../match-wildcard.ts'
 import type { ImmutableTagRefusal } from '../quirks/manifest-quirks.ts'
 import type { RepositoryRecord } from '../storage/catalogue.ts'
 import type { ManifestEntry } from './parse-manifest.ts'
@@ -47,7 +48,7 @@ export function checkConditions(
     if (failed) throw new RegistryFault(412, 'DENIED', `${reference} is at ${current ?? 'nothing'}`)
   }
   if (!quirks.immutableTags || isDigest(reference) || current === undefined) return
-  if (quirks.immutableTagsExcept.some((pattern) => matchesPattern(pattern, reference))) return
+  if (quirks.immutableTagsExcept.some((pattern) => matchWildcard(pattern, reference))) return
   const [status, code] = refusals[quirks.immutableTagRefusal]
   throw new RegistryFault(status, code, `tag ${reference} is immutable`)
 }
@@ -61,11 +62,6 @@ const refusals = {
 function currentDigest(record: RepositoryRecord, reference: string): Digest | undefined {
   if (!isDigest(reference)) return record.tags.get(reference)
   return record.manifests.has(reference) ? reference : undefined
-}
-
-function matchesPattern(pattern: string, tag: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[.\\+^$()[\]{}|?]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`).test(tag)
 }
 
 /** Whether an `If-Match` or `If-None-Match` list names the digest (RFC 9110, 13.1). */

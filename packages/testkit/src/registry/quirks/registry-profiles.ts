@@ -2,8 +2,32 @@ import type { RegistryQuirks } from './registry-quirks.ts'
 
 const mebibyte = 1024 * 1024
 
-// Each quirk is followed by where it was reported: owner/repository#number on GitHub, or "measured" on the real program.
-const profiles = {
+/** Names of {@link registryProfiles}. */
+export type RegistryProfile =
+  | 'distribution-2.8'
+  | 'ecr'
+  | 'ecr-immutable'
+  | 'ghcr'
+  | 'gar'
+  | 'acr'
+  | 'docker-hub'
+  | 'docker-hub-2024'
+  | 'quay'
+  | 'quay-2024'
+  | 'harbor'
+  | 'harbor-2.7'
+  | 'harbor-immutable'
+  | 'artifactory'
+  | 'gitlab'
+  | 'nexus'
+  | 'gitea'
+  | 'immutable'
+
+/**
+ * Quirks of registries as they were observed; pass one as `quirks`. Each is followed by where it was reported:
+ * owner/repository#number on GitHub, or "measured" on the real program.
+ */
+export const registryProfiles: Readonly<Record<RegistryProfile, Partial<RegistryQuirks>>> = {
   'distribution-2.8': {
     referrersApi: false, // measured; distribution has no referrers API up to v3.1.1
     conditionalRequests: false, // measured: If-Match is ignored
@@ -104,10 +128,4 @@ const profiles = {
     // As a faithful registry it refuses sparse indexes: podman-container-tools/skopeo#2882.
   },
   immutable: { immutableTags: true },
-} as const satisfies Readonly<Record<string, Partial<RegistryQuirks>>>
-
-/** Names of {@link registryProfiles}. */
-export type RegistryProfile = keyof typeof profiles
-
-/** Quirks of registries as they were observed; pass one as `quirks`. */
-export const registryProfiles: Readonly<Record<RegistryProfile, Partial<RegistryQuirks>>> = profiles
+}

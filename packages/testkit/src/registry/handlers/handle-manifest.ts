@@ -50,8 +50,9 @@ async function readManifest(input: HandlerInput): Promise<RegistryResponse> {
   const digest = record ? resolveReference(input, record) : undefined
   const manifest = digest === undefined ? undefined : record?.manifests.get(digest)
   if (!digest || !manifest || (request.method === 'HEAD' && quirks.manifestHeadMissing)) {
-    const status = manifest ? 404 : quirks.missingManifestStatus
-    if (status === 403) throw new RegistryFault(403, 'UNAUTHORIZED', `no permission for ${argument}`)
+    if (!manifest && !isDigest(argument) && quirks.missingTagStatus === 403) {
+      throw new RegistryFault(403, 'UNAUTHORIZED', `no permission for ${argument}`)
+    }
     if (!record) requireRepository(input)
     throw new RegistryFault(404, 'MANIFEST_UNKNOWN', `${argument} is not in ${repository}`)
   }

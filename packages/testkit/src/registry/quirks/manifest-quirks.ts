@@ -25,8 +25,8 @@ export interface ManifestQuirks {
   readonly digestHeader: boolean
   /** Answer 404 to HEAD of manifests. Default `false`. */
   readonly manifestHeadMissing: boolean
-  /** Status of a manifest that is not there. Default 404. */
-  readonly missingManifestStatus: 403 | 404
+  /** Status of a tag that is not there. Default 404. */
+  readonly missingTagStatus: 403 | 404
   /** Show an OCI manifest only to requests whose `Accept` names its media type. Default `false`. */
   readonly negotiatesManifests: boolean
   /** How many times each reference's PUT is first answered with 429. Default 0. */
@@ -46,7 +46,7 @@ export const faithfulManifests: ManifestQuirks = {
   tagParameters: true,
   digestHeader: true,
   manifestHeadMissing: false,
-  missingManifestStatus: 404,
+  missingTagStatus: 404,
   negotiatesManifests: false,
   throttledManifestPuts: 0,
 }

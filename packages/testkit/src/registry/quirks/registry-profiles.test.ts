@@ -277,13 +277,15 @@ it('harbor refuses writes that bring its cookie back, and gives no tokens to POS
   expect((await call(withTokens, '/token', { method: 'POST', body: 'grant_type=password' })).status).toBe(405)
 })
 
-it('artifactory answers 403 to a missing manifest, drops the prefix of links and challenges without a scope', async () => {
+it('artifactory answers 403 to a missing tag, drops the prefix of links and challenges without a scope', async () => {
   const registry = await like('artifactory')
   for (const tag of ['a', 'b']) await pushSample(registry, 'docker-local/team/app', tag)
   for (const method of ['HEAD', 'GET']) {
     const missing = await call(registry, '/v2/docker-local/team/app/manifests/none', { method })
     expect(missing.status).toBe(403)
   }
+  const byDigest = await call(registry, `/v2/docker-local/team/app/manifests/${subject.digest}`)
+  expect(byDigest.code()).toBe('MANIFEST_UNKNOWN')
   const page = await call(registry, '/v2/docker-local/team/app/tags/list?n=1')
   expect(page.headers.link).toBe('</v2/team/app/tags/list?n=1&last=a>; rel="next"')
   const auth = { username: 'robot', password: 'secret', scheme: 'token' } as const

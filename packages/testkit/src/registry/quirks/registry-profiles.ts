@@ -110,7 +110,7 @@ export const registryProfiles: Readonly<Record<RegistryProfile, Partial<Registry
   artifactory: {
     referrersApi: false, // google/go-containerregistry#2026
     referrersAbsence: 406, // google/go-containerregistry#2026
-    missingManifestStatus: 403, // google/go-containerregistry#1691, sigstore/cosign#2973
+    missingTagStatus: 403, // google/go-containerregistry#1691, sigstore/cosign#2973
     linkDropsPrefix: true, // renovatebot/renovate#15030, #15080 (RTFACT-18971)
     challengeScope: 'none', // containerd/containerd#3556
   },

@@ -121,6 +121,9 @@ const tasks = {
   },
   e2e: () => suite('e2e', ['--root', 'test/e2e', ...args]),
   interop: () => suite('interop', ['--root', 'test/interop', ...args]),
+  'conformance:oci': () =>
+    run('node', ['test/tools/install.mjs', 'conformance']).ok &&
+    suite('conformance', ['--root', 'test/conformance', ...args]),
   tools: () => suite('tools', ['--root', 'test/tools', ...args]),
   images: () => suite('images', ['--root', 'test/images', ...args]),
   bench: () => run('node', [source, 'test/bench/run.ts', ...args]).ok,

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { digestOf } from '@sallyport/core'
 import { createRegistryClient, openLayout, parseReference, type Repository } from '@sallyport/oci'
 import { createMemoryReader } from '../image/generated-image.ts'
-import { registryProfiles, type RegistryQuirks } from '../registry/registry-quirks.ts'
+import { registryProfiles } from '../registry/quirks/registry-profiles.ts'
+import type { RegistryQuirks } from '../registry/quirks/registry-quirks.ts'
 import { startRegistry } from '../registry/start-registry.ts'
 import { type ContractSubject, streamOf, toContractSubject } from './contract-subject.ts'
-import { type CreateRepository, describeRepositoryContract } from './describe-repository-contract.ts'
+import type { CreateRepository } from './contract-repository.ts'
+import { describeRepositoryContract } from './describe-repository-contract.ts'
 import { type CreateBlobReader, describeBlobReaderContract } from './describe-blob-reader-contract.ts'
 
 async function createLayout(): Promise<ContractSubject<Repository>> {
@@ -19,7 +21,7 @@ async function createLayout(): Promise<ContractSubject<Repository>> {
 function registryWith(quirks: Partial<RegistryQuirks>): CreateRepository {
   return async () => {
     const registry = await startRegistry({ quirks })
-    const client = createRegistryClient()
+    const client = createRegistryClient({ settleMs: 0 })
     const repository = client.repository(parseReference(`${registry.host}/team/app:none`))
     return toContractSubject(repository, async () => {
       await client[Symbol.asyncDispose]()
@@ -55,6 +57,12 @@ describeBlobReaderContract(
 
 describeRepositoryContract('a layout', createLayout)
 describeRepositoryContract('the registry client', registryWith({}))
-for (const profile of ['distribution-2.8', 'ghcr', 'docker-hub-2024', 'nexus'] as const) {
-  describeRepositoryContract(`the registry client at ${profile}`, registryWith(registryProfiles[profile]))
+// What the client does not get along with yet; each is a difference that its own tests have to cover first.
+const unsupported: readonly string[] = ['artifactory', 'gitlab', 'harbor-2.7', 'quay']
+for (const [profile, quirks] of Object.entries(registryProfiles)) {
+  if (unsupported.includes(profile)) continue
+  describeRepositoryContract(`the registry client at ${profile}`, registryWith(quirks), {
+    headFindsNothing: quirks.manifestHeadMissing,
+    tagsStay: quirks.immutableTags,
+  })
 }

@@ -1,12 +1,17 @@
-import { type Descriptor, digestOf, mediaTypes, type RawManifest } from '@sallyport/core'
-import type { Repository } from '@sallyport/oci'
+import { type Descriptor, digestOf, type RawManifest } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
 import { createImage } from '../image/create-image.ts'
 import { pushImage } from '../image/push-image.ts'
-import { collectBytes, type ContractSubject, streamOf } from './contract-subject.ts'
-
-/** An empty repository that may be written to. */
-export type CreateRepository = () => Promise<ContractSubject<Repository>>
+import { collectBytes, streamOf } from './contract-subject.ts'
+import {
+  type CreateRepository,
+  pushReferrer,
+  type RepositoryContractOptions,
+  tagsOf,
+} from './contract-repository.ts'
+import { describeExpectedTags } from './describe-expected-tags.ts'
+import { describeManifestHeads } from './describe-manifest-heads.ts'
+import { describeReferrerDiscovery } from './describe-referrer-discovery.ts'
 
 const bytes = Buffer.from('content of a blob')
 const blob: Descriptor = {
@@ -16,14 +21,22 @@ const blob: Descriptor = {
 }
 
 /**
- * The laws of the port {@link Repository}: content by digest, tags only when told, referrers that really refer.
- * Call it in a vitest file.
+ * The laws of the port {@link Repository}: content by digest, tags only when told and only from where they are expected,
+ * referrers that really refer. Call it in a vitest file.
  *
  * @param name What is tested, for the titles.
  */
-export function describeRepositoryContract(name: string, create: CreateRepository): void {
+export function describeRepositoryContract(
+  name: string,
+  create: CreateRepository,
+  options: RepositoryContractOptions = {},
+): void {
   const image = createImage({ layers: [{ files: { hello: 'world' } }] })
   const { digest } = image.raw.descriptor
+
+  describeManifestHeads(name, create, options)
+  describeExpectedTags(name, create, options)
+  describeReferrerDiscovery(name, create, options)
 
   describe(`${name} as a Repository`, () => {
     it('stores a blob, again without complaint, and reads it back', async () => {
@@ -63,14 +76,16 @@ export function describeRepositoryContract(name: string, create: CreateRepositor
       )
     })
 
-    it('finds by tag what was pushed under it, and moves the tag', async () => {
+    it('finds by tag what was pushed under it, and moves the tag where tags move', async () => {
       await using created = await create()
       await pushImage(created.subject, image, 'latest')
       expect((await created.subject.getManifest('latest')).descriptor.digest).toBe(digest)
       const second = createImage({ layers: [{ files: { hello: 'again' } }] })
-      await pushImage(created.subject, second, 'latest')
+      const move = pushImage(created.subject, second, 'latest')
+      if (options.tagsStay) await expect(move).rejects.toThrow()
+      else await move
       expect((await created.subject.getManifest('latest')).descriptor.digest).toBe(
-        second.raw.descriptor.digest,
+        options.tagsStay ? digest : second.raw.descriptor.digest,
       )
       expect(await tagsOf(created.subject)).toEqual(['latest'])
     })
@@ -88,12 +103,10 @@ export function describeRepositoryContract(name: string, create: CreateRepositor
     it('lists the referrers of a digest, all or by type', async () => {
       await using created = await create()
       await pushImage(created.subject, image, 'latest')
-      const config = { mediaType: mediaTypes.ociEmpty, digest: digestOf('{}'), size: 2 }
-      await created.subject.write(config, streamOf(Buffer.from('{}')))
-      const referrers = ['application/a', 'application/b'].map((type) =>
-        referrerOf(image.raw.descriptor, config, type),
-      )
-      for (const referrer of referrers) await created.subject.putManifest(referrer)
+      const referrers: RawManifest[] = []
+      for (const type of ['application/a', 'application/b']) {
+        referrers.push(await pushReferrer(created.subject, image.raw.descriptor, type))
+      }
       const found = await created.subject.listReferrers(digest)
       expect(found.map(({ artifactType }) => artifactType).sort()).toEqual(['application/a', 'application/b'])
       const [one, ...rest] = await created.subject.listReferrers(digest, { artifactType: 'application/b' })
@@ -105,18 +118,4 @@ export function describeRepositoryContract(name: string, create: CreateRepositor
       expect(await created.subject.listReferrers(digestOf('nothing refers to it'))).toEqual([])
     })
   })
-}
-
-async function tagsOf(repository: Repository): Promise<string[]> {
-  const tags: string[] = []
-  for await (const tag of repository.listTags()) tags.push(tag)
-  return tags.sort()
-}
-
-function referrerOf(subject: Descriptor, config: Descriptor, artifactType: string): RawManifest {
-  const mediaType = mediaTypes.ociManifest
-  const annotations = { type: artifactType }
-  const value = { schemaVersion: 2, mediaType, artifactType, config, layers: [config], subject, annotations }
-  const manifest = Buffer.from(JSON.stringify(value))
-  return { descriptor: { mediaType, digest: digestOf(manifest), size: manifest.byteLength }, bytes: manifest }
 }

@@ -4,6 +4,7 @@ import type { Digest } from '@sallyport/core'
 export type RequestKind =
   | 'ping'
   | 'token'
+  | 'login'
   | 'catalog'
   | 'tags'
   | 'manifest'

@@ -14,6 +14,9 @@ export type RegistryErrorCode =
   | 'DENIED'
   | 'UNSUPPORTED'
   | 'TOOMANYREQUESTS'
+  // Of real registries, not of the specification.
+  | 'PRECONDITION'
+  | 'TAG_INVALID'
 
 /** An answer that refuses, thrown by handlers and written as the specification's error body. */
 export class RegistryFault extends Error {

@@ -1,13 +1,16 @@
 import type { Digest } from '@sallyport/core'
+import type { RegistryHappening } from './events/registry-event.ts'
 import type { RegistryFault } from './registry-fault.ts'
 
 /** What a handler answers; `body` is opened only when it is sent. */
 export interface RegistryResponse {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body?: Uint8Array | (() => AsyncIterable<Uint8Array>) | undefined
   /** Noted in the request log for accepted manifests. */
   readonly manifest?: { digest: Digest; mediaType: string; subject?: Digest | undefined } | undefined
+  /** What happened, when somebody who listens to the registry should know. */
+  readonly happening?: RegistryHappening | undefined
 }
 
 /** A JSON answer. */

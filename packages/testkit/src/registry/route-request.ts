@@ -11,6 +11,7 @@ export interface Route {
 const routes: readonly (readonly [RequestKind, RegExp])[] = [
   ['ping', /^\/v2\/?$/],
   ['token', /^\/token$/],
+  ['login', /^\/login$/],
   ['catalog', /^\/v2\/_catalog$/],
   ['tags', /^\/v2\/(?<repository>.+)\/tags\/list$/],
   ['upload', /^\/v2\/(?<repository>.+)\/blobs\/uploads\/?(?<argument>[^/]+)?$/],

@@ -7,7 +7,7 @@ import { openLayout } from '@sallyport/oci'
 import { describe, expect, it } from 'vitest'
 import { createImage } from '../image/create-image.ts'
 import { pushImage } from '../image/push-image.ts'
-import { registryProfiles } from './registry-quirks.ts'
+import { registryProfiles } from './quirks/registry-profiles.ts'
 import { startRegistry } from './start-registry.ts'
 
 const hasSkopeo = spawnSync('skopeo', ['--version']).status === 0

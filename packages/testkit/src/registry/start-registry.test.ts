@@ -1,72 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { digestOf, mediaTypes } from '@sallyport/core'
-import { request } from 'undici'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { RegistryQuirks } from './registry-quirks.ts'
-import { startRegistry, type StartRegistryOptions, type TestRegistry } from './start-registry.ts'
-
-const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-async function start(options?: StartRegistryOptions): Promise<TestRegistry> {
-  const registry = await startRegistry(options)
-  cleanups.push(() => registry.close())
-  return registry
-}
-
-async function folder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'sallyport-registry-'))
-  cleanups.push(() => rm(path, { recursive: true, force: true }))
-  return path
-}
-
-type Init = { method?: string; headers?: Record<string, string>; body?: string | Uint8Array }
-
-async function call(registry: TestRegistry, path: string, { method = 'GET', headers = {}, body }: Init = {}) {
-  const answer = await request(new URL(path, registry.url), {
-    method: method as 'GET',
-    headers,
-    ...(body === undefined ? {} : { body: Buffer.from(body) }),
-  })
-  const bytes = Buffer.from(await answer.body.arrayBuffer())
-  return {
-    status: answer.statusCode,
-    headers: answer.headers as Record<string, string | undefined>,
-    bytes,
-    code: () => (JSON.parse(bytes.toString()) as { errors: { code: string }[] }).errors[0]?.code,
-    json: () => JSON.parse(bytes.toString()) as Record<string, unknown>,
-  }
-}
-
-async function pushBlob(registry: TestRegistry, repository: string, content: string) {
-  const digest = digestOf(content)
-  const session = await call(registry, `/v2/${repository}/blobs/uploads/`, { method: 'POST' })
-  const put = await call(registry, `${session.headers.location}&digest=${digest}`, {
-    method: 'PUT',
-    body: content,
-  })
-  expect(put.status).toBe(201)
-  return { mediaType: 'application/octet-stream', digest, size: Buffer.byteLength(content) }
-}
-
-async function manifestOf(registry: TestRegistry, repository: string, extra: object = {}) {
-  const config = { ...(await pushBlob(registry, repository, '{}')), mediaType: mediaTypes.ociConfig }
-  const layer = await pushBlob(registry, repository, 'layer')
-  return JSON.stringify({
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config,
-    layers: [layer],
-    ...extra,
-  })
-}
-
-const manifestHeaders = { 'content-type': mediaTypes.ociManifest }
+import { describe, expect, it } from 'vitest'
+import { call, folder, manifestHeaders, manifestOf, pushBlob, start } from '../testing/registry-calls.ts'
+import type { RegistryQuirks } from './quirks/registry-quirks.ts'
+import type { StartRegistryOptions } from './start-registry.ts'
 
 describe.each([['memory'], ['a folder']])('a registry in %s', (kind) => {
   const options = async () => (kind === 'memory' ? {} : { directory: await folder() })

@@ -1,20 +1,29 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Digest, isDigest } from '@sallyport/core'
-import { createAuthenticator, type RegistryAuth } from './authenticate.ts'
+import { createAuthenticator } from './auth/create-authenticator.ts'
+import type { RegistryAuth } from './auth/registry-auth.ts'
+import {
+  type NotificationCounts,
+  type NotificationEndpoint,
+  notifyEndpoint,
+} from './events/notify-endpoint.ts'
+import type { RegistryEvent } from './events/registry-event.ts'
+import type { RequestHook } from './faults/injected-fault.ts'
 import type { RegistryContext, UploadSession } from './handlers/registry-context.ts'
-import type { RequestHook } from './injected-fault.ts'
+import { faithfulRegistry, type RegistryQuirks } from './quirks/registry-quirks.ts'
 import type { RecordedRequest } from './recorded-request.ts'
-import { faithfulRegistry, type RegistryQuirks } from './registry-quirks.ts'
 import { serveRequest } from './serve-request.ts'
-import { openCatalogue } from './storage/catalogue.ts'
-import { createDirectoryStorage } from './storage/directory-storage.ts'
-import { createMemoryStorage } from './storage/memory-storage.ts'
+import { openStore } from './storage/open-store.ts'
 
 /** Options of {@link startRegistry}. */
 export interface StartRegistryOptions {
-  /** Folder to keep everything in; what an earlier registry left there is served again. Default: memory. */
+  /**
+   * Folder to keep everything in, each repository as an OCI layout in the folder of its name; the layouts that are
+   * there are served. Default: memory.
+   */
   readonly directory?: string | undefined
   /** Port on the loopback interface. Default: a free one. */
   readonly port?: number | undefined
@@ -24,6 +33,12 @@ export interface StartRegistryOptions {
   readonly quirks?: Partial<RegistryQuirks> | undefined
   /** Sees each request before it is handled and may make it go wrong. */
   readonly onRequest?: RequestHook | undefined
+  /** Sees each push, pull, deletion and mount, just before the answer of its request ends. */
+  readonly onEvent?: ((event: RegistryEvent) => void) | undefined
+  /** Also sends these events, in distribution's envelope. Default: nowhere. */
+  readonly notifications?: NotificationEndpoint | undefined
+  /** The time of tokens and events, in milliseconds since 1970. Default: the system's. */
+  readonly now?: (() => number) | undefined
   /** Largest manifest, in bytes. Default 4 MiB. */
   readonly maxManifestBytes?: number | undefined
   /** Largest blob, in bytes. Default 64 GiB. */
@@ -55,6 +70,8 @@ export interface TestRegistry extends AsyncDisposable {
   snapshot(): Readonly<Record<string, RepositorySnapshot>>
   /** The digest that a tag or digest of a repository leads to. */
   resolve(repository: string, reference: string): Digest | undefined
+  /** Resolves when all notifications so far are delivered or given up, with how many of each. */
+  notificationsSettled(): Promise<NotificationCounts>
   /** Stops the registry and cuts its connections; the content of a folder stays. */
   close(): Promise<void>
 }
@@ -64,18 +81,21 @@ export interface TestRegistry extends AsyncDisposable {
  * specification 1.1 over plain HTTP. For tests and demonstrations; it is no place to keep images.
  */
 export async function startRegistry(options: StartRegistryOptions = {}): Promise<TestRegistry> {
-  const { directory, port = 0, auth, quirks = {}, maxManifestBytes = 4 * 1024 * 1024 } = options
-  const storage = directory === undefined ? createMemoryStorage() : await createDirectoryStorage(directory)
-  const catalogue = await openCatalogue(directory)
+  const { directory, port = 0, auth, maxManifestBytes = 4 * 1024 * 1024, now = Date.now } = options
+  const quirks = { ...faithfulRegistry, ...options.quirks }
+  const { storage, catalogue, acceptsName } = await openStore(directory)
+  const notifier = options.notifications && notifyEndpoint(options.notifications)
   const requests: RecordedRequest[] = []
   let onRequest = options.onRequest
   let origin = ''
   let otherOrigin = ''
   const context: RegistryContext = {
-    quirks: { ...faithfulRegistry, ...quirks },
+    quirks,
     storage,
     catalogue,
+    acceptsName,
     uploads: new Map<string, UploadSession>(),
+    throttled: new Map<string, number>(),
     get origin() {
       return origin
     },
@@ -85,13 +105,21 @@ export async function startRegistry(options: StartRegistryOptions = {}): Promise
     maxManifestBytes,
     maxBlobBytes: options.maxBlobBytes ?? 64 * 1024 ** 3,
   }
-  const authenticator = createAuthenticator(auth, () => origin)
+  const authenticator = await createAuthenticator(auth, { quirks, origin: () => origin, now })
+  const instanceId = randomUUID()
+  const onEvent = (event: RegistryEvent) => {
+    options.onEvent?.(event)
+    notifier?.send(event)
+  }
   const server = createServer({ maxHeaderSize: 64 * 1024, requestTimeout: 0 }, (incoming, outgoing) => {
     void serveRequest(incoming, outgoing, {
       context,
       authenticator,
       onRequest,
       record: (request) => requests.push({ sequence: requests.length, ...request }),
+      onEvent,
+      instanceId,
+      now,
     })
   })
   server.listen(port, '127.0.0.1')
@@ -105,6 +133,7 @@ export async function startRegistry(options: StartRegistryOptions = {}): Promise
     server.close()
     server.closeAllConnections()
     await once(server, 'close')
+    await notifier?.stop()
     await Promise.all(
       [...context.uploads.values()].map(({ content, busy }) => busy.then(() => content.discard())),
     )
@@ -133,6 +162,7 @@ export async function startRegistry(options: StartRegistryOptions = {}): Promise
       if (!isDigest(reference)) return record?.tags.get(reference)
       return record?.manifests.has(reference) ? reference : undefined
     },
+    notificationsSettled: async () => (await notifier?.settled()) ?? { delivered: 0, failed: 0 },
     close,
     [Symbol.asyncDispose]: close,
   }

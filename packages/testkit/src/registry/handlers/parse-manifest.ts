@@ -13,6 +13,7 @@ export interface ParsedManifest {
 
 /** A descriptor inside a manifest. */
 export interface ManifestEntry {
+  readonly mediaType: string
   readonly digest: Digest
   readonly size: number
   /** Content that is kept elsewhere and need not be in the registry. */
@@ -73,7 +74,7 @@ function toEntry(value: unknown, name: string): ManifestEntry {
     throw invalid(`${name}.size is no size`)
   if (typeof mediaType !== 'string') throw invalid(`${name}.mediaType is missing`)
   const external = (Array.isArray(urls) && urls.length > 0) || /foreign|nondistributable/.test(mediaType)
-  return { digest, size, external }
+  return { mediaType, digest, size, external }
 }
 
 function toAnnotations(value: unknown): Record<string, string> | undefined {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Digest, isDigest } from '@sallyport/core'
 import type { RegistryRequest } from '../recorded-request.ts'
 import { RegistryFault } from '../registry-fault.ts'
-import type { RegistryQuirks } from '../registry-quirks.ts'
+import type { RegistryQuirks } from '../quirks/registry-quirks.ts'
 import type { Catalogue, RepositoryRecord } from '../storage/catalogue.ts'
 import type { ContentStorage, PendingContent } from '../storage/content-storage.ts'
 
@@ -13,6 +13,8 @@ export interface UploadSession {
   readonly content: PendingContent
   /** Changes with each accepted part; the location that names an older one is stale. */
   state: number
+  /** Bytes of the parts so far, for the rules about parts. */
+  readonly parts: number[]
   /** Settles when the request that uses the session ends; requests of one session run one after the other. */
   busy: Promise<unknown>
 }
@@ -23,6 +25,10 @@ export interface RegistryContext {
   readonly storage: ContentStorage
   readonly catalogue: Catalogue
   readonly uploads: Map<string, UploadSession>
+  /** How often the PUT of a manifest was answered with 429, by repository and reference. */
+  readonly throttled: Map<string, number>
+  /** Whether this registry can keep a repository of that name. */
+  readonly acceptsName: (repository: string) => boolean
   /** `http://host:port`. */
   readonly origin: string
   /** The same server under another host name, for redirects. */
@@ -40,6 +46,8 @@ export interface HandlerInput {
   readonly repository: string
   /** Last part of the path: tag, digest or upload id. */
   readonly argument: string
+  /** Read tags as they were before they were moved last. */
+  readonly staleTags: boolean
 }
 
 /** The record of a repository that must exist. */
@@ -68,4 +76,11 @@ export function locationOf({ quirks, origin }: RegistryContext, path: string): s
 /** `Docker-Content-Digest`, unless the quirk leaves it out. */
 export function digestHeader({ quirks }: RegistryContext, digest: Digest): Record<string, string> {
   return quirks.digestHeader ? { 'docker-content-digest': digest } : {}
+}
+
+/** Gives up the bytes of a digest that a repository no longer knows as a blob nor as a manifest. */
+export async function dropContent({ context, repository }: HandlerInput, digest: Digest): Promise<void> {
+  const record = context.catalogue.get(repository)
+  if (record?.blobs.has(digest) || record?.manifests.has(digest)) return
+  await context.storage.delete(repository, digest)
 }

@@ -1,5 +1,3 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Digest } from '@sallyport/core'
 
 /** A manifest as a repository knows it; its bytes are in the content storage. */
@@ -16,6 +14,8 @@ export interface RepositoryRecord {
   readonly blobs: Map<Digest, number>
   readonly manifests: Map<Digest, StoredManifest>
   readonly tags: Map<string, Digest>
+  /** Where a tag pointed before it was moved last, for reads that are to be stale. Not kept on disk. */
+  readonly formerTags: Map<string, Digest>
 }
 
 /** All repositories by name, kept in memory and, with a folder, also there. */
@@ -28,63 +28,49 @@ export interface Catalogue {
   saved(repository: string): Promise<void>
 }
 
-/** Opens the catalogue, in `directory/repositories` when a directory is given. */
-export async function openCatalogue(directory?: string): Promise<Catalogue> {
-  const records = new Map<string, RepositoryRecord>()
-  const folder = directory === undefined ? undefined : join(directory, 'repositories')
-  if (folder !== undefined) {
-    await mkdir(folder, { recursive: true })
-    for (const name of await readdir(folder)) {
-      if (!name.endsWith('.json')) continue
-      const stored = JSON.parse(await readFile(join(folder, name), 'utf8')) as StoredRepository
-      records.set(stored.name, {
-        blobs: new Map(stored.blobs),
-        manifests: new Map(stored.manifests),
-        tags: new Map(stored.tags),
-      })
-    }
-  }
+/** An empty repository. */
+export function createRepositoryRecord(): RepositoryRecord {
+  return { blobs: new Map(), manifests: new Map(), tags: new Map(), formerTags: new Map() }
+}
+
+/** Points a tag to a digest and remembers where it pointed. */
+export function moveTag({ tags, formerTags }: RepositoryRecord, tag: string, digest: Digest): void {
+  const current = tags.get(tag)
+  if (current === digest) return
+  if (current !== undefined) formerTags.set(tag, current)
+  tags.set(tag, digest)
+}
+
+/**
+ * Makes the catalogue of `records`.
+ *
+ * @param write Keeps a repository; calls for one repository follow one another.
+ */
+export function createCatalogue(
+  records: Map<string, RepositoryRecord> = new Map(),
+  write?: (repository: string, record: RepositoryRecord) => Promise<void>,
+): Catalogue {
   const writes = new Map<string, Promise<void>>()
   const catalogue: Catalogue = {
     get: (repository) => records.get(repository),
     require(repository) {
-      let record = records.get(repository)
-      if (!record)
-        records.set(repository, (record = { blobs: new Map(), manifests: new Map(), tags: new Map() }))
+      const record = records.get(repository) ?? createRepositoryRecord()
+      records.set(repository, record)
       return record
     },
     names: () => [...records.keys()].sort(),
     saved(repository) {
-      if (folder === undefined) return Promise.resolve()
+      if (!write) return Promise.resolve()
       // One write after the other, each of the state at its start: the file never goes back in time.
-      const write = (writes.get(repository) ?? Promise.resolve()).then(() =>
-        writeRecord(folder, repository, catalogue.require(repository)),
+      const next = (writes.get(repository) ?? Promise.resolve()).then(() =>
+        write(repository, catalogue.require(repository)),
       )
       writes.set(
         repository,
-        write.catch(() => undefined),
+        next.catch(() => undefined),
       )
-      return write
+      return next
     },
   }
   return catalogue
-}
-
-interface StoredRepository {
-  readonly name: string
-  readonly blobs: [Digest, number][]
-  readonly manifests: [Digest, StoredManifest][]
-  readonly tags: [string, Digest][]
-}
-
-async function writeRecord(folder: string, name: string, record: RepositoryRecord): Promise<void> {
-  const stored: StoredRepository = {
-    name,
-    blobs: [...record.blobs],
-    manifests: [...record.manifests],
-    tags: [...record.tags],
-  }
-  const path = join(folder, `${encodeURIComponent(name)}.json`)
-  await writeFile(`${path}.new`, JSON.stringify(stored))
-  await rename(`${path}.new`, path)
 }

@@ -8,17 +8,18 @@ export interface PendingContent {
   append(chunk: Uint8Array): Promise<void>
   /** Digest of all bytes so far. */
   digest(algorithm: DigestAlgorithm): Promise<Digest>
-  /** Keeps the content under its digest. */
-  commit(digest: Digest): Promise<void>
+  /** Keeps the content in a repository, under each of these digests of it. */
+  commit(repository: string, digests: readonly Digest[]): Promise<void>
   /** Drops the content. */
   discard(): Promise<void>
 }
 
-/** Where a registry keeps bytes by digest; which repository may see them is not its matter. */
+/** Where a registry keeps bytes by repository and digest. Equal bytes in several repositories are kept once. */
 export interface ContentStorage {
-  size(digest: Digest): Promise<number | undefined>
   /** Streams the bytes from `start` to `end`, both inclusive. */
-  open(digest: Digest, start: number, end: number): AsyncIterable<Uint8Array>
+  open(repository: string, digest: Digest, start: number, end: number): AsyncIterable<Uint8Array>
   create(): Promise<PendingContent>
-  delete(digest: Digest): Promise<void>
+  /** Makes the content of one repository also that of another. */
+  share(digest: Digest, from: string, to: string): Promise<void>
+  delete(repository: string, digest: Digest): Promise<void>
 }

@@ -1,6 +1,6 @@
-import type { RegistryRequest } from './recorded-request.ts'
+import type { RegistryRequest } from '../recorded-request.ts'
 
-/** What goes wrong with one request. */
+/** What goes wrong with one request. {@link registryFaults} makes the usual ones. */
 export type InjectedFault =
   /** Answer this and do not handle the request. */
   | {
@@ -11,6 +11,8 @@ export type InjectedFault =
     }
   /** Cut the connection: at once, or after so many bytes of the request's body were taken in. */
   | { readonly type: 'drop-connection'; readonly afterBytes?: number | undefined }
+  /** Answer with what a tag pointed to before it was moved last. */
+  | { readonly type: 'stale-tag' }
   /** Handle the request, but lie in the answer. Lengths and digests in the headers stay those of the true answer. */
   | {
       readonly type: 'alter-response'
@@ -22,7 +24,19 @@ export type InjectedFault =
       readonly flipByteAt?: number | undefined
       /** Cuts the connection after so many bytes. */
       readonly truncateAt?: number | undefined
+      /** Adds this to the true `Content-Length`; the bytes stay as they are and the connection ends after them. */
+      readonly lengthOffset?: number | undefined
+      /** Sends the body in small pieces and waits before each. */
+      readonly drip?: ResponseDrip | undefined
     }
+
+/** How to send a body slowly. */
+export interface ResponseDrip {
+  /** Size of a piece. */
+  readonly bytes: number
+  /** Called before each piece; the piece is sent when the promise resolves. */
+  readonly wait: () => Promise<unknown>
+}
 
 /**
  * Decides about each request before it is handled. A promise holds the request back, so that a test can do something
@@ -34,36 +48,3 @@ export type RequestHook = (
 
 /** Thrown where a connection is to be cut. */
 export class ConnectionDropped extends Error {}
-
-/** Passes a request body through and cuts it after `afterBytes`. */
-export async function* dropAfter(
-  body: AsyncIterable<Uint8Array>,
-  afterBytes: number,
-): AsyncGenerator<Uint8Array> {
-  let left = afterBytes
-  for await (const chunk of body) {
-    yield chunk.subarray(0, left)
-    left -= chunk.byteLength
-    if (left <= 0) break
-  }
-  throw new ConnectionDropped('injected')
-}
-
-/** Passes a response body through with one byte inverted or its end cut off. */
-export async function* alterBody(
-  body: AsyncIterable<Uint8Array>,
-  { flipByteAt, truncateAt }: { flipByteAt?: number | undefined; truncateAt?: number | undefined },
-): AsyncGenerator<Uint8Array> {
-  let position = 0
-  for await (const original of body) {
-    const chunk = Buffer.from(original)
-    const at = flipByteAt === undefined ? -1 : flipByteAt - position
-    if (at >= 0 && at < chunk.byteLength) chunk.writeUInt8(chunk.readUInt8(at) ^ 0xff, at)
-    if (truncateAt !== undefined && position + chunk.byteLength >= truncateAt) {
-      yield chunk.subarray(0, truncateAt - position)
-      throw new ConnectionDropped('injected')
-    }
-    position += chunk.byteLength
-    yield chunk
-  }
-}

@@ -48,8 +48,12 @@ export interface ReferrerDiscovery {
   readonly referrers: readonly DiscoveredReferrer[]
   readonly cosignTags: readonly CosignTag[]
   readonly rejected: readonly RejectedReferrer[]
-  /** `listed`: the API answered with an index; `missing`: 404 or the like; `unusable`: an answer that is no index. */
-  readonly referrersApi: 'listed' | 'missing' | 'unusable'
+  /**
+   * `listed`: the API answered with an index; `missing`: 404 or the like; `unusable`: an answer that is no index;
+   * `denied`: 401 or 403, although the repository can be read. Old registries say that of an API they don't have, new ones
+   * may hide referrers behind it: then there may be more than what was found.
+   */
+  readonly referrersApi: 'listed' | 'missing' | 'unusable' | 'denied'
   /** `index`: a list of referrers; `missing`: no such tag; `foreign`: something else stands there, e.g. the image itself. */
   readonly fallbackTag: 'index' | 'missing' | 'foreign'
 }

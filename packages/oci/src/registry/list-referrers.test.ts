@@ -80,13 +80,13 @@ describe('listReferrers', () => {
     expect(await here.repository.listReferrers(subject.digest)).toEqual([])
   })
 
-  it.each([403, 500])('does not take status %d for an empty list', async (status) => {
+  it.each([500, 503])('does not take status %d for an empty list', async (status) => {
     await using here = await against(serve(() => ({ body: '', status })))
     await expect(here.repository.listReferrers(subject.digest)).rejects.toMatchObject({ status })
   })
 
   it('refuses a list of more entries than can be looked at', async () => {
-    const entries = Array.from({ length: 1200 }, (_, at) => ({
+    const entries = Array.from({ length: 10_001 }, (_, at) => ({
       ...real.descriptor,
       digest: digestOf(String(at)),
     }))

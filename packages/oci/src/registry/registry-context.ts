@@ -3,14 +3,20 @@ import type { RequestSubject } from '../http/http-error.ts'
 import type { RegistryHttp, RegistryRequest } from '../http/registry-http.ts'
 import type { WireAnswer } from '../http/transport.ts'
 import type { KeyedMutex } from '../internal/keyed-mutex.ts'
+import type { FallbackLists } from './fallback-lists.ts'
+import type { KnownCapabilities } from './known-capabilities.ts'
 
 /** Patience of a repository's own repetitions, beyond those of single requests. */
 export interface RegistryPatience {
   readonly attempts: number
   /** Waits before try number `attempt` + 1. */
   backOff(attempt: number, signal: AbortSignal | undefined): Promise<void>
-  /** Waits until writers that read before our write have written too. */
-  settle(signal: AbortSignal | undefined): Promise<void>
+  /** Shortest time for writers that read before our write to have written too, in milliseconds. */
+  readonly settleMs: number
+  /** Waits for such writers, at least as long as told and at most half as long again. */
+  settle(atLeastMs: number, signal: AbortSignal | undefined): Promise<void>
+  /** Milliseconds, to measure how long something took. */
+  now(): number
 }
 
 /** One repository of a registry, as its operations see it. */
@@ -22,8 +28,10 @@ export interface RegistryContext {
   /** `registry/repository`. */
   readonly name: string
   readonly patience: RegistryPatience
-  /** One writer of a fallback tag at a time within this client. */
+  /** One push of a referrer at a time for each subject within this client. */
   readonly locks: KeyedMutex
+  readonly fallbackLists: FallbackLists
+  readonly capabilities: KnownCapabilities
 }
 
 /** A call of the repository's API, without what all calls share. */
@@ -33,7 +41,7 @@ export interface RegistryCall extends Pick<
 > {
   /** Path after `/v2/<repository>/`, or a URL that the registry gave. */
   readonly to: string | URL
-  readonly access: 'pull' | 'push'
+  readonly access: 'pull' | 'push' | 'delete'
   /** Another repository that is read in the same call (mount). */
   readonly alsoPull?: string | undefined
   readonly action: string
@@ -62,7 +70,7 @@ function toRequest(context: RegistryContext, each: RegistryCall): RegistryReques
     origin,
     repository,
     scopes: [
-      `repository:${repository}:${access === 'pull' ? 'pull' : 'pull,push'}`,
+      `repository:${repository}:${access === 'push' ? 'pull,push' : access}`,
       ...(alsoPull === undefined ? [] : [`repository:${alsoPull}:pull`]),
     ],
   }

@@ -9,6 +9,8 @@ import {
   type RawManifest,
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
+import { statusError } from '../http/http-error.ts'
+import { parseErrorBody } from '../http/parse-error-body.ts'
 import type { WireAnswer } from '../http/transport.ts'
 import { printable } from '../internal/printable.ts'
 import {
@@ -105,8 +107,11 @@ export async function getManifest(
 /** How {@link pushManifest} went. */
 export type PushOutcome =
   | { readonly type: 'stored'; readonly subjectAcknowledged: boolean }
-  /** A condition in `headers` was not met. */
-  | { readonly type: 'precondition-failed' }
+  /** The tag may not be moved: a condition in `headers` was not met or not understood, or the tag is immutable. */
+  | { readonly type: 'refused'; readonly error: OciError }
+
+const refusesTag: ReadonlySet<number> = new Set([400, 403, 405, 409, 412, 501])
+const maxErrorBytes = 64 * 1024
 
 /** Stores a manifest under a tag or its digest. */
 export async function pushManifest(
@@ -118,20 +123,47 @@ export async function pushManifest(
 ): Promise<PushOutcome> {
   if (tag !== undefined) checkTag(context, tag)
   checkPushed(context, raw)
-  const answer = await call(context, {
-    method: 'PUT',
-    to: `manifests/${tag ?? raw.descriptor.digest}`,
-    access: 'push',
-    action: `store manifest ${tag ?? raw.descriptor.digest}`,
-    expect: [200, 201, 202, 412],
-    headers: { 'content-type': raw.descriptor.mediaType, ...headers },
-    body: raw.bytes,
-    signal,
-  })
-  await answer.discard()
-  if (answer.status === 412) return { type: 'precondition-failed' }
+  const action = `store manifest ${tag ?? raw.descriptor.digest}`
+  const { answer, bytes } = await callAndRead(
+    context,
+    {
+      method: 'PUT',
+      to: `manifests/${tag ?? raw.descriptor.digest}`,
+      access: 'push',
+      action,
+      expect: [200, 201, 202, ...(tag === undefined ? [] : refusesTag)],
+      headers: { 'content-type': raw.descriptor.mediaType, ...headers },
+      body: raw.bytes,
+      signal,
+    },
+    maxErrorBytes,
+  )
+  if (refusesTag.has(answer.status)) {
+    const body = new TextDecoder().decode(bytes)
+    const error = statusError(answer.status, body, {
+      action,
+      reference: context.name,
+      notFound: 'REGISTRY_ERROR',
+    })
+    if (isAboutTag(answer.status, body, headers)) return { type: 'refused', error }
+    throw error
+  }
   checkClaimedDigest(context, raw, answer)
   return { type: 'stored', subjectAcknowledged: answer.header('oci-subject') !== undefined }
+}
+
+/** Whether an answer is about the tag or its condition, as opposed to the manifest or the credentials. */
+function isAboutTag(status: number, body: string, headers: Readonly<Record<string, string>>): boolean {
+  if (status === 409 || status === 412) return true
+  // A proxy or registry that does not know conditions may call them a bad request.
+  if (Object.keys(headers).length > 0 && (status === 400 || status === 501)) return true
+  const { errors, bodyText = '' } = parseErrorBody(body)
+  // ECR says TAG_INVALID, others DENIED and that the tag is immutable.
+  return (
+    errors.some(
+      ({ code, message = '' }) => code === 'TAG_INVALID' || /immutab/i.test(`${code} ${message}`),
+    ) || /immutab/i.test(bodyText)
+  )
 }
 
 function checkPushed({ name }: RegistryContext, raw: RawManifest): void {

@@ -1,11 +1,12 @@
-import type { Descriptor, RawManifest } from '@sallyport/core'
-import { OciError } from '../errors.ts'
-import type { Repository } from '../ports/repository.ts'
-import { checkExpected } from '../manifest/check-expected.ts'
+import type { BlobOptions, Descriptor, Digest, RawManifest } from '@sallyport/core'
+import type { PutManifestOptions, Repository } from '../ports/repository.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
-import { attachByFallbackTag } from './attach-by-fallback-tag.ts'
+import type { RepositoryCapabilities } from './capabilities.schema.ts'
+import { deleteBlob, deleteManifest, type DeleteOutcome, deleteTag } from './delete-content.ts'
 import { discoverReferrers, isListedByApi, listReferrers } from './list-referrers.ts'
 import { listTags } from './list-tags.ts'
+import { probeCapabilities, type ProbeCapabilitiesOptions } from './probe-capabilities.ts'
+import { putTaggedManifest } from './put-tagged-manifest.ts'
 import { readBlob } from './read-blob.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest, headManifest, pushManifest } from './registry-manifests.ts'
@@ -22,6 +23,34 @@ export interface RegistryRepository extends Repository {
     content: AsyncIterable<Uint8Array>,
     options?: RegistryBlobOptions,
   ): Promise<BlobOutcome>
+  /**
+   * Deletes a tag and leaves its manifest; `missing` when there is no such tag.
+   *
+   * @throws {OciError} `UNSUPPORTED` where the registry deletes no tags; `UNAUTHORIZED`, `DENIED`.
+   */
+  deleteTag(tag: string, options?: BlobOptions): Promise<DeleteOutcome>
+  /**
+   * Deletes a manifest with all its tags; a referrer is also taken out of its subject's fallback list, next to other
+   * writers. The manifest's own referrers stay.
+   *
+   * @throws {OciError} `UNSUPPORTED` where the registry deletes no manifests; `UNAUTHORIZED`, `DENIED`; `TAG_CONFLICT`
+   *   when the manifest is gone but the list can't be written.
+   */
+  deleteManifest(digest: Digest, options?: BlobOptions): Promise<DeleteOutcome>
+  /**
+   * Deletes a blob, whether or not manifests use it.
+   *
+   * @throws {OciError} `UNSUPPORTED` where the registry deletes no blobs; `UNAUTHORIZED`, `DENIED`.
+   */
+  deleteBlob(digest: Digest, options?: BlobOptions): Promise<DeleteOutcome>
+  /**
+   * Measures what the repository's registry really does. By default it writes a few small blobs and manifests, all under
+   * a tag of its own (`sallyport-probe-<random>`), and deletes what the registry lets it delete.
+   *
+   * @throws {OciError} `UNAUTHORIZED`, `DENIED`, `REGISTRY_UNREACHABLE` when nothing at all can be measured. What can't
+   *   be measured by itself is `unknown` in the result.
+   */
+  probeCapabilities(options?: ProbeCapabilitiesOptions): Promise<RepositoryCapabilities>
 }
 
 /** Whether a repository is one of a registry: it can mount blobs of other repositories there. */
@@ -40,20 +69,18 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     headManifest: (tagOrDigest, options) => headManifest(context, tagOrDigest, options),
     async putManifest(manifest, { tag, expected, signal } = {}) {
       const { subject, descriptor } = describeReferrer(manifest)
-      if (tag !== undefined && expected !== undefined) {
-        const current = await fetchManifest(context, tag, { signal })
-        checkExpected(context.name, tag, current?.raw.descriptor.digest, expected)
-      }
       if (subject === undefined) {
-        await store(context, manifest, tag, signal)
+        if (tag === undefined) await storeByDigest(context, manifest, signal)
+        else await putTaggedManifest(context, manifest, tag, { expected, signal })
         return
       }
       // One at a time for each subject: some registries lose an entry of their list when two arrive together.
       const known = await context.locks.run(`${context.name}@${subject.digest}`, async () => {
-        const acknowledged = await store(context, manifest, tag, signal)
+        const acknowledged = await store(context, manifest, { tag, expected, signal })
         return acknowledged && (await isListedByApi(context, subject.digest, descriptor.digest, signal))
       })
-      if (!known) await attachByFallbackTag(context, subject.digest, descriptor, { signal })
+      if (known) return
+      await context.fallbackLists.change(context, subject.digest, { type: 'add', entry: descriptor }, signal)
     },
     listReferrers: (subject, options) => listReferrers(context, subject, options),
     discoverReferrers: (subject, options) => discoverReferrers(context, subject, options),
@@ -64,21 +91,32 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
       await writeBlob(context, blob, content, options)
     },
     putBlob: (blob, content, options) => writeBlob(context, blob, content, options),
+    deleteTag: (tag, options) => deleteTag(context, tag, options),
+    deleteManifest: (digest, options) => deleteManifest(context, digest, options),
+    deleteBlob: (digest, options) => deleteBlob(context, digest, options),
+    probeCapabilities: (options) => probeCapabilities(context, options),
   }
 }
 
-/** Stores a manifest; tells whether the registry says that it knows the subject. */
+/** Stores a manifest with a subject; tells whether the registry says that it knows the subject. */
 async function store(
   context: RegistryContext,
   manifest: RawManifest,
-  tag: string | undefined,
+  { tag, expected, signal }: PutManifestOptions,
+): Promise<boolean> {
+  if (tag !== undefined) {
+    const { subjectAcknowledged } = await putTaggedManifest(context, manifest, tag, { expected, signal })
+    if (subjectAcknowledged !== undefined) return subjectAcknowledged
+  }
+  return storeByDigest(context, manifest, signal)
+}
+
+async function storeByDigest(
+  context: RegistryContext,
+  manifest: RawManifest,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const outcome = await pushManifest(context, manifest, tag, {}, signal)
+  const outcome = await pushManifest(context, manifest, undefined, {}, signal)
   if (outcome.type === 'stored') return outcome.subjectAcknowledged
-  throw new OciError(
-    'TAG_CONFLICT',
-    `${context.name}: the registry does not let ${tag ?? manifest.descriptor.digest} be written (status 412)`,
-    { status: 412, reference: context.name },
-  )
+  throw outcome.error
 }

@@ -1,0 +1,134 @@
+import type { Descriptor, Digest } from '@sallyport/core'
+import type { FallbackEntry } from '../referrers/fallback-index.ts'
+import type { RegistryContext } from './registry-context.ts'
+import { updateFallbackList } from './update-fallback-list.ts'
+
+/** A change of a fallback list that somebody waits for. */
+export type FallbackChange =
+  | { readonly type: 'add'; readonly entry: Descriptor }
+  | { readonly type: 'remove'; readonly digest: Digest }
+
+/** What the client remembers of one fallback list. */
+export interface FallbackMemory {
+  /** Entries that this client attached; each later write brings back those that others removed. */
+  readonly own: Map<Digest, FallbackEntry>
+  /** What the subject lists, once it was asked. */
+  children: ReadonlySet<Digest> | undefined
+}
+
+/** The fallback lists that a client writes. Changes of one list that come together are written together. */
+export interface FallbackLists {
+  /** Resolves when the change is in the list to stay; see `updateFallbackList` for what that means. */
+  change(
+    context: RegistryContext,
+    subject: Digest,
+    change: FallbackChange,
+    signal: AbortSignal | undefined,
+  ): Promise<void>
+  /**
+   * Whether a repository honours conditional writes, once that was seen. `likely`: it refused a condition that never
+   * holds, but has not accepted one that holds yet.
+   */
+  readonly conditions: Map<string, 'yes' | 'likely' | 'no'>
+}
+
+interface Waiting {
+  readonly change: FallbackChange
+  readonly signal: AbortSignal | undefined
+  readonly done: () => void
+  readonly failed: (error: unknown) => void
+  gone: boolean
+}
+
+interface List {
+  readonly memory: FallbackMemory
+  waiting: Waiting[]
+  running: boolean
+}
+
+/** Lists beyond this many are forgotten, the least recently changed first. */
+const maxLists = 256
+
+/** Creates the writer of a client's fallback lists. */
+export function createFallbackLists(): FallbackLists {
+  const lists = new Map<string, List>()
+  const conditions = new Map<string, 'yes' | 'likely' | 'no'>()
+
+  function listOf(key: string): List {
+    const known = lists.get(key) ?? {
+      memory: { own: new Map(), children: undefined },
+      waiting: [],
+      running: false,
+    }
+    lists.delete(key)
+    lists.set(key, known)
+    for (const [oldest, { running }] of lists) {
+      if (lists.size <= maxLists) break
+      if (!running) lists.delete(oldest)
+    }
+    return known
+  }
+
+  /** Writes batch after batch until nobody waits; everything that arrives during one batch makes the next. */
+  async function work(context: RegistryContext, subject: Digest, list: List): Promise<void> {
+    if (list.running) return
+    list.running = true
+    try {
+      for (;;) {
+        const batch = list.waiting.filter(({ gone }) => !gone)
+        list.waiting = []
+        if (batch.length === 0) return
+        await writeBatch(context, subject, list.memory, batch)
+      }
+    } finally {
+      list.running = false
+    }
+  }
+
+  async function writeBatch(
+    context: RegistryContext,
+    subject: Digest,
+    memory: FallbackMemory,
+    batch: readonly Waiting[],
+  ): Promise<void> {
+    const changes = batch.map(({ change }) => change)
+    const abandoned = new AbortController()
+    const checkAbandoned = (): void => {
+      if (batch.every(({ gone }) => gone)) abandoned.abort(new Error('nobody waits any more'))
+    }
+    for (const { signal } of batch) signal?.addEventListener('abort', checkAbandoned)
+    try {
+      await updateFallbackList(context, subject, changes, memory, abandoned.signal)
+      for (const { done } of batch) done()
+    } catch (error) {
+      for (const { failed } of batch) failed(error)
+    } finally {
+      for (const { signal } of batch) signal?.removeEventListener('abort', checkAbandoned)
+    }
+  }
+
+  return {
+    conditions,
+    change: (context, subject, change, signal) =>
+      new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error)
+        const list = listOf(`${context.name}@${subject}`)
+        // Listens before the batch does, so that the batch sees who is gone.
+        const leave = (): void => {
+          waiting.gone = true
+          reject(signal?.reason as Error)
+        }
+        const settled = (): void => signal?.removeEventListener('abort', leave)
+        const waiting: Waiting = {
+          change,
+          signal,
+          done: () => (settled(), resolve()),
+          failed: (error) => (settled(), reject(error as Error)),
+          gone: false,
+        }
+        signal?.addEventListener('abort', leave, { once: true })
+        list.waiting.push(waiting)
+        void work(context, subject, list)
+      }),
+  }
+}

@@ -18,6 +18,11 @@ export interface FallbackMemory {
 
 /** The fallback lists that a client writes. Changes of one list that come together are written together. */
 export interface FallbackLists {
+  /**
+   * Tells that a change may follow soon; the next batch waits for it. Call what is returned once the change was handed
+   * over, or when there will be none.
+   */
+  announce(context: RegistryContext, subject: Digest): () => void
   /** Resolves when the change is in the list to stay; see `updateFallbackList` for what that means. */
   change(
     context: RegistryContext,
@@ -44,10 +49,15 @@ interface List {
   readonly memory: FallbackMemory
   waiting: Waiting[]
   running: boolean
+  /** Changes that may follow soon. */
+  announced: number
+  wake: (() => void) | undefined
 }
 
 /** Lists beyond this many are forgotten, the least recently changed first. */
 const maxLists = 256
+/** So many changes are written without waiting for more. */
+const fullBatch = 500
 
 /** Creates the writer of a client's fallback lists. */
 export function createFallbackLists(): FallbackLists {
@@ -59,22 +69,27 @@ export function createFallbackLists(): FallbackLists {
       memory: { own: new Map(), children: undefined },
       waiting: [],
       running: false,
+      announced: 0,
+      wake: undefined,
     }
     lists.delete(key)
     lists.set(key, known)
-    for (const [oldest, { running }] of lists) {
+    for (const [oldest, { running, announced }] of lists) {
       if (lists.size <= maxLists) break
-      if (!running) lists.delete(oldest)
+      if (!running && announced === 0 && oldest !== key) lists.delete(oldest)
     }
     return known
   }
 
-  /** Writes batch after batch until nobody waits; everything that arrives during one batch makes the next. */
+  /** Writes batch after batch until nobody waits; everything announced or arriving meanwhile makes the next. */
   async function work(context: RegistryContext, subject: Digest, list: List): Promise<void> {
     if (list.running) return
     list.running = true
     try {
       for (;;) {
+        while (list.announced > 0 && list.waiting.length > 0 && list.waiting.length < fullBatch) {
+          await new Promise<void>((resolve) => (list.wake = resolve))
+        }
         const batch = list.waiting.filter(({ gone }) => !gone)
         list.waiting = []
         if (batch.length === 0) return
@@ -109,6 +124,14 @@ export function createFallbackLists(): FallbackLists {
 
   return {
     conditions,
+    announce(context, subject) {
+      const list = listOf(`${context.name}@${subject}`)
+      list.announced++
+      return () => {
+        list.announced--
+        list.wake?.()
+      }
+    },
     change: (context, subject, change, signal) =>
       new Promise<void>((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error)

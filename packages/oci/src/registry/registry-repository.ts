@@ -74,13 +74,7 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
         else await putTaggedManifest(context, manifest, tag, { expected, signal })
         return
       }
-      // One at a time for each subject: some registries lose an entry of their list when two arrive together.
-      const known = await context.locks.run(`${context.name}@${subject.digest}`, async () => {
-        const acknowledged = await store(context, manifest, { tag, expected, signal })
-        return acknowledged && (await isListedByApi(context, subject.digest, descriptor.digest, signal))
-      })
-      if (known) return
-      await context.fallbackLists.change(context, subject.digest, { type: 'add', entry: descriptor }, signal)
+      await putReferrer(context, manifest, subject.digest, descriptor, { tag, expected, signal })
     },
     listReferrers: (subject, options) => listReferrers(context, subject, options),
     discoverReferrers: (subject, options) => discoverReferrers(context, subject, options),
@@ -96,6 +90,30 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     deleteBlob: (digest, options) => deleteBlob(context, digest, options),
     probeCapabilities: (options) => probeCapabilities(context, options),
   }
+}
+
+/** Stores a manifest with a subject, and lists it where the registry does not do so itself. */
+async function putReferrer(
+  context: RegistryContext,
+  manifest: RawManifest,
+  subject: Digest,
+  entry: Descriptor,
+  options: PutManifestOptions,
+): Promise<void> {
+  const { signal } = options
+  const arrived = context.fallbackLists.announce(context, subject)
+  let listed: Promise<void> | undefined
+  try {
+    // One at a time for each subject: some registries lose an entry of their list when two arrive together.
+    const known = await context.locks.run(`${context.name}@${subject}`, async () => {
+      const acknowledged = await store(context, manifest, options)
+      return acknowledged && (await isListedByApi(context, subject, entry.digest, signal))
+    })
+    if (!known) listed = context.fallbackLists.change(context, subject, { type: 'add', entry }, signal)
+  } finally {
+    arrived()
+  }
+  await listed
 }
 
 /** Stores a manifest with a subject; tells whether the registry says that it knows the subject. */

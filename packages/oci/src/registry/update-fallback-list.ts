@@ -158,25 +158,25 @@ async function writeList(
     (await fetchManifest(context, tag, { signal }))?.raw.descriptor.digest === current?.raw.descriptor.digest
 
   const condition = conditionOf(current)
-  const known = conditions.get(context.name)
-  if (known !== 'no' && Object.keys(condition).length > 0) {
-    if (known === undefined) {
-      const outcome = await push(neverHolds)
+  try {
+    const known = conditions.get(context.name)
+    if (known !== 'no' && Object.keys(condition).length > 0) {
+      if (known === undefined) {
+        const outcome = await push(neverHolds)
+        if (outcome.type === 'stored') {
+          conditions.set(context.name, 'no')
+          return 'stored'
+        }
+        if (outcome.error.status === 412) conditions.set(context.name, 'likely')
+      }
+      const outcome = await push(condition)
       if (outcome.type === 'stored') {
-        conditions.set(context.name, 'no')
+        conditions.set(context.name, conditions.has(context.name) ? 'yes' : 'no')
         return 'stored'
       }
-      if (outcome.error.status === 412) conditions.set(context.name, 'likely')
+      // A registry that refuses a condition which holds does not understand it: then it is left out.
+      if (!(await isUnchanged())) return 'outrun'
     }
-    const outcome = await push(condition)
-    if (outcome.type === 'stored') {
-      conditions.set(context.name, conditions.has(context.name) ? 'yes' : 'no')
-      return 'stored'
-    }
-    // A registry that refuses a condition which holds does not understand it: then it is left out.
-    if (!(await isUnchanged())) return 'outrun'
-  }
-  try {
     const outcome = await push({})
     if (outcome.type === 'stored') {
       conditions.set(context.name, 'no')
@@ -185,7 +185,11 @@ async function writeList(
     if (!(await isUnchanged())) return 'outrun'
     throw immovable(context, tag, outcome.error, immutableRemedy)
   } catch (error) {
-    if (error instanceof OciError && (error.status === 400 || error.status === 404)) return error
+    const incomplete =
+      error instanceof OciError &&
+      error.code !== 'TAG_CONFLICT' &&
+      (error.status === 400 || error.status === 404)
+    if (incomplete) return error
     throw error
   }
 }

@@ -106,21 +106,26 @@ async function remove(
       to,
       access: 'delete',
       action,
-      expect: [200, 202, 204, 404, ...unsupported],
+      expect: [200, 202, 204, 404, 409, 412, ...unsupported],
       signal,
     },
     maxErrorBytes,
   )
   if (answer.status === 404) return 'missing'
-  if (!unsupported.includes(answer.status)) return 'deleted'
+  if (answer.status < 300) return 'deleted'
   const cause = statusError(answer.status, new TextDecoder().decode(bytes), {
     action,
     reference: context.name,
     notFound: 'REGISTRY_ERROR',
   })
-  throw new OciError('UNSUPPORTED', `${cause.message}; this registry does not delete that way`, {
-    status: answer.status,
-    reference: context.name,
-    cause,
-  })
+  const { status } = answer
+  const options = { status, reference: context.name, cause }
+  if (status === 409 || status === 412) {
+    throw new OciError(
+      'TAG_CONFLICT',
+      `${cause.message}; an immutable tag or a manifest in use can't be deleted`,
+      options,
+    )
+  }
+  throw new OciError('UNSUPPORTED', `${cause.message}; this registry does not delete that way`, options)
 }

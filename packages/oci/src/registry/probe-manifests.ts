@@ -183,7 +183,7 @@ async function refusalOf(operation: () => Promise<unknown>): Promise<OciError | 
     await operation()
     return undefined
   } catch (error) {
-    if (error instanceof OciError && error.code === 'UNSUPPORTED') return error
+    if (error instanceof OciError && ['UNSUPPORTED', 'TAG_CONFLICT'].includes(error.code)) return error
     throw error
   }
 }

@@ -26,7 +26,8 @@ export interface RegistryRepository extends Repository {
   /**
    * Deletes a tag and leaves its manifest; `missing` when there is no such tag.
    *
-   * @throws {OciError} `UNSUPPORTED` where the registry deletes no tags; `UNAUTHORIZED`, `DENIED`.
+   * @throws {OciError} `UNSUPPORTED` where the registry deletes no tags; `TAG_CONFLICT` for an immutable one;
+   *   `UNAUTHORIZED`, `DENIED`.
    */
   deleteTag(tag: string, options?: BlobOptions): Promise<DeleteOutcome>
   /**
@@ -34,7 +35,7 @@ export interface RegistryRepository extends Repository {
    * writers. The manifest's own referrers stay.
    *
    * @throws {OciError} `UNSUPPORTED` where the registry deletes no manifests; `UNAUTHORIZED`, `DENIED`; `TAG_CONFLICT`
-   *   when the manifest is gone but the list can't be written.
+   *   when the manifest is in use, or is gone but the list can't be written.
    */
   deleteManifest(digest: Digest, options?: BlobOptions): Promise<DeleteOutcome>
   /**
@@ -44,11 +45,9 @@ export interface RegistryRepository extends Repository {
    */
   deleteBlob(digest: Digest, options?: BlobOptions): Promise<DeleteOutcome>
   /**
-   * Measures what the repository's registry really does. By default it writes a few small blobs and manifests, all under
-   * a tag of its own (`sallyport-probe-<random>`), and deletes what the registry lets it delete.
-   *
-   * @throws {OciError} `UNAUTHORIZED`, `DENIED`, `REGISTRY_UNREACHABLE` when nothing at all can be measured. What can't
-   *   be measured by itself is `unknown` in the result.
+   * Measures what the repository's registry really does. By default it writes two small blobs and three manifests, with
+   * one tag of its own (`sallyport-probe-<random>`), and deletes what the registry lets it delete, also after an abort
+   * (within ten seconds). What can't be measured, for want of permission or a connection, is `unknown`.
    */
   probeCapabilities(options?: ProbeCapabilitiesOptions): Promise<RepositoryCapabilities>
 }

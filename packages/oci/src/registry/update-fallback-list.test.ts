@@ -114,6 +114,41 @@ describe('putManifest', () => {
     expect(Buffer.from(registry.state.index!).equals(bytes)).toBe(true)
   })
 
+  it('leaves a condition out that a registry refuses although it holds', async () => {
+    const registry = fallbackRegistry(sampleIndex([]).bytes)
+    await using here = await against((request, response, count) => {
+      const conditional = 'if-match' in request.headers || 'if-none-match' in request.headers
+      if (conditional) return void response.writeHead(412).end()
+      return registry.script(request, response, count)
+    })
+    await here.repository.putManifest(referrer)
+    const second = sampleReferrer(manifest.descriptor, 'application/vnd.example.other').manifest
+    await here.repository.putManifest(second)
+    expect(registry.listed()).toHaveLength(2)
+    // Only the first write tries conditions.
+    expect(here.seen.filter(({ headers }) => 'if-match' in headers)).toHaveLength(2)
+  })
+
+  it('grows its patience while others overwrite the list, and gives up in the end', async () => {
+    const other = sampleReferrer(manifest.descriptor, 'application/vnd.example.other').manifest
+    const registry = fallbackRegistry(undefined)
+    const waits: number[] = []
+    await using here = await against(registry.script, {
+      sleep: async (milliseconds) => {
+        waits.push(milliseconds)
+        registry.state.index = sampleIndex([], { manifests: [other.descriptor] }).bytes
+      },
+      settleMs: 1000,
+    })
+    await expect(here.repository.putManifest(referrer)).rejects.toMatchObject({
+      code: 'TAG_CONFLICT',
+      retryable: true,
+    })
+    expect(waits.slice(0, 4)).toEqual([1500, 3000, 6000, 12_000])
+    expect(Math.max(...waits)).toBeLessThanOrEqual(15_000)
+    expect(here.seen.length).toBeLessThan(500)
+  })
+
   it('writes the fallback tag when a registry only claims to know the subject', async () => {
     const registry = fallbackRegistry(undefined)
     await using here = await against((request, response, count) => {

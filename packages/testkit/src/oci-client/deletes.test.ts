@@ -76,6 +76,11 @@ describe('deleteTag', () => {
     expect(here.registry.resolve('team/app', '1')).toBe(subject.digest)
   })
 
+  it('calls an immutable tag a conflict', async () => {
+    await using here = await withImage({ immutableTags: true })
+    await expect(here.repository.deleteTag('1')).rejects.toMatchObject({ code: 'TAG_CONFLICT', status: 409 })
+  })
+
   it.each(['', 'a/b', subject.digest])('sends nothing for %j', async (text) => {
     await using here = await withImage()
     here.registry.clearRequests()

@@ -1,5 +1,5 @@
 import { type Descriptor, type Digest, digestOf, mediaTypes, type RawManifest } from '@sallyport/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseIndex } from '../manifest/parse-manifest.ts'
 import { sampleImage, sampleIndex, sampleManifest } from '../testing/sample-image.ts'

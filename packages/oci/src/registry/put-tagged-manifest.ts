@@ -47,11 +47,11 @@ export async function putTaggedManifest(
     if (expected !== undefined) {
       checkExpected(context.name, tag, digestLike(now?.raw, expected), expected)
       // The tag is where it should be, so the condition holds: a registry that refuses it does not understand it.
-      if (Object.keys(condition).length > 0) outcome = await push({})
+      if (Object.keys(condition).length > 0 && !honoursConditions(context)) outcome = await push({})
     }
   }
   if (outcome.type === 'refused') throw immovable(context, tag, outcome.error)
-  if (expected !== undefined && context.capabilities.of(context.name)?.conditionalWrites.answer !== 'yes') {
+  if (expected !== undefined && !honoursConditions(context)) {
     const after = await read()
     if (!hasDigest(after?.raw, digest)) {
       throw new OciError(
@@ -62,6 +62,12 @@ export async function putTaggedManifest(
     }
   }
   return { subjectAcknowledged: outcome.subjectAcknowledged }
+}
+
+function honoursConditions({ name, capabilities, fallbackLists }: RegistryContext): boolean {
+  return (
+    capabilities.of(name)?.conditionalWrites.answer === 'yes' || fallbackLists.conditions.get(name) === 'yes'
+  )
 }
 
 /** The error for a tag that the registry does not let be moved. */

@@ -6,6 +6,7 @@ import {
   parseDigest,
   type BlobOptions,
   type Descriptor,
+  type Digest,
   type RawManifest,
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
@@ -63,31 +64,48 @@ export async function fetchManifest(
   return { raw, etag: answer.header('etag') }
 }
 
-/** What the registry claims of a manifest; see the port. */
+/**
+ * What the registry claims of a manifest; see the port. An answer that can't be about a manifest, or a refusal of the
+ * method alone, is followed by a GET: Artifactory answers HEAD of what is missing with 403.
+ */
 export async function headManifest(
   context: RegistryContext,
   tagOrDigest: string,
   { signal }: BlobOptions = {},
 ): Promise<Descriptor | undefined> {
-  if (!isDigest(tagOrDigest)) checkTag(context, tagOrDigest)
-  const answer = await call(context, {
-    method: 'HEAD',
-    to: `manifests/${tagOrDigest}`,
-    access: 'pull',
-    action: `look for manifest ${tagOrDigest}`,
-    notFound: 'MANIFEST_NOT_FOUND',
-    expect: [200, 404],
-    headers: { accept: accepted },
-    signal,
-  })
-  await answer.discard()
-  if (answer.status === 404) return undefined
-  const digest = isDigest(tagOrDigest) ? tagOrDigest : answer.header('docker-content-digest')
+  const digest = isDigest(tagOrDigest) ? tagOrDigest : undefined
+  if (digest === undefined) checkTag(context, tagOrDigest)
+  try {
+    const answer = await call(context, {
+      method: 'HEAD',
+      to: `manifests/${tagOrDigest}`,
+      access: 'pull',
+      action: `look for manifest ${tagOrDigest}`,
+      notFound: 'MANIFEST_NOT_FOUND',
+      expect: [200, 404],
+      headers: { accept: accepted },
+      signal,
+    })
+    await answer.discard()
+    if (answer.status === 404) return undefined
+    const claimed = claimedDescriptor(answer, digest)
+    if (claimed !== undefined) return claimed
+  } catch (error) {
+    if (!(error instanceof OciError) || (error.status !== 403 && error.status !== 405)) throw error
+  }
+  return (await fetchManifest(context, tagOrDigest, { signal }))?.raw.descriptor
+}
+
+function claimedDescriptor(answer: WireAnswer, asked: Digest | undefined): Descriptor | undefined {
+  const named = answer.header('docker-content-digest')
+  const digest = asked ?? named
   const mediaType = answer.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   const size = Number(answer.header('content-length') ?? Number.NaN)
-  if (isDigest(digest) && mediaType !== undefined && Number.isSafeInteger(size))
-    return { mediaType, digest, size }
-  return (await fetchManifest(context, tagOrDigest, { signal }))?.raw.descriptor
+  if (!isDigest(digest) || !mediaType?.startsWith('application/vnd.')) return undefined
+  if (!Number.isSafeInteger(size) || size <= 0) return undefined
+  const contradicts =
+    isDigest(named) && named !== digest && digestAlgorithm(named) === digestAlgorithm(digest)
+  return contradicts ? undefined : { mediaType, digest, size }
 }
 
 /** A manifest that must be there. */

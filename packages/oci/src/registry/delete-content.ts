@@ -8,6 +8,7 @@ import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
 import { callAndRead, type RegistryContext } from './registry-context.ts'
 import { fetchManifest } from './registry-manifests.ts'
+import { changeFallbackList } from './update-fallback-list.ts'
 
 /** What a delete found: something to delete, or nothing. */
 export type DeleteOutcome = 'deleted' | 'missing'
@@ -63,7 +64,7 @@ export async function deleteManifest(
     isFallbackIndex(listed.raw, subject) &&
     fallbackEntries(listed.raw).has(digest)
   ) {
-    await context.fallbackLists.change(context, subject, { type: 'remove', digest }, signal)
+    await changeFallbackList(context, subject, { type: 'remove', digest }, signal)
   }
   return outcome
 }

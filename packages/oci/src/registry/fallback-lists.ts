@@ -1,7 +1,5 @@
 import type { Descriptor, Digest } from '@sallyport/core'
 import type { FallbackEntry } from '../referrers/fallback-index.ts'
-import type { RegistryContext } from './registry-context.ts'
-import { updateFallbackList } from './update-fallback-list.ts'
 
 /** A change of a fallback list that somebody waits for. */
 export type FallbackChange =
@@ -16,18 +14,25 @@ export interface FallbackMemory {
   children: ReadonlySet<Digest> | undefined
 }
 
+/** Writes changes of one list; `updateFallbackList` says what it takes to be written. */
+export type WriteChanges = (
+  changes: readonly FallbackChange[],
+  memory: FallbackMemory,
+  signal: AbortSignal,
+) => Promise<void>
+
 /** The fallback lists that a client writes. Changes of one list that come together are written together. */
 export interface FallbackLists {
   /**
    * Tells that a change may follow soon; the next batch waits for it. Call what is returned once the change was handed
    * over, or when there will be none.
    */
-  announce(context: RegistryContext, subject: Digest): () => void
-  /** Resolves when the change is in the list to stay; see `updateFallbackList` for what that means. */
+  announce(key: string): () => void
+  /** Resolves when `write` has written the change, by itself or with others of the same list. */
   change(
-    context: RegistryContext,
-    subject: Digest,
+    key: string,
     change: FallbackChange,
+    write: WriteChanges,
     signal: AbortSignal | undefined,
   ): Promise<void>
   /**
@@ -82,7 +87,7 @@ export function createFallbackLists(): FallbackLists {
   }
 
   /** Writes batch after batch until nobody waits; everything announced or arriving meanwhile makes the next. */
-  async function work(context: RegistryContext, subject: Digest, list: List): Promise<void> {
+  async function work(list: List, write: WriteChanges): Promise<void> {
     if (list.running) return
     list.running = true
     try {
@@ -93,7 +98,7 @@ export function createFallbackLists(): FallbackLists {
         const batch = list.waiting.filter(({ gone }) => !gone)
         list.waiting = []
         if (batch.length === 0) return
-        await writeBatch(context, subject, list.memory, batch)
+        await writeBatch(list.memory, batch, write)
       }
     } finally {
       list.running = false
@@ -101,10 +106,9 @@ export function createFallbackLists(): FallbackLists {
   }
 
   async function writeBatch(
-    context: RegistryContext,
-    subject: Digest,
     memory: FallbackMemory,
     batch: readonly Waiting[],
+    write: WriteChanges,
   ): Promise<void> {
     const changes = batch.map(({ change }) => change)
     const abandoned = new AbortController()
@@ -113,7 +117,7 @@ export function createFallbackLists(): FallbackLists {
     }
     for (const { signal } of batch) signal?.addEventListener('abort', checkAbandoned)
     try {
-      await updateFallbackList(context, subject, changes, memory, abandoned.signal)
+      await write(changes, memory, abandoned.signal)
       for (const { done } of batch) done()
     } catch (error) {
       for (const { failed } of batch) failed(error)
@@ -124,18 +128,18 @@ export function createFallbackLists(): FallbackLists {
 
   return {
     conditions,
-    announce(context, subject) {
-      const list = listOf(`${context.name}@${subject}`)
+    announce(key) {
+      const list = listOf(key)
       list.announced++
       return () => {
         list.announced--
         list.wake?.()
       }
     },
-    change: (context, subject, change, signal) =>
+    change: (key, change, write, signal) =>
       new Promise<void>((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error)
-        const list = listOf(`${context.name}@${subject}`)
+        const list = listOf(key)
         // Listens before the batch does, so that the batch sees who is gone.
         const leave = (): void => {
           waiting.gone = true
@@ -151,7 +155,7 @@ export function createFallbackLists(): FallbackLists {
         }
         signal?.addEventListener('abort', leave, { once: true })
         list.waiting.push(waiting)
-        void work(context, subject, list)
+        void work(list, write)
       }),
   }
 }

@@ -46,13 +46,13 @@ export function probeConditions(
   signal: AbortSignal | undefined,
 ): Promise<Capability> {
   return measure(signal, async () => {
-    const begun = await pushManifest(context, first, tag, {}, signal)
+    const begun = await pushManifest(context, first, { tag, signal })
     if (begun.type === 'refused') return unknown(begun.error.message)
-    const impossible = await pushManifest(context, second, tag, neverHolds, signal)
+    const impossible = await pushManifest(context, second, { tag, condition: neverHolds, signal })
     if (impossible.type === 'stored') return no('a write under an If-Match that can not hold was stored')
     const condition = conditionOf(await fetchManifest(context, tag, { signal }))
     if (Object.keys(condition).length === 0) return no('manifests come without a strong ETag')
-    const possible = await pushManifest(context, second, tag, condition, signal)
+    const possible = await pushManifest(context, second, { tag, condition, signal })
     return possible.type === 'stored'
       ? yes(`If-Match: what can not hold gave status ${impossible.error.status}, what holds was stored`)
       : no(`a write under an If-Match that holds was refused with status ${possible.error.status}`)
@@ -74,7 +74,7 @@ export async function probeReferrers(
   const subject = first.descriptor.digest
   const own = referrer.descriptor.digest
   const subjectHeader = await measure(signal, async () => {
-    const outcome = await pushManifest(context, referrer, undefined, {}, signal)
+    const outcome = await pushManifest(context, referrer, { signal })
     if (outcome.type === 'refused') return unknown(outcome.error.message)
     return outcome.subjectAcknowledged ? yes('OCI-Subject was sent') : no('no OCI-Subject was sent')
   })

@@ -29,7 +29,7 @@ export async function putTaggedManifest(
   const { digest } = manifest.descriptor
   const read = () => fetchManifest(context, tag, { signal })
   const push = (condition: Readonly<Record<string, string>>): Promise<PushOutcome> =>
-    pushManifest(context, manifest, tag, condition, signal)
+    pushManifest(context, manifest, { tag, condition, signal })
 
   const before = expected === undefined ? undefined : await read()
   if (expected !== undefined) {

@@ -11,7 +11,6 @@ import {
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { statusError } from '../http/http-error.ts'
-import { parseErrorBody } from '../http/parse-error-body.ts'
 import type { WireAnswer } from '../http/transport.ts'
 import { printable } from '../internal/printable.ts'
 import {
@@ -21,7 +20,7 @@ import {
   toRawManifest,
 } from '../manifest/raw-manifest.ts'
 import { isTag } from '../reference/parse-reference.ts'
-import { call, callAndRead, type RegistryContext } from './registry-context.ts'
+import { call, callAndRead, type RegistryCall, type RegistryContext } from './registry-context.ts'
 
 const accepted = [
   mediaTypes.ociIndex,
@@ -128,60 +127,78 @@ export type PushOutcome =
   /** The tag may not be moved: a condition in `headers` was not met or not understood, or the tag is immutable. */
   | { readonly type: 'refused'; readonly error: OciError }
 
-const refusesTag: ReadonlySet<number> = new Set([400, 403, 405, 409, 412, 501])
+/** Options of {@link pushManifest}. */
+export interface PushManifestOptions extends BlobOptions {
+  /** Also point this tag to it. */
+  readonly tag?: string | undefined
+  /** The condition under which the tag may be moved. */
+  readonly condition?: Readonly<Record<string, string>> | undefined
+  /** Send it once: a repetition could come long after what the write rests on was read. Default `false`. */
+  readonly once?: boolean | undefined
+}
+
+const refusesTag: ReadonlySet<number> = new Set([400, 405, 409, 412, 501])
 const maxErrorBytes = 64 * 1024
 
 /** Stores a manifest under a tag or its digest. */
 export async function pushManifest(
   context: RegistryContext,
   raw: RawManifest,
-  tag: string | undefined,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
+  { tag, condition = {}, once = false, signal }: PushManifestOptions = {},
 ): Promise<PushOutcome> {
   if (tag !== undefined) checkTag(context, tag)
   checkPushed(context, raw)
-  const action = `store manifest ${tag ?? raw.descriptor.digest}`
-  const { answer, bytes } = await callAndRead(
-    context,
-    {
-      method: 'PUT',
-      to: `manifests/${tag ?? raw.descriptor.digest}`,
-      access: 'push',
-      action,
-      expect: [200, 201, 202, ...(tag === undefined ? [] : refusesTag)],
-      headers: { 'content-type': raw.descriptor.mediaType, ...headers },
-      body: raw.bytes,
-      signal,
-    },
-    maxErrorBytes,
-  )
-  if (refusesTag.has(answer.status)) {
+  const { mediaType, digest, size } = raw.descriptor
+  const action = `store manifest ${tag ?? digest}`
+  const request: RegistryCall = {
+    method: 'PUT',
+    to: `manifests/${tag ?? digest}`,
+    access: 'push',
+    action,
+    expect: [200, 201, 202, ...(tag === undefined ? [] : refusesTag)],
+    headers: { 'content-type': mediaType, 'content-length': String(size), ...condition },
+    body: once ? only(raw.bytes) : raw.bytes,
+    signal,
+  }
+  try {
+    const { answer, bytes } = await callAndRead(context, request, maxErrorBytes)
+    if (!refusesTag.has(answer.status)) {
+      checkClaimedDigest(context, raw, answer)
+      return { type: 'stored', subjectAcknowledged: answer.header('oci-subject') !== undefined }
+    }
     const body = new TextDecoder().decode(bytes)
     const error = statusError(answer.status, body, {
       action,
       reference: context.name,
       notFound: 'REGISTRY_ERROR',
     })
-    if (isAboutTag(answer.status, body, headers)) return { type: 'refused', error }
+    const conditional = Object.keys(condition).length > 0
+    if (isAboutTag(answer.status, body, conditional)) return { type: 'refused', error }
+    throw error
+  } catch (error) {
+    // A 403 may be about a token that is too narrow, so it is left to the sign-in; what is left may be about the tag.
+    const said =
+      error instanceof OciError && error.status === 403 ? error.message.split('(status 403)')[1] : ''
+    if (tag !== undefined && error instanceof OciError && saysImmutable(said ?? ''))
+      return { type: 'refused', error }
     throw error
   }
-  checkClaimedDigest(context, raw, answer)
-  return { type: 'stored', subjectAcknowledged: answer.header('oci-subject') !== undefined }
 }
 
-/** Whether an answer is about the tag or its condition, as opposed to the manifest or the credentials. */
-function isAboutTag(status: number, body: string, headers: Readonly<Record<string, string>>): boolean {
+/** Whether an answer is about the tag or its condition, as opposed to the manifest. */
+function isAboutTag(status: number, body: string, conditional: boolean): boolean {
   if (status === 409 || status === 412) return true
   // A proxy or registry that does not know conditions may call them a bad request.
-  if (Object.keys(headers).length > 0 && (status === 400 || status === 501)) return true
-  const { errors, bodyText = '' } = parseErrorBody(body)
-  // ECR says TAG_INVALID, others DENIED and that the tag is immutable.
-  return (
-    errors.some(
-      ({ code, message = '' }) => code === 'TAG_INVALID' || /immutab/i.test(`${code} ${message}`),
-    ) || /immutab/i.test(bodyText)
-  )
+  return (conditional && (status === 400 || status === 501)) || saysImmutable(body)
+}
+
+/** ECR says TAG_INVALID, others that the tag is immutable. */
+function saysImmutable(text: string): boolean {
+  return /\bTAG_INVALID\b|immutab/i.test(text)
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes
 }
 
 function checkPushed({ name }: RegistryContext, raw: RawManifest): void {

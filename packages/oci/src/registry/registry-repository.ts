@@ -10,6 +10,7 @@ import { putTaggedManifest } from './put-tagged-manifest.ts'
 import { readBlob } from './read-blob.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest, headManifest, pushManifest } from './registry-manifests.ts'
+import { changeFallbackList, fallbackListKey } from './update-fallback-list.ts'
 import { type BlobOutcome, hasBlob, type RegistryBlobOptions, writeBlob } from './write-blob.ts'
 
 /** A repository of a registry. */
@@ -100,7 +101,7 @@ async function putReferrer(
   options: PutManifestOptions,
 ): Promise<void> {
   const { signal } = options
-  const arrived = context.fallbackLists.announce(context, subject)
+  const arrived = context.fallbackLists.announce(fallbackListKey(context, subject))
   let listed: Promise<void> | undefined
   try {
     // One at a time for each subject: some registries lose an entry of their list when two arrive together.
@@ -108,7 +109,7 @@ async function putReferrer(
       const acknowledged = await store(context, manifest, options)
       return acknowledged && (await isListedByApi(context, subject, entry.digest, signal))
     })
-    if (!known) listed = context.fallbackLists.change(context, subject, { type: 'add', entry }, signal)
+    if (!known) listed = changeFallbackList(context, subject, { type: 'add', entry }, signal)
   } finally {
     arrived()
   }
@@ -133,7 +134,7 @@ async function storeByDigest(
   manifest: RawManifest,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const outcome = await pushManifest(context, manifest, undefined, {}, signal)
+  const outcome = await pushManifest(context, manifest, { signal })
   if (outcome.type === 'stored') return outcome.subjectAcknowledged
   throw outcome.error
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { type Descriptor, digestOf, mediaTypes } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
@@ -127,6 +128,38 @@ describe('putManifest', () => {
     expect(registry.listed()).toHaveLength(2)
     // Only the first write tries conditions.
     expect(here.seen.filter(({ headers }) => 'if-match' in headers)).toHaveLength(2)
+  })
+
+  it.each([
+    ['an answer that is lost', (response: ServerResponse) => void response.destroy()],
+    ['status 503', (response: ServerResponse) => void response.writeHead(503).end()],
+  ])('reads again before it writes again, after %s', async (_, fail) => {
+    const other = sampleReferrer(manifest.descriptor, 'application/vnd.example.other').manifest
+    const registry = fallbackRegistry(undefined)
+    let failed = false
+    await using here = await against((request, response, count) => {
+      if (request.method === 'PUT' && request.url.endsWith(tag) && !failed) {
+        failed = true
+        registry.state.index = sampleIndex([], { manifests: [other.descriptor] }).bytes
+        return fail(response)
+      }
+      return registry.script(request, response, count)
+    })
+    await here.repository.putManifest(referrer)
+    expect(registry.listed().map(({ digest }) => digest)).toEqual([
+      other.descriptor.digest,
+      referrer.descriptor.digest,
+    ])
+  })
+
+  it('gives up on a list that can not be written', async () => {
+    const registry = fallbackRegistry(undefined)
+    await using here = await against((request, response, count) => {
+      if (request.method === 'PUT' && request.url.endsWith(tag)) return void response.writeHead(503).end()
+      return registry.script(request, response, count)
+    })
+    await expect(here.repository.putManifest(referrer)).rejects.toMatchObject({ status: 503 })
+    expect(here.seen.filter(({ method, url }) => method === 'PUT' && url.endsWith(tag))).toHaveLength(5)
   })
 
   it('grows its patience while others overwrite the list, and gives up in the end', async () => {

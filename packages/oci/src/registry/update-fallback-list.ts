@@ -12,7 +12,7 @@ import {
 } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { conditionOf, neverHolds } from './conditional-write.ts'
-import type { FallbackChange, FallbackMemory } from './fallback-lists.ts'
+import type { FallbackChange, FallbackMemory, WriteChanges } from './fallback-lists.ts'
 import { immovable } from './put-tagged-manifest.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { type FetchedManifest, fetchManifest, pushManifest, type PushOutcome } from './registry-manifests.ts'
@@ -27,6 +27,26 @@ const minQuickMs = 100
 const concurrency = 4
 const immutableRemedy =
   'the registry seems to keep tags immutable, and lists referrers only under this tag. The manifest is stored but not listed: exclude tags that begin with "sha256-" or "sha512-" from the rule, and attach again'
+
+/**
+ * Changes the list of referrers under a fallback tag, together with what else this client changes of it at the same
+ * time; see {@link updateFallbackList}.
+ */
+export function changeFallbackList(
+  context: RegistryContext,
+  subject: Digest,
+  change: FallbackChange,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const write: WriteChanges = (changes, memory, inner) =>
+    updateFallbackList(context, subject, changes, memory, inner)
+  return context.fallbackLists.change(fallbackListKey(context, subject), change, write, signal)
+}
+
+/** Names one list within a client. */
+export function fallbackListKey({ name }: RegistryContext, subject: Digest): string {
+  return `${name}@${subject}`
+}
 
 /**
  * Brings changes into the list of referrers under a fallback tag (OCI distribution specification, "Referrers Tag
@@ -44,12 +64,12 @@ const immutableRemedy =
  *
  * @throws {OciError} `TAG_CONFLICT` when the tag is immutable, holds something else, or is always overwritten.
  */
-export async function updateFallbackList(
+async function updateFallbackList(
   context: RegistryContext,
   subject: Digest,
   changes: readonly FallbackChange[],
   memory: FallbackMemory,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
   const tag = fallbackTag(subject)
   const add = new Map<Digest, Descriptor>()
@@ -71,6 +91,7 @@ export async function updateFallbackList(
   const seen = new Map<Digest, FallbackEntry>(memory.own)
   let longestGapMs = 0
   let losses = 0
+  let failures = 0
   let settled = false
   const quickMs = (): number => Math.max(patience.settleMs, longestGapMs * settleFactor)
   const settle = async (): Promise<void> => {
@@ -108,6 +129,9 @@ export async function updateFallbackList(
     longestGapMs = Math.max(longestGapMs, patience.now() - readAt)
     if (outcome === 'outrun') {
       await patience.backOff(Math.min(writes, 4), signal)
+    } else if (outcome !== 'stored' && outcome.retryable) {
+      if (++failures >= patience.attempts) throw outcome
+      await patience.backOff(failures, signal)
     } else if (outcome !== 'stored') {
       // Some registries refuse a list of which an entry is gone; then those go.
       const lost = await findMissing(context, [...fallbackEntries(edited).values()], signal)
@@ -142,7 +166,7 @@ async function readList(
 
 /**
  * Writes the list under the best condition that the registry understands. `outrun`: another writer came between.
- * An error other than about the tag is handed back, since entries that are gone from the registry may be the reason.
+ * An error that a new look at the list may mend is handed back.
  */
 async function writeList(
   context: RegistryContext,
@@ -152,8 +176,8 @@ async function writeList(
   signal: AbortSignal | undefined,
 ): Promise<'stored' | 'outrun' | OciError> {
   const { conditions } = context.fallbackLists
-  const push = (headers: Readonly<Record<string, string>>): Promise<PushOutcome> =>
-    pushManifest(context, edited, tag, headers, signal)
+  const push = (each: Readonly<Record<string, string>>): Promise<PushOutcome> =>
+    pushManifest(context, edited, { tag, condition: each, once: true, signal })
   const isUnchanged = async (): Promise<boolean> =>
     (await fetchManifest(context, tag, { signal }))?.raw.descriptor.digest === current?.raw.descriptor.digest
 
@@ -186,11 +210,9 @@ async function writeList(
     if (!(await isUnchanged())) return 'outrun'
     throw immovable(context, tag, outcome.error, immutableRemedy)
   } catch (error) {
-    const incomplete =
-      error instanceof OciError &&
-      error.code !== 'TAG_CONFLICT' &&
-      (error.status === 400 || error.status === 404)
-    if (incomplete) return error
+    // 400 and 404: an entry may be gone. Retryable ones: nobody knows whether the write got through.
+    if (!(error instanceof OciError) || error.code === 'TAG_CONFLICT') throw error
+    if (error.retryable || error.status === 400 || error.status === 404) return error
     throw error
   }
 }

@@ -40,6 +40,8 @@ export interface FallbackLists {
    * holds, but has not accepted one that holds yet.
    */
   readonly conditions: Map<string, 'yes' | 'likely' | 'no'>
+  /** Repositories that did not acknowledge a subject, so that they keep no list of their own. */
+  readonly ignoresSubjects: Set<string>
 }
 
 interface Waiting {
@@ -128,6 +130,7 @@ export function createFallbackLists(): FallbackLists {
 
   return {
     conditions,
+    ignoresSubjects: new Set(),
     announce(key) {
       const list = listOf(key)
       list.announced++

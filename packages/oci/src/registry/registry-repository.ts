@@ -104,11 +104,18 @@ async function putReferrer(
   const arrived = context.fallbackLists.announce(fallbackListKey(context, subject))
   let listed: Promise<void> | undefined
   try {
-    // One at a time for each subject: some registries lose an entry of their list when two arrive together.
-    const known = await context.locks.run(`${context.name}@${subject}`, async () => {
+    const { ignoresSubjects } = context.fallbackLists
+    const put = async (): Promise<boolean> => {
       const acknowledged = await store(context, manifest, options)
+      if (acknowledged) ignoresSubjects.delete(context.name)
+      else ignoresSubjects.add(context.name)
       return acknowledged && (await isListedByApi(context, subject, entry.digest, signal))
-    })
+    }
+    // One at a time for each subject: some registries lose an entry of their own list when two arrive together.
+    const turn = await context.locks.run(`${context.name}@${subject}`, async () =>
+      ignoresSubjects.has(context.name) ? 'needless' : put(),
+    )
+    const known = turn === 'needless' ? await put() : turn
     if (!known) listed = changeFallbackList(context, subject, { type: 'add', entry }, signal)
   } finally {
     arrived()

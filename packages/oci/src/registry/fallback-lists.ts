@@ -28,7 +28,7 @@ export interface FallbackLists {
    * over, or when there will be none.
    */
   announce(key: string): () => void
-  /** Resolves when `write` has written the change, by itself or with others of the same list. */
+  /** Resolves when `write` has written the change, by itself or with others; aborted, it may be written all the same. */
   change(
     key: string,
     change: FallbackChange,

@@ -37,6 +37,7 @@ export async function putTaggedManifest(
     checkExpected(context.name, tag, digestLike(before?.raw, expected), expected)
   }
   const condition = expected === undefined ? {} : conditionOf(before)
+  const atomic = Object.keys(condition).length > 0 && honoursConditions(context)
   let outcome = await push(condition)
   if (outcome.type === 'refused') {
     const { error } = outcome
@@ -47,11 +48,11 @@ export async function putTaggedManifest(
     if (expected !== undefined) {
       checkExpected(context.name, tag, digestLike(now?.raw, expected), expected)
       // The tag is where it should be, so the condition holds: a registry that refuses it does not understand it.
-      if (Object.keys(condition).length > 0 && !honoursConditions(context)) outcome = await push({})
+      if (Object.keys(condition).length > 0 && !atomic) outcome = await push({})
     }
   }
   if (outcome.type === 'refused') throw immovable(context, tag, outcome.error)
-  if (expected !== undefined && !honoursConditions(context)) {
+  if (expected !== undefined && !atomic) {
     const after = await read()
     if (!hasDigest(after?.raw, digest)) {
       throw new OciError(

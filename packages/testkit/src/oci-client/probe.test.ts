@@ -196,6 +196,25 @@ describe('a client that knows capabilities', () => {
     expect(kinds(here.registry)).toEqual(['GET manifest', 'GET manifest'])
   })
 
+  it('moves a tag without reading back, but not where this tag has no strong ETag', async () => {
+    await using here = await withImage()
+    await here.repository.probeCapabilities({ remember: true })
+    const move = async (tag: string): Promise<string[]> => {
+      here.registry.clearRequests()
+      await here.repository.putManifest(image.raw, { tag, expected: 'absent' })
+      return here.registry.requests.map(({ method }) => method)
+    }
+    expect(await move('a')).toEqual(['GET', 'PUT'])
+    here.registry.setRequestHook(({ method }) =>
+      method === 'GET' ? { type: 'alter-response', headers: { etag: 'W/"1"' } } : undefined,
+    )
+    await here.repository.putManifest(referrer('x'), { tag: 'b' })
+    here.registry.clearRequests()
+    const expected = referrer('x').descriptor.digest
+    await here.repository.putManifest(image.raw, { tag: 'b', expected })
+    expect(here.registry.requests.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET'])
+  })
+
   it('forgets them when they have expired', async () => {
     let now = new Date('2026-01-01T00:00:00Z')
     await using here = await withImage({ referrersApi: false }, { clock: { now: () => now } })

@@ -22,6 +22,8 @@ export type OciErrorCode =
   | 'REGISTRY_UNREACHABLE'
   | 'REGISTRY_ERROR'
   | 'LAYOUT_INVALID'
+  | 'UNSUPPORTED'
+  | 'CAPABILITIES_INVALID'
 
 /** Fields of {@link OciError} for machines. */
 export interface OciErrorOptions extends SallyportErrorOptions {

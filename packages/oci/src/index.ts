@@ -54,10 +54,19 @@ export { formatLocator, type ImageLocator, parseLocator } from './reference/pars
 export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
 export { fallbackTag } from './referrers/fallback-tag.ts'
 export {
+  type Capability,
+  parseCapabilities,
+  type RepositoryCapabilities,
+} from './registry/capabilities.schema.ts'
+export {
   createRegistryClient,
   type RegistryClient,
   type RegistryClientOptions,
 } from './registry/create-registry-client.ts'
+export type { DeleteOutcome } from './registry/delete-content.ts'
+export type { ListRepositoriesOptions } from './registry/list-repositories.ts'
+export type { ProbeCapabilitiesOptions } from './registry/probe-capabilities.ts'
+export type { MountSource } from './registry/probe-uploads.ts'
 export { isRegistryRepository, type RegistryRepository } from './registry/registry-repository.ts'
 export type { UploadRules } from './registry/upload-rules.ts'
 export type { BlobOutcome, RegistryBlobOptions } from './registry/write-blob.ts'

@@ -1,4 +1,4 @@
-import type { Digest } from '@sallyport/core'
+import { type Digest, digestAlgorithm, digestOf, type RawManifest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import type { PutManifestOptions } from '../ports/repository.ts'
 
@@ -19,4 +19,10 @@ export function checkExpected(
     `${name}:${tag} is at ${current ?? 'no digest'}, expected ${expected === 'absent' ? 'no such tag' : expected}`,
     { reference: `${name}:${tag}`, retryable: false },
   )
+}
+
+/** Whether a manifest has the digest; one that was read by tag is known by its sha256 digest only. */
+export function hasDigest(raw: RawManifest | undefined, digest: Digest): boolean {
+  if (raw === undefined) return false
+  return raw.descriptor.digest === digest || digestOf(raw.bytes, digestAlgorithm(digest)) === digest
 }

@@ -12,7 +12,8 @@ export interface PutManifestOptions extends BlobOptions {
   readonly tag?: string | undefined
   /**
    * What the tag must point to for it to be moved, `absent` for no such tag. A registry that honours `If-Match` compares
-   * and sets in one step; elsewhere the tag is read just before it is written, which leaves a gap.
+   * and sets in one step; elsewhere the tag is read just before and after it is written, which leaves a gap. A tag that
+   * is at the manifest already is a success.
    */
   readonly expected?: Digest | 'absent' | undefined
 }
@@ -48,8 +49,12 @@ export interface ReferrerDiscovery {
   readonly referrers: readonly DiscoveredReferrer[]
   readonly cosignTags: readonly CosignTag[]
   readonly rejected: readonly RejectedReferrer[]
-  /** `listed`: the API answered with an index; `missing`: 404 or the like; `unusable`: an answer that is no index. */
-  readonly referrersApi: 'listed' | 'missing' | 'unusable'
+  /**
+   * `listed`: the API answered with an index; `missing`: 404 or the like; `unusable`: an answer that is no index;
+   * `denied`: 401 or 403, although the repository can be read. Old registries say that of an API they don't have, new ones
+   * may hide referrers behind it: then there may be more than what was found.
+   */
+  readonly referrersApi: 'listed' | 'missing' | 'unusable' | 'denied'
   /** `index`: a list of referrers; `missing`: no such tag; `foreign`: something else stands there, e.g. the image itself. */
   readonly fallbackTag: 'index' | 'missing' | 'foreign'
 }
@@ -78,7 +83,10 @@ export interface Repository extends BlobStore {
   /**
    * Stores a manifest by digest, or under a tag. A manifest with a `subject` becomes a referrer of it: where the
    * registry has no referrers API the fallback tag's index is updated (OCI distribution specification,
-   * "Pushing Manifests with Subject").
+   * "Pushing Manifests with Subject"). Aborted, the manifest may be stored, and the index may come to list it.
+   *
+   * @throws {OciError} `TAG_CONFLICT` when the tag is not where it is `expected`, or it or the fallback tag can't be
+   *   moved: immutable, contended, or held by something else. By digest the manifest may be stored then.
    */
   putManifest(manifest: RawManifest, options?: PutManifestOptions): Promise<void>
   /**

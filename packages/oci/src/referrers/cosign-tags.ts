@@ -7,12 +7,12 @@ const kinds: readonly CosignTag['kind'][] = ['sig', 'att', 'sbom']
 /** Looks for the tags that cosign makes from a digest. */
 export async function findCosignTags(
   subject: Digest,
-  head: (tag: string) => Promise<Descriptor | undefined>,
+  find: (tag: string) => Promise<Descriptor | undefined>,
 ): Promise<readonly CosignTag[]> {
   const found = await Promise.all(
     kinds.map(async (kind) => {
       const tag = `${fallbackTag(subject)}.${kind}`
-      const descriptor = await head(tag)
+      const descriptor = await find(tag)
       return descriptor === undefined ? [] : [{ tag, kind, descriptor }]
     }),
   )

@@ -12,7 +12,7 @@ import { parseIndex, parseManifest } from '../manifest/parse-manifest.ts'
 import type { DiscoveredReferrer, ReferrerMechanism, RejectedReferrer } from '../ports/repository.ts'
 
 /** Most entries of a list that are looked at; each costs a request. */
-const maxCandidates = 1000
+const maxCandidates = 10_000
 const concurrency = 4
 /** What makes a list's entry no referrer, as opposed to a failure to find out. */
 const notReferrer: ReadonlySet<OciErrorCode> = new Set([

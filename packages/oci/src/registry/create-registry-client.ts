@@ -9,6 +9,10 @@ import { createTransport, type TransportOptions } from '../http/transport.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import type { CredentialProvider } from '../ports/credential-provider.ts'
 import { checkRepositoryName } from '../reference/parse-reference.ts'
+import type { RepositoryCapabilities } from './capabilities.schema.ts'
+import { createFallbackLists } from './fallback-lists.ts'
+import { createKnownCapabilities } from './known-capabilities.ts'
+import { listRepositories, type ListRepositoriesOptions } from './list-repositories.ts'
 import { createRegistryRepository, type RegistryRepository } from './registry-repository.ts'
 import { createUploadHabits, type UploadRules } from './upload-rules.ts'
 
@@ -25,12 +29,15 @@ export interface RegistryClientOptions extends TransportOptions {
   /** Time for one try of a small request (manifest, list, token), its body included, in milliseconds. Default 60,000. */
   readonly smallTimeoutMs?: number | undefined
   /**
-   * Wait before a list of referrers under a fallback tag is read back the second time, in milliseconds, half of it at
-   * random. Must be longer than another writer needs between reading and writing that list. Default 400.
+   * How long a list of referrers under a fallback tag must have stood before an attachment is done, in milliseconds,
+   * where the registry ignores `If-Match`; up to half as long again at random. Must be longer than another writer needs
+   * between reading and writing that list; grows by itself where requests are slow or entries get lost. Default 400.
    */
   readonly settleMs?: number | undefined
   /** How blobs are sent, where a write does not say otherwise. Default: whole, chunked where that fails. */
   readonly uploads?: UploadRules | undefined
+  /** What was measured of repositories earlier; see {@link RegistryRepository.probeCapabilities}. Expired ones are ignored. */
+  readonly capabilities?: readonly RepositoryCapabilities[] | undefined
   readonly clock?: Clock | undefined
   readonly sleep?: Sleep | undefined
   /** A number from 0 to 1 for spreading repetitions. Default `Math.random`. */
@@ -45,13 +52,27 @@ export interface RegistryClient extends AsyncDisposable {
    * @throws {OciError} `REFERENCE_INVALID` when the names can't stand in a reference.
    */
   repository(name: Pick<Reference, 'registry' | 'repository'>): RegistryRepository
+  /**
+   * The repositories of a registry from its catalog, as far as it lists them: many show only some, or none.
+   *
+   * @throws {OciError} `REFERENCE_INVALID` at once for a name that is no registry; while reading, `UNSUPPORTED` where
+   *   there is no catalog, `UNAUTHORIZED`, `DENIED`, and `LIMIT_EXCEEDED` when the list does not end.
+   */
+  listRepositories(registry: string, options?: ListRepositoriesOptions): AsyncIterable<string>
   /** Closes all connections; running calls are cut. */
   close(): Promise<void>
 }
 
 /** Creates a client for any number of registries. Close it, or hold it with `await using`. */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
-  const { credentials, plainHttp, retry = {}, smallTimeoutMs = 60_000, settleMs = 400 } = options
+  const {
+    credentials,
+    plainHttp,
+    retry = {},
+    smallTimeoutMs = 60_000,
+    settleMs = 400,
+    capabilities = [],
+  } = options
   const { attempts = 5, baseDelayMs = 200, maxDelayMs = 60_000 } = retry
   const { clock = systemClock, sleep = defaultSleep, random = Math.random } = options
   const transport = createTransport(options)
@@ -69,6 +90,8 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   })
   const locks = createKeyedMutex()
   const uploadsOf = createUploadHabits(options.uploads)
+  const fallbackLists = createFallbackLists()
+  const known = createKnownCapabilities(clock, capabilities)
   const close = (): Promise<void> => transport.close()
   return {
     repository(name) {
@@ -82,12 +105,20 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         name: `${registry}/${repository}`,
         locks,
         uploads: uploadsOf(registry),
+        fallbackLists,
+        capabilities: known,
         patience: {
           attempts,
           backOff: (attempt, signal) => sleep(backoffMs(attempt, baseDelayMs, maxDelayMs, random()), signal),
-          settle: (signal) => sleep(backoffMs(1, settleMs, settleMs, random()), signal),
+          settleMs,
+          settle: (atLeastMs, signal) => sleep(Math.round(atLeastMs * (1 + random() / 2)), signal),
+          now: () => clock.now().getTime(),
         },
       })
+    },
+    listRepositories(registry, listing = {}) {
+      checkRepositoryName({ registry, repository: 'any' })
+      return listRepositories(http, registry, originOf(registry, plainHttp), listing)
     },
     close,
     [Symbol.asyncDispose]: close,

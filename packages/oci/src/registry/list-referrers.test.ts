@@ -1,6 +1,6 @@
 import { digestOf, mediaTypes } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
-import { type Script } from '../testing/scripted-server.ts'
+import { type Script, startScriptedServer } from '../testing/scripted-server.ts'
 import { against } from '../testing/against-script.ts'
 import { sampleBlob, sampleImage, sampleManifest, sampleReferrer } from '../testing/sample-image.ts'
 
@@ -73,20 +73,72 @@ describe('listReferrers', () => {
     })
   })
 
-  it('takes a login page for no list', async () => {
-    await using here = await against(
-      serve(() => ({ body: '<html>login</html>', headers: { 'content-type': 'text/html' } })),
+  it('takes a login page for no list, also after a redirect to another host', async () => {
+    const page = { body: '<html>login</html>', headers: { 'content-type': 'text/html' } }
+    await using login = await startScriptedServer(
+      (_, response) => void response.writeHead(200, page.headers).end(page.body),
     )
-    expect(await here.repository.listReferrers(subject.digest)).toEqual([])
+    const redirect = { body: '', status: 302, headers: { location: `http://${login.host}/login` } }
+    const answers = [page, redirect]
+    await using here = await against(serve(() => answers[0]!))
+    for (; answers.length > 0; answers.shift()) {
+      expect(await here.repository.discoverReferrers(subject.digest)).toMatchObject({
+        referrers: [],
+        referrersApi: 'unusable',
+      })
+    }
+    expect(login.seen).toHaveLength(1)
   })
 
-  it.each([403, 500])('does not take status %d for an empty list', async (status) => {
+  it('takes a redirect that must not be followed for no list', async () => {
+    await using here = await against(
+      serve(() => ({ body: '', status: 302, headers: { location: 'ftp://login.example/' } })),
+    )
+    expect(await here.repository.discoverReferrers(subject.digest)).toMatchObject({
+      referrersApi: 'unusable',
+    })
+  })
+
+  it.each([
+    ['fails', { body: '', status: 404 }],
+    ['is denied', { body: '', status: 403 }],
+    ['is a login page', { body: '<html>login</html>' }],
+  ])('refuses a list of which the second page %s', async (_, second) => {
+    const script = serve((url) =>
+      url.includes('page=')
+        ? second
+        : { body: index(real.descriptor), headers: { link: `<${url}?page=2>; rel="next"` } },
+    )
+    await using here = await against(script)
+    await expect(here.repository.listReferrers(subject.digest)).rejects.toMatchObject({ name: 'OciError' })
+  })
+
+  it('sends no filter, and filters by what the manifests say', async () => {
+    const other = sampleReferrer(subject, 'application/vnd.example.other').manifest
+    stored.set(other.descriptor.digest, other)
+    await using here = await against(
+      serve(() => ({
+        body: index(
+          { ...real.descriptor, artifactType: 'application/vnd.example.other' },
+          { ...other.descriptor, artifactType: 'application/vnd.example.sbom', size: 1 },
+          { ...real.descriptor, size: 1e15 },
+        ),
+      })),
+    )
+    const found = await here.repository.listReferrers(subject.digest, {
+      artifactType: 'application/vnd.example.sbom',
+    })
+    expect(found).toMatchObject([real.descriptor])
+    expect(here.seen.filter(({ url }) => url.includes('artifactType'))).toEqual([])
+  })
+
+  it.each([500, 503])('does not take status %d for an empty list', async (status) => {
     await using here = await against(serve(() => ({ body: '', status })))
     await expect(here.repository.listReferrers(subject.digest)).rejects.toMatchObject({ status })
   })
 
   it('refuses a list of more entries than can be looked at', async () => {
-    const entries = Array.from({ length: 1200 }, (_, at) => ({
+    const entries = Array.from({ length: 10_001 }, (_, at) => ({
       ...real.descriptor,
       digest: digestOf(String(at)),
     }))

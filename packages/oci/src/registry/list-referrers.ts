@@ -1,17 +1,12 @@
 import type { BlobOptions, Descriptor, Digest } from '@sallyport/core'
-import { OciError } from '../errors.ts'
 import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
-import { nextPage } from '../http/parse-link.ts'
-import type { ListReferrersOptions, ReferrerDiscovery } from '../ports/repository.ts'
-import { callAndRead, type RegistryContext } from './registry-context.ts'
-import { fetchManifest, getManifest, headManifest } from './registry-manifests.ts'
-
-const maxPages = 100
-const maxListBytes = 8 * 1024 * 1024
-const maxListed = 10_000
+import type { ListReferrersOptions, ReferrerDiscovery, RejectedReferrer } from '../ports/repository.ts'
+import { readReferrersApi, type ReferrersApiAnswer } from './read-referrers-api.ts'
+import type { RegistryContext } from './registry-context.ts'
+import { fetchManifest, getManifest } from './registry-manifests.ts'
 
 /** The verified referrers of a digest, from the referrers API, the fallback tag and cosign's tags together. */
 export async function discoverReferrers(
@@ -20,8 +15,9 @@ export async function discoverReferrers(
   { signal }: BlobOptions = {},
 ): Promise<ReferrerDiscovery> {
   const [api, cosignTags] = await Promise.all([
-    listVerified(context, subject, signal),
-    findCosignTags(subject, (tag) => headManifest(context, tag, { signal })),
+    listVerified(context, subject, { signal }),
+    // By GET: some registries answer HEAD with 404 or 403 whatever there is.
+    findCosignTags(subject, async (tag) => (await fetchManifest(context, tag, { signal }))?.raw.descriptor),
   ])
   return { ...api, cosignTags }
 }
@@ -32,7 +28,7 @@ export async function listReferrers(
   subject: Digest,
   { artifactType, signal }: ListReferrersOptions = {},
 ): Promise<readonly Descriptor[]> {
-  const { referrers } = await listVerified(context, subject, signal)
+  const { referrers } = await listVerified(context, subject, { artifactType, signal })
   return referrers
     .map(({ descriptor }) => descriptor)
     .filter((descriptor) => artifactType === undefined || descriptor.artifactType === artifactType)
@@ -41,15 +37,19 @@ export async function listReferrers(
 async function listVerified(
   context: RegistryContext,
   subject: Digest,
-  signal: AbortSignal | undefined,
+  { artifactType, signal }: ListReferrersOptions,
 ): Promise<Omit<ReferrerDiscovery, 'cosignTags'>> {
   const [fromApi, tagged] = await Promise.all([
-    askReferrersApi(context, subject, signal),
+    askReferrersApi(context, subject, artifactType, signal),
     fetchManifest(context, fallbackTag(subject), { signal }),
   ])
+  if (fromApi.answer === 'denied' && tagged === undefined) {
+    // Nothing but refusals and "not there" so far: only who may read the subject may call that an empty list.
+    if ((await fetchManifest(context, subject, { signal })) === undefined) throw fromApi.denial
+  }
   const fromTag =
     tagged !== undefined && isFallbackIndex(tagged.raw, subject) ? listedDigests(tagged.raw.bytes) : undefined
-  const verified = await verifyReferrers(
+  const { referrers, rejected } = await verifyReferrers(
     subject,
     [
       ...fromApi.digests.map((digest) => ({ digest, mechanism: 'referrers-api' as const })),
@@ -60,60 +60,56 @@ async function listVerified(
   )
   return {
     subject,
-    ...verified,
+    referrers,
+    rejected,
     referrersApi: fromApi.answer,
-    fallbackTag: tagged === undefined ? 'missing' : fromTag === undefined ? 'foreign' : 'index',
+    fallbackTag:
+      tagged === undefined
+        ? 'missing'
+        : fromTag === undefined || listsOnlyImages(fromTag, rejected)
+          ? 'foreign'
+          : 'index',
   }
 }
 
-/** What the referrers API lists, over all its pages. */
+/** Whether the entries of an index are all manifests that refer to nothing: then it is an image, not a list. */
+function listsOnlyImages(entries: readonly Digest[], rejected: readonly RejectedReferrer[]): boolean {
+  const images = new Set(
+    rejected.filter(({ reason }) => reason === 'names-no-subject').map(({ digest }) => digest),
+  )
+  return entries.length > 0 && entries.every((digest) => images.has(digest))
+}
+
 async function askReferrersApi(
   context: RegistryContext,
   subject: Digest,
+  artifactType: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<{ readonly answer: ReferrerDiscovery['referrersApi']; readonly digests: readonly Digest[] }> {
-  const listed: Digest[] = []
-  let to: string | URL = `referrers/${subject}`
-  for (let page = 1; ; page++) {
-    const { answer, bytes } = await callAndRead(
-      context,
-      {
-        method: 'GET',
-        to,
-        access: 'pull',
-        action: `list the referrers of ${subject}`,
-        expect: [200, 404, 405, 501],
-        headers: { accept: 'application/vnd.oci.image.index.v1+json' },
-        signal,
-      },
-      maxListBytes,
-    )
-    if (answer.status !== 200) return { answer: page === 1 ? 'missing' : 'unusable', digests: listed }
-    const digests = listedDigests(bytes)
-    // Behind a proxy a path that does not exist may end at a login page with status 200.
-    if (digests === undefined) return { answer: 'unusable', digests: listed }
-    listed.push(...digests)
-    const next = nextPage(answer.headers('link'), answer.url)
-    if (next === undefined) return { answer: 'listed', digests: listed }
-    if (page >= maxPages || listed.length > maxListed) {
-      throw new OciError(
-        'LIMIT_EXCEEDED',
-        `${context.name}: the list of referrers of ${subject} does not end`,
-        {
-          reference: context.name,
-        },
-      )
-    }
-    to = next
-  }
+): Promise<ReferrersApiAnswer> {
+  const measured = context.capabilities.of(context.name)
+  if (measured?.referrersApi.answer === 'no') return { answer: 'missing', digests: [] }
+  // Some registries know another type of a manifest than the manifest itself does, and filtering by it would hide it.
+  const filter = measured?.referrersFilter.answer === 'yes' ? artifactType : undefined
+  return readReferrersApi(context, subject, { artifactType: filter, signal })
 }
 
-/** Whether the referrers API lists the digest. Registries have acknowledged a subject while having no list. */
+/**
+ * Whether the referrers API lists the digest that was just pushed. Registries have acknowledged a subject while having
+ * no list. A list that lags behind is asked a second time.
+ */
 export async function isListedByApi(
   context: RegistryContext,
   subject: Digest,
   referrer: Digest,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  return (await askReferrersApi(context, subject, signal)).digests.includes(referrer)
+  const measured = context.capabilities.of(context.name)
+  if (measured?.referrersListed.answer === 'yes') return true
+  if (measured?.referrersApi.answer === 'no') return false
+  for (let look = 1; ; look++) {
+    const { answer, digests } = await readReferrersApi(context, subject, { signal })
+    if (digests.includes(referrer)) return true
+    if (answer !== 'listed' || look === 2) return false
+    await context.patience.settle(context.patience.settleMs, signal)
+  }
 }

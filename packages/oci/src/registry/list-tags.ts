@@ -1,12 +1,12 @@
 import type { BlobOptions } from '@sallyport/core'
 import * as z from 'zod'
 import { OciError } from '../errors.ts'
-import { nextPage } from '../http/parse-link.ts'
 import { isTag } from '../reference/parse-reference.ts'
+import { readNames } from './read-names.ts'
 import { callAndRead, type RegistryContext } from './registry-context.ts'
 
+/** ECR refuses more. */
 const pageSize = 1000
-const maxPages = 10_000
 const maxPageBytes = 8 * 1024 * 1024
 const pageSchema = z.object({ tags: z.array(z.string()).nullish() })
 
@@ -15,31 +15,24 @@ export async function* listTags(
   context: RegistryContext,
   { signal }: BlobOptions = {},
 ): AsyncGenerator<string, void, undefined> {
-  const seen = new Set<string>()
-  const asked = new Set<string>()
-  let to: string | URL = `tags/list?n=${pageSize}`
-  for (let page = 1; ; page++) {
-    const { answer, bytes } = await callAndRead(
-      context,
-      { method: 'GET', to, access: 'pull', action: 'list the tags', expect: [200, 404], signal },
-      maxPageBytes,
-    )
-    if (answer.status === 404 && page === 1) return
-    for (const tag of readPage(context, bytes)) {
-      if (seen.has(tag)) continue
-      seen.add(tag)
-      yield tag
-    }
-    const next = nextPage(answer.headers('link'), answer.url)
-    if (next === undefined) return
-    if (page >= maxPages || asked.has(next.href)) {
-      throw new OciError('LIMIT_EXCEEDED', `${context.name}: the list of tags does not end`, {
-        reference: context.name,
-      })
-    }
-    asked.add(next.href)
-    to = next
-  }
+  let first = true
+  const names = readNames({
+    subject: `${context.name}: the list of tags`,
+    first: `tags/list?n=${pageSize}`,
+    pageSize,
+    after: (tag) => `tags/list?n=${pageSize}&last=${encodeURIComponent(tag)}`,
+    async ask(to) {
+      const expect = first ? [200, 404] : [200]
+      first = false
+      const { answer, bytes } = await callAndRead(
+        context,
+        { method: 'GET', to, access: 'pull', action: 'list the tags', expect, signal },
+        maxPageBytes,
+      )
+      return answer.status === 404 ? undefined : { names: readPage(context, bytes), answer }
+    },
+  })
+  for await (const name of names) if (isTag(name)) yield name
 }
 
 function readPage({ name }: RegistryContext, bytes: Uint8Array): readonly string[] {
@@ -51,5 +44,5 @@ function readPage({ name }: RegistryContext, bytes: Uint8Array): readonly string
   }
   const page = pageSchema.safeParse(value)
   if (!page.success) throw new OciError('REGISTRY_ERROR', `${name}: not a list of tags`, { reference: name })
-  return (page.data.tags ?? []).filter(isTag)
+  return page.data.tags ?? []
 }

@@ -69,6 +69,22 @@ describe.each([
       expect((await target.findManifest('latest'))?.descriptor.digest).toBe(second.manifest.descriptor.digest)
     })
 
+    it('moves a tag only from where it is expected', async () => {
+      const target = repository('team/expected')
+      const [first, second, third] = [sampleImage([10]), sampleImage([20]), sampleImage([30])]
+      for (const image of [first, second, third]) await pushImage(target, image)
+      const [one, two] = [first.manifest.descriptor.digest, second.manifest.descriptor.digest]
+      await target.putManifest(first.manifest, { tag: 'stable', expected: 'absent' })
+      await target.putManifest(second.manifest, { tag: 'stable', expected: one })
+      await target.putManifest(second.manifest, { tag: 'stable', expected: one })
+      for (const expected of [one, 'absent'] as const) {
+        await expect(target.putManifest(third.manifest, { tag: 'stable', expected })).rejects.toMatchObject({
+          code: 'TAG_CONFLICT',
+        })
+      }
+      expect((await target.getManifest('stable')).descriptor.digest).toBe(two)
+    })
+
     it('says that a manifest, a blob or a repository is not there', async () => {
       const target = repository('team/none')
       const { blob } = sampleBlob('nothing')

@@ -4,14 +4,20 @@ import type { RegistryHttp, RegistryRequest } from '../http/registry-http.ts'
 import type { WireAnswer } from '../http/transport.ts'
 import type { KeyedMutex } from '../internal/keyed-mutex.ts'
 import type { UploadHabits } from './upload-rules.ts'
+import type { FallbackLists } from './fallback-lists.ts'
+import type { KnownCapabilities } from './known-capabilities.ts'
 
 /** Patience of a repository's own repetitions, beyond those of single requests. */
 export interface RegistryPatience {
   readonly attempts: number
   /** Waits before try number `attempt` + 1. */
   backOff(attempt: number, signal: AbortSignal | undefined): Promise<void>
-  /** Waits until writers that read before our write have written too. */
-  settle(signal: AbortSignal | undefined): Promise<void>
+  /** Shortest time for writers that read before our write to have written too, in milliseconds. */
+  readonly settleMs: number
+  /** Waits for such writers, at least as long as told and at most half as long again. */
+  settle(atLeastMs: number, signal: AbortSignal | undefined): Promise<void>
+  /** Milliseconds, to measure how long something took. */
+  now(): number
 }
 
 /** One repository of a registry, as its operations see it. */
@@ -23,10 +29,12 @@ export interface RegistryContext {
   /** `registry/repository`. */
   readonly name: string
   readonly patience: RegistryPatience
-  /** One writer of a fallback tag at a time within this client. */
+  /** One push of a referrer at a time for each subject within this client. */
   readonly locks: KeyedMutex
   /** How blobs are sent to this registry, and what has been learnt about that. */
   readonly uploads: UploadHabits
+  readonly fallbackLists: FallbackLists
+  readonly capabilities: KnownCapabilities
 }
 
 /** A call of the repository's API, without what all calls share. */
@@ -36,7 +44,7 @@ export interface RegistryCall extends Pick<
 > {
   /** Path after `/v2/<repository>/`, or a URL that the registry gave. */
   readonly to: string | URL
-  readonly access: 'pull' | 'push'
+  readonly access: 'pull' | 'push' | 'delete'
   /** Another repository that is read in the same call (mount). */
   readonly alsoPull?: string | undefined
   readonly action: string
@@ -65,7 +73,7 @@ function toRequest(context: RegistryContext, each: RegistryCall): RegistryReques
     origin,
     repository,
     scopes: [
-      `repository:${repository}:${access === 'pull' ? 'pull' : 'pull,push'}`,
+      `repository:${repository}:${access === 'push' ? 'pull,push' : access}`,
       ...(alsoPull === undefined ? [] : [`repository:${alsoPull}:pull`]),
     ],
   }

@@ -148,3 +148,56 @@ describe('getManifest', () => {
     expect(here.seen).toHaveLength(0)
   })
 })
+
+describe('headManifest', () => {
+  const { digest, size } = manifest.descriptor
+  const told = { ...manifestType, 'content-length': String(size), 'docker-content-digest': digest }
+
+  it.each([
+    ['tag', 'v1'],
+    ['digest', digest],
+  ])('asks for a %s in one small request', async (_, reference) => {
+    await using here = await against((_request, response) => void response.writeHead(200, told).end())
+    expect(await here.repository.headManifest(reference)).toEqual(manifest.descriptor)
+    expect(here.seen.map(({ method }) => method)).toEqual(['HEAD'])
+  })
+
+  it('finds nothing where there is none', async () => {
+    await using here = await against((_, response) => void response.writeHead(404).end())
+    expect(await here.repository.headManifest('v1')).toBeUndefined()
+  })
+
+  const { 'docker-content-digest': _digest, ...noDigest } = told
+  const { 'content-length': _length, ...noLength } = told
+  it.each([
+    ['without a digest', 'v1', 200, noDigest],
+    ['without a length', 'v1', 200, noLength],
+    ['of a login page', 'v1', 200, { ...told, 'content-type': 'text/html' }],
+    [
+      'with another digest than asked for',
+      digest,
+      200,
+      { ...told, 'docker-content-digest': `sha256:${'0'.repeat(64)}` },
+    ],
+    ['with status 403', 'v1', 403, {}],
+    ['with status 405', 'v1', 405, {}],
+  ])('reads the manifest after an answer %s', async (_, reference, status, headers) => {
+    await using here = await against(({ method }, response) => {
+      if (method === 'HEAD') return void response.writeHead(status, headers).end()
+      response.writeHead(200, manifestType).end(manifest.bytes)
+    })
+    expect(await here.repository.headManifest(reference)).toEqual(manifest.descriptor)
+  })
+
+  it.each([
+    [404, undefined],
+    [403, 'DENIED'],
+  ])('believes what GET says after a HEAD with 403: %d', async (status, code) => {
+    await using here = await against(({ method }, response) => {
+      response.writeHead(method === 'HEAD' ? 403 : status).end()
+    })
+    const found = here.repository.headManifest('v1')
+    if (code === undefined) expect(await found).toBeUndefined()
+    else await expect(found).rejects.toMatchObject({ code })
+  })
+})

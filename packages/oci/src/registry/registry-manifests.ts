@@ -6,9 +6,11 @@ import {
   parseDigest,
   type BlobOptions,
   type Descriptor,
+  type Digest,
   type RawManifest,
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
+import { statusError } from '../http/http-error.ts'
 import type { WireAnswer } from '../http/transport.ts'
 import { printable } from '../internal/printable.ts'
 import {
@@ -18,7 +20,7 @@ import {
   toRawManifest,
 } from '../manifest/raw-manifest.ts'
 import { isTag } from '../reference/parse-reference.ts'
-import { call, callAndRead, type RegistryContext } from './registry-context.ts'
+import { call, callAndRead, type RegistryCall, type RegistryContext } from './registry-context.ts'
 
 const accepted = [
   mediaTypes.ociIndex,
@@ -61,31 +63,48 @@ export async function fetchManifest(
   return { raw, etag: answer.header('etag') }
 }
 
-/** What the registry claims of a manifest; see the port. */
+/**
+ * What the registry claims of a manifest; see the port. An answer that can't be about a manifest, or a refusal of the
+ * method alone, is followed by a GET: Artifactory answers HEAD of what is missing with 403.
+ */
 export async function headManifest(
   context: RegistryContext,
   tagOrDigest: string,
   { signal }: BlobOptions = {},
 ): Promise<Descriptor | undefined> {
-  if (!isDigest(tagOrDigest)) checkTag(context, tagOrDigest)
-  const answer = await call(context, {
-    method: 'HEAD',
-    to: `manifests/${tagOrDigest}`,
-    access: 'pull',
-    action: `look for manifest ${tagOrDigest}`,
-    notFound: 'MANIFEST_NOT_FOUND',
-    expect: [200, 404],
-    headers: { accept: accepted },
-    signal,
-  })
-  await answer.discard()
-  if (answer.status === 404) return undefined
-  const digest = isDigest(tagOrDigest) ? tagOrDigest : answer.header('docker-content-digest')
+  const digest = isDigest(tagOrDigest) ? tagOrDigest : undefined
+  if (digest === undefined) checkTag(context, tagOrDigest)
+  try {
+    const answer = await call(context, {
+      method: 'HEAD',
+      to: `manifests/${tagOrDigest}`,
+      access: 'pull',
+      action: `look for manifest ${tagOrDigest}`,
+      notFound: 'MANIFEST_NOT_FOUND',
+      expect: [200, 404],
+      headers: { accept: accepted },
+      signal,
+    })
+    await answer.discard()
+    if (answer.status === 404) return undefined
+    const claimed = claimedDescriptor(answer, digest)
+    if (claimed !== undefined) return claimed
+  } catch (error) {
+    if (!(error instanceof OciError) || (error.status !== 403 && error.status !== 405)) throw error
+  }
+  return (await fetchManifest(context, tagOrDigest, { signal }))?.raw.descriptor
+}
+
+function claimedDescriptor(answer: WireAnswer, asked: Digest | undefined): Descriptor | undefined {
+  const named = answer.header('docker-content-digest')
+  const digest = asked ?? named
   const mediaType = answer.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   const size = Number(answer.header('content-length') ?? Number.NaN)
-  if (isDigest(digest) && mediaType !== undefined && Number.isSafeInteger(size))
-    return { mediaType, digest, size }
-  return (await fetchManifest(context, tagOrDigest, { signal }))?.raw.descriptor
+  if (!isDigest(digest) || !mediaType?.startsWith('application/vnd.')) return undefined
+  if (!Number.isSafeInteger(size) || size <= 0) return undefined
+  const contradicts =
+    isDigest(named) && named !== digest && digestAlgorithm(named) === digestAlgorithm(digest)
+  return contradicts ? undefined : { mediaType, digest, size }
 }
 
 /** A manifest that must be there. */
@@ -105,33 +124,81 @@ export async function getManifest(
 /** How {@link pushManifest} went. */
 export type PushOutcome =
   | { readonly type: 'stored'; readonly subjectAcknowledged: boolean }
-  /** A condition in `headers` was not met. */
-  | { readonly type: 'precondition-failed' }
+  /** The tag may not be moved: a condition in `headers` was not met or not understood, or the tag is immutable. */
+  | { readonly type: 'refused'; readonly error: OciError }
+
+/** Options of {@link pushManifest}. */
+export interface PushManifestOptions extends BlobOptions {
+  /** Also point this tag to it. */
+  readonly tag?: string | undefined
+  /** The condition under which the tag may be moved. */
+  readonly condition?: Readonly<Record<string, string>> | undefined
+  /** Send it once: a repetition could come long after what the write rests on was read. Default `false`. */
+  readonly once?: boolean | undefined
+}
+
+const refusesTag: ReadonlySet<number> = new Set([400, 405, 409, 412, 501])
+const maxErrorBytes = 64 * 1024
 
 /** Stores a manifest under a tag or its digest. */
 export async function pushManifest(
   context: RegistryContext,
   raw: RawManifest,
-  tag: string | undefined,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
+  { tag, condition = {}, once = false, signal }: PushManifestOptions = {},
 ): Promise<PushOutcome> {
   if (tag !== undefined) checkTag(context, tag)
   checkPushed(context, raw)
-  const answer = await call(context, {
+  const { mediaType, digest, size } = raw.descriptor
+  const action = `store manifest ${tag ?? digest}`
+  const request: RegistryCall = {
     method: 'PUT',
-    to: `manifests/${tag ?? raw.descriptor.digest}`,
+    to: `manifests/${tag ?? digest}`,
     access: 'push',
-    action: `store manifest ${tag ?? raw.descriptor.digest}`,
-    expect: [200, 201, 202, 412],
-    headers: { 'content-type': raw.descriptor.mediaType, ...headers },
-    body: raw.bytes,
+    action,
+    expect: [200, 201, 202, ...(tag === undefined ? [] : refusesTag)],
+    headers: { 'content-type': mediaType, 'content-length': String(size), ...condition },
+    body: once ? only(raw.bytes) : raw.bytes,
     signal,
-  })
-  await answer.discard()
-  if (answer.status === 412) return { type: 'precondition-failed' }
-  checkClaimedDigest(context, raw, answer)
-  return { type: 'stored', subjectAcknowledged: answer.header('oci-subject') !== undefined }
+  }
+  try {
+    const { answer, bytes } = await callAndRead(context, request, maxErrorBytes)
+    if (!refusesTag.has(answer.status)) {
+      checkClaimedDigest(context, raw, answer)
+      return { type: 'stored', subjectAcknowledged: answer.header('oci-subject') !== undefined }
+    }
+    const body = new TextDecoder().decode(bytes)
+    const error = statusError(answer.status, body, {
+      action,
+      reference: context.name,
+      notFound: 'REGISTRY_ERROR',
+    })
+    const conditional = Object.keys(condition).length > 0
+    if (isAboutTag(answer.status, body, conditional)) return { type: 'refused', error }
+    throw error
+  } catch (error) {
+    // A 403 may be about a token that is too narrow, so it is left to the sign-in; what is left may be about the tag.
+    const said =
+      error instanceof OciError && error.status === 403 ? error.message.split('(status 403)')[1] : ''
+    if (tag !== undefined && error instanceof OciError && saysImmutable(said ?? ''))
+      return { type: 'refused', error }
+    throw error
+  }
+}
+
+/** Whether an answer is about the tag or its condition, as opposed to the manifest. */
+function isAboutTag(status: number, body: string, conditional: boolean): boolean {
+  if (status === 409 || status === 412) return true
+  // A proxy or registry that does not know conditions may call them a bad request.
+  return (conditional && (status === 400 || status === 501)) || saysImmutable(body)
+}
+
+/** ECR says TAG_INVALID, others that the tag is immutable. */
+function saysImmutable(text: string): boolean {
+  return /\bTAG_INVALID\b|immutab/i.test(text)
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes
 }
 
 function checkPushed({ name }: RegistryContext, raw: RawManifest): void {

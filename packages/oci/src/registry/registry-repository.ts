@@ -1,15 +1,17 @@
-import type { Descriptor, RawManifest } from '@sallyport/core'
-import { OciError } from '../errors.ts'
-import type { Repository } from '../ports/repository.ts'
-import { checkExpected } from '../manifest/check-expected.ts'
+import type { BlobOptions, Descriptor, Digest, RawManifest } from '@sallyport/core'
+import type { PutManifestOptions, Repository } from '../ports/repository.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
-import { attachByFallbackTag } from './attach-by-fallback-tag.ts'
+import type { RepositoryCapabilities } from './capabilities.schema.ts'
+import { deleteBlob, deleteManifest, type DeleteOutcome, deleteTag } from './delete-content.ts'
 import { discoverReferrers, isListedByApi, listReferrers } from './list-referrers.ts'
 import { hasBlob } from './has-blob.ts'
 import { listTags } from './list-tags.ts'
+import { probeCapabilities, type ProbeCapabilitiesOptions } from './probe-capabilities.ts'
+import { putTaggedManifest } from './put-tagged-manifest.ts'
 import { readBlob } from './read-blob.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest, headManifest, pushManifest } from './registry-manifests.ts'
+import { changeFallbackList, fallbackListKey } from './update-fallback-list.ts'
 import { type BlobOutcome, type RegistryBlobOptions, writeBlob } from './write-blob.ts'
 
 /** A repository of a registry. */
@@ -23,6 +25,33 @@ export interface RegistryRepository extends Repository {
     content: AsyncIterable<Uint8Array>,
     options?: RegistryBlobOptions,
   ): Promise<BlobOutcome>
+  /**
+   * Deletes a tag and leaves its manifest; `missing` when there is no such tag.
+   *
+   * @throws {OciError} `UNSUPPORTED` where the registry deletes no tags; `TAG_CONFLICT` for an immutable one;
+   *   `UNAUTHORIZED`, `DENIED`.
+   */
+  deleteTag(tag: string, options?: BlobOptions): Promise<DeleteOutcome>
+  /**
+   * Deletes a manifest with all its tags; a referrer is also taken out of its subject's fallback list, next to other
+   * writers. The manifest's own referrers stay.
+   *
+   * @throws {OciError} `UNSUPPORTED` where the registry deletes no manifests; `UNAUTHORIZED`, `DENIED`; `TAG_CONFLICT`
+   *   when the manifest is in use, or is gone but the list can't be written.
+   */
+  deleteManifest(digest: Digest, options?: BlobOptions): Promise<DeleteOutcome>
+  /**
+   * Deletes a blob, whether or not manifests use it.
+   *
+   * @throws {OciError} `UNSUPPORTED` where the registry deletes no blobs; `UNAUTHORIZED`, `DENIED`.
+   */
+  deleteBlob(digest: Digest, options?: BlobOptions): Promise<DeleteOutcome>
+  /**
+   * Measures what the repository's registry really does. By default it writes two small blobs and three manifests, with
+   * one tag of its own (`sallyport-probe-<random>`), and deletes what the registry lets it delete, also after an abort
+   * (within ten seconds). What can't be measured, for want of permission or a connection, is `unknown`.
+   */
+  probeCapabilities(options?: ProbeCapabilitiesOptions): Promise<RepositoryCapabilities>
 }
 
 /** Whether a repository is one of a registry: it can mount blobs of other repositories there. */
@@ -41,20 +70,12 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     headManifest: (tagOrDigest, options) => headManifest(context, tagOrDigest, options),
     async putManifest(manifest, { tag, expected, signal } = {}) {
       const { subject, descriptor } = describeReferrer(manifest)
-      if (tag !== undefined && expected !== undefined) {
-        const current = await fetchManifest(context, tag, { signal })
-        checkExpected(context.name, tag, current?.raw.descriptor.digest, expected)
-      }
       if (subject === undefined) {
-        await store(context, manifest, tag, signal)
+        if (tag === undefined) await storeByDigest(context, manifest, signal)
+        else await putTaggedManifest(context, manifest, tag, { expected, signal })
         return
       }
-      // One at a time for each subject: some registries lose an entry of their list when two arrive together.
-      const known = await context.locks.run(`${context.name}@${subject.digest}`, async () => {
-        const acknowledged = await store(context, manifest, tag, signal)
-        return acknowledged && (await isListedByApi(context, subject.digest, descriptor.digest, signal))
-      })
-      if (!known) await attachByFallbackTag(context, subject.digest, descriptor, { signal })
+      await putReferrer(context, manifest, subject.digest, descriptor, { tag, expected, signal })
     },
     listReferrers: (subject, options) => listReferrers(context, subject, options),
     discoverReferrers: (subject, options) => discoverReferrers(context, subject, options),
@@ -65,21 +86,63 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
       await writeBlob(context, blob, content, options)
     },
     putBlob: (blob, content, options) => writeBlob(context, blob, content, options),
+    deleteTag: (tag, options) => deleteTag(context, tag, options),
+    deleteManifest: (digest, options) => deleteManifest(context, digest, options),
+    deleteBlob: (digest, options) => deleteBlob(context, digest, options),
+    probeCapabilities: (options) => probeCapabilities(context, options),
   }
 }
 
-/** Stores a manifest; tells whether the registry says that it knows the subject. */
+/** Stores a manifest with a subject, and lists it where the registry does not do so itself. */
+async function putReferrer(
+  context: RegistryContext,
+  manifest: RawManifest,
+  subject: Digest,
+  entry: Descriptor,
+  options: PutManifestOptions,
+): Promise<void> {
+  const { signal } = options
+  const arrived = context.fallbackLists.announce(fallbackListKey(context, subject))
+  let listed: Promise<void> | undefined
+  try {
+    const { ignoresSubjects } = context.fallbackLists
+    const put = async (): Promise<boolean> => {
+      const acknowledged = await store(context, manifest, options)
+      if (acknowledged) ignoresSubjects.delete(context.name)
+      else ignoresSubjects.add(context.name)
+      return acknowledged && (await isListedByApi(context, subject, entry.digest, signal))
+    }
+    // One at a time for each subject: some registries lose an entry of their own list when two arrive together.
+    const turn = await context.locks.run(`${context.name}@${subject}`, async () =>
+      ignoresSubjects.has(context.name) ? 'needless' : put(),
+    )
+    const known = turn === 'needless' ? await put() : turn
+    if (!known) listed = changeFallbackList(context, subject, { type: 'add', entry }, signal)
+  } finally {
+    arrived()
+  }
+  await listed
+}
+
+/** Stores a manifest with a subject; tells whether the registry says that it knows the subject. */
 async function store(
   context: RegistryContext,
   manifest: RawManifest,
-  tag: string | undefined,
+  { tag, expected, signal }: PutManifestOptions,
+): Promise<boolean> {
+  if (tag !== undefined) {
+    const { subjectAcknowledged } = await putTaggedManifest(context, manifest, tag, { expected, signal })
+    if (subjectAcknowledged !== undefined) return subjectAcknowledged
+  }
+  return storeByDigest(context, manifest, signal)
+}
+
+async function storeByDigest(
+  context: RegistryContext,
+  manifest: RawManifest,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const outcome = await pushManifest(context, manifest, tag, {}, signal)
+  const outcome = await pushManifest(context, manifest, { signal })
   if (outcome.type === 'stored') return outcome.subjectAcknowledged
-  throw new OciError(
-    'TAG_CONFLICT',
-    `${context.name}: the registry does not let ${tag ?? manifest.descriptor.digest} be written (status 412)`,
-    { status: 412, reference: context.name },
-  )
+  throw outcome.error
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { type Descriptor, digestOf, mediaTypes } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
@@ -78,7 +79,8 @@ describe('putManifest', () => {
       registry.state.index = sampleIndex([], { manifests: [other.descriptor], 'x-kept': 1 }).bytes
     }
     await here.repository.putManifest(referrer)
-    expect(registry.state.refused).toBe(1)
+    // A condition that never holds, then one that held when it was read.
+    expect(registry.state.refused).toBe(2)
     expect(registry.listed().map(({ digest }) => digest)).toEqual([
       other.descriptor.digest,
       referrer.descriptor.digest,
@@ -111,6 +113,73 @@ describe('putManifest', () => {
     await using here = await against(registry.script)
     await expect(here.repository.putManifest(referrer)).rejects.toMatchObject({ code: 'TAG_CONFLICT' })
     expect(Buffer.from(registry.state.index!).equals(bytes)).toBe(true)
+  })
+
+  it('leaves a condition out that a registry refuses although it holds', async () => {
+    const registry = fallbackRegistry(sampleIndex([]).bytes)
+    await using here = await against((request, response, count) => {
+      const conditional = 'if-match' in request.headers || 'if-none-match' in request.headers
+      if (conditional) return void response.writeHead(412).end()
+      return registry.script(request, response, count)
+    })
+    await here.repository.putManifest(referrer)
+    const second = sampleReferrer(manifest.descriptor, 'application/vnd.example.other').manifest
+    await here.repository.putManifest(second)
+    expect(registry.listed()).toHaveLength(2)
+    // Only the first write tries conditions.
+    expect(here.seen.filter(({ headers }) => 'if-match' in headers)).toHaveLength(2)
+  })
+
+  it.each([
+    ['an answer that is lost', (response: ServerResponse) => void response.destroy()],
+    ['status 503', (response: ServerResponse) => void response.writeHead(503).end()],
+  ])('reads again before it writes again, after %s', async (_, fail) => {
+    const other = sampleReferrer(manifest.descriptor, 'application/vnd.example.other').manifest
+    const registry = fallbackRegistry(undefined)
+    let failed = false
+    await using here = await against((request, response, count) => {
+      if (request.method === 'PUT' && request.url.endsWith(tag) && !failed) {
+        failed = true
+        registry.state.index = sampleIndex([], { manifests: [other.descriptor] }).bytes
+        return fail(response)
+      }
+      return registry.script(request, response, count)
+    })
+    await here.repository.putManifest(referrer)
+    expect(registry.listed().map(({ digest }) => digest)).toEqual([
+      other.descriptor.digest,
+      referrer.descriptor.digest,
+    ])
+  })
+
+  it('gives up on a list that can not be written', async () => {
+    const registry = fallbackRegistry(undefined)
+    await using here = await against((request, response, count) => {
+      if (request.method === 'PUT' && request.url.endsWith(tag)) return void response.writeHead(503).end()
+      return registry.script(request, response, count)
+    })
+    await expect(here.repository.putManifest(referrer)).rejects.toMatchObject({ status: 503 })
+    expect(here.seen.filter(({ method, url }) => method === 'PUT' && url.endsWith(tag))).toHaveLength(5)
+  })
+
+  it('grows its patience while others overwrite the list, and gives up in the end', async () => {
+    const other = sampleReferrer(manifest.descriptor, 'application/vnd.example.other').manifest
+    const registry = fallbackRegistry(undefined)
+    const waits: number[] = []
+    await using here = await against(registry.script, {
+      sleep: async (milliseconds) => {
+        waits.push(milliseconds)
+        registry.state.index = sampleIndex([], { manifests: [other.descriptor] }).bytes
+      },
+      settleMs: 1000,
+    })
+    await expect(here.repository.putManifest(referrer)).rejects.toMatchObject({
+      code: 'TAG_CONFLICT',
+      retryable: true,
+    })
+    expect(waits.slice(0, 4)).toEqual([1500, 3000, 6000, 12_000])
+    expect(Math.max(...waits)).toBeLessThanOrEqual(15_000)
+    expect(here.seen.length).toBeLessThan(500)
   })
 
   it('writes the fallback tag when a registry only claims to know the subject', async () => {

@@ -1,0 +1,91 @@
+import type { Digest, RawManifest } from '@sallyport/core'
+import { OciError } from '../errors.ts'
+import { checkExpected, hasDigest } from '../manifest/check-expected.ts'
+import type { PutManifestOptions } from '../ports/repository.ts'
+import { conditionOf } from './conditional-write.ts'
+import type { RegistryContext } from './registry-context.ts'
+import { fetchManifest, pushManifest, type PushOutcome } from './registry-manifests.ts'
+
+/** How {@link putTaggedManifest} went. */
+export interface TaggedPut {
+  /** Whether the registry says that it knows the manifest's subject; `undefined` when nothing had to be sent. */
+  readonly subjectAcknowledged: boolean | undefined
+}
+
+/**
+ * Points a tag to a manifest, if it is where `expected` says. The condition goes along as `If-Match` or
+ * `If-None-Match`, so that a registry that honours it compares and sets in one step. What a registry that ignores it
+ * leaves open: a writer between our read and our write is overwritten unnoticed. A tag that is at the manifest already
+ * is a success, whoever moved it there: the answer to an earlier try may have been lost.
+ *
+ * @throws {OciError} `TAG_CONFLICT` when the tag is elsewhere before or after, or can't be moved.
+ */
+export async function putTaggedManifest(
+  context: RegistryContext,
+  manifest: RawManifest,
+  tag: string,
+  { expected, signal }: PutManifestOptions,
+): Promise<TaggedPut> {
+  const { digest } = manifest.descriptor
+  const read = () => fetchManifest(context, tag, { signal })
+  const push = (condition: Readonly<Record<string, string>>): Promise<PushOutcome> =>
+    pushManifest(context, manifest, { tag, condition, signal })
+
+  const before = expected === undefined ? undefined : await read()
+  if (expected !== undefined) {
+    if (hasDigest(before?.raw, digest)) return { subjectAcknowledged: undefined }
+    checkExpected(context.name, tag, digestLike(before?.raw, expected), expected)
+  }
+  const condition = expected === undefined ? {} : conditionOf(before)
+  const atomic = Object.keys(condition).length > 0 && honoursConditions(context)
+  let outcome = await push(condition)
+  if (outcome.type === 'refused') {
+    const { error } = outcome
+    const now = await read().catch((cause: unknown) => {
+      throw cause instanceof OciError ? immovable(context, tag, error) : cause
+    })
+    if (hasDigest(now?.raw, digest)) return { subjectAcknowledged: undefined }
+    if (expected !== undefined) {
+      checkExpected(context.name, tag, digestLike(now?.raw, expected), expected)
+      // The tag is where it should be, so the condition holds: a registry that refuses it does not understand it.
+      if (Object.keys(condition).length > 0 && !atomic) outcome = await push({})
+    }
+  }
+  if (outcome.type === 'refused') throw immovable(context, tag, outcome.error)
+  if (expected !== undefined && !atomic) {
+    const after = await read()
+    if (!hasDigest(after?.raw, digest)) {
+      throw new OciError(
+        'TAG_CONFLICT',
+        `${context.name}:${tag} was written, but right afterwards is at ${after?.raw.descriptor.digest ?? 'no digest'} instead of ${digest}: another writer moves it too`,
+        { reference: `${context.name}:${tag}` },
+      )
+    }
+  }
+  return { subjectAcknowledged: outcome.subjectAcknowledged }
+}
+
+function honoursConditions({ name, capabilities, fallbackLists }: RegistryContext): boolean {
+  return (
+    capabilities.of(name)?.conditionalWrites.answer === 'yes' || fallbackLists.conditions.get(name) === 'yes'
+  )
+}
+
+/** The error for a tag that the registry does not let be moved. */
+export function immovable(
+  { name }: RegistryContext,
+  tag: string,
+  cause: OciError,
+  remedy = 'the tag may be immutable, or held by another writer',
+): OciError {
+  return new OciError('TAG_CONFLICT', `${name}:${tag} can't be moved: ${remedy}; ${cause.message}`, {
+    status: cause.status,
+    reference: `${name}:${tag}`,
+    cause,
+  })
+}
+
+function digestLike(raw: RawManifest | undefined, expected: Digest | 'absent'): Digest | undefined {
+  if (expected !== 'absent' && hasDigest(raw, expected)) return expected
+  return raw?.descriptor.digest
+}

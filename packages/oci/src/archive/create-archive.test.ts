@@ -74,8 +74,7 @@ describe('createArchive', () => {
     const archives = []
     for (const name of ['one', 'two']) {
       await using archive = await createArchive(join(folder, name))
-      await copyImage(layout, archive, descriptor)
-      await archive.putManifest(image.manifest, { tag: 'v1' })
+      await pushImage(archive, image, 'v1')
       await archive.commit()
       archives.push(await readFile(join(folder, name)))
     }

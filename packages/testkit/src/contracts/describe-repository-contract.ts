@@ -36,7 +36,7 @@ export function describeRepositoryContract(
 
   describeManifestHeads(name, create, options)
   describeExpectedTags(name, create, options)
-  describeReferrerDiscovery(name, create, options)
+  describeReferrerDiscovery(name, create)
 
   describe(`${name} as a Repository`, () => {
     it('stores a blob, again without complaint, and reads it back', async () => {

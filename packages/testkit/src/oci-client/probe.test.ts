@@ -90,7 +90,7 @@ describe('probeCapabilities', () => {
   })
 
   it('passes on the shortest chunk that a registry asks for', async () => {
-    await using here = await withImage(registryProfiles.ecr)
+    await using here = await withImage({ ...registryProfiles.ecr, announcesMinPatchBytes: true })
     expect(await here.repository.probeCapabilities()).toMatchObject({ minChunkBytes: 5 * 1024 * 1024 })
   })
 

@@ -19,22 +19,53 @@ export type OciErrorCode =
   | 'REGISTRY_ERROR'
   | 'LAYOUT_INVALID'
 
+/** Codes that registries put into their answers (OCI distribution specification, "Error Codes"). */
+export type DistributionErrorCode =
+  | 'BLOB_UNKNOWN'
+  | 'BLOB_UPLOAD_INVALID'
+  | 'BLOB_UPLOAD_UNKNOWN'
+  | 'DIGEST_INVALID'
+  | 'MANIFEST_BLOB_UNKNOWN'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_UNKNOWN'
+  | 'NAME_INVALID'
+  | 'NAME_UNKNOWN'
+  | 'SIZE_INVALID'
+  | 'UNAUTHORIZED'
+  | 'DENIED'
+  | 'UNSUPPORTED'
+  | 'TOOMANYREQUESTS'
+
+/** One error of a registry's answer, shortened and fit for printing. */
+export interface RegistryError {
+  /** One of the specification's codes, or one of the registry's own. */
+  readonly code: DistributionErrorCode | (string & {})
+  /** Empty when the registry gave none. */
+  readonly message: string
+  /** JSON where the registry gave more than a text. */
+  readonly detail?: string | undefined
+}
+
 /** Fields of {@link OciError} for machines. */
 export interface OciErrorOptions extends SallyportErrorOptions {
   /** HTTP status of the registry's answer, when there was one. */
   readonly status?: number | undefined
   /** The reference, repository or blob concerned. */
   readonly reference?: string | undefined
+  /** What the registry's answer says, when it holds a list of errors; at most 20. */
+  readonly registryErrors?: readonly RegistryError[] | undefined
 }
 
 /** A registry, manifest or layout could not be read or written. */
 export class OciError extends SallyportError<OciErrorCode> {
   readonly status: number | undefined
   readonly reference: string | undefined
+  readonly registryErrors: readonly RegistryError[] | undefined
 
   constructor(code: OciErrorCode, message: string, options: OciErrorOptions = {}) {
     super(code, message, options)
     this.status = options.status
     this.reference = options.reference
+    this.registryErrors = options.registryErrors
   }
 }

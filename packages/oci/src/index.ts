@@ -10,9 +10,24 @@ export {
   type CopyResult,
   type CopySource,
 } from './copy/copy-image.ts'
-export { OciError, type OciErrorCode, type OciErrorOptions } from './errors.ts'
+export {
+  type DistributionErrorCode,
+  OciError,
+  type OciErrorCode,
+  type OciErrorOptions,
+  type RegistryError,
+} from './errors.ts'
+export {
+  createHostLimiter,
+  type HostLane,
+  type HostLimiter,
+  type HostLimiterOptions,
+} from './http/host-limiter.ts'
+export type { RequestEvent } from './http/metered-transport.ts'
+export { type RequestCount, requestsSince } from './http/request-counts.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
 export type { TransportOptions } from './http/transport.ts'
+export type { RegistryWarning } from './http/warnings.ts'
 export { type LayoutRepository, openLayout, type OpenLayoutOptions } from './layout/open-layout.ts'
 export { parseIndex, parseManifest } from './manifest/parse-manifest.ts'
 export { toRawManifest, type ToRawManifestOptions } from './manifest/raw-manifest.ts'

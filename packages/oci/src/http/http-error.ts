@@ -1,7 +1,7 @@
 import { isSallyportError } from '@sallyport/core'
 import { OciError, type OciErrorCode } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
-import { parseErrorBody, summarizeErrorBody } from './parse-error-body.ts'
+import { parseErrorBody, summarizeErrorBody, toRegistryErrors } from './parse-error-body.ts'
 import { isRetriedStatus } from './retry-delay.ts'
 
 /** What a request was about, for its errors. */
@@ -15,12 +15,19 @@ export interface RequestSubject {
 }
 
 /** The error for an answer that was not hoped for. */
-export function statusError(status: number, bodyText: string, subject: RequestSubject): OciError {
-  const summary = summarizeErrorBody(parseErrorBody(bodyText))
+export function statusError(
+  status: number,
+  bodyText: string,
+  subject: RequestSubject,
+  retryable: boolean = isRetriedStatus(status),
+): OciError {
+  const body = parseErrorBody(bodyText)
+  const summary = summarizeErrorBody(body)
+  const registryErrors = toRegistryErrors(body)
   return new OciError(
     codeOf(status, subject),
     `${subject.reference}: could not ${subject.action}: ${explain(status)}${summary === '' ? '' : ` (${summary})`}`,
-    { status, reference: subject.reference, retryable: isRetriedStatus(status) },
+    { status, reference: subject.reference, retryable, registryErrors },
   )
 }
 

@@ -22,6 +22,8 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal | undefined
+  /** Is called once, when the body of the answer has ended or been given up; not when there is no answer. */
+  readonly onClosed?: (() => void) | undefined
 }
 
 /** An answer whose body is still to be read or given up. */
@@ -70,7 +72,7 @@ export function createTransport({
     },
   })
   return {
-    async send({ method, url, headers, body, signal }) {
+    async send({ method, url, headers, body, signal, onClosed }) {
       const answer = await request(url, {
         dispatcher: agent,
         method,
@@ -78,6 +80,7 @@ export function createTransport({
         body: (body ?? null) as Uint8Array | null,
         ...(signal === undefined ? {} : { signal }),
       })
+      if (onClosed !== undefined) answer.body.once('close', onClosed)
       return toWireAnswer(answer, url)
     },
     async close() {

@@ -1,10 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, type Reference, systemClock } from '@sallyport/core'
 import { createAuthorizer } from '../auth/authorizer.ts'
 import { OciError } from '../errors.ts'
 import { addressScope } from '../http/address-scope.ts'
+import { createHostLimiter, type HostLimiter } from '../http/host-limiter.ts'
+import { createMeteredTransport, type RequestEvent } from '../http/metered-transport.ts'
 import { createRegistryHttp } from '../http/registry-http.ts'
-import { backoffMs, type RetryOptions, type Sleep } from '../http/retry-delay.ts'
+import { createRepeater } from '../http/repeat-request.ts'
+import { createRequestCounts, type RequestCount } from '../http/request-counts.ts'
+import { backoffMs, defaultSleep, type RetryOptions, type Sleep } from '../http/retry-delay.ts'
+import { createWarningReporter, type RegistryWarning } from '../http/warnings.ts'
 import { createTransport, type TransportOptions } from '../http/transport.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import type { CredentialProvider } from '../ports/credential-provider.ts'
@@ -21,8 +25,22 @@ export interface RegistryClientOptions extends TransportOptions {
    */
   readonly plainHttp?: boolean | ((registry: string) => boolean) | undefined
   readonly retry?: RetryOptions | undefined
-  /** Time for one try of a small request (manifest, list, token), its body included, in milliseconds. Default 60,000. */
+  /**
+   * Time for one try of a small request (manifest, list, token), its body included but not the wait for its host, in
+   * milliseconds. Default 60,000.
+   */
   readonly smallTimeoutMs?: number | undefined
+  /**
+   * Bounds the requests to each host. Pass one to several clients to bound them together. Default: an own one with
+   * `connections` and `requestsPerSecond`.
+   */
+  readonly limiter?: HostLimiter | undefined
+  /** Most requests a second to one host, evenly spread. Default: no limit. */
+  readonly requestsPerSecond?: number | undefined
+  /** Is told of each request after the header of its answer, or after its failure. What it throws is dropped. */
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined
+  /** Is told what registries warn of (`Warning: 299`), each text of a host once. What it throws is dropped. */
+  readonly onWarning?: ((warning: RegistryWarning) => void) | undefined
   /**
    * Wait before a list of referrers under a fallback tag is read back the second time, in milliseconds, half of it at
    * random. Must be longer than another writer needs between reading and writing that list. Default 400.
@@ -42,6 +60,8 @@ export interface RegistryClient extends AsyncDisposable {
    * @throws {OciError} `REFERENCE_INVALID` when the names can't stand in a reference.
    */
   repository(name: Pick<Reference, 'registry' | 'repository'>): RegistryRepository
+  /** All requests so far, by host and method: repetitions, redirects and sign-ins included. */
+  requests(): readonly RequestCount[]
   /** Closes all connections; running calls are cut. */
   close(): Promise<void>
 }
@@ -51,21 +71,26 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const { credentials, plainHttp, retry = {}, smallTimeoutMs = 60_000, settleMs = 400 } = options
   const { attempts = 5, baseDelayMs = 200, maxDelayMs = 60_000 } = retry
   const { clock = systemClock, sleep = defaultSleep, random = Math.random } = options
-  const transport = createTransport(options)
-  const authorizer = createAuthorizer(transport, clock, credentials)
-  const http = createRegistryHttp({
-    transport,
-    authorizer,
-    clock,
-    sleep,
-    random,
-    attempts,
-    baseDelayMs,
-    maxDelayMs,
+  const { connections, requestsPerSecond } = options
+  const limiter =
+    options.limiter ?? createHostLimiter({ requests: connections, requestsPerSecond, clock, sleep })
+  // A request that got a place must not wait again for a connection: others may be waiting for it.
+  const wire = createTransport({ ...options, connections: limiter.requests })
+  const counts = createRequestCounts()
+  const { onRequest, onWarning } = options
+  const transport = createMeteredTransport({
+    transport: wire,
+    limiter,
+    counts,
+    warnings: createWarningReporter(onWarning),
+    onRequest,
     smallTimeoutMs,
   })
+  const repeater = createRepeater({ limiter, clock, sleep, random, attempts, baseDelayMs, maxDelayMs })
+  const authorizer = createAuthorizer({ transport, repeater, clock, provider: credentials })
+  const http = createRegistryHttp({ transport, authorizer, repeater })
   const locks = createKeyedMutex()
-  const close = (): Promise<void> => transport.close()
+  const close = (): Promise<void> => wire.close()
   return {
     repository(name) {
       checkRepositoryName(name)
@@ -77,6 +102,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         origin: originOf(registry, plainHttp),
         name: `${registry}/${repository}`,
         locks,
+        counts: createRequestCounts(),
         patience: {
           attempts,
           backOff: (attempt, signal) => sleep(backoffMs(attempt, baseDelayMs, maxDelayMs, random()), signal),
@@ -84,6 +110,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         },
       })
     },
+    requests: () => counts.list(),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -100,14 +127,4 @@ function originOf(registry: string, plainHttp: RegistryClientOptions['plainHttp'
       ? plainHttp(registry)
       : (plainHttp ?? addressScope(new URL(`https://${host}`).hostname) === 'loopback')
   return new URL(`${plain ? 'http' : 'https'}://${host}`)
-}
-
-async function defaultSleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted()
-  try {
-    await delay(milliseconds, undefined, signal === undefined ? {} : { signal })
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  }
 }

@@ -78,6 +78,7 @@ async function request(
 ): Promise<WireAnswer> {
   const answer = await call(context, {
     method: 'GET',
+    lane: 'blob',
     to: `blobs/${blob.digest}`,
     access: 'pull',
     action: `read blob ${blob.digest}`,

@@ -1,5 +1,6 @@
 import type { Descriptor, RawManifest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
+import type { RequestCount } from '../http/request-counts.ts'
 import type { Repository } from '../ports/repository.ts'
 import { checkExpected } from '../manifest/check-expected.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
@@ -15,6 +16,8 @@ import { type BlobOutcome, hasBlob, type RegistryBlobOptions, writeBlob } from '
 export interface RegistryRepository extends Repository {
   readonly registry: string
   readonly repository: string
+  /** The requests made for this repository so far, by host and method: repetitions, redirects and sign-ins included. */
+  requests(): readonly RequestCount[]
   write(blob: Descriptor, content: AsyncIterable<Uint8Array>, options?: RegistryBlobOptions): Promise<void>
   /** Like {@link write}, and tells whether anything had to be sent. */
   putBlob(
@@ -35,6 +38,7 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     name: context.name,
     registry: context.registry,
     repository: context.repository,
+    requests: () => context.counts.list(),
     getManifest: (tagOrDigest, options) => getManifest(context, tagOrDigest, options),
     findManifest: async (tagOrDigest, options) => (await fetchManifest(context, tagOrDigest, options))?.raw,
     headManifest: (tagOrDigest, options) => headManifest(context, tagOrDigest, options),

@@ -30,6 +30,7 @@ export async function sendChunks(
   for await (const chunk of regroup(content, length)) {
     const answer = await call(context, {
       method: 'PATCH',
+      lane: 'blob',
       to: session.location,
       access: 'push',
       action: `upload blob ${blob.digest}`,

@@ -161,6 +161,7 @@ async function finish(
 ): Promise<void> {
   const answer = await call(context, {
     method: 'PUT',
+    lane: 'blob',
     to: new URL(
       `${location.href}${location.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`,
     ),

@@ -26,6 +26,8 @@ export {
 export type { RequestEvent } from './http/metered-transport.ts'
 export { type RequestCount, requestsSince } from './http/request-counts.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
+export type { Environment } from './http/choose-proxy.ts'
+export type { RegistryTls, RegistryTlsSettings } from './http/registry-tls.ts'
 export type { TransportOptions } from './http/transport.ts'
 export type { RegistryWarning } from './http/warnings.ts'
 export { type LayoutRepository, openLayout, type OpenLayoutOptions } from './layout/open-layout.ts'

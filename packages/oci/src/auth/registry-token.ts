@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@sallyport/core'
 import { OciError } from '../errors.ts'
-import { mayLead } from '../http/address-scope.ts'
+import { type AddressScope, mayLead } from '../http/address-scope.ts'
+import { isForbiddenAddress } from '../http/guarded-connector.ts'
 import { statusError } from '../http/http-error.ts'
 import type { MeteredTransport } from '../http/metered-transport.ts'
 import type { Repeater } from '../http/repeat-request.ts'
@@ -67,7 +68,12 @@ export function createTokenSource({ transport, repeater, clock }: TokenSourcePar
       { subject, signal },
       async (attempt) => {
         // Redirects are not followed, since the request carries a secret.
-        const answer = await transport.send({ ...form, lane: 'small', attempt, counts, signal })
+        const ledBy = form.url.origin === registry.origin ? undefined : registry
+        const answer = await transport
+          .send({ ...form, lane: 'small', attempt, counts, signal, ledBy })
+          .catch((error: unknown) => {
+            throw isForbiddenAddress(error) ? forbiddenRealm(registry, form.url.origin) : error
+          })
         const text = new TextDecoder().decode(await answer.bytes(maxAnswerBytes))
         if (answer.status === 200) return { result: { text } }
         // The server's own body may repeat what we sent; only its status is passed on.
@@ -80,7 +86,7 @@ export function createTokenSource({ transport, repeater, clock }: TokenSourcePar
   return {
     async fetch(request) {
       const { registry, service, scopes, credentials } = request
-      const realm = realmOf(request)
+      const realm = realmOf(request, transport.scopeOf(registry))
       const key = JSON.stringify([registry.host, realm.href, service, fingerprint(credentials)])
       const keep = (text: string): RegistryToken => {
         const { token, expiresAt, refreshToken } = readTokenAnswer(text, clock, registry)
@@ -116,12 +122,16 @@ function firstForm(
   return anonymousForm(realm, service, scopes)
 }
 
-function realmOf({ registry, realm }: TokenRequest): URL {
+function realmOf({ registry, realm }: TokenRequest, registryScope: AddressScope): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined
-  if (url !== undefined && mayLead(registry, url)) return url
-  throw new OciError(
+  if (url !== undefined && mayLead(registry, url, registryScope)) return url
+  throw forbiddenRealm(registry, realm.split('?')[0] ?? '')
+}
+
+function forbiddenRealm(registry: URL, realm: string): OciError {
+  return new OciError(
     'UNAUTHORIZED',
-    `${registry.host}: the registry names a token server that must not be asked: ${printable(realm.split('?')[0] ?? '', 120)}`,
+    `${registry.host}: the registry names a token server that must not be asked: ${printable(realm, 120)}`,
     { reference: registry.host },
   )
 }

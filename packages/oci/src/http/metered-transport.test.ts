@@ -21,6 +21,7 @@ describe('createMeteredTransport', () => {
             request.signal?.addEventListener('abort', () => reject(request.signal?.reason as Error))
           })
         },
+        scopeOf: () => 'public',
         close: async () => {},
       },
       limiter,

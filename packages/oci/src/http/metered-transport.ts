@@ -29,7 +29,7 @@ export interface RequestEvent {
 }
 
 /** A transport whose requests wait for their host, are counted, observed and limited in time. */
-export interface MeteredTransport {
+export interface MeteredTransport extends Pick<Transport, 'scopeOf'> {
   send(request: MeteredRequest): Promise<WireAnswer>
 }
 
@@ -61,6 +61,7 @@ export function createMeteredTransport({
     }
   }
   return {
+    scopeOf: transport.scopeOf,
     async send(request) {
       const { method, url, lane, attempt, signal } = request
       const asked = performance.now()

@@ -79,6 +79,7 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
     attempt: number,
   ): Promise<WireAnswer> {
     let current = url
+    let leader = need.origin
     for (let hop = 0; ; hop++) {
       // Credentials are for the registry alone: a redirect to a storage host carries its own signature in the URL.
       const own = current.origin === need.origin.origin
@@ -91,6 +92,7 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
         lane,
         attempt,
         counts: need.counts,
+        ledBy: own ? undefined : leader,
       })
       if (!redirects.has(answer.status) || (method !== 'GET' && method !== 'HEAD')) return answer
       const location = answer.header('location')
@@ -99,7 +101,7 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
         location !== undefined && URL.canParse(location, current.href)
           ? new URL(location, current)
           : undefined
-      if (next === undefined || hop >= maxRedirects || !mayLead(current, next)) {
+      if (next === undefined || hop >= maxRedirects || !mayLead(current, next, transport.scopeOf(current))) {
         throw new OciError(
           'REGISTRY_ERROR',
           next !== undefined && hop >= maxRedirects
@@ -108,6 +110,7 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
           { status: answer.status, reference: need.registry },
         )
       }
+      leader = current
       current = next
     }
   }

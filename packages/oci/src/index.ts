@@ -2,6 +2,7 @@ export {
   dockerConfigCredentials,
   type DockerConfigCredentialsOptions,
 } from './auth/docker-config-credentials.ts'
+export { firstCredentials } from './auth/first-credentials.ts'
 export type { CredentialHelper } from './auth/run-credential-helper.ts'
 export {
   copyImage,

@@ -33,7 +33,8 @@ describe('createMeteredTransport', () => {
     return {
       limiter,
       sent,
-      send: (lane: MeteredRequest['lane']) => transport.send({ ...request, lane }),
+      send: (lane: MeteredRequest['lane'], extra: Partial<MeteredRequest> = {}) =>
+        transport.send({ ...request, ...extra, lane }),
     }
   }
 
@@ -50,11 +51,18 @@ describe('createMeteredTransport', () => {
     expect(await outcome).toMatchObject({ name: 'TimeoutError' })
   })
 
-  it('gives a blob all the time that its bytes take', async () => {
+  it('gives a blob that is sent all the time that its bytes take', async () => {
     const { sent, send } = unanswered()
-    void send('blob').catch(() => undefined)
+    void send('blob', { method: 'PUT' }).catch(() => undefined)
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect(sent.map(({ signal }) => signal?.aborted)).toEqual([false])
+  })
+
+  it('does not wait longer for the beginning of a blob than for a small answer', async () => {
+    const { send } = unanswered()
+    const outcome = send('blob').catch((error: unknown) => error)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await outcome).toMatchObject({ name: 'TimeoutError' })
   })
 
   it('gives its place back after a failure', async () => {

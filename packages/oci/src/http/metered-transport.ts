@@ -40,7 +40,7 @@ export interface MeteredTransportParts {
   readonly counts: RequestCounts
   readonly warnings: WarningReporter
   readonly onRequest?: ((event: RequestEvent) => void) | undefined
-  /** Time for a small request and its answer, and for the rest of an answer that is no blob, in milliseconds. */
+  /** Time for a small request and its answer, and for all but the content of a blob, in milliseconds. */
   readonly smallTimeoutMs: number
 }
 
@@ -69,7 +69,7 @@ export function createMeteredTransport({
       const started = performance.now()
       const deadline = createDeadline(smallTimeoutMs)
       // The time for the answer begins here: waiting for the host must not use it up.
-      if (lane === 'small') deadline.start()
+      if (lane === 'small' || method === 'GET') deadline.start()
       const end = (): void => {
         deadline.end()
         release()
@@ -91,7 +91,8 @@ export function createMeteredTransport({
         observe({ ...event, status: answer.status, milliseconds: performance.now() - started })
         warnings.report(url.host, answer.headers('warning'))
         const isContent = method === 'GET' && (answer.status === 200 || answer.status === 206)
-        if (lane === 'blob' && !isContent) deadline.start()
+        if (lane === 'blob' && isContent) deadline.end()
+        else deadline.start()
         return answer
       } catch (error) {
         end()

@@ -67,7 +67,7 @@ export function createMeteredTransport({
       const asked = performance.now()
       const release = await limiter.acquire(url.host, hostLane(request), signal)
       const started = performance.now()
-      const deadline = createDeadline(smallTimeoutMs)
+      const deadline = createDeadline(smallTimeoutMs, signal)
       // The time for the answer begins here: waiting for the host must not use it up.
       if (lane === 'small' || method === 'GET') deadline.start()
       const end = (): void => {
@@ -85,13 +85,13 @@ export function createMeteredTransport({
       try {
         const answer = await transport.send({
           ...request,
-          signal: signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]),
+          signal: deadline.signal,
           onClosed: end,
         })
         observe({ ...event, status: answer.status, milliseconds: performance.now() - started })
         warnings.report(url.host, answer.headers('warning'))
         const isContent = method === 'GET' && (answer.status === 200 || answer.status === 206)
-        if (lane === 'blob' && isContent) deadline.end()
+        if (lane === 'blob' && isContent) deadline.stop()
         else deadline.start()
         return answer
       } catch (error) {
@@ -111,22 +111,37 @@ function hostLane({ lane, method, body }: MeteredRequest): HostLane {
 }
 
 interface Deadline {
+  /** Aborted by the signal of who asks, or when the time is over. */
   readonly signal: AbortSignal
   start(): void
+  /** Stops the time. */
+  stop(): void
+  /** Stops the time, and listening. */
   end(): void
 }
 
-function createDeadline(milliseconds: number): Deadline {
+function createDeadline(milliseconds: number, outer: AbortSignal | undefined): Deadline {
   const controller = new AbortController()
+  const pass = (): void => controller.abort(outer?.reason)
+  if (outer?.aborted) pass()
+  outer?.addEventListener('abort', pass, { once: true })
   let timer: NodeJS.Timeout | undefined
+  let ended = false
+  const stop = (): void => clearTimeout(timer)
   return {
     signal: controller.signal,
     start() {
+      if (ended) return
       timer ??= setTimeout(
         () => controller.abort(new DOMException(`no whole answer within ${milliseconds} ms`, 'TimeoutError')),
         milliseconds,
       )
     },
-    end: () => clearTimeout(timer),
+    stop,
+    end() {
+      ended = true
+      stop()
+      outer?.removeEventListener('abort', pass)
+    },
   }
 }

@@ -191,6 +191,7 @@ describe('what comes slowly', () => {
     ['a manifest', 'read a manifest', `${manifestHead}\r\n`, '{'],
     ['a list of tags', 'list tags', 'HTTP/1.1 200 OK\r\n\r\n', ' '],
     ['the header of a blob', 'read a blob', 'HTTP/1.1 200 OK\r\nX-Long: ', 'x'],
+    ['a blob', 'read a blob', 'HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n', 'x'],
     ['the text of an error', 'read a manifest', 'HTTP/1.1 500 E\r\n\r\n', 'x'],
     ['what follows a redirect', 'read a blob', 'HTTP/1.1 307 T\r\nLocation: /\r\n\r\n', 'x'],
     ['the answer to an upload', 'write a manifest', 'HTTP/1.1 201 Created\r\nX-Long: ', 'x'],

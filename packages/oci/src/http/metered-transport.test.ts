@@ -28,6 +28,7 @@ describe('createMeteredTransport', () => {
       counts: createRequestCounts(),
       warnings: createWarningReporter(undefined),
       smallTimeoutMs: 1000,
+      bodyTimeoutMs: 1000,
     })
     const request = { method: 'GET', url: new URL('http://r.example/'), headers: {}, attempt: 1 } as const
     return {

@@ -2,6 +2,7 @@ import type { HostLane, HostLimiter } from './host-limiter.ts'
 import type { RequestCounts } from './request-counts.ts'
 import type { Transport, WireAnswer, WireRequest } from './transport.ts'
 import type { WarningReporter } from './warnings.ts'
+import { watchThroughput } from './watch-throughput.ts'
 
 /** What {@link MeteredTransport.send} takes beyond the request itself. */
 export interface MeteredRequest extends WireRequest {
@@ -42,6 +43,8 @@ export interface MeteredTransportParts {
   readonly onRequest?: ((event: RequestEvent) => void) | undefined
   /** Time for a small request and its answer, and for all but the content of a blob, in milliseconds. */
   readonly smallTimeoutMs: number
+  /** How long the content of a blob may come at less than 1 KiB a second, in milliseconds. */
+  readonly bodyTimeoutMs: number
 }
 
 /** Puts a limiter before a transport. A place is held until the body of the answer has ended or is given up. */
@@ -52,6 +55,7 @@ export function createMeteredTransport({
   warnings,
   onRequest,
   smallTimeoutMs,
+  bodyTimeoutMs,
 }: MeteredTransportParts): MeteredTransport {
   const observe = (event: RequestEvent): void => {
     try {
@@ -91,9 +95,12 @@ export function createMeteredTransport({
         observe({ ...event, status: answer.status, milliseconds: performance.now() - started })
         warnings.report(url.host, answer.headers('warning'))
         const isContent = method === 'GET' && (answer.status === 200 || answer.status === 206)
-        if (lane === 'blob' && isContent) deadline.stop()
-        else deadline.start()
-        return answer
+        if (lane === 'small' || !isContent) {
+          deadline.start()
+          return answer
+        }
+        deadline.stop()
+        return { ...answer, body: watchThroughput(answer.body, { windowMs: bodyTimeoutMs }) }
       } catch (error) {
         end()
         observe({ ...event, milliseconds: performance.now() - started })

@@ -12,7 +12,10 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number | undefined
   /** Time from the end of the request to the header of the answer, in milliseconds. Default 60,000. */
   readonly headersTimeoutMs?: number | undefined
-  /** Longest pause within a body, in milliseconds. Default 60,000. */
+  /**
+   * Longest pause within a body, and longest time that the content of a blob may come at less than 1 KiB a second, in
+   * milliseconds. Default 60,000.
+   */
   readonly bodyTimeoutMs?: number | undefined
   /** Most connections, and so requests in flight, to one host. Default 16. */
   readonly connections?: number | undefined

@@ -77,7 +77,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   // A request that got a place must not wait again for a connection: others may be waiting for it.
   const wire = createTransport({ ...options, connections: limiter.requests })
   const counts = createRequestCounts()
-  const { onRequest, onWarning } = options
+  const { onRequest, onWarning, bodyTimeoutMs = 60_000 } = options
   const transport = createMeteredTransport({
     transport: wire,
     limiter,
@@ -85,6 +85,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     warnings: createWarningReporter(onWarning),
     onRequest,
     smallTimeoutMs,
+    bodyTimeoutMs,
   })
   const repeater = createRepeater({ limiter, clock, sleep, random, attempts, baseDelayMs, maxDelayMs })
   const authorizer = createAuthorizer({ transport, repeater, clock, provider: credentials })

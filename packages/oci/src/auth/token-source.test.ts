@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { mediaTypes } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
+import { verifiedContent } from '../blob/verified-content.ts'
 import type { Credentials } from '../ports/credential-provider.ts'
 import { against } from '../testing/against-script.ts'
-import { sampleImage } from '../testing/sample-image.ts'
+import { sampleBlob, sampleImage, streamOf } from '../testing/sample-image.ts'
 import type { Script, SeenRequest } from '../testing/scripted-server.ts'
 
 const { manifest } = sampleImage([10])
@@ -188,5 +190,25 @@ describe('tokens', () => {
     await here.repository.getManifest('v1')
     await here.repository.getManifest('v1')
     expect(here.seen.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined])
+  })
+
+  it('that end during an upload are renewed, and content that can be started again is sent again', async () => {
+    const { blob, bytes } = sampleBlob(randomBytes(100_000))
+    let tokens = 0
+    await using here = await against(({ method, url, headers }, response) => {
+      if (url.startsWith('/token'))
+        return void response.end(JSON.stringify({ token: `t${++tokens}`, expires_in: 300 }))
+      const wanted = method === 'PUT' || tokens > 1 ? 'Bearer t2' : 'Bearer t1'
+      if (headers.authorization !== wanted) {
+        const challenge = `Bearer realm="http://${headers.host}/token",error="invalid_token"`
+        return void response.writeHead(401, { 'www-authenticate': challenge }).end()
+      }
+      const status = { HEAD: 404, POST: 202, PUT: 201 }[method] ?? 204
+      response.writeHead(status, { location: '/up/1' }).end()
+    }, provider(password))
+    const content = verifiedContent(blob, () => streamOf(bytes))
+    expect(await here.repository.putBlob(blob, content)).toBe('uploaded')
+    expect(here.seen.filter(({ method }) => method === 'PUT')).toHaveLength(2)
+    expect(tokens).toBe(2)
   })
 })

@@ -79,7 +79,7 @@ export function createDispatchers({
     const requestContext = contexts.of(url.host, { led })
     const proxyContext = contexts.of(proxy.host, { led: false })
     // Most hosts have no settings of their own and share one.
-    const own = requestContext === contexts.of('', { led: true }) ? '' : `${url.host} ${led}`
+    const own = requestContext === contexts.of(undefined, { led }) ? '' : `${url.host} ${led}`
     return keep(`proxy ${proxy.href} ${own}`, () => {
       const timeout = { timeout: connectTimeoutMs }
       return new ProxyAgent({

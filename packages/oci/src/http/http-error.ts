@@ -79,10 +79,14 @@ export function networkError(error: unknown, subject: RequestSubject): Error {
       cause: error,
     })
   }
-  const retryable = !finalCodes.has(code) && !/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code)
+  const message = error instanceof Error ? error.message : String(error)
+  const retryable =
+    !finalCodes.has(code) &&
+    !/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code) &&
+    !/^Proxy .*\(4\d\d\)/.test(message)
   return new OciError(
     'REGISTRY_UNREACHABLE',
-    `${reference}: could not ${subject.action}: ${printable(error instanceof Error ? error.message || code : String(error), 200)}${code === '' ? '' : ` (${code})`}`,
+    `${reference}: could not ${subject.action}: ${printable(message || code, 200)}${code === '' ? '' : ` (${code})`}`,
     { reference, cause: error, retryable },
   )
 }

@@ -24,11 +24,11 @@ export type RegistryTlsSettings =
 /** What a connection is secured with. */
 export interface TlsContexts {
   /**
-   * For a host, `undefined` for the system's own settings.
+   * For a host, or for all that have no settings of their own. `undefined` means the system's own settings.
    *
    * @throws {OciError} `CREDENTIALS_UNREADABLE` when certificates or key can't be used.
    */
-  of(host: string, options: { readonly led: boolean }): SecureContext | undefined
+  of(host: string | undefined, options: { readonly led: boolean }): SecureContext | undefined
 }
 
 const maxContexts = 1000
@@ -41,16 +41,16 @@ export function createTlsContexts(
   const contexts = new Map<string, SecureContext>()
   return {
     of(host, { led }) {
-      const own = settingsOf(settings, host)
+      const own = host === undefined ? undefined : settingsOf(settings, host)
       const authorities = [ca ?? [], own?.ca ?? []].flat()
       const client = led ? undefined : own
       if (authorities.length === 0 && client?.cert === undefined && client?.key === undefined)
         return undefined
-      const key = `${led} ${own === undefined ? '' : host}`
+      const key = own === undefined ? '' : `${led} ${host}`
       let context = contexts.get(key)
       if (context === undefined) {
         if (contexts.size >= maxContexts) contexts.clear()
-        context = createContext(host, authorities, client)
+        context = createContext(host ?? 'all registries', authorities, client)
         contexts.set(key, context)
       }
       return context

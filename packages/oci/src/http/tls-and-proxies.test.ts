@@ -201,7 +201,11 @@ describe('proxies', () => {
       .at('registry.test')
       .getManifest('v1')
       .catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ name: 'OciError', code: 'REGISTRY_UNREACHABLE' })
+    expect(error).toMatchObject({
+      name: 'OciError',
+      code: 'REGISTRY_UNREACHABLE',
+      retryable: authorization === undefined,
+    })
     expect(`${String(error)} ${JSON.stringify(error)} ${String((error as Error).cause)}`).not.toMatch(
       /hunter22|Basic /,
     )

@@ -17,7 +17,7 @@ export interface TransportOptions {
    * milliseconds. Default 60,000.
    */
   readonly bodyTimeoutMs?: number | undefined
-  /** Most connections, and so requests in flight, to one host. Default 16. */
+  /** Most connections, and so requests in flight, to one host. At least 4. Default 16. */
   readonly connections?: number | undefined
   /** PEM certificates of a registry's own authority, besides those of the system. */
   readonly ca?: string | readonly string[] | undefined

@@ -1,3 +1,8 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts' })
+export default buildOf({
+  index: 'src/index.ts',
+  acr: 'src/acr/index.ts',
+  ecr: 'src/ecr/index.ts',
+  gar: 'src/gar/index.ts',
+})

@@ -25,6 +25,33 @@ export type OciErrorCode =
   | 'UNSUPPORTED'
   | 'CAPABILITIES_INVALID'
 
+/** Codes that registries put into their answers (OCI distribution specification, "Error Codes"). */
+export type DistributionErrorCode =
+  | 'BLOB_UNKNOWN'
+  | 'BLOB_UPLOAD_INVALID'
+  | 'BLOB_UPLOAD_UNKNOWN'
+  | 'DIGEST_INVALID'
+  | 'MANIFEST_BLOB_UNKNOWN'
+  | 'MANIFEST_INVALID'
+  | 'MANIFEST_UNKNOWN'
+  | 'NAME_INVALID'
+  | 'NAME_UNKNOWN'
+  | 'SIZE_INVALID'
+  | 'UNAUTHORIZED'
+  | 'DENIED'
+  | 'UNSUPPORTED'
+  | 'TOOMANYREQUESTS'
+
+/** One error of a registry's answer, shortened and fit for printing. */
+export interface RegistryError {
+  /** One of the specification's codes, or one of the registry's own. */
+  readonly code: DistributionErrorCode | (string & {})
+  /** Empty when the registry gave none. */
+  readonly message: string
+  /** JSON where the registry gave more than a text. */
+  readonly detail?: string | undefined
+}
+
 /** Fields of {@link OciError} for machines. */
 export interface OciErrorOptions extends SallyportErrorOptions {
   /** HTTP status of the registry's answer, when there was one. */
@@ -35,6 +62,8 @@ export interface OciErrorOptions extends SallyportErrorOptions {
   readonly side?: 'source' | 'target' | undefined
   /** What a copy found under a tag of the target that it would have had to overwrite. */
   readonly conflict?: TagDigests | undefined
+  /** What the registry's answer says, when it holds a list of errors; at most 20. */
+  readonly registryErrors?: readonly RegistryError[] | undefined
 }
 
 /** One tag at both ends of a copy. */
@@ -50,6 +79,7 @@ export class OciError extends SallyportError<OciErrorCode> {
   readonly reference: string | undefined
   readonly side: 'source' | 'target' | undefined
   readonly conflict: TagDigests | undefined
+  readonly registryErrors: readonly RegistryError[] | undefined
 
   constructor(code: OciErrorCode, message: string, options: OciErrorOptions = {}) {
     super(code, message, options)
@@ -57,5 +87,6 @@ export class OciError extends SallyportError<OciErrorCode> {
     this.reference = options.reference
     this.side = options.side
     this.conflict = options.conflict
+    this.registryErrors = options.registryErrors
   }
 }

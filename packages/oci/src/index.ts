@@ -5,6 +5,7 @@ export {
   dockerConfigCredentials,
   type DockerConfigCredentialsOptions,
 } from './auth/docker-config-credentials.ts'
+export { firstCredentials } from './auth/first-credentials.ts'
 export type { CredentialHelper } from './auth/run-credential-helper.ts'
 export { copy, type CopyOptions } from './copy/copy.ts'
 export type { CopyBlobOptions, CopySource } from './copy/copy-blob.ts'
@@ -29,10 +30,28 @@ export type {
   FoundEvidence,
 } from './copy/evidence-filter.ts'
 export type { BlobTap } from './copy/tap-content.ts'
-export { OciError, type OciErrorCode, type OciErrorOptions, type TagDigests } from './errors.ts'
+export {
+  type DistributionErrorCode,
+  OciError,
+  type OciErrorCode,
+  type OciErrorOptions,
+  type RegistryError,
+  type TagDigests,
+} from './errors.ts'
+export {
+  createHostLimiter,
+  type HostLane,
+  type HostLimiter,
+  type HostLimiterOptions,
+} from './http/host-limiter.ts'
+export type { RequestEvent } from './http/metered-transport.ts'
+export { type RequestCount, requestsSince } from './http/request-counts.ts'
 export type { RetryOptions, Sleep } from './http/retry-delay.ts'
+export type { Environment } from './http/choose-proxy.ts'
+export type { RegistryTls, RegistryTlsSettings } from './http/registry-tls.ts'
 export type { TransportOptions } from './http/transport.ts'
 export type { CollectGarbageOptions, GarbageReport } from './layout/collect-garbage.ts'
+export type { RegistryWarning } from './http/warnings.ts'
 export { type LayoutRepository, openLayout, type OpenLayoutOptions } from './layout/open-layout.ts'
 export { parseIndex, parseManifest } from './manifest/parse-manifest.ts'
 export { toRawManifest, type ToRawManifestOptions } from './manifest/raw-manifest.ts'

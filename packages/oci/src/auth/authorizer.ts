@@ -1,9 +1,13 @@
 import type { Clock } from '@sallyport/core'
 import { OciError } from '../errors.ts'
-import type { Transport } from '../http/transport.ts'
+import type { MeteredTransport } from '../http/metered-transport.ts'
+import type { Repeater } from '../http/repeat-request.ts'
+import type { RequestCounts } from '../http/request-counts.ts'
+import { createSharedFlights } from '../internal/shared-flights.ts'
 import type { CredentialProvider, Credentials } from '../ports/credential-provider.ts'
 import { type Challenge, parseChallenges } from './parse-challenges.ts'
-import { basicAuthorization, type RegistryToken, requestToken } from './registry-token.ts'
+import { basicAuthorization } from './basic-authorization.ts'
+import { createTokenSource, type RegistryToken } from './registry-token.ts'
 
 /** What a request needs to be allowed. */
 export interface AuthorizationNeed {
@@ -14,6 +18,8 @@ export interface AuthorizationNeed {
   readonly repository: string
   /** For example `repository:team/app:pull`. */
   readonly scopes: readonly string[]
+  /** Counts the requests of the sign-in. */
+  readonly counts?: RequestCounts | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -37,15 +43,20 @@ export interface Authorizer {
 const credentialsLifetimeMs = 5 * 60_000
 const maxCachedTokens = 1000
 
+/** What {@link createAuthorizer} needs. */
+export interface AuthorizerParts {
+  readonly transport: MeteredTransport
+  readonly repeater: Repeater
+  readonly clock: Clock
+  readonly provider: CredentialProvider | undefined
+}
+
 /** Creates an authorizer whose memory lives as long as it does. */
-export function createAuthorizer(
-  transport: Transport,
-  clock: Clock,
-  provider: CredentialProvider | undefined,
-): Authorizer {
+export function createAuthorizer({ transport, repeater, clock, provider }: AuthorizerParts): Authorizer {
   const challenges = new Map<string, Challenge>()
   const tokens = new Map<string, RegistryToken>()
-  const running = new Map<string, Promise<RegistryToken>>()
+  const flights = createSharedFlights<RegistryToken>()
+  const tokenSource = createTokenSource({ transport, repeater, clock })
   const known = new Map<string, { readonly credentials: Credentials | undefined; readonly until: number }>()
 
   async function findCredentials({
@@ -59,6 +70,7 @@ export function createAuthorizer(
     const cached = known.get(key)
     if (cached !== undefined && cached.until > now) return cached.credentials
     const credentials = await provider.find({ registry, repository }, { signal })
+    if (known.size >= maxCachedTokens) known.clear()
     known.set(key, { credentials, until: now + credentialsLifetimeMs })
     return credentials
   }
@@ -80,15 +92,19 @@ export function createAuthorizer(
     const key = JSON.stringify([need.registry, need.repository, realm, service, [...scopes].sort()])
     const cached = tokens.get(key)
     if (cached !== undefined && cached.expiresAt > clock.now().getTime()) return `Bearer ${cached.token}`
-    const fetched = await once(running, key, need.signal, () =>
-      requestToken(transport, clock, {
-        registry: need.origin,
-        realm,
-        service,
-        scopes,
-        credentials,
-        signal: need.signal,
-      }),
+    const fetched = await flights.join(
+      key,
+      (signal) =>
+        tokenSource.fetch({
+          registry: need.origin,
+          realm,
+          service,
+          scopes,
+          credentials,
+          counts: need.counts,
+          signal,
+        }),
+      need.signal,
     )
     if (tokens.size >= maxCachedTokens) tokens.clear()
     tokens.set(key, fetched)
@@ -132,43 +148,4 @@ function different(field: string | undefined, sent: string | undefined): string 
 
 function withoutScope(params: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(params).filter(([name]) => name !== 'scope'))
-}
-
-/**
- * Runs `operation` once for all who ask at the same time. One who waits ends with its own signal; when the one who
- * runs it is aborted, the next in line runs it again.
- */
-async function once<T>(
-  running: Map<string, Promise<T>>,
-  key: string,
-  signal: AbortSignal | undefined,
-  operation: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    signal?.throwIfAborted()
-    const other = running.get(key)
-    if (other === undefined) {
-      const own = operation()
-      running.set(key, own)
-      try {
-        return await own
-      } finally {
-        running.delete(key)
-      }
-    }
-    try {
-      return await untilAborted(other, signal)
-    } catch (error) {
-      if (error instanceof OciError) throw error
-    }
-  }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

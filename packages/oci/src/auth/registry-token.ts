@@ -1,11 +1,16 @@
+import { createHash } from 'node:crypto'
 import type { Clock } from '@sallyport/core'
-import * as z from 'zod'
 import { OciError } from '../errors.ts'
-import { mayLead } from '../http/address-scope.ts'
-import { networkError, statusError } from '../http/http-error.ts'
-import type { Transport, WireAnswer } from '../http/transport.ts'
+import { type AddressScope, mayLead } from '../http/address-scope.ts'
+import { isForbiddenAddress } from '../http/guarded-connector.ts'
+import { statusError } from '../http/http-error.ts'
+import type { MeteredTransport } from '../http/metered-transport.ts'
+import type { Repeater } from '../http/repeat-request.ts'
+import type { RequestCounts } from '../http/request-counts.ts'
 import { printable } from '../internal/printable.ts'
 import type { Credentials } from '../ports/credential-provider.ts'
+import { readTokenAnswer } from './read-token-answer.ts'
+import { anonymousForm, passwordForm, refreshForm, type TokenForm } from './token-forms.ts'
 
 /** A bearer token and the time after which it is no longer used. */
 export interface RegistryToken {
@@ -21,130 +26,135 @@ export interface TokenRequest {
   readonly service?: string | undefined
   readonly scopes: readonly string[]
   readonly credentials?: Credentials | undefined
+  readonly counts?: RequestCounts | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-const tokenSchema = z.object({
-  token: z
-    .string()
-    .max(64 * 1024)
-    .nullish(),
-  access_token: z
-    .string()
-    .max(64 * 1024)
-    .nullish(),
-  expires_in: z.number().nullish(),
-})
-
-const maxAnswerBytes = 256 * 1024
-const timeoutMs = 30_000
-/** Token servers that name no lifetime, or a shorter one, are taken to mean a minute (distribution's token specification). */
-const shortestLifetimeSeconds = 60
-/** A token is renewed a little before it ends, so that it does not end on the way. */
-const renewBeforeMs = 10_000
-
-/**
- * Asks the token server that a registry named in its challenge: by GET with the password, or by POST with a refresh
- * token. Redirects are not followed, since the request carries the password.
- *
- * @throws {OciError} `UNAUTHORIZED` when the credentials are refused, or the realm is one we must not talk to.
- * @throws {OciError} `REGISTRY_ERROR` or `REGISTRY_UNREACHABLE` for other failures.
- */
-export async function requestToken(
-  transport: Transport,
-  clock: Clock,
-  { registry, realm, service, scopes, credentials, signal }: TokenRequest,
-): Promise<RegistryToken> {
-  const subject = { action: 'get a token', reference: registry.host, notFound: 'REGISTRY_ERROR' } as const
-  const url = URL.canParse(realm) ? new URL(realm) : undefined
-  if (url === undefined || !mayLead(registry, url)) {
-    throw new OciError(
-      'UNAUTHORIZED',
-      `${registry.host}: the registry names a token server that must not be asked: ${printable(realm.split('?')[0] ?? '', 120)}`,
-      { reference: registry.host },
-    )
-  }
-  const timeout = AbortSignal.timeout(timeoutMs)
-  const limited = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
-  let answer: WireAnswer
-  let text: string
-  try {
-    answer =
-      credentials?.type === 'identity-token'
-        ? await transport.send({
-            ...exchangeRequest(url, service, scopes, credentials.identityToken),
-            signal: limited,
-          })
-        : await transport.send({ ...passwordRequest(url, service, scopes, credentials), signal: limited })
-    text = new TextDecoder().decode(await answer.bytes(maxAnswerBytes))
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw networkError(error, subject)
-  }
-  if (answer.status !== 200) {
-    // The token server's own body may repeat what we sent; only its status is passed on.
-    throw statusError(answer.status === 400 || answer.status === 403 ? 401 : answer.status, '', subject)
-  }
-  return readToken(text, clock, registry)
+/** Fetches tokens from the servers that registries name in their challenges. */
+export interface TokenSource {
+  /**
+   * By GET with the password or anonymously, or by POST with a refresh token: that of the credentials, or one that the
+   * server handed out with an earlier token. Where such a one is refused, or POST is unknown (404, 405), the password is
+   * used again. A refresh token that stands in for the password is only ever sent by POST: in a URL or as a password it
+   * would get into logs.
+   *
+   * @throws {OciError} `UNAUTHORIZED` when the credentials are refused, or the realm is one we must not talk to.
+   * @throws {OciError} `REGISTRY_ERROR` or `REGISTRY_UNREACHABLE` for other failures, after repetitions.
+   */
+  fetch(request: TokenRequest): Promise<RegistryToken>
 }
 
-function passwordRequest(
+/** What {@link createTokenSource} needs. */
+export interface TokenSourceParts {
+  readonly transport: MeteredTransport
+  readonly repeater: Repeater
+  readonly clock: Clock
+}
+
+const maxAnswerBytes = 256 * 1024
+const maxRefreshTokens = 1000
+
+/** Creates a source of tokens; refresh tokens that it is given live in its memory only. */
+export function createTokenSource({ transport, repeater, clock }: TokenSourceParts): TokenSource {
+  const refreshTokens = new Map<string, string>()
+
+  /** Sends a form; the text of the answer, or the status with which it was refused. */
+  async function submit(
+    form: TokenForm,
+    { registry, counts, signal }: TokenRequest,
+  ): Promise<{ readonly text: string } | { readonly status: number }> {
+    const subject = { action: 'get a token', reference: registry.host, notFound: 'REGISTRY_ERROR' } as const
+    return repeater.run<{ readonly text: string } | { readonly status: number }>(
+      { subject, signal },
+      async (attempt) => {
+        // Redirects are not followed, since the request carries a secret.
+        const ledBy = form.url.origin === registry.origin ? undefined : registry
+        const answer = await transport
+          .send({ ...form, lane: 'small', attempt, counts, signal, ledBy })
+          .catch((error: unknown) => {
+            throw isForbiddenAddress(error) ? forbiddenRealm(registry, form.url.origin) : error
+          })
+        const text = new TextDecoder().decode(await answer.bytes(maxAnswerBytes))
+        if (answer.status === 200) return { result: { text } }
+        // The server's own body may repeat what we sent; only its status is passed on.
+        const error = statusError(answer.status, '', subject)
+        return error.retryable ? repeater.refusal(answer, error) : { result: { status: answer.status } }
+      },
+    )
+  }
+
+  return {
+    async fetch(request) {
+      const { registry, service, scopes, credentials } = request
+      const realm = realmOf(request, transport.scopeOf(registry))
+      const key = JSON.stringify([registry.host, realm.href, service, fingerprint(credentials)])
+      const keep = (text: string): RegistryToken => {
+        const { token, expiresAt, refreshToken } = readTokenAnswer(text, clock, registry)
+        if (refreshToken !== undefined) {
+          if (refreshTokens.size >= maxRefreshTokens) refreshTokens.clear()
+          refreshTokens.set(key, refreshToken)
+        }
+        return { token, expiresAt }
+      }
+
+      const kept = refreshTokens.get(key)
+      if (kept !== undefined) {
+        const answer = await submit(refreshForm(realm, service, scopes, kept), request)
+        if ('text' in answer) return keep(answer.text)
+        if (refreshTokens.get(key) === kept) refreshTokens.delete(key)
+      }
+      const answer = await submit(firstForm(realm, service, scopes, credentials), request)
+      if ('text' in answer) return keep(answer.text)
+      throw refused(request, answer.status)
+    },
+  }
+}
+
+function firstForm(
   realm: URL,
   service: string | undefined,
   scopes: readonly string[],
   credentials: Credentials | undefined,
-): { method: 'GET'; url: URL; headers: Record<string, string> } {
-  const url = new URL(realm)
-  if (service !== undefined) url.searchParams.set('service', service)
-  for (const scope of scopes) url.searchParams.append('scope', scope)
-  if (credentials?.type !== 'password') return { method: 'GET', url, headers: {} }
-  url.searchParams.set('account', credentials.username)
-  return { method: 'GET', url, headers: { authorization: basicAuthorization(credentials) } }
+): TokenForm {
+  if (credentials?.type === 'password') return passwordForm(realm, service, scopes, credentials)
+  if (credentials?.type === 'identity-token')
+    return refreshForm(realm, service, scopes, credentials.identityToken)
+  return anonymousForm(realm, service, scopes)
 }
 
-function exchangeRequest(
-  url: URL,
-  service: string | undefined,
-  scopes: readonly string[],
-  refreshToken: string,
-): { method: 'POST'; url: URL; headers: Record<string, string>; body: Uint8Array } {
-  const form = new URLSearchParams({
-    grant_type: 'refresh_token',
-    client_id: 'sallyport',
-    refresh_token: refreshToken,
+function realmOf({ registry, realm }: TokenRequest, registryScope: AddressScope): URL {
+  const url = URL.canParse(realm) ? new URL(realm) : undefined
+  if (url !== undefined && mayLead(registry, url, registryScope)) return url
+  throw forbiddenRealm(registry, realm.split('?')[0] ?? '')
+}
+
+function forbiddenRealm(registry: URL, realm: string): OciError {
+  return new OciError(
+    'UNAUTHORIZED',
+    `${registry.host}: the registry names a token server that must not be asked: ${printable(realm, 120)}`,
+    { reference: registry.host },
+  )
+}
+
+function refused({ registry, credentials }: TokenRequest, status: number): OciError {
+  if (credentials?.type === 'identity-token' && (status === 404 || status === 405)) {
+    return new OciError(
+      'UNAUTHORIZED',
+      `${registry.host}: the token server takes no refresh tokens (status ${status}); log in with a password`,
+      { status, reference: registry.host },
+    )
+  }
+  const shown = status === 400 || status === 403 ? 401 : status
+  return statusError(shown, '', {
+    action: 'get a token',
+    reference: registry.host,
+    notFound: 'REGISTRY_ERROR',
   })
-  if (service !== undefined) form.set('service', service)
-  form.set('scope', scopes.join(' '))
-  return {
-    method: 'POST',
-    url,
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new TextEncoder().encode(form.toString()),
-  }
 }
 
-function readToken(text: string, clock: Clock, registry: URL): RegistryToken {
-  const fail = (): never => {
-    throw new OciError('REGISTRY_ERROR', `${registry.host}: the token server's answer holds no token`, {
-      reference: registry.host,
-    })
-  }
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return fail()
-  }
-  const parsed = tokenSchema.safeParse(value)
-  if (!parsed.success) return fail()
-  const token = parsed.data.token || parsed.data.access_token
-  // A token goes into a header field: a line break in it would start another field.
-  if (!token || !/^[\x21-\x7e]+$/.test(token)) return fail()
-  const seconds = Math.max(parsed.data.expires_in ?? 0, shortestLifetimeSeconds)
-  return { token, expiresAt: clock.now().getTime() + seconds * 1000 - renewBeforeMs }
-}
-
-/** The value of an `Authorization` field for a user name and password. */
-export function basicAuthorization({ username, password }: { username: string; password: string }): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`
+/** Tells credentials apart without keeping them: a refresh token belongs to whom it was given. */
+function fingerprint(credentials: Credentials | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify(credentials ?? null))
+    .digest('hex')
 }

@@ -1,7 +1,7 @@
 import { isSallyportError } from '@sallyport/core'
 import { OciError, type OciErrorCode } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
-import { parseErrorBody, summarizeErrorBody } from './parse-error-body.ts'
+import { parseErrorBody, summarizeErrorBody, toRegistryErrors } from './parse-error-body.ts'
 import { isRetriedStatus } from './retry-delay.ts'
 
 /** What a request was about, for its errors. */
@@ -15,12 +15,19 @@ export interface RequestSubject {
 }
 
 /** The error for an answer that was not hoped for. */
-export function statusError(status: number, bodyText: string, subject: RequestSubject): OciError {
-  const summary = summarizeErrorBody(parseErrorBody(bodyText))
+export function statusError(
+  status: number,
+  bodyText: string,
+  subject: RequestSubject,
+  retryable: boolean = isRetriedStatus(status),
+): OciError {
+  const body = parseErrorBody(bodyText)
+  const summary = summarizeErrorBody(body)
+  const registryErrors = toRegistryErrors(body)
   return new OciError(
     codeOf(status, subject),
     `${subject.reference}: could not ${subject.action}: ${explain(status)}${summary === '' ? '' : ` (${summary})`}`,
-    { status, reference: subject.reference, retryable: isRetriedStatus(status) },
+    { status, reference: subject.reference, retryable, registryErrors },
   )
 }
 
@@ -72,10 +79,14 @@ export function networkError(error: unknown, subject: RequestSubject): Error {
       cause: error,
     })
   }
-  const retryable = !finalCodes.has(code) && !/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code)
+  const message = error instanceof Error ? error.message : String(error)
+  const retryable =
+    !finalCodes.has(code) &&
+    !/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code) &&
+    !/^Proxy .*\(4\d\d\)/.test(message)
   return new OciError(
     'REGISTRY_UNREACHABLE',
-    `${reference}: could not ${subject.action}: ${printable(error instanceof Error ? error.message || code : String(error), 200)}${code === '' ? '' : ` (${code})`}`,
+    `${reference}: could not ${subject.action}: ${printable(message || code, 200)}${code === '' ? '' : ` (${code})`}`,
     { reference, cause: error, retryable },
   )
 }

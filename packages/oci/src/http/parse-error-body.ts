@@ -1,3 +1,4 @@
+import type { RegistryError } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
 
 /** One entry of a registry's error list, as sent. */
@@ -31,6 +32,20 @@ export function summarizeErrorBody({ errors, bodyText = '' }: RegistryErrorBody)
       .map(({ code, message }) => (message ? `${code}: ${message}` : code))
       .join('; '),
   )
+}
+
+const maxErrors = 20
+
+/** The entries as they are kept in an error: few, short and fit for printing. `undefined` when there are none. */
+export function toRegistryErrors({ errors }: RegistryErrorBody): readonly RegistryError[] | undefined {
+  if (errors.length === 0) return undefined
+  return errors.slice(0, maxErrors).map(({ code, message = '', detail }) => ({
+    code: printable(code, 60),
+    message: printable(message),
+    ...(detail === undefined || detail === null
+      ? {}
+      : { detail: printable(typeof detail === 'string' ? detail : JSON.stringify(detail), 500) }),
+  }))
 }
 
 function readEntries(text: string): RegistryErrorEntry[] | undefined {

@@ -1,11 +1,12 @@
-import type { Clock } from '@sallyport/core'
 import type { AuthorizationNeed, Authorizer } from '../auth/authorizer.ts'
+import { parseChallenges } from '../auth/parse-challenges.ts'
 import { OciError } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
 import { mayLead } from './address-scope.ts'
-import { networkError, type RequestSubject, statusError } from './http-error.ts'
-import { backoffMs, isRetriedStatus, parseRetryAfter, type Sleep } from './retry-delay.ts'
-import type { Transport, WireAnswer, WireRequest } from './transport.ts'
+import { type RequestSubject, statusError } from './http-error.ts'
+import type { MeteredTransport } from './metered-transport.ts'
+import type { Refusal, Repeater } from './repeat-request.ts'
+import type { WireAnswer, WireRequest } from './transport.ts'
 
 /** One call of a registry's API. */
 export interface RegistryRequest {
@@ -19,6 +20,11 @@ export interface RegistryRequest {
   /** Bytes can be sent again; a stream can't, so a request with one is tried once. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal | undefined
+  /**
+   * `blob` for the whole content of a blob, `chunk` for a piece of it that is in memory; both wait behind small requests.
+   * Default `small`.
+   */
+  readonly lane?: 'small' | 'chunk' | 'blob' | undefined
 }
 
 /** Calls registries: signed in, redirected and repeated as needed. */
@@ -30,77 +36,53 @@ export interface RegistryHttp {
 
 /** What {@link createRegistryHttp} needs. */
 export interface RegistryHttpParts {
-  readonly transport: Transport
+  readonly transport: MeteredTransport
   readonly authorizer: Authorizer
-  readonly clock: Clock
-  readonly sleep: Sleep
-  readonly random: () => number
-  readonly attempts: number
-  readonly baseDelayMs: number
-  readonly maxDelayMs: number
-  /** Time for one try of a small request, its body included, in milliseconds. */
-  readonly smallTimeoutMs: number
+  readonly repeater: Repeater
 }
 
 const maxRedirects = 5
+/** A first sign-in, and a token for more than the first one allowed. */
+const maxChallenges = 2
 const maxErrorBytes = 64 * 1024
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /** Creates the caller of registries from its parts. */
-export function createRegistryHttp(parts: RegistryHttpParts): RegistryHttp {
-  const { transport, authorizer, clock, sleep, random, attempts, baseDelayMs, maxDelayMs, smallTimeoutMs } =
-    parts
-
-  async function repeat<T>(request: RegistryRequest, one: () => Promise<T | Refusal>): Promise<T> {
-    const { signal, subject, body } = request
-    const most = body === undefined || body instanceof Uint8Array ? attempts : 1
-    for (let attempt = 1; ; attempt++) {
-      signal?.throwIfAborted()
-      let failure: Error
-      let wait: number | undefined
-      try {
-        const result = await one()
-        if (!(result instanceof Refusal)) return result
-        failure = result.error
-        wait = result.retryAfterMs
-      } catch (error) {
-        signal?.throwIfAborted()
-        failure = networkError(error, subject)
-      }
-      const retryable = failure instanceof OciError && failure.retryable
-      if (!retryable || attempt >= most || (wait ?? 0) > maxDelayMs) throw failure
-      await sleep(wait ?? backoffMs(attempt, baseDelayMs, maxDelayMs, random()), signal)
-    }
-  }
-
+export function createRegistryHttp({ transport, authorizer, repeater }: RegistryHttpParts): RegistryHttp {
   /** One try: the request, its redirects, and a second sending when the registry wants a sign-in first. */
   async function exchange(
     request: RegistryRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<WireAnswer | Refusal> {
-    const need = { ...request.need, signal }
+    attempt: number,
+  ): Promise<{ readonly result: WireAnswer } | Refusal> {
+    const need = { ...request.need, signal: request.signal }
     let authorization = await authorizer.authorize(need)
-    let answer = await follow(request, authorization, signal)
-    const replayable = request.body === undefined || request.body instanceof Uint8Array
-    const mostChallenges = replayable ? 2 : 0
-    for (let challenged = 0; answer.status === 401 && challenged < mostChallenges; challenged++) {
-      if (answer.url.origin !== need.origin.origin) break
-      const next = await authorizer.answerChallenge(need, answer.headers('www-authenticate'), authorization)
-      if (next === undefined) break
-      await answer.discard()
-      authorization = next
-      answer = await follow(request, authorization, signal)
+    const replayable = isReplayable(request)
+    for (let challenged = 0; ; challenged++) {
+      const answer = await follow(request, authorization, attempt)
+      if (request.expect.includes(answer.status)) return { result: answer }
+      const text = await readErrorText(answer)
+      let retryable: boolean | undefined
+      if (challenged < maxChallenges && isChallenge(answer) && answer.url.origin === need.origin.origin) {
+        const fields = answer.headers('www-authenticate')
+        const next = await authorizer.answerChallenge(need, fields, authorization)
+        if (next !== undefined && replayable) {
+          authorization = next
+          continue
+        }
+        // A stream is gone, but who can start it again may: there is a better token now.
+        if (next !== undefined && authorization !== undefined) retryable = true
+      }
+      return repeater.refusal(answer, statusError(answer.status, text, request.subject, retryable))
     }
-    if (request.expect.includes(answer.status)) return answer
-    return refuse(request, answer)
   }
 
   async function follow(
-    { method, url, headers, body, need }: RegistryRequest,
+    { method, url, headers, body, need, signal, lane = 'small' }: RegistryRequest,
     authorization: string | undefined,
-    signal: AbortSignal | undefined,
+    attempt: number,
   ): Promise<WireAnswer> {
     let current = url
+    let leader = need.origin
     for (let hop = 0; ; hop++) {
       // Credentials are for the registry alone: a redirect to a storage host carries its own signature in the URL.
       const own = current.origin === need.origin.origin
@@ -110,6 +92,10 @@ export function createRegistryHttp(parts: RegistryHttpParts): RegistryHttp {
         headers: { ...headers, ...(own && authorization !== undefined ? { authorization } : {}) },
         body,
         signal,
+        lane,
+        attempt,
+        counts: need.counts,
+        ledBy: own ? undefined : leader,
       })
       if (!redirects.has(answer.status) || (method !== 'GET' && method !== 'HEAD')) return answer
       const location = answer.header('location')
@@ -118,7 +104,7 @@ export function createRegistryHttp(parts: RegistryHttpParts): RegistryHttp {
         location !== undefined && URL.canParse(location, current.href)
           ? new URL(location, current)
           : undefined
-      if (next === undefined || hop >= maxRedirects || !mayLead(current, next)) {
+      if (next === undefined || hop >= maxRedirects || !mayLead(current, next, transport.scopeOf(current))) {
         throw new OciError(
           'REGISTRY_ERROR',
           next !== undefined && hop >= maxRedirects
@@ -127,40 +113,46 @@ export function createRegistryHttp(parts: RegistryHttpParts): RegistryHttp {
           { status: answer.status, reference: need.registry },
         )
       }
+      leader = current
       current = next
     }
   }
 
-  async function refuse({ subject }: RegistryRequest, answer: WireAnswer): Promise<Refusal> {
-    const text = await answer.bytes(maxErrorBytes).then(
-      (bytes) => new TextDecoder().decode(bytes),
-      () => '',
-    )
-    const retryAfterMs = isRetriedStatus(answer.status)
-      ? parseRetryAfter(answer.header('retry-after'), clock.now())
-      : undefined
-    return new Refusal(statusError(answer.status, text, subject), retryAfterMs)
-  }
-
   return {
-    send: (request) => repeat(request, () => exchange(request, request.signal)),
+    send: (request) => repeater.run(repetition(request), (attempt) => exchange(request, attempt)),
     sendAndRead: (request, maxBytes) =>
-      repeat(request, async () => {
-        const timeout = AbortSignal.timeout(smallTimeoutMs)
-        const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout])
-        const answer = await exchange(request, signal)
-        return answer instanceof Refusal ? answer : { answer, bytes: await answer.bytes(maxBytes) }
+      repeater.run(repetition(request), async (attempt) => {
+        const outcome = await exchange(request, attempt)
+        if (!('result' in outcome)) return outcome
+        return { result: { answer: outcome.result, bytes: await outcome.result.bytes(maxBytes) } }
       }),
   }
 }
 
-/** An answer that was refused, with the time after which the registry wants to be asked again. */
-class Refusal {
-  readonly error: OciError
-  readonly retryAfterMs: number | undefined
+function isReplayable({ body }: RegistryRequest): boolean {
+  return body === undefined || body instanceof Uint8Array
+}
 
-  constructor(error: OciError, retryAfterMs: number | undefined) {
-    this.error = error
-    this.retryAfterMs = retryAfterMs
-  }
+function repetition(request: RegistryRequest): Parameters<Repeater['run']>[0] {
+  const { subject, signal } = request
+  return { subject, signal, ...(isReplayable(request) ? {} : { attempts: 1 }) }
+}
+
+/** A 403 can be answered like a 401 when it says that only the token is too narrow (RFC 6750, section 3.1). */
+function isChallenge(answer: WireAnswer): boolean {
+  if (answer.status === 401) return true
+  return (
+    answer.status === 403 &&
+    parseChallenges(answer.headers('www-authenticate')).some(
+      ({ scheme, params }) => scheme === 'bearer' && params['error'] === 'insufficient_scope',
+    )
+  )
+}
+
+/** The body is read before anything else is sent: the answer holds one of the few places at its host until then. */
+function readErrorText(answer: WireAnswer): Promise<string> {
+  return answer.bytes(maxErrorBytes).then(
+    (bytes) => new TextDecoder().decode(bytes),
+    () => '',
+  )
 }

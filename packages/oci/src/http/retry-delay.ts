@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 /** How often and how patiently requests are repeated. */
 export interface RetryOptions {
   /** Most tries of one request, the first included. Default 5. */
@@ -31,4 +33,15 @@ export function parseRetryAfter(field: string | undefined, now: Date): number | 
 export function backoffMs(attempt: number, baseDelayMs: number, maxDelayMs: number, random: number): number {
   const full = Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1))
   return Math.round(full / 2 + (full / 2) * random)
+}
+
+/** Waits on the machine's clock. */
+export async function defaultSleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted()
+  try {
+    await delay(milliseconds, undefined, signal === undefined ? {} : { signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
+  }
 }

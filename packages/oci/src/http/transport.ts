@@ -1,5 +1,10 @@
-import { Agent, request } from 'undici'
+import type { LookupFunction } from 'node:net'
+import { request } from 'undici'
 import { OciError } from '../errors.ts'
+import type { AddressScope } from './address-scope.ts'
+import type { Environment } from './choose-proxy.ts'
+import { createDispatchers } from './dispatchers.ts'
+import type { RegistryTlsSettings } from './registry-tls.ts'
 
 /** Time and size limits of one exchange. */
 export interface TransportOptions {
@@ -7,12 +12,25 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number | undefined
   /** Time from the end of the request to the header of the answer, in milliseconds. Default 60,000. */
   readonly headersTimeoutMs?: number | undefined
-  /** Longest pause within a body, in milliseconds. Default 60,000. */
+  /**
+   * Longest pause within a body, and longest time that the content of a blob may come at less than 1 KiB a second, in
+   * milliseconds. Default 60,000.
+   */
   readonly bodyTimeoutMs?: number | undefined
-  /** Most connections to one host. Default 16. */
+  /** Most connections, and so requests in flight, to one host. At least 4. Default 16. */
   readonly connections?: number | undefined
   /** PEM certificates of a registry's own authority, besides those of the system. */
   readonly ca?: string | readonly string[] | undefined
+  /** Client certificates and authorities by registry. */
+  readonly tls?: RegistryTlsSettings | undefined
+  /**
+   * Environment variables that name proxies: `https_proxy`, `http_proxy` and `no_proxy`, in lower or upper case. Default:
+   * those of the process; `false` for no proxy. A proxy resolves names itself, so behind one only literal addresses are
+   * kept from being nearer than the registry.
+   */
+  readonly proxyEnvironment?: Environment | false | undefined
+  /** Resolves host names. Default: `lookup` of `node:dns`. */
+  readonly lookup?: LookupFunction | undefined
 }
 
 /** One request, as it goes over the wire. */
@@ -22,6 +40,10 @@ export interface WireRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal | undefined
+  /** The server that sent us here, when it is not the one that we were asked to talk to. */
+  readonly ledBy?: URL | undefined
+  /** Is called once, when the body of the answer has ended or been given up; not when there is no answer. */
+  readonly onClosed?: (() => void) | undefined
 }
 
 /** An answer whose body is still to be read or given up. */
@@ -44,11 +66,10 @@ export interface WireAnswer {
 /** Sends requests over connections that it owns. */
 export interface Transport {
   send(request: WireRequest): Promise<WireAnswer>
+  /** Where the server was found, or what its name says when we have not connected to it ourselves. */
+  scopeOf(url: URL): AddressScope
   close(): Promise<void>
 }
-
-/** Google's registry answers with more than the 16 KiB of header fields that Node takes by default. */
-const maxHeaderBytes = 64 * 1024
 
 /** A transport over undici. Nothing is retried, redirected or decoded here. */
 export function createTransport({
@@ -57,32 +78,34 @@ export function createTransport({
   bodyTimeoutMs = 60_000,
   connections = 16,
   ca,
+  tls,
+  proxyEnvironment = process.env,
+  lookup,
 }: TransportOptions = {}): Transport {
-  const agent = new Agent({
+  const dispatchers = createDispatchers({
+    connectTimeoutMs,
+    headersTimeoutMs,
+    bodyTimeoutMs,
     connections,
-    allowH2: false,
-    maxHeaderSize: maxHeaderBytes,
-    headersTimeout: headersTimeoutMs,
-    bodyTimeout: bodyTimeoutMs,
-    connect: {
-      timeout: connectTimeoutMs,
-      ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
-    },
+    ca,
+    tls,
+    proxyEnvironment,
+    lookup,
   })
   return {
-    async send({ method, url, headers, body, signal }) {
+    async send({ method, url, headers, body, signal, ledBy, onClosed }) {
       const answer = await request(url, {
-        dispatcher: agent,
+        dispatcher: dispatchers.for(url, ledBy),
         method,
         headers: { 'accept-encoding': 'identity', 'user-agent': 'sallyport', ...headers },
         body: (body ?? null) as Uint8Array | null,
         ...(signal === undefined ? {} : { signal }),
       })
+      if (onClosed !== undefined) answer.body.once('close', onClosed)
       return toWireAnswer(answer, url)
     },
-    async close() {
-      await agent.destroy()
-    },
+    scopeOf: dispatchers.scopeOf,
+    close: dispatchers.close,
   }
 }
 

@@ -1,10 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Clock, type Reference, systemClock } from '@sallyport/core'
 import { createAuthorizer } from '../auth/authorizer.ts'
 import { OciError } from '../errors.ts'
 import { addressScope } from '../http/address-scope.ts'
+import { createHostLimiter, type HostLimiter } from '../http/host-limiter.ts'
+import { createMeteredTransport, type RequestEvent } from '../http/metered-transport.ts'
 import { createRegistryHttp } from '../http/registry-http.ts'
-import { backoffMs, type RetryOptions, type Sleep } from '../http/retry-delay.ts'
+import { createRepeater } from '../http/repeat-request.ts'
+import { createRequestCounts, type RequestCount } from '../http/request-counts.ts'
+import { backoffMs, defaultSleep, type RetryOptions, type Sleep } from '../http/retry-delay.ts'
+import { createWarningReporter, type RegistryWarning } from '../http/warnings.ts'
 import { createTransport, type TransportOptions } from '../http/transport.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import type { CredentialProvider } from '../ports/credential-provider.ts'
@@ -26,8 +30,22 @@ export interface RegistryClientOptions extends TransportOptions {
    */
   readonly plainHttp?: boolean | ((registry: string) => boolean) | undefined
   readonly retry?: RetryOptions | undefined
-  /** Time for one try of a small request (manifest, list, token), its body included, in milliseconds. Default 60,000. */
+  /**
+   * Time for one try of a small request (manifest, list, token), its body included but not the wait for its host, in
+   * milliseconds. Default 60,000.
+   */
   readonly smallTimeoutMs?: number | undefined
+  /**
+   * Bounds the requests to each host. Pass one to several clients to bound them together. Default: an own one with
+   * `connections` and `requestsPerSecond`.
+   */
+  readonly limiter?: HostLimiter | undefined
+  /** Most requests a second to one host, evenly spread. Default: no limit. */
+  readonly requestsPerSecond?: number | undefined
+  /** Is told of each request after the header of its answer, or after its failure. What it throws is dropped. */
+  readonly onRequest?: ((event: RequestEvent) => void) | undefined
+  /** Is told what registries warn of (`Warning: 299`), each text of a host once. What it throws is dropped. */
+  readonly onWarning?: ((warning: RegistryWarning) => void) | undefined
   /**
    * How long a list of referrers under a fallback tag must have stood before an attachment is done, in milliseconds,
    * where the registry ignores `If-Match`; up to half as long again at random. Must be longer than another writer needs
@@ -59,6 +77,8 @@ export interface RegistryClient extends AsyncDisposable {
    *   there is no catalog, `UNAUTHORIZED`, `DENIED`, and `LIMIT_EXCEEDED` when the list does not end.
    */
   listRepositories(registry: string, options?: ListRepositoriesOptions): AsyncIterable<string>
+  /** All requests so far, by host and method: repetitions, redirects and sign-ins included. */
+  requests(): readonly RequestCount[]
   /** Closes all connections; running calls are cut. */
   close(): Promise<void>
 }
@@ -75,24 +95,30 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   } = options
   const { attempts = 5, baseDelayMs = 200, maxDelayMs = 60_000 } = retry
   const { clock = systemClock, sleep = defaultSleep, random = Math.random } = options
-  const transport = createTransport(options)
-  const authorizer = createAuthorizer(transport, clock, credentials)
-  const http = createRegistryHttp({
-    transport,
-    authorizer,
-    clock,
-    sleep,
-    random,
-    attempts,
-    baseDelayMs,
-    maxDelayMs,
+  const { connections, requestsPerSecond } = options
+  const limiter =
+    options.limiter ?? createHostLimiter({ requests: connections, requestsPerSecond, clock, sleep })
+  // A request that got a place must not wait again for a connection: others may be waiting for it.
+  const wire = createTransport({ ...options, connections: limiter.requests })
+  const counts = createRequestCounts()
+  const { onRequest, onWarning, bodyTimeoutMs = 60_000 } = options
+  const transport = createMeteredTransport({
+    transport: wire,
+    limiter,
+    counts,
+    warnings: createWarningReporter(onWarning),
+    onRequest,
     smallTimeoutMs,
+    bodyTimeoutMs,
   })
+  const repeater = createRepeater({ limiter, clock, sleep, random, attempts, baseDelayMs, maxDelayMs })
+  const authorizer = createAuthorizer({ transport, repeater, clock, provider: credentials })
+  const http = createRegistryHttp({ transport, authorizer, repeater })
   const locks = createKeyedMutex()
   const uploadsOf = createUploadHabits(options.uploads)
   const fallbackLists = createFallbackLists()
   const known = createKnownCapabilities(clock, capabilities)
-  const close = (): Promise<void> => transport.close()
+  const close = (): Promise<void> => wire.close()
   return {
     repository(name) {
       checkRepositoryName(name)
@@ -107,6 +133,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         uploads: uploadsOf(registry),
         fallbackLists,
         capabilities: known,
+        counts: createRequestCounts(),
         patience: {
           attempts,
           backOff: (attempt, signal) => sleep(backoffMs(attempt, baseDelayMs, maxDelayMs, random()), signal),
@@ -120,6 +147,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       checkRepositoryName({ registry, repository: 'any' })
       return listRepositories(http, registry, originOf(registry, plainHttp), listing)
     },
+    requests: () => counts.list(),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -136,14 +164,4 @@ function originOf(registry: string, plainHttp: RegistryClientOptions['plainHttp'
       ? plainHttp(registry)
       : (plainHttp ?? addressScope(new URL(`https://${host}`).hostname) === 'loopback')
   return new URL(`${plain ? 'http' : 'https'}://${host}`)
-}
-
-async function defaultSleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted()
-  try {
-    await delay(milliseconds, undefined, signal === undefined ? {} : { signal })
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw error
-  }
 }

@@ -18,6 +18,7 @@ export async function finishUpload(
   const isChunk = content instanceof Uint8Array
   const answer = await call(context, {
     method: 'PUT',
+    lane: isChunk ? 'chunk' : 'blob',
     to: new URL(
       `${location.href}${location.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`,
     ),

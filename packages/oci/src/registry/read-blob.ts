@@ -96,6 +96,7 @@ async function request(
 ): Promise<PartialContent> {
   const answer = await call(context, {
     method: 'GET',
+    lane: 'blob',
     to: `blobs/${blob.digest}`,
     access: 'pull',
     action: `read blob ${blob.digest}`,

@@ -1,5 +1,6 @@
 import type { AuthorizationNeed } from '../auth/authorizer.ts'
 import type { RequestSubject } from '../http/http-error.ts'
+import type { RequestCounts } from '../http/request-counts.ts'
 import type { RegistryHttp, RegistryRequest } from '../http/registry-http.ts'
 import type { WireAnswer } from '../http/transport.ts'
 import type { KeyedMutex } from '../internal/keyed-mutex.ts'
@@ -35,12 +36,14 @@ export interface RegistryContext {
   readonly uploads: UploadHabits
   readonly fallbackLists: FallbackLists
   readonly capabilities: KnownCapabilities
+  /** Every request made for this repository. */
+  readonly counts: RequestCounts
 }
 
 /** A call of the repository's API, without what all calls share. */
 export interface RegistryCall extends Pick<
   RegistryRequest,
-  'method' | 'expect' | 'headers' | 'body' | 'signal'
+  'method' | 'expect' | 'headers' | 'body' | 'signal' | 'lane'
 > {
   /** Path after `/v2/<repository>/`, or a URL that the registry gave. */
   readonly to: string | URL
@@ -67,11 +70,12 @@ export function callAndRead(
 
 function toRequest(context: RegistryContext, each: RegistryCall): RegistryRequest {
   const { to, access, alsoPull, action, notFound = 'REGISTRY_ERROR', ...rest } = each
-  const { registry, repository, origin, name } = context
+  const { registry, repository, origin, name, counts } = context
   const need: AuthorizationNeed = {
     registry,
     origin,
     repository,
+    counts,
     scopes: [
       `repository:${repository}:${access === 'push' ? 'pull,push' : access}`,
       ...(alsoPull === undefined ? [] : [`repository:${alsoPull}:pull`]),

@@ -1,4 +1,5 @@
 import type { BlobOptions, Descriptor, Digest, RawManifest } from '@sallyport/core'
+import type { RequestCount } from '../http/request-counts.ts'
 import type { PutManifestOptions, Repository } from '../ports/repository.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
 import type { RepositoryCapabilities } from './capabilities.schema.ts'
@@ -18,6 +19,8 @@ import { type BlobOutcome, type RegistryBlobOptions, writeBlob } from './write-b
 export interface RegistryRepository extends Repository {
   readonly registry: string
   readonly repository: string
+  /** The requests made for this repository so far, by host and method: repetitions, redirects and sign-ins included. */
+  requests(): readonly RequestCount[]
   write(blob: Descriptor, content: AsyncIterable<Uint8Array>, options?: RegistryBlobOptions): Promise<void>
   /** Like {@link write}, and tells whether anything had to be sent. */
   putBlob(
@@ -65,6 +68,7 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     name: context.name,
     registry: context.registry,
     repository: context.repository,
+    requests: () => context.counts.list(),
     getManifest: (tagOrDigest, options) => getManifest(context, tagOrDigest, options),
     findManifest: async (tagOrDigest, options) => (await fetchManifest(context, tagOrDigest, options))?.raw,
     headManifest: (tagOrDigest, options) => headManifest(context, tagOrDigest, options),

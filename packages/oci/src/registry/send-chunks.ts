@@ -108,6 +108,7 @@ async function sendChunk(
 ): Promise<void> {
   const answer = await call(context, {
     method: 'PATCH',
+    lane: 'chunk',
     to: session.location,
     access: 'push',
     action: `upload blob ${blob.digest}`,

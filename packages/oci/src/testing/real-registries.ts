@@ -41,7 +41,10 @@ export async function startDockerRegistry({
 }
 
 /** Starts olareg, which has the referrers API. */
-export async function startOlareg({ referrers = true } = {}): Promise<RunningRegistry> {
+export async function startOlareg({
+  referrers = true,
+  flags = [] as readonly string[],
+} = {}): Promise<RunningRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-olareg-'))
   const port = await freePort()
   const args = [
@@ -55,7 +58,7 @@ export async function startOlareg({ referrers = true } = {}): Promise<RunningReg
     '--gc-frequency',
     '-1s',
   ]
-  return start(olaregPath, [...args, `--api-referrer=${referrers}`], port, folder)
+  return start(olaregPath, [...args, `--api-referrer=${referrers}`, ...flags], port, folder)
 }
 
 async function start(

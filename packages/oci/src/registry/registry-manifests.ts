@@ -161,12 +161,16 @@ export async function pushManifest(
     signal,
   }
   try {
-    const { answer, bytes } = await callAndRead(context, request, maxErrorBytes)
+    const answer = await call(context, request)
     if (!refusesTag.has(answer.status)) {
+      await answer.discard()
       checkClaimedDigest(context, raw, answer)
       return { type: 'stored', subjectAcknowledged: answer.header('oci-subject') !== undefined }
     }
-    const body = new TextDecoder().decode(bytes)
+    const body = await answer.bytes(maxErrorBytes).then(
+      (bytes) => new TextDecoder().decode(bytes),
+      () => '',
+    )
     const error = statusError(answer.status, body, {
       action,
       reference: context.name,
@@ -177,10 +181,11 @@ export async function pushManifest(
     throw error
   } catch (error) {
     // A 403 may be about a token that is too narrow, so it is left to the sign-in; what is left may be about the tag.
-    const said =
-      error instanceof OciError && error.status === 403 ? error.message.split('(status 403)')[1] : ''
-    if (tag !== undefined && error instanceof OciError && saysImmutable(said ?? ''))
+    const isRefusal = tag !== undefined && error instanceof OciError && error.status === 403
+    const said = isRefusal ? (error.registryErrors ?? []) : []
+    if (isRefusal && said.some(({ code, message }) => saysImmutable(`${code} ${message}`))) {
       return { type: 'refused', error }
+    }
     throw error
   }
 }

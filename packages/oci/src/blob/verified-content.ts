@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Descriptor, type Digest, digestAlgorithm, toDigest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
+import { passUnshared } from './unshared-chunks.ts'
 
 /** Streams that already end with an error when their bytes are not those of the digest: they are hashed once. */
 const verified = new WeakMap<AsyncIterable<Uint8Array>, Digest>()
@@ -10,7 +11,16 @@ export function verifiedContent(
   blob: Descriptor,
   start: () => AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  const content = { [Symbol.asyncIterator]: () => verifyChunks(blob, start()) }
+  const content = {
+    [Symbol.asyncIterator]() {
+      const chunks = start()
+      const reading = chunks[Symbol.asyncIterator]()
+      const again = { [Symbol.asyncIterator]: () => reading }
+      const digest = verified.get(chunks)
+      if (digest !== undefined) verified.set(again, digest)
+      return passUnshared(reading, verifyChunks(blob, again))
+    },
+  }
   verified.set(content, blob.digest)
   return content
 }

@@ -1,4 +1,5 @@
 import type { Descriptor } from '@sallyport/core'
+import { passUnshared } from '../blob/unshared-chunks.ts'
 import { verifiedContent, watchedContent } from '../blob/verified-content.ts'
 import type { Repository } from '../ports/repository.ts'
 import { isRegistryRepository } from '../registry/registry-repository.ts'
@@ -99,11 +100,12 @@ function createTap({ tap, tapExisting }: Pick<CopyBlobContext, 'tap' | 'tapExist
 
 function labelErrors(chunks: AsyncIterable<Uint8Array>, name: string): AsyncIterator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]()
-  return {
+  const labelled: AsyncIterator<Uint8Array> = {
     next: () =>
       iterator.next().catch((error: unknown) => {
         throw withSide(error, 'source', name)
       }),
     return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
   }
+  return passUnshared(iterator, labelled)
 }

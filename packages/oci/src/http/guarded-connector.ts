@@ -1,6 +1,7 @@
-import { type LookupFunction, isIP } from 'node:net'
+import { type LookupFunction, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import { buildConnector } from 'undici'
 import { OciError } from '../errors.ts'
+import { createBufferPool, pooledReadBytes } from './buffer-pool.ts'
 import { type AddressScope, addressScope, furtherScope, mayReach } from './address-scope.ts'
 import type { TlsContexts } from './registry-tls.ts'
 
@@ -94,19 +95,41 @@ export function createGuardedConnector({
     return connector
   }
 
+  const pool = createBufferPool()
+  /** What TLS decrypts comes in pieces of its own size; without it, a connection reads into buffers of the pool. */
+  const connectPlain: buildConnector.connector = (options, callback) => {
+    const onread = pool.readInto(() => socket)
+    const socket = connect(
+      { timeout: timeoutMs, lookup: guarded, onread, highWaterMark: pooledReadBytes },
+      options,
+      callback,
+    )
+  }
+
   return (options, callback) => {
     const { hostname, host = hostname } = options
     try {
       if (isIP(hostname) !== 0 && !isAllowed(hostname)) throw forbidden(hostname)
-      connectorOf(host)(options, (...[error, socket]) => {
+      const connector = options.protocol === 'https:' ? connectorOf(host) : connectPlain
+      connector(options, (...[error, socket]) => {
         if (error !== null) return callback(error, null)
         seen.add(host, addressScope(socket.remoteAddress ?? hostname))
+        pool.watchWrites(socket)
         callback(null, socket)
       })
     } catch (error) {
       callback(error as Error, null)
     }
   }
+}
+
+/** Connects by a connector of its own, with options that undici hands on to `net.connect` without knowing them. */
+function connect(
+  settings: buildConnector.BuildOptions & Pick<NetConnectOpts, 'onread'> & { readonly highWaterMark: number },
+  options: buildConnector.Options,
+  callback: buildConnector.Callback,
+): Socket {
+  return buildConnector({ ...settings, allowH2: false })(options, callback) as unknown as Socket
 }
 
 function forbidden(hostname: string): OciError {

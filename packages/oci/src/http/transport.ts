@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import { request } from 'undici'
 import { OciError } from '../errors.ts'
+import { pooledReadBytes } from './buffer-pool.ts'
 import type { AddressScope } from './address-scope.ts'
 import type { Environment } from './choose-proxy.ts'
 import { createDispatchers } from './dispatchers.ts'
@@ -100,6 +101,7 @@ export function createTransport({
         headers: { 'accept-encoding': 'identity', 'user-agent': 'sallyport', ...headers },
         body: (body ?? null) as Uint8Array | null,
         ...(signal === undefined ? {} : { signal }),
+        highWaterMark: pooledReadBytes,
       })
       if (onClosed !== undefined) answer.body.once('close', onClosed)
       return toWireAnswer(answer, url)

@@ -2,6 +2,7 @@ import type { BlobReadOptions, Descriptor } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { networkError } from '../http/http-error.ts'
 import { printable } from '../internal/printable.ts'
+import { markUnshared } from '../blob/unshared-chunks.ts'
 import { verifiedContent } from '../blob/verified-content.ts'
 import { createFailureBudget } from './failure-budget.ts'
 import { call, type RegistryContext } from './registry-context.ts'
@@ -21,7 +22,7 @@ export function readBlob(
   if (offset > 0) return { [Symbol.asyncIterator]: () => receive(context, blob, offset, signal) }
   const { data } = blob
   if (data !== undefined) return verifiedContent(blob, () => embedded(blob, data))
-  return verifiedContent(blob, () => receive(context, blob, 0, signal))
+  return verifiedContent(blob, () => markUnshared(receive(context, blob, 0, signal)))
 }
 
 async function* embedded(blob: Descriptor, data: string): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,6 +1,8 @@
 import type { Descriptor } from '@sallyport/core'
-import { isRestartable, verifyChunks } from '../blob/verified-content.ts'
+import { isUnshared } from '../blob/unshared-chunks.ts'
+import { isRestartable, verifiedContent } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
+import { releaseAfterWrite } from '../http/buffer-pool.ts'
 import { createChunkWindow } from './chunk-window.ts'
 import { createFailureBudget, type FailureBudget } from './failure-budget.ts'
 import { finishUpload } from './finish-upload.ts'
@@ -88,7 +90,11 @@ async function tryUpload(
   chunked: boolean,
   { rules, kept, onBytes, signal, budget }: UploadBlobOptions & { readonly budget: FailureBudget },
 ): Promise<OciError | UploadLost | undefined> {
-  const source = observed(verifyChunks(blob, content), chunked ? undefined : onBytes)
+  const source = observed(
+    verifiedContent(blob, () => content),
+    chunked,
+    onBytes,
+  )
   try {
     if (chunked) {
       const window = createChunkWindow(source.chunks, blob.size, session.offset)
@@ -131,17 +137,23 @@ interface ObservedSource {
 }
 
 function observed(
-  source: AsyncGenerator<Uint8Array, void, undefined>,
+  content: AsyncIterable<Uint8Array>,
+  chunked: boolean,
   onBytes: ((bytes: number) => void) | undefined,
 ): ObservedSource {
+  const source = content[Symbol.asyncIterator]()
+  // A chunk of an upload may have to be sent again.
+  const mayRelease = !chunked && isUnshared(source)
   let failure: { readonly error: unknown } | undefined
   async function* watch(): AsyncGenerator<Uint8Array, void, undefined> {
     let sent = 0
     try {
-      for await (const chunk of source) {
+      for await (const chunk of { [Symbol.asyncIterator]: () => source }) {
+        const { byteLength } = chunk
+        if (mayRelease) releaseAfterWrite(chunk)
         yield chunk
-        sent += chunk.byteLength
-        onBytes?.(sent)
+        sent += byteLength
+        if (!chunked) onBytes?.(sent)
       }
     } catch (error) {
       failure = { error }
@@ -154,7 +166,7 @@ function observed(
       return failure
     },
     close: () => {
-      source.return().catch(() => undefined)
+      source.return?.().catch(() => undefined)
     },
   }
 }

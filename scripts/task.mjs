@@ -126,7 +126,8 @@ const tasks = {
     suite('conformance', ['--root', 'test/conformance', ...args]),
   tools: () => suite('tools', ['--root', 'test/tools', ...args]),
   images: () => suite('images', ['--root', 'test/images', ...args]),
-  bench: () => run('node', [source, 'test/bench/run.ts', ...args]).ok,
+  // What is published is measured, so it is built first.
+  bench: () => check([buildStep]) && run('node', [source, 'test/bench/run.ts', ...args]).ok,
 }
 
 if (!Object.hasOwn(tasks, task)) {

@@ -2,7 +2,7 @@
 import { cpus, totalmem } from 'node:os'
 import process from 'node:process'
 import { benchCopy } from './copy.ts'
-import type { BenchRow } from './compare.ts'
+import type { BenchRow } from './bench-row.ts'
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = { copy: benchCopy }
 

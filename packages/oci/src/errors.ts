@@ -68,17 +68,25 @@ export interface OciErrorOptions extends SallyportErrorOptions {
 
 /** One tag at both ends of a copy. */
 export interface TagDigests {
+  /** The tag. */
   readonly tag: string
+  /** Where the source has it. */
   readonly source: Digest
+  /** Where the target has it. */
   readonly target: Digest
 }
 
 /** A registry, manifest or layout could not be read or written. */
 export class OciError extends SallyportError<OciErrorCode> {
+  /** HTTP status of the registry's answer, when there was one. */
   readonly status: number | undefined
+  /** The reference, repository, blob or file concerned. */
   readonly reference: string | undefined
+  /** Which end of a copy it happened at. */
   readonly side: 'source' | 'target' | undefined
+  /** What a copy found under a tag of the target that it would have had to overwrite. */
   readonly conflict: TagDigests | undefined
+  /** What the registry's answer says, when it holds a list of errors; at most 20. */
   readonly registryErrors: readonly RegistryError[] | undefined
 
   constructor(code: OciErrorCode, message: string, options: OciErrorOptions = {}) {

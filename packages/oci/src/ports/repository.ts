@@ -25,6 +25,7 @@ export type ReferrerMechanism = 'referrers-api' | 'fallback-tag' | 'layout-index
 export interface DiscoveredReferrer {
   /** Media type, artifact type and annotations are those of the manifest itself, whatever the lists say. */
   readonly descriptor: Descriptor
+  /** Every place that listed it. */
   readonly mechanisms: readonly ReferrerMechanism[]
 }
 
@@ -32,22 +33,31 @@ export interface DiscoveredReferrer {
 export interface CosignTag {
   /** `sha256-<hex>.sig`, `.att` or `.sbom`. */
   readonly tag: string
+  /** Signature, attestation or SBOM, by the end of the tag. */
   readonly kind: 'sig' | 'att' | 'sbom'
+  /** What the tag leads to, as the registry says; read it to be sure. */
   readonly descriptor: Descriptor
 }
 
 /** An entry of a list that is no referrer of the subject. */
 export interface RejectedReferrer {
+  /** The entry. */
   readonly digest: Digest
+  /** The list that has it. */
   readonly mechanism: ReferrerMechanism
+  /** What is wrong with it, as its own manifest shows. */
   readonly reason: 'missing' | 'unreadable' | 'names-no-subject' | 'names-another-subject' | 'is-the-subject'
 }
 
 /** What {@link Repository.discoverReferrers} found, and how. */
 export interface ReferrerDiscovery {
+  /** The digest that was asked about. */
   readonly subject: Digest
+  /** Manifests that name the subject themselves. */
   readonly referrers: readonly DiscoveredReferrer[]
+  /** Tags that cosign would look at; what they lead to is not verified here. */
   readonly cosignTags: readonly CosignTag[]
+  /** Entries of lists that are no referrers of the subject. */
   readonly rejected: readonly RejectedReferrer[]
   /**
    * `listed`: the API answered with an index; `missing`: 404 or the like; `unusable`: an answer that is no index;
@@ -96,5 +106,10 @@ export interface Repository extends BlobStore {
   listReferrers(subject: Digest, options?: ListReferrersOptions): Promise<readonly Descriptor[]>
   /** Like {@link listReferrers} without a filter, with cosign's tags, and with how each was found or why it was left out. */
   discoverReferrers(subject: Digest, options?: BlobOptions): Promise<ReferrerDiscovery>
+  /**
+   * All tags, each once, in the order of the registry. Pages are followed as they come, short and unsorted ones too.
+   *
+   * @throws {OciError} while reading: `UNAUTHORIZED`, `DENIED`, and `LIMIT_EXCEEDED` when the list does not end.
+   */
   listTags(options?: BlobOptions): AsyncIterable<string>
 }

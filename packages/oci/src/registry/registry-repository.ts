@@ -17,10 +17,20 @@ import { type BlobOutcome, type RegistryBlobOptions, writeBlob } from './write-b
 
 /** A repository of a registry. */
 export interface RegistryRepository extends Repository {
+  /** Host with its port, as in a reference. */
   readonly registry: string
+  /** Path within the registry. */
   readonly repository: string
   /** The requests made for this repository so far, by host and method: repetitions, redirects and sign-ins included. */
   requests(): readonly RequestCount[]
+  /**
+   * Stores a blob, and sends nothing when it is there. Digest and size are checked while it streams; what is wrong is
+   * never stored.
+   *
+   * @throws {OciError} `DIGEST_MISMATCH`, `SIZE_MISMATCH`, `UNAUTHORIZED`, `DENIED`, `REGISTRY_ERROR`,
+   *   `REGISTRY_UNREACHABLE`, `RATE_LIMITED`.
+   * @throws {RangeError} when `chunkBytes` is no whole number above 0.
+   */
   write(blob: Descriptor, content: AsyncIterable<Uint8Array>, options?: RegistryBlobOptions): Promise<void>
   /** Like {@link write}, and tells whether anything had to be sent. */
   putBlob(

@@ -10,6 +10,7 @@ import { uploadStateSchema } from './upload-state.schema.ts'
 export interface UploadStateFolderOptions {
   /** Older states are not used: registries delete unfinished uploads. Default 7 days, as docker-registry does. */
   readonly maxAgeMs?: number | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 

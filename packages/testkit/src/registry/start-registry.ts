@@ -51,6 +51,7 @@ export interface RepositorySnapshot {
   readonly tags: Readonly<Record<string, Digest>>
   /** Digests, sorted. */
   readonly manifests: readonly Digest[]
+  /** Digests of all blobs, sorted. */
   readonly blobs: readonly Digest[]
 }
 

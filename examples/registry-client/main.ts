@@ -30,6 +30,7 @@ import { readConfig } from './guide/read-config.ts'
 import { resolveImage } from './guide/resolve-image.ts'
 import { saveBlob } from './guide/save-blob.ts'
 import { testCopyWithFaults } from './guide/test-with-faults.ts'
+import { releaseImage } from './readme/release-image.ts'
 import { startSampleRegistries } from './sample-registries.ts'
 
 const here = import.meta.dirname
@@ -183,6 +184,11 @@ async function changeTags(): Promise<void> {
   assert.equal(production.resolve('team/app', amd64), amd64)
 }
 
+async function runTheReadme(): Promise<void> {
+  await releaseImage(`${build.host}/team/app`, `${production.host}/team/readme`)
+  assert.equal(production.resolve('team/readme', '1.4'), digest)
+}
+
 async function measure(): Promise<void> {
   const file = join(folder, 'capabilities.json')
   await measureRegistry(client, `${production.host}/team/app`, file)
@@ -225,6 +231,7 @@ try {
   await resumeAnUpload()
   await crossTheGap()
   await changeTags()
+  await runTheReadme()
   await measure()
   await fail()
   await testCopyWithFaults()

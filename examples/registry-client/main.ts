@@ -5,10 +5,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf } from '@sallyport/core'
-import { copy, createRegistryClient, OciError, openArchive, openLayout, parseManifest } from '@sallyport/oci'
-import { dockerConfigCredentials } from '@sallyport/oci'
+import {
+  copy,
+  createRegistryClient,
+  dockerConfigCredentials,
+  OciError,
+  openArchive,
+  openLayout,
+  parseManifest,
+} from '@sallyport/oci'
 import { createImage, faultOn, pushImage, registryFaults } from '@sallyport/testkit'
 import { checkGuide } from './check-guide.ts'
+import { checkLinks } from './check-links.ts'
 import { attachFile } from './guide/attach-file.ts'
 import { copyInspected } from './guide/copy-inspected.ts'
 import { copyRelease } from './guide/copy-release.ts'
@@ -35,8 +43,17 @@ import { startSampleRegistries } from './sample-registries.ts'
 
 const here = import.meta.dirname
 const root = join(here, '..', '..')
-await checkGuide(join(root, 'docs', 'guides', 'registry-client.md'), join(here, 'guide'), { all: true })
-await checkGuide(join(root, 'packages', 'oci', 'README.md'), join(here, 'readme'), { all: true })
+const guide = join(root, 'docs', 'guides', 'registry-client.md')
+const readme = join(root, 'packages', 'oci', 'README.md')
+await checkGuide(guide, join(here, 'guide'))
+await checkGuide(readme, join(here, 'readme'))
+for (const document of [
+  guide,
+  readme,
+  join(root, 'README.md'),
+  join(root, 'packages', 'testkit', 'README.md'),
+])
+  await checkLinks(document)
 
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-registry-client-'))
 await using samples = await startSampleRegistries()

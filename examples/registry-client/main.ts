@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { digestOf } from '@sallyport/core'
+import { type Digest, digestOf } from '@sallyport/core'
 import {
   copy,
   createRegistryClient,
@@ -137,10 +137,12 @@ async function copyAPart(): Promise<void> {
 }
 
 async function lookIntoLayers(): Promise<void> {
-  const layer = parseManifest(await resolveImage(client, from)).layers[1]
+  const amd64 = await resolveImage(client, from)
+  const config = (await readConfig(source, amd64)) as { rootfs: { diff_ids: readonly [Digest, Digest] } }
+  const [, layer] = parseManifest(amd64).layers
   assert(layer)
   const inspected = at(production, 'team/inspected')
-  const refused = copyInspected(source, inspected, '1.4', new Set([layer.digest]))
+  const refused = copyInspected(source, inspected, '1.4', new Set([config.rootfs.diff_ids[1]]))
   await assert.rejects(refused, /is forbidden/)
   assert.equal(production.resolve('team/inspected', '1.4'), undefined)
   assert.equal(await inspected.has(layer), false)

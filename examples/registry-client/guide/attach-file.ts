@@ -1,10 +1,10 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { createHash } from 'node:crypto'
 import { type Descriptor, digestOf, mediaTypes, toDigest } from '@sallyport/core'
 import { type Repository, toRawManifest } from '@sallyport/oci'
 
-/** Attaches a file to an image, in the form that oras, regctl and cosign use. */
+/** Attaches a file to an image, in the form that oras and regctl use. */
 export async function attachFile(
   repository: Repository,
   subject: Descriptor,

@@ -17,6 +17,7 @@ import {
 import { createImage, faultOn, pushImage, registryFaults } from '@sallyport/testkit'
 import { checkGuide } from './check-guide.ts'
 import { checkLinks } from './check-links.ts'
+import { checkErrorCodes, checkExports } from './check-names.ts'
 import { attachFile } from './guide/attach-file.ts'
 import { copyInspected } from './guide/copy-inspected.ts'
 import { copyRelease } from './guide/copy-release.ts'
@@ -47,6 +48,10 @@ const guide = join(root, 'docs', 'guides', 'registry-client.md')
 const readme = join(root, 'packages', 'oci', 'README.md')
 await checkGuide(guide, join(here, 'guide'))
 await checkGuide(readme, join(here, 'readme'))
+await checkExports(readme)
+const errors = join(root, 'packages', 'oci', 'src', 'errors.ts')
+await checkErrorCodes(readme, errors)
+await checkErrorCodes(guide, errors)
 for (const document of [
   guide,
   readme,

@@ -2,10 +2,15 @@ import { CoreError } from './errors.ts'
 
 /** The platform of an image (OCI image specification, image-index.md, "platform"). */
 export interface Platform {
+  /** Operating system as Go names it, e.g. `linux`. */
   readonly os: string
+  /** Processor as Go names it, e.g. `amd64` or `arm64`. */
   readonly architecture: string
+  /** Variant of the processor, e.g. `v7` of `arm`. */
   readonly variant?: string | undefined
+  /** Version of the operating system; Windows images need one. */
   readonly 'os.version'?: string | undefined
+  /** What the operating system must have, e.g. `win32k`. */
   readonly 'os.features'?: readonly string[] | undefined
 }
 

@@ -9,7 +9,9 @@ export interface Reference {
   readonly registry: string
   /** Repository path without a leading slash, e.g. `team/app`. */
   readonly repository: string
+  /** Tag, if one is written. None is added. */
   readonly tag?: string | undefined
+  /** Digest, if one is written. */
   readonly digest?: Digest | undefined
 }
 

@@ -13,7 +13,9 @@ export interface SallyportErrorOptions {
  * expected, what came and what to do, and never contains a secret.
  */
 export class SallyportError<Code extends string = string> extends Error {
+  /** What happened, for machines; stable. */
   readonly code: Code
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean
 
   constructor(code: Code, message: string, { cause, retryable = false }: SallyportErrorOptions = {}) {

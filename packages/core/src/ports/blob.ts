@@ -23,6 +23,10 @@ export interface BlobReader {
 
 /** Keeps content by descriptor. */
 export interface BlobStore extends BlobReader {
+  /**
+   * Whether the content is there. A store that only asks somebody else takes their word: it saves work and proves
+   * nothing.
+   */
   has(blob: Descriptor, options?: BlobOptions): Promise<boolean>
   /** Stores the content; after a rejection nothing is stored. Storing what is there already is allowed and cheap. */
   write(blob: Descriptor, content: AsyncIterable<Uint8Array>, options?: BlobOptions): Promise<void>

@@ -1,5 +1,6 @@
 /** Where the time comes from. */
 export interface Clock {
+  /** The present moment. */
   now(): Date
 }
 

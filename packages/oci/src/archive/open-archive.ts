@@ -35,6 +35,7 @@ export interface OpenArchiveOptions extends BlobOptions {
 
 /** A repository in a file, for reading only: what would write rejects with `READ_ONLY`. Dispose of it when done. */
 export interface ArchiveRepository extends Repository, AsyncDisposable {
+  /** What the file was read as. */
   readonly format: 'oci' | 'docker'
   /** The images of the archive, tags as `org.opencontainers.image.ref.name` annotations. */
   listEntries(options?: BlobOptions): Promise<readonly Descriptor[]>

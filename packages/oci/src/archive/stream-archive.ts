@@ -21,7 +21,9 @@ import { invalidArchive } from './index-tar.ts'
 
 /** An image, index or referrer for {@link streamArchive}. */
 export interface ArchiveImage {
+  /** The image, index or referrer, as the source has it. */
   readonly descriptor: Descriptor
+  /** Tag it gets in the archive. Default: none. */
   readonly tag?: string | undefined
 }
 

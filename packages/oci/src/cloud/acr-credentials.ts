@@ -20,6 +20,7 @@ export interface AcrCredentialsOptions {
   readonly origin?: ((registry: string) => string) | undefined
   /** Environment variables. Default: those of the process. */
   readonly env?: Environment | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 

@@ -4,7 +4,9 @@ import type { Credentials } from '../ports/credential-provider.ts'
 
 /** Something secret and the time when it ends, in milliseconds since 1970. */
 export interface Expiring<T> {
+  /** The secret itself. */
   readonly value: T
+  /** When it ends, in milliseconds since 1970. */
   readonly expiresAt: number
 }
 

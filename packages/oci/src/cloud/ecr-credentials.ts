@@ -16,6 +16,7 @@ export interface EcrCredentialsOptions {
     | undefined
   /** Environment variables. Default: those of the process. */
   readonly env?: Environment | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 

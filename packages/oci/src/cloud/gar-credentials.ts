@@ -15,6 +15,7 @@ export interface GarCredentialsOptions {
     | undefined
   /** Environment variables. Default: those of the process. */
   readonly env?: Environment | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 

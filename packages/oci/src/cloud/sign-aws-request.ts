@@ -2,8 +2,11 @@ import { createHash, createHmac } from 'node:crypto'
 
 /** Keys of an AWS identity. */
 export interface AwsCredentials {
+  /** Names the key. */
   readonly accessKeyId: string
+  /** The key that requests are signed with. */
   readonly secretAccessKey: string
+  /** Goes with keys that are only lent. */
   readonly sessionToken?: string | undefined
 }
 

@@ -8,8 +8,11 @@ import type { TaskGroup } from './task-group.ts'
 
 /** What a tapped blob is, in the manifest that led to it first. */
 export interface TappedBlob {
+  /** What the manifest uses it for. */
   readonly kind: 'config' | 'layer'
+  /** The manifest that names it. */
   readonly manifest: Descriptor
+  /** What that manifest is within the closure. */
   readonly role: ManifestRole
 }
 

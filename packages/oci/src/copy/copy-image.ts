@@ -8,10 +8,13 @@ export type CopyImageOptions = CopyRunOptions
 
 /** What a copy did. */
 export interface CopyResult {
+  /** What was asked for. */
   readonly root: Descriptor
   /** Every manifest and index that is now in the target, children before parents. */
   readonly manifests: readonly Descriptor[]
+  /** Blobs that were sent. */
   readonly blobsCopied: number
+  /** Blobs that the target's registry took from another of its repositories. */
   readonly blobsMounted: number
   /** With `existing: 'trust'`, without the blobs of manifests that the target had. */
   readonly blobsSkipped: number

@@ -11,7 +11,9 @@ export type ManifestMechanism = 'request' | 'index' | EvidenceMechanism
 
 /** A manifest or index of the closure. */
 export interface CopiedManifest {
+  /** The manifest. */
   readonly descriptor: Descriptor
+  /** What it is within the closure. */
   readonly role: ManifestRole
   /** What it is evidence about, or the index that lists it. */
   readonly parent?: Digest | undefined
@@ -23,7 +25,9 @@ export interface CopiedManifest {
 
 /** What happened to blobs, each counted once. */
 export interface BlobTally {
+  /** Sent to the target. */
   readonly copied: number
+  /** Taken by the target's registry from another of its repositories; nothing was sent. */
   readonly mounted: number
   /** The target had them. Blobs of manifests that it had are counted only if they were looked at. */
   readonly skipped: number
@@ -37,14 +41,17 @@ export interface BlobTally {
 export interface CopyReport {
   /** Version of this form; fields may be added within one. */
   readonly version: 1
-  /** Names of the two repositories. */
+  /** Name of the repository that was read. */
   readonly source: string
+  /** Name of the repository that was written to. */
   readonly target: string
+  /** What was asked for, by digest. */
   readonly root: Descriptor
   /** The target had the root when the copy began, under the tag if one was given. */
   readonly unchanged: boolean
   /** Every manifest and index of the closure that is now at the target, each after those that it refers to. */
   readonly manifests: readonly CopiedManifest[]
+  /** What happened to configs and layers. */
   readonly blobs: BlobTally
   /** Tags that were written, in order. */
   readonly tags: readonly { readonly tag: string; readonly digest: Digest }[]
@@ -66,8 +73,15 @@ export type SearchedSubject = Pick<ReferrerDiscovery, 'subject' | 'referrersApi'
 
 /** Evidence that stayed behind. */
 export interface FilteredEvidence {
+  /** What it is about. */
   readonly subject: Digest
+  /** The evidence itself. */
   readonly descriptor: Descriptor
+  /** Every place that listed it. */
   readonly mechanisms: readonly EvidenceMechanism[]
+  /**
+   * `not-included`: fits no rule of `include`; `excluded`: fits one of `exclude`; `not-accepted`: `accept` answered
+   * `false`.
+   */
   readonly reason: NonNullable<ReturnType<typeof filterEvidence>>
 }

@@ -24,6 +24,7 @@ export interface CopyRunOptions {
   readonly platforms?: readonly Platform[] | undefined
   /** Ends the copy; content that has arrived stays in the target, and no tag has moved. */
   readonly signal?: AbortSignal | undefined
+  /** Is told of each step as it happens. Must not throw. Default: nobody is told. */
   readonly onProgress?: ((event: CopyEvent) => void) | undefined
   /**
    * Blobs of more than 1 MiB in transfer at once, the largest first; of smaller ones, and of requests for manifests, up to

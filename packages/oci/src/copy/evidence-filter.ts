@@ -7,6 +7,7 @@ export interface FoundEvidence {
   readonly subject: Digest
   /** For a referrer with the artifact type and annotations of its manifest; of a cosign tag only what its name leads to. */
   readonly descriptor: Descriptor
+  /** Every place that listed it. */
   readonly mechanisms: readonly EvidenceMechanism[]
   /** The tag, if it was found by cosign's naming. */
   readonly tag?: string | undefined

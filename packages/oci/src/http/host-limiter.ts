@@ -18,7 +18,9 @@ export interface HostLimiterOptions {
   readonly blobs?: number | undefined
   /** Most requests a second to one host, evenly spread. Default: no limit. */
   readonly requestsPerSecond?: number | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
+  /** Waits. Default: timers of Node.js. */
   readonly sleep?: Sleep | undefined
 }
 

@@ -16,6 +16,7 @@ export interface MeteredRequest extends WireRequest {
 
 /** One request over the wire, after its answer's header or its failure. */
 export interface RequestEvent {
+  /** HTTP method. */
   readonly method: string
   /** Without its query, which may hold signatures. */
   readonly url: string

@@ -2,7 +2,9 @@
 export interface RequestCount {
   /** Host with its port where it is not the scheme's own. */
   readonly host: string
+  /** HTTP method. */
   readonly method: string
+  /** Requests so far. */
   readonly count: number
 }
 

@@ -12,11 +12,13 @@ export interface CollectGarbageOptions extends BlobOptions {
   readonly dryRun?: boolean | undefined
   /** Younger blobs stay: a writer may be about to list them. In milliseconds. Default one hour. */
   readonly minimumAgeMs?: number | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 
 /** What `collectGarbage` of a layout removed, or would have removed. */
 export interface GarbageReport {
+  /** Blobs that nothing leads to. */
   readonly removed: readonly Digest[]
   /** Half-written files of writers that were killed. */
   readonly partialFiles: number

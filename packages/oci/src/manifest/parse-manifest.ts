@@ -6,7 +6,7 @@ import { decodeManifest } from './raw-manifest.ts'
 import { imageIndexSchema, imageManifestSchema } from './manifest.schema.ts'
 
 /**
- * Reads an image manifest (or an artifact in its form).
+ * Reads an image manifest, or an artifact in its form (OCI image specification, manifest.md; Docker schema 2 alike).
  *
  * @throws {OciError} `MANIFEST_INVALID` when it is malformed, or is an index.
  * @throws {OciError} `MANIFEST_UNSUPPORTED` for Docker schema 1 and media types that are no image manifest.
@@ -19,7 +19,7 @@ export function parseManifest(raw: RawManifest): ImageManifest {
 }
 
 /**
- * Reads an image index or a Docker manifest list.
+ * Reads an image index (OCI image specification, image-index.md) or a Docker manifest list.
  *
  * @throws {OciError} `MANIFEST_INVALID` when it is malformed, or is an image manifest.
  * @throws {OciError} `MANIFEST_UNSUPPORTED` for media types that are no index.

@@ -2,6 +2,7 @@
 export interface CredentialQuery {
   /** Host with its port, as in a reference, e.g. `registry.example:5000`. */
   readonly registry: string
+  /** Path within the registry; empty for what concerns the whole registry, such as its catalog. */
   readonly repository?: string | undefined
 }
 

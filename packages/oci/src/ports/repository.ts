@@ -25,6 +25,7 @@ export type ReferrerMechanism = 'referrers-api' | 'fallback-tag' | 'layout-index
 export interface DiscoveredReferrer {
   /** Media type, artifact type and annotations are those of the manifest itself, whatever the lists say. */
   readonly descriptor: Descriptor
+  /** Every place that listed it. */
   readonly mechanisms: readonly ReferrerMechanism[]
 }
 
@@ -32,22 +33,31 @@ export interface DiscoveredReferrer {
 export interface CosignTag {
   /** `sha256-<hex>.sig`, `.att` or `.sbom`. */
   readonly tag: string
+  /** Signature, attestation or SBOM, by the end of the tag. */
   readonly kind: 'sig' | 'att' | 'sbom'
+  /** What the tag leads to, as the registry says; read it to be sure. */
   readonly descriptor: Descriptor
 }
 
 /** An entry of a list that is no referrer of the subject. */
 export interface RejectedReferrer {
+  /** The entry. */
   readonly digest: Digest
+  /** The list that has it. */
   readonly mechanism: ReferrerMechanism
+  /** What is wrong with it, as its own manifest shows. */
   readonly reason: 'missing' | 'unreadable' | 'names-no-subject' | 'names-another-subject' | 'is-the-subject'
 }
 
 /** What {@link Repository.discoverReferrers} found, and how. */
 export interface ReferrerDiscovery {
+  /** The digest that was asked about. */
   readonly subject: Digest
+  /** Manifests that name the subject themselves. */
   readonly referrers: readonly DiscoveredReferrer[]
+  /** Tags that cosign would look at; what they lead to is not verified here. */
   readonly cosignTags: readonly CosignTag[]
+  /** Entries of lists that are no referrers of the subject. */
   readonly rejected: readonly RejectedReferrer[]
   /**
    * `listed`: the API answered with an index; `missing`: 404 or the like; `unusable`: an answer that is no index;
@@ -62,14 +72,25 @@ export interface ReferrerDiscovery {
 /**
  * One repository of a registry, or an OCI layout folder or archive: manifests, blobs, tags and referrers.
  * Everything read is verified against its digest; what a server claims is never proof.
+ *
+ * Each method may reject with `UNAUTHORIZED`, `DENIED`, `CREDENTIALS_UNREADABLE`, `RATE_LIMITED`, `REGISTRY_UNREACHABLE`
+ * or `REGISTRY_ERROR` over a registry, with `LAYOUT_INVALID`, `LAYOUT_UNREADABLE` or `LAYOUT_UNWRITABLE` over files, and
+ * with `signal.reason` when aborted; named below is what comes on top. `open` rejects with `BLOB_NOT_FOUND`,
+ * `DIGEST_MISMATCH` or `SIZE_MISMATCH`; `write` with the latter two.
  */
 export interface Repository extends BlobStore {
   /** `registry/repository`, or the layout's location; for messages and for `docker-reference`. */
   readonly name: string
   /**
-   * Reads a manifest or index by tag or digest. By tag, the digest is computed from the bytes.
+   * Reads a manifest or index by tag or digest (OCI distribution specification, "Pulling manifests"). By tag, the digest
+   * is computed from the bytes.
    *
-   * @throws {OciError} `MANIFEST_NOT_FOUND`, `UNAUTHORIZED`, `DIGEST_MISMATCH`, `LIMIT_EXCEEDED`.
+   * @throws {OciError} `MANIFEST_NOT_FOUND` when there is none.
+   * @throws {OciError} `DIGEST_MISMATCH` when the bytes have another digest than was asked for.
+   * @throws {OciError} `LIMIT_EXCEEDED` above 8 MiB.
+   * @throws {OciError} `MANIFEST_UNSUPPORTED` for Docker schema 1.
+   * @throws {OciError} `MANIFEST_INVALID` when it is no JSON object or contradicts its media type.
+   * @throws {OciError} `REFERENCE_INVALID` when the text is no tag or digest.
    */
   getManifest(tagOrDigest: string, options?: BlobOptions): Promise<RawManifest>
   /** Like {@link getManifest}, but `undefined` when there is none. Other failures still reject. */
@@ -87,14 +108,25 @@ export interface Repository extends BlobStore {
    *
    * @throws {OciError} `TAG_CONFLICT` when the tag is not where it is `expected`, or it or the fallback tag can't be
    *   moved: immutable, contended, or held by something else. By digest the manifest may be stored then.
+   * @throws {OciError} `LIMIT_EXCEEDED` above 4 MiB, which registries need not take.
+   * @throws {OciError} `READ_ONLY` for an archive that is read.
    */
   putManifest(manifest: RawManifest, options?: PutManifestOptions): Promise<void>
   /**
    * The verified referrers of a digest: union of the referrers API and the fallback tag, each manifest fetched and
-   * its `subject` compared; entries that are not really referrers are left out.
+   * its `subject` compared; entries that are not really referrers are left out (OCI distribution specification, "Listing
+   * Referrers").
+   *
+   * @throws {OciError} `LIMIT_EXCEEDED` when more than 10,000 are listed, or the list does not end.
    */
   listReferrers(subject: Digest, options?: ListReferrersOptions): Promise<readonly Descriptor[]>
   /** Like {@link listReferrers} without a filter, with cosign's tags, and with how each was found or why it was left out. */
   discoverReferrers(subject: Digest, options?: BlobOptions): Promise<ReferrerDiscovery>
+  /**
+   * All tags, each once, in the order of the registry (OCI distribution specification, "Listing Tags"). Pages are followed
+   * as they come, short and unsorted ones too.
+   *
+   * @throws {OciError} `LIMIT_EXCEEDED` while reading, when the list does not end.
+   */
   listTags(options?: BlobOptions): AsyncIterable<string>
 }

@@ -4,7 +4,9 @@ import type { Digest } from '@sallyport/core'
 export interface UploadKey {
   /** Host with its port, as in a reference. */
   readonly registry: string
+  /** Path within the registry. */
   readonly repository: string
+  /** The blob. */
   readonly digest: Digest
 }
 
@@ -27,5 +29,6 @@ export interface UploadStateStore {
   load(key: UploadKey): Promise<UploadState | undefined>
   /** Replaces the state at once: a reader sees the old or the new one. */
   save(key: UploadKey, state: UploadState): Promise<void>
+  /** Forgets the state; that there is none is no error. */
   delete(key: UploadKey): Promise<void>
 }

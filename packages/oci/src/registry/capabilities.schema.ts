@@ -4,6 +4,7 @@ import { printable } from '../internal/printable.ts'
 
 /** What was measured of one ability. */
 export interface Capability {
+  /** `unknown` where it could not be measured. */
   readonly answer: 'yes' | 'no' | 'unknown'
   /** What was seen, or why nothing could be. */
   readonly evidence: string
@@ -15,6 +16,7 @@ export interface RepositoryCapabilities {
   readonly repository: string
   /** ISO 8601. */
   readonly measuredAt: string
+  /** ISO 8601. Later a client does not go by it any more. */
   readonly expiresAt: string
   /** Whether something was written in order to find out. */
   readonly mode: 'read-only' | 'read-write'
@@ -38,6 +40,7 @@ export interface RepositoryCapabilities {
   readonly minChunkBytes?: number | undefined
   /** Deletes a tag and keeps its manifest. */
   readonly tagDelete: Capability
+  /** Deletes a manifest by digest. */
   readonly manifestDelete: Capability
   /** Keeps blobs under their sha512 digest. */
   readonly sha512Blobs: Capability

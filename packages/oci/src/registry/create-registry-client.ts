@@ -29,6 +29,7 @@ export interface RegistryClientOptions extends TransportOptions {
    * `true` is for all of them, `false` for none.
    */
   readonly plainHttp?: boolean | ((registry: string) => boolean) | undefined
+  /** How often and how patiently requests are repeated. Default: 5 tries, from 200 ms up to a minute between them. */
   readonly retry?: RetryOptions | undefined
   /**
    * Time for one try of a small request (manifest, list, token), its body included but not the wait for its host, in
@@ -56,7 +57,9 @@ export interface RegistryClientOptions extends TransportOptions {
   readonly uploads?: UploadRules | undefined
   /** What was measured of repositories earlier; see {@link RegistryRepository.probeCapabilities}. Expired ones are ignored. */
   readonly capabilities?: readonly RepositoryCapabilities[] | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
+  /** Waits. Default: timers of Node.js. */
   readonly sleep?: Sleep | undefined
   /** A number from 0 to 1 for spreading repetitions. Default `Math.random`. */
   readonly random?: (() => number) | undefined

@@ -8,6 +8,7 @@ import { readNames } from './read-names.ts'
 export interface ListRepositoriesOptions {
   /** Only repositories whose name begins so. */
   readonly prefix?: string | undefined
+  /** Ends the listing; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -12,7 +12,9 @@ export type UploadCapabilities = Pick<
 
 /** A blob of another repository of the registry, to be mounted in a probe. */
 export interface MountSource {
+  /** Path of the repository that has the blob. */
   readonly repository: string
+  /** The blob. */
   readonly digest: Digest
 }
 

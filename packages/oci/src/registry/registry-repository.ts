@@ -17,19 +17,30 @@ import { type BlobOutcome, type RegistryBlobOptions, writeBlob } from './write-b
 
 /** A repository of a registry. */
 export interface RegistryRepository extends Repository {
+  /** Host with its port, as in a reference. */
   readonly registry: string
+  /** Path within the registry. */
   readonly repository: string
   /** The requests made for this repository so far, by host and method: repetitions, redirects and sign-ins included. */
   requests(): readonly RequestCount[]
+  /**
+   * Stores a blob, and sends nothing when it is there (OCI distribution specification, "Pushing blobs"). Digest and size
+   * are checked while it streams; what is wrong is never stored. Content that can be started again, as that of `open` can,
+   * is sent again after a failure; a generator is sent once. What the content throws is passed on.
+   *
+   * @throws {OciError} `DIGEST_MISMATCH`, `SIZE_MISMATCH` when the content is not that of `blob`.
+   * @throws {RangeError} when `chunkBytes` is no whole number above 0.
+   */
   write(blob: Descriptor, content: AsyncIterable<Uint8Array>, options?: RegistryBlobOptions): Promise<void>
-  /** Like {@link write}, and tells whether anything had to be sent. */
+  /** Like {@link write}, and tells whether anything had to be sent: `existing`, `mounted` or `uploaded`. */
   putBlob(
     blob: Descriptor,
     content: AsyncIterable<Uint8Array>,
     options?: RegistryBlobOptions,
   ): Promise<BlobOutcome>
   /**
-   * Deletes a tag and leaves its manifest; `missing` when there is no such tag.
+   * Deletes a tag and leaves its manifest (OCI distribution specification, "Deleting tags"); `missing` when there is no
+   * such tag.
    *
    * @throws {OciError} `UNSUPPORTED` where the registry deletes no tags; `TAG_CONFLICT` for an immutable one;
    *   `UNAUTHORIZED`, `DENIED`.
@@ -37,14 +48,14 @@ export interface RegistryRepository extends Repository {
   deleteTag(tag: string, options?: BlobOptions): Promise<DeleteOutcome>
   /**
    * Deletes a manifest with all its tags; a referrer is also taken out of its subject's fallback list, next to other
-   * writers. The manifest's own referrers stay.
+   * writers (OCI distribution specification, "Deleting Manifests"). The manifest's own referrers stay.
    *
    * @throws {OciError} `UNSUPPORTED` where the registry deletes no manifests; `UNAUTHORIZED`, `DENIED`; `TAG_CONFLICT`
    *   when the manifest is in use, or is gone but the list can't be written.
    */
   deleteManifest(digest: Digest, options?: BlobOptions): Promise<DeleteOutcome>
   /**
-   * Deletes a blob, whether or not manifests use it.
+   * Deletes a blob, whether or not manifests use it (OCI distribution specification, "Deleting Blobs").
    *
    * @throws {OciError} `UNSUPPORTED` where the registry deletes no blobs; `UNAUTHORIZED`, `DENIED`.
    */

@@ -10,6 +10,7 @@ import { uploadStateSchema } from './upload-state.schema.ts'
 export interface UploadStateFolderOptions {
   /** Older states are not used: registries delete unfinished uploads. Default 7 days, as docker-registry does. */
   readonly maxAgeMs?: number | undefined
+  /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 
@@ -19,7 +20,7 @@ const maxFileBytes = 128 * 1024
 /**
  * Keeps upload states in a folder, made when needed: one file for each unfinished upload, readable only by its owner, since
  * an upload's location may carry a signature. Files that can't be read as a state, belong to another upload or are too old
- * are deleted.
+ * are deleted. Its methods reject with the errors of the file system.
  */
 export function uploadStateFolder(
   directory: string,

@@ -1,5 +1,6 @@
 /** Something under test that must be cleaned up after each test. */
 export interface ContractSubject<T> extends AsyncDisposable {
+  /** What is tested. */
   readonly subject: T
 }
 

@@ -11,7 +11,10 @@ import { compressLayer, encodeLayerTar } from './encode-layer.ts'
 import { createMemoryReader, type GeneratedImage } from './generated-image.ts'
 import type { ImageDescription, LayerDescription } from './image-description.ts'
 
-/** Makes an image of one platform in memory, with a config and layers like a builder's. */
+/**
+ * Makes an image of one platform in memory, with a config and layers like a builder's: the same description gives the
+ * same digests. Push it with `pushImage`, or read it as a `BlobReader`.
+ */
 export function createImage({
   layers: described = [],
   config = {},
@@ -59,7 +62,7 @@ export function createImage({
   }
 }
 
-/** Makes an index of several images, one for each platform. */
+/** Makes an OCI index of several images, by platform as `os/architecture[/variant]`. */
 export function createImageIndex(
   images: Readonly<Record<string, GeneratedImage>>,
   annotations?: Readonly<Record<string, string>>,

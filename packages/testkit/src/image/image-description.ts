@@ -31,11 +31,13 @@ export interface LayerDescription {
   readonly tar?: Uint8Array | undefined
   /** Default `gzip`. */
   readonly compression?: 'gzip' | 'zstd' | 'none' | undefined
+  /** What the history of the image says of the layer. Default: nothing. */
   readonly createdBy?: string | undefined
 }
 
 /** What {@link createImage} makes an image of. Same description, same digests. */
 export interface ImageDescription {
+  /** The layers, the lowest first. Default: none. */
   readonly layers?: readonly LayerDescription[] | undefined
   /** `config` of the image configuration: `Entrypoint`, `Env`, … */
   readonly config?: Readonly<Record<string, unknown>> | undefined
@@ -43,6 +45,7 @@ export interface ImageDescription {
   readonly override?: Readonly<Record<string, unknown>> | undefined
   /** `os/architecture[/variant]`. Default `linux/amd64`. */
   readonly platform?: string | undefined
+  /** Annotations of the manifest. Default: none. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
   /** Docker's media types instead of OCI's. Default `false`. */
   readonly docker?: boolean | undefined

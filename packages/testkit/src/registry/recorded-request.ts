@@ -15,11 +15,15 @@ export type RequestKind =
 
 /** A request as the registry sees it before it answers. */
 export interface RegistryRequest {
+  /** HTTP method. */
   readonly method: string
   /** Path without the query, percent-decoded nowhere. */
   readonly path: string
+  /** The parameters of the URL. */
   readonly query: URLSearchParams
+  /** What is asked for, by the path. */
   readonly kind: RequestKind
+  /** Path of the repository; missing where the request is about none. */
   readonly repository?: string | undefined
   /** Tag or digest of a manifest, as written in the path. */
   readonly reference?: string | undefined
@@ -29,6 +33,7 @@ export interface RegistryRequest {
   readonly isTag: boolean
   /** Scheme of the `Authorization` header in lower case; its content is never kept. */
   readonly authorization?: string | undefined
+  /** The client's `User-Agent`. */
   readonly userAgent?: string | undefined
 }
 
@@ -40,6 +45,7 @@ export interface RecordedRequest extends RegistryRequest {
   readonly status: number
   /** Body bytes received and sent. */
   readonly receivedBytes: number
+  /** Bytes of the answer's body that were sent. */
   readonly sentBytes: number
   /** For an accepted manifest: its media type, its digest, and what it refers to. */
   readonly manifest?:

@@ -51,6 +51,7 @@ export interface RepositorySnapshot {
   readonly tags: Readonly<Record<string, Digest>>
   /** Digests, sorted. */
   readonly manifests: readonly Digest[]
+  /** Digests of all blobs, sorted. */
   readonly blobs: readonly Digest[]
 }
 
@@ -78,7 +79,11 @@ export interface TestRegistry extends AsyncDisposable {
 
 /**
  * Starts an OCI registry that serves pull, push, content discovery, management and referrers of the OCI distribution
- * specification 1.1 over plain HTTP. For tests and demonstrations; it is no place to keep images.
+ * specification 1.1 over plain HTTP, on the loopback interface only. For tests and demonstrations; it is no place to keep
+ * images. Close it, or hold it with `await using`.
+ *
+ * @throws {Error} when a folder holds a damaged layout, an htpasswd file has another kind of entry, notifications would
+ *   leave the machine, or the port is taken.
  */
 export async function startRegistry(options: StartRegistryOptions = {}): Promise<TestRegistry> {
   const { directory, port = 0, auth, maxManifestBytes = 4 * 1024 * 1024, now = Date.now } = options

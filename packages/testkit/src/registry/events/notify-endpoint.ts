@@ -17,6 +17,7 @@ export interface NotificationEndpoint {
 
 /** How notifications ended so far. */
 export interface NotificationCounts {
+  /** Events that the endpoint took. */
   readonly delivered: number
   /** Given up after the last attempt. */
   readonly failed: number

@@ -18,8 +18,11 @@ export interface RegistryHappening {
 
 /** A descriptor in an event. */
 export interface EventDescriptor {
+  /** What the content is. */
   readonly mediaType: string
+  /** What the content hashes to. */
   readonly digest: Digest
+  /** Length in bytes. */
   readonly size: number
 }
 
@@ -28,10 +31,13 @@ export interface EventDescriptor {
  * (distribution.github.io, "Work with notifications").
  */
 export interface RegistryEvent {
+  /** Unique to the event. */
   readonly id: string
   /** RFC 3339. */
   readonly timestamp: string
+  /** What happened. */
   readonly action: RegistryAction
+  /** What it happened to. */
   readonly target: {
     readonly mediaType?: string | undefined
     readonly size?: number | undefined
@@ -45,6 +51,7 @@ export interface RegistryEvent {
     readonly tag?: string | undefined
     readonly references?: readonly EventDescriptor[] | undefined
   }
+  /** The request that did it. */
   readonly request: {
     readonly id: string
     /** Address and port of the client. */
@@ -56,6 +63,7 @@ export interface RegistryEvent {
   }
   /** Who did it; without a name where nobody signs in. */
   readonly actor: { readonly name?: string | undefined }
+  /** The registry that tells of it. */
   readonly source: {
     readonly addr: string
     /** Another one for each start of the registry. */

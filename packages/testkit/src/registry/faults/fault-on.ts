@@ -3,8 +3,11 @@ import type { InjectedFault, RequestHook } from './injected-fault.ts'
 
 /** Which requests something goes wrong with; what is left out matches everything. */
 export interface RequestMatch {
+  /** HTTP method, or one of several. Default: any. */
   readonly method?: string | readonly string[] | undefined
+  /** What is asked for, or one of several. Default: anything. */
   readonly kind?: RequestKind | readonly RequestKind[] | undefined
+  /** Path of the repository. Default: any. */
   readonly repository?: string | undefined
   /** Tag or digest in the path of a manifest. */
   readonly reference?: string | undefined

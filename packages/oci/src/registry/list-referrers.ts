@@ -7,6 +7,7 @@ import type { ListReferrersOptions, ReferrerDiscovery, RejectedReferrer } from '
 import { readReferrersApi, type ReferrersApiAnswer } from './read-referrers-api.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest } from './registry-manifests.ts'
+import { findTagList } from './tag-lists.ts'
 
 /** The verified referrers of a digest, from the referrers API, the fallback tag and cosign's tags together. */
 export async function discoverReferrers(
@@ -44,8 +45,11 @@ async function listVerified(
     fetchManifest(context, fallbackTag(subject), { signal }),
   ])
   if (fromApi.answer === 'denied' && tagged === undefined) {
-    // Nothing but refusals and "not there" so far: only who may read the subject may call that an empty list.
-    if ((await fetchManifest(context, subject, { signal })) === undefined) throw fromApi.denial
+    // Nothing but refusals and "not there" so far: only who may read the repository may call that an empty list.
+    const isReadable =
+      (await fetchManifest(context, subject, { signal })) !== undefined ||
+      (await findTagList(context, signal)) !== undefined
+    if (!isReadable) throw fromApi.denial
   }
   const fromTag =
     tagged !== undefined && isFallbackIndex(tagged.raw, subject) ? listedDigests(tagged.raw.bytes) : undefined

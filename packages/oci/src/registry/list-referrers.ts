@@ -1,7 +1,8 @@
-import type { BlobOptions, Descriptor, Digest } from '@sallyport/core'
+import type { BlobOptions, Descriptor, Digest, RawManifest } from '@sallyport/core'
 import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
+import { keepManifests } from '../referrers/kept-manifests.ts'
 import { listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
 import type { ListReferrersOptions, ReferrerDiscovery, RejectedReferrer } from '../ports/repository.ts'
 import { readReferrersApi, type ReferrersApiAnswer } from './read-referrers-api.ts'
@@ -15,11 +16,17 @@ export async function discoverReferrers(
   subject: Digest,
   { signal }: BlobOptions = {},
 ): Promise<ReferrerDiscovery> {
+  const manifests = new Map<string, RawManifest>()
   const [api, cosignTags] = await Promise.all([
     listVerified(context, subject, { signal }),
     // By GET: some registries answer HEAD with 404 or 403 whatever there is.
-    findCosignTags(subject, async (tag) => (await fetchManifest(context, tag, { signal }))?.raw.descriptor),
+    findCosignTags(subject, async (tag) => {
+      const raw = (await fetchManifest(context, tag, { signal }))?.raw
+      if (raw !== undefined) manifests.set(tag, raw)
+      return raw?.descriptor
+    }),
   ])
+  keepManifests(cosignTags.map((each) => [each, manifests.get(each.tag)]))
   return { ...api, cosignTags }
 }
 

@@ -22,6 +22,8 @@ import { findTagList } from './tag-lists.ts'
 
 /** Most writes of one batch against other writers; each that a condition refuses means that another one got through. */
 const maxWrites = 60
+/** So often a write may be outrun by another one of which nothing is to be seen: a cache may hide it for a while. */
+const maxUnseen = 8
 /** How much longer a list has to stay as it is than its slowest read and write took. */
 const settleFactor = 4
 const maxSettleMs = 10_000
@@ -97,6 +99,8 @@ async function updateFallbackList(
   let failures = 0
   let settled = false
   let stored = false
+  let unseen = 0
+  let before: Digest | undefined
   const quickMs = (): number => Math.max(patience.settleMs, longestGapMs * settleFactor)
   const settle = async (): Promise<void> => {
     await patience.settle(Math.min(quickMs() * 2 ** Math.min(losses, 4), maxSettleMs), signal)
@@ -106,6 +110,8 @@ async function updateFallbackList(
     const readAt = patience.now()
     const current = await readList(context, subject, { tag, stored }, memory, signal)
     const entries = fallbackEntries(current?.raw)
+    unseen = current?.raw.descriptor.digest === before ? unseen : 0
+    before = current?.raw.descriptor.digest
     for (const digest of remove) seen.delete(digest)
     const vanished = [...seen.values()].filter(({ digest }) => !entries.has(digest) && !add.has(digest))
     const gone = await findMissing(context, vanished, signal)
@@ -129,10 +135,16 @@ async function updateFallbackList(
       longestGapMs = Math.max(longestGapMs, elapsedMs)
       continue
     }
-    const outcome = await writeList(context, subject, { tag, current, edited }, signal)
+    const outcome = await writeList(
+      context,
+      subject,
+      { tag, current, edited, patient: unseen < maxUnseen },
+      signal,
+    )
     longestGapMs = Math.max(longestGapMs, patience.now() - readAt)
     stored ||= outcome === 'stored'
     if (outcome === 'outrun') {
+      unseen++
       await patience.backOff(Math.min(writes, 4), signal)
     } else if (outcome !== 'stored' && outcome.retryable) {
       if (++failures >= patience.attempts) throw outcome
@@ -190,10 +202,12 @@ async function writeList(
     tag,
     current,
     edited,
+    patient,
   }: {
     readonly tag: string
     readonly current: FetchedManifest | undefined
     readonly edited: RawManifest
+    readonly patient: boolean
   },
   signal: AbortSignal | undefined,
 ): Promise<'stored' | 'outrun' | OciError> {
@@ -223,9 +237,11 @@ async function writeList(
         conditions.set(context.name, conditions.has(context.name) ? 'yes' : 'no')
         return 'stored'
       }
-      // A registry that refuses a condition which holds does not understand it: then it is left out. One that has
-      // honoured conditions knows of a write that a cache hides from our reads.
-      if ((known === 'yes' && outcome.error.status === 412) || !(await isUnchanged())) return 'outrun'
+      // One that has honoured conditions knows of a write that a cache hides from our reads, or keeps the tag for good.
+      const honoured = known === 'yes' && outcome.error.status === 412
+      if ((honoured && patient) || !(await isUnchanged())) return 'outrun'
+      if (honoured) throw immovable(context, tag, outcome.error, immutableRemedy)
+      // A registry that refuses a condition which holds does not understand it: then it is left out.
     }
     const outcome = await push({})
     if (outcome.type === 'stored') {

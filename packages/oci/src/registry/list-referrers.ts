@@ -8,7 +8,7 @@ import type { ListReferrersOptions, ReferrerDiscovery, RejectedReferrer } from '
 import { readReferrersApi, type ReferrersApiAnswer } from './read-referrers-api.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest } from './registry-manifests.ts'
-import { findTagList } from './tag-lists.ts'
+import { findTagList } from './find-tag-list.ts'
 
 /** The verified referrers of a digest, from the referrers API, the fallback tag and cosign's tags together. */
 export async function discoverReferrers(

@@ -21,7 +21,7 @@ import {
 } from '../manifest/raw-manifest.ts'
 import { isTag } from '../reference/parse-reference.ts'
 import { call, callAndRead, type RegistryCall, type RegistryContext } from './registry-context.ts'
-import { findTagList } from './tag-lists.ts'
+import { findTagList } from './find-tag-list.ts'
 
 const accepted = [
   mediaTypes.ociIndex,

@@ -18,7 +18,7 @@ import type { FallbackChange, FallbackMemory, WriteChanges } from './fallback-li
 import { immovable } from './put-tagged-manifest.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { type FetchedManifest, fetchManifest, pushManifest, type PushOutcome } from './registry-manifests.ts'
-import { findTagList } from './tag-lists.ts'
+import { findTagList } from './find-tag-list.ts'
 
 /** Most writes of one batch against other writers; each that a condition refuses means that another one got through. */
 const maxWrites = 60

@@ -2,6 +2,7 @@ import type { Descriptor, Digest } from '@sallyport/core'
 import type { LimitFunction } from 'p-limit'
 import { OciError } from '../errors.ts'
 import type { CosignTag, DiscoveredReferrer, ReferrerDiscovery, Repository } from '../ports/repository.ts'
+import { keptManifest } from '../referrers/kept-manifests.ts'
 import { atSide } from './at-side.ts'
 import type { ClosureEntry } from './closure-entry.ts'
 import type { CopySource } from './copy-blob.ts'
@@ -86,19 +87,22 @@ export function createEvidenceCopier(parts: EvidenceCopierParts): EvidenceCopier
 
   async function copyReferrer(
     subject: ClosureEntry,
-    { descriptor, mechanisms }: DiscoveredReferrer,
+    referrer: DiscoveredReferrer,
     there: boolean,
   ): Promise<void> {
-    const entry: ClosureEntry = { ...above(subject, descriptor), role: 'referrer', mechanisms, there }
+    const { descriptor, mechanisms } = referrer
+    const raw = keptManifest(referrer)
+    const entry: ClosureEntry = { ...above(subject, descriptor), raw, role: 'referrer', mechanisms, there }
     if (there) await content().store(entry)
     else await content().attach(entry)
   }
 
   async function copyCosignTag(
     subject: ClosureEntry,
-    { tag, descriptor: claimed }: CosignTag,
+    found: CosignTag,
     searched: ReferrerDiscovery | undefined,
   ): Promise<void> {
+    const { tag, descriptor: claimed } = found
     const current =
       searched === undefined
         ? await atTarget(() => target.headManifest(tag, { signal }))
@@ -108,7 +112,7 @@ export function createEvidenceCopier(parts: EvidenceCopierParts): EvidenceCopier
     if (current?.digest === claimed.digest && namesManifest(claimed)) {
       return content().store({ ...above(subject, claimed), role, mechanisms, there: true })
     }
-    const raw = await atSource(() => source.getManifest(tag, { signal }))
+    const raw = keptManifest(found) ?? (await atSource(() => source.getManifest(tag, { signal })))
     const { descriptor } = raw
     if (current !== undefined && current.digest !== descriptor.digest) {
       const conflict = { tag, source: descriptor.digest, target: current.digest }

@@ -1,5 +1,6 @@
 import { mediaTypes } from '@sallyport/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { createRegistryClient, type RegistryClient } from '../registry/create-registry-client.ts'
 import type { RegistryRepository } from '../registry/registry-repository.ts'
 import { startRegistry, type TestRegistry } from '../testing/embedded-registry.ts'
@@ -224,6 +225,19 @@ describe('requests of a copy with evidence', () => {
       'GET referrers': 1,
     })
     expect(spent(to)).toMatchObject({ 'HEAD manifest': 1, 'PUT manifest': 1 })
+  })
+
+  it('of a referrer and a signature: the manifest of each is read once', async () => {
+    const { manifest } = await pushSingle()
+    await pushImage(source, sampleReferrer(manifest.descriptor, 'application/x.sbom'))
+    await pushImage(source, sampleImage([100]), `${fallbackTag(manifest.descriptor.digest)}.sig`)
+    forget()
+    await copy(source, target, { from: '1', tag: '1' })
+    expect(spent(from)).toMatchObject({
+      // The image and its referrer; of these and the signature the fallback tag and the three tags of cosign.
+      'GET manifest': 2 + 3 * 4,
+      'GET referrers': 3,
+    })
   })
 
   it('of an unchanged image with unchanged evidence: no PUT, and no blob', async () => {

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { mediaTypes } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
 import { verifiedContent } from '../blob/verified-content.ts'
-import { createRegistryClient } from '../registry/create-registry-client.ts'
+import { createRegistryClient, type RegistryClient } from '../registry/create-registry-client.ts'
 import type { RegistryRepository } from '../registry/registry-repository.ts'
 import { drip, type RawScript, startRawServer, writeEndlessly } from '../testing/raw-server.ts'
 import { collect, collectAll, sampleBlob, sampleImage, streamOf } from '../testing/sample-image.ts'
@@ -15,12 +15,13 @@ const manifestHead = `HTTP/1.1 200 OK\r\nContent-Type: ${mediaTypes.ociManifest}
 const manifestBody = Buffer.from(manifest.bytes).toString('latin1')
 const goodManifest = `${manifestHead}Content-Length: ${manifest.bytes.byteLength}\r\n\r\n${manifestBody}`
 
-type Operation = (repository: RegistryRepository) => Promise<unknown>
+type Operation = (repository: RegistryRepository, client: RegistryClient) => Promise<unknown>
 const operations = {
   'read a manifest': (repository) => repository.getManifest('v1'),
   'read a blob': (repository) => collect(repository.open(blob)),
   'look for a blob': (repository) => repository.has(blob),
   'list tags': (repository) => collectAll(repository.listTags()),
+  'list repositories': ({ registry }, client) => collectAll(client.listRepositories(registry)),
   'list referrers': (repository) => repository.listReferrers(manifest.descriptor.digest),
   'write a blob': (repository) =>
     repository.write(
@@ -58,7 +59,7 @@ async function attempt(
   })
   const repository = client.repository({ registry: server.host, repository: 'team/app' })
   try {
-    return { result: await operations[name](repository), seen: server.seen }
+    return { result: await operations[name](repository, client), seen: server.seen }
   } catch (error) {
     return { error, seen: server.seen }
   }
@@ -90,6 +91,20 @@ describe('what does not end', () => {
     )
     expect(flawsOf(outcome, 'LIMIT_EXCEEDED', 10_000)).toEqual([])
   }, 120_000)
+
+  it.each([
+    ['of ever new names', (count: number) => `team/r${count}`, 10_000],
+    ['of one name', () => 'team/a', 30],
+  ])(
+    'pages of a catalog %s',
+    async (_, name, mostRequests) => {
+      const outcome = await attempt('list repositories', (socket, _line, count) =>
+        page(socket, `{"repositories":["${name(count)}"]}`, 'application/json', `?last=${count}`),
+      )
+      expect(flawsOf(outcome, 'LIMIT_EXCEEDED', mostRequests)).toEqual([])
+    },
+    120_000,
+  )
 
   it('pages of tags that lead in a circle', async () => {
     const outcome = await attempt('list tags', (socket, _, count) =>

@@ -115,3 +115,12 @@ export function foreignFallback(name: string, tag: string, current: RawManifest)
     { reference: `${name}:${tag}` },
   )
 }
+
+/** The error for a registry that takes the list of referrers and goes on to answer with the image. */
+export function hiddenFallback(name: string, tag: string): OciError {
+  return new OciError(
+    'TAG_CONFLICT',
+    `${name}:${tag} was written, but the registry answers with the image itself: it can't list referrers. The referrer is stored but not listed; keep the evidence under cosign's tags (${tag}.sig, .att) or in a registry with the referrers API`,
+    { reference: `${name}:${tag}` },
+  )
+}

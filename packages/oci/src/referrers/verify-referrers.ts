@@ -10,6 +10,7 @@ import pLimit from 'p-limit'
 import { OciError, type OciErrorCode } from '../errors.ts'
 import { parseIndex, parseManifest } from '../manifest/parse-manifest.ts'
 import type { DiscoveredReferrer, ReferrerMechanism, RejectedReferrer } from '../ports/repository.ts'
+import { keepManifests } from './kept-manifests.ts'
 
 /** Most entries of a list that are looked at; each costs a request. */
 const maxCandidates = 10_000
@@ -55,6 +56,11 @@ export interface VerifiedReferrers {
   readonly rejected: readonly RejectedReferrer[]
 }
 
+interface Verified {
+  readonly descriptor: Descriptor
+  readonly raw: RawManifest
+}
+
 /**
  * Reads the manifest of each candidate and keeps those that really have `subject` as their subject, described by their
  * own manifest. The order is that of the lists.
@@ -80,12 +86,13 @@ export async function verifyReferrers(
     )
   }
   const limit = pLimit(concurrency)
-  const verify = async (digest: Digest): Promise<Descriptor | RejectedReferrer['reason']> => {
+  const verify = async (digest: Digest): Promise<Verified | RejectedReferrer['reason']> => {
     signal?.throwIfAborted()
     if (digest === subject) return 'is-the-subject'
     try {
-      const referrer = describeReferrer(await getManifest(digest, signal))
-      if (referrer.subject?.digest === subject) return referrer.descriptor
+      const raw = await getManifest(digest, signal)
+      const referrer = describeReferrer(raw)
+      if (referrer.subject?.digest === subject) return { descriptor: referrer.descriptor, raw }
       return referrer.subject === undefined ? 'names-no-subject' : 'names-another-subject'
     } catch (error) {
       if (error instanceof OciError && notReferrer.has(error.code)) {
@@ -97,6 +104,7 @@ export async function verifyReferrers(
   const digests = [...mechanisms.keys()]
   const settled = await Promise.allSettled(digests.map((digest) => limit(verify, digest)))
   const referrers: DiscoveredReferrer[] = []
+  const manifests: [DiscoveredReferrer, RawManifest][] = []
   const rejected: RejectedReferrer[] = []
   for (const [at, result] of settled.entries()) {
     if (result.status === 'rejected') throw result.reason
@@ -105,9 +113,12 @@ export async function verifyReferrers(
     if (typeof result.value === 'string') {
       for (const mechanism of listed) rejected.push({ digest, mechanism, reason: result.value })
     } else {
-      referrers.push({ descriptor: result.value, mechanisms: listed })
+      const referrer = { descriptor: result.value.descriptor, mechanisms: listed }
+      referrers.push(referrer)
+      manifests.push([referrer, result.value.raw])
     }
   }
+  keepManifests(manifests)
   return { referrers, rejected }
 }
 

@@ -18,6 +18,7 @@ import { createFallbackLists } from './fallback-lists.ts'
 import { createKnownCapabilities } from './known-capabilities.ts'
 import { listRepositories, type ListRepositoriesOptions } from './list-repositories.ts'
 import { createRegistryRepository, type RegistryRepository } from './registry-repository.ts'
+import { createTagLists } from './tag-lists.ts'
 import { createUploadHabits, type UploadRules } from './upload-rules.ts'
 
 /** Options of {@link createRegistryClient}. */
@@ -120,6 +121,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const locks = createKeyedMutex()
   const uploadsOf = createUploadHabits(options.uploads)
   const fallbackLists = createFallbackLists()
+  const tagLists = createTagLists()
   const known = createKnownCapabilities(clock, capabilities)
   const close = (): Promise<void> => wire.close()
   return {
@@ -135,6 +137,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
         locks,
         uploads: uploadsOf(registry),
         fallbackLists,
+        tagLists,
         capabilities: known,
         counts: createRequestCounts(),
         patience: {

@@ -1,12 +1,14 @@
-import type { BlobOptions, Descriptor, Digest } from '@sallyport/core'
+import type { BlobOptions, Descriptor, Digest, RawManifest } from '@sallyport/core'
 import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
+import { keepManifests } from '../referrers/kept-manifests.ts'
 import { listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
 import type { ListReferrersOptions, ReferrerDiscovery, RejectedReferrer } from '../ports/repository.ts'
 import { readReferrersApi, type ReferrersApiAnswer } from './read-referrers-api.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest } from './registry-manifests.ts'
+import { findTagList } from './find-tag-list.ts'
 
 /** The verified referrers of a digest, from the referrers API, the fallback tag and cosign's tags together. */
 export async function discoverReferrers(
@@ -14,11 +16,17 @@ export async function discoverReferrers(
   subject: Digest,
   { signal }: BlobOptions = {},
 ): Promise<ReferrerDiscovery> {
+  const manifests = new Map<string, RawManifest>()
   const [api, cosignTags] = await Promise.all([
     listVerified(context, subject, { signal }),
     // By GET: some registries answer HEAD with 404 or 403 whatever there is.
-    findCosignTags(subject, async (tag) => (await fetchManifest(context, tag, { signal }))?.raw.descriptor),
+    findCosignTags(subject, async (tag) => {
+      const raw = (await fetchManifest(context, tag, { signal }))?.raw
+      if (raw !== undefined) manifests.set(tag, raw)
+      return raw?.descriptor
+    }),
   ])
+  keepManifests(cosignTags.map((each) => [each, manifests.get(each.tag)]))
   return { ...api, cosignTags }
 }
 
@@ -44,8 +52,11 @@ async function listVerified(
     fetchManifest(context, fallbackTag(subject), { signal }),
   ])
   if (fromApi.answer === 'denied' && tagged === undefined) {
-    // Nothing but refusals and "not there" so far: only who may read the subject may call that an empty list.
-    if ((await fetchManifest(context, subject, { signal })) === undefined) throw fromApi.denial
+    // Nothing but refusals and "not there" so far: only who may read the repository may call that an empty list.
+    const isReadable =
+      (await fetchManifest(context, subject, { signal })) !== undefined ||
+      (await findTagList(context, signal)) !== undefined
+    if (!isReadable) throw fromApi.denial
   }
   const fromTag =
     tagged !== undefined && isFallbackIndex(tagged.raw, subject) ? listedDigests(tagged.raw.bytes) : undefined

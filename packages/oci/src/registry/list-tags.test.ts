@@ -53,6 +53,55 @@ describe('listTags', () => {
     expect(here.seen.map(({ url }) => url.slice(url.indexOf('?')))).toEqual(queries)
   })
 
+  it.each([400, 405, 413, 422])(
+    'leaves the size of pages to a registry that answers %d to ours, from then on',
+    async (status) => {
+      await using here = await against(({ url }, response) => {
+        const { searchParams } = new URL(url, 'http://x')
+        if (searchParams.get('n') === '1000') return void response.writeHead(status).end()
+        if (searchParams.get('last') === null) {
+          response.setHeader('link', '</v2/team/app/tags/list?n=100&last=b>; rel="next"')
+        }
+        response.end(JSON.stringify({ tags: searchParams.get('last') === null ? ['a', 'b'] : ['c'] }))
+      })
+      for (let time = 0; time < 2; time++) {
+        expect(await collectAll(here.repository.listTags())).toEqual(['a', 'b', 'c'])
+      }
+      const page = ['', '?n=100&last=b']
+      expect(here.seen.map(({ url }) => url.slice('/v2/team/app/tags/list'.length))).toEqual([
+        '?n=1000',
+        ...page,
+        ...page,
+      ])
+    },
+  )
+
+  it.each([401, 403, 500])('does not take %d for a refusal of the size of pages', async (status) => {
+    await using here = await against((_, response) => void response.writeHead(status).end(), {
+      retry: { attempts: 1 },
+    })
+    await expect(collectAll(here.repository.listTags())).rejects.toMatchObject({ status })
+    expect(here.seen).toHaveLength(1)
+  })
+
+  it('asks again with its size of pages where without it was refused as well', async () => {
+    await using here = await against((_, response) => void response.writeHead(400).end())
+    for (let time = 0; time < 2; time++) {
+      await expect(collectAll(here.repository.listTags())).rejects.toMatchObject({ status: 400 })
+    }
+    expect(here.seen.map(({ url }) => url.endsWith('?n=1000'))).toEqual([true, false, true, false])
+  })
+
+  it('stays in its repository when a link leaves out the first part of the name', async () => {
+    await using here = await against(({ url }, response) => {
+      const isFirst = new URL(url, 'http://x').searchParams.get('last') === null
+      if (isFirst) response.setHeader('link', '</v2/app/tags/list?n=1&last=a>; rel="next"')
+      response.end(JSON.stringify({ tags: [isFirst ? 'a' : 'b'] }))
+    })
+    expect(await collectAll(here.repository.listTags())).toEqual(['a', 'b'])
+    expect(here.seen.at(-1)?.url).toBe('/v2/team/app/tags/list?n=1&last=a')
+  })
+
   it('ends when a registry ignores "last"', async () => {
     await using here = await against((_request, response) => {
       response.end(JSON.stringify({ tags: tagList(1000).reverse() }))

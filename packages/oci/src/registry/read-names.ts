@@ -18,8 +18,8 @@ export interface ReadNamesOptions {
   readonly pageSize: number
   /** `undefined` when there is no list. */
   readonly ask: (to: string | URL) => Promise<NamePage | undefined>
-  /** Path and query of the page after a name. */
-  readonly after: (name: string) => string
+  /** Path and query of the page after a name; `undefined` where only `Link` leads there. */
+  readonly after: (name: string) => string | undefined
 }
 
 const maxPages = 10_000
@@ -55,9 +55,10 @@ export async function* readNames({
 
     const link = nextPage(got.answer.headers('link'), got.answer.url)
     const last = got.names.at(-1)
-    if (link !== undefined) to = link
-    else if (got.names.length === pageSize && last !== undefined && stale === 0) to = after(last)
-    else return
+    const isFull = got.names.length === pageSize && stale === 0
+    const next = link ?? (isFull && last !== undefined ? after(last) : undefined)
+    if (next === undefined) return
+    to = next
     const key = typeof to === 'string' ? to : to.href
     if (page >= maxPages || seen.size > maxNames || stale >= maxStalePages || asked.has(key)) {
       throw new OciError('LIMIT_EXCEEDED', `${subject} does not end`, { reference: subject })

@@ -7,6 +7,7 @@ import type { KeyedMutex } from '../internal/keyed-mutex.ts'
 import type { UploadHabits } from './upload-rules.ts'
 import type { FallbackLists } from './fallback-lists.ts'
 import type { KnownCapabilities } from './known-capabilities.ts'
+import type { TagLists } from './tag-lists.ts'
 
 /** Patience of a repository's own repetitions, beyond those of single requests. */
 export interface RegistryPatience {
@@ -36,6 +37,7 @@ export interface RegistryContext {
   readonly uploads: UploadHabits
   readonly fallbackLists: FallbackLists
   readonly capabilities: KnownCapabilities
+  readonly tagLists: TagLists
   /** Every request made for this repository. */
   readonly counts: RequestCounts
 }

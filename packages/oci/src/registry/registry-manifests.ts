@@ -21,6 +21,7 @@ import {
 } from '../manifest/raw-manifest.ts'
 import { isTag } from '../reference/parse-reference.ts'
 import { call, callAndRead, type RegistryCall, type RegistryContext } from './registry-context.ts'
+import { findTagList } from './find-tag-list.ts'
 
 const accepted = [
   mediaTypes.ociIndex,
@@ -35,7 +36,11 @@ export interface FetchedManifest {
   readonly etag: string | undefined
 }
 
-/** Reads a manifest by tag or digest, `undefined` when there is none; the digest is that of the bytes. */
+/**
+ * Reads a manifest by tag or digest, `undefined` when there is none; the digest is that of the bytes. Artifactory answers
+ * 403 for a tag that is not there: that is taken for the tag's absence only where the same credentials read the
+ * repository's list of tags, and the tag is not in it. What is denied must never look like what is missing.
+ */
 export async function fetchManifest(
   context: RegistryContext,
   tagOrDigest: string,
@@ -43,24 +48,31 @@ export async function fetchManifest(
 ): Promise<FetchedManifest | undefined> {
   const digest = isDigest(tagOrDigest) ? tagOrDigest : undefined
   if (digest === undefined) checkTag(context, tagOrDigest)
-  const { answer, bytes } = await callAndRead(
-    context,
-    {
-      method: 'GET',
-      to: `manifests/${tagOrDigest}`,
-      access: 'pull',
-      action: `read manifest ${tagOrDigest}`,
-      notFound: 'MANIFEST_NOT_FOUND',
-      expect: [200, 404],
-      headers: { accept: accepted },
-      signal,
-    },
-    maxManifestBytes,
-  )
-  if (answer.status === 404) return undefined
-  const raw = toRawManifest(bytes, { mediaType: answer.header('content-type'), digest })
-  checkClaimedDigest(context, raw, answer)
-  return { raw, etag: answer.header('etag') }
+  try {
+    const { answer, bytes } = await callAndRead(
+      context,
+      {
+        method: 'GET',
+        to: `manifests/${tagOrDigest}`,
+        access: 'pull',
+        action: `read manifest ${tagOrDigest}`,
+        notFound: 'MANIFEST_NOT_FOUND',
+        expect: [200, 404],
+        headers: { accept: accepted },
+        signal,
+      },
+      maxManifestBytes,
+    )
+    if (answer.status === 404) return undefined
+    const raw = toRawManifest(bytes, { mediaType: answer.header('content-type'), digest })
+    checkClaimedDigest(context, raw, answer)
+    return { raw, etag: answer.header('etag') }
+  } catch (error) {
+    if (digest !== undefined || !(error instanceof OciError) || error.status !== 403) throw error
+    const tags = await findTagList(context, signal)
+    if (tags === undefined || tags.has(tagOrDigest)) throw error
+    return undefined
+  }
 }
 
 /**

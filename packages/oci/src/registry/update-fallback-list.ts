@@ -1,12 +1,14 @@
 import { type Descriptor, type Digest, isIndexMediaType, type RawManifest } from '@sallyport/core'
 import pLimit from 'p-limit'
 import { OciError } from '../errors.ts'
+import { hasDigest } from '../manifest/check-expected.ts'
 import { parseIndex } from '../manifest/parse-manifest.ts'
 import {
   editFallbackIndex,
   fallbackEntries,
   type FallbackEntry,
   foreignFallback,
+  hiddenFallback,
   isFallbackIndex,
   resemblesImage,
 } from '../referrers/fallback-index.ts'
@@ -16,9 +18,12 @@ import type { FallbackChange, FallbackMemory, WriteChanges } from './fallback-li
 import { immovable } from './put-tagged-manifest.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { type FetchedManifest, fetchManifest, pushManifest, type PushOutcome } from './registry-manifests.ts'
+import { findTagList } from './find-tag-list.ts'
 
 /** Most writes of one batch against other writers; each that a condition refuses means that another one got through. */
 const maxWrites = 60
+/** So often a write may be outrun by another one of which nothing is to be seen: a cache may hide it for a while. */
+const maxUnseen = 8
 /** How much longer a list has to stay as it is than its slowest read and write took. */
 const settleFactor = 4
 const maxSettleMs = 10_000
@@ -93,6 +98,9 @@ async function updateFallbackList(
   let losses = 0
   let failures = 0
   let settled = false
+  let stored = false
+  let unseen = 0
+  let before: Digest | undefined
   const quickMs = (): number => Math.max(patience.settleMs, longestGapMs * settleFactor)
   const settle = async (): Promise<void> => {
     await patience.settle(Math.min(quickMs() * 2 ** Math.min(losses, 4), maxSettleMs), signal)
@@ -100,8 +108,10 @@ async function updateFallbackList(
   }
   for (let writes = 0; ;) {
     const readAt = patience.now()
-    const current = await readList(context, subject, tag, memory, signal)
+    const current = await readList(context, subject, { tag, stored }, memory, signal)
     const entries = fallbackEntries(current?.raw)
+    unseen = current?.raw.descriptor.digest === before ? unseen : 0
+    before = current?.raw.descriptor.digest
     for (const digest of remove) seen.delete(digest)
     const vanished = [...seen.values()].filter(({ digest }) => !entries.has(digest) && !add.has(digest))
     const gone = await findMissing(context, vanished, signal)
@@ -125,9 +135,16 @@ async function updateFallbackList(
       longestGapMs = Math.max(longestGapMs, elapsedMs)
       continue
     }
-    const outcome = await writeList(context, tag, current, edited, signal)
+    const outcome = await writeList(
+      context,
+      subject,
+      { tag, current, edited, patient: unseen < maxUnseen },
+      signal,
+    )
     longestGapMs = Math.max(longestGapMs, patience.now() - readAt)
+    stored ||= outcome === 'stored'
     if (outcome === 'outrun') {
+      unseen++
       await patience.backOff(Math.min(writes, 4), signal)
     } else if (outcome !== 'stored' && outcome.retryable) {
       if (++failures >= patience.attempts) throw outcome
@@ -144,16 +161,26 @@ async function updateFallbackList(
   for (const [digest, entry] of add) memory.own.set(digest, { ...entry })
 }
 
-/** What stands at the fallback tag, if it is a list of referrers. */
+/**
+ * What stands at the fallback tag, if it is a list of referrers. GitLab's registry has answered with the image itself
+ * where there is no such tag (oras-project/oras-go#1396), and keeps what is pushed as a tag like any other: the image
+ * counts as nothing if the list of tags does not name the tag, until we have stored a list there and it still answers so.
+ */
 async function readList(
   context: RegistryContext,
   subject: Digest,
-  tag: string,
+  { tag, stored }: { readonly tag: string; readonly stored: boolean },
   memory: FallbackMemory,
   signal: AbortSignal | undefined,
 ): Promise<FetchedManifest | undefined> {
   const current = await fetchManifest(context, tag, { signal })
   if (current === undefined) return undefined
+  if (hasDigest(current.raw, subject)) {
+    if (stored) throw hiddenFallback(context.name, tag)
+    const tags = await findTagList(context, signal)
+    if (tags !== undefined && !tags.has(tag)) return undefined
+    throw foreignFallback(context.name, tag, current.raw)
+  }
   if (memory.children === undefined && resemblesImage(current.raw)) {
     const image = (await fetchManifest(context, subject, { signal }))?.raw
     const children =
@@ -170,16 +197,28 @@ async function readList(
  */
 async function writeList(
   context: RegistryContext,
-  tag: string,
-  current: FetchedManifest | undefined,
-  edited: RawManifest,
+  subject: Digest,
+  {
+    tag,
+    current,
+    edited,
+    patient,
+  }: {
+    readonly tag: string
+    readonly current: FetchedManifest | undefined
+    readonly edited: RawManifest
+    readonly patient: boolean
+  },
   signal: AbortSignal | undefined,
 ): Promise<'stored' | 'outrun' | OciError> {
   const { conditions } = context.fallbackLists
   const push = (each: Readonly<Record<string, string>>): Promise<PushOutcome> =>
     pushManifest(context, edited, { tag, condition: each, once: true, signal })
-  const isUnchanged = async (): Promise<boolean> =>
-    (await fetchManifest(context, tag, { signal }))?.raw.descriptor.digest === current?.raw.descriptor.digest
+  const isUnchanged = async (): Promise<boolean> => {
+    const now = (await fetchManifest(context, tag, { signal }))?.raw
+    if (current === undefined) return now === undefined || hasDigest(now, subject)
+    return now?.descriptor.digest === current.raw.descriptor.digest
+  }
 
   const condition = conditionOf(current)
   try {
@@ -198,9 +237,11 @@ async function writeList(
         conditions.set(context.name, conditions.has(context.name) ? 'yes' : 'no')
         return 'stored'
       }
-      // A registry that refuses a condition which holds does not understand it: then it is left out. One that has
-      // honoured conditions knows of a write that a cache hides from our reads.
-      if ((known === 'yes' && outcome.error.status === 412) || !(await isUnchanged())) return 'outrun'
+      // One that has honoured conditions knows of a write that a cache hides from our reads, or keeps the tag for good.
+      const honoured = known === 'yes' && outcome.error.status === 412
+      if ((honoured && patient) || !(await isUnchanged())) return 'outrun'
+      if (honoured) throw immovable(context, tag, outcome.error, immutableRemedy)
+      // A registry that refuses a condition which holds does not understand it: then it is left out.
     }
     const outcome = await push({})
     if (outcome.type === 'stored') {

@@ -57,10 +57,7 @@ describeBlobReaderContract(
 
 describeRepositoryContract('a layout', createLayout)
 describeRepositoryContract('the registry client', registryWith({}))
-// What the client does not get along with yet; each is a difference that its own tests have to cover first.
-const unsupported: readonly string[] = ['artifactory', 'gitlab', 'harbor-2.7', 'quay']
 for (const [profile, quirks] of Object.entries(registryProfiles)) {
-  if (unsupported.includes(profile)) continue
   describeRepositoryContract(`the registry client at ${profile}`, registryWith(quirks), {
     headFindsNothing: quirks.manifestHeadMissing,
     tagsStay: quirks.immutableTags,

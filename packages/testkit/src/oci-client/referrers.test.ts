@@ -198,7 +198,7 @@ describe('conditions of fallback lists', () => {
 })
 
 describe('reading the referrers of registries that lie', () => {
-  it('GitLab: the tag that resolves to the image is no list, neither to read nor to write', async () => {
+  it('GitLab: the tag that resolves to the image is no list, but becomes one when it is written', async () => {
     await using here = await withImage(registryProfiles.gitlab)
     for (const { digest } of [subject, amd64.raw.descriptor]) {
       expect(await here.repository.discoverReferrers(digest)).toMatchObject({
@@ -207,11 +207,51 @@ describe('reading the referrers of registries that lie', () => {
         fallbackTag: 'foreign',
         referrersApi: 'missing',
       })
+      await here.repository.putManifest(
+        referrer('sbom', digest === subject.digest ? subject : amd64.raw.descriptor),
+      )
+      expect(await here.repository.discoverReferrers(digest)).toMatchObject({
+        referrers: [{ mechanisms: ['fallback-tag'] }],
+        fallbackTag: 'index',
+      })
     }
+  })
+
+  it.each([
+    ['is listed', undefined],
+    ['may be listed: the list is denied', { type: 'respond', status: 403 }],
+  ] as const)('a fallback tag at the image itself that %s is left alone', async (_, tagList) => {
+    await using here = await withImage({ referrersApi: false })
+    await here.repository.putManifest(image.raw, { tag })
+    here.registry.setRequestHook(({ kind }) => (kind === 'tags' ? tagList : undefined))
     await expect(here.repository.putManifest(referrer('sbom'))).rejects.toMatchObject({
       code: 'TAG_CONFLICT',
+      message: expect.stringContaining('it is left alone'),
     })
+    expect(here.registry.resolve('team/app', tag)).toBe(subject.digest)
   })
+
+  it.each([true, false])(
+    'a registry that answers with the image whatever is written can not list (conditions: %s)',
+    async (conditionalRequests) => {
+      await using here = await withImage({ referrersApi: false, conditionalRequests })
+      here.registry.setRequestHook(({ method, reference }) =>
+        method === 'GET' && reference === tag
+          ? {
+              type: 'respond',
+              status: 200,
+              headers: { 'content-type': mediaTypes.ociIndex },
+              body: Buffer.from(image.raw.bytes).toString(),
+            }
+          : undefined,
+      )
+      await expect(here.repository.putManifest(referrer('sbom'))).rejects.toMatchObject({
+        code: 'TAG_CONFLICT',
+        message: expect.stringContaining(`${tag}.sig`),
+      })
+      expect(here.writes().length).toBeLessThan(3)
+    },
+  )
 
   it('cosign copy: images at the fallback tags hide nothing of the referrers API', async () => {
     await using here = await withImage({})
@@ -315,12 +355,53 @@ describe('reading the referrers of registries that lie', () => {
     await expect(here.repository.listReferrers(subject.digest)).rejects.toMatchObject({ status })
   })
 
-  it('status 403 of the API with a subject that is not there is an error', async () => {
-    await using here = await withImage({})
-    here.registry.setRequestHook(({ kind }) =>
-      kind === 'referrers' ? { type: 'respond', status: 403 } : undefined,
+  it.each([
+    ['can be listed', undefined, []],
+    ['hides itself', { type: 'respond', status: 404 }, 'DENIED'],
+    ['denies its tags', { type: 'respond', status: 403 }, 'DENIED'],
+    ['wants a sign-in', { type: 'respond', status: 401 }, 'DENIED'],
+  ] as const)(
+    'status 403 of the API with a subject that is not there, in a repository that %s',
+    async (_, tagList, expected) => {
+      await using here = await withImage({})
+      here.registry.setRequestHook(({ kind }) =>
+        kind === 'referrers' ? { type: 'respond', status: 403 } : kind === 'tags' ? tagList : undefined,
+      )
+      const found = here.repository.listReferrers(digestOf('nowhere'))
+      if (expected === 'DENIED') await expect(found).rejects.toMatchObject({ code: expected })
+      else expect(await found).toEqual(expected)
+    },
+  )
+
+  it('Artifactory: status 403 for tags that are not there costs one list of tags, and hides nothing', async () => {
+    await using here = await withImage(registryProfiles.artifactory)
+    expect(await here.repository.discoverReferrers(subject.digest)).toMatchObject({
+      referrers: [],
+      cosignTags: [],
+      fallbackTag: 'missing',
+    })
+    expect(here.registry.requests.filter(({ kind }) => kind === 'tags').length).toBeLessThanOrEqual(4)
+    await here.repository.putManifest(amd64.raw, { tag: `${tag}.sig` })
+    await here.repository.putManifest(referrer('sbom'))
+    expect(await here.repository.discoverReferrers(subject.digest)).toMatchObject({
+      referrers: [{ mechanisms: ['fallback-tag'] }],
+      cosignTags: [{ kind: 'sig' }],
+    })
+  })
+
+  it.each([
+    ['a listed signature', `${tag}.sig`, undefined],
+    ['a listed fallback tag', tag, undefined],
+    ['any tag, and with it the list of tags', tag, { type: 'respond', status: 403 }],
+    ['any tag while the list of tags is hidden', tag, { type: 'respond', status: 404 }],
+  ] as const)('status 403 for %s is an error, never less evidence', async (_, denied, tagList) => {
+    await using here = await withImage({ referrersApi: false })
+    await here.repository.putManifest(referrer('sbom'))
+    await here.repository.putManifest(amd64.raw, { tag: `${tag}.sig` })
+    here.registry.setRequestHook(({ kind, reference }) =>
+      reference === denied ? { type: 'respond', status: 403 } : kind === 'tags' ? tagList : undefined,
     )
-    await expect(here.repository.listReferrers(digestOf('nowhere'))).rejects.toMatchObject({ code: 'DENIED' })
+    await expect(here.repository.discoverReferrers(subject.digest)).rejects.toMatchObject({ code: 'DENIED' })
   })
 
   it.each([403, 500])('status %d for a candidate is an error, never fewer referrers', async (status) => {

@@ -12,7 +12,7 @@ export interface ReferrersQuirks {
   readonly referrersFilter: boolean
   /** List artifact types and annotations. Default `true`. */
   readonly referrersDetails: boolean
-  /** Treat the tag `sha256-<hex>` as the digest itself. Default `false`. */
+  /** Treat the tag `sha256-<hex>` as the digest itself, until something is pushed under it. Default `false`. */
   readonly resolvesDigestTags: boolean
 }
 

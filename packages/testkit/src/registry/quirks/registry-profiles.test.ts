@@ -294,11 +294,16 @@ it('artifactory answers 403 to a missing tag, drops the prefix of links and chal
   expect(headers['www-authenticate']).not.toContain('scope')
 })
 
-it('gitlab takes the fallback tag for the digest', async () => {
+it('gitlab takes the fallback tag for the digest, until something is pushed under it', async () => {
   const registry = await like('gitlab')
   const digest = await pushSample(registry, 'a', 'v1')
   const answer = await call(registry, `/v2/a/manifests/${digest.replace(':', '-')}`)
   expect([answer.status, answer.headers['docker-content-digest']]).toEqual([200, digest])
+  const tag = digest.replace(':', '-')
+  const index = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] })
+  const headers = { 'content-type': mediaTypes.ociIndex }
+  await call(registry, `/v2/a/manifests/${tag}`, { method: 'PUT', body: index, headers })
+  expect((await call(registry, `/v2/a/manifests/${tag}`)).bytes.toString()).toBe(index)
 })
 
 it('nexus answers 404 to HEAD of a manifest that GET finds', async () => {

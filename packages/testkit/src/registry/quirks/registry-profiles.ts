@@ -116,7 +116,9 @@ export const registryProfiles: Readonly<Record<RegistryProfile, Partial<Registry
   },
   gitlab: {
     referrersApi: false, // oras-project/oras#2148
-    resolvesDigestTags: true, // oras-project/oras#2148
+    // oras-project/oras#2148, oras-project/oras-go#1396. gitlab-org/container-registry, registry/handlers/manifests.go,
+    // stores what is pushed under such a tag like any other.
+    resolvesDigestTags: true,
   },
   nexus: {
     manifestHeadMissing: true, // crazy-max/diun#1614

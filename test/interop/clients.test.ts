@@ -30,7 +30,7 @@ describe.each(interopRegistries)('on $name', (kind) => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sallyport-interop-'))
     registry = await kind.start(directory)
-    client = createRegistryClient()
+    client = createRegistryClient({ settleMs: 0 })
     for (const { name, content, subject, attached } of samples) {
       if (subject) await pushImage(repository(`ours/${name}`), subject)
       await pushImage(repository(`ours/${name}`), content, '1')
@@ -54,7 +54,8 @@ describe.each(interopRegistries)('on $name', (kind) => {
         await other.read(ours, folder)
         const layout = await openLayout(folder)
         expect((await layout.listEntries()).map((entry) => entry.digest)).toContain(digest)
-        await expectSame(layout, content)
+        // crane names no tags.
+        await expectSame(layout, content, other.name === 'crane' ? undefined : '1')
         return layout
       }
       const failure = failureOf(sample, other.name, kind)

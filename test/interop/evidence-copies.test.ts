@@ -82,7 +82,7 @@ describe('a copy with evidence', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sallyport-pairs-'))
-    client = createRegistryClient()
+    client = createRegistryClient({ settleMs: 0 })
     for (const { name, start } of interopRegistries) {
       const registry = await start(directory)
       running.push(registry)

@@ -83,7 +83,7 @@ describe.each(interopRegistries)('on $name', (kind) => {
 
   it('regctl and oras read a manifest known by sha512, where the registry takes one', async () => {
     const { digest } = sha512Image.raw.descriptor
-    const pushed = pushImage(repository('ours/long'), sha512Image)
+    const pushed = pushImage(repository('ours/long'), sha512Image, '1')
     if (!kind.sha512) {
       await expect(pushed).rejects.toMatchObject({ registryErrors: [{ code: 'DIGEST_INVALID' }] })
       return

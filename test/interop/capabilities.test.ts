@@ -10,8 +10,8 @@ import {
   type RepositoryCapabilities,
   toRawManifest,
 } from '@sallyport/oci'
-import { startDockerRegistry, startOlareg } from '@sallyport/test-tools'
-import { createImage, pushImage } from '@sallyport/testkit'
+import { startDistribution, startDockerRegistry, startOlareg } from '@sallyport/test-tools'
+import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 let directory: string
@@ -41,6 +41,7 @@ const registries = [
   {
     name: 'docker-registry',
     start: async () => startDockerRegistry({ directory: await mkdtemp(join(directory, 'docker-')) }),
+    catalog: true,
     expected: {
       subjectHeader: 'no',
       referrersApi: 'no',
@@ -53,8 +54,40 @@ const registries = [
     },
   },
   {
+    name: 'distribution 3',
+    start: async () => startDistribution({ directory: await mkdtemp(join(directory, 'distribution-')) }),
+    catalog: true,
+    expected: {
+      subjectHeader: 'no',
+      referrersApi: 'no',
+      conditionalWrites: 'no',
+      mountFrom: 'yes',
+      mountAnonymous: 'no',
+      chunkedUpload: 'yes',
+      tagDelete: 'yes',
+      manifestDelete: 'yes',
+    },
+  },
+  {
+    name: 'our embedded registry',
+    start: async () => startRegistry(),
+    catalog: true,
+    expected: {
+      subjectHeader: 'yes',
+      referrersApi: 'yes',
+      referrersListed: 'yes',
+      conditionalWrites: 'yes',
+      mountFrom: 'yes',
+      chunkedUpload: 'yes',
+      tagDelete: 'yes',
+      manifestDelete: 'yes',
+      sha512Blobs: 'yes',
+    },
+  },
+  {
     name: 'olareg',
     start: async () => startOlareg({ directory: await mkdtemp(join(directory, 'olareg-')) }),
+    catalog: false,
     expected: {
       subjectHeader: 'yes',
       referrersApi: 'yes',
@@ -68,7 +101,7 @@ const registries = [
   },
 ]
 
-describe.each(registries)('on $name', ({ start, expected }) => {
+describe.each(registries)('on $name', ({ start, catalog, expected }) => {
   it('the probe tells what is known of it, and leaves nothing', async () => {
     await using registry = await start()
     await using client = createRegistryClient()
@@ -118,8 +151,8 @@ describe.each(registries)('on $name', ({ start, expected }) => {
       await pushImage(client.repository(parseReference(`${registry.host}/${name}`)), image, '1')
     }
     const listing = toArray(client.listRepositories(registry.host, { prefix: 'team/' }))
-    if (expected.referrersApi === 'no') expect((await listing).toSorted()).toEqual(['team/app', 'team/base'])
-    else await expect(listing).rejects.toMatchObject({ code: 'UNSUPPORTED' }) // olareg has none
+    if (catalog) expect((await listing).toSorted()).toEqual(['team/app', 'team/base'])
+    else await expect(listing).rejects.toMatchObject({ code: 'UNSUPPORTED' })
   })
 })
 

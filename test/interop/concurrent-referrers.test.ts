@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
 import { createRegistryClient, fallbackTag, parseIndex, parseReference } from '@sallyport/oci'
-import { startDockerRegistry } from '@sallyport/test-tools'
+import { startDistribution, startDockerRegistry } from '@sallyport/test-tools'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AttachTask } from './attach-child.ts'
@@ -32,6 +32,10 @@ const registries = [
   [
     'docker-registry',
     async () => startDockerRegistry({ directory: await mkdtemp(join(directory, 'docker-')) }),
+  ],
+  [
+    'distribution 3',
+    async () => startDistribution({ directory: await mkdtemp(join(directory, 'distribution-')) }),
   ],
 ] as const
 

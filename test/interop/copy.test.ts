@@ -1,33 +1,34 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { copy, createRegistryClient, openLayout, parseReference } from '@sallyport/oci'
-import { createImage, createImageIndex, pushImage } from '@sallyport/testkit'
+import { createImage, pushImage } from '@sallyport/testkit'
 import {
   type LoggedRequest,
-  requireTool,
   type RunningRegistry,
+  startDistribution,
   startDockerRegistry,
   startOlareg,
 } from '@sallyport/test-tools'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { regctlHost, runTool } from './run-tool.ts'
+import { twoPlatforms } from './samples.ts'
 
-const execute = promisify(execFile)
 let directory: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-copies-'))
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-async function run(name: string, ...args: string[]): Promise<string> {
-  const env = { HOME: directory, PATH: '', COSIGN_PASSWORD: 'correct horse' }
-  return (await execute(requireTool(name), args, { cwd: directory, env, timeout: 60_000 })).stdout
-}
+const run = (name: string, ...args: string[]): Promise<string> =>
+  runTool(name, args, {
+    cwd: directory,
+    env: { HOME: directory, PATH: '', COSIGN_PASSWORD: 'correct horse' },
+  })
 
 const starts = {
   'docker-registry': startDockerRegistry,
+  distribution: startDistribution,
   olareg: startOlareg,
 } as const
 type Kind = keyof typeof starts
@@ -38,10 +39,6 @@ async function start(kind: Kind): Promise<RunningRegistry> {
 
 const image = createImage({
   layers: ['a', 'b', 'c'].map((name) => ({ files: { [`/${name}`]: `content of ${name}` } })),
-})
-const index = createImageIndex({
-  'linux/amd64': createImage({ platform: 'linux/amd64', layers: [{ files: { '/a': 'for amd64' } }] }),
-  'linux/arm64': createImage({ platform: 'linux/arm64', layers: [{ files: { '/a': 'for arm64' } }] }),
 })
 
 /** Requests by method and kind of what they are for. */
@@ -57,6 +54,8 @@ function count(requests: readonly LoggedRequest[]): Record<string, number> {
 describe.each<[Kind, Kind]>([
   ['docker-registry', 'olareg'],
   ['olareg', 'docker-registry'],
+  ['distribution', 'docker-registry'],
+  ['olareg', 'distribution'],
 ])('the request logs of a copy from %s to %s', (fromKind, toKind) => {
   it('show one GET for each thing at the source, and HEAD, POST, PUT for each blob at the target', async () => {
     await using from = await start(fromKind)
@@ -102,6 +101,8 @@ describe.each<[Kind, Kind]>([
 describe.each<[Kind, Kind]>([
   ['docker-registry', 'olareg'],
   ['olareg', 'docker-registry'],
+  ['distribution', 'olareg'],
+  ['olareg', 'distribution'],
 ])('what cosign signed at %s', (fromKind, toKind) => {
   it(`is copied over a layout to ${toKind}, where cosign verifies it and oras and regctl list it`, async () => {
     await using from = await start(fromKind)
@@ -109,17 +110,17 @@ describe.each<[Kind, Kind]>([
     await using client = createRegistryClient({ settleMs: 0 })
     const source = client.repository(parseReference(`${from.host}/build/app:1`))
     const target = client.repository(parseReference(`${to.host}/prod/app:1`))
-    await pushImage(source, index, '1')
-    const { digest } = index.raw.descriptor
+    await pushImage(source, twoPlatforms, '1')
+    const { digest } = twoPlatforms.raw.descriptor
     const signed = `${from.host}/build/app@${digest}`
-    const key = `key-${fromKind}`
+    const key = `key-${fromKind}-${toKind}`
     await run('cosign', 'generate-key-pair', '--output-key-prefix', key)
     const offline = '--use-signing-config=false --tlog-upload=false --allow-http-registry -y'.split(' ')
     for (const form of ['true', 'false']) {
       const format = `--new-bundle-format=${form}`
       await run('cosign', 'sign', '--key', `${key}.key`, format, ...offline, signed)
     }
-    const layout = await openLayout(join(directory, `layout-${fromKind}`), { create: true })
+    const layout = await openLayout(join(directory, `layout-${fromKind}-${toKind}`), { create: true })
     await copy(source, layout, { from: '1', tag: '1' })
     const report = await copy(layout, target, { from: '1', tag: '1' })
     expect(report.manifests.map(({ role }) => role).sort()).toEqual([
@@ -140,8 +141,15 @@ describe.each<[Kind, Kind]>([
     }
     const referrer = report.manifests.find(({ role }) => role === 'referrer')?.descriptor.digest
     expect(await run('oras', 'discover', '--plain-http', '--format', 'json', copied)).toContain(referrer)
-    const host = ['--host', `reg=${to.host},tls=disabled`]
-    const listed = await run('regctl', ...host, 'artifact', 'list', '--format', '{{json .}}', copied)
+    const listed = await run(
+      'regctl',
+      ...regctlHost(to.host),
+      'artifact',
+      'list',
+      '--format',
+      '{{json .}}',
+      copied,
+    )
     expect(listed).toContain(referrer)
   })
 })

@@ -1,31 +1,20 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { createRegistryClient, openLayout, parseReference } from '@sallyport/oci'
-import { createImage, createImageIndex, pushImage, startRegistry } from '@sallyport/testkit'
-import { requireTool } from '@sallyport/test-tools'
+import { pushImage, startRegistry } from '@sallyport/testkit'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { runTool } from './run-tool.ts'
+import { twoPlatforms as image } from './samples.ts'
 
-const execute = promisify(execFile)
 let directory: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-folder-'))
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-async function run(name: string, ...args: string[]): Promise<string> {
-  const options = { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }
-  return (await execute(requireTool(name), args, options)).stdout
-}
+const run = (name: string, ...args: string[]): Promise<string> => runTool(name, args)
 
-const platform = (architecture: string) =>
-  createImage({
-    platform: `linux/${architecture}`,
-    layers: [{ files: { hello: architecture } }, { files: { second: 'layer' } }],
-  })
-const image = createImageIndex({ 'linux/amd64': platform('amd64'), 'linux/arm64': platform('arm64') })
 const { digest } = image.raw.descriptor
 
 /** A registry's folder with one image in `team/app`; the registry has ended. */

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { openLayout } from '@sallyport/oci'
-import { createImage, createImageIndex, pushImage, registryProfiles, startRegistry } from '@sallyport/testkit'
-import { requireTool } from '@sallyport/test-tools'
+import { pushImage, registryProfiles, startRegistry } from '@sallyport/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { regctlHost, runTool } from './run-tool.ts'
+import { twoPlatforms as image } from './samples.ts'
 
-const execute = promisify(execFile)
 let directory: string
 let layout: string
 beforeAll(async () => {
@@ -18,18 +16,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-const platform = (architecture: string) =>
-  createImage({
-    platform: `linux/${architecture}`,
-    layers: [{ files: { hello: architecture } }, { files: { second: 'layer' } }],
-  })
-const image = createImageIndex({ 'linux/amd64': platform('amd64'), 'linux/arm64': platform('arm64') })
 const { digest } = image.raw.descriptor
 
-async function run(name: string, ...args: string[]): Promise<string> {
-  const options = { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }
-  return (await execute(requireTool(name), args, options)).stdout
-}
+const run = (name: string, ...args: string[]): Promise<string> => runTool(name, args)
 
 /** How each client copies the layout to a registry without credentials. */
 const clients: readonly (readonly [string, (reference: string) => Promise<unknown>])[] = [
@@ -45,8 +34,8 @@ const clients: readonly (readonly [string, (reference: string) => Promise<unknow
   [
     'regctl',
     (reference) => {
-      const host = `reg=${reference.split('/')[0]},tls=disabled`
-      return run('regctl', '--host', host, 'image', 'copy', `ocidir://${layout}:v1`, reference)
+      const host = regctlHost(reference.split('/')[0]!)
+      return run('regctl', ...host, 'image', 'copy', `ocidir://${layout}:v1`, reference)
     },
   ],
 ]

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { type Descriptor, digestOf } from '@sallyport/core'
 import { createRegistryClient, type UploadRules } from '@sallyport/oci'
-import { startDockerRegistry, startOlareg } from '@sallyport/test-tools'
+import { startDistribution, startDockerRegistry, startOlareg } from '@sallyport/test-tools'
 import { startRegistry } from '@sallyport/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startCountingProxy } from './counting-proxy.ts'
@@ -43,6 +43,11 @@ const registries = [
     name: 'docker-registry',
     start: async () => startDockerRegistry({ directory: await newFolder() }),
     keepsCutRequests: false,
+  },
+  {
+    name: 'distribution 3',
+    start: async () => startDistribution({ directory: await newFolder() }),
+    keepsCutRequests: true,
   },
 ]
 

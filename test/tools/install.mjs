@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
@@ -75,6 +75,8 @@ function installGo(name, { module, package: main, version, ldflags = '', env = {
         ...env,
       },
     })
+    // Go names a program after the folder of its package.
+    if (basename(main) !== name) renameSync(join(unfinished, basename(main)), join(unfinished, name))
     rmSync(folder, { recursive: true, force: true })
     renameSync(unfinished, folder)
   } finally {

@@ -29,6 +29,8 @@ export interface RegistryProgram {
   readonly command: string
   /** Writes what the program needs (a config file) and gives its arguments. */
   prepare(port: number, store: string): Promise<readonly string[]>
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined
   parseLog(log: string): LoggedRequest[]
 }
 
@@ -58,7 +60,10 @@ export async function startRegistry(
     const port = await freePort()
     const host = `127.0.0.1:${port}`
     const log = openSync(logPath, 'w')
-    const child = spawn(program.command, await program.prepare(port, store), { stdio: ['ignore', log, log] })
+    const child = spawn(program.command, await program.prepare(port, store), {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...program.env },
+    })
     closeSync(log)
     const ended = once(child, 'exit').then(
       () => true,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { requireTool, startDockerRegistry, startOlareg, toolPath } from './tools.ts'
+import { requireTool, startDistribution, startDockerRegistry, startOlareg, toolPath } from './tools.ts'
 import type { RunningRegistry } from './tools.ts'
 
 let directory: string
@@ -46,6 +46,7 @@ describe('requireTool', () => {
 
 describe.each([
   ['docker-registry', startDockerRegistry],
+  ['distribution', startDistribution],
   ['olareg', startOlareg],
 ] as const)('%s', (name, start) => {
   it.skipIf(!toolPath(name))('starts, logs the requests in their order, and stops', async () => {

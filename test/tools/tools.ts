@@ -1,3 +1,4 @@
+export { startDistribution } from './distribution.ts'
 export { startDockerRegistry } from './docker-registry.ts'
 export type { DockerRegistryOptions } from './docker-registry.ts'
 export { startOlareg } from './olareg.ts'

@@ -102,9 +102,10 @@ export interface Repository extends BlobStore {
    */
   headManifest(tagOrDigest: string, options?: BlobOptions): Promise<Descriptor | undefined>
   /**
-   * Stores a manifest by digest, or under a tag. A manifest with a `subject` becomes a referrer of it: where the
-   * registry has no referrers API the fallback tag's index is updated (OCI distribution specification,
-   * "Pushing Manifests with Subject"). Aborted, the manifest may be stored, and the index may come to list it.
+   * Stores a manifest by digest, or under a tag; one with a sha512 digest by that digest in either case. A manifest with
+   * a `subject` becomes a referrer of it: where the registry has no referrers API the fallback tag's index is updated
+   * (OCI distribution specification, "Pushing Manifests with Subject"). Aborted, the manifest may be stored, and the
+   * index may come to list it.
    *
    * @throws {OciError} `TAG_CONFLICT` when the tag is not where it is `expected`, or it or the fallback tag can't be
    *   moved: immutable, contended, or held by something else. By digest the manifest may be stored then.

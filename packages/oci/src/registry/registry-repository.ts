@@ -1,4 +1,10 @@
-import type { BlobOptions, Descriptor, Digest, RawManifest } from '@sallyport/core'
+import {
+  type BlobOptions,
+  type Descriptor,
+  type Digest,
+  digestAlgorithm,
+  type RawManifest,
+} from '@sallyport/core'
 import type { RequestCount } from '../http/request-counts.ts'
 import type { PutManifestOptions, Repository } from '../ports/repository.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
@@ -85,6 +91,10 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     headManifest: (tagOrDigest, options) => headManifest(context, tagOrDigest, options),
     async putManifest(manifest, { tag, expected, signal } = {}) {
       const { subject, descriptor } = describeReferrer(manifest)
+      if (tag !== undefined && digestAlgorithm(manifest.descriptor.digest) !== 'sha256') {
+        // Of what comes under a tag, registries know the sha256 digest alone.
+        await storeByDigest(context, manifest, signal)
+      }
       if (subject === undefined) {
         if (tag === undefined) await storeByDigest(context, manifest, signal)
         else await putTaggedManifest(context, manifest, tag, { expected, signal })

@@ -1,4 +1,5 @@
-import { createRegistryClient, parseReference } from '@sallyport/oci'
+import { digestOf } from '@sallyport/core'
+import { copy, createRegistryClient, parseReference, toRawManifest } from '@sallyport/oci'
 import { describe, expect, it } from 'vitest'
 import type { RegistryQuirks, RequestHook } from '../index.ts'
 import { createImage } from '../image/create-image.ts'
@@ -150,5 +151,26 @@ describe('a registry with immutable tags', () => {
       })
     }
     expect(here.at()).toBe(digests.old)
+  })
+})
+
+describe('a manifest known by its sha512 digest', () => {
+  const digest = digestOf(ours.raw.bytes, 'sha512')
+  const long = toRawManifest(ours.raw.bytes, { digest })
+
+  it('is there by that digest too when it is stored under a tag', async () => {
+    await using here = await withImages()
+    await here.repository.putManifest(long, { tag: 'stable', expected: digests.old })
+    expect(here.at()).toBe(digests.ours)
+    expect((await here.repository.getManifest(digest)).descriptor.digest).toBe(digest)
+  })
+
+  it('keeps that digest in a copy with a tag', async () => {
+    await using from = await withImages()
+    await using to = await withImages()
+    await from.repository.putManifest(long)
+    await copy(from.repository, to.repository, { from: digest, tag: 'copied' })
+    expect((await to.repository.getManifest(digest)).bytes).toEqual(ours.raw.bytes)
+    expect(to.registry.resolve('team/app', 'copied')).toBe(digests.ours)
   })
 })

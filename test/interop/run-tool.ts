@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { requireTool } from '@sallyport/test-tools'
+
+const execute = promisify(execFile)
+
+/** What regctl must be told to use plain HTTP. */
+export const regctlHost = (host: string): readonly string[] => ['--host', `reg=${host},tls=disabled`]
+
+interface RunToolOptions {
+  readonly cwd?: string | undefined
+  /** The whole environment. Default: that of this process. */
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+/** Runs a tool to its end and gives what it printed; rejects with what it complained of. */
+export async function runTool(
+  name: string,
+  args: readonly string[],
+  { cwd, env }: RunToolOptions = {},
+): Promise<string> {
+  const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }
+  return (await execute(requireTool(name), [...args], options)).stdout
+}

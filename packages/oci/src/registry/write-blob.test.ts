@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { verifiedContent } from '../blob/verified-content.ts'
 import { createRegistryClient } from './create-registry-client.ts'
@@ -99,5 +100,39 @@ describe('write', () => {
       response.writeHead(method === 'POST' ? 202 : 201, { location: '/up/1' }).end()
     })
     expect(await here.repository.putBlob(blob, again, { mountFrom: 'team/other' })).toBe('uploaded')
+  })
+
+  type Status = 200 | 404 | 500
+  it.each<[string, Status, Status | 202, Status | 201, boolean]>([
+    ['is there already', 200, 500, 500, false],
+    ['can not be looked for', 500, 500, 500, false],
+    ['can not be sent', 404, 500, 500, false],
+    ['is refused', 404, 202, 500, false],
+    ['was stored', 404, 202, 201, false],
+    ['is no longer wanted', 404, 202, 201, true],
+  ])('closes content that is given once when the blob %s', async (_, head, post, put, aborted) => {
+    await using here = await against(({ method }, response) => {
+      const status = { HEAD: head, POST: post, PUT: put }[method] ?? 204
+      response.writeHead(status, { location: '/up/1' }).end()
+    })
+    const node = Readable.from([bytes])
+    let ended = false
+    const source = {
+      pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+        controller.enqueue(bytes)
+        controller.close()
+        ended = true
+      },
+      cancel: () => void (ended = true),
+    }
+    const web = new ReadableStream(source, { highWaterMark: 0 })
+    const signal = aborted ? AbortSignal.abort() : undefined
+    const outcomes = await Promise.allSettled(
+      [node, web].map((content) => here.repository.write(blob, content, { signal })),
+    )
+    expect(outcomes.map(({ status }) => status)).not.toContain(
+      head === 200 || (put === 201 && !aborted) ? 'rejected' : 'fulfilled',
+    )
+    expect({ node: node.destroyed, web: ended }).toEqual({ node: true, web: true })
   })
 })

@@ -178,6 +178,20 @@ describe('credentials', () => {
     ).toHaveLength(1)
   })
 
+  it('that can not stand in a header field end the call at once, unseen', async () => {
+    const registryToken = 'secret-token\r\nx-other: field'
+    await using here = await against(
+      (_, response) => void response.writeHead(401, { 'www-authenticate': 'Bearer realm="r"' }).end(),
+      { credentials: { find: async () => ({ type: 'registry-token', registryToken }) } },
+    )
+    await expect(here.repository.getManifest('v1')).rejects.toMatchObject({
+      code: 'REGISTRY_UNREACHABLE',
+      retryable: false,
+      message: expect.not.stringContaining('secret-token'),
+    })
+    expect(here.seen).toHaveLength(1)
+  })
+
   it('of another user do not come with the token of the one before', async () => {
     let username = 'one'
     let now = new Date('2026-11-01T00:00:00Z')

@@ -26,6 +26,23 @@ describe('write', () => {
     expect(here.seen[2]?.body.equals(bytes)).toBe(true)
   })
 
+  it.each([
+    ['/up/1', '/up/1?'],
+    ['/up/1?', '/up/1?'],
+    ['/up/1?a=b', '/up/1?a=b&'],
+    ['/up/1?a=b&', '/up/1?a=b&'],
+    ['/up/1?a=%2f#part', '/up/1?a=%2f&'],
+    ['/up/1#part', '/up/1?'],
+  ])('ends an upload at %s where the registry finds the digest', async (location, start) => {
+    await using here = await against(({ method }, response) => {
+      if (method === 'HEAD') return void response.writeHead(404).end()
+      if (method === 'POST') return void response.writeHead(202, { location }).end()
+      response.writeHead(201).end()
+    })
+    await here.repository.write(blob, again)
+    expect(here.seen[2]?.url).toBe(`${start}digest=${encodeURIComponent(blob.digest)}`)
+  })
+
   it('begins again with content that can be restarted, and cancels the failed upload', async () => {
     let puts = 0
     await using here = await against(({ method }, response, count) => {

@@ -152,4 +152,31 @@ describe('write', () => {
     )
     expect({ node: node.destroyed, web: ended }).toEqual({ node: true, web: true })
   })
+
+  it.each([
+    ['whole', 'at its beginning', 0],
+    ['whole', 'within it', 5_000_000],
+    ['whole', 'before its end', bytes.byteLength],
+    ['chunked', 'at its beginning', 0],
+    ['chunked', 'within it', 5_000_000],
+    ['chunked', 'before its end', bytes.byteLength],
+  ] as const)(
+    'does not wait for content that is stuck once it is aborted: %s, %s',
+    async (mode, _, length) => {
+      const abort = new AbortController()
+      const reason = new Error('enough')
+      async function* stuck(): AsyncGenerator<Uint8Array, void, undefined> {
+        if (length > 0) yield bytes.subarray(0, length)
+        setImmediate(() => abort.abort(reason))
+        await new Promise(() => undefined)
+      }
+      await using here = await against(({ method }, response) => {
+        const status = { HEAD: 404, POST: 202, PATCH: 202, PUT: 201 }[method] ?? 204
+        response.writeHead(status, { location: '/up/1' }).end()
+      })
+      const write = here.repository.write(blob, stuck(), { signal: abort.signal, uploads: { mode } })
+      await expect(write).rejects.toBe(reason)
+      expect(here.seen.map(({ method }) => method)).not.toContain('PUT')
+    },
+  )
 })

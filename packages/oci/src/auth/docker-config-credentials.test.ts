@@ -162,13 +162,14 @@ describe('runCredentialHelper', () => {
   it('ends one that is no longer wanted, at once', async () => {
     const abort = new AbortController()
     const reason = new Error('enough')
-    const call = withHelper(`echo $$ > ${folder}/pid; ${stubborn}`, abort.signal)
-    const ended = expect(call).rejects.toBe(reason)
+    const call = withHelper(`echo $$ > ${folder}/pid; ${stubborn}`, abort.signal).catch(
+      (error: unknown) => error,
+    )
     const pid = await vi.waitFor(async () =>
       Number((await readFile(join(folder, 'pid'), 'utf8')) || undefined),
     )
     abort.abort(reason)
-    await ended
+    expect(await call).toBe(reason)
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'))
   })
 

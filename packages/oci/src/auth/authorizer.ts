@@ -7,6 +7,7 @@ import { createSharedFlights } from '../internal/shared-flights.ts'
 import type { CredentialProvider, Credentials } from '../ports/credential-provider.ts'
 import { type Challenge, parseChallenges } from './parse-challenges.ts'
 import { basicAuthorization } from './basic-authorization.ts'
+import { fingerprint } from './fingerprint.ts'
 import { createTokenSource, type RegistryToken } from './registry-token.ts'
 
 /** What a request needs to be allowed. */
@@ -39,9 +40,12 @@ export interface Authorizer {
   ): Promise<string | undefined>
 }
 
-/** How long credentials are kept before the provider is asked again: helpers hand out short-lived ones. */
+/**
+ * How long credentials are kept before the provider is asked again: helpers hand out short-lived ones. Refused ones are
+ * forgotten at once, since they may have been replaced.
+ */
 const credentialsLifetimeMs = 5 * 60_000
-const maxCachedTokens = 1000
+const maxEntries = 1000
 
 /** What {@link createAuthorizer} needs. */
 export interface AuthorizerParts {
@@ -57,7 +61,8 @@ export function createAuthorizer({ transport, repeater, clock, provider }: Autho
   const tokens = new Map<string, RegistryToken>()
   const flights = createSharedFlights<RegistryToken>()
   const tokenSource = createTokenSource({ transport, repeater, clock })
-  const known = new Map<string, { readonly credentials: Credentials | undefined; readonly until: number }>()
+  const known = new Map<string, KnownCredentials>()
+  const lookups = createSharedFlights<KnownCredentials>()
 
   async function findCredentials({
     registry,
@@ -66,21 +71,33 @@ export function createAuthorizer({ transport, repeater, clock, provider }: Autho
   }: AuthorizationNeed): Promise<Credentials | undefined> {
     if (provider === undefined) return undefined
     const key = `${registry} ${repository}`
-    const now = clock.now().getTime()
     const cached = known.get(key)
-    if (cached !== undefined && cached.until > now) return cached.credentials
-    const credentials = await provider.find({ registry, repository }, { signal })
-    if (known.size >= maxCachedTokens) known.clear()
-    known.set(key, { credentials, until: now + credentialsLifetimeMs })
-    return credentials
+    if (cached !== undefined && cached.until > clock.now().getTime()) return cached.credentials
+    const lookUp = async (stop: AbortSignal): Promise<KnownCredentials> => {
+      const credentials = await provider.find({ registry, repository }, { signal: stop })
+      const found = { credentials, until: clock.now().getTime() + credentialsLifetimeMs }
+      keep(known, key, found)
+      return found
+    }
+    return (await lookups.join(key, lookUp, signal)).credentials
+  }
+
+  /** The provider may have others by now than those that were refused; another request may know them already. */
+  async function credentialsAfter(
+    need: AuthorizationNeed,
+    refused: Credentials | undefined,
+  ): Promise<Credentials | undefined> {
+    const key = `${need.registry} ${need.repository}`
+    if (fingerprint(known.get(key)?.credentials) === fingerprint(refused)) known.delete(key)
+    return findCredentials(need)
   }
 
   async function bearer(
     need: AuthorizationNeed,
     challenge: Challenge,
     scopes: readonly string[],
+    credentials: Credentials | undefined,
   ): Promise<string> {
-    const credentials = await findCredentials(need)
     if (credentials?.type === 'registry-token') return `Bearer ${credentials.registryToken}`
     const { realm, service } = challenge.params
     if (realm === undefined) {
@@ -89,7 +106,8 @@ export function createAuthorizer({ transport, repeater, clock, provider }: Autho
         `${need.registry}: the registry wants a token but names no token server`,
       )
     }
-    const key = JSON.stringify([need.registry, need.repository, realm, service, [...scopes].sort()])
+    const user = fingerprint(credentials)
+    const key = JSON.stringify([need.registry, need.repository, realm, service, [...scopes].sort(), user])
     const cached = tokens.get(key)
     if (cached !== undefined && cached.expiresAt > clock.now().getTime()) return `Bearer ${cached.token}`
     const fetched = await flights.join(
@@ -106,21 +124,34 @@ export function createAuthorizer({ transport, repeater, clock, provider }: Autho
         }),
       need.signal,
     )
-    if (tokens.size >= maxCachedTokens) tokens.clear()
-    tokens.set(key, fetched)
+    keep(tokens, key, fetched)
     return `Bearer ${fetched.token}`
   }
 
-  async function basic(need: AuthorizationNeed): Promise<string | undefined> {
+  async function bearerOfAnyone(
+    need: AuthorizationNeed,
+    challenge: Challenge,
+    scopes: readonly string[],
+  ): Promise<string> {
     const credentials = await findCredentials(need)
-    return credentials?.type === 'password' ? basicAuthorization(credentials) : undefined
+    try {
+      return await bearer(need, challenge, scopes, credentials)
+    } catch (error) {
+      if (!(error instanceof OciError) || error.code !== 'UNAUTHORIZED' || credentials === undefined)
+        throw error
+      const others = await credentialsAfter(need, credentials)
+      if (fingerprint(others) === fingerprint(credentials)) throw error
+      return bearer(need, challenge, scopes, others)
+    }
   }
 
   return {
     async authorize(need) {
       const challenge = challenges.get(need.registry)
       if (challenge === undefined) return undefined
-      return challenge.scheme === 'bearer' ? bearer(need, challenge, need.scopes) : basic(need)
+      return challenge.scheme === 'bearer'
+        ? bearerOfAnyone(need, challenge, need.scopes)
+        : basicField(await findCredentials(need))
     },
     async answerChallenge(need, fields, sent) {
       const offered = parseChallenges(fields)
@@ -128,8 +159,11 @@ export function createAuthorizer({ transport, repeater, clock, provider }: Autho
       const password = offered.find(({ scheme }) => scheme === 'basic')
       const chosen = token ?? password
       if (chosen === undefined) return undefined
-      challenges.set(need.registry, { scheme: chosen.scheme, params: withoutScope(chosen.params) })
-      if (chosen.scheme === 'basic') return different(await basic(need), sent)
+      keep(challenges, need.registry, { scheme: chosen.scheme, params: withoutScope(chosen.params) })
+      const credentials = await findCredentials(need)
+      const isRefused = sent !== undefined && sent === fieldOf(credentials)
+      if (isRefused) await credentialsAfter(need, credentials)
+      if (chosen.scheme === 'basic') return different(basicField(await findCredentials(need)), sent)
       if (sent !== undefined) {
         // The token that was sent is spent or too narrow.
         for (const [key, { token: spent }] of tokens) if (sent === `Bearer ${spent}`) tokens.delete(key)
@@ -137,9 +171,31 @@ export function createAuthorizer({ transport, repeater, clock, provider }: Autho
       const asked = (chosen.params['scope'] ?? '').split(' ').filter((scope) => scope !== '')
       // Some token servers read only the first scope, so the one the registry asks for stands first.
       const scopes = sent === undefined ? need.scopes : [...new Set([...asked, ...need.scopes])]
-      return different(await bearer(need, chosen, scopes.length === 0 ? asked : scopes), sent)
+      return different(await bearerOfAnyone(need, chosen, scopes.length === 0 ? asked : scopes), sent)
     },
   }
+}
+
+interface KnownCredentials {
+  readonly credentials: Credentials | undefined
+  readonly until: number
+}
+
+/** Names of registries come from whoever names an image: a client that lives for months must not keep them all. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  if (map.size >= maxEntries && !map.has(key)) map.clear()
+  map.set(key, value)
+}
+
+function basicField(credentials: Credentials | undefined): string | undefined {
+  return credentials?.type === 'password' ? basicAuthorization(credentials) : undefined
+}
+
+/** The field that shows the credentials themselves, where there is one. */
+function fieldOf(credentials: Credentials | undefined): string | undefined {
+  return credentials?.type === 'registry-token'
+    ? `Bearer ${credentials.registryToken}`
+    : basicField(credentials)
 }
 
 function different(field: string | undefined, sent: string | undefined): string | undefined {

@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { OciError } from '../errors.ts'
 import type { Credentials } from '../ports/credential-provider.ts'
 import { sharedCases } from '../testing/shared-cases.ts'
@@ -114,12 +114,16 @@ describe('dockerConfigCredentials', () => {
 })
 
 describe('runCredentialHelper', () => {
-  const withHelper = async (script: string): Promise<Credentials | undefined> => {
+  const withHelper = async (
+    script: string,
+    signal?: AbortSignal,
+    limitMs?: number,
+  ): Promise<Credentials | undefined> => {
     await writeFile(join(folder, 'docker-credential-test'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
     const path = process.env['PATH']
     process.env['PATH'] = `${folder}:${path}`
     try {
-      return await runCredentialHelper('test', 'r.example', undefined)
+      return await runCredentialHelper('test', 'r.example', signal, limitMs)
     } finally {
       process.env['PATH'] = path
     }
@@ -143,6 +147,30 @@ describe('runCredentialHelper', () => {
     ['writes without end', 'exec cat /dev/zero'],
   ])('reports a helper that %s', async (_, script) => {
     await expect(withHelper(script)).rejects.toMatchObject({ code: 'CREDENTIALS_UNREADABLE' })
+  })
+
+  // `exec` keeps a signal ignored.
+  const stubborn = 'trap "" TERM; exec tail -f /dev/null'
+
+  it('does not wait for one that never answers and does not want to end', async () => {
+    await expect(withHelper(stubborn, undefined, 50)).rejects.toMatchObject({
+      code: 'CREDENTIALS_UNREADABLE',
+      message: expect.stringContaining('in time'),
+    })
+  })
+
+  it('ends one that is no longer wanted, at once', async () => {
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    const call = withHelper(`echo $$ > ${folder}/pid; ${stubborn}`, abort.signal).catch(
+      (error: unknown) => error,
+    )
+    const pid = await vi.waitFor(async () =>
+      Number((await readFile(join(folder, 'pid'), 'utf8')) || undefined),
+    )
+    abort.abort(reason)
+    expect(await call).toBe(reason)
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'))
   })
 
   it.each(['../../bin/sh', 'a b', '', '-x'])('does not run %j', async (name) => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { type AddressScope, mayLead } from '../http/address-scope.ts'
@@ -9,6 +8,7 @@ import type { Repeater } from '../http/repeat-request.ts'
 import type { RequestCounts } from '../http/request-counts.ts'
 import { printable } from '../internal/printable.ts'
 import type { Credentials } from '../ports/credential-provider.ts'
+import { fingerprint } from './fingerprint.ts'
 import { readTokenAnswer } from './read-token-answer.ts'
 import { anonymousForm, passwordForm, refreshForm, type TokenForm } from './token-forms.ts'
 
@@ -150,11 +150,4 @@ function refused({ registry, credentials }: TokenRequest, status: number): OciEr
     reference: registry.host,
     notFound: 'REGISTRY_ERROR',
   })
-}
-
-/** Tells credentials apart without keeping them: a refresh token belongs to whom it was given. */
-function fingerprint(credentials: Credentials | undefined): string {
-  return createHash('sha256')
-    .update(JSON.stringify(credentials ?? null))
-    .digest('hex')
 }

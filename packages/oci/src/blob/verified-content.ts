@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { type Descriptor, type Digest, digestAlgorithm, toDigest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { passUnshared } from './unshared-chunks.ts'
@@ -83,5 +84,8 @@ export function isRestartable(content: AsyncIterable<Uint8Array>): boolean {
 
 /** Tells a source that it won't be read, so that it can close what it has open. */
 export async function giveUpContent(content: AsyncIterable<Uint8Array>): Promise<void> {
-  if (!isRestartable(content)) await content[Symbol.asyncIterator]().return?.()
+  if (isRestartable(content)) return
+  // The iterator of one of Node's streams does not close it before it has begun.
+  if (content instanceof Readable) content.destroy()
+  else await content[Symbol.asyncIterator]().return?.()
 }

@@ -28,6 +28,14 @@ const maxAnswerBytes = 1024 * 1024
 const timeoutMs = 20_000
 /** A metadata service is near, or this is no machine of that cloud. */
 const metadataTimeoutMs = 3000
+/** Then nobody is there, however often it is asked. */
+const nowhereCodes: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 /**
  * Calls a cloud. Redirects are not followed: the call carries secrets.
@@ -67,7 +75,9 @@ export async function callCloud(call: CloudCall): Promise<CloudAnswer> {
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof OciError && cause.code === 'CREDENTIALS_UNREADABLE') throw cause
-    throw cloudError(purpose, `${host} could not be asked`, { cause, retryable: true })
+    const isNowhere = timeout.aborted || nowhereCodes.has((cause as NodeJS.ErrnoException).code ?? '')
+    const retryable = env !== false || !isNowhere
+    throw cloudError(purpose, `${host} could not be asked`, { cause, retryable })
   } finally {
     await transport.close()
   }

@@ -93,6 +93,15 @@ describe('ecrCredentials', () => {
     expect(api.seen).toHaveLength(2)
   })
 
+  it('does not take the token of one region to another', async () => {
+    await using api = await startScriptedServer(ecrApi('eu-central-1', 'ecr'))
+    const env = { AWS_ENDPOINT_URL_ECR: `http://${api.host}/` }
+    const provider = ecrCredentials({ credentials: async () => keys, env, clock })
+    await provider.find({ registry })
+    const elsewhere = registry.replace('eu-central-1', 'us-east-1')
+    await expect(provider.find({ registry: elsewhere })).rejects.toMatchObject({ status: 403 })
+  })
+
   it.each([
     [403, '{"message":"secret/key"}', { status: 403, retryable: false }],
     [503, '', { status: 503, retryable: true }],

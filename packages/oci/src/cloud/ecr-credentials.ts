@@ -75,7 +75,7 @@ export function ecrCredentials({
     async find({ registry }, { signal } = {}) {
       const api = apiOf(registry, env)
       if (api === undefined) return undefined
-      return cache.get(`${api.service} ${api.url}`, (stop) => fetchToken(api, stop), signal)
+      return cache.get(`${api.service} ${api.region} ${api.url}`, (stop) => fetchToken(api, stop), signal)
     },
   }
 }

@@ -62,7 +62,9 @@ export async function findGoogleToken(
 ): Promise<Expiring<string>> {
   const named = env['GOOGLE_APPLICATION_CREDENTIALS']
   const home = env['HOME'] || env['USERPROFILE'] || homedir()
-  const folder = env['CLOUDSDK_CONFIG'] || join(home, '.config', 'gcloud')
+  const appData = env['APPDATA']
+  const folder =
+    env['CLOUDSDK_CONFIG'] || (appData ? join(appData, 'gcloud') : join(home, '.config', 'gcloud'))
   const text = await readSecretFile(named || join(folder, 'application_default_credentials.json'), purpose)
   if (named && text === undefined) throw cloudError(purpose, `there is no ${named}`)
   if (text === undefined) return askMetadata(env, clock, signal)

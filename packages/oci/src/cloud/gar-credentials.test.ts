@@ -1,5 +1,5 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -145,6 +145,11 @@ describe('garCredentials', () => {
     expect(await named.find({ registry })).toEqual(found(token))
     const wellKnown = garCredentials({ env: { CLOUDSDK_CONFIG: folder }, clock })
     expect(await wellKnown.find({ registry })).toEqual(found(token))
+    const gcloud = join(folder, 'gcloud')
+    await mkdir(gcloud, { recursive: true })
+    await rename(file, join(gcloud, 'application_default_credentials.json'))
+    const onWindows = garCredentials({ env: { APPDATA: folder }, clock })
+    expect(await onWindows.find({ registry })).toEqual(found(token))
   })
 
   it('takes the token of the metadata service, once until shortly before its end', async () => {
@@ -160,6 +165,23 @@ describe('garCredentials', () => {
     time = new Date(now.getTime() + 51 * 60_000)
     await provider.find({ registry })
     expect(server.seen).toHaveLength(2)
+  })
+
+  it.each([
+    ['a home that is no folder', { HOME: '/dev/null' }],
+    ['no file in the folder that Windows has for it', { APPDATA: '/nowhere' }],
+  ])('takes the token of the metadata service with %s', async (_, env) => {
+    await using server = await startScriptedServer(google)
+    const provider = garCredentials({ env: { ...env, GCE_METADATA_HOST: server.host }, clock })
+    expect(await provider.find({ registry })).toEqual(found('of-metadata'))
+  })
+
+  it('does not ask again where there is no metadata service', async () => {
+    const env = { CLOUDSDK_CONFIG: folder, GCE_METADATA_HOST: 'metadata.invalid' }
+    await expect(garCredentials({ env }).find({ registry })).rejects.toMatchObject({
+      code: 'CREDENTIALS_UNREADABLE',
+      retryable: false,
+    })
   })
 
   it('does not believe a server that only stands at the place of the metadata service', async () => {

@@ -17,7 +17,8 @@ export async function readSecretFile(path: string, purpose: string): Promise<str
     return buffer.toString('utf8', 0, bytesRead)
   } catch (error) {
     if (error instanceof OciError) throw error
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw cloudError(purpose, `${path} can't be read`, { cause: error })
   }
 }

@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { Agent, type Dispatcher, Pool, ProxyAgent } from 'undici'
+import { OciError } from '../errors.ts'
 import { type AddressScope, addressScope } from './address-scope.ts'
 import { chooseProxy, type Environment } from './choose-proxy.ts'
 import { createGuardedConnector, createSeenScopes, type Leader } from './guarded-connector.ts'
@@ -21,7 +22,7 @@ export interface DispatcherOptions {
 /** The connections of a transport, kept apart by who led us to the server. */
 export interface Dispatchers {
   /**
-   * @throws {OciError} `REGISTRY_UNREACHABLE` when the environment names no usable proxy.
+   * @throws {OciError} `REGISTRY_UNREACHABLE` when the environment names no usable proxy, or after `close`.
    * @throws {OciError} `CREDENTIALS_UNREADABLE` when certificates can't be used.
    */
   for(url: URL, ledBy: URL | undefined): Dispatcher
@@ -54,6 +55,7 @@ export function createDispatchers({
   const contexts = createTlsContexts(ca, tls)
   const seen = createSeenScopes()
   const dispatchers = new Map<string, Dispatcher>()
+  let closed = false
   const scopeOf = (url: URL): AddressScope => seen.of(url.host) ?? addressScope(url.hostname)
 
   function keep(key: string, create: () => Dispatcher): Dispatcher {
@@ -103,6 +105,7 @@ export function createDispatchers({
 
   return {
     for(url, ledBy) {
+      if (closed) throw new OciError('REGISTRY_UNREACHABLE', 'the registry client is closed')
       const proxy = proxyEnvironment === false ? undefined : chooseProxy(url, proxyEnvironment)
       if (proxy !== undefined) return through(proxy, url, ledBy !== undefined)
       if (ledBy === undefined) return direct(undefined)
@@ -110,6 +113,7 @@ export function createDispatchers({
     },
     scopeOf,
     async close() {
+      closed = true
       await Promise.all([...dispatchers.values()].map((each) => each.destroy()))
     },
   }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { createHostLimiter, type HostLane, type HostLimiter } from './host-limiter.ts'
 
@@ -13,6 +15,9 @@ function standingTime() {
         waiting.push({ until: now + milliseconds, wake: resolve })
         signal?.addEventListener('abort', () => reject(signal.reason as Error))
       }),
+    goBack(milliseconds: number): void {
+      now -= milliseconds
+    },
     async pass(milliseconds: number): Promise<void> {
       now += milliseconds
       for (const { until, wake } of waiting.splice(0)) {
@@ -167,5 +172,53 @@ describe('createHostLimiter', () => {
       counts.push(places.granted.length)
     }
     expect(counts).toEqual([1, 2, 3, 4])
+  })
+
+  it('keeps the bounds of a host when a pause is ended that was over long ago', async () => {
+    const time = standingTime()
+    const limiter = createHostLimiter({ requests: 4, ...time })
+    const places = ask(limiter)
+    const resume = limiter.pause('r.example', 100)
+    await time.pass(100)
+    await places.take('small')
+    places.releases.pop()?.()
+    await places.take('small', 4)
+    resume()
+    await places.take('small', 4)
+    expect(places.granted).toHaveLength(5)
+  })
+
+  it.each([
+    ['a pause', {}],
+    ['a rate', { requestsPerSecond: 1 }],
+  ])('does not make more of %s when the clock goes back', async (_, options) => {
+    const time = standingTime()
+    const limiter = createHostLimiter({ ...options, ...time })
+    const places = ask(limiter)
+    limiter.pause('r.example', 1000)
+    await places.take('small')
+    await time.pass(1000)
+    limiter.pause('r.example', 1000)
+    time.goBack(60 * 60_000)
+    await places.take('small')
+    await time.pass(1000)
+    expect(places.granted).toEqual(['small', 'small'])
+  })
+
+  it('does not grow with ever new hosts', async () => {
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    const time = standingTime()
+    const limiter = createHostLimiter({ requestsPerSecond: 1000, ...time })
+    const used = async (from: number): Promise<number> => {
+      for (let at = from; at < from + 50_000; at++) {
+        ;(await limiter.acquire(`${at}.example`, 'small'))()
+        if (at % 100 === 0) await time.pass(1)
+      }
+      collectGarbage()
+      return process.memoryUsage().heapUsed
+    }
+    const before = await used(0)
+    expect((await used(50_000)) - before).toBeLessThan(5_000_000)
   })
 })

@@ -42,10 +42,13 @@ interface HostState {
   inFlight: number
   /** Nothing is sent before this time. */
   notBefore: number
+  /** When that was said. A clock that goes back must not make the wait longer. */
+  since: number
   timer: AbortController | undefined
   readonly queues: Readonly<Record<HostLane, Set<Waiter>>>
 }
 
+const minSweptHosts = 1000
 const lanes: readonly HostLane[] = ['small', 'chunk', 'read', 'stream']
 
 /**
@@ -70,21 +73,43 @@ export function createHostLimiter({
   }
   const intervalMs = 1000 / requestsPerSecond
   const hosts = new Map<string, HostState>()
+  let sweepAt = minSweptHosts
   const now = (): number => clock.now().getTime()
+
+  const isPaused = ({ notBefore, since }: HostState): boolean => {
+    const time = now()
+    return since <= time && time < notBefore
+  }
+
+  function hold(state: HostState, milliseconds: number): void {
+    state.since = now()
+    state.notBefore = state.since + milliseconds
+  }
 
   function stateOf(host: string): HostState {
     let state = hosts.get(host)
     if (state === undefined) {
+      if (hosts.size >= sweepAt) sweep()
       const queues = {
         small: new Set<Waiter>(),
         chunk: new Set<Waiter>(),
         read: new Set<Waiter>(),
         stream: new Set<Waiter>(),
       }
-      state = { inFlight: 0, notBefore: 0, timer: undefined, queues }
+      state = { inFlight: 0, notBefore: 0, since: 0, timer: undefined, queues }
       hosts.set(host, state)
     }
     return state
+  }
+
+  /** A pause that nobody waited for leaves its host behind; those that redirects lead to may be ever new ones. */
+  function sweep(): void {
+    for (const [host, state] of hosts) if (isIdle(state)) hosts.delete(host)
+    sweepAt = Math.max(minSweptHosts, hosts.size * 2)
+  }
+
+  function isIdle(state: HostState): boolean {
+    return state.inFlight === 0 && lanes.every((lane) => state.queues[lane].size === 0) && !isPaused(state)
   }
 
   /** Serves who waits, as far as there is room, and forgets hosts that nobody talks to. */
@@ -94,15 +119,15 @@ export function createHostLimiter({
       if (lane === undefined) {
         state.timer?.abort()
         state.timer = undefined
-        if (state.inFlight === 0 && state.notBefore <= now()) hosts.delete(host)
+        if (isIdle(state) && hosts.get(host) === state) hosts.delete(host)
         return
       }
-      if (state.notBefore > now()) return wakeLater(host, state)
+      if (isPaused(state)) return wakeLater(host, state)
       const [waiter] = state.queues[lane]
       if (waiter === undefined || state.inFlight >= most[lane]) return
       state.queues[lane].delete(waiter)
       state.inFlight++
-      if (intervalMs > 0) state.notBefore = now() + intervalMs
+      if (intervalMs > 0) hold(state, intervalMs)
       waiter.grant()
     }
   }
@@ -152,10 +177,11 @@ export function createHostLimiter({
     },
     pause(host, milliseconds) {
       const state = stateOf(host)
-      const until = now() + milliseconds
-      if (until > state.notBefore) state.notBefore = until
+      const isLonger = now() + milliseconds > state.notBefore || !isPaused(state)
+      if (isLonger) hold(state, milliseconds)
+      const until = state.notBefore
       return () => {
-        if (state.notBefore !== until) return
+        if (!isLonger || state.notBefore !== until) return
         state.notBefore = 0
         state.timer?.abort()
         state.timer = undefined

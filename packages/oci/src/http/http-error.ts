@@ -64,6 +64,7 @@ function explain(status: number): string {
 const finalCodes: ReadonlySet<string> = new Set([
   'ENOTFOUND',
   'ERR_INVALID_URL',
+  'UND_ERR_INVALID_ARG',
   'ERR_SSL_WRONG_VERSION_NUMBER',
 ])
 

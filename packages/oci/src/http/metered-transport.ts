@@ -38,7 +38,7 @@ export interface MeteredTransport extends Pick<Transport, 'scopeOf'> {
 /** What {@link createMeteredTransport} needs. */
 export interface MeteredTransportParts {
   readonly transport: Transport
-  readonly limiter: HostLimiter
+  readonly limiter: Pick<HostLimiter, 'acquire'>
   readonly counts: RequestCounts
   readonly warnings: WarningReporter
   readonly onRequest?: ((event: RequestEvent) => void) | undefined

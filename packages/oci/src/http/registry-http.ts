@@ -46,6 +46,8 @@ const maxRedirects = 5
 const maxChallenges = 2
 const maxErrorBytes = 64 * 1024
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+/** The request as it is may be sent elsewhere (RFC 9110, sections 15.4.8 and 15.4.9); after the others it becomes a GET. */
+const sameMethodRedirects: ReadonlySet<number> = new Set([307, 308])
 
 /** Creates the caller of registries from its parts. */
 export function createRegistryHttp({ transport, authorizer, repeater }: RegistryHttpParts): RegistryHttp {
@@ -77,10 +79,11 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
   }
 
   async function follow(
-    { method, url, headers, body, need, signal, lane = 'small' }: RegistryRequest,
+    request: RegistryRequest,
     authorization: string | undefined,
     attempt: number,
   ): Promise<WireAnswer> {
+    const { method, url, headers, body, need, signal, lane = 'small' } = request
     let current = url
     let leader = need.origin
     for (let hop = 0; ; hop++) {
@@ -97,7 +100,7 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
         counts: need.counts,
         ledBy: own ? undefined : leader,
       })
-      if (!redirects.has(answer.status) || (method !== 'GET' && method !== 'HEAD')) return answer
+      if (!mayFollow(request, answer.status)) return answer
       const location = answer.header('location')
       await answer.discard()
       const next =
@@ -127,6 +130,12 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
         return { result: { answer: outcome.result, bytes: await outcome.result.bytes(maxBytes) } }
       }),
   }
+}
+
+/** Whether a redirect is followed: a write as well, when it stays a write and is not a stream that is gone. */
+function mayFollow(request: RegistryRequest, status: number): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD') return redirects.has(status)
+  return sameMethodRedirects.has(status) && isReplayable(request)
 }
 
 function isReplayable({ body }: RegistryRequest): boolean {

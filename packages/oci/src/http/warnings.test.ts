@@ -29,10 +29,21 @@ describe('createWarningReporter', () => {
     expect(seen).toEqual(['a.example x', 'b.example x'])
   })
 
-  it('stops at a thousand texts', () => {
+  it('stops at a hundred texts of a host, and hears the others', () => {
+    const seen: string[] = []
+    const reporter = createWarningReporter(({ host }) => seen.push(host))
+    for (let at = 0; at < 2000; at++) reporter.report('a.example', [`299 - "${at}"`])
+    expect(seen).toHaveLength(100)
+    reporter.report('b.example', ['299 - "x"'])
+    expect(seen.at(-1)).toBe('b.example')
+  })
+
+  it('forgets hosts beyond a thousand', () => {
     let count = 0
     const reporter = createWarningReporter(() => count++)
-    for (let at = 0; at < 2000; at++) reporter.report('a.example', [`299 - "${at}"`])
-    expect(count).toBe(1000)
+    for (let at = 0; at <= 1000; at++) reporter.report(`${at}.example`, ['299 - "x"'])
+    reporter.report('0.example', ['299 - "x"'])
+    reporter.report('1000.example', ['299 - "x"'])
+    expect(count).toBe(1002)
   })
 })

@@ -8,13 +8,14 @@ export interface RegistryWarning {
   readonly text: string
 }
 
-/** Reports warnings of answers, each text of a host once. */
+/** Reports warnings of answers, each text of a host once, up to 100 of a host. */
 export interface WarningReporter {
   report(host: string, fields: readonly string[]): void
 }
 
-/** A registry with ever new warnings must not fill the memory. */
-const maxRemembered = 1000
+/** A registry with ever new warnings must neither fill the memory nor silence those of others. */
+const maxTexts = 100
+const maxHosts = 1000
 const warningPattern = /(?:^|,)\s*299 [^\s"]+ "((?:[^"\\]|\\.)*)"/g
 const maxFieldLength = 8 * 1024
 
@@ -31,14 +32,20 @@ export function parseWarnings(fields: readonly string[]): readonly string[] {
 export function createWarningReporter(
   onWarning: ((warning: RegistryWarning) => void) | undefined,
 ): WarningReporter {
-  const known = new Set<string>()
+  const known = new Map<string, Set<string>>()
+  const textsOf = (host: string): Set<string> => {
+    const texts = known.get(host) ?? new Set()
+    if (!known.has(host) && known.size >= maxHosts) known.delete([...known.keys()][0] ?? '')
+    known.set(host, texts)
+    return texts
+  }
   return {
     report(host, fields) {
       if (onWarning === undefined || fields.length === 0) return
+      const texts = textsOf(host)
       for (const text of parseWarnings(fields)) {
-        const key = `${host} ${text}`
-        if (text === '' || known.has(key) || known.size >= maxRemembered) continue
-        known.add(key)
+        if (text === '' || texts.has(text) || texts.size >= maxTexts) continue
+        texts.add(text)
         try {
           onWarning({ host, text })
         } catch {

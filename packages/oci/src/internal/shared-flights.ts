@@ -1,3 +1,5 @@
+import { untilAborted } from './until-aborted.ts'
+
 /** Lets all who ask for the same thing at the same time wait for one operation. */
 export interface SharedFlights<T> {
   /**
@@ -47,13 +49,4 @@ export function createSharedFlights<T>(): SharedFlights<T> {
       }
     },
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise
-  return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

@@ -2,6 +2,7 @@ import { type Clock, type Reference, systemClock } from '@sallyport/core'
 import { createAuthorizer } from '../auth/authorizer.ts'
 import { OciError } from '../errors.ts'
 import { addressScope } from '../http/address-scope.ts'
+import { createClosing } from '../http/closing.ts'
 import { createHostLimiter, type HostLimiter } from '../http/host-limiter.ts'
 import { createMeteredTransport, type RequestEvent } from '../http/metered-transport.ts'
 import { createRegistryHttp } from '../http/registry-http.ts'
@@ -83,7 +84,7 @@ export interface RegistryClient extends AsyncDisposable {
   listRepositories(registry: string, options?: ListRepositoriesOptions): AsyncIterable<string>
   /** All requests so far, by host and method: repetitions, redirects and sign-ins included. */
   requests(): readonly RequestCount[]
-  /** Closes all connections; running calls are cut. */
+  /** Closes all connections. Running calls, and calls from then on, end with `REGISTRY_UNREACHABLE`. */
   close(): Promise<void>
 }
 
@@ -98,17 +99,25 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     capabilities = [],
   } = options
   const { attempts = 5, baseDelayMs = 200, maxDelayMs = 60_000 } = retry
-  const { clock = systemClock, sleep = defaultSleep, random = Math.random } = options
+  const { clock = systemClock, sleep: wait = defaultSleep, random = Math.random } = options
   const { connections, requestsPerSecond } = options
   const limiter =
-    options.limiter ?? createHostLimiter({ requests: connections, requestsPerSecond, clock, sleep })
+    options.limiter ?? createHostLimiter({ requests: connections, requestsPerSecond, clock, sleep: wait })
+  const closing = createClosing()
+  const sleep: Sleep = (milliseconds, signal) => closing.run(signal, (stop) => wait(milliseconds, stop))
+  const acquire: HostLimiter['acquire'] = (host, lane, signal) =>
+    closing.run(signal, (stop) => limiter.acquire(host, lane, stop))
+  const provider: CredentialProvider | undefined = credentials && {
+    find: (query, { signal } = {}) =>
+      closing.run(signal, (stop) => credentials.find(query, { signal: stop })),
+  }
   // A request that got a place must not wait again for a connection: others may be waiting for it.
   const wire = createTransport({ ...options, connections: limiter.requests })
   const counts = createRequestCounts()
   const { onRequest, onWarning, bodyTimeoutMs = 60_000 } = options
   const transport = createMeteredTransport({
     transport: wire,
-    limiter,
+    limiter: { acquire },
     counts,
     warnings: createWarningReporter(onWarning),
     onRequest,
@@ -116,14 +125,17 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     bodyTimeoutMs,
   })
   const repeater = createRepeater({ limiter, clock, sleep, random, attempts, baseDelayMs, maxDelayMs })
-  const authorizer = createAuthorizer({ transport, repeater, clock, provider: credentials })
+  const authorizer = createAuthorizer({ transport, repeater, clock, provider })
   const http = createRegistryHttp({ transport, authorizer, repeater })
   const locks = createKeyedMutex()
   const uploadsOf = createUploadHabits(options.uploads)
   const fallbackLists = createFallbackLists()
   const tagLists = createTagLists()
   const known = createKnownCapabilities(clock, capabilities)
-  const close = (): Promise<void> => wire.close()
+  const close = (): Promise<void> => {
+    closing.close()
+    return wire.close()
+  }
   return {
     repository(name) {
       checkRepositoryName(name)

@@ -19,9 +19,7 @@ export async function finishUpload(
   const answer = await call(context, {
     method: 'PUT',
     lane: isChunk ? 'chunk' : 'blob',
-    to: new URL(
-      `${location.href}${location.search === '' ? '?' : '&'}digest=${encodeURIComponent(blob.digest)}`,
-    ),
+    to: withDigest(location, blob),
     access: 'push',
     action: `upload blob ${blob.digest}`,
     expect: [201, 202, 204],
@@ -47,4 +45,11 @@ export async function finishUpload(
       { status: answer.status, reference: context.name },
     )
   }
+}
+
+/** The rest of the query is kept as it came: it often is the registry's own state, or a signature. */
+function withDigest(location: URL, { digest }: Descriptor): URL {
+  const [place = ''] = location.href.split('#')
+  const separator = !place.includes('?') ? '?' : /[?&]$/.test(place) ? '' : '&'
+  return new URL(`${place}${separator}digest=${encodeURIComponent(digest)}`)
 }

@@ -138,8 +138,10 @@ async function putReferrer(
       return acknowledged && (await isListedByApi(context, subject, entry.digest, signal))
     }
     // One at a time for each subject: some registries lose an entry of their own list when two arrive together.
-    const turn = await context.locks.run(`${context.name}@${subject}`, async () =>
-      ignoresSubjects.has(context.name) ? 'needless' : put(),
+    const turn = await context.locks.run(
+      `${context.name}@${subject}`,
+      async () => (ignoresSubjects.has(context.name) ? 'needless' : put()),
+      signal,
     )
     const known = turn === 'needless' ? await put() : turn
     if (!known) listed = changeFallbackList(context, subject, { type: 'add', entry }, signal)

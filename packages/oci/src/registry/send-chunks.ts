@@ -1,5 +1,6 @@
 import type { Descriptor } from '@sallyport/core'
 import { OciError } from '../errors.ts'
+import { untilAborted } from '../internal/until-aborted.ts'
 import type { ChunkWindow } from './chunk-window.ts'
 import type { FailureBudget } from './failure-budget.ts'
 import { call, type RegistryContext } from './registry-context.ts'
@@ -59,7 +60,8 @@ export async function sendChunks(
       )
     }
     const wanted = Math.min(rules.chunkBytes, uploads.mostChunkBytes, most)
-    const chunk = await window.fill(Math.max(wanted, session.minChunkBytes))
+    // A source that is stuck must not hold up the end.
+    const chunk = await untilAborted(window.fill(Math.max(wanted, session.minChunkBytes)), signal)
     signal?.throwIfAborted()
     if (rules.lastChunk === 'put' && window.position + chunk.byteLength === blob.size) return chunk
     try {

@@ -3,6 +3,7 @@ import { isUnshared } from '../blob/unshared-chunks.ts'
 import { isRestartable, verifiedContent } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
 import { releaseAfterWrite } from '../http/buffer-pool.ts'
+import { untilAborted } from '../internal/until-aborted.ts'
 import { createChunkWindow } from './chunk-window.ts'
 import { createFailureBudget, type FailureBudget } from './failure-budget.ts'
 import { finishUpload } from './finish-upload.ts'
@@ -104,12 +105,12 @@ async function tryUpload(
       }
       const last = await sendChunks(context, blob, window, session, { rules, budget, onChunk, signal })
       // The content may be at the registry already, but it has not been hashed to its end.
-      for await (const _ of source.chunks);
+      await untilAborted(readToEnd(source.chunks), signal)
       await finishUpload(context, blob, last, session, signal)
       if (last !== undefined) onBytes?.(blob.size)
     } else {
       await finishUpload(context, blob, blob.size > 0 ? source.chunks : undefined, session, signal)
-      if (blob.size === 0) for await (const _ of source.chunks);
+      if (blob.size === 0) await untilAborted(readToEnd(source.chunks), signal)
     }
     return undefined
   } catch (error) {
@@ -121,6 +122,10 @@ async function tryUpload(
   } finally {
     source.close()
   }
+}
+
+async function readToEnd(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of chunks);
 }
 
 /** Whether an upload that ended so is worth keeping: not when its bytes are wrong or the registry will have none of it. */

@@ -28,6 +28,8 @@ export interface UploadHabits {
   mostChunkBytes: number
 }
 
+const maxRegistries = 1000
+
 /** The habits of registries, each as nothing is known of it at first. */
 export function createUploadHabits(rules: UploadRules = {}): (registry: string) => UploadHabits {
   const known = new Map<string, UploadHabits>()
@@ -35,6 +37,8 @@ export function createUploadHabits(rules: UploadRules = {}): (registry: string) 
     let habits = known.get(registry)
     if (habits === undefined) {
       habits = { rules, prefersChunks: false, refusesChunks: false, mostChunkBytes: Number.MAX_SAFE_INTEGER }
+      // Names of registries come from whoever names an image.
+      if (known.size >= maxRegistries) known.clear()
       known.set(registry, habits)
     }
     return habits

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { verifiedContent } from '../blob/verified-content.ts'
 import { createRegistryClient } from './create-registry-client.ts'
@@ -23,6 +24,23 @@ describe('write', () => {
       `PUT /up/1?_state=a%2Bb==&digest=${encodeURIComponent(blob.digest)}`,
     ])
     expect(here.seen[2]?.body.equals(bytes)).toBe(true)
+  })
+
+  it.each([
+    ['/up/1', '/up/1?'],
+    ['/up/1?', '/up/1?'],
+    ['/up/1?a=b', '/up/1?a=b&'],
+    ['/up/1?a=b&', '/up/1?a=b&'],
+    ['/up/1?a=%2f#part', '/up/1?a=%2f&'],
+    ['/up/1#part', '/up/1?'],
+  ])('ends an upload at %s where the registry finds the digest', async (location, start) => {
+    await using here = await against(({ method }, response) => {
+      if (method === 'HEAD') return void response.writeHead(404).end()
+      if (method === 'POST') return void response.writeHead(202, { location }).end()
+      response.writeHead(201).end()
+    })
+    await here.repository.write(blob, again)
+    expect(here.seen[2]?.url).toBe(`${start}digest=${encodeURIComponent(blob.digest)}`)
   })
 
   it('begins again with content that can be restarted, and cancels the failed upload', async () => {
@@ -100,4 +118,65 @@ describe('write', () => {
     })
     expect(await here.repository.putBlob(blob, again, { mountFrom: 'team/other' })).toBe('uploaded')
   })
+
+  type Status = 200 | 404 | 500
+  it.each<[string, Status, Status | 202, Status | 201, boolean]>([
+    ['is there already', 200, 500, 500, false],
+    ['can not be looked for', 500, 500, 500, false],
+    ['can not be sent', 404, 500, 500, false],
+    ['is refused', 404, 202, 500, false],
+    ['was stored', 404, 202, 201, false],
+    ['is no longer wanted', 404, 202, 201, true],
+  ])('closes content that is given once when the blob %s', async (_, head, post, put, aborted) => {
+    await using here = await against(({ method }, response) => {
+      const status = { HEAD: head, POST: post, PUT: put }[method] ?? 204
+      response.writeHead(status, { location: '/up/1' }).end()
+    })
+    const node = Readable.from([bytes])
+    let ended = false
+    const source = {
+      pull(controller: ReadableStreamDefaultController<Uint8Array>) {
+        controller.enqueue(bytes)
+        controller.close()
+        ended = true
+      },
+      cancel: () => void (ended = true),
+    }
+    const web = new ReadableStream(source, { highWaterMark: 0 })
+    const signal = aborted ? AbortSignal.abort() : undefined
+    const outcomes = await Promise.allSettled(
+      [node, web].map((content) => here.repository.write(blob, content, { signal })),
+    )
+    expect(outcomes.map(({ status }) => status)).not.toContain(
+      head === 200 || (put === 201 && !aborted) ? 'rejected' : 'fulfilled',
+    )
+    expect({ node: node.destroyed, web: ended }).toEqual({ node: true, web: true })
+  })
+
+  it.each([
+    ['whole', 'at its beginning', 0],
+    ['whole', 'within it', 5_000_000],
+    ['whole', 'before its end', bytes.byteLength],
+    ['chunked', 'at its beginning', 0],
+    ['chunked', 'within it', 5_000_000],
+    ['chunked', 'before its end', bytes.byteLength],
+  ] as const)(
+    'does not wait for content that is stuck once it is aborted: %s, %s',
+    async (mode, _, length) => {
+      const abort = new AbortController()
+      const reason = new Error('enough')
+      async function* stuck(): AsyncGenerator<Uint8Array, void, undefined> {
+        if (length > 0) yield bytes.subarray(0, length)
+        setImmediate(() => abort.abort(reason))
+        await new Promise(() => undefined)
+      }
+      await using here = await against(({ method }, response) => {
+        const status = { HEAD: 404, POST: 202, PATCH: 202, PUT: 201 }[method] ?? 204
+        response.writeHead(status, { location: '/up/1' }).end()
+      })
+      const write = here.repository.write(blob, stuck(), { signal: abort.signal, uploads: { mode } })
+      await expect(write).rejects.toBe(reason)
+      expect(here.seen.map(({ method }) => method)).not.toContain('PUT')
+    },
+  )
 })

@@ -31,13 +31,28 @@ export type BlobOutcome = 'existing' | 'mounted' | 'uploaded'
  * Brings a blob into the repository and hashes it meanwhile. Requests: one HEAD for a blob that is there; HEAD, POST and
  * PUT for a new one; with `mountFrom` one POST, or, when the registry does not mount, that POST's upload after a HEAD.
  * Content that can be started again (as the readers of this package return) is sent again after a failure, from where
- * the registry is; other content is tried once.
+ * the registry is; other content is tried once, and closed whatever happens.
  */
 export async function writeBlob(
   context: RegistryContext,
   blob: Descriptor,
   content: AsyncIterable<Uint8Array>,
   options: RegistryBlobOptions = {},
+): Promise<BlobOutcome> {
+  try {
+    return await findOrUpload(context, blob, content, options)
+  } catch (error) {
+    // One that is stuck must not hold up the error.
+    giveUpContent(content).catch(() => undefined)
+    throw error
+  }
+}
+
+async function findOrUpload(
+  context: RegistryContext,
+  blob: Descriptor,
+  content: AsyncIterable<Uint8Array>,
+  options: RegistryBlobOptions,
 ): Promise<BlobOutcome> {
   const { mountFrom, uploads, uploadState, onBytes, signal } = options
   signal?.throwIfAborted()

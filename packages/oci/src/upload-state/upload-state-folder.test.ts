@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf } from '@sallyport/core'
@@ -101,5 +101,44 @@ describe('uploadStateFolder', () => {
     expect(await store.load(key)).toEqual(state)
     now = new Date(now.getTime() + 1)
     expect(await store.load(key)).toBeUndefined()
+  })
+
+  it('is written whole by whoever writes at the same time, and read meanwhile', async () => {
+    const stores = [uploadStateFolder(directory), uploadStateFolder(directory)]
+    await stores[0]!.save(key, state)
+    const location = `${state.location}&long=${'x'.repeat(60_000)}`
+    const writes = Array.from({ length: 60 }, (_, offset) =>
+      stores[offset % 2]!.save(key, { ...state, location, offset }),
+    )
+    const reads = Array.from({ length: 60 }, (_, at) => stores[at % 2]!.load(key))
+    await Promise.all(writes)
+    expect(await Promise.all(reads)).not.toContain(undefined)
+    expect((await stores[0]!.load(key))?.location).toBe(location)
+    expect(await readdir(directory)).toHaveLength(1)
+  })
+
+  it('is ended by one while the other still writes', async () => {
+    const stores = [uploadStateFolder(directory), uploadStateFolder(directory)]
+    const both = Array.from({ length: 60 }, (_, offset) => [
+      stores[0]!.save(key, { ...state, offset }),
+      stores[1]!.delete(key),
+    ])
+    await Promise.all(both.flat())
+    await stores[1]!.delete(key)
+    expect(await readdir(directory)).toEqual([])
+  })
+
+  it('is written again after a process was killed while it wrote', async () => {
+    const store = uploadStateFolder(directory)
+    await store.save(key, state)
+    const partial = `${await file()}.partial`
+    await writeFile(partial, '{"version"')
+    await store.save(key, { ...state, offset: 8 })
+    expect((await store.load(key))?.offset).toBe(7)
+    const earlier = new Date(Date.now() - 60_000)
+    await utimes(partial, earlier, earlier)
+    await store.save(key, { ...state, offset: 9 })
+    expect((await store.load(key))?.offset).toBe(9)
+    expect(await readdir(directory)).toHaveLength(1)
   })
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '@sallyport/core'
 import type { UploadKey, UploadState, UploadStateStore } from '../ports/upload-state-store.ts'
@@ -16,6 +16,8 @@ export interface UploadStateFolderOptions {
 
 /** Longer than the longest location that a registry can give in its header fields. */
 const maxFileBytes = 128 * 1024
+/** Writing a state takes far less. */
+const leftBehindMs = 10_000
 
 /**
  * Keeps upload states in a folder, made when needed: one file for each unfinished upload, readable only by its owner, since
@@ -91,12 +93,15 @@ async function readCapped(path: string): Promise<string | undefined> {
   }
 }
 
-/** Not synced to the disk, which would cost more than a chunk: after a power failure an upload begins again. */
+/**
+ * Not synced to the disk, which would cost more than a chunk: after a power failure an upload begins again. When another
+ * process is just saving the same upload, its state is as good as this one, and this one is dropped.
+ */
 async function replace(path: string, text: string): Promise<void> {
   const temporary = partialOf(path)
-  await rm(temporary, { force: true })
+  const file = await openNew(temporary)
+  if (file === undefined) return
   try {
-    const file = await open(temporary, 'wx', 0o600)
     try {
       await file.writeFile(text)
     } finally {
@@ -105,6 +110,32 @@ async function replace(path: string, text: string): Promise<void> {
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
-    throw error
+    if (!inUseCodes.has((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
+}
+
+/**
+ * Whoever ended the same upload took the file away; or somebody has it open, which keeps Windows from replacing it (a virus
+ * scanner opens every new one).
+ */
+const inUseCodes: ReadonlySet<string> = new Set(['ENOENT', 'EPERM', 'EACCES', 'EBUSY'])
+
+/** Opens a file that only we write; `undefined` when somebody else just does. */
+async function openNew(path: string): Promise<FileHandle | undefined> {
+  for (const last of [false, true]) {
+    try {
+      return await open(path, 'wx', 0o600)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if (last || !(await isLeftBehind(path))) return undefined
+      await rm(path, { force: true })
+    }
+  }
+  return undefined
+}
+
+/** Whether the process that wrote a file has ended: a clock that went back must not make it look new for ever. */
+async function isLeftBehind(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => undefined)
+  return stats === undefined || Math.abs(Date.now() - stats.mtimeMs) > leftBehindMs
 }

@@ -1,10 +1,9 @@
 import { type BlobOptions, type Digest, isManifestMediaType, type Reference } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { layoutFileText } from '../layout/layout-documents.ts'
-import { formatLayoutIndex, type LayoutIndex, tagOf } from '../layout/layout-index.ts'
+import { formatLayoutIndex, imageNameAnnotation, type LayoutIndex, tagOf } from '../layout/layout-index.ts'
 import { parseManifest } from '../manifest/parse-manifest.ts'
 import type { Repository } from '../ports/repository.ts'
-import { imageNameAnnotation } from './docker-archive.ts'
 import { type DockerImage, formatDockerManifest, isDockerImage } from './docker-manifest.ts'
 
 /** A small file of an archive. */

@@ -115,7 +115,12 @@ async function readManifest(
     })
   }
   const chunks: Uint8Array[] = []
-  for await (const chunk of content.readBlob(digest, 0, signal)) chunks.push(chunk)
+  let bytes = 0
+  for await (const chunk of content.readBlob(digest, 0, signal)) {
+    bytes += chunk.byteLength
+    if (bytes > size) throw new OciError('DIGEST_MISMATCH', `manifest ${digest} grows`, { reference: digest })
+    chunks.push(chunk)
+  }
   return toRawManifest(Buffer.concat(chunks), { digest, mediaType })
 }
 

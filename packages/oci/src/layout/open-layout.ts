@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type BlobOptions, type Descriptor, type Digest } from '@sallyport/core'
 import { giveUpContent, verifyChunks } from '../blob/verified-content.ts'
@@ -8,10 +7,8 @@ import { checkManifest } from './check-manifest.ts'
 import { checkMove } from './check-move.ts'
 import { childrenToUnlist } from './children-to-unlist.ts'
 import { collectLayoutGarbage, type CollectGarbageOptions, type GarbageReport } from './collect-garbage.ts'
-import { writing } from './file-failure.ts'
 import { forgetReferrer } from './forget-referrer.ts'
 import {
-  blobPath,
   checkLayoutFile,
   createLayoutFiles,
   createLayoutFolders,
@@ -19,6 +16,7 @@ import {
   invalid,
   readBlobFile,
   readIndexFile,
+  removeBlobFile,
   statBlob,
   writeBlobFile,
   writeIndexFile,
@@ -141,7 +139,7 @@ export async function openLayout(
       await forgetReferrer(layout, manifest, { signal: inner })
       await locked(async (checkHeld) => {
         await writeIndexFile(root, formatLayoutIndex(removeEntries(await readIndex(), digest)), checkHeld)
-        await writing(root, () => rm(blobPath(root, digest), { force: true }))
+        await removeBlobFile(root, digest)
       }, inner)
       return true
     },

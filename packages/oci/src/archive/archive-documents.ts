@@ -4,6 +4,7 @@ import { layoutFileText } from '../layout/layout-documents.ts'
 import { formatLayoutIndex, imageNameAnnotation, type LayoutIndex, tagOf } from '../layout/layout-index.ts'
 import { parseManifest } from '../manifest/parse-manifest.ts'
 import type { Repository } from '../ports/repository.ts'
+import { isCosignTag } from '../referrers/cosign-tags.ts'
 import { type DockerImage, formatDockerManifest, isDockerImage } from './docker-manifest.ts'
 
 /** A small file of an archive. */
@@ -54,7 +55,7 @@ async function dockerImages(
   const images = new Map<Digest, DockerImage>()
   for (const entry of index.entries) {
     const { digest, mediaType } = entry.descriptor
-    if (!isManifestMediaType(mediaType)) continue
+    if (!isManifestMediaType(mediaType) || isCosignTag(tagOf(entry))) continue
     const manifest = await getManifest(digest, { signal })
     if (!isDockerImage(manifest)) continue
     const { config, layers } = parseManifest(manifest)

@@ -63,7 +63,7 @@ export async function attachLegacy(
     }
     const appended = await buildManifest(repository, manifest, layer, signal)
     try {
-      await repository.putManifest(appended, { tag, signal })
+      await repository.putManifest(appended, { tag, expected: digest ?? 'absent', signal })
     } catch (error) {
       // Another writer was faster, and the registry said so.
       if (!isSallyportError(error) || error.code !== 'TAG_CONFLICT') throw error

@@ -1,4 +1,4 @@
-import type { Digest, RawManifest } from '@sallyport/core'
+import { type Digest, isSallyportError, type RawManifest } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
 
@@ -25,7 +25,16 @@ export async function publishTag(
   if (current === wanted) return false
   if (current !== expected) throw conflict(target, tag, expected, current)
 
-  await target.putManifest(manifest, { tag, signal })
+  try {
+    // Between the look and the move somebody else may be faster; the registry knows best.
+    await target.putManifest(manifest, { tag, expected: expected ?? 'absent', signal })
+  } catch (cause) {
+    if (!isSallyportError(cause) || cause.code !== 'TAG_CONFLICT') throw cause
+    const now = (await target.findManifest(tag, { signal }))?.descriptor.digest
+    // It did not move, and nobody moved it: it is immutable, or the like.
+    if (now === expected) throw cause
+    if (now !== wanted) throw conflict(target, tag, expected, now)
+  }
   const published = (await target.findManifest(tag, { signal }))?.descriptor.digest
   if (published !== wanted) throw conflict(target, tag, wanted, published)
   return true

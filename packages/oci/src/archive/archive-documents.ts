@@ -1,10 +1,10 @@
 import { type BlobOptions, type Digest, isManifestMediaType, type Reference } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { layoutFileText } from '../layout/layout-documents.ts'
-import { formatLayoutIndex, type LayoutIndex, tagOf } from '../layout/layout-index.ts'
+import { formatLayoutIndex, imageNameAnnotation, type LayoutIndex, tagOf } from '../layout/layout-index.ts'
 import { parseManifest } from '../manifest/parse-manifest.ts'
 import type { Repository } from '../ports/repository.ts'
-import { imageNameAnnotation } from './docker-archive.ts'
+import { isCosignTag } from '../referrers/cosign-tags.ts'
 import { type DockerImage, formatDockerManifest, isDockerImage } from './docker-manifest.ts'
 
 /** A small file of an archive. */
@@ -55,7 +55,7 @@ async function dockerImages(
   const images = new Map<Digest, DockerImage>()
   for (const entry of index.entries) {
     const { digest, mediaType } = entry.descriptor
-    if (!isManifestMediaType(mediaType)) continue
+    if (!isManifestMediaType(mediaType) || isCosignTag(tagOf(entry))) continue
     const manifest = await getManifest(digest, { signal })
     if (!isDockerImage(manifest)) continue
     const { config, layers } = parseManifest(manifest)

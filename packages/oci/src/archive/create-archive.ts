@@ -12,13 +12,13 @@ import { giveUpContent, verifyChunks } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
 import { checkManifest } from '../layout/check-manifest.ts'
+import { checkMove } from '../layout/check-move.ts'
 import { childrenToUnlist } from '../layout/children-to-unlist.ts'
 import { writing } from '../layout/file-failure.ts'
 import { emptyIndexText } from '../layout/layout-documents.ts'
-import { addEntry, findTag, parseLayoutIndex } from '../layout/layout-index.ts'
+import { addEntry, parseLayoutIndex } from '../layout/layout-index.ts'
 import { createLayoutReader } from '../layout/layout-reader.ts'
 import { readChunks } from '../layout/read-chunks.ts'
-import { checkExpected } from '../manifest/check-expected.ts'
 import type { Repository } from '../ports/repository.ts'
 import { type ArchiveDocument, formatArchiveDocuments, indexForDocker } from './archive-documents.ts'
 import { blobName } from './docker-manifest.ts'
@@ -116,7 +116,7 @@ export async function createArchive(
       }
       const children = await childrenToUnlist(manifest, reader.findManifest, inner)
       await change(async () => {
-        if (tag !== undefined) checkExpected(place, tag, findTag(index, tag, place)?.digest, expected)
+        if (tag !== undefined) checkMove(place, index, tag, entry.digest, expected)
         if (!blobs.has(entry.digest)) await append(entry, only(manifest.bytes), inner)
         index = addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
       })

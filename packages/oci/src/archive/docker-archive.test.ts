@@ -1,18 +1,25 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { digestHex, digestOf, mediaTypes } from '@sallyport/core'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { copy } from '../copy/copy.ts'
+import { openLayout } from '../layout/open-layout.ts'
 import { parseManifest } from '../manifest/parse-manifest.ts'
 import { parseReference } from '../reference/parse-reference.ts'
+import { fallbackTag } from '../referrers/fallback-tag.ts'
+import { sampleCosign } from '../testing/sample-closure.ts'
 import {
   collect,
   collectAll,
   pushImage,
   sampleBlob,
   type SampleImage,
+  sampleImage,
   sampleIndex,
   sampleManifest,
   sampleReferrer,
@@ -316,4 +323,32 @@ describe('streamArchive', () => {
     ).rejects.toMatchObject({ code: 'BLOB_NOT_FOUND' })
     expect(Buffer.concat(chunks).includes('index.json')).toBe(false)
   })
+})
+
+it('holds an image with its evidence, and names only the image for Docker', async () => {
+  const source = await openLayout(join(folder, 'source'), { create: true })
+  const image = sampleImage([10])
+  await pushImage(source, image, '1')
+  await pushImage(source, sampleReferrer(image.manifest.descriptor, 'application/x.sbom'))
+  const signatures = `${fallbackTag(image.manifest.descriptor.digest)}.sig`
+  await pushImage(source, sampleCosign('signed'), signatures)
+  {
+    await using target = await createArchive(path, {
+      docker: { registry: 'registry.example', repository: 'app' },
+    })
+    await copy(source, target, { from: '1', tag: '1' })
+    await target.commit()
+  }
+  await using oci = await openArchive(path)
+  expect((await collectAll(oci.listTags())).sort()).toEqual(['1', signatures])
+  expect(await oci.listReferrers(image.manifest.descriptor.digest)).toHaveLength(1)
+  const { stdout } = await promisify(execFile)('tar', [
+    '--extract',
+    '--to-stdout',
+    '--file',
+    path,
+    'manifest.json',
+  ])
+  expect(JSON.parse(stdout)).toMatchObject([{ RepoTags: ['registry.example/app:1'] }])
+  expect(JSON.parse(stdout)).toHaveLength(1)
 })

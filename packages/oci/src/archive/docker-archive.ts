@@ -10,13 +10,15 @@ import {
 } from '@sallyport/core'
 import * as z from 'zod'
 import type { OciError } from '../errors.ts'
-import { type LayoutEntry, type LayoutIndex, refNameAnnotation } from '../layout/layout-index.ts'
+import {
+  imageNameAnnotation,
+  type LayoutEntry,
+  type LayoutIndex,
+  refNameAnnotation,
+} from '../layout/layout-index.ts'
 import { parseReference } from '../reference/parse-reference.ts'
 import { invalidArchive, type TarFile, type TarIndex } from './index-tar.ts'
 import { type Compression, decompress, detectCompression } from './plain-tar.ts'
-
-/** Annotation under which Docker and containerd keep an image's whole name in `index.json`. */
-export const imageNameAnnotation = 'io.containerd.image.name'
 
 /** An open tar in the form of `docker save`. */
 export interface DockerArchiveSource {

@@ -35,8 +35,8 @@ interface Names {
 
 /**
  * Reads the headers of a tar, and nothing of its contents. Nothing is ever unpacked: names that lead out (`../`),
- * devices and the like are names that nobody asks for. Two files of one name are refused, because of two readers
- * one would take the first and the other the last.
+ * devices and the like are names that nobody asks for. Two files of one name, however it is written, are refused,
+ * because of two readers one would take the first and the other the last; and so is a file within a link.
  *
  * @throws {OciError} `ARCHIVE_INVALID` when it is no tar, is cut off, or has two files of one name.
  * @throws {OciError} `LIMIT_EXCEEDED` when it has too many entries or too long names.
@@ -69,7 +69,7 @@ export async function indexTar(
       throw new OciError('LIMIT_EXCEEDED', `${place}: more than ${maxEntries} entries`, { reference: place })
     }
     const isNames = ['x', 'g', 'L', 'K'].includes(header.type)
-    const size = isNames ? header.size : (names.size ?? header.size)
+    const size = isNames || header.isHeaderOnly ? header.size : (names.size ?? header.size)
     const content = offset + blockBytes
     offset = content + Math.ceil(size / blockBytes) * blockBytes
     if (content + size > total) throw fail('it ends within an entry')
@@ -91,6 +91,12 @@ export async function indexTar(
     names = {}
   }
   if (entries === 0) throw fail('it is no tar')
+  for (const name of [...files.keys(), ...links.keys()]) {
+    // Unpacked, such a file would stand where the link leads to.
+    for (let at = posix.dirname(name); at !== '.'; at = posix.dirname(at)) {
+      if (links.has(at)) throw fail('it has a file within a link')
+    }
+  }
   return { find }
 
   function add(header: TarHeader, { name: longName, linkName }: Names, content: TarFile): void {
@@ -100,7 +106,8 @@ export async function indexTar(
         reference: place,
       })
     }
-    const name = written.replace(/^(?:\.\/)+/, '')
+    const name = plainName(written)
+    if (name === undefined) return
     if (header.type === 'S') throw fail('it has sparse files')
     if (header.type !== '0' && header.type !== '1' && header.type !== '2') return
     if (files.has(name) || links.has(name)) throw fail('it has two files of one name')
@@ -112,7 +119,7 @@ export async function indexTar(
   }
 
   function find(name: string): TarFile | undefined {
-    let at: string | undefined = name
+    let at = plainName(name)
     for (let followed = 0; at !== undefined && followed <= maxLinks; followed++) {
       const found = files.get(at)
       if (found !== undefined) return found
@@ -135,6 +142,12 @@ function namesOf(header: TarHeader, content: Buffer, fail: (reason: string) => O
     ...(linkName === undefined ? {} : { linkName }),
     ...(size === undefined ? {} : { size: Number(size) }),
   }
+}
+
+/** Where a tool that unpacks the tar would put a name; `undefined` when it leads out. */
+function plainName(written: string): string | undefined {
+  const name = posix.normalize(written).replace(/^\/+/, '')
+  return name === '..' || name.startsWith('../') ? undefined : name
 }
 
 /** The error for a file that is no archive of images. */

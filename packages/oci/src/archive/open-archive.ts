@@ -8,11 +8,11 @@ import {
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { checkLayoutVersion, maxIndexBytes } from '../layout/layout-documents.ts'
-import { type LayoutIndex, parseLayoutIndex } from '../layout/layout-index.ts'
+import { imageNameAnnotation, type LayoutIndex, parseLayoutIndex } from '../layout/layout-index.ts'
 import { createLayoutReader, type LayoutContent } from '../layout/layout-reader.ts'
 import { readChunks } from '../layout/read-chunks.ts'
 import type { Repository } from '../ports/repository.ts'
-import { type ArchiveContent, imageNameAnnotation, readDockerArchive } from './docker-archive.ts'
+import { type ArchiveContent, readDockerArchive } from './docker-archive.ts'
 import { indexTar, invalidArchive, type TarFile } from './index-tar.ts'
 import { openPlainTar } from './plain-tar.ts'
 

@@ -6,6 +6,8 @@ export interface TarHeader {
   readonly linkName: string
   /** Bytes of content that follow the header. */
   readonly size: number
+  /** Nothing follows, whatever size another header says. */
+  readonly isHeaderOnly: boolean
   /** The type flag; `0` for regular files, however they are written. */
   readonly type: string
 }
@@ -29,6 +31,7 @@ export function parseTarHeader(block: Buffer, fail: (reason: string) => Error): 
     name: prefix === '' ? name : `${prefix}/${name}`,
     linkName: text(block.subarray(157, 257)),
     size: headerOnly.has(type) ? 0 : size,
+    isHeaderOnly: headerOnly.has(type),
     type,
   }
 }

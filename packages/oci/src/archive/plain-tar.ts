@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +45,8 @@ export async function openPlainTar(
   place: string,
   { temporaryDirectory = tmpdir(), maxBytes, signal }: PlainTarOptions,
 ): Promise<PlainTar> {
-  const file = await reading(place, () => open(place, 'r'))
+  // To open a pipe would wait for a writer.
+  const file = await reading(place, () => open(place, constants.O_RDONLY | constants.O_NONBLOCK))
   let compression: Compression
   try {
     const stats = await reading(place, () => file.stat())

@@ -39,6 +39,7 @@ const foreign = /^application\/vnd\.(oci\.image\.layer\.nondistributable\.|docke
 export function createBlobCopier({ group, concurrency, tap, ...rest }: BlobCopierParts): BlobCopier {
   const queue = createBlobQueue(concurrency)
   const started = new Map<Digest, { readonly size: number; readonly done: Promise<void> }>()
+  const left = new Set<Digest>()
   const tally = { copied: 0, mounted: 0, skipped: 0, foreign: 0, bytes: 0 }
   const context: Omit<CopyBlobContext, 'tap'> = {
     ...rest,
@@ -55,6 +56,12 @@ export function createBlobCopier({ group, concurrency, tap, ...rest }: BlobCopie
   }
 
   function copyOnce(blob: Descriptor, of: TappedBlob): Promise<void> {
+    // Only where this manifest says so: another one may name the same content as a layer like any other.
+    if (foreign.test(blob.mediaType) && (blob.urls?.length ?? 0) > 0) {
+      if (!left.has(blob.digest)) tally.foreign++
+      left.add(blob.digest)
+      return Promise.resolve()
+    }
     const known = started.get(blob.digest)
     if (known !== undefined && known.size !== blob.size) {
       // One of the manifests would then name something that is not there.
@@ -66,10 +73,6 @@ export function createBlobCopier({ group, concurrency, tap, ...rest }: BlobCopie
     }
     if (known !== undefined) return known.done
     const done = group.start(() => {
-      if (foreign.test(blob.mediaType) && (blob.urls?.length ?? 0) > 0) {
-        tally.foreign++
-        return Promise.resolve()
-      }
       const choose = tap === undefined ? undefined : (): BlobTap | undefined => tap(blob, of)
       return queue.run(blob.size, () => copyBlob(blob, { ...context, tap: choose }))
     })

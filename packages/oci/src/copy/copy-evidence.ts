@@ -80,8 +80,10 @@ export function createEvidenceCopier(parts: EvidenceCopierParts): EvidenceCopier
       referrers.length === 0 ? undefined : await atTarget(() => target.discoverReferrers(subject, { signal }))
     const listed = new Set(there?.referrers.map(({ descriptor }) => descriptor.digest))
     await Promise.all([
-      ...referrers.map((each) => copyReferrer(entry, each, listed.has(each.descriptor.digest))),
-      ...cosignTags.map((each) => copyCosignTag(entry, each, there)),
+      ...referrers.map((each) =>
+        group.start(() => copyReferrer(entry, each, listed.has(each.descriptor.digest))),
+      ),
+      ...cosignTags.map((each) => group.start(() => copyCosignTag(entry, each, there))),
     ])
   }
 

@@ -362,4 +362,24 @@ describe('a foreign layer', () => {
     const report = await copy(source, target, plain)
     expect(report.blobs).toMatchObject({ copied: 1, foreign: 1 })
   })
+
+  it('does not keep back the same content where it is a layer like any other', async () => {
+    const plainLayer = sampleBlob('licensed')
+    const layer = {
+      ...plainLayer.blob,
+      mediaType: mediaTypes.dockerForeignLayer,
+      urls: ['https://layers.example/licensed'],
+    }
+    const config = sampleBlob('{}', mediaTypes.ociConfig)
+    for (const { blob, bytes } of [config, plainLayer]) await source.write(blob, streamOf(bytes))
+    const images = [layer, plainLayer.blob, layer].map((each, at) =>
+      sampleManifest({ config: config.blob, layers: [each], annotations: { at: String(at) } }),
+    )
+    for (const image of images) await source.putManifest(image)
+    const entries = images.map((image) => [{ os: 'linux', architecture: 'amd64' }, image] as const)
+    await source.putManifest(sampleIndex(entries), { tag: '1' })
+    const report = await copy(source, target, plain)
+    expect(report.blobs).toMatchObject({ copied: 2, foreign: 1 })
+    expect(await target.has(plainLayer.blob)).toBe(true)
+  })
 })

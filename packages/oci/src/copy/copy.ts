@@ -86,7 +86,9 @@ export async function copy(
     return { root, entry }
   })
   await group.finish(async () => {
-    await Promise.all(run.tags.map((each) => content.tag(each.entry, each.tag, each.expected)))
+    await Promise.all(
+      run.tags.map((each) => group.start(() => content.tag(each.entry, each.tag, each.expected))),
+    )
     if (tag !== undefined && !root.there) await content.tag(entry, tag, expected)
   })
   return {

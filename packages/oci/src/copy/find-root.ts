@@ -41,9 +41,12 @@ export async function findRoot(
   // An answer that calls a manifest something else is no word to go by.
   if (current !== undefined && namesManifest(current)) {
     const wanted = isDigest(from)
-      ? from
-      : (await atSide('source', source.name, () => source.headManifest(from, { signal })))?.digest
-    if (wanted === current.digest) return { descriptor: current, there: true }
+      ? { digest: from, mediaType: current.mediaType }
+      : await atSide('source', source.name, () => source.headManifest(from, { signal }))
+    // Of an index that one side calls an image, the children and their evidence would not be looked for.
+    if (wanted?.digest === current.digest && wanted.mediaType === current.mediaType) {
+      return { descriptor: current, there: true }
+    }
   }
   const raw = await read()
   return { descriptor: raw.descriptor, raw, there: false }

@@ -3,6 +3,7 @@ import { OciError } from '../errors.ts'
 import { decodeManifest } from '../manifest/raw-manifest.ts'
 import { isTag } from '../reference/parse-reference.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
+import { imageNameAnnotation, refNameAnnotation } from './layout-index.ts'
 
 /**
  * Checks a manifest before it is stored, and makes the descriptor under which it is listed.
@@ -23,7 +24,17 @@ export function checkManifest(name: string, manifest: RawManifest, tag: string |
   }
   decodeManifest(manifest)
   const { subject, descriptor } = describeReferrer(manifest)
-  if (subject !== undefined) return descriptor
+  if (subject !== undefined) return withoutNames(descriptor)
   const { mediaType, platform } = manifest.descriptor
   return { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) }
+}
+
+/** Annotations that have a meaning in `index.json`: a tag, a whole name, and what cosign keeps there. */
+const names = [refNameAnnotation, imageNameAnnotation, 'kind']
+
+/** Who attaches something chooses its annotations, and must not choose what a tag of the layout points to. */
+function withoutNames({ annotations, ...descriptor }: Descriptor): Descriptor {
+  if (annotations === undefined) return descriptor
+  const kept = Object.entries(annotations).filter(([key]) => !names.includes(key))
+  return { ...descriptor, annotations: Object.fromEntries(kept) }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type BlobOptions, type Clock, type Digest, isDigest, systemClock } from '@sallyport/core'
 import { maxManifestBytes } from '../manifest/raw-manifest.ts'
 import { isMissing, reading, writing } from './file-failure.ts'
-import { blobPath, readBlobFile } from './layout-files.ts'
+import { blobPath, checkInside, readBlobFile } from './layout-files.ts'
 import type { LayoutIndex } from './layout-index.ts'
 
 /** Options of `collectGarbage` of a layout. */
@@ -75,6 +75,9 @@ export async function collectLayoutGarbage(
   for (const { fields } of (await readIndex()).entries) {
     for (const digest of digestsIn(JSON.stringify(fields))) await keep(digest)
   }
+  const oldest = clock.now().getTime() - minimumAgeMs
+  // A young manifest may be listed in a moment, and its layers may be older: whoever wrote it found them here.
+  for (const [digest, { modifiedMs }] of stored) if (modifiedMs > oldest) await keep(digest)
   for (let before = -1; before !== kept.size;) {
     before = kept.size
     for (const digest of stored.keys()) {
@@ -83,7 +86,6 @@ export async function collectLayoutGarbage(
     }
   }
 
-  const oldest = clock.now().getTime() - minimumAgeMs
   const blobs = [...stored].filter(([digest]) => !kept.has(digest))
   const partials = await listPartials(directory)
   const garbage = [
@@ -132,6 +134,7 @@ async function listBlobs(directory: string): Promise<ReadonlyMap<Digest, StoredB
         if (isMissing(error)) return []
         throw error
       })
+      if (names.length > 0) await checkInside(directory, folder)
       for (const name of names.sort()) {
         const digest = `${algorithm}:${name}`
         if (!isDigest(digest)) continue

@@ -51,6 +51,21 @@ describe('a layout that several processes write to', () => {
     expect(await readdir(folder)).not.toContain(lock)
   })
 
+  it.runIf(process.platform === 'linux')(
+    'goes on after a writer whose number another process has now',
+    async () => {
+      const layout = await openLayout(folder, { create: true, lockWaitMs: 0 })
+      const own = await withIndexLock(folder, () => readFile(join(folder, lock), 'utf8'))
+      await writeFile(join(folder, lock), own)
+      await expect(pushImage(layout, sampleImage([1]), 'v1')).rejects.toMatchObject({
+        code: 'LAYOUT_UNWRITABLE',
+      })
+      await writeFile(join(folder, lock), JSON.stringify({ ...JSON.parse(own), began: '1' }))
+      await pushImage(layout, sampleImage([1]), 'v1')
+      expect(await collectAll(layout.listTags())).toEqual(['v1'])
+    },
+  )
+
   it('gives up on a lock that stays, and says whose it is', async () => {
     const layout = await openLayout(folder, { create: true, lockWaitMs: 0 })
     await writeFile(join(folder, lock), JSON.stringify({ place: 'elsewhere', pid: 7, token: 't' }))

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestHex, mediaTypes } from '@sallyport/core'
@@ -112,6 +112,17 @@ describe('collectGarbage', () => {
     const left = await readdir(join(folder, 'blobs/sha256'))
     expect(left).toHaveLength(before - expected.length)
     for (const digest of expected) expect(left).not.toContain(digestHex(digest))
+  })
+
+  it('keeps the old layers of a young manifest that is about to be listed', async () => {
+    const layout = await openLayout(folder, { create: true })
+    const image = sampleImage([30])
+    for (const { blob, bytes } of image.blobs) {
+      await layout.write(blob, streamOf(bytes))
+      await utimes(join(folder, 'blobs/sha256', digestHex(blob.digest)), new Date(0), new Date(0))
+    }
+    await layout.write(image.manifest.descriptor, streamOf(image.manifest.bytes))
+    expect(await layout.collectGarbage()).toMatchObject({ removed: [] })
   })
 
   it('removes what killed writers left half-written', async () => {

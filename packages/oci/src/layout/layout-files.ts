@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
 import { type Digest, digestAlgorithm, digestHex, parseDigest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { isMissing, reading, writing } from './file-failure.ts'
@@ -37,17 +37,61 @@ export async function* readBlobFile(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted()
-  if ((await statBlob(directory, digest)) === undefined) {
+  const file = await openPlainFile(directory, blobPath(directory, digest), `blob ${digest}`)
+  if (file === undefined) {
     throw new OciError('BLOB_NOT_FOUND', `${directory}: there is no blob ${digest}`, { reference: digest })
   }
-  const file = await reading(directory, () =>
-    open(blobPath(directory, digest), constants.O_RDONLY | constants.O_NOFOLLOW),
-  )
   try {
     yield* readChunks(directory, file, offset, Infinity, signal)
   } finally {
     await file.close()
   }
+}
+
+/** Opens a file that whoever made the folder may have put there: no link is followed, and no pipe or device waited for. */
+async function openPlainFile(directory: string, path: string, what: string): Promise<FileHandle | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  const file = await reading(directory, async () => {
+    try {
+      return await open(path, flags)
+    } catch (cause) {
+      if (isMissing(cause)) return undefined
+      if ((await lstat(path)).isFile()) throw cause
+      throw invalid(directory, `${what} is not a plain file`, cause)
+    }
+  })
+  if (file === undefined) return undefined
+  try {
+    if (!(await reading(directory, () => file.stat())).isFile()) {
+      throw invalid(directory, `${what} is not a plain file`)
+    }
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The text of a small file; one that grows while it is read is not followed. */
+async function readSmallFile(directory: string, name: string, maxBytes: number): Promise<string> {
+  const file = await openPlainFile(directory, join(directory, name), `its ${name}`)
+  if (file === undefined) throw invalid(directory, `it has no ${name}`)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of readChunks(directory, file, 0, maxBytes + 1, undefined)) {
+      chunks.push(chunk)
+      bytes += chunk.byteLength
+    }
+  } finally {
+    await file.close()
+  }
+  if (bytes > maxBytes) {
+    throw new OciError('LIMIT_EXCEEDED', `${directory}: ${name} has more than ${maxBytes} bytes`, {
+      reference: directory,
+    })
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** Writes content to a new file and gives it the blob's name once it is complete and on the disk. */
@@ -61,14 +105,32 @@ export async function writeBlobFile(
   const folder = join(directory, 'blobs', digestAlgorithm(digest))
   await writing(directory, async () => {
     await mkdir(folder, { recursive: true })
-    const [root, target] = await Promise.all([realpath(directory), realpath(folder)])
-    if (!target.startsWith(root + sep)) throw invalid(directory, 'its blobs folder leads out of it')
+    await checkInside(directory, folder)
   })
   await replaceFile(directory, path, async (file) => {
     for await (const chunk of content) {
       signal?.throwIfAborted()
       await writing(directory, () => file.writeFile(chunk))
     }
+  })
+}
+
+/**
+ * Checks that a folder of the layout is one, and no link to blobs of somebody else.
+ *
+ * @throws {OciError} `LAYOUT_INVALID`.
+ */
+export async function checkInside(directory: string, folder: string): Promise<void> {
+  const [root, target] = await Promise.all([realpath(directory), realpath(folder)])
+  if (!target.startsWith(root + sep)) throw invalid(directory, 'its blobs folder leads out of it')
+}
+
+/** Removes a blob's file. */
+export function removeBlobFile(directory: string, digest: Digest): Promise<void> {
+  const path = blobPath(directory, digest)
+  return writing(directory, async () => {
+    await checkInside(directory, dirname(path))
+    await rm(path, { force: true })
   })
 }
 
@@ -116,24 +178,7 @@ export function writeIndexFile(
 
 /** The text of `index.json`. */
 export function readIndexFile(directory: string): Promise<string> {
-  const path = join(directory, 'index.json')
-  return reading(directory, async () => {
-    try {
-      const stats = await lstat(path)
-      if (!stats.isFile()) throw invalid(directory, 'its index.json is not a plain file')
-      if (stats.size > maxIndexBytes) {
-        throw new OciError(
-          'LIMIT_EXCEEDED',
-          `${directory}: index.json has ${stats.size} > ${maxIndexBytes} bytes`,
-          { reference: directory },
-        )
-      }
-      return await readFile(path, 'utf8')
-    } catch (error) {
-      if (isMissing(error)) throw invalid(directory, 'it has no index.json')
-      throw error
-    }
-  })
+  return readSmallFile(directory, 'index.json', maxIndexBytes)
 }
 
 /** Makes an empty layout where there is nothing yet; an existing one is left as it is. Call it under the index's lock. */
@@ -177,19 +222,10 @@ function exists(directory: string, path: string): Promise<boolean> {
 /**
  * Checks the `oci-layout` file.
  *
- * @throws {OciError} `LAYOUT_INVALID`.
+ * @throws {OciError} `LAYOUT_INVALID`, `LIMIT_EXCEEDED`.
  */
 export async function checkLayoutFile(directory: string): Promise<void> {
-  const path = join(directory, 'oci-layout')
-  const text = await reading(directory, async () => {
-    try {
-      if ((await lstat(path)).size > 4096) throw invalid(directory, 'its oci-layout file is too long')
-      return await readFile(path, 'utf8')
-    } catch (cause) {
-      if (isMissing(cause)) throw invalid(directory, 'it has no oci-layout file', cause)
-      throw cause
-    }
-  })
+  const text = await readSmallFile(directory, 'oci-layout', 4096)
   checkLayoutVersion(text, (reason, cause) => invalid(directory, reason, cause))
 }
 

@@ -8,6 +8,9 @@ import { fallbackTag } from '../referrers/fallback-tag.ts'
 /** Annotation under which a layout's index keeps a tag (OCI image specification, annotations.md). */
 export const refNameAnnotation = 'org.opencontainers.image.ref.name'
 
+/** Annotation under which Docker and containerd keep an image's whole name in `index.json`. */
+export const imageNameAnnotation = 'io.containerd.image.name'
+
 /** An entry of `index.json`: read as a descriptor, kept with every field it has. */
 export interface LayoutEntry {
   readonly descriptor: Descriptor

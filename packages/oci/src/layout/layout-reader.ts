@@ -17,6 +17,7 @@ import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { describeReferrer, listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
+import { createListedManifests } from './listed-manifests.ts'
 import { findTag, type LayoutIndex, tagsOf } from './layout-index.ts'
 
 /** Content in the form of a layout, wherever it lies: in a folder, in a tar, or made up from an archive of docker. */
@@ -61,6 +62,7 @@ export function createLayoutReader(content: LayoutContent): LayoutReader {
       reference: name,
     })
   }
+  const listed = createListedManifests({ readIndex: content.readIndex, findManifest: find })
   const discover = (subject: Digest, { signal }: BlobOptions = {}): Promise<ReferrerDiscovery> =>
     discoverReferrers(content, subject, (digest) => get(digest, { signal }), signal)
 
@@ -68,7 +70,11 @@ export function createLayoutReader(content: LayoutContent): LayoutReader {
     name,
     getManifest: get,
     findManifest: find,
-    headManifest: async (tagOrDigest, options) => (await find(tagOrDigest, options))?.descriptor,
+    async headManifest(tagOrDigest, options) {
+      const found = await find(tagOrDigest, options)
+      if (found === undefined || !isDigest(tagOrDigest)) return found?.descriptor
+      return (await listed.has(tagOrDigest, options)) ? found.descriptor : undefined
+    },
     async listReferrers(subject, { artifactType, signal }: ListReferrersOptions = {}) {
       const { referrers } = await discover(subject, { signal })
       return referrers
@@ -109,7 +115,12 @@ async function readManifest(
     })
   }
   const chunks: Uint8Array[] = []
-  for await (const chunk of content.readBlob(digest, 0, signal)) chunks.push(chunk)
+  let bytes = 0
+  for await (const chunk of content.readBlob(digest, 0, signal)) {
+    bytes += chunk.byteLength
+    if (bytes > size) throw new OciError('DIGEST_MISMATCH', `manifest ${digest} grows`, { reference: digest })
+    chunks.push(chunk)
+  }
   return toRawManifest(Buffer.concat(chunks), { digest, mediaType })
 }
 

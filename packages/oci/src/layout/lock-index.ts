@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, readlink, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -23,6 +23,8 @@ interface Owner {
   /** Where `pid` means something: two containers may share a host name and not see each other's processes. */
   readonly place: string
   readonly pid: number
+  /** When the process began, where the system tells; numbers of processes are used again. */
+  readonly began?: string | undefined
   readonly token: string
 }
 
@@ -39,7 +41,12 @@ export async function withIndexLock<T>(
   { waitMs = 60_000, signal }: IndexLockOptions = {},
 ): Promise<T> {
   const path = join(directory, fileName)
-  const own: Owner = { place: await thisPlace(), pid: process.pid, token: randomUUID() }
+  const own: Owner = {
+    place: await thisPlace(),
+    pid: process.pid,
+    began: await beginOf(process.pid),
+    token: randomUUID(),
+  }
   const deadline = Date.now() + waitMs
   while (!(await create(directory, path, own))) {
     signal?.throwIfAborted()
@@ -58,12 +65,22 @@ export async function withIndexLock<T>(
 }
 
 async function create(directory: string, path: string, own: Owner): Promise<boolean> {
+  let file: FileHandle
   try {
-    await writing(directory, () => writeFile(path, JSON.stringify(own), { flag: 'wx' }))
-    return true
+    file = await writing(directory, () => open(path, 'wx'))
   } catch (error) {
     if (error instanceof OciError && (error.cause as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  }
+  try {
+    await writing(directory, () => file.writeFile(JSON.stringify(own)))
+    return true
+  } catch (error) {
+    // On a full disk the lock would stay, with nobody's name in it.
+    await rm(path, { force: true })
+    throw error
+  } finally {
+    await file.close()
   }
 }
 
@@ -87,7 +104,7 @@ async function removeAbandoned(directory: string, path: string, own: Owner): Pro
 
 async function isAbandoned(directory: string, path: string, place: string): Promise<boolean> {
   const owner = await readOwner(path)
-  if (owner?.place === place) return !isRunning(owner.pid)
+  if (owner?.place === place) return !(await isRunning(owner))
   return reading(directory, async () => {
     try {
       return Date.now() - (await stat(path)).mtimeMs > staleMs
@@ -101,21 +118,32 @@ async function isAbandoned(directory: string, path: string, place: string): Prom
 /** Who holds a lock; `undefined` when it is gone, or not written to its end yet. */
 async function readOwner(path: string): Promise<Owner | undefined> {
   try {
-    const { place, pid, token } = JSON.parse(await readFile(path, 'utf8')) as Partial<Owner>
+    const { place, pid, began, token } = JSON.parse(await readFile(path, 'utf8')) as Partial<Owner>
     if (typeof place !== 'string' || typeof token !== 'string') return undefined
-    return Number.isSafeInteger(pid) && Number(pid) > 0 ? { place, pid: Number(pid), token } : undefined
+    return Number.isSafeInteger(pid) && Number(pid) > 0
+      ? { place, pid: Number(pid), began, token }
+      : undefined
   } catch {
     return undefined
   }
 }
 
-function isRunning(pid: number): boolean {
+async function isRunning({ pid, began }: Owner): Promise<boolean> {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
+  // In containers the first process has the same number each time.
+  const current = await beginOf(pid)
+  return began === undefined || current === undefined || began === current
+}
+
+/** When a process began, in ticks since the system did (proc_pid_stat(5), field 22); `undefined` elsewhere than on Linux. */
+async function beginOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // The second field is the name, in brackets, with anything in it.
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
 }
 
 async function thisPlace(): Promise<string> {

@@ -1,17 +1,14 @@
-import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type BlobOptions, type Descriptor, type Digest } from '@sallyport/core'
 import { giveUpContent, verifyChunks } from '../blob/verified-content.ts'
 import { createKeyedMutex } from '../internal/keyed-mutex.ts'
-import { checkExpected } from '../manifest/check-expected.ts'
 import type { Repository } from '../ports/repository.ts'
 import { checkManifest } from './check-manifest.ts'
+import { checkMove } from './check-move.ts'
 import { childrenToUnlist } from './children-to-unlist.ts'
 import { collectLayoutGarbage, type CollectGarbageOptions, type GarbageReport } from './collect-garbage.ts'
-import { writing } from './file-failure.ts'
 import { forgetReferrer } from './forget-referrer.ts'
 import {
-  blobPath,
   checkLayoutFile,
   createLayoutFiles,
   createLayoutFolders,
@@ -19,13 +16,13 @@ import {
   invalid,
   readBlobFile,
   readIndexFile,
+  removeBlobFile,
   statBlob,
   writeBlobFile,
   writeIndexFile,
 } from './layout-files.ts'
 import {
   addEntry,
-  findTag,
   formatLayoutIndex,
   type LayoutIndex,
   parseLayoutIndex,
@@ -122,7 +119,7 @@ export async function openLayout(
       const entry = checkManifest(root, manifest, tag)
       const children = await childrenToUnlist(manifest, reader.findManifest, inner)
       await update(async (index) => {
-        if (tag !== undefined) checkExpected(root, tag, findTag(index, tag, root)?.digest, expected)
+        if (tag !== undefined) checkMove(root, index, tag, entry.digest, expected)
         // Under the lock: nobody may delete it between here and its entry.
         await writeBlobFile(root, entry.digest, only(manifest.bytes), inner)
         return addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
@@ -142,7 +139,7 @@ export async function openLayout(
       await forgetReferrer(layout, manifest, { signal: inner })
       await locked(async (checkHeld) => {
         await writeIndexFile(root, formatLayoutIndex(removeEntries(await readIndex(), digest)), checkHeld)
-        await writing(root, () => rm(blobPath(root, digest), { force: true }))
+        await removeBlobFile(root, digest)
       }, inner)
       return true
     },

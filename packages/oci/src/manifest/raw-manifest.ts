@@ -9,6 +9,7 @@ import {
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
+import { findAmbiguousKey } from './find-ambiguous-key.ts'
 
 /** Largest manifest that is read. */
 export const maxManifestBytes: number = 8 * 1024 * 1024
@@ -29,8 +30,8 @@ export interface ToRawManifestOptions {
  * @throws {OciError} `DIGEST_MISMATCH` when the bytes have another digest than `digest`.
  * @throws {OciError} `LIMIT_EXCEEDED` above 8 MiB.
  * @throws {OciError} `MANIFEST_UNSUPPORTED` for Docker schema 1.
- * @throws {OciError} `MANIFEST_INVALID` when the bytes are no JSON object, contradict `mediaType`, or could be read
- *   both as an index and as an image manifest.
+ * @throws {OciError} `MANIFEST_INVALID` when the bytes are no JSON object, contradict `mediaType`, could be read both as
+ *   an index and as an image manifest, have a key twice, or a field in other letters (`Layers`).
  */
 export function toRawManifest(
   bytes: Uint8Array,
@@ -65,16 +66,25 @@ function readFields(bytes: Uint8Array, digest: Digest): Readonly<Record<string, 
       },
     )
   }
+  let text: string
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    value = JSON.parse(text)
   } catch (cause) {
     throw new OciError('MANIFEST_INVALID', `manifest ${digest} is not JSON`, { reference: digest, cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new OciError('MANIFEST_INVALID', `manifest ${digest} is not a JSON object`, { reference: digest })
   }
-  return value as Readonly<Record<string, unknown>>
+  const fields = value as Readonly<Record<string, unknown>>
+  const ambiguous = findAmbiguousKey(text, fields)
+  if (ambiguous !== undefined) {
+    throw new OciError('MANIFEST_INVALID', `manifest ${digest} could be read in two ways: ${ambiguous}`, {
+      reference: digest,
+    })
+  }
+  return fields
 }
 
 function findMediaType(

@@ -18,3 +18,8 @@ export async function findCosignTags(
   )
   return found.flat()
 }
+
+/** Whether a tag is one that cosign makes. What stands there has the form of an image and is none. */
+export function isCosignTag(tag: string | undefined): boolean {
+  return tag !== undefined && /^sha(?:256|512)-(?:[0-9a-f]{64}){1,2}\.(?:sig|att|sbom)$/.test(tag)
+}

@@ -1,4 +1,5 @@
 import { type Descriptor, type Digest, digestOf } from '@sallyport/core'
+import { fallbackTag } from '@sallyport/oci'
 import { registryProfiles } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import { generateSigningKey } from '../signing/generate-signing-key.ts'
@@ -57,14 +58,25 @@ describe.each(registries)('in a registry $name', ({ quirks }) => {
 })
 
 it('refuses to attach a bundle that the registry could not list, and attaches in mode legacy', async () => {
-  await using sample = await startSampleRepository(registryProfiles.gitlab)
+  await using sample = await startSampleRepository(registryProfiles['distribution-2.8'])
   const { repository, subject } = sample
+  // Some tools put an image at the tag where the list of its referrers should stand.
+  const image = await repository.getManifest(subject.digest)
+  await repository.putManifest(image, { tag: fallbackTag(subject.digest) })
   const attach = (mode: StorageMode) =>
     attachAttestation(repository, subject, about(subject.digest), signer, { ...options, mode })
   await expect(attach('bundle')).rejects.toMatchObject({ name: 'OciError', code: 'TAG_CONFLICT' })
   await expect(attach('legacy')).resolves.toMatchObject({ written: true })
   const report = await readEvidence(repository, subject.digest, { keys })
   expect(report).toMatchObject({ verified: [{ store: 'legacy-attestation' }], rejected: [] })
+})
+
+it('attaches where a registry answers with the image itself in place of a list that is not there', async () => {
+  await using sample = await startSampleRepository(registryProfiles.gitlab)
+  const { repository, subject } = sample
+  await attachAttestation(repository, subject, about(subject.digest), signer, { ...options, mode: 'bundle' })
+  const report = await readEvidence(repository, subject.digest, { keys })
+  expect(report).toMatchObject({ verified: [{ store: 'bundle' }], rejected: [] })
 })
 
 it.each([

@@ -53,3 +53,16 @@ describe('publishTag, when somebody else moves the tag after it was looked at', 
     expect(await publishTag(target, own, options)).toBe(true)
   })
 })
+
+describe('publishTag, of a manifest that is known by its sha512 digest', () => {
+  const long: RawManifest = {
+    bytes: own.bytes,
+    descriptor: { ...own.descriptor, digest: digestOf(own.bytes, 'sha512') },
+  }
+
+  it('moves the tag, and finds it there the next time', async () => {
+    const layout = await openLayout(folder, { create: true })
+    expect(await publishTag(layout, long, { tag: 'prod', expected: undefined })).toBe(true)
+    expect(await publishTag(layout, long, { tag: 'prod', expected: undefined })).toBe(false)
+  })
+})

@@ -20,9 +20,9 @@ export async function publishTag(
   manifest: RawManifest,
   { tag, expected, signal }: PublishTagOptions,
 ): Promise<boolean> {
-  const wanted = manifest.descriptor.digest
-  const current = (await target.findManifest(tag, { signal }))?.descriptor.digest
-  if (current === wanted) return false
+  const present = await target.findManifest(tag, { signal })
+  if (isSame(present, manifest)) return false
+  const current = present?.descriptor.digest
   if (current !== expected) throw conflict(target, tag, expected, current)
 
   try {
@@ -30,14 +30,21 @@ export async function publishTag(
     await target.putManifest(manifest, { tag, expected: expected ?? 'absent', signal })
   } catch (cause) {
     if (!isSallyportError(cause) || cause.code !== 'TAG_CONFLICT') throw cause
-    const now = (await target.findManifest(tag, { signal }))?.descriptor.digest
+    const now = await target.findManifest(tag, { signal })
     // It did not move, and nobody moved it: it is immutable, or the like.
-    if (now === expected) throw cause
-    if (now !== wanted) throw conflict(target, tag, expected, now)
+    if (now?.descriptor.digest === expected) throw cause
+    if (!isSame(now, manifest)) throw conflict(target, tag, expected, now?.descriptor.digest)
   }
-  const published = (await target.findManifest(tag, { signal }))?.descriptor.digest
-  if (published !== wanted) throw conflict(target, tag, wanted, published)
+  const published = await target.findManifest(tag, { signal })
+  if (!isSame(published, manifest)) {
+    throw conflict(target, tag, manifest.descriptor.digest, published?.descriptor.digest)
+  }
   return true
+}
+
+/** By bytes: one may be known by its sha256 and the other by its sha512 digest. */
+function isSame(found: RawManifest | undefined, wanted: RawManifest): boolean {
+  return found !== undefined && Buffer.compare(found.bytes, wanted.bytes) === 0
 }
 
 function conflict(

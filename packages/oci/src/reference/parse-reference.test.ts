@@ -79,9 +79,17 @@ describe('parseReference', () => {
     expect(() => parseReference('a-'.repeat(500_000))).toThrowError(/at most/)
   })
 
-  it('hides credentials in its message', () => {
-    expect(() => parseReference('https://user:secret@r.example/app')).toThrowError(
-      expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+  it.each([
+    'https://user:secret@r.example/app',
+    'user:secret@r.example/app',
+    'user:secret@r.example:5000/app:1@sha256:x',
+    'secret@r.example',
+  ])('hides credentials in its message (%s)', (text) => {
+    expect(() => parseReference(text)).toThrowError(
+      expect.objectContaining({
+        message: expect.not.stringContaining('secret'),
+        reference: expect.not.stringContaining('secret'),
+      }),
     )
   })
 

@@ -37,9 +37,9 @@ export function isTag(text: string): boolean {
  */
 export function parseReference(text: string, { defaultRegistry }: ParseReferenceOptions = {}): Reference {
   const fail = (reason: string): never => {
-    throw new OciError('REFERENCE_INVALID', `${reason}: "${printable(text, 120)}"`, {
-      reference: printable(text, 120),
-    })
+    // What stands before an "@" that no digest follows is most likely a user name and a password.
+    const shown = printable(text.replace(/^[^/]*@(?!sha\d+:)/, '[redacted]@'), 120)
+    throw new OciError('REFERENCE_INVALID', `${reason}: "${shown}"`, { reference: shown })
   }
   if (text.length > maxLength) return fail(`a reference has at most ${maxLength} characters`)
   if (/^[a-f0-9]{64}$/.test(text)) return fail('a bare image id is no reference')

@@ -5,11 +5,11 @@ export interface BlobQueue {
 
 /** Up to here the time for answers counts, not that for bytes. */
 const smallBytes = 1024 * 1024
-const smallPerLarge = 4
+const smallPerLarge = 2
 
 /**
  * Creates a queue of two lanes, so that small blobs don't wait behind large ones: `concurrency` blobs of more than 1 MiB
- * and four times as many of the others.
+ * and twice as many of the others.
  */
 export function createBlobQueue(concurrency: number): BlobQueue {
   const large = createLane(concurrency)

@@ -28,7 +28,7 @@ export interface CopyRunOptions {
   readonly onProgress?: ((event: CopyEvent) => void) | undefined
   /**
    * Blobs of more than 1 MiB in transfer at once, the largest first; of smaller ones, and of requests for manifests, up to
-   * four and two times as many go beside them. Default 4.
+   * twice as many go beside them. Default 4.
    */
   readonly concurrency?: number | undefined
   /**

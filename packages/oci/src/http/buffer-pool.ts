@@ -2,6 +2,8 @@ import type { OnReadOpts, Socket } from 'node:net'
 
 /** Bytes of one read. */
 export const pooledReadBytes: number = 64 * 1024
+/** A shorter read is copied out at once, so that the answers without much of a body don't use buffers up. */
+const copiedBytes = 8 * 1024
 /** Buffers that a pool keeps for later: as many as a busy copy has on its way. */
 const maxKept = 128
 
@@ -34,8 +36,13 @@ export function createBufferPool(): BufferPool {
     readInto: (socket) => ({
       buffer: () => kept.pop() ?? Buffer.allocUnsafeSlow(pooledReadBytes),
       callback(length, { buffer }) {
+        const chunk = Buffer.from(buffer, 0, length)
+        if (length <= copiedBytes) {
+          if (kept.length < maxKept) kept.push(Buffer.from(buffer))
+          return socket().push(Buffer.copyBytesFrom(chunk))
+        }
         reads.set(buffer, { pool, length })
-        return socket().push(Buffer.from(buffer, 0, length))
+        return socket().push(chunk)
       },
     }),
     watchWrites(socket) {
@@ -59,10 +66,10 @@ export function createBufferPool(): BufferPool {
 }
 
 /**
- * Tells that nobody looks at the chunk any more once a socket has written it. Without effect on a chunk that is not
- * exactly what one read brought: the rest of its buffer may be on its way elsewhere.
+ * Tells that nobody looks at the chunk any more once a socket has written it, nor at what came before it. Without effect
+ * on a chunk that is not the end of what one read brought: the rest of its buffer may be on its way elsewhere.
  */
 export function releaseAfterWrite(chunk: Uint8Array): void {
   const read = reads.get(chunk.buffer)
-  if (read !== undefined && chunk.byteOffset === 0 && chunk.byteLength === read.length) releasable.add(chunk)
+  if (read !== undefined && chunk.byteOffset + chunk.byteLength === read.length) releasable.add(chunk)
 }

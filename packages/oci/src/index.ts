@@ -17,6 +17,7 @@ export type {
   BlobTally,
   CopiedManifest,
   CopyReport,
+  CopyRequests,
   FilteredEvidence,
   ManifestMechanism,
   ManifestRole,

@@ -1,5 +1,6 @@
 import type { Descriptor, Digest } from '@sallyport/core'
 import type { TagDigests } from '../errors.ts'
+import type { RequestCount } from '../http/request-counts.ts'
 import type { ReferrerDiscovery, RejectedReferrer } from '../ports/repository.ts'
 import type { EvidenceMechanism, filterEvidence } from './evidence-filter.ts'
 
@@ -37,6 +38,17 @@ export interface BlobTally {
   readonly bytes: number
 }
 
+/**
+ * Requests of both sides by host and method: repetitions, redirects and sign-ins included, and whatever else was asked of
+ * the same repository objects meanwhile. Empty for what is no registry; all are the source's where one object is both.
+ */
+export interface CopyRequests {
+  /** For the repository that was read. */
+  readonly source: readonly RequestCount[]
+  /** For the repository that was written to. */
+  readonly target: readonly RequestCount[]
+}
+
 /** What was copied, what was found by which mechanism, and what was left out. Plain data: fit for `JSON.stringify`. */
 export interface CopyReport {
   /** Version of this form; fields may be added within one. */
@@ -53,6 +65,8 @@ export interface CopyReport {
   readonly manifests: readonly CopiedManifest[]
   /** What happened to configs and layers. */
   readonly blobs: BlobTally
+  /** What the copy asked of the registries. */
+  readonly requests: CopyRequests
   /** Tags that were written, in order. */
   readonly tags: readonly { readonly tag: string; readonly digest: Digest }[]
   /** Where evidence was looked for, and what the source answered. */

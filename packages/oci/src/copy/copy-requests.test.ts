@@ -213,6 +213,35 @@ describe('requests of a copy without evidence', () => {
   })
 })
 
+describe('the report of a copy', () => {
+  it('tells the requests of each side, as the registries counted them', async () => {
+    await pushSingle()
+    forget()
+    const { requests } = await copy(source, target, { from: '1', tag: '1' })
+    const total = (registry: TestRegistry): Record<string, number> => {
+      const counts: Record<string, number> = {}
+      for (const { method } of registry.requests) counts[method] = (counts[method] ?? 0) + 1
+      return counts
+    }
+    const told = (side: 'source' | 'target'): Record<string, number> =>
+      Object.fromEntries(requests[side].map(({ method, count }) => [method, count]))
+    expect(told('source')).toEqual(total(from))
+    expect(told('target')).toEqual(total(to))
+    expect(new Set(requests.target.map(({ host }) => host))).toEqual(new Set([to.host]))
+  })
+
+  it('tells none of a layout, and all of a repository that is both sides once', async () => {
+    await pushSingle()
+    forget()
+    const { requests } = await copy(source, source, { from: '1', tag: '2', evidence: false })
+    expect(requests.target).toEqual([])
+    expect(requests.source.reduce((sum, { count }) => sum + count, 0)).toBe(from.requests.length)
+    const { requests: own, ...layout } = source
+    expect(typeof own).toBe('function')
+    expect((await copy(layout, target, { from: '1' })).requests.source).toEqual([])
+  })
+})
+
 describe('requests of a copy with evidence', () => {
   it('of an image that has none: the search at the source more, and still one PUT', async () => {
     await pushSingle()

@@ -6,6 +6,7 @@ import type { EvidenceOptions, EvidenceSource } from './copy-evidence.ts'
 import type { CopyReport } from './copy-report.ts'
 import { createCopyRun, type CopyRunOptions } from './copy-run.ts'
 import { type CopyRoot, findRoot } from './find-root.ts'
+import { watchRequests } from './watch-requests.ts'
 
 /** Options of {@link copy}. */
 export interface CopyOptions extends CopyRunOptions {
@@ -58,6 +59,7 @@ export async function copy(
 ): Promise<CopyReport> {
   const { from, tag, expected, evidence = {} } = options
   const { unchanged = evidence === false ? 'skip' : 'check-evidence' } = options
+  const requests = watchRequests(source, target)
   const run = createCopyRun(
     source,
     target,
@@ -98,6 +100,7 @@ export async function copy(
     root: entry.descriptor,
     unchanged: root.there,
     blobs: run.blobs.tally(),
+    requests: requests(),
     ...run.ledger.lists(),
   }
 }

@@ -82,7 +82,8 @@ describe.each(registries)('an upload to $name', ({ start, keepsCutRequests }) =>
 
       proxy.reset()
       expect(await startChild(task).firstLine).toBe('uploaded')
-      if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(13 * mib)
+      // What was on its way is lost with the connection, and a chunk may be counted before and after it.
+      if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(20 * mib)
       else expect(proxy.bytes).toBeGreaterThan(24 * mib)
       await expectBlob(registry.host)
     },
@@ -103,7 +104,7 @@ describe.each(registries)('an upload to $name', ({ start, keepsCutRequests }) =>
     await proxy.reached
     proxy.reset()
     expect(await outcome).toBe('uploaded')
-    if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(13 * mib)
+    if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(20 * mib)
     else expect(proxy.bytes).toBeGreaterThan(24 * mib)
     await expectBlob(registry.host)
   })

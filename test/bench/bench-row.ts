@@ -25,7 +25,8 @@ export function toRow(
   target: Target,
 ): BenchRow {
   const known = Object.values(peers).filter((value) => value !== null)
-  const ratio = known.length === 0 ? null : Number((ours / Math.min(...known)).toFixed(2))
+  const best = Math.min(...known)
+  const ratio = known.length === 0 || best === 0 ? null : Number((ours / best).toFixed(2))
   const complete = known.length === Object.keys(peers).length
   switch (target.type) {
     case 'ratio': {

@@ -30,6 +30,14 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
+/**
+ * Bytes after a cut at 14 of 24 MiB. In chunks of 4 MiB 12 were acknowledged, and a chunk that meets the rest of its earlier
+ * try is sent again. Of a whole blob what was still on its way goes with the connection.
+ */
+function mostAfterCut(mode: 'chunked' | 'whole'): number {
+  return mode === 'chunked' ? 16 * mib + 20_000 : 20 * mib
+}
+
 const newFolder = (): Promise<string> => mkdtemp(join(directory, 'x-'))
 const registries = [
   { name: 'our embedded registry', start: async () => startRegistry(), keepsCutRequests: true },
@@ -82,8 +90,7 @@ describe.each(registries)('an upload to $name', ({ start, keepsCutRequests }) =>
 
       proxy.reset()
       expect(await startChild(task).firstLine).toBe('uploaded')
-      // What was on its way is lost with the connection, and a chunk may be counted before and after it.
-      if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(20 * mib)
+      if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(mostAfterCut(mode))
       else expect(proxy.bytes).toBeGreaterThan(24 * mib)
       await expectBlob(registry.host)
     },
@@ -104,7 +111,7 @@ describe.each(registries)('an upload to $name', ({ start, keepsCutRequests }) =>
     await proxy.reached
     proxy.reset()
     expect(await outcome).toBe('uploaded')
-    if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(20 * mib)
+    if (keepsCutRequests) expect(proxy.bytes).toBeLessThan(mostAfterCut(mode))
     else expect(proxy.bytes).toBeGreaterThan(24 * mib)
     await expectBlob(registry.host)
   })

@@ -24,6 +24,7 @@ import { type ArchiveDocument, formatArchiveDocuments, indexForDocker } from './
 import { blobName } from './docker-manifest.ts'
 import { encodeTarFile, encodeTarHeader, tarEnd, tarPadding } from './encode-tar-header.ts'
 import { invalidArchive, type TarFile } from './index-tar.ts'
+import { singleChunk } from '../internal/single-chunk.ts'
 
 /** Options of {@link createArchive}. */
 export interface CreateArchiveOptions extends BlobOptions {
@@ -117,7 +118,7 @@ export async function createArchive(
       const children = await childrenToUnlist(manifest, reader.findManifest, inner)
       await change(async () => {
         if (tag !== undefined) checkMove(place, index, tag, entry.digest, expected)
-        if (!blobs.has(entry.digest)) await append(entry, only(manifest.bytes), inner)
+        if (!blobs.has(entry.digest)) await append(entry, singleChunk(manifest.bytes), inner)
         index = addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
       })
     },
@@ -184,8 +185,4 @@ function createTarFile(file: FileHandle, place: string): TarFileWriter {
       await writing(place, () => file.sync())
     },
   }
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }

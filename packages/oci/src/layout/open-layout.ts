@@ -31,6 +31,7 @@ import {
 } from './layout-index.ts'
 import { createLayoutReader } from './layout-reader.ts'
 import { withIndexLock } from './lock-index.ts'
+import { singleChunk } from '../internal/single-chunk.ts'
 
 /** Options of {@link openLayout}. */
 export interface OpenLayoutOptions extends BlobOptions {
@@ -121,7 +122,7 @@ export async function openLayout(
       await update(async (index) => {
         if (tag !== undefined) checkMove(root, index, tag, entry.digest, expected)
         // Under the lock: nobody may delete it between here and its entry.
-        await writeBlobFile(root, entry.digest, only(manifest.bytes), inner)
+        await writeBlobFile(root, entry.digest, singleChunk(manifest.bytes), inner)
         return addEntry(index, entry, tag, new Set(children.map(({ digest }) => digest)))
       }, inner)
     },
@@ -147,8 +148,4 @@ export async function openLayout(
       locked((checkHeld) => collectLayoutGarbage(root, readIndex, checkHeld, options), options.signal),
   }
   return layout
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }

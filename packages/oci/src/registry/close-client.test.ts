@@ -5,7 +5,7 @@ import { createHostLimiter } from '../http/host-limiter.ts'
 import { startRawServer } from '../testing/raw-server.ts'
 import { collect, sampleImage } from '../testing/sample-image.ts'
 import { createRegistryClient, type RegistryClientOptions } from './create-registry-client.ts'
-import { once } from './send-chunks.ts'
+import { singleChunk } from '../internal/single-chunk.ts'
 import type { RegistryRepository } from './registry-repository.ts'
 
 const { blobs } = sampleImage([3_000_000])
@@ -24,7 +24,7 @@ const waits: [string, string, (each: RegistryRepository) => Promise<unknown>, Re
   ['to ask again', unavailable, read, slowly],
   ['as it was told to', tooMany, read, slowly],
   ['for the rest of a blob', beginning, (each) => collect(each.open(blob)), slowly],
-  ['to send a blob', '', (each) => each.write(blob, once(bytes)), slowly],
+  ['to send a blob', '', (each) => each.write(blob, singleChunk(bytes)), slowly],
   ['for credentials', signIn, read, { ...slowly, credentials: { find: (_, o) => never(o?.signal) } }],
 ]
 

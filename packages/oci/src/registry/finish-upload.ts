@@ -1,7 +1,8 @@
 import { type Descriptor, digestAlgorithm, isDigest } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { call, type RegistryContext } from './registry-context.ts'
-import { chunkHeaders, once } from './send-chunks.ts'
+import { singleChunk } from '../internal/single-chunk.ts'
+import { chunkHeaders } from './send-chunks.ts'
 import type { UploadSession } from './upload-session.ts'
 
 /** What the request that ends an upload carries: nothing, the last chunk, or the whole content. */
@@ -29,7 +30,7 @@ export async function finishUpload(
           'content-type': 'application/octet-stream',
           'content-length': String(content === undefined ? 0 : blob.size),
         },
-    body: isChunk ? once(content) : content,
+    body: isChunk ? singleChunk(content) : content,
     signal,
   })
   await answer.discard()

@@ -17,6 +17,7 @@ import { type MountSource, probeUploads } from './probe-uploads.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest } from './registry-manifests.ts'
 import { writeBlob } from './write-blob.ts'
+import { singleChunk } from '../internal/single-chunk.ts'
 
 /** Options of {@link RegistryRepository.probeCapabilities}. */
 export interface ProbeCapabilitiesOptions extends BlobOptions {
@@ -93,7 +94,7 @@ async function readWrite(
   const blobs = [config.digest, digestOf(bytes, 'sha512')]
   let measured: Omit<Measured, 'left'>
   try {
-    await writeBlob(context, config, only(bytes), { signal })
+    await writeBlob(context, config, singleChunk(bytes), { signal })
     const uploads = await probeUploads(context, bytes, mountFrom, signal)
     const conditionalWrites = await probeConditions(context, manifests, signal)
     const referrers = await probeReferrers(context, manifests, signal)
@@ -166,8 +167,4 @@ function allUnknown(reason: string): Measured {
     sha512Blobs: capability,
     left: [],
   }
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }

@@ -22,6 +22,7 @@ import {
 import { isTag } from '../reference/parse-reference.ts'
 import { call, callAndRead, type RegistryCall, type RegistryContext } from './registry-context.ts'
 import { findTagList } from './find-tag-list.ts'
+import { singleChunk } from '../internal/single-chunk.ts'
 
 const accepted = [
   mediaTypes.ociIndex,
@@ -169,7 +170,7 @@ export async function pushManifest(
     action,
     expect: [200, 201, 202, ...(tag === undefined ? [] : refusesTag)],
     headers: { 'content-type': mediaType, 'content-length': String(size), ...condition },
-    body: once ? only(raw.bytes) : raw.bytes,
+    body: once ? singleChunk(raw.bytes) : raw.bytes,
     signal,
   }
   try {
@@ -212,10 +213,6 @@ function isAboutTag(status: number, body: string, conditional: boolean): boolean
 /** ECR says TAG_INVALID, others that the tag is immutable. */
 function saysImmutable(text: string): boolean {
   return /\bTAG_INVALID\b|immutab/i.test(text)
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }
 
 function checkPushed({ name }: RegistryContext, raw: RawManifest): void {

@@ -6,6 +6,7 @@ import type { FailureBudget } from './failure-budget.ts'
 import { call, type RegistryContext } from './registry-context.ts'
 import type { CompleteUploadRules } from './upload-rules.ts'
 import { askUpload, moveUpload, type UploadSession } from './upload-session.ts'
+import { singleChunk } from '../internal/single-chunk.ts'
 
 /** A registry that asks for longer chunks than this would make us hold too much in memory. */
 const maxMinChunkBytes = 64 * 1024 * 1024
@@ -117,7 +118,7 @@ async function sendChunk(
     // The specification says 202; ECR answers 201 to the first chunk.
     expect: [201, 202, 204],
     headers: chunkHeaders(session.offset, chunk),
-    body: once(chunk),
+    body: singleChunk(chunk),
     signal,
   })
   await answer.discard()
@@ -131,9 +132,4 @@ export function chunkHeaders(offset: number, chunk: Uint8Array): Record<string, 
     'content-length': String(chunk.byteLength),
     'content-range': `${offset}-${offset + chunk.byteLength - 1}`,
   }
-}
-
-/** Bytes as a stream: bytes may be sent again by the layers below, a stream can't. */
-export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield bytes
 }

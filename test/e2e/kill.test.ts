@@ -86,7 +86,8 @@ async function describeTarget(registry: TestRegistry) {
     expect(rejected).toEqual([])
     evidence.push(
       ...verified.map(
-        ({ store, keyId, statement }) => `${subject} ${store} ${keyId} ${statement.predicateType}`,
+        ({ store, signer, statement }) =>
+          `${subject} ${store} ${JSON.stringify(signer)} ${statement.predicateType}`,
       ),
     )
   }

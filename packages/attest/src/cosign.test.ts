@@ -118,7 +118,7 @@ describe.skipIf(!hasCosign)(
         'legacy-attestation https://cyclonedx.org/bom',
         'legacy-signature https://sigstore.dev/cosign/sign/v1',
       ])
-      for (const { keyId } of report.verified) expect(keyId).toBe(theirs.keyId)
+      for (const { signer } of report.verified) expect(signer).toEqual({ kind: 'key', keyId: theirs.keyId })
     })
   },
 )

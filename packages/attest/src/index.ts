@@ -1,5 +1,6 @@
 export { AttestError, type AttestErrorCode } from './errors.ts'
-export type { Signer } from './ports/signer.ts'
+export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
+export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'
 export { keySigner } from './signing/key-signer.ts'
 export type { PrivateKeyOptions } from './signing/parse-private-key.ts'
@@ -20,6 +21,8 @@ export {
   type AttachSignatureOptions,
   type StorageMode,
 } from './storage/attach.ts'
+export type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
+export type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './verify/evidence-signer.ts'
 export type { EvidenceLimits } from './verify/evidence-limits.ts'
 export type {
   EvidenceReport,

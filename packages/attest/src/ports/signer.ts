@@ -1,9 +1,32 @@
-/** Signs bytes with a key that may live elsewhere. */
+import type { SignatureAlgorithm } from '../signing/signature-algorithm.ts'
+
+/** Signs bytes with one key; the key may live elsewhere (KMS, HSM). */
 export interface Signer {
   /** Public key in PEM (SPKI). */
   readonly publicKey: string
   /** base64 of the SHA-256 of the SPKI DER form, as cosign names keys. */
   readonly keyId: string
-  /** Signature over the SHA-256 of `content`; ECDSA signatures in DER. */
+  /** Default: what cosign uses for a key of this type. */
+  readonly algorithm?: SignatureAlgorithm | undefined
+  /** Present when a certificate vouches for the key; then evidence is verified by the certificate's identity. */
+  readonly certificate?: SigningCertificate | undefined
+  /** Signs the content (not its digest). */
   sign(content: Uint8Array, options?: { readonly signal?: AbortSignal | undefined }): Promise<Uint8Array>
+}
+
+/** A certificate with the chain that leads to its root, in PEM. */
+export interface SigningCertificate {
+  readonly leaf: string
+  /** Intermediates, the issuer of the leaf first; may be empty. Roots are left to the verifier. */
+  readonly chain: readonly string[]
+}
+
+/** A signer whose key is certified. */
+export interface CertifiedSigner extends Signer {
+  readonly certificate: SigningCertificate
+}
+
+/** Makes a key that lives for one signature (or a few) and has it certified: keyless signing. */
+export interface KeylessSigner {
+  certify(options?: { readonly signal?: AbortSignal | undefined }): Promise<CertifiedSigner>
 }

@@ -99,7 +99,7 @@ it.each([
   for (const { keyId } of [signer, other]) {
     expect(
       report.verified
-        .filter((evidence) => evidence.keyId === keyId)
+        .filter((evidence) => evidence.signer.kind === 'key' && evidence.signer.keyId === keyId)
         .map(({ store }) => store)
         .toSorted(),
     ).toEqual(['bundle', 'bundle', 'legacy-attestation', 'legacy-signature'])

@@ -27,7 +27,8 @@ describe.each([
     const report = await readEvidence(target.repository, target.subject.digest, { keys: [signer.publicKey] })
     expect(report.rejected).toEqual([])
     expect(report.verified.map(({ store }) => store)).toEqual(['bundle', 'legacy-attestation'])
-    for (const found of report.verified) expect(found).toMatchObject({ keyId: signer.keyId, statement })
+    for (const found of report.verified)
+      expect(found).toMatchObject({ signer: { kind: 'key', keyId: signer.keyId }, statement })
     expect(
       report.verified.map(({ store, manifest, blob, payload }) => ({ store, manifest, blob, payload })),
     ).toEqual(result.pieces.map(({ store, manifest, blob, payload }) => ({ store, manifest, blob, payload })))
@@ -107,7 +108,7 @@ describe('attachAttestation', () => {
     }
     const keys = [signer.publicKey, other.publicKey]
     const { verified } = await readEvidence(target.repository, target.subject.digest, { keys })
-    const seen = verified.map(({ store, keyId, payload }) => `${store} ${keyId} ${payload}`)
+    const seen = verified.map(({ store, signer: by, payload }) => `${store} ${JSON.stringify(by)} ${payload}`)
     expect(new Set(seen).size).toBe(8)
   })
 

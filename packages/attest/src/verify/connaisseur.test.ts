@@ -44,11 +44,11 @@ describe.skipIf(!hasData)(
         const key = read(`${person}.key`).toString()
         const { verified, rejected } = await readEvidence(repository, image, { keys: [key] })
         const expected = facts.filter(({ verifiesWith }) => verifiesWith.includes(person))
-        expect(verified.map(({ statement, keyId }) => ({ ...statement.subject[0], keyId }))).toEqual(
+        expect(verified.map(({ statement, signer }) => ({ ...statement.subject[0], signer }))).toEqual(
           expected.map(({ reference }) => ({
             name: reference,
             digest: { sha256: image.slice('sha256:'.length) },
-            keyId: parsePublicKey(key).keyId,
+            signer: { kind: 'key', keyId: parsePublicKey(key).keyId },
           })),
         )
         expect(verified.length + rejected.length).toBe(facts.length)

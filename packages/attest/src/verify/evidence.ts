@@ -1,5 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { Statement } from '../statement/statement.ts'
+import type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './evidence-signer.ts'
 
 /** Where a piece of evidence was found. */
 export type EvidenceStore = 'bundle' | 'legacy-signature' | 'legacy-attestation'
@@ -11,10 +12,12 @@ export interface VerifiedEvidence {
   readonly manifest: Digest
   /** Digest of the signed blob: bundle, envelope or simple-signing payload. */
   readonly blob: Digest
-  /** Key that made the signature, as in {@link Signer.keyId}. */
-  readonly keyId: string
+  readonly signer: EvidenceSigner
+  /** Verified times of the signature; empty when only a key vouches for it. */
+  readonly times: readonly VerifiedTime[]
+  readonly logEntries: readonly VerifiedLogEntry[]
   /** Digest of the exact bytes that were signed: the statement's, or the simple-signing payload's. */
-  readonly payload?: Digest | undefined
+  readonly payload: Digest
   /** The statement; for a `.sig` signature one with the cosign sign predicate. */
   readonly statement: Statement
 }
@@ -25,6 +28,10 @@ export type RejectionReason =
   | 'bundle-invalid'
   | 'signature-invalid'
   | 'key-unknown'
+  | 'certificate-invalid'
+  | 'log-invalid'
+  | 'timestamp-invalid'
+  | 'identity-mismatch'
   | 'subject-mismatch'
   | 'statement-invalid'
   | 'limit-exceeded'

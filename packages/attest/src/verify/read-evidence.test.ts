@@ -216,7 +216,7 @@ describe('readEvidence', () => {
     const { bundle } = await signStatement(about(subject.digest), signer)
     await plant(repository, { subject, layers: [{ mediaType: wireFormat.bundle, bytes: bundle }] })
     const { verified } = await readEvidence(repository, subject.digest, { keys })
-    expect(verified).toMatchObject([{ store: 'bundle', keyId: signer.keyId }])
+    expect(verified).toMatchObject([{ store: 'bundle', signer: { kind: 'key', keyId: signer.keyId } }])
   })
 
   it('rejects a referrer with two layers', async () => {
@@ -294,7 +294,7 @@ describe('readEvidence', () => {
     expect(verified).toMatchObject([
       {
         store: 'legacy-signature',
-        keyId: signer.keyId,
+        signer: { kind: 'key', keyId: signer.keyId },
         payload: digestOf(good),
         statement: { predicateType: predicateTypes.cosignSign, subject: [{ name: reference }] },
       },

@@ -14,8 +14,9 @@ export function requireEvidence(
   { predicateType, keyId }: EvidenceRequirement,
 ): readonly [VerifiedEvidence, ...VerifiedEvidence[]] | undefined {
   const [first, ...others] = verified.filter(
-    (evidence) =>
-      evidence.statement.predicateType === predicateType && (keyId === undefined || evidence.keyId === keyId),
+    ({ statement, signer }) =>
+      statement.predicateType === predicateType &&
+      (keyId === undefined || (signer.kind === 'key' && signer.keyId === keyId)),
   )
   return first === undefined ? undefined : [first, ...others]
 }

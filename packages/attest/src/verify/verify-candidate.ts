@@ -31,7 +31,16 @@ export function verifyCandidate(
     store === 'legacy-signature'
       ? verifySimpleSigning(candidate, bytes, subject, keys)
       : verifyEnvelope(store === 'bundle' ? openBundle(bytes) : openEnvelope(bytes), candidate, subject, keys)
-  return { store, manifest, blob: blob.digest, keyId, payload: digestOf(payload), statement }
+  return {
+    store,
+    manifest,
+    blob: blob.digest,
+    payload: digestOf(payload),
+    statement,
+    signer: { kind: 'key', keyId },
+    times: [],
+    logEntries: [],
+  }
 }
 
 interface VerifiedContent {

@@ -71,7 +71,11 @@ function findPiece(
   { verified, rejected }: EvidenceReport,
 ): AttachedPiece {
   const found = verified.find(
-    (candidate) => candidate.store === store && candidate.payload === payload && candidate.keyId === keyId,
+    (candidate) =>
+      candidate.store === store &&
+      candidate.payload === payload &&
+      candidate.signer.kind === 'key' &&
+      candidate.signer.keyId === keyId,
   )
   // Manifests under a tag are replaced when more evidence joins them, so they are named as they are now.
   if (found) return { store, payload, manifest: found.manifest, blob: found.blob }

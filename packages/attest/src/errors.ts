@@ -6,6 +6,7 @@ export type AttestErrorCode =
   | 'KEY_UNSUPPORTED'
   | 'SIGNING_FAILED'
   | 'STATEMENT_INVALID'
+  | 'PREDICATE_INVALID'
   | 'STORE_CONFLICT'
   | 'LIMIT_EXCEEDED'
 

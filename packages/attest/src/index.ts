@@ -26,8 +26,16 @@ export type { CosignCustomParts, CosignCustomPredicate } from './predicates/cosi
 export { cosignTypes } from './predicates/cosign-types.ts'
 export type { CosignVulnParts, CosignVulnPredicate } from './predicates/cosign-vuln.ts'
 export type { CycloneDxComponent, CycloneDxPredicate } from './predicates/cyclonedx.ts'
+export type { ResourceDescriptor } from './predicates/fields.schema.ts'
 export type { LinkPredicate } from './predicates/link.ts'
-export type { OpenVexComponent, OpenVexParts, OpenVexPredicate } from './predicates/openvex.ts'
+export type {
+  OpenVexComponent,
+  OpenVexJustification,
+  OpenVexParts,
+  OpenVexPredicate,
+  OpenVexProduct,
+  OpenVexStatus,
+} from './predicates/openvex.ts'
 export { parsePredicate } from './predicates/parse-predicate.ts'
 export type { PredicateCheck, PredicateProblem } from './predicates/predicate-check.ts'
 export type { PredicateKind, WritablePredicateKind } from './predicates/predicate-kind.ts'
@@ -38,11 +46,17 @@ export type { ReferencePredicate } from './predicates/reference.ts'
 export type { ReleasePredicate } from './predicates/release.ts'
 export type { RuntimeTraceParts, RuntimeTracePredicate } from './predicates/runtime-trace.ts'
 export type { ScaiParts, ScaiPredicate } from './predicates/scai.ts'
-export type { Spdx2Predicate, Spdx3Predicate, SpdxPredicate } from './predicates/spdx.ts'
+export type {
+  Spdx2Package,
+  Spdx2Predicate,
+  Spdx3Element,
+  Spdx3Predicate,
+  SpdxPredicate,
+} from './predicates/spdx.ts'
 export type { SvrParts, SvrPredicate } from './predicates/svr.ts'
 export type { TestResultPredicate } from './predicates/test-result.ts'
 export type { VsaParts, VsaPredicate } from './predicates/vsa.ts'
-export type { VulnsParts, VulnsPredicate } from './predicates/vulns.ts'
+export type { VulnsFinding, VulnsParts, VulnsPredicate } from './predicates/vulns.ts'
 export type { Resource } from './predicates/write-fields.ts'
 export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
 export type { SignedContent, Testimony, Witness } from './ports/witness.ts'

@@ -7,7 +7,10 @@ import { toTimestamp } from './write-fields.ts'
 const schema = z.looseObject({ Data: z.unknown(), Timestamp: timestamp })
 
 /** cosign's generic predicate. */
-export type CosignCustomPredicate = z.infer<typeof schema>
+export interface CosignCustomPredicate {
+  readonly Data: unknown
+  readonly Timestamp: string
+}
 
 /** What a generic predicate holds. */
 export interface CosignCustomParts {

@@ -17,14 +17,30 @@ const schema = z.looseObject({
     uri: z.string(),
     version: optional(z.string()),
     db: optional(z.looseObject({ uri: optional(z.string()), version: optional(z.string()) })),
-    /** The scanner's own report. */
     result: optional(z.unknown()),
   }),
   metadata: z.looseObject({ scanStartedOn: timestamp, scanFinishedOn: timestamp }),
 })
 
 /** cosign's vulnerability scan record v1. */
-export type CosignVulnPredicate = z.infer<typeof schema>
+export interface CosignVulnPredicate {
+  readonly invocation?:
+    | {
+        readonly parameters?: unknown
+        readonly uri?: string | undefined
+        readonly event_id?: string | undefined
+        readonly 'builder.id'?: string | undefined
+      }
+    | undefined
+  readonly scanner: {
+    readonly uri: string
+    readonly version?: string | undefined
+    readonly db?: { readonly uri?: string | undefined; readonly version?: string | undefined } | undefined
+    /** The scanner's own report. */
+    readonly result?: unknown
+  }
+  readonly metadata: { readonly scanStartedOn: string; readonly scanFinishedOn: string }
+}
 
 /** What a vulnerability scan record says. */
 export interface CosignVulnParts {

@@ -16,8 +16,8 @@ const component = z.looseObject({
     ),
   ),
   properties: optional(z.array(z.looseObject({ name: optional(z.string()), value: optional(z.string()) }))),
-  get components() {
-    return z.array(component).nullish()
+  get components(): z.ZodType<readonly CycloneDxComponent[] | undefined> {
+    return optional(z.array(component))
   },
 })
 
@@ -33,10 +33,30 @@ const schema = z.looseObject({
 })
 
 /** A CycloneDX component, as far as it is looked at. */
-export type CycloneDxComponent = z.infer<typeof component>
+export interface CycloneDxComponent {
+  readonly type: string
+  readonly name: string
+  readonly version?: string | undefined
+  readonly 'bom-ref'?: string | undefined
+  readonly purl?: string | undefined
+  readonly hashes?: readonly { readonly alg: string; readonly content: string }[] | undefined
+  readonly properties?:
+    | readonly { readonly name?: string | undefined; readonly value?: string | undefined }[]
+    | undefined
+  readonly components?: readonly CycloneDxComponent[] | undefined
+}
 
 /** A CycloneDX 1.x document in JSON, as far as it is looked at; all else is kept. */
-export type CycloneDxPredicate = z.infer<typeof schema>
+export interface CycloneDxPredicate {
+  readonly bomFormat: 'CycloneDX'
+  readonly specVersion: string
+  readonly serialNumber?: string | undefined
+  readonly version?: number | undefined
+  readonly metadata?:
+    | { readonly timestamp?: string | undefined; readonly component?: CycloneDxComponent | undefined }
+    | undefined
+  readonly components?: readonly CycloneDxComponent[] | undefined
+}
 
 /** CycloneDX (spec/predicates/cyclonedx.md). Looks at what identifies image and packages; no validator of CycloneDX. */
 export const cyclonedx = defineWritablePredicate<CycloneDxPredicate, unknown>(

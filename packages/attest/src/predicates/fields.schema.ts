@@ -25,11 +25,22 @@ export const timestamp = z
 export const digestSet = z.record(z.string().min(1), z.string().min(1))
 
 /** An artifact, document or source that a predicate refers to (in-toto ResourceDescriptor). */
+export interface ResourceDescriptor {
+  readonly name?: string | undefined
+  readonly uri?: string | undefined
+  readonly digest?: Readonly<Record<string, string>> | undefined
+  /** base64 */
+  readonly content?: string | undefined
+  readonly downloadLocation?: string | undefined
+  readonly mediaType?: string | undefined
+  readonly annotations?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Schema of a {@link ResourceDescriptor}. */
 export const resourceDescriptor = z.looseObject({
   name: optional(z.string()),
   uri: optional(z.string()),
   digest: optional(digestSet),
-  /** base64 */
   content: optional(z.string()),
   downloadLocation: optional(z.string()),
   mediaType: optional(z.string()),

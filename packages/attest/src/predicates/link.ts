@@ -1,13 +1,19 @@
 import { z } from 'zod'
 import { predicateTypes } from '../statement/statement.ts'
-import { anyRecord, digestSet, optional, resourceDescriptor, text } from './fields.schema.ts'
+import {
+  anyRecord,
+  digestSet,
+  optional,
+  resourceDescriptor,
+  type ResourceDescriptor,
+  text,
+} from './fields.schema.ts'
 import { definePredicate } from './predicate-kind.ts'
 
 const artifacts = z.record(z.string(), digestSet)
 const schema = z.looseObject({
   name: text,
   command: optional(z.array(z.string())),
-  /** By name in the older form, which cosign writes. */
   materials: optional(z.union([artifacts, z.array(resourceDescriptor)])),
   products: optional(artifacts),
   byproducts: optional(anyRecord),
@@ -15,7 +21,18 @@ const schema = z.looseObject({
 })
 
 /** in-toto link. */
-export type LinkPredicate = z.infer<typeof schema>
+export interface LinkPredicate {
+  readonly name: string
+  readonly command?: readonly string[] | undefined
+  /** By name in the older form, which cosign writes. */
+  readonly materials?:
+    | Readonly<Record<string, Readonly<Record<string, string>>>>
+    | readonly ResourceDescriptor[]
+    | undefined
+  readonly products?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
+  readonly byproducts?: Readonly<Record<string, unknown>> | undefined
+  readonly environment?: Readonly<Record<string, unknown>> | undefined
+}
 
 /** in-toto link 0.3 and the older one that cosign writes (spec/predicates/link.md); read only. */
 export const link = definePredicate<LinkPredicate>({

@@ -21,7 +21,6 @@ const component = z.looseObject({
 const statement = z.looseObject({
   vulnerability: z.looseObject({ name: text, aliases: optional(z.array(z.string())) }),
   timestamp: optional(timestamp),
-  /** Absent: the subjects of the attestation. */
   products: optional(
     z.array(z.looseObject({ ...component.shape, subcomponents: optional(z.array(component)) })),
   ),
@@ -43,13 +42,49 @@ const schema = z.looseObject({
 })
 
 /** An OpenVEX document. */
-export type OpenVexPredicate = z.infer<typeof schema>
+export interface OpenVexPredicate {
+  readonly '@context': string
+  readonly '@id': string
+  readonly author: string
+  readonly timestamp?: string | undefined
+  readonly version?: number | undefined
+  readonly statements: readonly {
+    readonly vulnerability: { readonly name: string; readonly aliases?: readonly string[] | undefined }
+    readonly timestamp?: string | undefined
+    /** Absent: the subjects of the attestation. */
+    readonly products?: readonly OpenVexProduct[] | undefined
+    readonly status: OpenVexStatus
+    readonly status_notes?: string | undefined
+    readonly justification?: OpenVexJustification | undefined
+    readonly impact_statement?: string | undefined
+    readonly action_statement?: string | undefined
+  }[]
+}
+
+/** A product of an OpenVEX statement, or a part of one. */
+export interface OpenVexProduct {
+  readonly '@id'?: string | undefined
+  readonly identifiers?: Readonly<Record<string, string>> | undefined
+  readonly hashes?: Readonly<Record<string, string>> | undefined
+  readonly subcomponents?: readonly Omit<OpenVexProduct, 'subcomponents'>[] | undefined
+}
+
+/** Whether a product is affected. */
+export type OpenVexStatus = 'not_affected' | 'affected' | 'fixed' | 'under_investigation'
+
+/** Why a product is not affected. */
+export type OpenVexJustification =
+  | 'component_not_present'
+  | 'vulnerable_code_not_present'
+  | 'vulnerable_code_not_in_execute_path'
+  | 'vulnerable_code_cannot_be_controlled_by_adversary'
+  | 'inline_mitigations_already_exist'
 
 /** A product or a part of one. */
 export interface OpenVexComponent {
   /** purl or another IRI. */
   readonly id: string
-  readonly identifiers?: Readonly<Record<'purl' | 'cpe22' | 'cpe23', string>> | undefined
+  readonly identifiers?: Readonly<Partial<Record<'purl' | 'cpe22' | 'cpe23', string>>> | undefined
   readonly hashes?: Readonly<Record<string, string>> | undefined
 }
 
@@ -67,10 +102,10 @@ export interface OpenVexParts {
     readonly products: readonly (OpenVexComponent & {
       readonly subcomponents?: readonly OpenVexComponent[] | undefined
     })[]
-    readonly status: z.infer<typeof status>
+    readonly status: OpenVexStatus
     readonly statusNotes?: string | undefined
     /** `not_affected` needs this or `impactStatement`. */
-    readonly justification?: z.infer<typeof justification> | undefined
+    readonly justification?: OpenVexJustification | undefined
     readonly impactStatement?: string | undefined
     /** `affected` needs it. */
     readonly actionStatement?: string | undefined

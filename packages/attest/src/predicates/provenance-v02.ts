@@ -34,7 +34,38 @@ const schema = z.looseObject({
 })
 
 /** SLSA provenance v0.2. */
-export type ProvenanceV02Predicate = z.infer<typeof schema>
+export interface ProvenanceV02Predicate {
+  readonly builder: { readonly id: string }
+  readonly buildType: string
+  readonly invocation?:
+    | {
+        readonly configSource?:
+          | {
+              readonly uri?: string | undefined
+              readonly digest?: Readonly<Record<string, string>> | undefined
+              readonly entryPoint?: string | undefined
+            }
+          | undefined
+        readonly parameters?: unknown
+        readonly environment?: Readonly<Record<string, unknown>> | undefined
+      }
+    | undefined
+  readonly buildConfig?: unknown
+  readonly metadata?:
+    | {
+        readonly buildInvocationId?: string | undefined
+        readonly buildStartedOn?: string | undefined
+        readonly buildFinishedOn?: string | undefined
+        readonly reproducible?: boolean | undefined
+      }
+    | undefined
+  readonly materials?:
+    | readonly {
+        readonly uri?: string | undefined
+        readonly digest?: Readonly<Record<string, string>> | undefined
+      }[]
+    | undefined
+}
 
 /** SLSA provenance v0.2 (slsa.dev/provenance/v0.2), which older generators still write; read only. */
 export const provenanceV02 = definePredicate<ProvenanceV02Predicate>({

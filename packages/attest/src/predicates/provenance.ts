@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { predicateTypes } from '../statement/statement.ts'
-import { anyRecord, optional, resourceDescriptor, text, timestamp } from './fields.schema.ts'
+import {
+  anyRecord,
+  optional,
+  resourceDescriptor,
+  type ResourceDescriptor,
+  text,
+  timestamp,
+} from './fields.schema.ts'
 import { defineWritablePredicate } from './predicate-kind.ts'
 import { type Resource, toResourceDescriptor, toTimestamp } from './write-fields.ts'
 
@@ -29,7 +36,29 @@ const schema = z.looseObject({
 })
 
 /** SLSA provenance v1. */
-export type ProvenancePredicate = z.infer<typeof schema>
+export interface ProvenancePredicate {
+  readonly buildDefinition: {
+    readonly buildType: string
+    readonly externalParameters: Readonly<Record<string, unknown>>
+    readonly internalParameters?: Readonly<Record<string, unknown>> | undefined
+    readonly resolvedDependencies?: readonly ResourceDescriptor[] | undefined
+  }
+  readonly runDetails: {
+    readonly builder: {
+      readonly id: string
+      readonly version?: Readonly<Record<string, string>> | undefined
+      readonly builderDependencies?: readonly ResourceDescriptor[] | undefined
+    }
+    readonly metadata?:
+      | {
+          readonly invocationId?: string | undefined
+          readonly startedOn?: string | undefined
+          readonly finishedOn?: string | undefined
+        }
+      | undefined
+    readonly byproducts?: readonly ResourceDescriptor[] | undefined
+  }
+}
 
 /** What a provenance says. */
 export interface ProvenanceParts {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { predicateTypes } from '../statement/statement.ts'
-import { digestSet, optional, resourceDescriptor, text } from './fields.schema.ts'
+import { digestSet, resourceDescriptor, type ResourceDescriptor, text } from './fields.schema.ts'
 import { definePredicate } from './predicate-kind.ts'
 
 const schema = z.looseObject({
@@ -10,13 +10,18 @@ const schema = z.looseObject({
       ...resourceDescriptor.shape,
       downloadLocation: text,
       digest: digestSet,
-      mediaType: optional(z.string()),
     }),
   ),
 })
 
 /** in-toto reference 0.1. */
-export type ReferencePredicate = z.infer<typeof schema>
+export interface ReferencePredicate {
+  readonly attester: { readonly id: string }
+  readonly references: readonly (ResourceDescriptor & {
+    readonly downloadLocation: string
+    readonly digest: Readonly<Record<string, string>>
+  })[]
+}
 
 /** in-toto reference 0.1 (spec/predicates/reference.md); read only. */
 export const reference = definePredicate<ReferencePredicate>({

@@ -9,7 +9,10 @@ const schema = z.looseObject({
 })
 
 /** in-toto release. */
-export type ReleasePredicate = z.infer<typeof schema>
+export interface ReleasePredicate {
+  readonly purl: string
+  readonly packageId?: string | undefined
+}
 
 /** in-toto release 0.1 and 0.2 (spec/predicates/release.md); read only. */
 export const release = definePredicate<ReleasePredicate>({

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
 import { predicateTypes } from '../statement/statement.ts'
-import { anyRecord, optional, resourceDescriptor, text, timestamp } from './fields.schema.ts'
+import {
+  anyRecord,
+  optional,
+  resourceDescriptor,
+  type ResourceDescriptor,
+  text,
+  timestamp,
+} from './fields.schema.ts'
 import { defineWritablePredicate } from './predicate-kind.ts'
 import { type Resource, toResourceDescriptor, toTimestamp } from './write-fields.ts'
 
@@ -23,7 +30,22 @@ const schema = z.looseObject({
 })
 
 /** in-toto runtime trace 0.1. */
-export type RuntimeTracePredicate = z.infer<typeof schema>
+export interface RuntimeTracePredicate {
+  readonly monitor: {
+    readonly type: string
+    readonly configSource?: ResourceDescriptor | undefined
+    readonly tracePolicy?: Readonly<Record<string, unknown>> | undefined
+  }
+  readonly monitoredProcess: { readonly hostID: string; readonly type: string; readonly event: string }
+  readonly monitorLog: {
+    readonly process?: readonly Readonly<Record<string, unknown>>[] | undefined
+    readonly network?: readonly Readonly<Record<string, unknown>>[] | undefined
+    readonly fileAccess?: readonly ResourceDescriptor[] | undefined
+  }
+  readonly metadata?:
+    | { readonly buildStartedOn?: string | undefined; readonly buildFinishedOn?: string | undefined }
+    | undefined
+}
 
 /** What a runtime trace says. */
 export interface RuntimeTraceParts {

@@ -1,5 +1,12 @@
 import type { CycloneDxComponent, CycloneDxPredicate } from './cyclonedx.ts'
-import { isSpdx3, type Spdx2Predicate, type Spdx3Predicate, type SpdxPredicate } from './spdx.ts'
+import {
+  isSpdx3,
+  type Spdx2Package,
+  type Spdx2Predicate,
+  type Spdx3Element,
+  type Spdx3Predicate,
+  type SpdxPredicate,
+} from './spdx.ts'
 
 /** What an SBOM says, as far as it is compared. */
 export interface SbomContents {
@@ -50,11 +57,11 @@ function readSpdx2({ documentDescribes, packages = [], relationships = [] }: Spd
     if (relationshipType === 'DESCRIBES' && spdxElementId === document) described.add(relatedSpdxElement)
     if (relationshipType === 'DESCRIBED_BY' && relatedSpdxElement === document) described.add(spdxElementId)
   }
-  const purls = ({ externalRefs = [] }: (typeof packages)[number]): string[] =>
+  const purls = ({ externalRefs = [] }: Spdx2Package): string[] =>
     externalRefs
       .filter(({ referenceType }) => referenceType === 'purl')
       .map(({ referenceLocator }) => referenceLocator)
-  const isSubject = ({ SPDXID }: (typeof packages)[number]): boolean => described.has(SPDXID)
+  const isSubject = ({ SPDXID }: Spdx2Package): boolean => described.has(SPDXID)
   return {
     subject: packages
       .filter(isSubject)
@@ -68,14 +75,13 @@ function readSpdx2({ documentDescribes, packages = [], relationships = [] }: Spd
 }
 
 function readSpdx3({ '@graph': elements }: Spdx3Predicate): SbomContents {
-  type Element = (typeof elements)[number]
   const roots = (type: string): ReadonlySet<string> =>
     new Set(elements.filter((found) => found.type === type).flatMap(({ rootElement = [] }) => rootElement))
   // The document's root is the SBOM, whose root is the subject, or it is the subject itself.
   const described = new Set([...roots('software_Sbom'), ...roots('SpdxDocument')])
   const packages = elements.filter(({ type }) => type === 'software_Package')
-  const isSubject = ({ spdxId }: Element): boolean => spdxId !== undefined && described.has(spdxId)
-  const purls = ({ software_packageUrl: purl, externalIdentifier = [] }: Element): string[] => [
+  const isSubject = ({ spdxId }: Spdx3Element): boolean => spdxId !== undefined && described.has(spdxId)
+  const purls = ({ software_packageUrl: purl, externalIdentifier = [] }: Spdx3Element): string[] => [
     ...[purl].filter(isText),
     ...externalIdentifier
       .filter(({ externalIdentifierType }) => externalIdentifierType === 'packageUrl')

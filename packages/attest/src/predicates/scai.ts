@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { predicateTypes } from '../statement/statement.ts'
-import { anyRecord, optional, resourceDescriptor, text } from './fields.schema.ts'
+import { anyRecord, optional, resourceDescriptor, type ResourceDescriptor, text } from './fields.schema.ts'
 import { defineWritablePredicate } from './predicate-kind.ts'
 import { type Resource, toResourceDescriptor } from './write-fields.ts'
 
@@ -19,7 +19,15 @@ const schema = z.looseObject({
 })
 
 /** in-toto SCAI attribute report 0.3. */
-export type ScaiPredicate = z.infer<typeof schema>
+export interface ScaiPredicate {
+  readonly attributes: readonly {
+    readonly attribute: string
+    readonly target?: ResourceDescriptor | undefined
+    readonly conditions?: Readonly<Record<string, unknown>> | undefined
+    readonly evidence?: ResourceDescriptor | undefined
+  }[]
+  readonly producer?: ResourceDescriptor | undefined
+}
 
 /** What an attribute report says. */
 export interface ScaiParts {

@@ -60,10 +60,56 @@ const version3 = z.looseObject({
 })
 
 /** An SPDX 2.x document in JSON, as far as it is looked at; all else is kept. */
-export type Spdx2Predicate = z.infer<typeof version2>
+export interface Spdx2Predicate {
+  readonly SPDXID: 'SPDXRef-DOCUMENT'
+  readonly spdxVersion: string
+  readonly documentDescribes?: readonly string[] | undefined
+  readonly packages?: readonly Spdx2Package[] | undefined
+  readonly relationships?:
+    | readonly {
+        readonly spdxElementId: string
+        readonly relationshipType: string
+        readonly relatedSpdxElement: string
+      }[]
+    | undefined
+}
+
+/** A package of SPDX 2, as far as it is looked at. */
+export interface Spdx2Package {
+  readonly SPDXID: string
+  readonly name: string
+  readonly versionInfo?: string | undefined
+  readonly checksums?: readonly { readonly algorithm: string; readonly checksumValue: string }[] | undefined
+  readonly externalRefs?:
+    | readonly { readonly referenceType: string; readonly referenceLocator: string }[]
+    | undefined
+}
 
 /** An SPDX 3 document in JSON-LD, as far as it is looked at; all else is kept. */
-export type Spdx3Predicate = z.infer<typeof version3>
+export interface Spdx3Predicate {
+  readonly '@context': unknown
+  readonly '@graph': readonly Spdx3Element[]
+}
+
+/** An element of SPDX 3, as far as it is looked at. */
+export interface Spdx3Element {
+  readonly type: string
+  readonly spdxId?: string | undefined
+  readonly name?: string | undefined
+  readonly rootElement?: readonly string[] | undefined
+  readonly software_packageVersion?: string | undefined
+  readonly software_packageUrl?: string | undefined
+  readonly verifiedUsing?:
+    | readonly {
+        readonly type: string
+        readonly algorithm?: string | undefined
+        readonly hashValue?: string | undefined
+      }[]
+    | undefined
+  readonly externalIdentifier?:
+    | readonly { readonly externalIdentifierType: string; readonly identifier: string }[]
+    | undefined
+}
 
 /** SPDX of either version. */
 export type SpdxPredicate = Spdx2Predicate | Spdx3Predicate

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { predicateTypes } from '../statement/statement.ts'
-import { resourceDescriptor, text, timestamp } from './fields.schema.ts'
+import { resourceDescriptor, type ResourceDescriptor, text, timestamp } from './fields.schema.ts'
 import { defineWritablePredicate } from './predicate-kind.ts'
 import { type Resource, toResourceDescriptor, toTimestamp } from './write-fields.ts'
 
@@ -11,7 +11,11 @@ const schema = z.looseObject({
 })
 
 /** in-toto simple verification result 0.2. */
-export type SvrPredicate = z.infer<typeof schema>
+export interface SvrPredicate {
+  readonly verifier: { readonly id: string; readonly policies: readonly ResourceDescriptor[] }
+  readonly timeCreated: string
+  readonly properties: readonly string[]
+}
 
 /** What a simple verification result says. */
 export interface SvrParts {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { predicateTypes } from '../statement/statement.ts'
-import { optional, resourceDescriptor } from './fields.schema.ts'
+import { optional, resourceDescriptor, type ResourceDescriptor } from './fields.schema.ts'
 import { definePredicate } from './predicate-kind.ts'
 
 const names = optional(z.array(z.string()))
@@ -14,7 +14,14 @@ const schema = z.looseObject({
 })
 
 /** in-toto test result 0.1. */
-export type TestResultPredicate = z.infer<typeof schema>
+export interface TestResultPredicate {
+  readonly result: 'PASSED' | 'WARNED' | 'FAILED'
+  readonly configuration: readonly ResourceDescriptor[]
+  readonly url?: string | undefined
+  readonly passedTests?: readonly string[] | undefined
+  readonly warnedTests?: readonly string[] | undefined
+  readonly failedTests?: readonly string[] | undefined
+}
 
 /** in-toto test result 0.1 (spec/predicates/test-result.md); read only. */
 export const testResult = definePredicate<TestResultPredicate>({

@@ -2,7 +2,14 @@ import type { Digest } from '@sallyport/core'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
 import { predicateTypes } from '../statement/statement.ts'
-import { digestSet, optional, resourceDescriptor, text, timestamp } from './fields.schema.ts'
+import {
+  digestSet,
+  optional,
+  resourceDescriptor,
+  type ResourceDescriptor,
+  text,
+  timestamp,
+} from './fields.schema.ts'
 import { defineWritablePredicate } from './predicate-kind.ts'
 import { findRepeatedTrack, parseSlsaResult } from './slsa-level.ts'
 import { toDigestSet, toResourceDescriptor, toTimestamp } from './write-fields.ts'
@@ -20,7 +27,20 @@ const schema = z.looseObject({
 })
 
 /** SLSA verification summary v1. */
-export type VsaPredicate = z.infer<typeof schema>
+export interface VsaPredicate {
+  readonly verifier: {
+    readonly id: string
+    readonly version?: Readonly<Record<string, string>> | undefined
+  }
+  readonly timeVerified?: string | undefined
+  readonly resourceUri: string
+  readonly policy: { readonly uri: string; readonly digest?: Readonly<Record<string, string>> | undefined }
+  readonly inputAttestations?: readonly ResourceDescriptor[] | undefined
+  readonly verificationResult: 'PASSED' | 'FAILED'
+  readonly verifiedLevels: readonly string[]
+  readonly dependencyLevels?: Readonly<Record<string, number>> | undefined
+  readonly slsaVersion?: string | undefined
+}
 
 /** What a verification summary says. */
 export interface VsaParts {

@@ -23,7 +23,29 @@ const schema = z.looseObject({
 })
 
 /** in-toto vulnerabilities 0.2. */
-export type VulnsPredicate = z.infer<typeof schema>
+export interface VulnsPredicate {
+  readonly scanner: {
+    readonly uri: string
+    readonly version?: string | undefined
+    readonly db?:
+      | {
+          readonly uri?: string | undefined
+          readonly version?: string | undefined
+          readonly lastUpdate: string
+        }
+      | undefined
+    readonly result: readonly VulnsFinding[]
+  }
+  readonly metadata: { readonly scanStartedOn: string; readonly scanFinishedOn: string }
+}
+
+/** A vulnerability that a scanner found. */
+export interface VulnsFinding {
+  readonly id: string
+  /** Every score is text: `high`, `7.5`. */
+  readonly severity: readonly { readonly method: string; readonly score: string }[]
+  readonly annotations?: readonly Readonly<Record<string, unknown>>[] | undefined
+}
 
 /** What a vulnerability scan found. */
 export interface VulnsParts {
@@ -39,12 +61,7 @@ export interface VulnsParts {
       | undefined
   }
   /** Empty when nothing was found. */
-  readonly result: readonly {
-    readonly id: string
-    /** Every score is text: `high`, `7.5`. */
-    readonly severity: readonly { readonly method: string; readonly score: string }[]
-    readonly annotations?: readonly Readonly<Record<string, unknown>>[] | undefined
-  }[]
+  readonly result: readonly VulnsFinding[]
   readonly scanStartedOn: Date
   readonly scanFinishedOn: Date
   /** Further fields of `metadata`. */

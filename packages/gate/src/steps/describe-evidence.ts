@@ -4,7 +4,7 @@ import {
   predicateKinds,
   predicateTypes,
   type Statement,
-  type VulnsParts,
+  type VulnsFinding,
 } from '@sallyport/attest'
 import { toCycloneDx } from '@sallyport/inventory'
 import type { Finding } from '@sallyport/scan'
@@ -101,7 +101,7 @@ const inOrder = (times: readonly string[]): readonly Date[] =>
 const earliest = (times: readonly string[]): Date | undefined => inOrder(times).at(0)
 const latest = (times: readonly string[]): Date | undefined => inOrder(times).at(-1)
 
-function describeFinding(finding: Finding): VulnsParts['result'][number] {
+function describeFinding(finding: Finding): VulnsFinding {
   const { id, aliases, package: found, severity, ratings, fix } = finding
   return {
     id,

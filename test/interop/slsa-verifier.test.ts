@@ -70,12 +70,17 @@ async function verifyVsa(
   try {
     await runTool('slsa-verifier', [
       'verify-vsa',
-      ...['--subject-digest', subject],
-      ...['--attestation-path', attestation],
-      ...['--verifier-id', verifierId],
-      ...['--resource-uri', resourceUri],
+      '--subject-digest',
+      subject,
+      '--attestation-path',
+      attestation,
+      '--verifier-id',
+      verifierId,
+      '--resource-uri',
+      resourceUri,
       ...minimumLevels.flatMap((level) => ['--verified-level', level]),
-      ...['--public-key-path', key],
+      '--public-key-path',
+      key,
     ])
     return 'accepted'
   } catch (error) {
@@ -127,6 +132,19 @@ describe('slsa-verifier verify-vsa', () => {
       const { envelope, publicKey } = await signStatement(statement, signers['ECDSA P-256'])
       expect(await verifyVsa(envelope, publicKey, { ...expected, ...asked })).toMatch(message)
       expect(checkOurs({ ...expected, ...asked })).toEqual(problems)
+    },
+  )
+
+  it.each(['SLSA_SOURCE_LEVEL_UNEVALUATED', 'SLSA_BUILD_REPRODUCED'])(
+    'refuses a summary with %s, a value of the specification that checkVsa accepts',
+    async (value) => {
+      const said = { ...predicate, verifiedLevels: [...levels, value] }
+      const { envelope, publicKey } = await signStatement(
+        { ...statement, predicate: said },
+        signers['ECDSA P-256'],
+      )
+      expect(await verifyVsa(envelope, publicKey, expected)).toMatch(/invalid SLSA level/)
+      expect(checkVsa(said, { ...expected, now: new Date('2026-11-25T12:30:00Z') }).ok).toBe(true)
     },
   )
 

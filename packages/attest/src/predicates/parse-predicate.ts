@@ -1,5 +1,6 @@
 import { AttestError } from '../errors.ts'
 import type { Statement } from '../statement/statement.ts'
+import { quote } from './predicate-check.ts'
 import type { PredicateKind } from './predicate-kind.ts'
 
 /**
@@ -16,7 +17,7 @@ export function parsePredicate<Predicate>(
   if (!kind.reads(predicateType)) {
     throw new AttestError(
       'PREDICATE_INVALID',
-      `the predicate is ${JSON.stringify(predicateType.slice(0, 200))}, expected ${kind.type}`,
+      `the predicate is ${quote(predicateType)}, expected ${kind.type}`,
     )
   }
   return kind.parse(predicate)

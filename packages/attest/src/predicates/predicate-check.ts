@@ -14,5 +14,5 @@ export interface PredicateCheck<Code extends string> {
 
 /** Quotes what a predicate says, for a message: printable, and not long. */
 export function quote(value: string): string {
-  return JSON.stringify(value.slice(0, 200))
+  return JSON.stringify(value.slice(0, 200)).replaceAll(/[^ -~]/g, '?')
 }

@@ -56,11 +56,7 @@ export function definePredicate<Predicate>({
       if (parsed.success) return parsed.data
       const [issue] = parsed.error.issues
       const where = issue?.path.map(String).join('.') || 'predicate'
-      throw new AttestError(
-        'PREDICATE_INVALID',
-        // Field names come from the document.
-        `not a valid ${name}: ${where}: ${issue?.message}`.replaceAll(/[^\u0020-\u007E]/g, '?').slice(0, 300),
-      )
+      throw invalid(name, `${where}: ${issue?.message}`)
     },
   }
 }
@@ -85,6 +81,12 @@ function parseText(predicate: string, name: string): unknown {
     return parseStrictJson(Buffer.from(predicate, 'utf8'))
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
-    throw new AttestError('PREDICATE_INVALID', `not a valid ${name}: a text that is ${error.message}`)
+    throw invalid(name, `a text: ${error.message}`)
   }
+}
+
+/** Names of fields come from the document, so only what is printable of them gets into a message. */
+function invalid(name: string, problem: string): AttestError {
+  const message = `not a valid ${name}: ${problem}`.replaceAll(/[^ -~]/g, '?').slice(0, 300)
+  return new AttestError('PREDICATE_INVALID', message)
 }

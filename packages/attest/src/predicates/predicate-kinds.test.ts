@@ -222,6 +222,9 @@ describe('predicateKinds', () => {
   it('keeps names out of messages that would break a line', () => {
     const parse = () => predicateKinds.vsa.parse({ ...built.vsa, dependencyLevels: { 'a\n\u202e': 'x' } })
     expect(parse).toThrowError(invalid(/^[ -~]+$/))
+    expect(() => predicateKinds.vsa.parse('{"\u202e":1,"\u202e":2}')).toThrowError(invalid(/^[ -~]+$/))
+    const other = { predicateType: 'https://\u202e', predicate: {} }
+    expect(() => parsePredicate(other, predicateKinds.vsa)).toThrowError(invalid(/^[ -~]+$/))
   })
 
   it('throws nothing but its own error, whatever it is given', () => {

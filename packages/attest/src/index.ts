@@ -1,4 +1,6 @@
-export { AttestError, type AttestErrorCode } from './errors.ts'
+export { AttestError, type AttestErrorCode, type AttestErrorOptions, type KmsFailure } from './errors.ts'
+export { kmsSigner } from './kms/kms-signer.ts'
+export type { KmsSignerOptions } from './kms/kms-signer-options.ts'
 export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
 export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'

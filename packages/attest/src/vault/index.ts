@@ -1,0 +1,2 @@
+export { vaultSigner, type VaultSignerOptions } from '../kms/vault-signer.ts'
+export type { KmsSignerOptions } from '../kms/kms-signer-options.ts'

@@ -14,6 +14,7 @@ export type AttestErrorCode =
 
 /** A key management service that did not do what it was asked to. */
 export interface KmsFailure {
+  /** What holds the key. */
   readonly service: 'aws-kms' | 'gcp-kms' | 'azure-kms' | 'vault'
   /** The key, as the caller named it. */
   readonly reference: string
@@ -25,6 +26,7 @@ export interface KmsFailure {
 
 /** Fields of {@link AttestError} for machines. */
 export interface AttestErrorOptions extends SallyportErrorOptions {
+  /** The service concerned, when a key is in one. */
   readonly kms?: KmsFailure | undefined
 }
 

@@ -5,6 +5,7 @@ import {
   type AzureVaultDouble,
   startAzureVaultDouble,
 } from '../testing/kms/azure-vault-double.ts'
+import { startServiceDouble } from '../testing/kms/service-double.ts'
 import { sampleKey, verifies } from '../testing/kms/signature-check.ts'
 import { azureKmsSigner, type AzureKmsSignerOptions } from './azure-kms-signer.ts'
 
@@ -57,6 +58,25 @@ describe('azureKmsSigner', () => {
     await (await sign({ accessToken })).sign(content)
     expect(asked).toEqual([{ resource: 'https://vault.azure.net', tenant: '72f988bf-86f1' }])
     expect(vault.seen.map(({ headers }) => headers.authorization !== undefined)).toEqual([false, true, true])
+  })
+
+  it('takes the token for vaults that the environment gives, once', async () => {
+    await using entra = await startServiceDouble(({ url, body }) => {
+      const form = new URLSearchParams(body.toString())
+      const isRight = url.pathname.startsWith('/my-tenant/') && form.get('client_secret') === 'hush'
+      return isRight && form.get('scope') === 'https://vault.azure.net/.default'
+        ? { status: 200, body: { access_token: vault.token, expires_in: 3600 } }
+        : { status: 400 }
+    })
+    const env = {
+      AZURE_TENANT_ID: 'my-tenant',
+      AZURE_CLIENT_ID: 'c',
+      AZURE_CLIENT_SECRET: 'hush',
+      AZURE_AUTHORITY_HOST: entra.origin,
+    }
+    const signer = await sign({ env, accessToken: undefined })
+    expect(verifies(signer, content, await signer.sign(content))).toBe(true)
+    expect(entra.seen).toHaveLength(1)
   })
 
   it('takes the challenge with a scope', async () => {

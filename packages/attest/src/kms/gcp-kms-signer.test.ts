@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type GcpKmsDouble, googleToken, startGcpKmsDouble } from '../testing/kms/gcp-kms-double.ts'
+import { startServiceDouble } from '../testing/kms/service-double.ts'
 import { sampleKey, verifies } from '../testing/kms/signature-check.ts'
 import { gcpKmsSigner, type GcpKmsSignerOptions } from './gcp-kms-signer.ts'
 
@@ -44,6 +45,18 @@ describe('gcpKmsSigner', () => {
       expect(verifies(signer, bytes, signature)).toBe(true)
       expect(verifies(signer, Buffer.concat([bytes, content]), signature)).toBe(false)
     }
+  })
+
+  it('takes the token that the environment gives, once', async () => {
+    await using metadata = await startServiceDouble(() => ({
+      status: 200,
+      headers: { 'metadata-flavor': 'Google' },
+      body: { access_token: googleToken, expires_in: 3600 },
+    }))
+    const env = { CLOUDSDK_CONFIG: '/nowhere', GCE_METADATA_HOST: new URL(metadata.origin).host }
+    const signer = await sign(pinned, { env, accessToken: undefined })
+    expect(verifies(signer, content, await signer.sign(content))).toBe(true)
+    expect(metadata.seen).toHaveLength(1)
   })
 
   it('asks for nothing but the public key and signatures when the reference names a version', async () => {

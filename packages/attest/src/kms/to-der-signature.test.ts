@@ -1,5 +1,5 @@
 import { createPublicKey, sign, verify } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleKey } from '../testing/kms/signature-check.ts'
 import { toDerSignature } from './to-der-signature.ts'

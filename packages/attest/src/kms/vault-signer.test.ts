@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { signChecked } from '../signing/sign-checked.ts'
+import { serverCertificate } from '../testing/kms/server-certificate.ts'
 import { sampleKey, verifies } from '../testing/kms/signature-check.ts'
 import { startVaultDouble, type VaultDouble, type VaultDoubleOptions } from '../testing/kms/vault-double.ts'
 import { vaultSigner, type VaultSignerOptions } from './vault-signer.ts'
@@ -133,6 +134,21 @@ describe('vaultSigner', () => {
     ).rejects.toMatchObject({
       kms: { status: 403 },
     })
+  })
+
+  it('trusts the authority that it is given, or that VAULT_CACERT names, and no other', async () => {
+    const tls = serverCertificate()
+    await start({ tls })
+    const ca = join(home, 'ca.pem')
+    await writeFile(ca, tls.cert)
+    const env = { VAULT_ADDR: vault.origin, VAULT_TOKEN: token }
+    await expect(sign({ env, ca: tls.cert })).resolves.toBeDefined()
+    await expect(sign({ env: { ...env, VAULT_CACERT: ca } })).resolves.toBeDefined()
+    const untold = sign({ env, retry: { attempts: 1 } })
+    await expect(untold).rejects.toMatchObject({ code: 'KMS_ERROR', kms: { service: 'vault' } })
+    const other = sign({ env, ca: serverCertificate().cert, retry: { attempts: 1 } })
+    await expect(other).rejects.toMatchObject({ code: 'KMS_ERROR' })
+    expect(vault.seen).toHaveLength(2)
   })
 
   it.each([

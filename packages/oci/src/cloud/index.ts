@@ -20,3 +20,5 @@ export {
   type WireAnswer,
   type WireRequest,
 } from '../http/transport.ts'
+export type { RegistryTls, RegistryTlsSettings } from '../http/registry-tls.ts'
+export type { Credentials } from '../ports/credential-provider.ts'

@@ -1,4 +1,5 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** A request as a service saw it. */
@@ -28,13 +29,14 @@ export interface ServiceDouble extends AsyncDisposable {
   readonly instead: (DoubleAnswer | 'cut' | 'silence' | undefined)[]
 }
 
-/** Starts a service. */
+/** Starts a service, over TLS when it has a certificate. */
 export async function startServiceDouble(
   answer: (call: SeenCall) => DoubleAnswer | Promise<DoubleAnswer>,
+  tls?: { readonly cert: string; readonly key: string },
 ): Promise<ServiceDouble> {
   const seen: SeenCall[] = []
   const instead: ServiceDouble['instead'] = []
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     void (async () => {
       const chunks: Buffer[] = []
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
@@ -48,10 +50,11 @@ export async function startServiceDouble(
       response.writeHead(status, { 'content-type': 'application/json', ...fields })
       response.end(typeof body === 'string' ? body : JSON.stringify(body))
     })().catch(() => response.destroy())
-  })
+  }
+  const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http${tls === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     instead,
     async [Symbol.asyncDispose]() {

@@ -31,6 +31,7 @@ export interface VaultDoubleOptions {
   readonly mount?: string
   /** Paths below the mount on which the token's policy allows `read` (GET) and `update` (POST), e.g. `GET keys/release`. */
   readonly policy?: readonly string[]
+  readonly tls?: { readonly cert: string; readonly key: string }
 }
 
 const hashes = { 'sha2-256': 'sha256', 'sha2-384': 'sha384', 'sha2-512': 'sha512' } as const
@@ -43,6 +44,7 @@ export async function startVaultDouble({
   namespace,
   mount = 'transit',
   policy,
+  tls,
 }: VaultDoubleOptions = {}): Promise<VaultDouble> {
   const keys = new Map<string, TransitKey>()
   const double = await startServiceDouble((call) => {
@@ -66,7 +68,7 @@ export async function startVaultDouble({
     if (action === 'verify' && key !== undefined) return verifyWith(key, hash, call)
     if (action !== 'sign' || verb !== 'POST') return refuse(404, 'unsupported path')
     return key === undefined ? refuse(400, 'signing key not found') : signWith(key, hash, call)
-  })
+  }, tls)
 
   function signWith(key: TransitKey, hashName: string | undefined, { body }: SeenCall): DoubleAnswer {
     const asked = readJson(body)

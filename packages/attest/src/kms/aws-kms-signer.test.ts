@@ -138,6 +138,18 @@ describe('awsKmsSigner', () => {
     expect(kms.seen).toEqual([])
   })
 
+  it('says which credentials are missing', async () => {
+    const env = { AWS_EC2_METADATA_DISABLED: 'true', AWS_REGION: 'eu-central-1' }
+    await expect(sign(undefined, { env, endpoint: kms.origin })).rejects.toMatchObject({
+      code: 'KMS_ERROR',
+      message: expect.stringContaining(
+        'could not get AWS credentials: the environment names no source',
+      ) as string,
+      cause: { code: 'CREDENTIALS_UNREADABLE' },
+    })
+    expect(kms.seen).toEqual([])
+  })
+
   it('asks for credentials once, and again after five minutes', async () => {
     let time = now
     let asked = 0

@@ -6,7 +6,7 @@ import {
   parseRetryAfter,
   type WireAnswer,
 } from '@sallyport/oci/cloud'
-import { systemClock } from '@sallyport/core'
+import { isSallyportError, systemClock } from '@sallyport/core'
 import type * as z from 'zod'
 import { AttestError } from '../errors.ts'
 import { parseStrictJson } from '../internal/strict-json.ts'
@@ -88,8 +88,10 @@ export function createKmsClient(parts: KmsClientParts): KmsClient {
       return await parts.authenticate(request)
     } catch (cause) {
       if (cause instanceof AttestError) throw cause
-      const retryable = (cause as { retryable?: unknown } | undefined)?.retryable === true
-      throw kmsError('KMS_ERROR', key, 'could not get credentials for the service', { cause, retryable })
+      // Only of our own errors it is known that they hold no secret.
+      const [why, retryable] = isSallyportError(cause) ? [`: ${cause.message}`, cause.retryable] : ['', false]
+      const message = `could not get credentials for the service${why}`
+      throw kmsError('KMS_ERROR', key, message, { cause, retryable })
     }
   }
 

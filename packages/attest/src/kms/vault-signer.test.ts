@@ -176,6 +176,7 @@ describe('vaultSigner', () => {
 
   it.each<[string, string, KeyObject]>([
     ['a symmetric key', 'aes256-gcm96', createSecretKey(randomBytes(32))],
+    ['a type that it does not know', 'ml-dsa', sampleKey('P-256')],
     ['another curve', 'ecdsa-p256', sampleKey('secp256k1')],
     ['a short RSA key', 'rsa-2048', sampleKey('rsa-1024')],
     ['RSA of an unusual size', 'rsa-2048', sampleKey('rsa-2056')],

@@ -45,6 +45,7 @@ const versionSchema = z.object({
 })
 const signatureSchema = z.object({ data: z.object({ signature: z.string() }) })
 const hashNames = { sha256: 'sha2-256', sha384: 'sha2-384', sha512: 'sha2-512' } as const
+const typePattern = /^(?:ecdsa-p(?:256|384|521)|rsa-(?:2048|3072|4096)|ed25519)$/
 const signaturePattern = /^vault:v([1-9]\d{0,9}):([A-Za-z0-9+/=]+)$/
 
 /**
@@ -121,7 +122,7 @@ function publicKeyOf(key: KmsKey, type: string, version: number, entry: unknown)
   if (entry === undefined) throw kmsError('KMS_ERROR', key, `the key has no version ${version}`)
   const parsed = versionSchema.safeParse(entry)
   // Of symmetric keys there is only a time, and derived ones have no public key of their own.
-  if (!parsed.success) throw unsupportedKey(key, JSON.stringify(type.slice(0, 80)))
+  if (!parsed.success || !typePattern.test(type)) throw unsupportedKey(key, JSON.stringify(type.slice(0, 80)))
   const { public_key: text } = parsed.data
   if (type !== 'ed25519') return readPublicKey(key, text)
   const x = Buffer.from(text, 'base64').toString('base64url')

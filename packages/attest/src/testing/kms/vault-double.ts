@@ -128,7 +128,10 @@ function describe(name: string, { type, versions }: TransitKey): object {
       type === 'ed25519'
         ? Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64')
         : publicKey.export({ type: 'spki', format: 'pem' }).toString()
-    return [index + 1, { creation_time: '2026-01-01T00:00:00Z', name: type, public_key: text }]
+    return [
+      index + 1,
+      { creation_time: '2026-01-01T00:00:00Z', name: type.replace('ecdsa-p', 'P-'), public_key: text },
+    ]
   })
   const keys: unknown = Object.fromEntries(entries)
   return { data: { name, type, keys, latest_version: versions.length, min_available_version: 0 } }

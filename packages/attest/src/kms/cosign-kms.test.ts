@@ -27,7 +27,7 @@ const services = [
     async start(kind: string) {
       const double = await startVaultDouble()
       double.keys.set('release', {
-        type: kind === 'P-256' ? 'ecdsa-p256' : kind,
+        type: kind.replace('P-', 'ecdsa-p'),
         versions: [sampleKey(kind)],
       })
       return { double, env: { VAULT_ADDR: double.origin, VAULT_TOKEN: 'hvs.a-token-of-vault' } }

@@ -1,4 +1,8 @@
-export { AttestError, type AttestErrorCode } from './errors.ts'
+export { AttestError, type AttestErrorCode, type AttestErrorOptions, type KmsFailure } from './errors.ts'
+export type { KmsSignerOptions } from './kms/kms-signer-options.ts'
+export { kmsSigner } from './kms/kms-signer.ts'
+export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
+export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { type BuildSource, findBuildSource } from './predicates/build-source.ts'
 export {
   type BuilderCheck,
@@ -58,13 +62,12 @@ export type { TestResultPredicate } from './predicates/test-result.ts'
 export type { VsaParts, VsaPredicate } from './predicates/vsa.ts'
 export type { VulnsFinding, VulnsParts, VulnsPredicate } from './predicates/vulns.ts'
 export type { Resource } from './predicates/write-fields.ts'
-export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
-export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'
 export { keySigner } from './signing/key-signer.ts'
 export type { PrivateKeyOptions } from './signing/parse-private-key.ts'
 export { parsePublicKey, type PublicKey } from './signing/parse-public-key.ts'
-export { signStatement, type SignedStatement, type SignStatementOptions } from './statement/sign-statement.ts'
+export type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
+export { type SignedStatement, signStatement, type SignStatementOptions } from './statement/sign-statement.ts'
 export {
   createStatement,
   predicateTypes,
@@ -80,9 +83,8 @@ export {
   type AttachSignatureOptions,
   type StorageMode,
 } from './storage/attach.ts'
-export type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
-export type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './verify/evidence-signer.ts'
 export type { EvidenceLimits } from './verify/evidence-limits.ts'
+export type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './verify/evidence-signer.ts'
 export type {
   EvidenceReport,
   EvidenceStore,

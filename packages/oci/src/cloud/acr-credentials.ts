@@ -24,6 +24,7 @@ export interface AcrCredentialsOptions {
   readonly clock?: Clock | undefined
 }
 
+const resource = 'https://containerregistry.azure.net'
 const purpose = 'a refresh token of the Azure registry'
 /** Azure's user name for whoever signs in with a refresh token. */
 const username = '00000000-0000-0000-0000-000000000000'
@@ -41,7 +42,7 @@ const shortestLifetimeMs = 60 * 60_000
 export function acrCredentials({
   env = process.env,
   clock = systemClock,
-  accessToken = ({ signal }) => findEntraToken(env, clock, signal),
+  accessToken = ({ signal }) => findEntraToken({ resource, env, clock, signal }),
   origin = (registry) => `https://${registry}`,
 }: AcrCredentialsOptions = {}): CredentialProvider {
   const cache = createExpiringCache(clock)

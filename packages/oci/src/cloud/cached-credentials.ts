@@ -12,6 +12,7 @@ export interface Expiring<T> {
 
 /** Fetches secrets once for all who ask, and again before they end. */
 export interface ExpiringCache<T> {
+  /** What is kept under `key`, or what `fetch` gives; again when less than ten minutes of it are left. */
   get(
     key: string,
     fetch: (signal: AbortSignal) => Promise<Expiring<T>>,

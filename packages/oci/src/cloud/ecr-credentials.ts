@@ -44,7 +44,7 @@ const answerSchema = z.object({
  */
 export function ecrCredentials({
   env = process.env,
-  credentials = ({ region, signal }) => findAwsCredentials(env, region, signal),
+  credentials = ({ region, signal }) => findAwsCredentials({ env, region, signal }),
   clock = systemClock,
 }: EcrCredentialsOptions = {}): CredentialProvider {
   const cache = createExpiringCache(clock)

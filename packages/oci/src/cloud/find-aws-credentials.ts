@@ -13,6 +13,16 @@ const roleSchema = z.object({
   Token: z.string().min(1),
 })
 
+/** Options of {@link findAwsCredentials}. */
+export interface FindAwsCredentialsOptions {
+  /** Where a web identity is exchanged for keys, e.g. `eu-central-1`. */
+  readonly region: string
+  /** Environment variables. Default: those of the process. */
+  readonly env?: Environment | undefined
+  /** Ends the search. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Addresses at which ECS and EKS hand credentials out over plain HTTP. */
 const containerHosts: ReadonlySet<string> = new Set(['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'])
 
@@ -24,11 +34,11 @@ const containerHosts: ReadonlySet<string> = new Set(['169.254.170.2', '169.254.1
  *
  * @throws {OciError} `CREDENTIALS_UNREADABLE` when the source that the environment names gives none, or there is none.
  */
-export async function findAwsCredentials(
-  env: Environment,
-  region: string,
-  signal: AbortSignal | undefined,
-): Promise<AwsCredentials> {
+export async function findAwsCredentials({
+  region,
+  env = process.env,
+  signal,
+}: FindAwsCredentialsOptions): Promise<AwsCredentials> {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env
   if (accessKeyId && secretAccessKey) {
     return { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] || undefined }

@@ -1,4 +1,4 @@
-import type { Clock } from '@sallyport/core'
+import { type Clock, systemClock } from '@sallyport/core'
 import * as z from 'zod'
 import type { Environment } from '../http/choose-proxy.ts'
 import type { Expiring } from './cached-credentials.ts'
@@ -7,10 +7,21 @@ import { readCloudJson } from './read-cloud-json.ts'
 import { readSecretFile } from './read-secret-file.ts'
 
 const purpose = 'an access token of Microsoft Entra'
-const resource = 'https://containerregistry.azure.net'
 /** The metadata service writes its numbers as text. */
 const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().optional() })
 const idPattern = /^[A-Za-z0-9.-]{1,100}$/
+
+/** Options of {@link findEntraToken}. */
+export interface FindEntraTokenOptions {
+  /** What the token is for, e.g. `https://vault.azure.net`. */
+  readonly resource: string
+  /** Environment variables. Default: those of the process. */
+  readonly env?: Environment | undefined
+  /** Tells the time. Default: the system's. */
+  readonly clock?: Clock | undefined
+  /** Ends the search. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * An access token for the identity that the environment names, the first of: a federated workload
@@ -19,18 +30,19 @@ const idPattern = /^[A-Za-z0-9.-]{1,100}$/
  *
  * @throws {OciError} `CREDENTIALS_UNREADABLE` when there is none.
  */
-export async function findEntraToken(
-  env: Environment,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Expiring<string>> {
+export async function findEntraToken({
+  resource,
+  env = process.env,
+  clock = systemClock,
+  signal,
+}: FindEntraTokenOptions): Promise<Expiring<string>> {
   const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client } = env
   const tokenFile = env['AZURE_FEDERATED_TOKEN_FILE']
   const secret = env['AZURE_CLIENT_SECRET']
   const text =
     tenant && client && (tokenFile || secret)
-      ? await askEntra(env, tenant, client, await proofOf(tokenFile, secret), signal)
-      : await askManagedIdentity(env, client, signal)
+      ? await askEntra(env, resource, tenant, client, await proofOf(tokenFile, secret), signal)
+      : await askManagedIdentity(env, resource, client, signal)
   const { access_token: value, expires_in: seconds = 0 } = readCloudJson(text, tokenSchema, purpose)
   return { value, expiresAt: clock.now().getTime() + seconds * 1000 }
 }
@@ -50,10 +62,11 @@ async function proofOf(
 
 async function askEntra(
   env: Environment,
+  resource: string,
   tenant: string,
   client: string,
   proof: Record<string, string>,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   if (!idPattern.test(tenant)) throw cloudError(purpose, 'AZURE_TENANT_ID is no tenant')
   const authority = (env['AZURE_AUTHORITY_HOST'] || 'https://login.microsoftonline.com').replace(/\/$/, '')
@@ -75,8 +88,9 @@ async function askEntra(
 
 async function askManagedIdentity(
   env: Environment,
+  resource: string,
   client: string | undefined,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = env
   const inAppService = endpoint !== undefined && header !== undefined

@@ -1,7 +1,7 @@
 import { sign } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '@sallyport/core'
+import { type Clock, systemClock } from '@sallyport/core'
 import * as z from 'zod'
 import type { Environment } from '../http/choose-proxy.ts'
 import type { Expiring } from './cached-credentials.ts'
@@ -48,6 +48,16 @@ const filesSchema = z.discriminatedUnion('type', [
 type CredentialFile = z.output<typeof filesSchema>
 type FileOf<T extends CredentialFile['type']> = Extract<CredentialFile, { type: T }>
 
+/** Options of {@link findGoogleToken}. */
+export interface FindGoogleTokenOptions {
+  /** Environment variables. Default: those of the process. */
+  readonly env?: Environment | undefined
+  /** Tells the time. Default: the system's. */
+  readonly clock?: Clock | undefined
+  /** Ends the search. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * An access token for the identity of this process: by the application default credentials
  * (`GOOGLE_APPLICATION_CREDENTIALS`, else gcloud's file) of a service account, a user or a federated workload whose
@@ -55,11 +65,11 @@ type FileOf<T extends CredentialFile['type']> = Extract<CredentialFile, { type: 
  *
  * @throws {OciError} `CREDENTIALS_UNREADABLE` when there is none.
  */
-export async function findGoogleToken(
-  env: Environment,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Expiring<string>> {
+export async function findGoogleToken({
+  env = process.env,
+  clock = systemClock,
+  signal,
+}: FindGoogleTokenOptions = {}): Promise<Expiring<string>> {
   const named = env['GOOGLE_APPLICATION_CREDENTIALS']
   const home = env['HOME'] || env['USERPROFILE'] || homedir()
   const appData = env['APPDATA']
@@ -88,7 +98,7 @@ async function post(
   url: string,
   form: Record<string, string>,
   env: Environment,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   const body = new URLSearchParams(form)
   return (await callCloud({ method: 'POST', url, body, purpose, env, signal })).text
@@ -99,7 +109,7 @@ async function askAsServiceAccount(
   { client_email, private_key, private_key_id, token_uri }: FileOf<'service_account'>,
   env: Environment,
   clock: Clock,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(clock.now().getTime() / 1000)
@@ -119,7 +129,7 @@ async function askAsServiceAccount(
 function askAsUser(
   { client_id, client_secret, refresh_token, token_uri }: FileOf<'authorized_user'>,
   env: Environment,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   return post(
     token_uri,
@@ -134,7 +144,7 @@ async function askAsWorkload(
   file: FileOf<'external_account'>,
   env: Environment,
   clock: Clock,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Expiring<string>> {
   const federated = tokenOf(
     clock,
@@ -177,7 +187,11 @@ async function readSubjectToken({ credential_source: source }: FileOf<'external_
   return token
 }
 
-async function askMetadata(env: Environment, clock: Clock, signal: AbortSignal): Promise<Expiring<string>> {
+async function askMetadata(
+  env: Environment,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<Expiring<string>> {
   const host = env['GCE_METADATA_HOST'] || 'metadata.google.internal'
   const answer = await callCloud({
     method: 'GET',

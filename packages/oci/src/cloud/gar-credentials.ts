@@ -30,7 +30,7 @@ const hostPattern = /^(?:(?:(?:us|eu|asia)\.)?gcr\.io|[a-z][a-z0-9-]{0,40}-docke
 export function garCredentials({
   env = process.env,
   clock = systemClock,
-  accessToken = ({ signal }) => findGoogleToken(env, clock, signal),
+  accessToken = ({ signal }) => findGoogleToken({ env, clock, signal }),
 }: GarCredentialsOptions = {}): CredentialProvider {
   const cache = createExpiringCache(clock)
   return {

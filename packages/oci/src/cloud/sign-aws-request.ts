@@ -12,11 +12,17 @@ export interface AwsCredentials {
 
 /** A request that is to be signed. */
 export interface AwsRequest {
+  /** In upper case. */
   readonly method: string
+  /** Where it goes; its path is taken as it is. */
   readonly url: URL
+  /** Its header fields, without `host`. */
   readonly headers: Readonly<Record<string, string>>
+  /** Its whole body, empty where it has none. */
   readonly body: string
+  /** E.g. `eu-central-1`. */
   readonly region: string
+  /** As AWS signs for it, e.g. `ecr`, `kms`. */
   readonly service: string
 }
 

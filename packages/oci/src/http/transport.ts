@@ -36,10 +36,15 @@ export interface TransportOptions {
 
 /** One request, as it goes over the wire. */
 export interface WireRequest {
+  /** The HTTP method. */
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Where it goes. */
   readonly url: URL
+  /** Header fields. */
   readonly headers: Readonly<Record<string, string>>
+  /** Content, sent as it is. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
+  /** Ends the exchange, the body of the answer included. */
   readonly signal?: AbortSignal | undefined
   /** The server that sent us here, when it is not the one that we were asked to talk to. */
   readonly ledBy?: URL | undefined
@@ -49,6 +54,7 @@ export interface WireRequest {
 
 /** An answer whose body is still to be read or given up. */
 export interface WireAnswer {
+  /** HTTP status. */
   readonly status: number
   /** The URL that answered. */
   readonly url: URL
@@ -66,9 +72,11 @@ export interface WireAnswer {
 
 /** Sends requests over connections that it owns. */
 export interface Transport {
+  /** Sends one request; resolves when the header of the answer is there. */
   send(request: WireRequest): Promise<WireAnswer>
   /** Where the server was found, or what its name says when we have not connected to it ourselves. */
   scopeOf(url: URL): AddressScope
+  /** Ends all connections. */
   close(): Promise<void>
 }
 

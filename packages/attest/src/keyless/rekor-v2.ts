@@ -39,9 +39,11 @@ export async function logInRekorV2(
     { method: 'POST', url, headers, body, accept: [409], signal },
     options,
   )
-  // It does not give the entry out again.
   if (answer.status === 409)
-    throw new AttestError('SERVICE_REFUSED', `${service}: this signature is in the log already: sign again`)
+    throw new AttestError(
+      'SERVICE_REFUSED',
+      `${service}: this signature is in the log already, which gives no entry out again`,
+    )
   const entry = parseAnswer(service, answer.body, rekorV2EntrySchema)
   if (!isHashedRekordV2(entry.canonicalizedBody, { content, signature, verifier }, hashed))
     throw new AttestError('SERVICE_INVALID', `${service}: the entry is not about this signature and key`)

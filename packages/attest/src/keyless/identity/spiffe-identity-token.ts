@@ -62,9 +62,9 @@ async function callAgent(path: string, message: Buffer, { timeoutMs, signal }: C
     return await new Promise<Buffer>((resolve, reject) => {
       const fail = (why: string): void => reject(unavailable(why))
       ended.addEventListener('abort', () => fail(`no answer within ${timeoutMs} ms`), { once: true })
-      session.on('error', (error: NodeJS.ErrnoException) =>
-        fail(`no connection (${error.code ?? 'unknown error'})`),
-      )
+      const lost = ({ code = 'unknown error' }: NodeJS.ErrnoException): void =>
+        fail(`no connection (${code})`)
+      session.on('error', lost)
       const stream = session.request({
         ':method': 'POST',
         ':path': '/SpiffeWorkloadAPI/FetchJWTSVID',
@@ -86,7 +86,7 @@ async function callAgent(path: string, message: Buffer, { timeoutMs, signal }: C
         if (received > maxAnswerBytes) return fail(`the answer is longer than ${maxAnswerBytes} bytes`)
         chunks.push(chunk)
       })
-      stream.on('error', () => fail('the connection was lost'))
+      stream.on('error', lost)
       stream.on('end', () => {
         if (status === '0') resolve(Buffer.concat(chunks))
         else fail(/^\d{1,3}$/.test(status ?? '') ? `refused with gRPC status ${status}` : 'no gRPC status')

@@ -61,7 +61,7 @@ const echoes: readonly [string, (request: ReceivedRequest) => ScriptedAnswer][] 
     'with what it was asked with',
     ({ headers }) => ({
       status: 403,
-      body: JSON.stringify(headers.authorization ?? headers['x-identity-header'] ?? token),
+      body: `not allowed: ${headers.authorization ?? headers['x-identity-header']?.toString() ?? token}`,
     }),
   ],
   ['as text where JSON is wanted', () => ({ status: 200, body: token })],

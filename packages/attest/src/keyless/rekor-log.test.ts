@@ -166,6 +166,11 @@ describe('rekorLog', () => {
     await expect(log.witness(await signed)).rejects.toMatchObject({ code: 'SERVICE_INVALID' })
   })
 
+  it('refuses two entries for one signature', async () => {
+    const log = rekorLog({ url: await start(1, { twice: true }), version: 1 })
+    await expect(log.witness(await signEnvelope())).rejects.toMatchObject({ code: 'SERVICE_INVALID' })
+  })
+
   it('sends nothing when no log can verify the signature from a digest', async () => {
     const signed = await signText()
     const signer = { ...signed.signer, algorithm: 'ed25519' as const }

@@ -30,7 +30,7 @@ describe('timestampAuthority', () => {
   })
 
   it.each<[string, (answer: TimestampDoubleAnswer) => TimestampDoubleAnswer]>([
-    ['was not granted', (answer) => ({ ...answer, status: 2 })],
+    ['was not granted, and has a timestamp', (answer) => ({ ...answer, status: 2 })],
     ['is over something else', (answer) => ({ ...answer, imprint: Buffer.alloc(32) })],
     ['repeats another nonce', (answer) => ({ ...answer, nonce: Buffer.from([1]) })],
     ['repeats no nonce', ({ imprint }) => ({ imprint })],

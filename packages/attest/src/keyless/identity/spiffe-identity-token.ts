@@ -55,7 +55,8 @@ interface Call {
 
 /** One unary gRPC call: the answer's bytes, still framed. */
 async function callAgent(path: string, message: Buffer, { timeoutMs, signal }: Call): Promise<Buffer> {
-  const session = connectHttp2('http://localhost', { createConnection: () => connect(path) })
+  const socket = connect(path)
+  const session = connectHttp2('http://localhost', { createConnection: () => socket })
   const timeout = AbortSignal.timeout(timeoutMs)
   const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
   try {

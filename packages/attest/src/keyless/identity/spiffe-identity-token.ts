@@ -65,7 +65,8 @@ async function callAgent(path: string, message: Buffer, { timeoutMs, signal }: C
       ended.addEventListener('abort', () => fail(`no answer within ${timeoutMs} ms`), { once: true })
       const lost = ({ code = 'unknown error' }: NodeJS.ErrnoException): void =>
         fail(`no connection (${code})`)
-      session.on('error', lost)
+      // The socket knows why it fails, before its session and stream say that they do.
+      for (const each of [socket, session]) each.on('error', lost)
       const stream = session.request({
         ':method': 'POST',
         ':path': '/SpiffeWorkloadAPI/FetchJWTSVID',

@@ -34,7 +34,7 @@ export type { IdentityTokenRequest, IdentityTokenSource } from './ports/identity
 export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
 export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'
-export { keySigner } from './signing/key-signer.ts'
+export { keySigner, type KeySignerOptions } from './signing/key-signer.ts'
 export type { PrivateKeyOptions } from './signing/parse-private-key.ts'
 export { parsePublicKey, type PublicKey } from './signing/parse-public-key.ts'
 export {

@@ -61,7 +61,7 @@ describe('signPayload', () => {
       publicKey: plain.publicKey,
       keyId: plain.keyId,
       certificate: { leaf },
-      algorithm: undefined,
+      algorithm: plain.algorithm,
     }
     const expected = { content, signature: signed.signature, envelope, signer }
     for (const each of seen) expect(each).toMatchObject(expected)

@@ -15,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 const socketOf = (path: string) => ({ SPIFFE_ENDPOINT_SOCKET: path })
-const nothing = () => ({ environment: socketOf(join(folder, 'none')), tokenFile: join(folder, 'none') })
+const nothing = () => {
+  const none = join(folder, 'none')
+  return { environment: socketOf(none), tokenFile: none, machineFile: none }
+}
 
 describe('ambientIdentityToken', () => {
   it('takes the first source that applies, in order', async () => {
@@ -65,6 +68,7 @@ describe('ambientIdentityToken', () => {
       const source = ambientIdentityToken({
         environment,
         tokenFile: join(folder, tokenFile),
+        machineFile: join(folder, 'none'),
         onFound: (each) => found.push(each),
       })
       expect(await source.token({ audience })).toBe(expected)
@@ -81,11 +85,21 @@ describe('ambientIdentityToken', () => {
     })
   })
 
+  it('knows a machine of Google by its firmware', async () => {
+    const machineFile = join(folder, 'machine')
+    await writeFile(machineFile, 'Google Compute Engine\n')
+    const onFound = (name: AmbientIdentity): void => {
+      throw new Error(`found ${name}`)
+    }
+    const source = ambientIdentityToken({ ...nothing(), machineFile, onFound })
+    await expect(source.token({ audience })).rejects.toThrow('found google')
+  })
+
   it('asks no second source when the one that applies fails', async () => {
-    const { environment, tokenFile } = nothing()
+    const { environment, ...files } = nothing()
     const both = { ...environment, BUILDKITE_AGENT_ACCESS_TOKEN: 'secret', SIGSTORE_ID_TOKEN: 'given-token' }
     await expect(
-      ambientIdentityToken({ environment: both, tokenFile }).token({ audience }),
+      ambientIdentityToken({ environment: both, ...files }).token({ audience }),
     ).rejects.toMatchObject({
       code: 'IDENTITY_UNAVAILABLE',
       message: expect.stringContaining('BUILDKITE_JOB_ID') as string,

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
@@ -128,5 +129,14 @@ describe('askService', () => {
     expect(seen).toEqual(['http://service.invalid/', 'tunnel to service.invalid:443'])
     expect(service.requests).toHaveLength(1)
     proxy.close()
+  })
+
+  it('says nothing of a proxy that is none', async () => {
+    const proxyEnvironment = { https_proxy: 'http://me:pa55word@not a host' }
+    const error: unknown = await askService('X', get('https://service.invalid/'), { proxyEnvironment }).catch(
+      (error: unknown) => error,
+    )
+    expect(error).toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('pa55word')
   })
 })

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { AttestError } from '../errors.ts'
 import type { ServiceOptions } from './service-options.ts'
 
 const near = new BlockList()
@@ -26,7 +27,11 @@ export function isMetadataService(hostname: string): boolean {
   return hostname === 'metadata.google.internal' || isIn(linkLocal, hostname)
 }
 
-/** Connections for one request: direct to this machine and its metadata service, else by the environment's proxy. */
+/**
+ * Connections for one request: direct to this machine and its metadata service, else by the environment's proxy.
+ *
+ * @throws {AttestError} `SERVICE_UNAVAILABLE` when the environment names no usable proxy.
+ */
 export function createServiceDispatcher(
   url: URL,
   proxyEnvironment: Exclude<ServiceOptions['proxyEnvironment'], undefined>,
@@ -34,9 +39,17 @@ export function createServiceDispatcher(
   if (proxyEnvironment === false || isLoopback(url.hostname) || isMetadataService(url.hostname))
     return new Agent()
   const read = (name: string): string => proxyEnvironment[name] ?? proxyEnvironment[name.toUpperCase()] ?? ''
-  return new EnvHttpProxyAgent({
-    httpProxy: read('http_proxy'),
-    httpsProxy: read('https_proxy'),
-    noProxy: read('no_proxy'),
-  })
+  try {
+    return new EnvHttpProxyAgent({
+      httpProxy: read('http_proxy'),
+      httpsProxy: read('https_proxy'),
+      noProxy: read('no_proxy'),
+    })
+  } catch {
+    // The error quotes the variable, which may hold a password.
+    throw new AttestError(
+      'SERVICE_UNAVAILABLE',
+      'the environment variables http_proxy and https_proxy name no usable proxy',
+    )
+  }
 }

@@ -15,10 +15,10 @@ export async function askTokenService(
   asked: ServiceRequest,
   options: ServiceOptions,
 ): Promise<string> {
-  const { body } = await orUnavailable(askService(service, asked, options))
-  const answer = await orUnavailable(
-    (async () => parseAnswer(service, body, z.record(z.string(), z.unknown())))(),
-  )
+  const answer = await orUnavailable(async () => {
+    const { body } = await askService(service, asked, options)
+    return parseAnswer(service, body, z.record(z.string(), z.unknown()))
+  })
   const token = answer[field]
   if (typeof token !== 'string' || token === '')
     throw new AttestError('IDENTITY_UNAVAILABLE', `${service}: the answer has no "${field}"`)
@@ -26,9 +26,9 @@ export async function askTokenService(
 }
 
 /** Gives failures of a token service one code, and keeps whether to try again. */
-export async function orUnavailable<T>(answer: Promise<T>): Promise<T> {
+export async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await answer
+    return await ask()
   } catch (error) {
     if (!(error instanceof AttestError)) throw error
     throw new AttestError('IDENTITY_UNAVAILABLE', error.message, { retryable: error.retryable })

@@ -30,7 +30,7 @@ export function googleIdentityToken({
       const url = serviceUrl(service, `http://${host}`, path)
       url.search = new URLSearchParams({ audience, format: 'full' }).toString()
       const headers = { 'metadata-flavor': 'Google' }
-      const answer = await orUnavailable(
+      const answer = await orUnavailable(() =>
         askService(service, { method: 'GET', url, headers, signal }, options),
       )
       if (answer.header('metadata-flavor') !== 'Google')

@@ -12,6 +12,13 @@ export type AttestErrorCode =
   | 'KMS_REFERENCE_INVALID'
   | 'KMS_UNCONFIGURED'
   | 'KMS_ERROR'
+  | 'IDENTITY_UNAVAILABLE'
+  | 'IDENTITY_INVALID'
+  | 'SERVICE_UNAVAILABLE'
+  | 'SERVICE_REFUSED'
+  | 'SERVICE_INVALID'
+  | 'WITNESS_MISSING'
+  | 'SIGNING_CONFIG_INVALID'
 
 /** A key management service that did not do what it was asked to. */
 export interface KmsFailure {

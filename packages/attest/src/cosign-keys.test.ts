@@ -7,6 +7,7 @@ import { keySigner } from './signing/key-signer.ts'
 import { parsePublicKey } from './signing/parse-public-key.ts'
 import type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
 import { verifiesSignature } from './signing/verifies-signature.ts'
+import { preAuthEncoding } from './statement/pre-auth-encoding.ts'
 import { createStatement, predicateTypes } from './statement/statement.ts'
 import { attachAttestation, attachSignature } from './storage/attach.ts'
 import { cosignHint, type CosignRun, hasCosign, runCosign } from './testing/run-cosign.ts'
@@ -31,7 +32,7 @@ describe.skipIf(!hasCosign)(`keys and cosign 3.1.2${cosignHint}`, { timeout: 120
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  /** One algorithm for each type of key, and in what cosign signs with it. */
+  /** One algorithm for each type of key, and in what cosign signs images with it. */
   const types: readonly (readonly [SignatureAlgorithm, SignatureAlgorithm])[] = [
     ['ecdsa-sha2-256-nistp256', 'ecdsa-sha2-256-nistp256'],
     ['ecdsa-sha2-384-nistp384', 'ecdsa-sha2-384-nistp384'],
@@ -55,7 +56,7 @@ describe.skipIf(!hasCosign)(`keys and cosign 3.1.2${cosignHint}`, { timeout: 120
   })
 
   it.each(types)(
-    'sign with our encrypted key for %s, in %s, and it is read here',
+    'sign with our encrypted key for %s, images in %s, and it is read here',
     async (algorithm, theirs) => {
       await using target = await startSampleRepository()
       const { repository, subject } = target
@@ -69,19 +70,25 @@ describe.skipIf(!hasCosign)(`keys and cosign 3.1.2${cosignHint}`, { timeout: 120
       expect(
         await cosign('sign-blob', '--key', name, ...offline, '--bundle', `${algorithm}.json`, 'blob'),
       ).toMatchObject({ code: 0 })
-      const bundle = JSON.parse(await read(`${algorithm}.json`)) as {
-        messageSignature: { signature: string }
-      }
-      const signature = Buffer.from(bundle.messageSignature.signature, 'base64')
       const { key } = parsePublicKey(publicKey)
-      expect(verifiesSignature(key, Buffer.from('content'), signature, theirs)).toBe(true)
+      const blob = JSON.parse(await read(`${algorithm}.json`)) as { messageSignature: { signature: string } }
+      const blobSignature = Buffer.from(blob.messageSignature.signature, 'base64')
+      expect(verifiesSignature(key, Buffer.from('content'), blobSignature, algorithm)).toBe(true)
 
       for (const form of ['true', 'false']) {
         const options = [`--new-bundle-format=${form}`, '--allow-http-registry', ...offline, atDigest(target)]
         const attest = ['attest', '--key', name, '--predicate', 'bom.json', '--type', 'cyclonedx']
         expect(await cosign(...attest, ...options)).toMatchObject({ code: 0 })
-        expect(await cosign('sign', '--key', name, ...options)).toMatchObject({ code: 0 })
+        const bundle = form === 'true' ? ['--bundle', 'image.json'] : []
+        expect(await cosign('sign', '--key', name, ...bundle, ...options)).toMatchObject({ code: 0 })
       }
+      const { dsseEnvelope } = JSON.parse(await read('image.json')) as {
+        dsseEnvelope: { payload: string; payloadType: string; signatures: { sig: string }[] }
+      }
+      const content = preAuthEncoding(dsseEnvelope.payloadType, Buffer.from(dsseEnvelope.payload, 'base64'))
+      const signature = Buffer.from(dsseEnvelope.signatures[0]?.sig ?? '', 'base64')
+      expect(verifiesSignature(key, content, signature, theirs)).toBe(true)
+
       const report = await readEvidence(repository, subject.digest, { keys: [publicKey] })
       expect(report.rejected).toEqual([])
       expect(report.verified.map(({ store }) => store).toSorted()).toEqual([

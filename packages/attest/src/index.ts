@@ -1,7 +1,12 @@
 export { AttestError, type AttestErrorCode } from './errors.ts'
 export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
 export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
-export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'
+export { encryptPrivateKey, type EncryptPrivateKeyOptions } from './signing/encrypt-private-key.ts'
+export {
+  generateSigningKey,
+  type GenerateSigningKeyOptions,
+  type SigningKeyPair,
+} from './signing/generate-signing-key.ts'
 export { keySigner, type KeySignerOptions } from './signing/key-signer.ts'
 export type { PrivateKeyOptions } from './signing/parse-private-key.ts'
 export { parsePublicKey, type PublicKey } from './signing/parse-public-key.ts'

@@ -7,6 +7,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AttestError } from '../errors.ts'
 import { cosignBox, type CosignBoxOptions } from '../testing/cosign-box.ts'
@@ -165,6 +166,26 @@ describe('keySigner', () => {
         expect(shown).not.toContain(line)
       }
     }
+  })
+
+  it.each([
+    ['PKCS#8', pem(ec, 'pkcs8')],
+    ['encrypted SEC1', pem(ec, 'sec1', encryption)],
+    ['the form of cosign', box()],
+  ])('reads %s with one character changed as the same key or not at all', (_, given) => {
+    const { publicKey } = keySigner(given, { passphrase })
+    const change = fc.tuple(fc.nat(given.length - 1), fc.constantFrom(...'AZaz09+/=-\n {"'))
+    fc.assert(
+      fc.property(change, ([index, character]) => {
+        const changed = given.slice(0, index) + character + given.slice(index + 1)
+        try {
+          return keySigner(changed, { passphrase }).publicKey === publicKey
+        } catch (error) {
+          return error instanceof AttestError && error.code.startsWith('KEY_')
+        }
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('rejects with the reason of an abort', async () => {

@@ -6,7 +6,7 @@ export interface Signer {
   readonly publicKey: string
   /** base64 of the SHA-256 of the SPKI DER form, as cosign names keys. */
   readonly keyId: string
-  /** Default: what cosign uses for a key of this type. */
+  /** Default: the hash of the curve's size, RSA in PKCS#1 v1.5, pure Ed25519. */
   readonly algorithm?: SignatureAlgorithm | undefined
   /** Present when a certificate vouches for the key; then evidence is verified by the certificate's identity. */
   readonly certificate?: SigningCertificate | undefined

@@ -33,10 +33,10 @@ function hasInfineonForm(modulus: bigint, primes: readonly number[]): boolean {
     })
 }
 
-/** Fermat's method: n = a² - b² with a just above the root. */
+/** Fermat's method: n = a² - b², with a from the root upwards. */
 function hasCloseFactors(modulus: bigint): boolean {
-  let a = squareRoot(modulus) + 1n
-  for (let round = 0; round < fermatRounds; round++, a++) {
+  let a = squareRoot(modulus)
+  for (let round = 0; round <= fermatRounds; round++, a++) {
     const rest = a * a - modulus
     // A square ends in few patterns of bits, which saves most of the roots.
     if (isSquareModulo64.has(Number(rest & 63n)) && squareRoot(rest) ** 2n === rest) return true

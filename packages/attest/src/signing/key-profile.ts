@@ -45,12 +45,20 @@ export function requireSupportedKey(key: KeyObject): KeyObject {
  */
 function requirePlainPoint(publicKey: KeyObject): void {
   const { start, bytes } = spkiOfCurve[publicKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? {}
-  const spki = publicKey.export({ type: 'spki', format: 'der' })
+  const spki = spkiOf(publicKey)
   if (start === undefined || spki.length !== bytes || !spki.toString('hex').startsWith(start)) {
     throw new AttestError(
       'KEY_UNSUPPORTED',
       'expected an ECDSA key with a named curve and an uncompressed point, got other parameters',
     )
+  }
+}
+
+function spkiOf(publicKey: KeyObject): Buffer {
+  try {
+    return publicKey.export({ type: 'spki', format: 'der' })
+  } catch {
+    return Buffer.alloc(0) // the point at infinity can be read, but not written
   }
 }
 

@@ -4,16 +4,19 @@ import {
   createPublicKey,
   createSecretKey,
   generateKeyPairSync,
+  type KeyObject,
   randomBytes,
-  scryptSync,
-  verify,
 } from 'node:crypto'
-import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AttestError } from '../errors.ts'
+import { cosignBox, type CosignBoxOptions } from '../testing/cosign-box.ts'
+import { defaultAlgorithm } from './acceptable-algorithms.ts'
 import { generateSigningKey } from './generate-signing-key.ts'
 import { keySigner } from './key-signer.ts'
 import { parsePublicKey } from './parse-public-key.ts'
+import { toPem } from './pem-block.ts'
+import { verifiesSignature } from './verifies-signature.ts'
 
 const passphrase = 'a phrase not to be seen'
 const content = Buffer.from('content')
@@ -23,33 +26,9 @@ const encryption = { cipher: 'aes-256-cbc', passphrase } as const
 const pem = (key: typeof ec, type: 'pkcs8' | 'sec1' | 'pkcs1', options = {}): string =>
   key.export({ type, format: 'pem', ...options } as { type: 'pkcs8'; format: 'pem' }).toString()
 
-interface BoxOptions {
-  readonly label?: string
-  readonly N?: number
-  readonly claimedN?: number
-  readonly plain?: Uint8Array
-  readonly nonceBytes?: number
-}
-
-/** A private key in the encrypted form of cosign. */
-function cosignBox({
-  label = 'SIGSTORE',
-  N = 1024,
-  claimedN = N,
-  plain,
-  nonceBytes = 24,
-}: BoxOptions = {}): string {
-  const [salt, nonce] = [randomBytes(32), randomBytes(24)]
-  const der = plain ?? ec.export({ type: 'pkcs8', format: 'der' })
-  const ciphertext = xsalsa20poly1305(scryptSync(passphrase, salt, 32, { N, r: 8, p: 1 }), nonce).encrypt(der)
-  const box = {
-    kdf: { name: 'scrypt', params: { N: claimedN, r: 8, p: 1 }, salt: salt.toString('base64') },
-    cipher: { name: 'nacl/secretbox', nonce: nonce.subarray(0, nonceBytes).toString('base64') },
-    ciphertext: Buffer.from(ciphertext).toString('base64'),
-  }
-  const body = Buffer.from(JSON.stringify(box)).toString('base64').replaceAll(/.{64}/g, '$&\n')
-  return `-----BEGIN ENCRYPTED ${label} PRIVATE KEY-----\n${body}\n-----END ENCRYPTED ${label} PRIVATE KEY-----\n`
-}
+/** A private key in cosign's form; the one on P-256 unless another is given. */
+const box = (options: Partial<CosignBoxOptions> = {}): string =>
+  cosignBox({ plain: ec.export({ type: 'pkcs8', format: 'der' }), passphrase, ...options })
 
 function errorOf(run: () => unknown): AttestError {
   try {
@@ -61,30 +40,67 @@ function errorOf(run: () => unknown): AttestError {
   throw new Error('it was accepted')
 }
 
+const privateKeys: readonly (readonly [string, KeyObject, 'sec1' | 'pkcs1' | undefined])[] = [
+  ['ECDSA on P-256', ec, 'sec1'],
+  ['ECDSA on P-384', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey, 'sec1'],
+  ['ECDSA on P-521', generateKeyPairSync('ec', { namedCurve: 'P-521' }).privateKey, 'sec1'],
+  ['RSA of 2048 bits', rsa, 'pkcs1'],
+  ['RSA of 3072 bits', generateKeyPairSync('rsa', { modulusLength: 3072 }).privateKey, 'pkcs1'],
+  ['Ed25519', generateKeyPairSync('ed25519').privateKey as KeyObject, undefined],
+]
+const forms = privateKeys.flatMap(([name, key, type]): [string, KeyObject, string | KeyObject][] => [
+  [`${name} in PKCS#8`, key, pem(key, 'pkcs8')],
+  [`${name} in encrypted PKCS#8`, key, pem(key, 'pkcs8', encryption)],
+  [`${name} in cosign's form`, key, box({ plain: key.export({ type: 'pkcs8', format: 'der' }) })],
+  [
+    `${name} in cosign's older form`,
+    key,
+    box({ label: 'ENCRYPTED COSIGN PRIVATE KEY', plain: key.export({ type: 'pkcs8', format: 'der' }) }),
+  ],
+  [`${name} with CRLF and text around`, key, `Key:\r\n${pem(key, 'pkcs8').replaceAll('\n', '\r\n')}\r\nend`],
+  [`${name} as a key object`, key, key],
+  ...(type === undefined
+    ? []
+    : ([
+        [`${name} in ${type}`, key, pem(key, type)],
+        [`${name} in encrypted ${type}`, key, pem(key, type, encryption)],
+      ] satisfies [string, KeyObject, string][])),
+])
+
 describe('keySigner', () => {
   it.each([
-    ['ECDSA in PKCS#8', ec, pem(ec, 'pkcs8')],
-    ['ECDSA in SEC1', ec, pem(ec, 'sec1')],
+    ...forms,
     [
       'ECDSA in SEC1 after a block of parameters',
       ec,
       `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pem(ec, 'sec1')}`,
     ],
-    ['ECDSA with CRLF', ec, pem(ec, 'pkcs8').replaceAll('\n', '\r\n')],
-    ['RSA in PKCS#8', rsa, pem(rsa, 'pkcs8')],
-    ['RSA in PKCS#1', rsa, pem(rsa, 'pkcs1')],
-    ['encrypted PKCS#8', ec, pem(ec, 'pkcs8', encryption)],
-    ['encrypted PKCS#1', rsa, pem(rsa, 'pkcs1', encryption)],
-    ['the encrypted form of cosign', ec, cosignBox()],
-    ['the older encrypted form of cosign', ec, cosignBox({ label: 'COSIGN' })],
-    ['a key object', rsa, rsa],
-  ])('signs with %s', async (_, key, given) => {
+  ] as const)('signs with %s', async (_, key, given) => {
     const signer = keySigner(given, { passphrase })
     const publicKey = createPublicKey(key)
     expect(signer.publicKey).toBe(publicKey.export({ type: 'spki', format: 'pem' }))
     expect(signer.keyId).toBe(parsePublicKey(signer.publicKey).keyId)
-    expect(verify('sha256', content, publicKey, await signer.sign(content))).toBe(true)
+    expect(signer.algorithm).toBe(defaultAlgorithm(publicKey))
+    expect(verifiesSignature(publicKey, content, await signer.sign(content), signer.algorithm)).toBe(true)
   })
+
+  it.each(['rsa-sign-pss-2048-sha256', 'rsa-sign-pkcs1-2048-sha256'] as const)(
+    'signs with %s when told to',
+    async (algorithm) => {
+      const signer = keySigner(rsa, { algorithm })
+      expect(signer.algorithm).toBe(algorithm)
+      expect(verifiesSignature(createPublicKey(rsa), content, await signer.sign(content), algorithm)).toBe(
+        true,
+      )
+    },
+  )
+
+  it.each(['ed25519', 'rsa-sign-pss-3072-sha256', 'ecdsa-sha2-256-nistp256'] as const)(
+    'refuses to sign with %s and an RSA key of 2048 bits',
+    (algorithm) => {
+      expect(errorOf(() => keySigner(rsa, { algorithm })).code).toBe('KEY_UNSUPPORTED')
+    },
+  )
 
   it('names the key by the digest of its DER form', () => {
     const signer = keySigner(ec)
@@ -106,21 +122,32 @@ describe('keySigner', () => {
     [
       'P-224 inside the form of cosign',
       'KEY_UNSUPPORTED',
-      cosignBox({ plain: p224.export({ type: 'pkcs8', format: 'der' }) }),
+      box({ plain: p224.export({ type: 'pkcs8', format: 'der' }) }),
     ],
     ['a public key', 'KEY_INVALID', generateSigningKey().publicKey],
     ['a public key object', 'KEY_INVALID', createPublicKey(ec)],
     ['a secret', 'KEY_INVALID', createSecretKey(randomBytes(32))],
     ['no PEM', 'KEY_INVALID', pem(ec, 'pkcs8').split('\n')[1]!],
     ['nothing', 'KEY_INVALID', ''],
+    [
+      'SEC1 inside the form of cosign',
+      'KEY_INVALID',
+      box({ plain: ec.export({ type: 'sec1', format: 'der' }) }),
+    ],
+    [
+      'a PGP block',
+      'KEY_INVALID',
+      '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ==\n-----END PGP PRIVATE KEY BLOCK-----\n',
+    ],
+    ['a block that does not end', 'KEY_INVALID', pem(ec, 'pkcs8') + pem(rsa, 'pkcs8').slice(0, 200)],
     ['two keys', 'KEY_INVALID', pem(ec, 'pkcs8') + pem(rsa, 'pkcs8')],
     ['a cut key', 'KEY_INVALID', pem(ec, 'pkcs8').replace(/.{40}\n-----END/, '\n-----END')],
     ['too long a text', 'KEY_INVALID', pem(ec, 'pkcs8') + ' '.repeat(70_000)],
-    ['rubbish in the form of cosign', 'KEY_INVALID', cosignBox({ plain: Buffer.from('rubbish') })],
-    ['a nonce of the wrong length', 'KEY_INVALID', cosignBox({ nonceBytes: 12 })],
-    ['scrypt that takes too much memory', 'KEY_INVALID', cosignBox({ claimedN: 2 ** 22 })],
-    ['scrypt parameters beyond 32 bits', 'KEY_INVALID', cosignBox({ claimedN: 2 ** 40 })],
-    ['scrypt parameters that are no power of two', 'KEY_INVALID', cosignBox({ claimedN: 1000 })],
+    ['rubbish in the form of cosign', 'KEY_INVALID', box({ plain: Buffer.from('rubbish') })],
+    ['a nonce of the wrong length', 'KEY_INVALID', box({ nonceBytes: 12 })],
+    ['scrypt that takes too much memory', 'KEY_INVALID', box({ claimedN: 2 ** 22 })],
+    ['scrypt parameters beyond 32 bits', 'KEY_INVALID', box({ claimedN: 2 ** 40 })],
+    ['scrypt parameters that are no power of two', 'KEY_INVALID', box({ claimedN: 1000 })],
   ])('refuses %s with %s', (_, code, given) => {
     expect(errorOf(() => keySigner(given, { passphrase })).code).toBe(code)
   })
@@ -128,7 +155,7 @@ describe('keySigner', () => {
   it.each([
     ['encrypted PKCS#8', pem(ec, 'pkcs8', encryption)],
     ['encrypted PKCS#1', pem(rsa, 'pkcs1', encryption)],
-    ['the form of cosign', cosignBox()],
+    ['the form of cosign', box()],
   ])('does not open %s without the passphrase, and shows neither key nor passphrase', (_, given) => {
     for (const options of [{}, { passphrase: 'wrong-but-secret' }]) {
       const error = errorOf(() => keySigner(given, options))
@@ -141,6 +168,26 @@ describe('keySigner', () => {
     }
   })
 
+  it.each([
+    ['PKCS#8', pem(ec, 'pkcs8')],
+    ['encrypted SEC1', pem(ec, 'sec1', encryption)],
+    ['the form of cosign', box()],
+  ])('reads %s with one character changed as the same key or not at all', (_, given) => {
+    const { publicKey } = keySigner(given, { passphrase })
+    const change = fc.tuple(fc.nat(given.length - 1), fc.constantFrom(...'AZaz09+/=-\n {"'))
+    fc.assert(
+      fc.property(change, ([index, character]) => {
+        const changed = given.slice(0, index) + character + given.slice(index + 1)
+        try {
+          return keySigner(changed, { passphrase }).publicKey === publicKey
+        } catch (error) {
+          return error instanceof AttestError && error.code.startsWith('KEY_')
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
   it('rejects with the reason of an abort', async () => {
     const reason = new Error('enough')
     await expect(keySigner(ec).sign(content, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
@@ -148,11 +195,15 @@ describe('keySigner', () => {
 })
 
 describe('parsePublicKey', () => {
+  const spki = createPublicKey(rsa).export({ type: 'spki', format: 'der' })
   it.each([
     ['a private key', pem(ec, 'pkcs8')],
     ['no PEM', 'key'],
     ['a damaged key', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----'],
     ['too long a text', generateSigningKey().publicKey + ' '.repeat(20_000)],
+    ['bytes after the key', toPem('PUBLIC KEY', Buffer.concat([spki, Buffer.alloc(1)]))],
+    ['SPKI under the label of PKCS#1', toPem('RSA PUBLIC KEY', spki)],
+    ['two keys', generateSigningKey().publicKey + generateSigningKey().publicKey],
   ])('refuses %s', (_, text) => {
     expect(errorOf(() => parsePublicKey(text)).code).toBe('KEY_INVALID')
   })

@@ -8,7 +8,7 @@ import type { SignatureAlgorithm } from './signature-algorithm.ts'
 
 /** Options of {@link keySigner}. */
 export interface KeySignerOptions extends PrivateKeyOptions {
-  /** Default: what cosign uses for a key of this type. */
+  /** Default: the hash of the curve's size, RSA in PKCS#1 v1.5, pure Ed25519. */
   readonly algorithm?: SignatureAlgorithm | undefined
 }
 

@@ -87,10 +87,16 @@ it.each([
   const { subject, connect, reference } = sample
   const other = keySigner(generateSigningKey().privateKey)
   await Promise.all([
-    attachAttestation(connect(), subject, about(subject.digest, { version: 1 }), signer, { createdAt }),
-    attachAttestation(connect(), subject, about(subject.digest, { version: 2 }), other, { createdAt }),
-    attachSignature(connect(), subject, signer, { createdAt, reference }),
-    attachSignature(connect(), subject, other, { createdAt, reference }),
+    attachAttestation(connect(), subject, about(subject.digest, { version: 1 }), signer, {
+      createdAt,
+      settleMs: 50,
+    }),
+    attachAttestation(connect(), subject, about(subject.digest, { version: 2 }), other, {
+      createdAt,
+      settleMs: 50,
+    }),
+    attachSignature(connect(), subject, signer, { createdAt, settleMs: 50, reference }),
+    attachSignature(connect(), subject, other, { createdAt, settleMs: 50, reference }),
   ])
   const report = await readEvidence(sample.repository, subject.digest, {
     keys: [signer.publicKey, other.publicKey],

@@ -26,7 +26,7 @@ export interface AttachOptions {
   readonly createdAt: Date
   /**
    * Shortest pause, in milliseconds, after which what was written under a tag is read back, in case another writer
-   * wrote at the same time. Default 50; 0 where nobody else writes.
+   * wrote at the same time. Default 400, as in the client's own lists; 0 where nobody else writes.
    */
   readonly settleMs?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -36,6 +36,8 @@ export interface AttachOptions {
 export interface AttachSignatureOptions extends AttachOptions {
   /** `registry/repository` that the signature names. */
   readonly reference: string
+  /** Noted in the signature, as with `cosign sign -a`. Signatures with other annotations are other signatures. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
 /** One place where evidence is stored. */
@@ -106,11 +108,11 @@ export async function attachSignature(
   repository: Repository,
   subject: Descriptor,
   signer: Signer,
-  { reference, ...options }: AttachSignatureOptions,
+  { reference, annotations = {}, ...options }: AttachSignatureOptions,
 ): Promise<AttachResult> {
   const predicateType = predicateTypes.cosignSign
-  const statement = createStatement([{ digest: subject.digest }], predicateType, {})
-  const simple = createSimpleSigning({ image: subject.digest, reference, annotations: {} })
+  const statement = createSignatureStatement(subject.digest, annotations)
+  const simple = createSimpleSigning({ image: subject.digest, reference, annotations })
   const signature = async (): Promise<LegacyLayer> => {
     const { signature: bytes } = await signChecked(signer, simple, options)
     return {
@@ -128,6 +130,16 @@ export async function attachSignature(
     },
     { store: 'legacy-signature', payload: digestOf(simple), make: signature },
   ])
+}
+
+/** What `cosign sign` signs for a bundle. */
+function createSignatureStatement(
+  image: Digest,
+  annotations: Readonly<Record<string, string>>,
+): Statement<Record<string, never>> {
+  const statement = createStatement([{ digest: image }], predicateTypes.cosignSign, {})
+  if (Object.keys(annotations).length === 0) return statement
+  return { ...statement, subject: statement.subject.map((each) => ({ ...each, annotations })) }
 }
 
 interface Attachment {
@@ -148,7 +160,7 @@ type Form =
 
 async function attach(
   { repository, subject, signer, predicateType }: Attachment,
-  { mode = 'both', createdAt, settleMs = 50, signal }: AttachOptions,
+  { mode = 'both', createdAt, settleMs = 400, signal }: AttachOptions,
   allForms: readonly Form[],
 ): Promise<AttachResult> {
   const forms = allForms.filter(

@@ -50,7 +50,7 @@ export function createGathering(
   { limits, isSatisfied, signal }: GatheringOptions,
 ): Gathering {
   const { maxCandidates, maxTotalBytes, maxCandidateMs, maxTotalMs } = limits
-  const deadline = AbortSignal.timeout(maxTotalMs)
+  const deadline = AbortSignal.timeout(toTimerMs(maxTotalMs))
   const enough = new AbortController()
   const verified: { readonly candidate: Candidate; readonly evidence: VerifiedEvidence }[] = []
   const rejected: RejectedEvidence[] = []
@@ -78,7 +78,7 @@ export function createGathering(
     reject,
     async examine(origin, run, { isList = false } = {}) {
       signal?.throwIfAborted()
-      const ends = isList ? [deadline] : [deadline, AbortSignal.timeout(maxCandidateMs)]
+      const ends = isList ? [deadline] : [deadline, AbortSignal.timeout(toTimerMs(maxCandidateMs))]
       const limit = AbortSignal.any(ends)
       try {
         limit.throwIfAborted()
@@ -136,4 +136,9 @@ export function createGathering(
       return { verified: ordered.map(({ evidence }) => evidence), rejected }
     },
   }
+}
+
+/** Timers take whole numbers below 2^31. */
+function toTimerMs(milliseconds: number): number {
+  return Math.min(Math.max(0, Math.ceil(milliseconds)), 2 ** 31 - 1)
 }

@@ -40,3 +40,16 @@ export {
   type JsonValidity,
   type TrustedRoot,
 } from './trust/trusted-root.ts'
+export { type GithubRun, githubClaims } from './oidc/github-claims.ts'
+export type { TokenClaims, TokenOptions } from './oidc/oidc-issuer.ts'
+export { type RunningOidcIssuer, startOidcIssuer } from './oidc/start-oidc-issuer.ts'
+export type { ServiceRequest, ServiceResponse } from './http/start-http-service.ts'
+export {
+  type RunningSigstore,
+  type SigstoreRequest,
+  type SigstoreRequestHook,
+  type SigstoreServiceName,
+  startSigstore,
+  type StartSigstoreOptions,
+} from './start-sigstore.ts'
+export type { TufRepository, TufRole } from './tuf/tuf-repository.ts'

@@ -21,7 +21,7 @@ export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm {
   }
   if (key.asymmetricKeyType === 'rsa' && [2048, 3072, 4096].includes(modulusLength ?? 0))
     return { keyDetails: `PKIX_RSA_PKCS1V15_${modulusLength}_SHA256`, hash: 'sha256' }
-  if (key.asymmetricKeyType === 'ed25519') return { keyDetails: 'PKIX_ED25519', hash: 'sha512' }
+  if (key.asymmetricKeyType === 'ed25519') return { keyDetails: 'PKIX_ED25519_PH', hash: 'sha512' }
   throw new Error(`unsupported key: ${key.asymmetricKeyType} ${namedCurve ?? modulusLength ?? ''}`)
 }
 

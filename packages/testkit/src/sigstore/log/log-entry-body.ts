@@ -12,6 +12,8 @@ export interface SignedDigest {
   readonly digest: Uint8Array
   readonly signature: Uint8Array
   readonly verifier: LoggedVerifier
+  /** `PublicKeyDetails` in Rekor v2. Default: what Sigstore's services assume for the key. */
+  readonly keyDetails?: string | undefined
 }
 
 /** A signed envelope of DSSE. */
@@ -20,6 +22,8 @@ export interface SignedEnvelope {
   readonly verifier: LoggedVerifier
   /** How Rekor v1 keeps it: `dsse` 0.0.1 or `intoto` 0.0.2. Default `dsse`. Rekor v2 has `hashedrekord` alone. */
   readonly kind?: 'dsse' | 'intoto' | undefined
+  /** SHA-256 of the envelope in hexadecimal, in Rekor v1. Default: that of its JSON. */
+  readonly envelopeHash?: string | undefined
 }
 
 /** What is logged of a signature. */
@@ -48,14 +52,14 @@ export function rekorV1Body(logged: LoggedSignature): LogEntryBody {
     }
     return { kind: 'hashedrekord', apiVersion: '0.0.1', spec }
   }
-  const { envelope, kind = 'dsse' } = logged
+  const { envelope, kind = 'dsse', envelopeHash } = logged
   const payloadHash = hashOf(Buffer.from(envelope.payload, 'base64'))
   if (kind === 'dsse') {
     const signatures = envelope.signatures
       .map(({ sig }) => ({ signature: sig, verifier: publicKey }))
       .sort((a, b) => (a.signature < b.signature ? -1 : 1))
-    const envelopeHash = hashOf(JSON.stringify(envelope))
-    return { kind, apiVersion: '0.0.1', spec: { envelopeHash, payloadHash, signatures } }
+    const spec = { envelopeHash: hashOf(JSON.stringify(envelope), envelopeHash), payloadHash, signatures }
+    return { kind, apiVersion: '0.0.1', spec }
   }
   // The kind encodes twice what is base64 in the envelope already.
   const signatures = envelope.signatures.map(({ keyid, sig }) => ({
@@ -65,7 +69,7 @@ export function rekorV1Body(logged: LoggedSignature): LogEntryBody {
   }))
   const content = {
     envelope: { payloadType: envelope.payloadType, signatures },
-    hash: hashOf(canonicalJson(envelope)),
+    hash: hashOf(canonicalJson(envelope), envelopeHash),
     payloadHash,
   }
   return { kind, apiVersion: '0.0.2', spec: { content } }
@@ -73,8 +77,8 @@ export function rekorV1Body(logged: LoggedSignature): LogEntryBody {
 
 /** The entry that Rekor v2 makes of a signature; nothing is verified. */
 export function rekorV2Body(logged: LoggedSignature): LogEntryBody {
-  const { digest, signature, verifier } = 'digest' in logged ? logged : digestOfEnvelope(logged)
-  const { keyDetails } = keyAlgorithmOf(verifierKey(verifier))
+  const { digest, signature, verifier, ...named } = 'digest' in logged ? logged : digestOfEnvelope(logged)
+  const { keyDetails = keyAlgorithmOf(verifierKey(verifier)).keyDetails } = named
   const hashedRekordV002 = {
     data: { algorithm: hashName(digest).v2, digest: base64(digest) },
     signature: {
@@ -113,6 +117,9 @@ function hashName(digest: Uint8Array): { readonly v1: string; readonly v2: strin
   return name
 }
 
-const hashOf = (content: Uint8Array | string) => ({ algorithm: 'sha256', value: hex(sha256(content)) })
+const hashOf = (content: Uint8Array | string, value = hex(sha256(content))) => ({
+  algorithm: 'sha256',
+  value,
+})
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -3,7 +3,6 @@ import {
   Attribute,
   CertificateChoices,
   CertificateSet,
-  ContentInfo,
   DigestAlgorithmIdentifiers,
   EncapsulatedContent,
   EncapsulatedContentInfo,
@@ -174,7 +173,7 @@ export function createTimestampAuthority(options: TimestampAuthorityOptions): Ti
           timeStampToken: new TimeStampToken({
             contentType: id_signedData,
             content: toArrayBuffer(serialize(signedData)),
-          } satisfies Partial<ContentInfo>),
+          }),
         }),
       )
     },

@@ -6,6 +6,8 @@ export type AttestErrorCode =
   | 'KEY_UNSUPPORTED'
   | 'SIGNING_FAILED'
   | 'STATEMENT_INVALID'
+  | 'TRUST_INVALID'
+  | 'TRUST_ROOT_INVALID'
   | 'STORE_CONFLICT'
   | 'LIMIT_EXCEEDED'
 

@@ -2,7 +2,7 @@ export { AttestError, type AttestErrorCode } from './errors.ts'
 export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
 export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'
-export { keySigner } from './signing/key-signer.ts'
+export { keySigner, type KeySignerOptions } from './signing/key-signer.ts'
 export type { PrivateKeyOptions } from './signing/parse-private-key.ts'
 export { parsePublicKey, type PublicKey } from './signing/parse-public-key.ts'
 export { signStatement, type SignedStatement, type SignStatementOptions } from './statement/sign-statement.ts'
@@ -22,6 +22,28 @@ export {
   type StorageMode,
 } from './storage/attach.ts'
 export type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
+export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRoot,
+  type TrustedSpan,
+} from './trust/trusted-root.ts'
+export type {
+  CertificateIdentity,
+  ConfirmationThresholds,
+  TextPattern,
+  TrustedKey,
+  Validity,
+  VerificationTrust,
+} from './trust/verification-trust.ts'
+export {
+  type BundleArtifact,
+  type BundleVerdict,
+  verifyBundle,
+  type VerifyBundleOptions,
+} from './verify/verify-bundle.ts'
 export type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './verify/evidence-signer.ts'
 export type { EvidenceLimits } from './verify/evidence-limits.ts'
 export type {

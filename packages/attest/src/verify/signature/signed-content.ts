@@ -1,0 +1,85 @@
+import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { SignedEntity } from '@sigstore/verify'
+import { verifiesSignature } from '../../signing/key-profile.ts'
+import type { SignatureAlgorithm } from '../../signing/signature-algorithm.ts'
+import { preAuthEncoding } from '../../statement/pre-auth-encoding.ts'
+import type { DigestAlgorithm, SignedBytes } from './unverified-signature.ts'
+import { verifiesDigest } from './verify-digest.ts'
+
+/** Not exported by its name. */
+type LibraryContent = SignedEntity['signature']
+
+/**
+ * A signature and what it is over, as `@sigstore/verify` asks for it. The library's own forms know SHA-256 only, and
+ * need the content where a digest would do.
+ */
+export class SignedContent implements LibraryContent {
+  readonly signed: SignedBytes
+  readonly signature: Buffer
+  /** Of the key, when something else than its type says which. */
+  readonly algorithm: SignatureAlgorithm | undefined
+  #bytes: Uint8Array | undefined
+  readonly #verified = new WeakMap<KeyObject, boolean>()
+
+  constructor(signed: SignedBytes, signature: Uint8Array, algorithm: SignatureAlgorithm | undefined) {
+    this.signed = signed
+    this.signature = Buffer.from(signature)
+    this.algorithm = algorithm
+  }
+
+  /** Whether the signature is one by this key. */
+  verifySignature(key: KeyObject): boolean {
+    const known = this.#verified.get(key)
+    if (known !== undefined) return known
+    const verified = this.#verify(key)
+    this.#verified.set(key, verified)
+    return verified
+  }
+
+  compareSignature(signature: Uint8Array): boolean {
+    return isEqual(signature, this.signature)
+  }
+
+  /** Whether this is the digest of the payload of an envelope, or of the message. */
+  compareDigest(digest: Uint8Array): boolean {
+    return isEqual(digest, this.payloadDigest(algorithmOfLength(digest)))
+  }
+
+  /** Whether this is the digest of the signed bytes. */
+  compareSignedDigest(digest: Uint8Array): boolean {
+    return isEqual(digest, this.signedDigest(algorithmOfLength(digest)))
+  }
+
+  payloadDigest(algorithm: DigestAlgorithm): Buffer | undefined {
+    if (this.signed.kind !== 'envelope') return this.signedDigest(algorithm)
+    return createHash(algorithm).update(this.signed.payload).digest()
+  }
+
+  signedDigest(algorithm: DigestAlgorithm): Buffer | undefined {
+    if (this.signed.kind === 'digest')
+      return this.signed.algorithm === algorithm ? Buffer.from(this.signed.digest) : undefined
+    return createHash(algorithm).update(this.#signedBytes(this.signed)).digest()
+  }
+
+  #signedBytes(signed: Exclude<SignedBytes, { kind: 'digest' }>): Uint8Array {
+    this.#bytes ??=
+      signed.kind === 'envelope' ? preAuthEncoding(signed.payloadType, signed.payload) : signed.content
+    return this.#bytes
+  }
+
+  #verify(key: KeyObject): boolean {
+    if (this.signed.kind === 'digest') {
+      const padding = this.algorithm?.startsWith('rsa-sign-pss') === true ? 'pss' : 'pkcs1'
+      return verifiesDigest(key, this.signed, this.signature, { padding })
+    }
+    return verifiesSignature(key, this.#signedBytes(this.signed), this.signature)
+  }
+}
+
+function algorithmOfLength({ length }: Uint8Array): DigestAlgorithm {
+  return length === 64 ? 'sha512' : length === 48 ? 'sha384' : 'sha256'
+}
+
+function isEqual(left: Uint8Array, right: Uint8Array | undefined): boolean {
+  return right !== undefined && left.length === right.length && timingSafeEqual(left, right)
+}

@@ -10,6 +10,13 @@ export type AttestErrorCode =
   | 'TRUST_ROOT_INVALID'
   | 'STORE_CONFLICT'
   | 'LIMIT_EXCEEDED'
+  | 'IDENTITY_UNAVAILABLE'
+  | 'IDENTITY_INVALID'
+  | 'SERVICE_UNAVAILABLE'
+  | 'SERVICE_REFUSED'
+  | 'SERVICE_INVALID'
+  | 'WITNESS_MISSING'
+  | 'SIGNING_CONFIG_INVALID'
 
 /** Something could not be signed, stored or read. A signature that does not verify is a value, not an error. */
 export class AttestError extends SallyportError<AttestErrorCode> {}

@@ -1,0 +1,89 @@
+import type { IdentityTokenSource } from '../../ports/identity-token-source.ts'
+import type { ServiceRequest } from '../service-client.ts'
+import { serviceUrl } from '../service-url.ts'
+import { askTokenService, requireVariable } from './ask-token-service.ts'
+import { readTokenFile } from './file-identity-token.ts'
+import type { TokenServiceOptions } from './token-service-options.ts'
+
+/** Options of {@link azureIdentityToken}. */
+export interface AzureIdentityTokenOptions extends TokenServiceOptions {
+  /** Resource (application ID URI) that the token is for. Default: the audience. */
+  readonly resource?: string | undefined
+  /** A user-assigned identity. Default: `AZURE_CLIENT_ID`, else the machine's own. */
+  readonly clientId?: string | undefined
+}
+
+interface AzureRequest {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly resource: string
+  readonly clientId: string | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+const service = 'Azure'
+
+/**
+ * The token of a managed identity of Azure: by workload identity where `AZURE_FEDERATED_TOKEN_FILE` is set
+ * (Kubernetes), by `IDENTITY_ENDPOINT` (App Service, Container Apps), else from the machine's metadata service. The
+ * certificate authority must know the tenant as an issuer, and the audience be an application there. `token` rejects
+ * with `IDENTITY_UNAVAILABLE`.
+ */
+export function azureIdentityToken({
+  environment = process.env,
+  resource: configured,
+  clientId = environment.AZURE_CLIENT_ID || undefined,
+  ...options
+}: AzureIdentityTokenOptions = {}): IdentityTokenSource {
+  return {
+    async token({ audience, signal }) {
+      const azure: AzureRequest = { environment, resource: configured ?? audience, clientId, signal }
+      const asked = environment.AZURE_FEDERATED_TOKEN_FILE
+        ? await toWorkloadRequest(azure)
+        : environment.IDENTITY_ENDPOINT
+          ? toEndpointRequest(azure)
+          : toMachineRequest(azure)
+      return askTokenService(service, 'access_token', asked, options)
+    },
+  }
+}
+
+/** Exchanges the token that Kubernetes projects (RFC 7523 client assertion). */
+async function toWorkloadRequest({
+  environment,
+  resource,
+  clientId,
+  signal,
+}: AzureRequest): Promise<ServiceRequest> {
+  const secret = await readTokenFile(requireVariable(environment, 'AZURE_FEDERATED_TOKEN_FILE'), signal)
+  const authority = environment.AZURE_AUTHORITY_HOST || 'https://login.microsoftonline.com/'
+  const tenant = encodeURIComponent(requireVariable(environment, 'AZURE_TENANT_ID'))
+  const body = new URLSearchParams({
+    client_id: clientId ?? requireVariable(environment, 'AZURE_CLIENT_ID'),
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: secret,
+    grant_type: 'client_credentials',
+    scope: `${resource.replace(/\/$/, '')}/.default`,
+  }).toString()
+  const url = serviceUrl(service, authority, `/${tenant}/oauth2/v2.0/token`)
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  return { method: 'POST', url, headers, body, secrets: [secret], signal }
+}
+
+function toEndpointRequest({ environment, resource, clientId, signal }: AzureRequest): ServiceRequest {
+  const secret = requireVariable(environment, 'IDENTITY_HEADER')
+  const url = serviceUrl(service, requireVariable(environment, 'IDENTITY_ENDPOINT'))
+  setQuery(url, { 'api-version': '2019-08-01', resource, client_id: clientId })
+  return { method: 'GET', url, headers: { 'x-identity-header': secret }, secrets: [secret], signal }
+}
+
+function toMachineRequest({ environment, resource, clientId, signal }: AzureRequest): ServiceRequest {
+  const host = environment.AZURE_POD_IDENTITY_AUTHORITY_HOST || 'http://169.254.169.254'
+  const url = serviceUrl(service, host, '/metadata/identity/oauth2/token')
+  setQuery(url, { 'api-version': '2018-02-01', resource, client_id: clientId })
+  return { method: 'GET', url, headers: { metadata: 'true' }, signal }
+}
+
+function setQuery(url: URL, query: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) url.searchParams.set(name, value)
+}

@@ -1,0 +1,68 @@
+import type { z } from 'zod'
+import { AttestError } from '../errors.ts'
+import { parseStrictJson } from '../internal/strict-json.ts'
+import { signingConfigSchema } from './signing-config.schema.ts'
+
+/** A service, as a signing config names it. */
+export interface ConfiguredService {
+  readonly url: string
+  readonly majorApiVersion: number
+  readonly validFor: { readonly start: Date; readonly end?: Date | null | undefined }
+  /** Who runs it; two services of one operator are one confirmation. */
+  readonly operator: string
+}
+
+/** How many of the services to use: one that answers, all, or exactly so many, each of another operator. */
+export type ServiceChoice =
+  | { readonly selector: 'ANY' }
+  | { readonly selector: 'ALL' }
+  | { readonly selector: 'EXACT'; readonly count: number }
+
+/** Which services to sign with (Sigstore signing config v0.2). */
+export interface SigningConfig {
+  readonly caUrls: readonly ConfiguredService[]
+  readonly oidcUrls: readonly ConfiguredService[]
+  readonly rekorTlogUrls: readonly ConfiguredService[]
+  readonly rekorTlogConfig?: ServiceChoice | null | undefined
+  readonly tsaUrls: readonly ConfiguredService[]
+  readonly tsaConfig?: ServiceChoice | null | undefined
+}
+
+const maxBytes = 1024 * 1024
+
+/**
+ * Reads a signing config v0.2 in JSON, such as the target `signing_config.v0.2.json` of a TUF repository. It says where
+ * identity tokens are sent, so it has to come from a source that is trusted.
+ *
+ * @throws {AttestError} `SIGNING_CONFIG_INVALID` when it is anything else, or services are listed without how to choose.
+ */
+export function parseSigningConfig(json: string | Uint8Array): SigningConfig {
+  const bytes = typeof json === 'string' ? Buffer.from(json, 'utf8') : json
+  if (bytes.byteLength > maxBytes) throw invalid(`longer than ${maxBytes} bytes`)
+  const parsed = signingConfigSchema.safeParse(parse(bytes))
+  if (!parsed.success) throw invalid(describe(parsed.error))
+  const config = parsed.data
+  for (const [services, choice, name] of [
+    [config.rekorTlogUrls, config.rekorTlogConfig, 'rekorTlogConfig'],
+    [config.tsaUrls, config.tsaConfig, 'tsaConfig'],
+  ] as const) {
+    if (services.length > 0 && !choice) throw invalid(`${name} is missing`)
+  }
+  return config
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(bytes)
+  } catch (error) {
+    throw invalid((error as Error).message)
+  }
+}
+
+function describe({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`
+}
+
+function invalid(why: string): AttestError {
+  return new AttestError('SIGNING_CONFIG_INVALID', `expected a signing config v0.2: ${why}`)
+}

@@ -18,6 +18,8 @@ export interface LogVerifier {
 const logged: Readonly<Record<SignatureAlgorithm, { readonly keyDetails: string; readonly hash?: LogHash }>> =
   {
     'ecdsa-sha2-256-nistp256': { keyDetails: 'PKIX_ECDSA_P256_SHA_256', hash: 'sha256' },
+    'ecdsa-sha2-256-nistp384': { keyDetails: 'PKIX_ECDSA_P384_SHA_256', hash: 'sha256' },
+    'ecdsa-sha2-256-nistp521': { keyDetails: 'PKIX_ECDSA_P521_SHA_256', hash: 'sha256' },
     'ecdsa-sha2-384-nistp384': { keyDetails: 'PKIX_ECDSA_P384_SHA_384', hash: 'sha384' },
     'ecdsa-sha2-512-nistp521': { keyDetails: 'PKIX_ECDSA_P521_SHA_512', hash: 'sha512' },
     'rsa-sign-pkcs1-2048-sha256': { keyDetails: 'PKIX_RSA_PKCS1V15_2048_SHA256', hash: 'sha256' },

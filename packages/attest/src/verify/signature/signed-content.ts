@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { SignedEntity } from '@sigstore/verify'
-import { verifiesSignature } from '../../signing/key-profile.ts'
+import { verifiesSignature } from '../../signing/verifies-signature.ts'
 import type { SignatureAlgorithm } from '../../signing/signature-algorithm.ts'
 import { preAuthEncoding } from '../../statement/pre-auth-encoding.ts'
 import type { DigestAlgorithm, SignedBytes } from './unverified-signature.ts'

@@ -1,17 +1,17 @@
 import { type Descriptor, type Digest, digestOf } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { AttestError } from '../errors.ts'
-import type { Signer } from '../ports/signer.ts'
-import { parsePublicKey } from '../signing/parse-public-key.ts'
-import { signChecked } from '../signing/sign-checked.ts'
+import type { KeylessSigner, Signer } from '../ports/signer.ts'
+import type { Witness } from '../ports/witness.ts'
+import { signPayload } from '../signing/sign-payload.ts'
 import { isAbout } from '../statement/is-about.ts'
 import { serializeStatement } from '../statement/serialize-statement.ts'
-import { type SignedStatement, signStatement } from '../statement/sign-statement.ts'
+import { signStatement } from '../statement/sign-statement.ts'
 import { createStatement, predicateTypes, type Statement } from '../statement/statement.ts'
+import type { VerificationTrust } from '../trust/verification-trust.ts'
 import type { EvidenceStore } from '../verify/evidence.ts'
-import { gatherEvidence } from '../verify/gather-evidence.ts'
-import { attachBundle, type StoredEvidence } from './attach-bundle.ts'
-import { attachLegacy, type LegacyLayer } from './attach-legacy.ts'
+import { attachForms, type SignedLayer } from './attach-forms.ts'
+import { legacyAnnotations } from './legacy-annotations.ts'
 import { createSimpleSigning } from './simple-signing.ts'
 import { wireFormat } from './wire-format.ts'
 
@@ -29,6 +29,15 @@ export interface AttachOptions {
    * wrote at the same time. Default 400, as in the client's own lists; 0 where nobody else writes.
    */
   readonly settleMs?: number | undefined
+  /** Logs and timestamp authorities that confirm each signature. A certificate needs one that vouches for the time. */
+  readonly witnesses?: readonly Witness[] | undefined
+  /**
+   * What counts as being there already. Default: evidence by the signer's key. With certificates, which last for
+   * minutes: a trusted root, and the signer's own identity in `identities`; without them everything is written anew.
+   */
+  readonly trust?: VerificationTrust | undefined
+  /** Where evidence is stored and looked for instead of beside the image (`COSIGN_REPOSITORY`). */
+  readonly evidenceRepository?: Repository | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -56,6 +65,7 @@ export interface AttachedPiece {
 
 /** What is attached now. */
 export interface AttachResult {
+  /** Key that signed; empty when a certificate of an earlier call did. */
   readonly keyId: string
   /** One for each store of the mode. */
   readonly pieces: readonly AttachedPiece[]
@@ -65,17 +75,19 @@ export interface AttachResult {
 
 /**
  * Signs a statement and attaches it to the image or index that it is about. What is there already, the same statement
- * by the same key, verified, is left as it is: attaching twice changes nothing.
+ * by the same signer, verified, is left as it is: attaching twice changes nothing. One signature serves both forms;
+ * when one of them can't be stored the call rejects, and the next call adds what is missing.
  *
  * @throws {AttestError} `STATEMENT_INVALID` when the statement is not about the subject, or is not plain JSON data.
- * @throws {AttestError} `SIGNING_FAILED`, `KEY_INVALID`, `KEY_UNSUPPORTED`, `STORE_CONFLICT`, `LIMIT_EXCEEDED`.
+ * @throws {AttestError} `SIGNING_FAILED`, `WITNESS_MISSING`, `KEY_INVALID`, `KEY_UNSUPPORTED`, `TRUST_INVALID`,
+ *   `STORE_CONFLICT`, `LIMIT_EXCEEDED`, and what the keyless signer and the witnesses reject with.
  * @throws {OciError} when the registry can't be read or written. What was stored by then stays.
  */
 export async function attachAttestation(
   repository: Repository,
   subject: Descriptor,
   statement: Statement,
-  signer: Signer,
+  signer: Signer | KeylessSigner,
   options: AttachOptions,
 ): Promise<AttachResult> {
   if (!isAbout(statement, subject.digest))
@@ -83,52 +95,69 @@ export async function attachAttestation(
   const payload = digestOf(serializeStatement(statement))
   const { predicateType } = statement
   const sign = lazily(() => signStatement(statement, signer, options))
-  const envelope = async (): Promise<LegacyLayer> => ({
-    suffix: 'att',
-    mediaType: wireFormat.envelope,
-    bytes: (await sign()).envelope,
-    annotations: {
+  const toLayer = async (): Promise<SignedLayer> => {
+    const signed = await sign()
+    const annotations = {
       [wireFormat.annotations.signature]: '',
       [wireFormat.annotations.predicateType]: predicateType,
-    },
-  })
-  return attach({ repository, subject, signer, predicateType }, options, [
+      ...legacyAnnotations(signed, 'att'),
+    }
+    const layer = {
+      suffix: 'att',
+      mediaType: wireFormat.envelope,
+      bytes: signed.envelope,
+      annotations,
+    } as const
+    return { keyId: signed.keyId, layer }
+  }
+  return attachForms({ repository, subject, signer, predicateType }, options, [
     { store: 'bundle', payload, make: sign },
-    { store: 'legacy-attestation', payload, make: envelope },
+    { store: 'legacy-attestation', payload, make: toLayer },
   ])
 }
 
 /**
- * Signs an image or index, in the forms of `cosign sign`. Signing twice with the same key changes nothing.
+ * Signs an image or index, in the forms of `cosign sign`. Signing twice with the same key changes nothing. The forms
+ * are two signatures, with one certificate; nothing is stored before both are made.
  *
- * @throws {AttestError} `SIGNING_FAILED`, `KEY_INVALID`, `KEY_UNSUPPORTED`, `STORE_CONFLICT`, `LIMIT_EXCEEDED`.
+ * @throws {AttestError} `SIGNING_FAILED`, `WITNESS_MISSING`, `KEY_INVALID`, `KEY_UNSUPPORTED`, `TRUST_INVALID`,
+ *   `STORE_CONFLICT`, `LIMIT_EXCEEDED`, and what the keyless signer and the witnesses reject with.
  * @throws {OciError} when the registry can't be read or written. What was stored by then stays.
  */
 export async function attachSignature(
   repository: Repository,
   subject: Descriptor,
-  signer: Signer,
+  signer: Signer | KeylessSigner,
   { reference, annotations = {}, ...options }: AttachSignatureOptions,
 ): Promise<AttachResult> {
   const predicateType = predicateTypes.cosignSign
   const statement = createSignatureStatement(subject.digest, annotations)
   const simple = createSimpleSigning({ image: subject.digest, reference, annotations })
-  const signature = async (): Promise<LegacyLayer> => {
-    const { signature: bytes } = await signChecked(signer, simple, options)
-    return {
+  const { witnesses = [], signal } = options
+  // Without witnesses a certificate would be in vain: then signing says so before it asks for one.
+  const certify = lazily(async () =>
+    'certify' in signer && witnesses.length > 0 ? await signer.certify({ signal }) : signer,
+  )
+  const toLayer = async (): Promise<SignedLayer> => {
+    const signed = await signPayload(simple, await certify(), options)
+    const layer = {
       suffix: 'sig',
       mediaType: wireFormat.simpleSigning,
       bytes: simple,
-      annotations: { [wireFormat.annotations.signature]: Buffer.from(bytes).toString('base64') },
-    }
+      annotations: {
+        [wireFormat.annotations.signature]: Buffer.from(signed.signature).toString('base64'),
+        ...legacyAnnotations(signed, 'sig'),
+      },
+    } as const
+    return { keyId: signed.keyId, layer }
   }
-  return attach({ repository, subject, signer, predicateType }, options, [
+  return attachForms({ repository, subject, signer, predicateType }, options, [
     {
       store: 'bundle',
       payload: digestOf(serializeStatement(statement)),
-      make: () => signStatement(statement, signer, options),
+      make: async () => signStatement(statement, await certify(), options),
     },
-    { store: 'legacy-signature', payload: digestOf(simple), make: signature },
+    { store: 'legacy-signature', payload: digestOf(simple), make: toLayer },
   ])
 }
 
@@ -140,53 +169,6 @@ function createSignatureStatement(
   const statement = createStatement([{ digest: image }], predicateTypes.cosignSign, {})
   if (Object.keys(annotations).length === 0) return statement
   return { ...statement, subject: statement.subject.map((each) => ({ ...each, annotations })) }
-}
-
-interface Attachment {
-  readonly repository: Repository
-  readonly subject: Descriptor
-  readonly signer: Signer
-  readonly predicateType: string
-}
-
-/** A form of the same evidence; it is signed only when it is not there yet. */
-type Form =
-  | { readonly store: 'bundle'; readonly payload: Digest; readonly make: () => Promise<SignedStatement> }
-  | {
-      readonly store: 'legacy-signature' | 'legacy-attestation'
-      readonly payload: Digest
-      readonly make: () => Promise<LegacyLayer>
-    }
-
-async function attach(
-  { repository, subject, signer, predicateType }: Attachment,
-  { mode = 'both', createdAt, settleMs = 400, signal }: AttachOptions,
-  allForms: readonly Form[],
-): Promise<AttachResult> {
-  const forms = allForms.filter(
-    ({ store }) => mode === 'both' || (store === 'bundle') === (mode === 'bundle'),
-  )
-  const key = parsePublicKey(signer.publicKey)
-  const { verified } = await gatherEvidence(repository, subject.digest, {
-    keys: [key],
-    stores: forms.map(({ store }) => store),
-    predicateTypes: [predicateType],
-    skipOthers: true,
-    signal,
-  })
-  const store = async (form: Form): Promise<StoredEvidence> =>
-    form.store === 'bundle'
-      ? attachBundle(repository, subject, await form.make(), { createdAt, signal })
-      : attachLegacy(repository, subject.digest, await form.make(), { settleMs, signal })
-  const pieces: AttachedPiece[] = []
-  let written = false
-  for (const form of forms) {
-    const known = verified.find((found) => found.store === form.store && found.payload === form.payload)
-    if (!known) written = true
-    const { manifest, blob } = known ?? (await store(form))
-    pieces.push({ store: form.store, payload: form.payload, manifest, blob })
-  }
-  return { keyId: key.keyId, pieces, written }
 }
 
 /** Runs once, when it is first asked for. */

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type Descriptor, type Digest, type ImageManifest, isSallyportError } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { AttestError } from '../errors.ts'
+import { pause } from '../internal/pause.ts'
 import { buildLegacyManifest } from './build-legacy-manifest.ts'
 import { missesBlob } from './put-with-blobs.ts'
 import { parseArtifactManifest } from './parse-artifact-manifest.ts'
@@ -136,14 +136,4 @@ async function readTag(repository: Repository, tag: string, signal: AbortSignal)
 /** Tells layers apart: the same payload with another signature is another layer. */
 function identity({ digest, mediaType, annotations = {} }: Descriptor): string {
   return JSON.stringify([digest, mediaType, Object.entries(annotations).sort()])
-}
-
-/** Waits; aborted, it rejects with the signal's reason. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, { signal })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
-  }
 }

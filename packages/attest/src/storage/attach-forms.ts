@@ -61,7 +61,7 @@ export async function attachForms(
       prepared.push({ form, keyId, isNew: false, store: async () => known })
     } else if (form.store === 'bundle') {
       const signed = await form.make()
-      const store = () => attachBundle(repository, subject, signed, { createdAt, signal })
+      const store = () => attachBundle(repository, subject, signed, { createdAt, settleMs, signal })
       prepared.push({ form, keyId: signed.keyId, isNew: true, store })
     } else {
       const { keyId, layer } = await form.make()

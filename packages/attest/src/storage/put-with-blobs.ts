@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { isSallyportError } from '@sallyport/core'
+import { pause } from '../internal/pause.ts'
 
 const maxAttempts = 5
 
@@ -14,12 +14,7 @@ export async function putWithBlobs<T>(put: () => Promise<T>, signal: AbortSignal
     } catch (error) {
       if (!missesBlob(error) || attempt === maxAttempts) throw error
     }
-    try {
-      await delay(50 * 2 ** attempt * (1 + Math.random()), undefined, { signal })
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw error
-    }
+    await pause(50 * 2 ** attempt * (1 + Math.random()), signal)
   }
 }
 

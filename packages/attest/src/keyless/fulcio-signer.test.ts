@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { IdentityTokenRequest } from '../ports/identity-token-source.ts'
 import { startFulcioDouble, fulcioError, type FulcioDoubleOptions } from '../testing/fulcio-double.ts'
 import { createIdentityToken, tokenTime } from '../testing/identity-token.ts'
+import { createAuthority } from '../testing/issue-certificate.ts'
 import { startScriptedService } from '../testing/scripted-service.ts'
 import { fulcioSigner } from './fulcio-signer.ts'
 import { fixedIdentityToken } from './identity/given-identity-token.ts'
@@ -79,6 +80,14 @@ describe('fulcioSigner', () => {
     ['that begins later', { change: (leaf) => ({ ...leaf, notBefore: later(61_000) }) }],
     ['of an authority', { change: (leaf) => ({ ...leaf, isAuthority: true }) }],
     ['whose issuer is not in the chain', { changeChain: ([leaf = '', , root = '']) => [leaf, root] }],
+    [
+      'of an issuer of another name',
+      { change: (leaf) => ({ ...leaf, issuer: { ...leaf.issuer, name: 'other' } }) },
+    ],
+    [
+      'with an issuer of the same name and another key',
+      { changeChain: ([leaf = '']) => [leaf, createAuthority('intermediate', { at: tokenTime }).pem] },
+    ],
     ['after its issuer', { changeChain: (chain) => chain.toReversed() }],
     ['that is none', { changeChain: () => ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'] }],
     ['without end', { changeChain: ([leaf = '']) => Array.from({ length: 11 }, () => leaf) }],

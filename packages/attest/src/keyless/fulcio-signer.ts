@@ -103,7 +103,6 @@ function certifiedSigner(key: KeyObject, { certificate, notAfter, now }: Certifi
   const signer = keySigner(key)
   return {
     ...signer,
-    algorithm: 'ecdsa-sha2-256-nistp256',
     certificate,
     async sign(content, signOptions) {
       if (now() >= notAfter)

@@ -1,10 +1,10 @@
-import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { PublicKeyDetails } from '@sigstore/protobuf-specs'
 import { AttestError } from '../errors.ts'
 import type { SignedContent } from '../ports/witness.ts'
+import { defaultAlgorithm } from '../signing/acceptable-algorithms.ts'
+import { keyDetailsOf, type SignatureHash, signatureHash } from '../signing/algorithm-registry.ts'
 import type { SignatureAlgorithm } from '../signing/signature-algorithm.ts'
-
-/** Hashes that logs take, by Node's names. */
-export type LogHash = 'sha256' | 'sha384' | 'sha512'
 
 /** The key of a signature, or the certificate when there is one, as a log wants it. */
 export interface LogVerifier {
@@ -14,6 +14,7 @@ export interface LogVerifier {
   readonly algorithm: SignatureAlgorithm
 }
 
+<<<<<<< HEAD
 /** How logs call an algorithm, and the hash that its signatures are over; pure Ed25519 signs no hash. */
 const logged: Readonly<Record<SignatureAlgorithm, { readonly keyDetails: string; readonly hash?: LogHash }>> =
   {
@@ -31,20 +32,28 @@ const logged: Readonly<Record<SignatureAlgorithm, { readonly keyDetails: string;
     ed25519: { keyDetails: 'PKIX_ED25519' },
     'ed25519-ph': { keyDetails: 'PKIX_ED25519_PH', hash: 'sha512' },
   }
+=======
+/** How a log that keeps a hash of what was signed names it and the algorithm. */
+export interface HashedAlgorithm {
+  readonly hash: SignatureHash
+  /** Name in `PublicKeyDetails` of the Sigstore protocol buffers. */
+  readonly keyDetails: string
+}
+>>>>>>> a5-keyless
 
 /**
  * What a log verifies a signature with.
  *
- * @throws {AttestError} `KEY_UNSUPPORTED` when no log knows a signature of such a key.
+ * @throws {AttestError} `KEY_UNSUPPORTED` for a key that nothing is signed with.
  */
 export function toLogVerifier({ publicKey, certificate, algorithm }: SignedContent['signer']): LogVerifier {
   const key = createPublicKey(publicKey)
-  const known = algorithm ?? defaultLogAlgorithm(key)
+  const used = algorithm ?? defaultAlgorithm(key)
   if (certificate) {
     const { leaf } = certificate
-    return { kind: 'certificate', pem: leaf, der: new X509Certificate(leaf).raw, algorithm: known }
+    return { kind: 'certificate', pem: leaf, der: new X509Certificate(leaf).raw, algorithm: used }
   }
-  return { kind: 'key', pem: publicKey, der: key.export({ type: 'spki', format: 'der' }), algorithm: known }
+  return { kind: 'key', pem: publicKey, der: key.export({ type: 'spki', format: 'der' }), algorithm: used }
 }
 
 /**
@@ -52,37 +61,9 @@ export function toLogVerifier({ publicKey, certificate, algorithm }: SignedConte
  *
  * @throws {AttestError} `KEY_UNSUPPORTED` for pure Ed25519, whose signatures can't be verified from a hash.
  */
-export function requireHashed(algorithm: SignatureAlgorithm): {
-  readonly keyDetails: string
-  readonly hash: LogHash
-} {
-  const { keyDetails, hash } = logged[algorithm]
+export function requireHashed(algorithm: SignatureAlgorithm): HashedAlgorithm {
+  const hash = signatureHash(algorithm)
   if (hash === undefined)
     throw new AttestError('KEY_UNSUPPORTED', `a log can't verify ${algorithm} from a digest: use ed25519-ph`)
-  return { keyDetails, hash }
-}
-
-function defaultLogAlgorithm({
-  asymmetricKeyType: type,
-  asymmetricKeyDetails: details,
-}: KeyObject): SignatureAlgorithm {
-  const size = type === 'rsa' ? details?.modulusLength : details?.namedCurve
-  switch (size) {
-    case 'prime256v1':
-      return 'ecdsa-sha2-256-nistp256'
-    case 'secp384r1':
-      return 'ecdsa-sha2-384-nistp384'
-    case 'secp521r1':
-      return 'ecdsa-sha2-512-nistp521'
-    case 2048:
-    case 3072:
-    case 4096:
-      return `rsa-sign-pkcs1-${size}-sha256`
-    default:
-      if (type === 'ed25519') return 'ed25519-ph'
-      throw new AttestError(
-        'KEY_UNSUPPORTED',
-        `no transparency log takes a key of the type ${type ?? 'unknown'} and its size`,
-      )
-  }
+  return { hash, keyDetails: PublicKeyDetails[keyDetailsOf(algorithm)] }
 }

@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { parseStrictJson } from '../internal/strict-json.ts'
-import type { LogHash, LogVerifier } from './log-verifier.ts'
+import type { SignatureHash } from '../signing/algorithm-registry.ts'
+import type { HashedAlgorithm, LogVerifier } from './log-verifier.ts'
 
 /** What a log's entry must be about. */
 export interface LoggedSignature {
@@ -11,7 +12,7 @@ export interface LoggedSignature {
 }
 
 /** A hash in hexadecimal. */
-export function hexDigest(hash: LogHash, content: Uint8Array): string {
+export function hexDigest(hash: SignatureHash, content: Uint8Array): string {
   return createHash(hash).update(content).digest('hex')
 }
 
@@ -29,7 +30,7 @@ const hashedRekordV1 = z.object({
 export function isHashedRekordV1(
   body: Uint8Array,
   { content, signature, verifier }: LoggedSignature,
-  hash: LogHash,
+  hash: SignatureHash,
 ): boolean {
   const entry = read(body, hashedRekordV1)
   if (!entry) return false
@@ -86,7 +87,7 @@ const hashedRekordV2 = z.object({
     }),
   }),
 })
-const hashNames: Readonly<Record<LogHash, string>> = {
+const hashNames: Readonly<Record<SignatureHash, string>> = {
   sha256: 'SHA2_256',
   sha384: 'SHA2_384',
   sha512: 'SHA2_512',
@@ -96,7 +97,7 @@ const hashNames: Readonly<Record<LogHash, string>> = {
 export function isHashedRekordV2(
   body: Uint8Array,
   { content, signature, verifier }: LoggedSignature,
-  { hash, keyDetails }: { readonly hash: LogHash; readonly keyDetails: string },
+  { hash, keyDetails }: HashedAlgorithm,
 ): boolean {
   const entry = read(body, hashedRekordV2)
   if (!entry) return false

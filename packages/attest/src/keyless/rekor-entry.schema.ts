@@ -1,4 +1,3 @@
-import type { TransparencyLogEntry } from '@sigstore/bundle'
 import { z } from 'zod'
 import { decodeCanonicalBase64 } from '../internal/canonical-base64.ts'
 
@@ -60,6 +59,3 @@ export const rekorV2EntrySchema = z
   })
   // The log vouches for no time.
   .transform((entry) => ({ ...entry, integratedTime: '0', inclusionPromise: undefined }))
-
-/** An entry whose kind is known from elsewhere. */
-export type UntypedEntry = Omit<TransparencyLogEntry, 'kindVersion'>

@@ -110,6 +110,22 @@ describe('rekorLog', () => {
     })
   })
 
+  it.each([
+    ['ecdsa-sha2-384-nistp384', 'PKIX_ECDSA_P384_SHA_384', 'SHA2_384'],
+    ['ecdsa-sha2-256-nistp384', 'PKIX_ECDSA_P384_SHA_256', 'SHA2_256'],
+    ['ecdsa-sha2-512-nistp521', 'PKIX_ECDSA_P521_SHA_512', 'SHA2_512'],
+    ['rsa-sign-pss-2048-sha256', 'PKIX_RSA_PSS_2048_SHA256', 'SHA2_256'],
+    ['ed25519-ph', 'PKIX_ED25519_PH', 'SHA2_512'],
+  ] as const)('logs a signature in %s as %s over %s', async (algorithm, keyDetails, hash) => {
+    const { content } = await signText()
+    const signer = keySigner(generateSigningKey({ algorithm }).privateKey, { algorithm })
+    const signed = { content, signature: await signer.sign(content), signer }
+    const [entry] = (await rekorLog({ url: await start(2), version: 2 }).witness(signed)).tlogEntries ?? []
+    expect(bodyOf(entry?.canonicalizedBody)).toMatchObject({
+      spec: { hashedRekordV002: { data: { algorithm: hash }, signature: { verifier: { keyDetails } } } },
+    })
+  })
+
   it('fetches the entry that version 1 has already', async () => {
     const url = await start(1, { conflict: true })
     const { tlogEntries } = await rekorLog({ url, version: 1 }).witness(await signEnvelope())
@@ -164,6 +180,11 @@ describe('rekorLog', () => {
     const log = rekorLog({ url: await start(version, { change }), version })
     const signed = what === 'envelope' ? signEnvelope() : signText()
     await expect(log.witness(await signed)).rejects.toMatchObject({ code: 'SERVICE_INVALID' })
+  })
+
+  it('refuses two entries for one signature', async () => {
+    const log = rekorLog({ url: await start(1, { twice: true }), version: 1 })
+    await expect(log.witness(await signEnvelope())).rejects.toMatchObject({ code: 'SERVICE_INVALID' })
   })
 
   it('sends nothing when no log can verify the signature from a digest', async () => {

@@ -7,6 +7,8 @@ export interface RekorDoubleOptions {
   readonly change?: ((body: string) => string) | undefined
   /** Answers with 409 where the entry is, or with a place of one's own. */
   readonly conflict?: boolean | string | undefined
+  /** Answers with the entry under two ids (version 1). */
+  readonly twice?: boolean | undefined
 }
 
 const hash = (algorithm: string, bytes: Uint8Array): Buffer => createHash(algorithm).update(bytes).digest()
@@ -65,6 +67,7 @@ interface ProposedV1 {
 export async function startRekorV1Double({
   change = (body) => body,
   conflict = false,
+  twice = false,
 }: RekorDoubleOptions = {}): Promise<ScriptedService> {
   const entries = new Map<string, string>()
   return startScriptedService(({ method, path, body }) => {
@@ -86,24 +89,23 @@ export async function startRekorV1Double({
           },
         }
     if (logged === undefined) return refused
-    const answer = JSON.stringify({
-      [uuid]: {
-        body: base64(Buffer.from(change(JSON.stringify({ apiVersion, kind, spec: logged })))),
-        integratedTime: 1767323045,
-        logID: 'c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d',
-        logIndex: 5,
-        verification: {
-          inclusionProof: {
-            checkpoint: 'rekor.example - 1\n1\nroot\n\n— rekor.example sig\n',
-            hashes: ['ab'.repeat(32)],
-            logIndex: 1,
-            rootHash: 'cd'.repeat(32),
-            treeSize: 2,
-          },
-          signedEntryTimestamp: base64(Buffer.from('promise')),
+    const entry = {
+      body: base64(Buffer.from(change(JSON.stringify({ apiVersion, kind, spec: logged })))),
+      integratedTime: 1767323045,
+      logID: 'c0d23d6ad406973f9559f3ba2d1ca01f84147d8ffc5b8445c224f98b9591801d',
+      logIndex: 5,
+      verification: {
+        inclusionProof: {
+          checkpoint: 'rekor.example - 1\n1\nroot\n\n— rekor.example sig\n',
+          hashes: ['ab'.repeat(32)],
+          logIndex: 1,
+          rootHash: 'cd'.repeat(32),
+          treeSize: 2,
         },
+        signedEntryTimestamp: base64(Buffer.from('promise')),
       },
-    })
+    }
+    const answer = JSON.stringify({ [uuid]: entry, ...(twice ? { second: entry } : {}) })
     const location = `/api/v1/log/entries/${uuid}`
     if (conflict === false) return { status: 201, headers: { location, etag: uuid }, body: answer }
     entries.set(location, answer)

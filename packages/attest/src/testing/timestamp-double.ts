@@ -14,7 +14,6 @@ export interface TimestampDoubleAnswer {
 /** Writes a `TimeStampResp` whose signature nobody has made. */
 export function encodeTimestampResponse({ status = 0, imprint, nonce }: TimestampDoubleAnswer): Buffer {
   const statusInfo = der(derTag.sequence, derInteger(Buffer.from([status])))
-  if (status > 1) return der(derTag.sequence, statusInfo)
   const sha256 = der(derTag.sequence, derOid('2.16.840.1.101.3.4.2.1'), der(derTag.null))
   const info = der(
     derTag.sequence,

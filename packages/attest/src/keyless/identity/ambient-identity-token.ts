@@ -27,6 +27,8 @@ export interface AmbientIdentityTokenOptions extends TokenServiceOptions {
   readonly onFound?: ((found: AmbientIdentity) => void) | undefined
   /** The projected file to look for. Default `/var/run/sigstore/cosign/oidc-token`. */
   readonly tokenFile?: string | undefined
+  /** Where the firmware names the kind of machine. Default `/sys/class/dmi/id/product_name`. */
+  readonly machineFile?: string | undefined
 }
 
 interface Candidate {
@@ -49,6 +51,7 @@ export function ambientIdentityToken({
   environment = process.env,
   onFound,
   tokenFile = projectedTokenPath,
+  machineFile = '/sys/class/dmi/id/product_name',
   ...service
 }: AmbientIdentityTokenOptions = {}): IdentityTokenSource {
   const isSet = (...names: readonly string[]): boolean => names.every((name) => environment[name]?.trim())
@@ -83,7 +86,8 @@ export function ambientIdentityToken({
       name: 'google',
       sign: 'GCE_METADATA_HOST, K_SERVICE, CLOUD_RUN_JOB or a machine of Google',
       applies: () =>
-        ['GCE_METADATA_HOST', 'K_SERVICE', 'CLOUD_RUN_JOB'].some((name) => isSet(name)) || isGoogleMachine(),
+        ['GCE_METADATA_HOST', 'K_SERVICE', 'CLOUD_RUN_JOB'].some((name) => isSet(name)) ||
+        isGoogleMachine(machineFile),
       source: () => googleIdentityToken(options),
     },
     {
@@ -120,9 +124,9 @@ export function ambientIdentityToken({
 }
 
 /** Whether the firmware says so, as Google's own clients find out. */
-function isGoogleMachine(): boolean {
+function isGoogleMachine(machineFile: string): boolean {
   try {
-    return readFileSync('/sys/class/dmi/id/product_name', 'utf8').startsWith('Google')
+    return readFileSync(machineFile, 'utf8').startsWith('Google')
   } catch {
     return false
   }

@@ -55,16 +55,18 @@ interface Call {
 
 /** One unary gRPC call: the answer's bytes, still framed. */
 async function callAgent(path: string, message: Buffer, { timeoutMs, signal }: Call): Promise<Buffer> {
-  const session = connectHttp2('http://localhost', { createConnection: () => connect(path) })
+  const socket = connect(path)
+  const session = connectHttp2('http://localhost', { createConnection: () => socket })
   const timeout = AbortSignal.timeout(timeoutMs)
   const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
   try {
     return await new Promise<Buffer>((resolve, reject) => {
       const fail = (why: string): void => reject(unavailable(why))
       ended.addEventListener('abort', () => fail(`no answer within ${timeoutMs} ms`), { once: true })
-      session.on('error', (error: NodeJS.ErrnoException) =>
-        fail(`no connection (${error.code ?? 'unknown error'})`),
-      )
+      const lost = ({ code = 'unknown error' }: NodeJS.ErrnoException): void =>
+        fail(`no connection (${code})`)
+      // The socket knows why it fails, before its session and stream say that they do.
+      for (const each of [socket, session]) each.on('error', lost)
       const stream = session.request({
         ':method': 'POST',
         ':path': '/SpiffeWorkloadAPI/FetchJWTSVID',
@@ -86,7 +88,7 @@ async function callAgent(path: string, message: Buffer, { timeoutMs, signal }: C
         if (received > maxAnswerBytes) return fail(`the answer is longer than ${maxAnswerBytes} bytes`)
         chunks.push(chunk)
       })
-      stream.on('error', () => fail('the connection was lost'))
+      stream.on('error', lost)
       stream.on('end', () => {
         if (status === '0') resolve(Buffer.concat(chunks))
         else fail(/^\d{1,3}$/.test(status ?? '') ? `refused with gRPC status ${status}` : 'no gRPC status')

@@ -14,32 +14,12 @@ export interface LogVerifier {
   readonly algorithm: SignatureAlgorithm
 }
 
-<<<<<<< HEAD
-/** How logs call an algorithm, and the hash that its signatures are over; pure Ed25519 signs no hash. */
-const logged: Readonly<Record<SignatureAlgorithm, { readonly keyDetails: string; readonly hash?: LogHash }>> =
-  {
-    'ecdsa-sha2-256-nistp256': { keyDetails: 'PKIX_ECDSA_P256_SHA_256', hash: 'sha256' },
-    'ecdsa-sha2-256-nistp384': { keyDetails: 'PKIX_ECDSA_P384_SHA_256', hash: 'sha256' },
-    'ecdsa-sha2-256-nistp521': { keyDetails: 'PKIX_ECDSA_P521_SHA_256', hash: 'sha256' },
-    'ecdsa-sha2-384-nistp384': { keyDetails: 'PKIX_ECDSA_P384_SHA_384', hash: 'sha384' },
-    'ecdsa-sha2-512-nistp521': { keyDetails: 'PKIX_ECDSA_P521_SHA_512', hash: 'sha512' },
-    'rsa-sign-pkcs1-2048-sha256': { keyDetails: 'PKIX_RSA_PKCS1V15_2048_SHA256', hash: 'sha256' },
-    'rsa-sign-pkcs1-3072-sha256': { keyDetails: 'PKIX_RSA_PKCS1V15_3072_SHA256', hash: 'sha256' },
-    'rsa-sign-pkcs1-4096-sha256': { keyDetails: 'PKIX_RSA_PKCS1V15_4096_SHA256', hash: 'sha256' },
-    'rsa-sign-pss-2048-sha256': { keyDetails: 'PKIX_RSA_PSS_2048_SHA256', hash: 'sha256' },
-    'rsa-sign-pss-3072-sha256': { keyDetails: 'PKIX_RSA_PSS_3072_SHA256', hash: 'sha256' },
-    'rsa-sign-pss-4096-sha256': { keyDetails: 'PKIX_RSA_PSS_4096_SHA256', hash: 'sha256' },
-    ed25519: { keyDetails: 'PKIX_ED25519' },
-    'ed25519-ph': { keyDetails: 'PKIX_ED25519_PH', hash: 'sha512' },
-  }
-=======
 /** How a log that keeps a hash of what was signed names it and the algorithm. */
 export interface HashedAlgorithm {
   readonly hash: SignatureHash
   /** Name in `PublicKeyDetails` of the Sigstore protocol buffers. */
   readonly keyDetails: string
 }
->>>>>>> a5-keyless
 
 /**
  * What a log verifies a signature with.

@@ -2,7 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { ListedReferrer, Repository } from '@sallyport/oci'
 import { type QueuedWork, runCheapestFirst } from '../internal/run-cheapest-first.ts'
 import { readBlob } from '../internal/read-blob.ts'
-import type { PublicKey } from '../signing/parse-public-key.ts'
+import type { ResolvedTrust } from '../trust/resolve-trust.ts'
 import { maxLegacyLayers } from '../storage/wire-format.ts'
 import type { Candidate } from './candidate.ts'
 import type { EvidenceReport, EvidenceStore, VerifiedEvidence } from './evidence.ts'
@@ -16,7 +16,7 @@ import { verifyCandidate } from './verify-candidate.ts'
 
 /** Options of {@link gatherEvidence}. */
 export interface GatherOptions extends WantedTypes {
-  readonly keys: readonly PublicKey[]
+  readonly trust: ResolvedTrust
   /** Where to look. Default everywhere. */
   readonly stores?: readonly EvidenceStore[] | undefined
   /** Another repository where evidence about the image is kept; looked into as well. */
@@ -40,7 +40,7 @@ const manifestCost = 64 * 1024
 export async function gatherEvidence(
   repository: Repository,
   subject: Digest,
-  { keys, stores, evidenceRepository, limits, isSatisfied, signal, ...wanted }: GatherOptions,
+  { trust, stores, evidenceRepository, limits, isSatisfied, signal, ...wanted }: GatherOptions,
 ): Promise<EvidenceReport> {
   signal?.throwIfAborted()
   const resolved = resolveLimits(limits)
@@ -56,7 +56,7 @@ export async function gatherEvidence(
         if (blob.size <= resolved.maxBlobBytes) gathering.spend(blob.size)
         const options = { maxBytes: resolved.maxBlobBytes, signal: inner }
         const bytes = await readBlob(candidate.repository, blob, options)
-        gathering.accept(candidate, verifyCandidate(candidate, bytes, subject, keys))
+        gathering.accept(candidate, verifyCandidate(candidate, bytes, subject, trust))
         return []
       })
     return [{ rank: rankOf(place, blob.size), cost: blob.size, run }]

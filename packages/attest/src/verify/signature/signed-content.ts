@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { SignedEntity } from '@sigstore/verify'
-import { verifiesSignature } from '../../signing/key-profile.ts'
 import type { SignatureAlgorithm } from '../../signing/signature-algorithm.ts'
+import { verifiesSignature } from '../../signing/verifies-signature.ts'
 import { preAuthEncoding } from '../../statement/pre-auth-encoding.ts'
 import type { DigestAlgorithm, SignedBytes } from './unverified-signature.ts'
 import { verifiesDigest } from './verify-digest.ts'
@@ -68,11 +68,8 @@ export class SignedContent implements LibraryContent {
   }
 
   #verify(key: KeyObject): boolean {
-    if (this.signed.kind === 'digest') {
-      const padding = this.algorithm?.startsWith('rsa-sign-pss') === true ? 'pss' : 'pkcs1'
-      return verifiesDigest(key, this.signed, this.signature, { padding })
-    }
-    return verifiesSignature(key, this.#signedBytes(this.signed), this.signature)
+    if (this.signed.kind === 'digest') return verifiesDigest(key, this.signed, this.signature, this.algorithm)
+    return verifiesSignature(key, this.#signedBytes(this.signed), this.signature, this.algorithm)
   }
 }
 

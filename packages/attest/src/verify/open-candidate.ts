@@ -45,7 +45,7 @@ export function openCandidate(
       const { payloadType, payload, signature } = openEnvelope(bytes)
       // Other tools name keys in envelopes by forms of their own, so the name is no reason to refuse a signature.
       return open({
-        signed: { kind: 'envelope', payloadType, payload },
+        signed: { kind: 'envelope', payloadType, payload, document: bytes },
         signature,
         ...materialOf(annotations, withMaterial),
       })

@@ -42,23 +42,27 @@ export class SignedContent implements LibraryContent {
 
   /** Whether this is the digest of the payload of an envelope, or of the message. */
   compareDigest(digest: Uint8Array): boolean {
-    return isEqual(digest, this.payloadDigest(algorithmOfLength(digest)))
+    return isEqual(digest, this.digestFor('payload', algorithmOfLength(digest)))
   }
 
   /** Whether this is the digest of the signed bytes. */
   compareSignedDigest(digest: Uint8Array): boolean {
-    return isEqual(digest, this.signedDigest(algorithmOfLength(digest)))
+    return isEqual(digest, this.digestFor('signed-bytes', algorithmOfLength(digest)))
   }
 
-  payloadDigest(algorithm: DigestAlgorithm): Buffer | undefined {
-    if (this.signed.kind !== 'envelope') return this.signedDigest(algorithm)
-    return createHash(algorithm).update(this.signed.payload).digest()
-  }
-
-  signedDigest(algorithm: DigestAlgorithm): Buffer | undefined {
-    if (this.signed.kind === 'digest')
-      return this.signed.algorithm === algorithm ? Buffer.from(this.signed.digest) : undefined
-    return createHash(algorithm).update(this.#signedBytes(this.signed)).digest()
+  /** Digest of the payload, of the signed bytes, or of the envelope as it is stored; `undefined` where that is not known. */
+  digestFor(what: 'payload' | 'signed-bytes' | 'document', algorithm: DigestAlgorithm): Buffer | undefined {
+    const { signed } = this
+    if (signed.kind === 'digest') {
+      return what !== 'document' && signed.algorithm === algorithm ? Buffer.from(signed.digest) : undefined
+    }
+    const bytes =
+      what === 'signed-bytes'
+        ? this.#signedBytes(signed)
+        : signed.kind === 'envelope'
+          ? signed[what]
+          : signed.content
+    return bytes === undefined ? undefined : createHash(algorithm).update(bytes).digest()
   }
 
   #signedBytes(signed: Exclude<SignedBytes, { kind: 'digest' }>): Uint8Array {

@@ -19,7 +19,7 @@ export class SignedContent implements LibraryContent {
   /** Of the key, when something else than its type says which. */
   readonly algorithm: SignatureAlgorithm | undefined
   #bytes: Uint8Array | undefined
-  readonly #verified = new WeakMap<KeyObject, boolean>()
+  #last: { readonly key: KeyObject; readonly verified: boolean } | undefined
 
   constructor(signed: SignedBytes, signature: Uint8Array, algorithm: SignatureAlgorithm | undefined) {
     this.signed = signed
@@ -29,11 +29,9 @@ export class SignedContent implements LibraryContent {
 
   /** Whether the signature is one by this key. */
   verifySignature(key: KeyObject): boolean {
-    const known = this.#verified.get(key)
-    if (known !== undefined) return known
-    const verified = this.#verify(key)
-    this.#verified.set(key, verified)
-    return verified
+    // The library asks once more, with another object of the same key.
+    if (this.#last?.key.equals(key) !== true) this.#last = { key, verified: this.#verify(key) }
+    return this.#last.verified
   }
 
   compareSignature(signature: Uint8Array): boolean {

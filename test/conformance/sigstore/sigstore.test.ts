@@ -31,7 +31,7 @@ const reasons: Readonly<Record<string, string>> = {
   'bundle-malformed-json_fail': 'bundle-invalid',
   'bundle-negative-log-index_fail': 'log-invalid',
   'bundle-unknown-version_fail': 'bundle-invalid',
-  'bundle-with-root-cert_fail': 'bundle-invalid',
+  'bundle-with-root-cert_fail': 'certificate-invalid',
   'checkpoint-bad-keyhint_fail': 'log-invalid',
   'checkpoint-wrong-roothash_fail': 'log-invalid',
   'dsse-invalid-sig_fail': 'signature-invalid',

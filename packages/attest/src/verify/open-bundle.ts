@@ -1,6 +1,5 @@
 import { type Bundle, bundleFromJSON, bundleToJSON, type SerializedBundle } from '@sigstore/bundle'
 import { HashAlgorithm } from '@sigstore/protobuf-specs'
-import { X509Certificate } from 'node:crypto'
 import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
 import { Rejection } from './rejection.ts'
 import type {
@@ -128,17 +127,7 @@ function readSigner(
     return { certificate: { leaf: content.certificate.rawBytes, chain: [] } }
   const [leaf, ...chain] = content.x509CertificateChain.certificates.map(({ rawBytes }) => rawBytes)
   if (leaf === undefined) throw invalid('its chain is empty')
-  if (chain.some(isSelfIssued)) throw invalid('its chain holds a root certificate')
   return { certificate: { leaf, chain } }
-}
-
-function isSelfIssued(der: Uint8Array): boolean {
-  try {
-    const { subject, issuer } = new X509Certificate(der)
-    return subject === issuer
-  } catch {
-    return false // refused later, for it is not in the trusted root
-  }
 }
 
 function invalid(problem: string): Rejection {

@@ -20,22 +20,14 @@ export interface OpenedEnvelope {
 }
 
 /**
- * Reads a bare DSSE envelope. The key id is left out: tools write ids of different forms, and nothing rests on it.
+ * Reads a bare DSSE envelope.
  *
  * @throws {Rejection} `bundle-invalid`
  */
 export function openEnvelope(bytes: Uint8Array): OpenedEnvelope {
   const parsed = envelopeSchema.safeParse(parse(bytes))
-  const [signature] = parsed.data?.signatures ?? []
-  if (!parsed.success || signature === undefined)
-    throw new Rejection('bundle-invalid', 'not a DSSE envelope with one signature')
-  const { payloadType, payload } = parsed.data
-  const body = decodeCanonicalBase64(payload)
-  const sig = decodeCanonicalBase64(signature.sig)
-  if (body === undefined || sig === undefined) {
-    throw new Rejection('bundle-invalid', 'payload and signature must be in standard base64')
-  }
-  return { payloadType, payload: body, signature: sig }
+  if (!parsed.success) throw new Rejection('bundle-invalid', 'not a DSSE envelope with one signature')
+  return decode(parsed.data)
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -45,4 +37,17 @@ function parse(bytes: Uint8Array): unknown {
     if (!(error instanceof StrictJsonError)) throw error
     throw new Rejection('bundle-invalid', `the JSON is refused: ${error.message}`)
   }
+}
+
+function decode({
+  payloadType,
+  payload,
+  signatures: [signature],
+}: z.infer<typeof envelopeSchema>): OpenedEnvelope {
+  const body = decodeCanonicalBase64(payload)
+  const bytes = decodeCanonicalBase64(signature?.sig ?? '')
+  if (body === undefined || bytes === undefined) {
+    throw new Rejection('bundle-invalid', 'payload and signature must be in standard base64')
+  }
+  return { payloadType, payload: body, signature: bytes }
 }

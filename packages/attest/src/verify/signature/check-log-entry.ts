@@ -19,6 +19,8 @@ export interface CheckedLogEntry {
   readonly log: TrustedLog
   /** Name of the log in its checkpoint, when there is one. */
   readonly origin?: string | undefined
+  /** Whether it is of a kind that `@sigstore/verify` no longer reads. */
+  readonly isOld: boolean
   /** When the log says so, and signed it. */
   readonly integratedAt?: Date | undefined
 }
@@ -60,6 +62,7 @@ export function checkLogEntry(
     entry,
     log,
     origin,
+    isOld: kind === 'intoto' && version === '0.0.1',
     // Only the promise signs the time.
     integratedAt: inclusionPromise === undefined ? undefined : new Date(integratedTime * 1000),
   }
@@ -74,12 +77,10 @@ function requireSame(
   const isEnvelope = content.signed.kind === 'envelope'
   if (!isEnvelope && kind !== 'hashedrekord')
     throw invalid('it is about an envelope, and the signature is not')
-  if (!content.compareSignature(logged.signature)) throw invalid('it is about another signature')
-  const digest =
-    logged.digestOf === 'payload'
-      ? content.payloadDigest(logged.algorithm)
-      : content.signedDigest(logged.algorithm)
-  if (digest?.equals(logged.digest) !== true) throw invalid('it is about another content')
+  if (logged.signature !== undefined && !content.compareSignature(logged.signature))
+    throw invalid('it is about another signature')
+  if (content.digestFor(logged.digestOf, logged.algorithm)?.equals(logged.digest) !== true)
+    throw invalid('it is about another content')
   const expected =
     logged.verifier.kind === 'certificate'
       ? signer.certificate

@@ -7,11 +7,12 @@ import type { DigestAlgorithm } from './unverified-signature.ts'
 
 /** What a log entry says about a signature, whatever its kind. */
 export interface LoggedSignature {
-  readonly signature: Buffer
+  /** `undefined` where the digest is of a document that holds the signature. */
+  readonly signature: Buffer | undefined
   readonly digest: Buffer
   readonly algorithm: DigestAlgorithm
-  /** What the digest is of: the bytes under the signature, or the payload of an envelope. */
-  readonly digestOf: 'signed-bytes' | 'payload'
+  /** What the digest is of: the bytes under the signature, the payload of an envelope, or the envelope as it is stored. */
+  readonly digestOf: 'signed-bytes' | 'payload' | 'document'
   readonly verifier: LoggedVerifier
 }
 
@@ -67,6 +68,15 @@ const schemas: Readonly<Record<string, z.ZodType<LoggedSignature>>> = {
       ...fromHash(payloadHash),
       digestOf: 'payload' as const,
       verifier: fromPem(signatures[0].verifier),
+    })),
+  // cosign 1 logged attestations so.
+  'intoto/0.0.1': z
+    .object({ spec: z.object({ content: z.object({ hash }), publicKey: base64 }) })
+    .transform(({ spec: { content, publicKey } }) => ({
+      signature: undefined,
+      ...fromHash(content.hash),
+      digestOf: 'document' as const,
+      verifier: fromPem(publicKey),
     })),
   'intoto/0.0.2': z
     .object({

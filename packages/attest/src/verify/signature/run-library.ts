@@ -6,6 +6,7 @@ import type { CheckedLogEntry } from './check-log-entry.ts'
 import type { FoundSigner } from './find-signer.ts'
 import type { TimestampToken } from './timestamp-token.ts'
 import { parsedMaterial, toLibraryLog } from './trust-material.ts'
+import { verifyPromise } from './verify-promise.ts'
 
 // How many confirmations there must be is counted elsewhere: by operator.
 const thresholds = { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }
@@ -34,6 +35,7 @@ export function runLibrary(
       'timestamp-invalid',
       'nothing says when it was signed, and the certificate may have expired before',
     )
+  for (const { entry, isOld } of entries) if (isOld) verifyPromise(entry, root)
   try {
     new Verifier(toMaterial(signer, entries, root), thresholds).verify({
       signature: signer.content,
@@ -41,7 +43,7 @@ export function runLibrary(
         signer.kind === 'certificate'
           ? { $case: 'certificate', certificate: signer.details.certificate }
           : { $case: 'public-key', hint: '' },
-      tlogEntries: entries.map(({ entry }) => entry),
+      tlogEntries: entries.filter(({ isOld }) => !isOld).map(({ entry }) => entry),
       timestamps,
     })
   } catch (error) {

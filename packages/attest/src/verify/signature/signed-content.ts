@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { SignedEntity } from '@sigstore/verify'
-import { verifiesSignature } from '../../signing/verifies-signature.ts'
 import type { SignatureAlgorithm } from '../../signing/signature-algorithm.ts'
+import { verifiesSignature } from '../../signing/verifies-signature.ts'
 import { preAuthEncoding } from '../../statement/pre-auth-encoding.ts'
 import type { DigestAlgorithm, SignedBytes } from './unverified-signature.ts'
 import { verifiesDigest } from './verify-digest.ts'
@@ -19,7 +19,7 @@ export class SignedContent implements LibraryContent {
   /** Of the key, when something else than its type says which. */
   readonly algorithm: SignatureAlgorithm | undefined
   #bytes: Uint8Array | undefined
-  readonly #verified = new WeakMap<KeyObject, boolean>()
+  #last: { readonly key: KeyObject; readonly verified: boolean } | undefined
 
   constructor(signed: SignedBytes, signature: Uint8Array, algorithm: SignatureAlgorithm | undefined) {
     this.signed = signed
@@ -29,11 +29,9 @@ export class SignedContent implements LibraryContent {
 
   /** Whether the signature is one by this key. */
   verifySignature(key: KeyObject): boolean {
-    const known = this.#verified.get(key)
-    if (known !== undefined) return known
-    const verified = this.#verify(key)
-    this.#verified.set(key, verified)
-    return verified
+    // The library asks once more, with another object of the same key.
+    if (this.#last?.key.equals(key) !== true) this.#last = { key, verified: this.#verify(key) }
+    return this.#last.verified
   }
 
   compareSignature(signature: Uint8Array): boolean {
@@ -42,23 +40,27 @@ export class SignedContent implements LibraryContent {
 
   /** Whether this is the digest of the payload of an envelope, or of the message. */
   compareDigest(digest: Uint8Array): boolean {
-    return isEqual(digest, this.payloadDigest(algorithmOfLength(digest)))
+    return isEqual(digest, this.digestFor('payload', algorithmOfLength(digest)))
   }
 
   /** Whether this is the digest of the signed bytes. */
   compareSignedDigest(digest: Uint8Array): boolean {
-    return isEqual(digest, this.signedDigest(algorithmOfLength(digest)))
+    return isEqual(digest, this.digestFor('signed-bytes', algorithmOfLength(digest)))
   }
 
-  payloadDigest(algorithm: DigestAlgorithm): Buffer | undefined {
-    if (this.signed.kind !== 'envelope') return this.signedDigest(algorithm)
-    return createHash(algorithm).update(this.signed.payload).digest()
-  }
-
-  signedDigest(algorithm: DigestAlgorithm): Buffer | undefined {
-    if (this.signed.kind === 'digest')
-      return this.signed.algorithm === algorithm ? Buffer.from(this.signed.digest) : undefined
-    return createHash(algorithm).update(this.#signedBytes(this.signed)).digest()
+  /** Digest of the payload, of the signed bytes, or of the envelope as it is stored; `undefined` where that is not known. */
+  digestFor(what: 'payload' | 'signed-bytes' | 'document', algorithm: DigestAlgorithm): Buffer | undefined {
+    const { signed } = this
+    if (signed.kind === 'digest') {
+      return what !== 'document' && signed.algorithm === algorithm ? Buffer.from(signed.digest) : undefined
+    }
+    const bytes =
+      what === 'signed-bytes'
+        ? this.#signedBytes(signed)
+        : signed.kind === 'envelope'
+          ? signed[what]
+          : signed.content
+    return bytes === undefined ? undefined : createHash(algorithm).update(bytes).digest()
   }
 
   #signedBytes(signed: Exclude<SignedBytes, { kind: 'digest' }>): Uint8Array {
@@ -68,11 +70,8 @@ export class SignedContent implements LibraryContent {
   }
 
   #verify(key: KeyObject): boolean {
-    if (this.signed.kind === 'digest') {
-      const padding = this.algorithm?.startsWith('rsa-sign-pss') === true ? 'pss' : 'pkcs1'
-      return verifiesDigest(key, this.signed, this.signature, { padding })
-    }
-    return verifiesSignature(key, this.#signedBytes(this.signed), this.signature)
+    if (this.signed.kind === 'digest') return verifiesDigest(key, this.signed, this.signature, this.algorithm)
+    return verifiesSignature(key, this.#signedBytes(this.signed), this.signature, this.algorithm)
   }
 }
 

@@ -1,9 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { type ASN1Obj, X509Certificate } from '@sigstore/core'
+import type { ASN1Obj, X509Certificate } from '@sigstore/core'
 import { isSallyportError } from '@sallyport/core'
 import { requireSupportedKey } from '../../signing/key-profile.ts'
 import { Rejection } from '../rejection.ts'
 import { childrenOf, contextTag, hasTag, parseDer, tags } from './der.ts'
+import { RememberingCertificate } from './remembering-certificate.ts'
 import { decodeText, fulcioArc, readFulcioClaims, readUtf8String } from './fulcio-claims.ts'
 
 /** A certificate of a signer, read strictly; who issued it is not verified yet. */
@@ -49,7 +50,7 @@ export function readSigningCertificate(bytes: Uint8Array): SigningCertificateDet
 
 function read(root: ASN1Obj, der: Buffer): SigningCertificateDetails {
   requireUnambiguousSignature(root)
-  const certificate = new X509Certificate(root)
+  const certificate = new RememberingCertificate(root)
   const extensions = readExtensions(certificate)
   if (certificate.version !== 'v3') throw invalid('it is not of version 3')
   if (certificate.isCA) throw invalid('it is one of an authority')

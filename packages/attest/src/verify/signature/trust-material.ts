@@ -1,6 +1,6 @@
-import { X509Certificate } from '@sigstore/core'
 import type { TrustMaterial } from '@sigstore/verify'
 import type { TrustedAuthority, TrustedLog, TrustedRoot, TrustedSpan } from '../../trust/trusted-root.ts'
+import { RememberingCertificate } from './remembering-certificate.ts'
 
 /** A trusted root in the form of `@sigstore/verify`, parsed once. */
 export interface ParsedMaterial {
@@ -55,7 +55,7 @@ function toAuthority({
   validFor,
 }: TrustedAuthority): TrustMaterial['certificateAuthorities'][number] {
   return {
-    certChain: certificates.map((der) => X509Certificate.parse(Buffer.from(der))),
+    certChain: certificates.map((der) => RememberingCertificate.read(der)),
     validFor: toSpan(validFor),
   }
 }

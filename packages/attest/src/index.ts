@@ -51,15 +51,8 @@ export {
   type Statement,
   type StatementSubject,
 } from './statement/statement.ts'
-export {
-  attachAttestation,
-  type AttachedPiece,
-  type AttachOptions,
-  type AttachResult,
-  attachSignature,
-  type AttachSignatureOptions,
-  type StorageMode,
-} from './storage/attach.ts'
+export { attachAttestation, attachSignature, type AttachSignatureOptions } from './storage/attach.ts'
+export type { AttachedPiece, AttachOptions, AttachResult, StorageMode } from './storage/attach-options.ts'
 export type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
 export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
 export {

@@ -28,7 +28,7 @@ export interface StoredEvidence {
 /**
  * Stores a Sigstore bundle as a referrer of its subject, in the form of cosign v3: one layer, an empty config that
  * carries the artifact type too (cosign's clean-up looks there), no tag. Registries have lost an entry of their own
- * list when two came at once (olareg 0.2), so after a pause it is looked for, and stored again until it is listed.
+ * lists when two came at once (olareg 0.2), so after a pause it is looked for, and stored again until it is listed.
  *
  * @throws {AttestError} `STORE_CONFLICT` when it is not listed after several attempts.
  */
@@ -68,7 +68,8 @@ export async function attachBundle(
     if (settleMs === 0) return stored
     await pause(settleMs * 2 ** Math.min(attempt, 4) * (1 + Math.random()), signal)
     const { entries, complete } = await repository.listReferrerEntries(subject.digest, { signal })
-    if (!complete || entries.some(({ digest }) => digest === stored.manifest)) return stored
+    const isListed = !complete || entries.some(({ digest }) => digest === stored.manifest)
+    if (isListed && (await repository.findManifest(stored.manifest, { signal })) !== undefined) return stored
   }
   throw new AttestError(
     'STORE_CONFLICT',

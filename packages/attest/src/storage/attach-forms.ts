@@ -6,7 +6,7 @@ import type { SignedStatement } from '../statement/sign-statement.ts'
 import { resolveTrust } from '../trust/resolve-trust.ts'
 import type { VerifiedEvidence } from '../verify/evidence.ts'
 import { gatherEvidence } from '../verify/gather-evidence.ts'
-import type { AttachOptions, AttachResult, AttachedPiece } from './attach.ts'
+import type { AttachOptions, AttachResult, AttachedPiece } from './attach-options.ts'
 import { attachBundle, type StoredEvidence } from './attach-bundle.ts'
 import { attachLegacy, type LegacyLayer } from './attach-legacy.ts'
 

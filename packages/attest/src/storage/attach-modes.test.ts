@@ -7,7 +7,8 @@ import { keySigner } from '../signing/key-signer.ts'
 import { createStatement, predicateTypes } from '../statement/statement.ts'
 import { plant, startSampleRepository, writesOf } from '../testing/sample-repository.ts'
 import { readEvidence } from '../verify/read-evidence.ts'
-import { attachAttestation, attachSignature, type StorageMode } from './attach.ts'
+import { attachAttestation, attachSignature } from './attach.ts'
+import type { StorageMode } from './attach-options.ts'
 import { legacyTag } from './legacy-tag.ts'
 
 const signer = keySigner(generateSigningKey().privateKey)

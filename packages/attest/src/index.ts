@@ -114,6 +114,7 @@ export {
   type Statement,
   type StatementSubject,
 } from './statement/statement.ts'
+export type { AttachedPiece, AttachOptions, AttachResult, StorageMode } from './storage/attach-options.ts'
 export {
   attachAttestation,
   type AttachedPiece,
@@ -123,6 +124,7 @@ export {
   type AttachSignatureOptions,
   type StorageMode,
 } from './storage/attach.ts'
+export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
 export {
   type ConfiguredService,
   parseSigningConfig,
@@ -134,6 +136,14 @@ export {
   type SigningServices,
   type SigningServicesOptions,
 } from './trust/signing-services.ts'
+export type {
+  CertificateIdentity,
+  ConfirmationThresholds,
+  TextPattern,
+  TrustedKey,
+  Validity,
+  VerificationTrust,
+} from './trust/verification-trust.ts'
 export type { EvidenceLimits } from './verify/evidence-limits.ts'
 export type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './verify/evidence-signer.ts'
 export type {

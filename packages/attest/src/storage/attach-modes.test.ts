@@ -7,7 +7,8 @@ import { keySigner } from '../signing/key-signer.ts'
 import { createStatement, predicateTypes } from '../statement/statement.ts'
 import { plant, startSampleRepository, writesOf } from '../testing/sample-repository.ts'
 import { readEvidence } from '../verify/read-evidence.ts'
-import { attachAttestation, attachSignature, type StorageMode } from './attach.ts'
+import { attachAttestation, attachSignature } from './attach.ts'
+import type { StorageMode } from './attach-options.ts'
 import { legacyTag } from './legacy-tag.ts'
 
 const signer = keySigner(generateSigningKey().privateKey)
@@ -87,10 +88,16 @@ it.each([
   const { subject, connect, reference } = sample
   const other = keySigner(generateSigningKey().privateKey)
   await Promise.all([
-    attachAttestation(connect(), subject, about(subject.digest, { version: 1 }), signer, { createdAt }),
-    attachAttestation(connect(), subject, about(subject.digest, { version: 2 }), other, { createdAt }),
-    attachSignature(connect(), subject, signer, { createdAt, reference }),
-    attachSignature(connect(), subject, other, { createdAt, reference }),
+    attachAttestation(connect(), subject, about(subject.digest, { version: 1 }), signer, {
+      createdAt,
+      settleMs: 50,
+    }),
+    attachAttestation(connect(), subject, about(subject.digest, { version: 2 }), other, {
+      createdAt,
+      settleMs: 50,
+    }),
+    attachSignature(connect(), subject, signer, { createdAt, settleMs: 50, reference }),
+    attachSignature(connect(), subject, other, { createdAt, settleMs: 50, reference }),
   ])
   const report = await readEvidence(sample.repository, subject.digest, {
     keys: [signer.publicKey, other.publicKey],

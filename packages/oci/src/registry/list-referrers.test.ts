@@ -54,6 +54,27 @@ describe('listReferrers', () => {
     ])
   })
 
+  it('tells what a list says without a look at the manifests, and that it does not end', async () => {
+    const claimed = { ...real.descriptor, artifactType: 'a claim', annotations: { a: 'claim' } }
+    let link: Record<string, string> = {}
+    await using here = await against(
+      serve((url) => ({ body: index(claimed, stranger.descriptor, claimed), headers: { ...link, at: url } })),
+    )
+    const entry = { digest: real.descriptor.digest, size: real.descriptor.size }
+    expect(await here.repository.listReferrerEntries(subject.digest)).toEqual({
+      subject: subject.digest,
+      entries: [
+        { ...entry, artifactType: 'a claim', annotations: { a: 'claim' }, mechanism: 'referrers-api' },
+        expect.objectContaining({ digest: stranger.descriptor.digest }),
+      ],
+      complete: true,
+      referrersApi: 'listed',
+    })
+    expect(here.seen.some(({ url }) => url.endsWith(real.descriptor.digest))).toBe(false)
+    link = { link: `</v2/team/app/referrers/${subject.digest}?n=1>; rel="next"` }
+    expect(await here.repository.listReferrerEntries(subject.digest)).toMatchObject({ complete: false })
+  })
+
   it('follows pages, and ends a list that does not', async () => {
     let endless = false
     const script = serve((url) => {

@@ -8,6 +8,7 @@ export type AttestErrorCode =
   | 'STATEMENT_INVALID'
   | 'STORE_CONFLICT'
   | 'LIMIT_EXCEEDED'
+  | 'REQUIREMENT_INVALID'
 
 /** Something could not be signed, stored or read. A signature that does not verify is a value, not an error. */
 export class AttestError extends SallyportError<AttestErrorCode> {}

@@ -1,0 +1,148 @@
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import type { Digest } from '@sallyport/core'
+import { digestOf } from '@sallyport/core'
+import {
+  type CertificateAuthority,
+  PublicKeyDetails,
+  TrustedRoot as TrustedRootMessage,
+  type TimeRange,
+  type TransparencyLogInstance,
+} from '@sigstore/protobuf-specs'
+import { AttestError } from '../errors.ts'
+import { toCanonicalJson } from '../internal/canonical-json.ts'
+import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
+
+/** Whom certificates, log entries and timestamps are believed from. Made by {@link parseTrustedRoot}. */
+export interface TrustedRoot {
+  /** SHA-256 of the root as canonical JSON: equal roots have equal digests, however they were written. */
+  readonly digest: Digest
+  readonly logs: readonly TrustedLog[]
+  readonly ctLogs: readonly TrustedLog[]
+  readonly certificateAuthorities: readonly TrustedAuthority[]
+  readonly timestampAuthorities: readonly TrustedAuthority[]
+}
+
+/** A transparency log, of signatures or of certificates. */
+export interface TrustedLog {
+  /** hex of the log's id. */
+  readonly id: string
+  readonly url: string
+  readonly operator: string
+  readonly publicKey: KeyObject
+  readonly validFor: TrustedSpan
+}
+
+/** An authority for certificates or timestamps. */
+export interface TrustedAuthority {
+  readonly url: string
+  readonly operator: string
+  /** In DER; the root last, the certificate that signs first. */
+  readonly certificates: readonly Uint8Array[]
+  readonly validFor: TrustedSpan
+}
+
+/** When a part of the root counts; both ends included, no end means until further notice. */
+export interface TrustedSpan {
+  readonly start: Date
+  readonly end?: Date | undefined
+}
+
+const maxBytes = 4 * 1024 * 1024
+const mediaTypes = new Set([
+  'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+  'application/vnd.dev.sigstore.trustedroot+json;version=0.2',
+  'application/vnd.dev.sigstore.trustedroot.v0.1+json',
+  'application/vnd.dev.sigstore.trustedroot.v0.2+json',
+])
+const pkcs1 = new Set<PublicKeyDetails>([PublicKeyDetails.PKCS1_RSA_PKCS1V5, PublicKeyDetails.PKCS1_RSA_PSS])
+
+/**
+ * Reads a trusted root (Sigstore's `sigstore_trustroot.proto`, v0.1 and v0.2) in JSON.
+ *
+ * @throws {AttestError} `TRUST_ROOT_INVALID` when it is none, when a part has no key or certificate that can be read,
+ *   or does not say since when it counts: a missing bound must not pass for no bound.
+ */
+export function parseTrustedRoot(json: string | Uint8Array): TrustedRoot {
+  const bytes = typeof json === 'string' ? Buffer.from(json, 'utf8') : json
+  if (bytes.byteLength > maxBytes) throw invalid(`${bytes.byteLength} bytes where ${maxBytes} are allowed`)
+  const message = parseMessage(bytes)
+  if (!mediaTypes.has(message.mediaType))
+    throw invalid(`media type ${JSON.stringify(message.mediaType.slice(0, 100))}`)
+  return {
+    digest: digestOf(toCanonicalJson(TrustedRootMessage.toJSON(message))),
+    logs: message.tlogs.map((log, index) => toLog(log, `tlogs[${index}]`)),
+    ctLogs: message.ctlogs.map((log, index) => toLog(log, `ctlogs[${index}]`)),
+    certificateAuthorities: message.certificateAuthorities.map((authority, index) =>
+      toAuthority(authority, `certificateAuthorities[${index}]`),
+    ),
+    timestampAuthorities: message.timestampAuthorities.map((authority, index) =>
+      toAuthority(authority, `timestampAuthorities[${index}]`),
+    ),
+  }
+}
+
+function invalid(problem: string, cause?: unknown): AttestError {
+  return new AttestError('TRUST_ROOT_INVALID', `not a trusted root: ${problem}`, { cause })
+}
+
+function parseMessage(bytes: Uint8Array): TrustedRootMessage {
+  try {
+    return TrustedRootMessage.fromJSON(parseStrictJson(bytes))
+  } catch (error) {
+    if (error instanceof StrictJsonError) throw invalid(error.message)
+    throw invalid('a field has a value of another type', error)
+  }
+}
+
+function toLog(
+  { baseUrl, operator, publicKey, logId, checkpointKeyId }: TransparencyLogInstance,
+  at: string,
+): TrustedLog {
+  const id = checkpointKeyId ?? logId
+  if (id === undefined || id.keyId.length < 4) throw invalid(`${at} has no id`)
+  if (publicKey?.rawBytes === undefined) throw invalid(`${at} has no public key`)
+  try {
+    return {
+      id: id.keyId.toString('hex'),
+      url: baseUrl,
+      operator,
+      publicKey: createPublicKey({
+        key: publicKey.rawBytes,
+        format: 'der',
+        type: isPkcs1(publicKey.rawBytes, publicKey.keyDetails) ? 'pkcs1' : 'spki',
+      }),
+      validFor: toSpan(publicKey.validFor, at),
+    }
+  } catch (error) {
+    if (error instanceof AttestError) throw error
+    throw invalid(`${at} has a public key that can't be read`, error)
+  }
+}
+
+/** Old roots call a key PKCS#1 that is in SPKI, and the reverse: a PKCS#1 key begins with its modulus. */
+function isPkcs1(der: Buffer, details: PublicKeyDetails): boolean {
+  const header = der[1] === undefined || der[1] < 0x80 ? 2 : 2 + (der[1] & 0x7f)
+  return pkcs1.has(details) && der[header] === 0x02
+}
+
+function toAuthority(
+  { uri, operator, certChain, validFor }: CertificateAuthority,
+  at: string,
+): TrustedAuthority {
+  const certificates = certChain?.certificates.map(({ rawBytes }) => rawBytes) ?? []
+  if (certificates.length === 0) throw invalid(`${at} has no certificate`)
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate)
+  } catch (error) {
+    throw invalid(`${at} has a certificate that can't be read`, error)
+  }
+  return { url: uri, operator, certificates, validFor: toSpan(validFor, at) }
+}
+
+function toSpan(range: TimeRange | undefined, at: string): TrustedSpan {
+  const { start, end } = range ?? {}
+  if (start === undefined) throw invalid(`${at} does not say since when it counts (validFor.start)`)
+  if (Number.isNaN(start.getTime()) || (end !== undefined && Number.isNaN(end.getTime())))
+    throw invalid(`${at} has a time that can't be read`)
+  return { start, end }
+}

@@ -2,7 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { VerifiedEvidence } from '../verify/evidence.ts'
 import type { SignerEntry } from './accepted-signers.ts'
 import type { EvidenceProblem } from './evidence-problem.ts'
-import type { Requirement } from './requirement.ts'
+import type { ImageInventory, Requirement } from './requirement.ts'
 
 /** A requirement, checked and ready to judge evidence. */
 export type CompiledRequirement = EvidenceRequirement | GroupRequirement
@@ -35,6 +35,8 @@ export type Judgement = readonly SignerEntry[] | EvidenceProblem
 export interface JudgeContext {
   /** What the evidence is about. */
   readonly subject: Digest
+  /** What inventories said of this subject, so that each is asked once. */
+  readonly inventories: Map<ImageInventory, Promise<readonly string[]>>
   readonly signal?: AbortSignal | undefined
 }
 

@@ -92,8 +92,6 @@ export type EvidenceProblemCode =
   | 'signer-not-accepted'
   /** By a listed key, outside of its time of validity. */
   | 'key-not-valid'
-  /** By a listed signer, of whom one signature counts already. */
-  | 'signer-counted'
   | 'too-old'
   /** A maximum age is required, and neither a verified time nor one in the predicate says how old it is. */
   | 'age-unknown'
@@ -133,7 +131,7 @@ export interface StoreReport {
 
 /** Something to know besides the verdict. */
 export interface VerdictWarning {
-  readonly code: 'bundles-hide-signatures' | 'limit-exceeded' | 'junk-evidence'
+  readonly code: 'bundles-hide-signatures' | 'limit-exceeded' | 'junk-evidence' | 'cache-unavailable'
   readonly subject: Digest
   readonly message: string
 }

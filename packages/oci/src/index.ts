@@ -62,9 +62,12 @@ export type { CredentialProvider, CredentialQuery, Credentials } from './ports/c
 export type {
   CosignTag,
   DiscoveredReferrer,
+  FindManifestOptions,
+  ListedReferrer,
   ListReferrersOptions,
   PutManifestOptions,
   ReferrerDiscovery,
+  ReferrerListing,
   ReferrerMechanism,
   RejectedReferrer,
   Repository,

@@ -158,7 +158,8 @@ async function attach(
   const { verified } = await gatherEvidence(repository, subject.digest, {
     keys: [key],
     stores: forms.map(({ store }) => store),
-    predicateType,
+    predicateTypes: [predicateType],
+    skipOthers: true,
     signal,
   })
   const store = async (form: Form): Promise<StoredEvidence> =>

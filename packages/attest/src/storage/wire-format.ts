@@ -4,6 +4,12 @@ export const wireFormat = {
   bundlePrefix: 'application/vnd.dev.sigstore.bundle',
   envelope: 'application/vnd.dsse.envelope.v1+json',
   simpleSigning: 'application/vnd.dev.cosign.simplesigning.v1+json',
+  /** Types of cosign's experimental referrers (`--registry-referrers-mode`), and of those of its attestations. */
+  artifacts: [
+    'application/vnd.dev.cosign.artifact.sig.v1+json',
+    'application/vnd.dev.cosign.artifact.att.v1+json',
+    'application/vnd.in-toto+json',
+  ],
   annotations: {
     created: 'org.opencontainers.image.created',
     bundleContent: 'dev.sigstore.bundle.content',
@@ -11,6 +17,9 @@ export const wireFormat = {
     signature: 'dev.cosignproject.cosign/signature',
     predicateType: 'predicateType',
     certificate: 'dev.sigstore.cosign/certificate',
+    chain: 'dev.sigstore.cosign/chain',
+    logEntry: 'dev.sigstore.cosign/bundle',
+    timestamp: 'dev.sigstore.cosign/rfc3161timestamp',
   },
 } as const
 

@@ -1,25 +1,19 @@
 import type { Descriptor, Digest } from '@sallyport/core'
-import type { EvidenceStore, RejectedEvidence } from './evidence.ts'
+import type { Repository } from '@sallyport/oci'
+import type { EvidenceStore } from './evidence.ts'
+
+/** Where something that may be evidence was found. */
+export interface CandidateOrigin {
+  readonly store: EvidenceStore
+  readonly repository: Repository
+  /** Manifest that carries it; of the image itself when it is not known. */
+  readonly manifest: Digest
+}
 
 /** Something in a registry that may be evidence; nothing about it is believed yet. */
-export interface Candidate {
-  readonly store: EvidenceStore
-  /** Manifest that carries it. */
-  readonly manifest: Digest
+export interface Candidate extends CandidateOrigin {
   /** The bundle, envelope or payload. */
   readonly blob: Descriptor
-}
-
-/** Candidates of one or more stores, and what was sorted out already. */
-export interface CandidateList {
-  readonly candidates: readonly Candidate[]
-  readonly rejected: readonly RejectedEvidence[]
-}
-
-/** Options of listing candidates. */
-export interface CandidateOptions {
-  readonly maxCandidates: number
-  /** Leave out what is annotated with another predicate type; an annotation proves nothing, it only saves work. */
-  readonly predicateType?: string | undefined
-  readonly signal?: AbortSignal | undefined
+  /** Orders candidates of one store as the registry lists them. */
+  readonly position: number
 }

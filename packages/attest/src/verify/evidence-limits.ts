@@ -4,15 +4,24 @@ export interface EvidenceLimits {
   readonly maxCandidates?: number | undefined
   /** Largest bundle, envelope or payload, in bytes. Default 32 MiB: SBOMs may be large. */
   readonly maxBlobBytes?: number | undefined
-  /** All of them together, smallest first, in bytes. Default 256 MiB. */
+  /** All of them together with the manifests of referrers, small ones first, in bytes. Default 256 MiB. */
   readonly maxTotalBytes?: number | undefined
+  /** Time for one candidate, in milliseconds. Default 15,000. */
+  readonly maxCandidateMs?: number | undefined
+  /** Time for all of them, in milliseconds. Default 60,000. */
+  readonly maxTotalMs?: number | undefined
 }
 
 /** {@link EvidenceLimits} with its defaults. */
+export type ResolvedLimits = { readonly [limit in keyof EvidenceLimits]-?: number }
+
+/** Puts the defaults in. */
 export function resolveLimits({
   maxCandidates = 1000,
   maxBlobBytes = 32 * 1024 * 1024,
   maxTotalBytes = 256 * 1024 * 1024,
-}: EvidenceLimits = {}): { maxCandidates: number; maxBlobBytes: number; maxTotalBytes: number } {
-  return { maxCandidates, maxBlobBytes, maxTotalBytes }
+  maxCandidateMs = 15_000,
+  maxTotalMs = 60_000,
+}: EvidenceLimits = {}): ResolvedLimits {
+  return { maxCandidates, maxBlobBytes, maxTotalBytes, maxCandidateMs, maxTotalMs }
 }

@@ -2,12 +2,22 @@ import type { Digest } from '@sallyport/core'
 import type { Statement } from '../statement/statement.ts'
 import type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './evidence-signer.ts'
 
-/** Where a piece of evidence was found. */
-export type EvidenceStore = 'bundle' | 'legacy-signature' | 'legacy-attestation'
+/**
+ * Where a piece of evidence was found: a referrer with a Sigstore bundle, the `.sig` or `.att` tag, or a referrer whose
+ * layers are as under these tags (cosign's experimental OCI 1.1 mode; read, never written).
+ */
+export type EvidenceStore =
+  | 'bundle'
+  | 'legacy-signature'
+  | 'legacy-attestation'
+  | 'artifact-signature'
+  | 'artifact-attestation'
 
 /** Evidence about one image that verified. */
 export interface VerifiedEvidence {
   readonly store: EvidenceStore
+  /** Repository that it was found in, by name. */
+  readonly repository?: string | undefined
   /** Digest of the manifest that carries it (the referrer, or the `.sig`/`.att` manifest). */
   readonly manifest: Digest
   /** Digest of the signed blob: bundle, envelope or simple-signing payload. */
@@ -39,6 +49,8 @@ export type RejectionReason =
 /** Evidence that was found but does not count, and why. */
 export interface RejectedEvidence {
   readonly store: EvidenceStore
+  /** Repository that it was found in, by name. */
+  readonly repository?: string | undefined
   /** Digest of the manifest that carries it; of the image itself when a manifest under a tag could not be read. */
   readonly manifest: Digest
   readonly blob?: Digest | undefined

@@ -1,14 +1,17 @@
-import { isSallyportError } from '@sallyport/core'
+import { type Digest, isSallyportError } from '@sallyport/core'
 import { AttestError } from '../errors.ts'
 import type { RejectionReason } from './evidence.ts'
 
 /** Ends the examination of one candidate; becomes an entry of the report, never an error of the call. */
 export class Rejection extends Error {
   readonly reason: RejectionReason
+  /** Manifest that is meant, where the candidate did not name it. */
+  readonly manifest: Digest | undefined
 
-  constructor(reason: RejectionReason, message: string) {
+  constructor(reason: RejectionReason, message: string, manifest?: Digest) {
     super(message)
     this.reason = reason
+    this.manifest = manifest
   }
 }
 

@@ -11,7 +11,13 @@ import {
 import { verifiedContent } from '../blob/verified-content.ts'
 import { OciError } from '../errors.ts'
 import { maxManifestBytes, toRawManifest } from '../manifest/raw-manifest.ts'
-import type { ListReferrersOptions, ReferrerDiscovery, Repository } from '../ports/repository.ts'
+import type {
+  FindManifestOptions,
+  ListReferrersOptions,
+  ReferrerDiscovery,
+  ReferrerListing,
+  Repository,
+} from '../ports/repository.ts'
 import { isTag } from '../reference/parse-reference.ts'
 import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
@@ -42,7 +48,7 @@ export function createLayoutReader(content: LayoutContent): LayoutReader {
 
   const find = async (
     tagOrDigest: string,
-    { signal }: BlobOptions = {},
+    { maxBytes = maxManifestBytes, signal }: FindManifestOptions = {},
   ): Promise<RawManifest | undefined> => {
     signal?.throwIfAborted()
     if (!isDigest(tagOrDigest) && !isTag(tagOrDigest)) {
@@ -53,7 +59,13 @@ export function createLayoutReader(content: LayoutContent): LayoutReader {
       ? index.entries.find(({ descriptor }) => descriptor.digest === tagOrDigest)?.descriptor
       : findTag(index, tagOrDigest, name)
     const digest = isDigest(tagOrDigest) ? tagOrDigest : entry?.digest
-    return digest === undefined ? undefined : readManifest(content, digest, entry?.mediaType, signal)
+    if (digest === undefined) return undefined
+    const mediaType = entry?.mediaType
+    return readManifest(content, digest, {
+      mediaType,
+      maxBytes: Math.min(maxBytes, maxManifestBytes),
+      signal,
+    })
   }
   const get = async (tagOrDigest: string, options?: BlobOptions): Promise<RawManifest> => {
     const found = await find(tagOrDigest, options)
@@ -82,6 +94,7 @@ export function createLayoutReader(content: LayoutContent): LayoutReader {
         .filter((descriptor) => artifactType === undefined || descriptor.artifactType === artifactType)
     },
     discoverReferrers: discover,
+    listReferrerEntries: async (subject, options) => toListing(await discover(subject, options)),
     async *listTags({ signal } = {}) {
       signal?.throwIfAborted()
       yield* tagsOf(await content.readIndex())
@@ -104,13 +117,20 @@ export function createLayoutReader(content: LayoutContent): LayoutReader {
 async function readManifest(
   content: LayoutContent,
   digest: Digest,
-  mediaType: string | undefined,
-  signal: AbortSignal | undefined,
+  {
+    mediaType,
+    maxBytes,
+    signal,
+  }: {
+    readonly mediaType: string | undefined
+    readonly maxBytes: number
+    readonly signal: AbortSignal | undefined
+  },
 ): Promise<RawManifest | undefined> {
   const size = await content.statBlob(digest)
   if (size === undefined) return undefined
-  if (size > maxManifestBytes) {
-    throw new OciError('LIMIT_EXCEEDED', `manifest ${digest}: ${size} > ${maxManifestBytes} bytes`, {
+  if (size > maxBytes) {
+    throw new OciError('LIMIT_EXCEEDED', `manifest ${digest}: ${size} > ${maxBytes} bytes`, {
       reference: content.name,
     })
   }
@@ -157,6 +177,18 @@ async function discoverReferrers(
     referrersApi: 'missing',
     fallbackTag: fallback === undefined ? 'missing' : fromTag === undefined ? 'foreign' : 'index',
   }
+}
+
+/** Files are read quickly: the manifests were looked at, so that index.json does not count as a list of referrers. */
+function toListing({ subject, referrers, referrersApi }: ReferrerDiscovery): ReferrerListing {
+  const entries = referrers.map(({ descriptor, mechanisms: [mechanism = 'layout-index'] }) => ({
+    digest: descriptor.digest,
+    size: descriptor.size,
+    ...(descriptor.artifactType === undefined ? {} : { artifactType: descriptor.artifactType }),
+    ...(descriptor.annotations === undefined ? {} : { annotations: descriptor.annotations }),
+    mechanism,
+  }))
+  return { subject, entries, complete: true, referrersApi }
 }
 
 /** index.json lists everything: what it lists for other reasons was never claimed to be a referrer. */

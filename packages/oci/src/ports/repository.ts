@@ -69,6 +69,30 @@ export interface ReferrerDiscovery {
   readonly fallbackTag: 'index' | 'missing' | 'foreign'
 }
 
+/** An entry of a list of referrers as it stands there. Anybody may have written it: it can save work but prove nothing. */
+export interface ListedReferrer {
+  readonly digest: Digest
+  readonly size?: number | undefined
+  readonly artifactType?: string | undefined
+  readonly annotations?: Readonly<Record<string, string>> | undefined
+  /** The list that has it; the referrers API where several do. */
+  readonly mechanism: ReferrerMechanism
+}
+
+/** What {@link Repository.listReferrerEntries} found. */
+export interface ReferrerListing extends Pick<ReferrerDiscovery, 'subject' | 'referrersApi'> {
+  /** Each digest once, in the order of the lists. */
+  readonly entries: readonly ListedReferrer[]
+  /** `false` when there are more entries than these 10,000, or the list does not end. */
+  readonly complete: boolean
+}
+
+/** Options of {@link Repository.findManifest}. */
+export interface FindManifestOptions extends BlobOptions {
+  /** Most bytes to read. Default, and at most, 8 MiB. */
+  readonly maxBytes?: number | undefined
+}
+
 /**
  * One repository of a registry, or an OCI layout folder or archive: manifests, blobs, tags and referrers.
  * Everything read is verified against its digest; what a server claims is never proof.
@@ -94,7 +118,7 @@ export interface Repository extends BlobStore {
    */
   getManifest(tagOrDigest: string, options?: BlobOptions): Promise<RawManifest>
   /** Like {@link getManifest}, but `undefined` when there is none. Other failures still reject. */
-  findManifest(tagOrDigest: string, options?: BlobOptions): Promise<RawManifest | undefined>
+  findManifest(tagOrDigest: string, options?: FindManifestOptions): Promise<RawManifest | undefined>
   /**
    * What the registry says of a manifest, in a small request: the descriptor it claims, or `undefined` when it claims that
    * there is none. Nothing of it is verified (some registries answer 404 here and yet have the manifest), so it can
@@ -123,6 +147,12 @@ export interface Repository extends BlobStore {
   listReferrers(subject: Digest, options?: ListReferrersOptions): Promise<readonly Descriptor[]>
   /** Like {@link listReferrers} without a filter, with cosign's tags, and with how each was found or why it was left out. */
   discoverReferrers(subject: Digest, options?: BlobOptions): Promise<ReferrerDiscovery>
+  /**
+   * What the lists of referrers (referrers API and fallback tag) say, without a look at the manifests: for readers that
+   * choose what to read, read each manifest themselves, and compare its `subject`. However long the lists are, it is a
+   * few requests and no error.
+   */
+  listReferrerEntries(subject: Digest, options?: BlobOptions): Promise<ReferrerListing>
   /**
    * All tags, each once, in the order of the registry (OCI distribution specification, "Listing Tags"). Pages are followed
    * as they come, short and unsorted ones too.

@@ -9,7 +9,12 @@ import {
 import pLimit from 'p-limit'
 import { OciError, type OciErrorCode } from '../errors.ts'
 import { parseIndex, parseManifest } from '../manifest/parse-manifest.ts'
-import type { DiscoveredReferrer, ReferrerMechanism, RejectedReferrer } from '../ports/repository.ts'
+import type {
+  DiscoveredReferrer,
+  ListedReferrer,
+  ReferrerMechanism,
+  RejectedReferrer,
+} from '../ports/repository.ts'
 import { keepManifests } from './kept-manifests.ts'
 
 /** Most entries of a list that are looked at; each costs a request. */
@@ -43,6 +48,9 @@ export function describeReferrer(raw: RawManifest): {
     },
   }
 }
+
+/** An entry of a list of referrers, as it stands there. */
+export type ListEntry = Omit<ListedReferrer, 'mechanism'>
 
 /** An entry of a list of referrers: only the digest counts. */
 export interface ReferrerCandidate {
@@ -122,21 +130,41 @@ export async function verifyReferrers(
   return { referrers, rejected }
 }
 
-/** The digests that a referrers list names, or `undefined` when the text is no such list. Entries prove nothing. */
-export function listedDigests(bytes: Uint8Array): readonly Digest[] | undefined {
+/** The entries of a referrers list, or `undefined` when the text is no such list. They prove nothing. */
+export function listedEntries(bytes: Uint8Array): readonly ListEntry[] | undefined {
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder().decode(bytes))
   } catch {
     return undefined
   }
-  const entries =
-    typeof value === 'object' && value !== null ? (value as { manifests?: unknown }).manifests : undefined
+  const entries = isRecord(value) ? value['manifests'] : undefined
   if (entries === null) return []
   if (!Array.isArray(entries)) return undefined
-  return entries
-    .map((entry: unknown) =>
-      typeof entry === 'object' && entry !== null ? (entry as { digest?: unknown }).digest : undefined,
-    )
-    .filter(isDigest)
+  return entries.flatMap((entry: unknown): ListEntry[] => {
+    if (!isRecord(entry) || !isDigest(entry['digest'])) return []
+    const { digest, size, artifactType, annotations } = entry
+    const texts = isRecord(annotations)
+      ? Object.entries(annotations).filter(
+          (each): each is [string, string] => typeof each[1] === 'string' && each[0] !== '__proto__',
+        )
+      : []
+    return [
+      {
+        digest,
+        ...(Number.isSafeInteger(size) && Number(size) >= 0 ? { size: Number(size) } : {}),
+        ...(typeof artifactType === 'string' ? { artifactType } : {}),
+        ...(texts.length > 0 ? { annotations: Object.fromEntries(texts) } : {}),
+      },
+    ]
+  })
+}
+
+/** The digests that a referrers list names, or `undefined` when the text is no such list. */
+export function listedDigests(bytes: Uint8Array): readonly Digest[] | undefined {
+  return listedEntries(bytes)?.map(({ digest }) => digest)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

@@ -3,12 +3,23 @@ import { findCosignTags } from '../referrers/cosign-tags.ts'
 import { isFallbackIndex } from '../referrers/fallback-index.ts'
 import { fallbackTag } from '../referrers/fallback-tag.ts'
 import { keepManifests } from '../referrers/kept-manifests.ts'
-import { listedDigests, verifyReferrers } from '../referrers/verify-referrers.ts'
-import type { ListReferrersOptions, ReferrerDiscovery, RejectedReferrer } from '../ports/repository.ts'
+import { OciError } from '../errors.ts'
+import { type ListEntry, listedEntries, verifyReferrers } from '../referrers/verify-referrers.ts'
+import type {
+  ListedReferrer,
+  ListReferrersOptions,
+  ReferrerDiscovery,
+  ReferrerListing,
+  ReferrerMechanism,
+  RejectedReferrer,
+} from '../ports/repository.ts'
 import { readReferrersApi, type ReferrersApiAnswer } from './read-referrers-api.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest } from './registry-manifests.ts'
 import { findTagList } from './find-tag-list.ts'
+
+/** Most entries of a fallback list that are handed out. */
+const maxFallbackEntries = 10_000
 
 /** The verified referrers of a digest, from the referrers API, the fallback tag and cosign's tags together. */
 export async function discoverReferrers(
@@ -42,11 +53,34 @@ export async function listReferrers(
     .filter((descriptor) => artifactType === undefined || descriptor.artifactType === artifactType)
 }
 
-async function listVerified(
+/** What the referrers API and the fallback tag say, unread. */
+export async function listReferrerEntries(
   context: RegistryContext,
   subject: Digest,
-  { artifactType, signal }: ListReferrersOptions,
-): Promise<Omit<ReferrerDiscovery, 'cosignTags'>> {
+  { signal }: BlobOptions = {},
+): Promise<ReferrerListing> {
+  const { fromApi, fromTag = [] } = await readLists(context, subject, undefined, signal)
+  const entries = new Map<Digest, ListedReferrer>()
+  const add = (entry: ListEntry, mechanism: ReferrerMechanism): void => {
+    if (!entries.has(entry.digest)) entries.set(entry.digest, { ...entry, mechanism })
+  }
+  for (const entry of fromApi.entries) add(entry, 'referrers-api')
+  for (const entry of fromTag.slice(0, maxFallbackEntries)) add(entry, 'fallback-tag')
+  return {
+    subject,
+    entries: [...entries.values()],
+    complete: fromApi.complete && fromTag.length <= maxFallbackEntries,
+    referrersApi: fromApi.answer,
+  }
+}
+
+/** Both lists, as they stand there. */
+async function readLists(
+  context: RegistryContext,
+  subject: Digest,
+  artifactType: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<{ fromApi: ReferrersApiAnswer; isTagged: boolean; fromTag: readonly ListEntry[] | undefined }> {
   const [fromApi, tagged] = await Promise.all([
     askReferrersApi(context, subject, artifactType, signal),
     fetchManifest(context, fallbackTag(subject), { signal }),
@@ -59,12 +93,28 @@ async function listVerified(
     if (!isReadable) throw fromApi.denial
   }
   const fromTag =
-    tagged !== undefined && isFallbackIndex(tagged.raw, subject) ? listedDigests(tagged.raw.bytes) : undefined
+    tagged !== undefined && isFallbackIndex(tagged.raw, subject) ? listedEntries(tagged.raw.bytes) : undefined
+  return { fromApi, isTagged: tagged !== undefined, fromTag }
+}
+
+async function listVerified(
+  context: RegistryContext,
+  subject: Digest,
+  { artifactType, signal }: ListReferrersOptions,
+): Promise<Omit<ReferrerDiscovery, 'cosignTags'>> {
+  const { fromApi, isTagged, fromTag } = await readLists(context, subject, artifactType, signal)
+  if (!fromApi.complete) {
+    throw new OciError(
+      'LIMIT_EXCEEDED',
+      `${context.name}: the list of referrers of ${subject} is too long or does not end`,
+      { reference: context.name },
+    )
+  }
   const { referrers, rejected } = await verifyReferrers(
     subject,
     [
-      ...fromApi.digests.map((digest) => ({ digest, mechanism: 'referrers-api' as const })),
-      ...(fromTag ?? []).map((digest) => ({ digest, mechanism: 'fallback-tag' as const })),
+      ...fromApi.entries.map(({ digest }) => ({ digest, mechanism: 'referrers-api' as const })),
+      ...(fromTag ?? []).map(({ digest }) => ({ digest, mechanism: 'fallback-tag' as const })),
     ],
     (digest, inner) => getManifest(context, digest, { signal: inner }),
     signal,
@@ -74,21 +124,20 @@ async function listVerified(
     referrers,
     rejected,
     referrersApi: fromApi.answer,
-    fallbackTag:
-      tagged === undefined
-        ? 'missing'
-        : fromTag === undefined || listsOnlyImages(fromTag, rejected)
-          ? 'foreign'
-          : 'index',
+    fallbackTag: !isTagged
+      ? 'missing'
+      : fromTag === undefined || listsOnlyImages(fromTag, rejected)
+        ? 'foreign'
+        : 'index',
   }
 }
 
 /** Whether the entries of an index are all manifests that refer to nothing: then it is an image, not a list. */
-function listsOnlyImages(entries: readonly Digest[], rejected: readonly RejectedReferrer[]): boolean {
+function listsOnlyImages(entries: readonly ListEntry[], rejected: readonly RejectedReferrer[]): boolean {
   const images = new Set(
     rejected.filter(({ reason }) => reason === 'names-no-subject').map(({ digest }) => digest),
   )
-  return entries.length > 0 && entries.every((digest) => images.has(digest))
+  return entries.length > 0 && entries.every(({ digest }) => images.has(digest))
 }
 
 async function askReferrersApi(
@@ -98,7 +147,7 @@ async function askReferrersApi(
   signal: AbortSignal | undefined,
 ): Promise<ReferrersApiAnswer> {
   const measured = context.capabilities.of(context.name)
-  if (measured?.referrersApi.answer === 'no') return { answer: 'missing', digests: [] }
+  if (measured?.referrersApi.answer === 'no') return { answer: 'missing', entries: [], complete: true }
   // Some registries know another type of a manifest than the manifest itself does, and filtering by it would hide it.
   const filter = measured?.referrersFilter.answer === 'yes' ? artifactType : undefined
   return readReferrersApi(context, subject, { artifactType: filter, signal })
@@ -118,8 +167,9 @@ export async function isListedByApi(
   if (measured?.referrersListed.answer === 'yes') return true
   if (measured?.referrersApi.answer === 'no') return false
   for (let look = 1; ; look++) {
-    const { answer, digests } = await readReferrersApi(context, subject, { signal })
-    if (digests.includes(referrer)) return true
+    const { answer, entries, complete } = await readReferrersApi(context, subject, { signal })
+    // A list too long to read is one that the registry keeps.
+    if (!complete || entries.some(({ digest }) => digest === referrer)) return true
     if (answer !== 'listed' || look === 2) return false
     await context.patience.settle(context.patience.settleMs, signal)
   }

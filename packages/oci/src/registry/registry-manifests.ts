@@ -19,6 +19,7 @@ import {
   maxPushedManifestBytes,
   toRawManifest,
 } from '../manifest/raw-manifest.ts'
+import type { FindManifestOptions } from '../ports/repository.ts'
 import { isTag } from '../reference/parse-reference.ts'
 import { call, callAndRead, type RegistryCall, type RegistryContext } from './registry-context.ts'
 import { findTagList } from './find-tag-list.ts'
@@ -45,7 +46,7 @@ export interface FetchedManifest {
 export async function fetchManifest(
   context: RegistryContext,
   tagOrDigest: string,
-  { signal }: BlobOptions = {},
+  { maxBytes = maxManifestBytes, signal }: FindManifestOptions = {},
 ): Promise<FetchedManifest | undefined> {
   const digest = isDigest(tagOrDigest) ? tagOrDigest : undefined
   if (digest === undefined) checkTag(context, tagOrDigest)
@@ -62,7 +63,7 @@ export async function fetchManifest(
         headers: { accept: accepted },
         signal,
       },
-      maxManifestBytes,
+      Math.min(maxBytes, maxManifestBytes),
     )
     if (answer.status === 404) return undefined
     const raw = toRawManifest(bytes, { mediaType: answer.header('content-type'), digest })

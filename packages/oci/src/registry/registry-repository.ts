@@ -10,7 +10,7 @@ import type { PutManifestOptions, Repository } from '../ports/repository.ts'
 import { describeReferrer } from '../referrers/verify-referrers.ts'
 import type { RepositoryCapabilities } from './capabilities.schema.ts'
 import { deleteBlob, deleteManifest, type DeleteOutcome, deleteTag } from './delete-content.ts'
-import { discoverReferrers, isListedByApi, listReferrers } from './list-referrers.ts'
+import { discoverReferrers, isListedByApi, listReferrerEntries, listReferrers } from './list-referrers.ts'
 import { hasBlob } from './has-blob.ts'
 import { listTags } from './list-tags.ts'
 import { probeCapabilities, type ProbeCapabilitiesOptions } from './probe-capabilities.ts'
@@ -104,6 +104,7 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     },
     listReferrers: (subject, options) => listReferrers(context, subject, options),
     discoverReferrers: (subject, options) => discoverReferrers(context, subject, options),
+    listReferrerEntries: (subject, options) => listReferrerEntries(context, subject, options),
     listTags: (options) => listTags(context, options),
     open: (blob, options) => readBlob(context, blob, options),
     has: (blob, { signal } = {}) => hasBlob(context, blob, 'pull', signal),

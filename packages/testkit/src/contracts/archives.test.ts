@@ -48,6 +48,7 @@ async function createPackedLayout(): Promise<ContractSubject<Repository>> {
     headManifest: async (...args) => (await pack()).headManifest(...args),
     listReferrers: async (...args) => (await pack()).listReferrers(...args),
     discoverReferrers: async (...args) => (await pack()).discoverReferrers(...args),
+    listReferrerEntries: async (...args) => (await pack()).listReferrerEntries(...args),
     async *listTags(...args) {
       yield* (await pack()).listTags(...args)
     },

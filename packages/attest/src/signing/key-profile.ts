@@ -1,40 +1,69 @@
-import { createHash, type KeyObject, verify } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { AttestError } from '../errors.ts'
+import { acceptableAlgorithms } from './acceptable-algorithms.ts'
+import { findWeakness } from './find-weakness.ts'
+
+/** Start and length of the SPKI form of a key on a named curve with an uncompressed point (RFC 5480, section 2). */
+const spkiOfCurve: Readonly<Record<string, { readonly start: string; readonly bytes: number }>> = {
+  prime256v1: { start: '3059301306072a8648ce3d020106082a8648ce3d03010703420004', bytes: 91 },
+  secp384r1: { start: '3076301006072a8648ce3d020106052b8104002203620004', bytes: 120 },
+  secp521r1: { start: '30819b301006072a8648ce3d020106052b810400230381860004', bytes: 158 },
+}
 
 /**
- * Returns the key when it is one that signatures may rest on: ECDSA P-256, or RSA of 2048 to 4096 bits, both with
- * SHA-256. These are what every verifier of the profile reads alike.
+ * Returns the key, public or private, when it is one that signatures may rest on: ECDSA on P-256, P-384 or P-521, RSA of
+ * 2048, 3072 or 4096 bits with the exponent 65537, or Ed25519.
  *
- * @throws {AttestError} `KEY_UNSUPPORTED` for any other key.
+ * @throws {AttestError} `KEY_UNSUPPORTED` for any other key, for curve parameters that are spelled out, and for keys
+ *   that are known to be weak.
  */
 export function requireSupportedKey(key: KeyObject): KeyObject {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  if (type === 'ec') {
-    if (details?.namedCurve === 'prime256v1') return key
+  acceptableAlgorithms(key)
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key
+  switch (publicKey.asymmetricKeyType) {
+    case 'ec':
+      requirePlainPoint(publicKey)
+      break
+    case 'ed25519':
+      requireLargeOrder(publicKey)
+      break
+    default: {
+      const { n = '', e = '' } = publicKey.export({ format: 'jwk' })
+      if (e !== 'AQAB')
+        throw new AttestError('KEY_UNSUPPORTED', 'expected an RSA key with the public exponent 65537')
+      const weakness = findWeakness(BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`))
+      if (weakness !== undefined) throw new AttestError('KEY_UNSUPPORTED', `the RSA key ${weakness}`)
+    }
+  }
+  return key
+}
+
+/**
+ * OpenSSL gives a key whose parameters are spelled out the name of the curve, and takes the point at infinity: only the
+ * encoding tells them apart. Go reads neither these nor compressed points, and the key's id would be another one.
+ */
+function requirePlainPoint(publicKey: KeyObject): void {
+  const { start, bytes } = spkiOfCurve[publicKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? {}
+  const spki = publicKey.export({ type: 'spki', format: 'der' })
+  if (start === undefined || spki.length !== bytes || !spki.toString('hex').startsWith(start)) {
     throw new AttestError(
       'KEY_UNSUPPORTED',
-      `expected an ECDSA key on P-256, got the curve ${details?.namedCurve ?? 'of custom parameters'}`,
+      'expected an ECDSA key with a named curve and an uncompressed point, got other parameters',
     )
   }
-  if (type === 'rsa') {
-    const bits = details?.modulusLength ?? 0
-    if (bits < 2048 || bits > 4096) {
-      throw new AttestError('KEY_UNSUPPORTED', `expected an RSA key of 2048 to 4096 bits, got ${bits}`)
-    }
-    // An even or tiny exponent makes signatures forgeable or verification ambiguous.
-    const exponent = details?.publicExponent ?? 0n
-    if (exponent < 65537n || exponent % 2n === 0n) {
-      throw new AttestError(
-        'KEY_UNSUPPORTED',
-        'expected an RSA key with an odd public exponent of at least 65537',
-      )
-    }
-    return key
+}
+
+/** With a point of small order, one signature fits many contents. */
+function requireLargeOrder(publicKey: KeyObject): void {
+  const bytes = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
+  let weak: boolean
+  try {
+    weak = ed25519.Point.fromBytes(bytes).isSmallOrder()
+  } catch {
+    weak = true
   }
-  throw new AttestError(
-    'KEY_UNSUPPORTED',
-    `expected an ECDSA P-256 or RSA key, got ${type ?? 'a symmetric key'}`,
-  )
+  if (weak) throw new AttestError('KEY_UNSUPPORTED', 'the Ed25519 key is not a point of the large group')
 }
 
 /** base64 of the SHA-256 of the key's SPKI DER form, as cosign names keys. */
@@ -42,13 +71,4 @@ export function keyIdOf(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('base64')
-}
-
-/** Whether `signature` is one by `publicKey` over the SHA-256 of `content` (ECDSA in DER, RSA in PKCS#1 v1.5). */
-export function verifiesSignature(publicKey: KeyObject, content: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    return verify('sha256', content, publicKey, signature)
-  } catch {
-    return false // a signature that cannot even be parsed does not verify
-  }
 }

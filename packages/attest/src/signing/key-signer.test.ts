@@ -93,20 +93,20 @@ describe('keySigner', () => {
     expect(signer.keyId).toBe(digest.digest('base64'))
   })
 
-  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
-  const ed25519 = generateKeyPairSync('ed25519').privateKey as typeof ec
+  const p224 = generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).privateKey
+  const x25519 = generateKeyPairSync('x25519').privateKey as typeof ec
   const rsa1024 = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
   const rsa3 = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }).privateKey
   it.each([
-    ['P-384', 'KEY_UNSUPPORTED', pem(p384, 'pkcs8')],
-    ['P-384 as a key object', 'KEY_UNSUPPORTED', p384],
-    ['Ed25519', 'KEY_UNSUPPORTED', pem(ed25519, 'pkcs8')],
+    ['P-224', 'KEY_UNSUPPORTED', pem(p224, 'pkcs8')],
+    ['P-224 as a key object', 'KEY_UNSUPPORTED', p224],
+    ['X25519', 'KEY_UNSUPPORTED', pem(x25519, 'pkcs8')],
     ['RSA of 1024 bits', 'KEY_UNSUPPORTED', pem(rsa1024, 'pkcs1')],
     ['RSA with exponent 3', 'KEY_UNSUPPORTED', pem(rsa3, 'pkcs8')],
     [
-      'P-384 inside the form of cosign',
+      'P-224 inside the form of cosign',
       'KEY_UNSUPPORTED',
-      cosignBox({ plain: p384.export({ type: 'pkcs8', format: 'der' }) }),
+      cosignBox({ plain: p224.export({ type: 'pkcs8', format: 'der' }) }),
     ],
     ['a public key', 'KEY_INVALID', generateSigningKey().publicKey],
     ['a public key object', 'KEY_INVALID', createPublicKey(ec)],

@@ -18,7 +18,7 @@ const plainLabels = new Set(['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY',
  * Reads a private key in PEM: PKCS#8 (plain or encrypted), SEC1, PKCS#1, or as cosign encrypts it.
  *
  * @throws {AttestError} `KEY_INVALID` when the text is no private key or does not open.
- * @throws {AttestError} `KEY_UNSUPPORTED` when it is not ECDSA P-256 or RSA of 2048 to 4096 bits.
+ * @throws {AttestError} `KEY_UNSUPPORTED` when it is weak, or of a type, curve or size that cosign does not take.
  */
 export function parsePrivateKey(pem: string, { passphrase }: PrivateKeyOptions = {}): KeyObject {
   if (pem.length > maxLength)

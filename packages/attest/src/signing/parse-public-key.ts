@@ -19,7 +19,7 @@ const publicLabels = new Set(['PUBLIC KEY', 'RSA PUBLIC KEY'])
  * Reads a public key in PEM (SPKI or PKCS#1).
  *
  * @throws {AttestError} `KEY_INVALID` when the text is no public key; a private key is refused too.
- * @throws {AttestError} `KEY_UNSUPPORTED` when it is not ECDSA P-256 or RSA of 2048 to 4096 bits.
+ * @throws {AttestError} `KEY_UNSUPPORTED` when it is weak, or of a type, curve or size that cosign does not take.
  */
 export function parsePublicKey(pem: string): PublicKey {
   if (pem.length > maxLength) {

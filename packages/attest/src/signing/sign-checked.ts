@@ -1,7 +1,8 @@
 import { AttestError } from '../errors.ts'
 import type { Signer } from '../ports/signer.ts'
-import { verifiesSignature } from './key-profile.ts'
+import { defaultAlgorithm } from './acceptable-algorithms.ts'
 import { parsePublicKey, type PublicKey } from './parse-public-key.ts'
+import { verifiesSignature } from './verifies-signature.ts'
 
 /** A signature that was verified after it was made. */
 export interface CheckedSignature {
@@ -28,6 +29,7 @@ export async function signChecked(
       `the signer names its key ${signer.keyId}, but it is ${publicKey.keyId}`,
     )
   }
+  const algorithm = signer.algorithm ?? defaultAlgorithm(publicKey.key)
   let signature: Uint8Array
   try {
     signature = await signer.sign(content, { signal })
@@ -35,7 +37,7 @@ export async function signChecked(
     signal?.throwIfAborted()
     throw new AttestError('SIGNING_FAILED', `the signer of key ${publicKey.keyId} failed`, { cause })
   }
-  if (!verifiesSignature(publicKey.key, content, signature)) {
+  if (!verifiesSignature(publicKey.key, content, signature, algorithm)) {
     throw new AttestError(
       'SIGNING_FAILED',
       `the signer of key ${publicKey.keyId} gave a signature that does not verify`,

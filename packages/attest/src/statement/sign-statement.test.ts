@@ -65,7 +65,7 @@ describe('signStatement', () => {
   })
 
   it('refuses a signer whose public key is not one to verify with', async () => {
-    const publicKey = generateKeyPairSync('ed25519')
+    const publicKey = generateKeyPairSync('ed448')
       .publicKey.export({ type: 'spki', format: 'pem' })
       .toString()
     await expect(signStatement(statement, { ...keySigner(rsa), publicKey })).rejects.toMatchObject({

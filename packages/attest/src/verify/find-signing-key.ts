@@ -1,4 +1,4 @@
-import { verifiesSignature } from '../signing/key-profile.ts'
+import { verifiesSignature } from '../signing/verifies-signature.ts'
 import type { PublicKey } from '../signing/parse-public-key.ts'
 import { Rejection } from './rejection.ts'
 

@@ -42,7 +42,7 @@ export function checkAge(
   const oldest = Math.min(...counting)
   if (Math.max(...counting) > now.getTime() + skewMs) {
     return {
-      code: 'time-in-future',
+      code: 'from-the-future',
       message: `it names a time after ${now.toISOString()}: ${new Date(Math.max(...counting)).toISOString()}`,
     }
   }

@@ -1,4 +1,5 @@
 import { AttestError } from '../errors.ts'
+import { predicateKinds } from '../predicates/predicate-kinds.ts'
 import { predicateTypes } from '../statement/statement.ts'
 import { parseAcceptedSigners, type SignerEntry } from './accepted-signers.ts'
 import type {
@@ -7,8 +8,8 @@ import type {
   GroupRequirement,
 } from './compiled-requirement.ts'
 import { judgeAttestation } from './judge-attestation.ts'
-import { judgeProvenance, provenanceTypes } from './judge-provenance.ts'
-import { judgeSbom, sbomTypes } from './judge-sbom.ts'
+import { judgeProvenance } from './judge-provenance.ts'
+import { judgeSbom } from './judge-sbom.ts'
 import { judgeSignature } from './judge-signature.ts'
 import { judgeVsa } from './judge-vsa.ts'
 import { isJsonPointer } from './json-pointer.ts'
@@ -20,7 +21,7 @@ const maxDepth = 8
  * Checks requirements and makes them ready.
  *
  * @throws {AttestError} `REQUIREMENT_INVALID` when one can't be satisfied or asks for nothing: no requirement at all, no
- *   signers, a threshold above their number, a type that has a kind of its own, an empty `levels` entry, a path that is no pointer.
+ *   signers, a threshold above their number, a type that has a kind of its own, a path that is no pointer.
  * @throws {AttestError} `KEY_INVALID`, `KEY_UNSUPPORTED`.
  */
 export function compileRequirements(requirements: readonly Requirement[]): readonly CompiledRequirement[] {
@@ -43,7 +44,7 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
       const base = signed(requirement, 'image signature')
       return {
         ...base,
-        predicateTypes: new Set([predicateTypes.cosignSign]),
+        ...exactly(predicateTypes.cosignSign),
         countsForPlatforms: true,
         judge: judgeSignature(requirement),
       }
@@ -57,7 +58,7 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
       }
       return {
         ...base,
-        predicateTypes: new Set([predicateType]),
+        ...exactly(predicateType),
         countsForPlatforms: true,
         judge: judgeAttestation(conditions(requirement, base.name)),
       }
@@ -68,7 +69,8 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
       if (formats.length === 0) throw invalid(base.name, 'name at least one format')
       return {
         ...base,
-        predicateTypes: new Set(formats.flatMap((format) => sbomTypes[format])),
+        predicateTypes: formats.map((format) => predicateKinds[format].type),
+        reads: (type) => formats.some((format) => predicateKinds[format].reads(type)),
         countsForPlatforms: false, // what an index holds is no list of what one image holds
         judge: judgeSbom(conditions(requirement, base.name)),
       }
@@ -79,7 +81,7 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
       if (requirement.resourceUri === '') throw invalid(name, 'resourceUri must not be empty')
       return {
         ...bySeveral(requirement, name, [...verifiers.values()].flat()),
-        predicateTypes: new Set([predicateTypes.vsa]),
+        ...exactly(predicateTypes.vsa),
         countsForPlatforms: true,
         judge: judgeVsa(conditions(requirement, name), verifiers),
       }
@@ -91,10 +93,10 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
       if (highest < (requirement.minimumLevel ?? 1)) {
         throw invalid(name, `no builder is trusted with level ${requirement.minimumLevel ?? 1}`)
       }
-      if (requirement.sources?.length === 0) throw invalid(name, 'sources is empty: leave it out to accept any')
       return {
         ...bySeveral(requirement, name, [...builders.values()].flat()),
-        predicateTypes: provenanceTypes,
+        predicateTypes: [predicateTypes.provenance, predicateTypes.provenanceV02],
+        reads: (type) => type === predicateTypes.provenance || type === predicateTypes.provenanceV02,
         countsForPlatforms: true,
         judge: judgeProvenance(conditions(requirement, name), builders),
       }
@@ -116,7 +118,11 @@ function group(
   return { type: 'group', kind, name, needed, parts: requirements.map((part) => compile(part, depth + 1)) }
 }
 
-type Base = Omit<EvidenceRequirement, 'predicateTypes' | 'countsForPlatforms' | 'judge'>
+type Base = Omit<EvidenceRequirement, 'predicateTypes' | 'reads' | 'countsForPlatforms' | 'judge'>
+
+function exactly(predicateType: string): Pick<EvidenceRequirement, 'predicateTypes' | 'reads'> {
+  return { predicateTypes: [predicateType], reads: (type) => type === predicateType }
+}
 
 function signed(
   requirement: Extract<Requirement, { by: AcceptedSigners }>,

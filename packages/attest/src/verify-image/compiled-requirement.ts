@@ -12,8 +12,10 @@ export interface EvidenceRequirement {
   readonly type: 'evidence'
   readonly kind: Requirement['kind']
   readonly name: string
-  /** Predicate types that can satisfy it. */
-  readonly predicateTypes: ReadonlySet<string>
+  /** Predicate types that it is usually satisfied by: these are looked at first. */
+  readonly predicateTypes: readonly string[]
+  /** Whether evidence of this predicate type can satisfy it. */
+  reads(predicateType: string): boolean
   /** Who may sign. */
   readonly signers: readonly SignerEntry[]
   readonly threshold: number
@@ -35,6 +37,7 @@ export type Judgement = readonly SignerEntry[] | EvidenceProblem
 export interface JudgeContext {
   /** What the evidence is about. */
   readonly subject: Digest
+  readonly now: Date
   /** What inventories said of this subject, so that each is asked once. */
   readonly inventories: Map<ImageInventory, Promise<readonly string[]>>
   readonly signal?: AbortSignal | undefined

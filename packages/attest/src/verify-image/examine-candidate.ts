@@ -1,65 +1,59 @@
-import { type Digest, isSallyportError } from '@sallyport/core'
-import type { Repository } from '@sallyport/oci'
-import { readBlob } from '../internal/read-blob.ts'
+import type { Digest } from '@sallyport/core'
 import { parseStatement } from '../statement/parse-statement.ts'
 import type { Statement } from '../statement/statement.ts'
 import { parseSimpleSigning } from '../storage/simple-signing.ts'
 import type { Candidate } from '../verify/candidate.ts'
-import type { RejectionReason, VerifiedEvidence } from '../verify/evidence.ts'
+import type { VerifiedEvidence } from '../verify/evidence.ts'
 import { openBundle, openEnvelope } from '../verify/open-envelope.ts'
-import { toRejection } from '../verify/rejection.ts'
+import { Rejection, toRejection } from '../verify/rejection.ts'
 import { verifyCandidate } from '../verify/verify-candidate.ts'
 import { type CachedOutcome, outcomeKey, parseOutcome, serializeOutcome } from './cached-outcome.ts'
 import type { VerificationBasis } from './verification-basis.ts'
 import type { VerificationCache } from './verification-cache.ts'
 
-/** A candidate and what it is supposed to be about. */
-export interface SubjectCandidate extends Candidate {
+/** A candidate in the course of verifying an image. */
+export interface CandidateInquiry {
+  readonly candidate: Candidate
+  /** What it must be about. */
   readonly subject: Digest
+  /** Reads the blob; not called when the cache knows enough. */
+  readonly read: () => Promise<Uint8Array>
+  /** Whether anything still needs evidence of this type. */
+  readonly isNeeded: (predicateType: string) => boolean
 }
 
-/** What became of a candidate. */
+/** What became of a candidate that was not rejected. */
 export type Examination =
   | { readonly state: 'verified'; readonly evidence: VerifiedEvidence }
-  | { readonly state: 'rejected'; readonly reason: RejectionReason; readonly message: string }
+  /** Its signature was not looked at. */
   | { readonly state: 'unneeded'; readonly predicateType: string }
-  /** The registry gave no answer: it may be good. */
-  | { readonly state: 'unreadable'; readonly message: string }
 
 /** What examining takes. */
 export interface ExaminerOptions {
   readonly basis: VerificationBasis
-  readonly maxBlobBytes: number
   readonly cache?: VerificationCache | undefined
   readonly negativeTtlMs: number
-  readonly signal?: AbortSignal | undefined
   /** Told when the cache fails; then everything is verified anew. */
   readonly onCacheFailure: () => void
 }
 
-/** Examines candidates in two steps: what has to be waited for, then what costs work, which is often not needed any more. */
-export interface CandidateExaminer {
-  load(candidate: SubjectCandidate, isNeeded: (predicateType: string) => boolean): Promise<LoadedCandidate>
-  examine(loaded: LoadedCandidate, isNeeded: (predicateType: string) => boolean): Promise<Examination>
-}
+/** Verifies a candidate, or remembers what verifying it found. */
+export type ExamineCandidate = (inquiry: CandidateInquiry) => Promise<Examination>
 
-/** A candidate whose bytes, or whose outcome, is there. */
-export interface LoadedCandidate {
-  readonly candidate: SubjectCandidate
-  readonly cached?: CachedOutcome | undefined
-  readonly bytes?: Uint8Array | undefined
-  readonly failure?: Examination | undefined
-}
-
-/** Creates an examiner for one repository. */
-export function createCandidateExaminer(
-  repository: Repository,
-  { basis, maxBlobBytes, cache, negativeTtlMs, signal, onCacheFailure }: ExaminerOptions,
-): CandidateExaminer {
-  async function recall(candidate: SubjectCandidate): Promise<CachedOutcome | undefined> {
-    if (cache === undefined) return undefined
+/**
+ * Makes an examination that looks into the cache first. Kept is only what follows from the candidate, its subject and the
+ * trust alone: no failure to read, nothing that changes with the clock. It throws a {@link Rejection} with the reason why
+ * a candidate does not count, or what kept the registry from answering.
+ */
+export function createExamination({
+  basis,
+  cache,
+  negativeTtlMs,
+  onCacheFailure,
+}: ExaminerOptions): ExamineCandidate {
+  async function recall(key: string): Promise<CachedOutcome | undefined> {
     try {
-      const text = await cache.get(outcomeKey(candidate, candidate.subject, basis.digest))
+      const text = await cache?.get(key)
       return text === undefined ? undefined : parseOutcome(text)
     } catch {
       onCacheFailure()
@@ -67,93 +61,56 @@ export function createCandidateExaminer(
     }
   }
 
-  async function remember(candidate: SubjectCandidate, outcome: CachedOutcome): Promise<void> {
-    if (cache === undefined) return
+  async function remember(key: string, outcome: CachedOutcome): Promise<void> {
     try {
-      const key = outcomeKey(candidate, candidate.subject, basis.digest)
       const ttlMs = outcome.state === 'rejected' ? negativeTtlMs : undefined
-      await cache.set(key, serializeOutcome(outcome), { ttlMs })
+      await cache?.set(key, serializeOutcome(outcome), { ttlMs })
     } catch {
       onCacheFailure()
     }
   }
 
-  return {
-    async load(candidate, isNeeded) {
-      const cached = await recall(candidate)
-      if (cached !== undefined && !needsBytes(cached, isNeeded)) return { candidate, cached }
-      try {
-        const bytes = await readBlob(repository, candidate.blob, { maxBytes: maxBlobBytes, signal })
-        return { candidate, cached, bytes }
-      } catch (error) {
-        signal?.throwIfAborted()
-        return { candidate, failure: judgeFailure(error) }
-      }
-    },
-
-    async examine({ candidate, cached, bytes, failure }, isNeeded) {
-      if (failure !== undefined) return failure
-      if (bytes === undefined) {
-        if (cached?.state !== 'verified') return cached ?? { state: 'unreadable', message: 'not loaded' }
-        const { statement, ...evidence } = cached.evidence
-        if (statement === undefined) return { state: 'unreadable', message: 'not loaded' }
-        return { state: 'verified', evidence: { ...evidence, ...placeOf(candidate), statement } }
-      }
-      const outcome = verify(candidate, bytes, cached, isNeeded, basis)
-      if (cached?.state !== 'verified') await remember(candidate, outcome)
-      if (outcome.state !== 'verified') return outcome
-      return { state: 'verified', evidence: { ...outcome.evidence, ...placeOf(candidate) } }
-    },
-  }
-}
-
-function needsBytes(cached: CachedOutcome, isNeeded: (predicateType: string) => boolean): boolean {
-  if (cached.state === 'verified') return cached.evidence.statement === undefined
-  return cached.state === 'unneeded' && isNeeded(cached.predicateType)
-}
-
-type Outcome =
-  | Exclude<CachedOutcome, { state: 'verified' }>
-  | { readonly state: 'verified'; readonly evidence: VerifiedEvidence }
-
-/** The cheap checks first: form, and whether anybody needs what it says it is. */
-function verify(
-  candidate: SubjectCandidate,
-  bytes: Uint8Array,
-  cached: CachedOutcome | undefined,
-  isNeeded: (predicateType: string) => boolean,
-  { trust }: VerificationBasis,
-): Outcome {
-  try {
-    const statement = openStatement(candidate, bytes)
+  return async ({ candidate, subject, read, isNeeded }) => {
+    const key = outcomeKey(candidate, subject, basis.digest)
+    const cached = cache === undefined ? undefined : await recall(key)
+    if (cached?.state === 'rejected') throw new Rejection(cached.reason, cached.message)
+    if (cached?.state === 'unneeded' && !isNeeded(cached.predicateType)) return cached
     if (cached?.state === 'verified') {
+      const statement = cached.evidence.statement ?? openStatement(candidate, await read())
       return { state: 'verified', evidence: { ...cached.evidence, ...placeOf(candidate), statement } }
     }
-    if (!isNeeded(statement.predicateType)) {
-      return { state: 'unneeded', predicateType: statement.predicateType }
+    const bytes = await read()
+    let examination: Examination
+    try {
+      examination = verify(candidate, subject, bytes, isNeeded, basis)
+    } catch (error) {
+      const { reason, message } = toRejection(error, 'bundle-invalid')
+      await remember(key, { state: 'rejected', reason, message })
+      throw error
     }
-    return { state: 'verified', evidence: verifyCandidate(candidate, bytes, candidate.subject, trust.keys) }
-  } catch (error) {
-    const { reason, message } = toRejection(error, 'bundle-invalid')
-    return { state: 'rejected', reason, message }
+    await remember(key, examination)
+    return examination
   }
+}
+
+/** The cheap questions first: form, and whether anybody needs what it says it is. */
+function verify(
+  candidate: Candidate,
+  subject: Digest,
+  bytes: Uint8Array,
+  isNeeded: CandidateInquiry['isNeeded'],
+  { trust }: VerificationBasis,
+): Examination {
+  const { predicateType } = openStatement(candidate, bytes)
+  if (!isNeeded(predicateType)) return { state: 'unneeded', predicateType }
+  return { state: 'verified', evidence: verifyCandidate(candidate, bytes, subject, trust.keys) }
 }
 
 function openStatement({ store }: Candidate, bytes: Uint8Array): Statement {
-  if (store === 'legacy-signature') return parseSimpleSigning(bytes)
+  if (store === 'legacy-signature' || store === 'artifact-signature') return parseSimpleSigning(bytes)
   return parseStatement((store === 'bundle' ? openBundle(bytes) : openEnvelope(bytes)).payload)
 }
 
 function placeOf({ store, manifest, blob }: Candidate): Pick<VerifiedEvidence, 'store' | 'manifest' | 'blob'> {
   return { store, manifest, blob: blob.digest }
-}
-
-function judgeFailure(error: unknown): Examination {
-  try {
-    const { reason, message } = toRejection(error, 'bundle-invalid')
-    return { state: 'rejected', reason, message }
-  } catch {
-    if (!isSallyportError(error)) throw error
-    return { state: 'unreadable', message: `${error.code}: ${error.message}` }
-  }
 }

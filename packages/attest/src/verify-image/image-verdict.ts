@@ -1,4 +1,7 @@
 import type { Digest, Platform, Verdict } from '@sallyport/core'
+import type { BuilderProblemCode } from '../predicates/check-builder.ts'
+import type { SbomProblemCode } from '../predicates/check-sbom-subject.ts'
+import type { VsaProblemCode } from '../predicates/check-vsa.ts'
 import type { EvidenceStore, RejectionReason } from '../verify/evidence.ts'
 import type { EvidenceSigner, VerifiedTime } from '../verify/evidence-signer.ts'
 import type { Requirement } from './requirement.ts'
@@ -84,18 +87,14 @@ export type CandidateProblemCode = RejectionReason | EvidenceProblemCode
 
 /** Why evidence, or what looks like it, does not satisfy a requirement. */
 export type EvidenceProblemCode =
-  /** It could not be read from the registry; the verdict is `error` unless something else satisfies the requirement. */
-  | 'unreadable'
   /** Of another predicate type, or no signature where one is needed. */
   | 'predicate-type-mismatch'
   /** By none of the listed keys and identities. */
   | 'signer-not-accepted'
   /** By a listed key, outside of its time of validity. */
   | 'key-not-valid'
-  | 'too-old'
   /** A maximum age is required, and neither a verified time nor one in the predicate says how old it is. */
   | 'age-unknown'
-  | 'time-in-future'
   | 'annotation-mismatch'
   /** Signed for another repository, or for none that is named. */
   | 'reference-mismatch'
@@ -104,29 +103,22 @@ export type EvidenceProblemCode =
   | 'condition-failed'
   /** The condition or inventory of the caller failed; the verdict is `error` unless something else satisfies. */
   | 'condition-threw'
-  | 'verifier-mismatch'
-  | 'resource-mismatch'
-  | 'vsa-failed'
+  /** A build level below the one that is needed. */
   | 'level-too-low'
-  | 'builder-unknown'
-  | 'source-mismatch'
-  /** The SBOM is about something else. */
-  | 'sbom-subject-mismatch'
-  /** The SBOM lists other packages than the image holds. */
-  | 'sbom-inventory-mismatch'
+  | VsaProblemCode
+  | BuilderProblemCode
+  | SbomProblemCode
 
-/** What one store held about one subject. */
+/** What one store held about one digest, as far as it was looked at: once all is satisfied nothing more is. */
 export interface StoreReport {
   readonly subject: Digest
   readonly store: EvidenceStore
-  /** Candidates in it, as far as the limits allow. */
-  readonly found: number
-  /** Of these: with a valid signature by one of the signers of the requirements. */
+  /** Candidates with a valid signature by one of the signers of the requirements. */
   readonly verified: number
-  /** Of these: what does not count for anybody. */
+  /** Candidates that don't count for anybody. */
   readonly rejected: number
-  /** Of these: neither, because nothing needed them, or could not use them. */
-  readonly skipped: number
+  /** Candidates of a type that nothing needs; their signatures were not looked at. */
+  readonly unneeded: number
 }
 
 /** Something to know besides the verdict. */

@@ -8,8 +8,8 @@ export function judgeSignature({
   expectReference,
 }: SignatureRequirement): EvidenceRequirement['judge'] {
   return ({ store, statement }, accepted, { subject }) => {
-    if (store === 'legacy-attestation') {
-      return { code: 'predicate-type-mismatch', message: 'an attestation under the .att tag is no signature' }
+    if (store === 'legacy-attestation' || store === 'artifact-attestation') {
+      return { code: 'predicate-type-mismatch', message: 'a signature is not stored as an attestation' }
     }
     const about = statement.subject.filter(({ digest }) => isAbout({ ...statement, subject: [{ digest }] }, subject))
     for (const [name, value] of Object.entries(annotations)) {

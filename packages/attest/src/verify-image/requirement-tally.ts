@@ -35,7 +35,7 @@ export function createTally(requirement: EvidenceRequirement, now: Date): Requir
 
   async function judge({ evidence, context }: JudgedEvidence): Promise<Judgement> {
     const { predicateType } = evidence.statement
-    if (!requirement.predicateTypes.has(predicateType)) {
+    if (!requirement.reads(predicateType)) {
       return { code: 'predicate-type-mismatch', message: describeType(requirement, predicateType) }
     }
     const accepted = findAcceptedSigners(requirement.signers, evidence, now)
@@ -70,5 +70,5 @@ export function createTally(requirement: EvidenceRequirement, now: Date): Requir
 
 /** Says that something is of another type than is needed. */
 export function describeType({ predicateTypes }: EvidenceRequirement, actual: string): string {
-  return `it is ${JSON.stringify(actual.slice(0, 200))}, needed is ${[...predicateTypes].join(' or ')}`
+  return `it is ${JSON.stringify(actual.slice(0, 200))}, needed is ${predicateTypes.join(' or ')}`
 }

@@ -1,5 +1,7 @@
 import type { Digest } from '@sallyport/core'
 import type { CertificateIdentity, TrustedKey } from '../trust/verification-trust.ts'
+import type { BuildLevel, CheckBuilderOptions } from '../predicates/check-builder.ts'
+import type { CheckVsaOptions } from '../predicates/check-vsa.ts'
 import type { Statement } from '../statement/statement.ts'
 
 /** What an image must come with. Everything but the functions and schemas is plain JSON, so that a file can hold it. */
@@ -96,40 +98,48 @@ export interface AttestationRequirement extends Named, SignedBy, Aged, Predicate
   readonly predicateType: string
 }
 
-/** SLSA provenance by a builder that is known, at the level that this builder is trusted with. */
+/** SLSA provenance (v1 or v0.2) by a builder that is known, at the level that this builder is trusted with. */
 export interface ProvenanceRequirement extends Named, Aged, PredicateConditions {
   readonly kind: 'provenance'
   /** Builders by their id (exact), each bound to who signs for it and the highest build level it is trusted with. */
-  readonly builders: readonly TrustedBuilder[]
+  readonly builders: readonly AcceptedBuilder[]
   /** Lowest SLSA build level that will do. Default 1. */
-  readonly minimumLevel?: 0 | 1 | 2 | 3 | undefined
-  /** Repositories (URI without the revision) one of which the image must be built from. Default: any. */
-  readonly sources?: readonly string[] | undefined
+  readonly minimumLevel?: BuildLevel | undefined
+  /** Where the build must have taken its source from. Default: anywhere. */
+  readonly source?: CheckBuilderOptions['source']
+  /** Accepted `buildType`s. Default: any. */
+  readonly buildTypes?: readonly string[] | undefined
+  /** Names of the only external parameters that the build may have been given. Default: any. */
+  readonly externalParameters?: readonly string[] | undefined
 }
 
 /** A builder and how far it is trusted (SLSA 1.1, "Verifying artifacts"). */
-export interface TrustedBuilder {
+export interface AcceptedBuilder {
   /** `builder.id`, exact. */
   readonly id: string
   /** Who signs for it. */
   readonly by: AcceptedSigners
   /** SLSA build level. Default 1. */
-  readonly level?: 0 | 1 | 2 | 3 | undefined
+  readonly level?: BuildLevel | undefined
 }
 
 /** A passed SLSA verification summary for this place, by a verifier with its own key (all seven checks of the specification). */
 export interface VsaRequirement extends Named, Aged, PredicateConditions {
   readonly kind: 'vsa'
   /** Verifiers by their id (exact), each bound to who signs for it. */
-  readonly verifiers: readonly TrustedVerifier[]
+  readonly verifiers: readonly AcceptedVerifier[]
   /** What the summary must be about, exactly: binds it to a registry, repository or tier. */
   readonly resourceUri: string
   /** Levels that must be verified; a higher level of the same SLSA track will do. Default: none. */
-  readonly levels?: readonly string[] | undefined
+  readonly minimumLevels?: readonly string[] | undefined
+  /** SLSA levels that every dependency must have. Default: none. */
+  readonly minimumDependencyLevels?: readonly string[] | undefined
+  /** The policy that must have been applied. Default: any. */
+  readonly policy?: CheckVsaOptions['policy']
 }
 
 /** A verifier and who signs for it. */
-export interface TrustedVerifier {
+export interface AcceptedVerifier {
   /** `verifier.id`, exact. */
   readonly id: string
   /** Who signs for it. */
@@ -142,8 +152,8 @@ export interface SbomRequirement extends Named, SignedBy, Aged, PredicateConditi
   /** Formats that will do. Default both. */
   readonly formats?: readonly ('cyclonedx' | 'spdx')[] | undefined
   /**
-   * Package URLs of what is really in the image: the SBOM must list these packages and no others, by type, namespace,
-   * name and version. A function is asked once for each image. Default: not compared.
+   * Package URLs of what is really in the image: the SBOM must list these packages and no others. A function is asked
+   * once for each image, and only when an accepted signer's SBOM describes it. Default: not compared.
    */
   readonly inventory?: readonly string[] | ImageInventory | undefined
 }

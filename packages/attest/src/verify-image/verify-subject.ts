@@ -1,124 +1,120 @@
-import type { Digest, Verdict } from '@sallyport/core'
-import type { Repository } from '@sallyport/oci'
-import type { EvidenceStore } from '../verify/evidence.ts'
+import { type Digest, isSallyportError, type SallyportError, type Verdict } from '@sallyport/core'
+import type { ListedReferrer, Repository } from '@sallyport/oci'
+import type { EvidenceStore, RejectedEvidence } from '../verify/evidence.ts'
+import type { EvidenceLimits } from '../verify/evidence-limits.ts'
+import { gatherEvidence } from '../verify/gather-evidence.ts'
 import {
   type CompiledRequirement,
   type EvidenceRequirement,
   evidenceRequirementsOf,
-  type JudgeContext,
 } from './compiled-requirement.ts'
-import type { CandidateExaminer, Examination, SubjectCandidate } from './examine-candidate.ts'
-import { listCandidates, orderCandidates, type StoreListing } from './list-candidates.ts'
+import type { ExamineCandidate } from './examine-candidate.ts'
+import type { CandidatePlace } from './image-verdict.ts'
 import { createTally, type RequirementTally } from './requirement-tally.ts'
 
 /** What was found out about one subject. */
 export interface SubjectFindings {
   readonly subject: Digest
   readonly verdict: Verdict
-  readonly listings: readonly StoreListing[]
-  readonly examined: readonly ExaminedCandidate[]
+  /** What kept the registry from answering. */
+  readonly failure?: SallyportError | undefined
   readonly tallies: ReadonlyMap<EvidenceRequirement, RequirementTally>
+  /** Where was looked, the subject itself and the index above it. */
+  readonly looked: readonly LookedInto[]
 }
 
-/** A candidate and what became of it. */
-export interface ExaminedCandidate {
-  readonly candidate: SubjectCandidate
-  readonly examination: Examination
+/** What is known of the evidence about one digest besides what the tallies hold. */
+export interface LookedInto {
+  readonly about: Digest
+  readonly stores: readonly EvidenceStore[]
+  readonly referrers: readonly ListedReferrer[]
+  readonly rejected: readonly RejectedEvidence[]
+  /** Candidates that verified. */
+  readonly verified: readonly CandidatePlace[]
+  /** Candidates that were not verified because nobody needs their type. */
+  readonly unneeded: readonly (CandidatePlace & { readonly predicateType: string })[]
 }
 
 /** Options of {@link verifySubject}. */
 export interface VerifySubjectOptions {
   readonly requirements: readonly CompiledRequirement[]
-  readonly examiner: CandidateExaminer
+  readonly examine: ExamineCandidate
   readonly now: Date
   /** An index that lists the subject, whose evidence counts too. */
   readonly parent?: Digest | undefined
-  readonly maxCandidates: number
-  readonly maxTotalBytes: number
+  readonly evidenceRepository?: Repository | undefined
+  readonly limits?: EvidenceLimits | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-/** Candidates that are fetched at once. */
-const batchSize = 6
 
 /** Looks for evidence about one subject until all requirements are satisfied, or nothing is left to look at. */
 export async function verifySubject(
   repository: Repository,
   subject: Digest,
-  { requirements, examiner, now, parent, maxCandidates, maxTotalBytes, signal }: VerifySubjectOptions,
+  { requirements, examine, now, parent, evidenceRepository, limits, signal }: VerifySubjectOptions,
 ): Promise<SubjectFindings> {
   const leaves = requirements.flatMap(evidenceRequirementsOf)
   const tallies = new Map(leaves.map((leaf) => [leaf, createTally(leaf, now)]))
-  const contexts = new Map<Digest, JudgeContext>()
-  const contextOf = (digest: Digest): JudgeContext => {
-    const context = contexts.get(digest) ?? { subject: digest, inventories: new Map(), signal }
-    contexts.set(digest, context)
-    return context
-  }
-  const openTallies = (): readonly RequirementTally[] =>
+  const findOpenTallies = (): readonly RequirementTally[] =>
     requirements.flatMap((requirement) => findOpen(requirement, tallies))
-  const isNeeded = (predicateType: string): boolean =>
-    openTallies().some(({ requirement }) => requirement.predicateTypes.has(predicateType))
+  const looked: LookedInto[] = []
+  let failure: SallyportError | undefined
 
-  const listings: StoreListing[] = []
-  const examined: ExaminedCandidate[] = []
-  let budget = maxTotalBytes
-  for (const about of parent === undefined ? [subject] : [subject, parent]) {
-    if (openTallies().length === 0) break
-    const found = await listCandidates(
-      repository,
-      about,
-      openTallies().map(({ requirement }) => requirement),
-      { maxCandidates, signal },
-    )
-    listings.push(...found)
-    const affordable: SubjectCandidate[] = []
-    for (const candidate of orderCandidates(found, isNeeded)) {
-      if (candidate.blob.size > budget) {
-        examined.push({ candidate, examination: tooMuch(maxTotalBytes) })
-        continue
-      }
-      budget -= candidate.blob.size
-      affordable.push(candidate)
+  const look = async (about: Digest): Promise<void> => {
+    const open = (): readonly RequirementTally[] =>
+      findOpenTallies().filter(({ requirement }) => about === subject || requirement.countsForPlatforms)
+    const needed = open().map(({ requirement }) => requirement)
+    if (needed.length === 0) return
+    const stores = [...new Set(needed.flatMap(storesFor))]
+    const context = { subject: about, now, inventories: new Map(), signal }
+    const referrers: ListedReferrer[] = []
+    const verified: CandidatePlace[] = []
+    const unneeded: (CandidatePlace & { readonly predicateType: string })[] = []
+    let rejected: readonly RejectedEvidence[] = []
+    try {
+      const report = await gatherEvidence(repository, about, {
+        stores,
+        evidenceRepository,
+        predicateTypes: [...new Set(needed.flatMap(({ predicateTypes }) => predicateTypes))],
+        limits,
+        signal,
+        onListed: (entries) => referrers.push(...entries),
+        isSatisfied: () => findOpenTallies().length === 0,
+        judge: async (candidate, read) => {
+          const isNeeded = (predicateType: string): boolean =>
+            open().some(({ requirement }) => requirement.reads(predicateType))
+          const examination = await examine({ candidate, subject: about, read, isNeeded })
+          const { store, manifest, blob } = candidate
+          const place = { subject: about, store, manifest, blob: blob.digest }
+          if (examination.state === 'unneeded') {
+            unneeded.push({ ...place, predicateType: examination.predicateType })
+            return undefined
+          }
+          verified.push(place)
+          const { evidence } = examination
+          for (const tally of open()) await tally.add({ evidence, context })
+          return evidence
+        },
+      })
+      rejected = report.rejected
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!isSallyportError(error)) throw error
+      failure ??= error
     }
-    for (let next = 0; next < affordable.length && openTallies().length > 0; next += batchSize) {
-      const batch = affordable.slice(next, next + batchSize)
-      const loaded = await Promise.all(batch.map((candidate) => examiner.load(candidate, isNeeded)))
-      for (const one of loaded) {
-        const open = openTallies()
-        if (open.length === 0) break
-        signal?.throwIfAborted()
-        const { candidate } = one
-        const examination = await examiner.examine(one, isNeeded)
-        examined.push({ candidate, examination })
-        if (examination.state !== 'verified') continue
-        const judged = { evidence: examination.evidence, context: contextOf(candidate.subject) }
-        for (const tally of open) {
-          if (canUse(tally.requirement, candidate, subject)) await tally.add(judged)
-        }
-        signal?.throwIfAborted()
-      }
-    }
+    looked.push({ about, stores, referrers, rejected, verified, unneeded })
   }
-  return { subject, verdict: decide(openTallies(), examined), listings, examined, tallies }
+
+  await look(subject)
+  if (parent !== undefined) await look(parent)
+  return { subject, verdict: decide(findOpenTallies(), failure), failure, tallies, looked }
 }
 
-function tooMuch(maxTotalBytes: number): Examination {
-  return {
-    state: 'rejected',
-    reason: 'limit-exceeded',
-    message: `all evidence together is larger than ${maxTotalBytes} bytes`,
-  }
-}
-
-/** Whether evidence about the candidate's subject can say something about the judged one. */
-export function canUse(
-  { kind, countsForPlatforms }: EvidenceRequirement,
-  { store, subject: about }: { readonly store: EvidenceStore; readonly subject: Digest },
-  subject: Digest,
-): boolean {
-  if (about !== subject && !countsForPlatforms) return false
-  return kind === 'signature' || store !== 'legacy-signature'
+/** Stores that can hold evidence for a requirement. */
+export function storesFor({ kind }: EvidenceRequirement): readonly EvidenceStore[] {
+  return kind === 'signature'
+    ? ['bundle', 'legacy-signature', 'artifact-signature']
+    : ['bundle', 'legacy-attestation', 'artifact-attestation']
 }
 
 /** The requirements for evidence that still matter: not satisfied, and not in a group that is. */
@@ -142,9 +138,8 @@ export function isSatisfied(
 }
 
 /** What was not satisfied is a failure only when everything that might have satisfied it could be judged. */
-function decide(open: readonly RequirementTally[], examined: readonly ExaminedCandidate[]): Verdict {
+function decide(open: readonly RequirementTally[], failure: SallyportError | undefined): Verdict {
   if (open.length === 0) return 'pass'
-  const unread = examined.some(({ examination }) => examination.state === 'unreadable')
   const unjudged = open.some(({ missed }) => missed.some(({ problem }) => problem.code === 'condition-threw'))
-  return unread || unjudged ? 'error' : 'fail'
+  return failure !== undefined || unjudged ? 'error' : 'fail'
 }

@@ -16,7 +16,14 @@ import { verifyCandidate } from './verify-candidate.ts'
 
 /** Options of {@link gatherEvidence}. */
 export interface GatherOptions extends WantedTypes {
-  readonly keys: readonly PublicKey[]
+  /** Whose signatures count. Default nobody's, unless there is a `judge`. */
+  readonly keys?: readonly PublicKey[] | undefined
+  /** Judges one candidate in place of {@link verifyCandidate}; reads it only if it must. Nothing is evidence that nobody needs. */
+  readonly judge?:
+    | ((candidate: Candidate, read: () => Promise<Uint8Array>) => Promise<VerifiedEvidence | undefined>)
+    | undefined
+  /** Told what the lists of referrers hold. */
+  readonly onListed?: ((entries: readonly ListedReferrer[]) => void) | undefined
   /** Where to look. Default everywhere. */
   readonly stores?: readonly EvidenceStore[] | undefined
   /** Another repository where evidence about the image is kept; looked into as well. */
@@ -40,7 +47,17 @@ const manifestCost = 64 * 1024
 export async function gatherEvidence(
   repository: Repository,
   subject: Digest,
-  { keys, stores, evidenceRepository, limits, isSatisfied, signal, ...wanted }: GatherOptions,
+  {
+    keys = [],
+    judge = async (candidate, read) => verifyCandidate(candidate, await read(), subject, keys),
+    onListed,
+    stores,
+    evidenceRepository,
+    limits,
+    isSatisfied,
+    signal,
+    ...wanted
+  }: GatherOptions,
 ): Promise<EvidenceReport> {
   signal?.throwIfAborted()
   const resolved = resolveLimits(limits)
@@ -53,10 +70,12 @@ export async function gatherEvidence(
     const { blob } = candidate
     const run = (): Promise<readonly QueuedWork[]> =>
       gathering.examine(candidate, async (inner) => {
-        if (blob.size <= resolved.maxBlobBytes) gathering.spend(blob.size)
-        const options = { maxBytes: resolved.maxBlobBytes, signal: inner }
-        const bytes = await readBlob(candidate.repository, blob, options)
-        gathering.accept(candidate, verifyCandidate(candidate, bytes, subject, keys))
+        const read = async (): Promise<Uint8Array> => {
+          if (blob.size <= resolved.maxBlobBytes) gathering.spend(blob.size)
+          return readBlob(candidate.repository, blob, { maxBytes: resolved.maxBlobBytes, signal: inner })
+        }
+        const evidence = await judge(candidate, read)
+        if (evidence !== undefined) gathering.accept(candidate, evidence)
         return []
       })
     return [{ rank: rankOf(place, blob.size), cost: blob.size, run }]
@@ -85,6 +104,7 @@ export async function gatherEvidence(
     const origin = { store: 'bundle', repository: place, manifest: subject } as const
     const list = async (inner: AbortSignal): Promise<readonly QueuedWork[]> => {
       const { entries, complete } = await place.listReferrerEntries(subject, { signal: inner })
+      onListed?.(entries)
       if (!complete) {
         gathering.reject(
           origin,

@@ -1,4 +1,49 @@
 export { AttestError, type AttestErrorCode } from './errors.ts'
+export { type BuildSource, findBuildSource } from './predicates/build-source.ts'
+export {
+  type BuilderCheck,
+  type BuilderProblemCode,
+  type BuildLevel,
+  checkBuilder,
+  type CheckBuilderOptions,
+  type TrustedBuilder,
+} from './predicates/check-builder.ts'
+export {
+  type CheckSbomOptions,
+  checkSbomSubject,
+  type SbomCheck,
+  type SbomProblemCode,
+} from './predicates/check-sbom-subject.ts'
+export {
+  checkVsa,
+  type CheckVsaOptions,
+  type ExpectedVerifier,
+  type TrustedVerifier,
+  type VsaProblemCode,
+} from './predicates/check-vsa.ts'
+export type { PackageDifferences } from './predicates/compare-packages.ts'
+export type { CosignCustomParts, CosignCustomPredicate } from './predicates/cosign-custom.ts'
+export { cosignTypes } from './predicates/cosign-types.ts'
+export type { CosignVulnParts, CosignVulnPredicate } from './predicates/cosign-vuln.ts'
+export type { CycloneDxComponent, CycloneDxPredicate } from './predicates/cyclonedx.ts'
+export type { LinkPredicate } from './predicates/link.ts'
+export type { OpenVexComponent, OpenVexParts, OpenVexPredicate } from './predicates/openvex.ts'
+export { parsePredicate } from './predicates/parse-predicate.ts'
+export type { PredicateCheck, PredicateProblem } from './predicates/predicate-check.ts'
+export type { PredicateKind, WritablePredicateKind } from './predicates/predicate-kind.ts'
+export { predicateKinds } from './predicates/predicate-kinds.ts'
+export type { ProvenanceV02Predicate } from './predicates/provenance-v02.ts'
+export type { ProvenanceParts, ProvenancePredicate } from './predicates/provenance.ts'
+export type { ReferencePredicate } from './predicates/reference.ts'
+export type { ReleasePredicate } from './predicates/release.ts'
+export type { RuntimeTraceParts, RuntimeTracePredicate } from './predicates/runtime-trace.ts'
+export type { ScaiParts, ScaiPredicate } from './predicates/scai.ts'
+export type { Spdx2Predicate, Spdx3Predicate, SpdxPredicate } from './predicates/spdx.ts'
+export type { SvrParts, SvrPredicate } from './predicates/svr.ts'
+export type { TestResultPredicate } from './predicates/test-result.ts'
+export type { VsaParts, VsaPredicate } from './predicates/vsa.ts'
+export type { VulnsParts, VulnsPredicate } from './predicates/vulns.ts'
+export type { Resource } from './predicates/write-fields.ts'
 export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
 export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'

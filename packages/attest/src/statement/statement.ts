@@ -15,13 +15,26 @@ export interface Statement<Predicate = unknown> {
   readonly predicate: Predicate
 }
 
-/** Predicate types that the gate writes. */
+/** Predicate types, as they are written; `predicateKinds` reads them and their older forms. */
 export const predicateTypes = {
+  cosignCustom: 'https://cosign.sigstore.dev/attestation/v1',
   cosignSign: 'https://sigstore.dev/cosign/sign/v1',
+  cosignVuln: 'https://cosign.sigstore.dev/attestation/vuln/v1',
   cyclonedx: 'https://cyclonedx.org/bom',
-  vulns: 'https://in-toto.io/attestation/vulns/v0.2',
+  link: 'https://in-toto.io/Link/v1',
+  openvex: 'https://openvex.dev/ns',
   provenance: 'https://slsa.dev/provenance/v1',
+  provenanceV02: 'https://slsa.dev/provenance/v0.2',
+  reference: 'https://in-toto.io/attestation/reference/v0.1',
+  release: 'https://in-toto.io/attestation/release/v0.1',
+  runtimeTrace: 'https://in-toto.io/attestation/runtime-trace/v0.1',
+  scai: 'https://in-toto.io/attestation/scai/v0.3',
+  spdx: 'https://spdx.dev/Document',
+  spdx3: 'https://spdx.dev/Document/v3',
+  svr: 'https://in-toto.io/attestation/svr/v0.2',
+  testResult: 'https://in-toto.io/attestation/test-result/v0.1',
   vsa: 'https://slsa.dev/verification_summary/v1',
+  vulns: 'https://in-toto.io/attestation/vulns/v0.2',
 } as const
 
 /** Makes a statement about images by digest. */

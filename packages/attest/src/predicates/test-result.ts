@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { predicateTypes } from '../statement/statement.ts'
+import { optional, resourceDescriptor } from './fields.schema.ts'
+import { definePredicate } from './predicate-kind.ts'
+
+const names = optional(z.array(z.string()))
+const schema = z.looseObject({
+  result: z.enum(['PASSED', 'WARNED', 'FAILED']),
+  configuration: z.array(resourceDescriptor),
+  url: optional(z.string()),
+  passedTests: names,
+  warnedTests: names,
+  failedTests: names,
+})
+
+/** in-toto test result 0.1. */
+export type TestResultPredicate = z.infer<typeof schema>
+
+/** in-toto test result 0.1 (spec/predicates/test-result.md); read only. */
+export const testResult = definePredicate<TestResultPredicate>({
+  name: 'test result 0.1',
+  type: predicateTypes.testResult,
+  schema,
+})

@@ -13,7 +13,10 @@ export interface SharedFlights<T> {
 
 /** Creates an empty set of operations. */
 export function createSharedFlights<T>(): SharedFlights<T> {
-  const flights = new Map<string, { readonly landing: Promise<T>; readonly stop: AbortController; waiting: number }>()
+  const flights = new Map<
+    string,
+    { readonly landing: Promise<T>; readonly stop: AbortController; waiting: number }
+  >()
   return {
     async join(key, operation, signal) {
       signal?.throwIfAborted()

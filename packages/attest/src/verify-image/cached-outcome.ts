@@ -36,19 +36,15 @@ const outcomeSchema = z.discriminatedUnion('state', [
         }),
       ]),
       times: z.array(z.object({ source: z.enum(['log', 'timestamp-authority']), time })),
-      logEntries: z.array(
-        z.object({ logId: z.string(), index: z.string(), integratedAt: time.optional() }),
-      ),
+      logEntries: z.array(z.object({ logId: z.string(), index: z.string(), integratedAt: time.optional() })),
       payload: z.custom<Digest>(isDigest),
       statement: statementSchema
-        .transform(
-          ({ subject, predicateType, predicate }): Statement => ({
-            _type: 'https://in-toto.io/Statement/v1',
-            subject,
-            predicateType,
-            predicate,
-          }),
-        )
+        .transform(({ subject, predicateType, predicate }): Statement => ({
+          _type: 'https://in-toto.io/Statement/v1',
+          subject,
+          predicateType,
+          predicate,
+        }))
         .optional(),
     }),
   }),

@@ -13,15 +13,15 @@ const skewMs = 5 * 60_000
  */
 const ownTimes: Readonly<Record<string, { readonly path: string; readonly ofJudgement: boolean }>> = {
   [predicateTypes.vsa]: { path: '/timeVerified', ofJudgement: true },
-  'https://in-toto.io/attestation/svr/v0.2': { path: '/timeCreated', ofJudgement: true },
+  [predicateTypes.svr]: { path: '/timeCreated', ofJudgement: true },
   [predicateTypes.vulns]: { path: '/metadata/scanFinishedOn', ofJudgement: true },
-  'https://cosign.sigstore.dev/attestation/vuln/v1': { path: '/metadata/scanFinishedOn', ofJudgement: true },
-  'https://cosign.sigstore.dev/attestation/v1': { path: '/Timestamp', ofJudgement: false },
+  [predicateTypes.cosignVuln]: { path: '/metadata/scanFinishedOn', ofJudgement: true },
+  [predicateTypes.cosignCustom]: { path: '/Timestamp', ofJudgement: false },
   [predicateTypes.provenance]: { path: '/runDetails/metadata/finishedOn', ofJudgement: false },
-  'https://slsa.dev/provenance/v0.2': { path: '/metadata/buildFinishedOn', ofJudgement: false },
+  [predicateTypes.provenanceV02]: { path: '/metadata/buildFinishedOn', ofJudgement: false },
   [predicateTypes.cyclonedx]: { path: '/metadata/timestamp', ofJudgement: false },
-  'https://spdx.dev/Document': { path: '/creationInfo/created', ofJudgement: false },
-  'https://openvex.dev/ns': { path: '/timestamp', ofJudgement: false },
+  [predicateTypes.spdx]: { path: '/creationInfo/created', ofJudgement: false },
+  [predicateTypes.openvex]: { path: '/timestamp', ofJudgement: false },
 }
 
 /** Whether evidence is too old, by the oldest of the times that count. Times in the future are refused too. */

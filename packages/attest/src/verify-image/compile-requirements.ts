@@ -2,11 +2,7 @@ import { AttestError } from '../errors.ts'
 import { predicateKinds } from '../predicates/predicate-kinds.ts'
 import { predicateTypes } from '../statement/statement.ts'
 import { parseAcceptedSigners, type SignerEntry } from './accepted-signers.ts'
-import type {
-  CompiledRequirement,
-  EvidenceRequirement,
-  GroupRequirement,
-} from './compiled-requirement.ts'
+import type { CompiledRequirement, EvidenceRequirement, GroupRequirement } from './compiled-requirement.ts'
 import { judgeAttestation } from './judge-attestation.ts'
 import { judgeProvenance } from './judge-provenance.ts'
 import { judgeSbom } from './judge-sbom.ts'
@@ -26,7 +22,10 @@ const maxDepth = 8
  */
 export function compileRequirements(requirements: readonly Requirement[]): readonly CompiledRequirement[] {
   if (requirements.length === 0) {
-    throw invalid('requirements', 'at least one is needed: an image of which nothing is asked was not verified')
+    throw invalid(
+      'requirements',
+      'at least one is needed: an image of which nothing is asked was not verified',
+    )
   }
   return requirements.map((requirement) => compile(requirement, 0))
 }
@@ -113,7 +112,10 @@ function group(
   depth: number,
 ): GroupRequirement {
   if (!Number.isInteger(needed) || needed < 1 || needed > requirements.length) {
-    throw invalid(name, `${needed} of ${requirements.length} requirements can't be satisfied, or ask for nothing`)
+    throw invalid(
+      name,
+      `${needed} of ${requirements.length} requirements can't be satisfied, or ask for nothing`,
+    )
   }
   return { type: 'group', kind, name, needed, parts: requirements.map((part) => compile(part, depth + 1)) }
 }
@@ -124,14 +126,14 @@ function exactly(predicateType: string): Pick<EvidenceRequirement, 'predicateTyp
   return { predicateTypes: [predicateType], reads: (type) => type === predicateType }
 }
 
-function signed(
-  requirement: Extract<Requirement, { by: AcceptedSigners }>,
-  defaultName: string,
-): Base {
+function signed(requirement: Extract<Requirement, { by: AcceptedSigners }>, defaultName: string): Base {
   const { kind, name = defaultName, by, threshold = 1, maxAgeMs } = requirement
   const signers = parseAcceptedSigners(by, name)
   if (!Number.isInteger(threshold) || threshold < 1 || threshold > signers.length) {
-    throw invalid(name, `threshold ${threshold} is not between 1 and the ${signers.length} signers that are listed`)
+    throw invalid(
+      name,
+      `threshold ${threshold} is not between 1 and the ${signers.length} signers that are listed`,
+    )
   }
   return { type: 'evidence', kind, name, signers, threshold, maxAgeMs: age(maxAgeMs, name) }
 }
@@ -152,7 +154,8 @@ function bound(
   if (parties.length === 0) throw invalid(name, `name at least one ${role}`)
   const signersOf = new Map<string, readonly SignerEntry[]>()
   for (const { id, by } of parties) {
-    if (id === '' || signersOf.has(id)) throw invalid(name, `the ${role} id ${JSON.stringify(id)} is empty or listed twice`)
+    if (id === '' || signersOf.has(id))
+      throw invalid(name, `the ${role} id ${JSON.stringify(id)} is empty or listed twice`)
     signersOf.set(id, parseAcceptedSigners(by, `${name}: ${id}`))
   }
   return signersOf

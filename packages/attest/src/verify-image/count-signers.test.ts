@@ -30,7 +30,12 @@ describe('countSigners', () => {
     ['one who fits two entries', [alice, anybody], ['alice@corp.example'], 1],
     ['two who fit one entry', [anybody], ['alice@corp.example', 'bob@corp.example'], 1],
     ['two for two entries', [alice, anybody], ['alice@corp.example', 'bob@corp.example'], 2],
-    ['two for two entries, in the other order', [anybody, alice], ['alice@corp.example', 'bob@corp.example'], 2],
+    [
+      'two for two entries, in the other order',
+      [anybody, alice],
+      ['alice@corp.example', 'bob@corp.example'],
+      2,
+    ],
     ['two of whom neither is the named one', [alice, anybody], ['bob@corp.example', 'carol@corp.example'], 1],
   ])('counts %s', (_, entries, subjects, expected) => {
     expect(count(entries, subjects)).toBe(expected)

@@ -36,7 +36,5 @@ export function countSigners(signatures: readonly CountingSignature[]): number {
 }
 
 function identify(signer: EvidenceSigner): string {
-  return JSON.stringify(
-    signer.kind === 'key' ? [signer.keyId] : [signer.issuer, signer.subject],
-  )
+  return JSON.stringify(signer.kind === 'key' ? [signer.keyId] : [signer.issuer, signer.subject])
 }

@@ -194,7 +194,10 @@ function describe(
 function explainError(findings: readonly SubjectFindings[]): NonNullable<ImageVerdict['error']> {
   const failure = findings.find((one) => one.failure !== undefined)?.failure
   if (failure !== undefined) return { code: failure.code, message: failure.message }
-  return { code: 'condition-threw', message: 'a condition of the caller failed on evidence; see the requirements' }
+  return {
+    code: 'condition-threw',
+    message: 'a condition of the caller failed on evidence; see the requirements',
+  }
 }
 
 function cacheWarning(subject: Digest): ImageVerdict['warnings'][number] {

@@ -111,6 +111,10 @@ function openStatement({ store }: Candidate, bytes: Uint8Array): Statement {
   return parseStatement((store === 'bundle' ? openBundle(bytes) : openEnvelope(bytes)).payload)
 }
 
-function placeOf({ store, manifest, blob }: Candidate): Pick<VerifiedEvidence, 'store' | 'manifest' | 'blob'> {
+function placeOf({
+  store,
+  manifest,
+  blob,
+}: Candidate): Pick<VerifiedEvidence, 'store' | 'manifest' | 'blob'> {
   return { store, manifest, blob: blob.digest }
 }

@@ -30,16 +30,20 @@ export function findWarnings({ subject, looked, tallies }: SubjectFindings): rea
 
 /** cosign 3 looks for bundles alone as soon as there is one, of whatever type. */
 function isHidden({ counted, requirement }: RequirementTally, looked: SubjectFindings['looked']): boolean {
-  if (counted.length === 0 || !counted.every(({ evidence }) => evidence.store.startsWith('legacy-'))) return false
+  if (counted.length === 0 || !counted.every(({ evidence }) => evidence.store.startsWith('legacy-')))
+    return false
   const about = new Set(counted.map(({ context }) => context.subject))
   return looked
     .filter((one) => about.has(one.about))
     .some(({ referrers, rejected }) => {
-      const bundles = referrers.filter(({ artifactType }) => artifactType?.startsWith(wireFormat.bundlePrefix))
+      const bundles = referrers.filter(({ artifactType }) =>
+        artifactType?.startsWith(wireFormat.bundlePrefix),
+      )
       const bad = new Set(rejected.map(({ manifest }) => manifest))
       const complete = bundles.some(
         ({ digest, annotations }) =>
-          requirement.reads(annotations?.[wireFormat.annotations.bundlePredicateType] ?? '') && !bad.has(digest),
+          requirement.reads(annotations?.[wireFormat.annotations.bundlePredicateType] ?? '') &&
+          !bad.has(digest),
       )
       return bundles.length > 0 && !complete
     })

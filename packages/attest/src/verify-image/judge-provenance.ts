@@ -1,3 +1,4 @@
+import { isProvenanceV1 } from '../predicates/build-source.ts'
 import { checkBuilder } from '../predicates/check-builder.ts'
 import { predicateKinds } from '../predicates/predicate-kinds.ts'
 import { predicateTypes } from '../statement/statement.ts'
@@ -42,7 +43,7 @@ export function judgeProvenance(
         message: `the builder is trusted with SLSA build level ${level}, needed is ${minimumLevel}`,
       }
     }
-    const builderId = 'runDetails' in predicate ? predicate.runDetails.builder.id : predicate.builder.id
+    const builderId = isProvenanceV1(predicate) ? predicate.runDetails.builder.id : predicate.builder.id
     return checkConditions(requirement, { ...statement, predicate }) ?? speakingFor(builderId)
   }
 }

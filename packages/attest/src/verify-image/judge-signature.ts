@@ -2,16 +2,15 @@ import { isAbout } from '../statement/is-about.ts'
 import type { EvidenceRequirement } from './compiled-requirement.ts'
 import type { SignatureRequirement } from './requirement.ts'
 
-/** Judges a signature by where it is stored, and by the annotations and repository that were signed with it. */
+/** Judges a signature by the annotations and repository that were signed with it. */
 export function judgeSignature({
   annotations = {},
   expectReference,
 }: SignatureRequirement): EvidenceRequirement['judge'] {
-  return ({ store, statement }, accepted, { subject }) => {
-    if (store === 'legacy-attestation' || store === 'artifact-attestation') {
-      return { code: 'predicate-type-mismatch', message: 'a signature is not stored as an attestation' }
-    }
-    const about = statement.subject.filter(({ digest }) => isAbout({ ...statement, subject: [{ digest }] }, subject))
+  return ({ statement }, accepted, { subject }) => {
+    const about = statement.subject.filter(({ digest }) =>
+      isAbout({ ...statement, subject: [{ digest }] }, subject),
+    )
     for (const [name, value] of Object.entries(annotations)) {
       const signed = about.find(({ annotations: all = {} }) => Object.hasOwn(all, name))?.annotations?.[name]
       if (signed !== value) {

@@ -7,7 +7,8 @@ import type {
   RequirementResult,
 } from './image-verdict.ts'
 import { describeType, type RequirementTally } from './requirement-tally.ts'
-import { isSatisfied, type LookedInto, storesFor, type SubjectFindings } from './verify-subject.ts'
+import { storesFor } from './stores-for.ts'
+import { isSatisfied, type LookedInto, type SubjectFindings } from './verify-subject.ts'
 
 /** Most candidates that are explained one by one for a requirement. */
 const maxExplained = 20
@@ -61,7 +62,9 @@ function explain(
 ): string {
   const unknown = failure === undefined ? '' : `; not all could be looked at: ${failure.message}`
   if (nearest === undefined) {
-    const stores = looked.flatMap((one) => one.stores).filter((store) => storesFor(requirement).includes(store))
+    const stores = looked
+      .flatMap((one) => one.stores)
+      .filter((store) => storesFor(requirement).includes(store))
     return `nothing was found in ${[...new Set(stores)].join(', ') || 'any store'}${unknown}`
   }
   const others = count === 1 ? '' : ` (the nearest of ${count})`
@@ -81,12 +84,10 @@ function listMissed(
   const stores = new Set<EvidenceStore>(storesFor(requirement))
   const usable = looked.filter(({ about }) => about === subject || requirement.countsForPlatforms)
   return [
-    ...missed
-      .filter(({ evidence }) => stores.has(evidence.store))
-      .map(({ evidence, context, problem: { code, message } }): MissedCandidate => {
-        const { store, manifest, blob, signer } = evidence
-        return { subject: context.subject, store, manifest, blob, code, message, signer }
-      }),
+    ...missed.map(({ evidence, context, problem: { code, message } }): MissedCandidate => {
+      const { store, manifest, blob, signer } = evidence
+      return { subject: context.subject, store, manifest, blob, code, message, signer }
+    }),
     ...usable.flatMap((one) => [...listRejected(one, stores), ...listUnneeded(one, stores, requirement)]),
   ]
 }

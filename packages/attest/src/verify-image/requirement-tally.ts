@@ -1,4 +1,4 @@
-import type { VerifiedEvidence } from '../verify/evidence.ts'
+import type { EvidenceStore, VerifiedEvidence } from '../verify/evidence.ts'
 import { describeEntries, describeSigner, findAcceptedSigners } from './accepted-signers.ts'
 import { checkAge } from './check-age.ts'
 import {
@@ -9,6 +9,7 @@ import {
 } from './compiled-requirement.ts'
 import { countSigners, type CountingSignature } from './count-signers.ts'
 import type { EvidenceProblem } from './evidence-problem.ts'
+import { storesFor } from './stores-for.ts'
 
 /** Evidence and what it is about. */
 export interface JudgedEvidence {
@@ -35,8 +36,13 @@ export function createTally(requirement: EvidenceRequirement, now: Date): Requir
 
   async function judge({ evidence, context }: JudgedEvidence): Promise<Judgement> {
     const { predicateType } = evidence.statement
-    if (!requirement.reads(predicateType)) {
-      return { code: 'predicate-type-mismatch', message: describeType(requirement, predicateType) }
+    // A signature statement under the tag of attestations is no signature, though its type says so.
+    const isStoredRight = storesFor(requirement).includes(evidence.store)
+    if (!isStoredRight || !requirement.reads(predicateType)) {
+      return {
+        code: 'predicate-type-mismatch',
+        message: describeType(requirement, predicateType, isStoredRight ? undefined : evidence.store),
+      }
     }
     const accepted = findAcceptedSigners(requirement.signers, evidence, now)
     if (isProblem(accepted)) return accepted
@@ -68,7 +74,12 @@ export function createTally(requirement: EvidenceRequirement, now: Date): Requir
   }
 }
 
-/** Says that something is of another type than is needed. */
-export function describeType({ predicateTypes }: EvidenceRequirement, actual: string): string {
-  return `it is ${JSON.stringify(actual.slice(0, 200))}, needed is ${predicateTypes.join(' or ')}`
+/** Says that something is of another type than is needed, or in a store for something else. */
+export function describeType(
+  { predicateTypes }: EvidenceRequirement,
+  actual: string,
+  store?: EvidenceStore,
+): string {
+  const place = store === undefined ? '' : ` in the store ${store}`
+  return `it is ${JSON.stringify(actual.slice(0, 200))}${place}, needed is ${predicateTypes.join(' or ')}`
 }

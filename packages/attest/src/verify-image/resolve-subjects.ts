@@ -54,17 +54,30 @@ function runnable(
   subject: ResolveSubjectsOptions['subject'],
 ): readonly { readonly digest: Digest; readonly platform?: Platform | undefined }[] {
   if (subject === 'index') return []
-  const images = entries.filter(({ platform }) => !(platform?.os === 'unknown' && platform.architecture === 'unknown'))
+  const images = entries.filter(
+    ({ platform }) => !(platform?.os === 'unknown' && platform.architecture === 'unknown'),
+  )
   const nested = images.find(({ mediaType }) => isIndexMediaType(mediaType))
   if (nested !== undefined) {
-    throw new VerdictError('index-nested', `${digest} lists another index, ${nested.digest}: verify that one by itself`)
+    throw new VerdictError(
+      'index-nested',
+      `${digest} lists another index, ${nested.digest}: verify that one by itself`,
+    )
   }
-  const byDigest = new Map(images.map((image) => [image.digest, { digest: image.digest, platform: image.platform }]))
+  const byDigest = new Map(
+    images.map((image) => [image.digest, { digest: image.digest, platform: image.platform }]),
+  )
   if (byDigest.size === 0) {
-    throw new VerdictError('no-platforms', `${digest} lists no image that could be run, so there is nothing to verify`)
+    throw new VerdictError(
+      'no-platforms',
+      `${digest} lists no image that could be run, so there is nothing to verify`,
+    )
   }
   if (byDigest.size > maxPlatforms) {
-    throw new VerdictError('limit-exceeded', `${digest} lists ${byDigest.size} images, at most ${maxPlatforms} are verified`)
+    throw new VerdictError(
+      'limit-exceeded',
+      `${digest} lists ${byDigest.size} images, at most ${maxPlatforms} are verified`,
+    )
   }
   return [...byDigest.values()]
 }

@@ -36,7 +36,10 @@ export function createVerificationBasis(
     for (const entry of signers) {
       if (entry.kind === 'identity') {
         if (root !== undefined) continue
-        throw new AttestError('REQUIREMENT_INVALID', `${name}: identities need the trusted root that vouches for them`)
+        throw new AttestError(
+          'REQUIREMENT_INVALID',
+          `${name}: identities need the trusted root that vouches for them`,
+        )
       }
       const known = keys.get(entry.key.keyId)
       const { algorithm, hint } = entry.trusted
@@ -52,7 +55,10 @@ export function createVerificationBasis(
   }
   const names = [...keys.keys()].toSorted()
   return {
-    trust: resolveTrust({ keys: [...keys.values()].map(({ trusted }) => trusted), root, thresholds }, { now }),
+    trust: resolveTrust(
+      { keys: [...keys.values()].map(({ trusted }) => trusted), root, thresholds },
+      { now },
+    ),
     digest: digestOf(
       toCanonicalJson({
         root: root?.digest,

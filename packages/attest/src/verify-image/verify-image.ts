@@ -1,5 +1,9 @@
 import type { Repository } from '@sallyport/oci'
-import { createImageVerifier, type ImageVerifierOptions, type VerifyOptions } from './create-image-verifier.ts'
+import {
+  createImageVerifier,
+  type ImageVerifierOptions,
+  type VerifyOptions,
+} from './create-image-verifier.ts'
 import type { ImageVerdict } from './image-verdict.ts'
 
 /** Options of {@link verifyImage}. */

@@ -10,6 +10,7 @@ import {
 } from './compiled-requirement.ts'
 import type { ExamineCandidate } from './examine-candidate.ts'
 import type { CandidatePlace } from './image-verdict.ts'
+import { storesFor } from './stores-for.ts'
 import { createTally, type RequirementTally } from './requirement-tally.ts'
 
 /** What was found out about one subject. */
@@ -108,13 +109,6 @@ export async function verifySubject(
   await look(subject)
   if (parent !== undefined) await look(parent)
   return { subject, verdict: decide(findOpenTallies(), failure), failure, tallies, looked }
-}
-
-/** Stores that can hold evidence for a requirement. */
-export function storesFor({ kind }: EvidenceRequirement): readonly EvidenceStore[] {
-  return kind === 'signature'
-    ? ['bundle', 'legacy-signature', 'artifact-signature']
-    : ['bundle', 'legacy-attestation', 'artifact-attestation']
 }
 
 /** The requirements for evidence that still matter: not satisfied, and not in a group that is. */

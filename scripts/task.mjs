@@ -124,6 +124,8 @@ const tasks = {
   'conformance:oci': () =>
     run('node', ['test/tools/install.mjs', 'conformance']).ok &&
     suite('conformance', ['--root', 'test/conformance', ...args]),
+  'conformance:sigstore': () =>
+    suite('conformance-sigstore', ['--root', 'test/conformance/sigstore', ...args]),
   tools: () => suite('tools', ['--root', 'test/tools', ...args]),
   images: () => suite('images', ['--root', 'test/images', ...args]),
   // What is published is measured, so it is built first.

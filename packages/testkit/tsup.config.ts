@@ -1,3 +1,7 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts', contracts: 'src/contracts/index.ts' })
+export default buildOf({
+  index: 'src/index.ts',
+  contracts: 'src/contracts/index.ts',
+  sigstore: 'src/sigstore/index.ts',
+})

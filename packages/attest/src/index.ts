@@ -67,6 +67,28 @@ export {
   type StorageMode,
 } from './storage/attach.ts'
 export type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
+export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRoot,
+  type TrustedSpan,
+} from './trust/trusted-root.ts'
+export type {
+  CertificateIdentity,
+  ConfirmationThresholds,
+  TextPattern,
+  TrustedKey,
+  Validity,
+  VerificationTrust,
+} from './trust/verification-trust.ts'
+export {
+  type BundleArtifact,
+  type BundleVerdict,
+  verifyBundle,
+  type VerifyBundleOptions,
+} from './verify/verify-bundle.ts'
 export type { EvidenceSigner, VerifiedLogEntry, VerifiedTime } from './verify/evidence-signer.ts'
 export type { EvidenceLimits } from './verify/evidence-limits.ts'
 export type {

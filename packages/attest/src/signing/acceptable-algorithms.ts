@@ -14,14 +14,16 @@ const byModulusLength: Readonly<Record<number, readonly [SignatureAlgorithm, ...
 }
 
 /**
- * Algorithms in which a signature by this key counts when nobody said which one was used; the first is what cosign
- * signs with.
+ * Algorithms in which a signature by this key counts when nobody said which one was used; the first is
+ * {@link defaultAlgorithm}.
  *
- * Formats of signatures don't name the algorithm, and tools differ for one and the same key: cosign 2 signed with
- * SHA-256 on every curve, cosign 3 with the hash of the curve's size; most tools use RSA with PKCS#1 v1.5, some key
- * services with PSS; cosign 3 makes Ed25519ph, others pure Ed25519. Each of these is strong by itself, and a signature
- * made in one can't be passed off as one in another: accepting all of a key type lets nobody sign who could not
- * otherwise. SHA-1, SHA-224, RSA without padding and the like are in no list.
+ * Formats of signatures don't name the algorithm, and tools differ for one and the same key. ECDSA: cosign 2 signed with
+ * SHA-256 on every curve, cosign 3 signs with the hash of the curve's size, and admission controllers expect SHA-256
+ * unless they are told. RSA: PKCS#1 v1.5 nearly everywhere, PSS from some key services. Ed25519: cosign 3 signs with
+ * Ed25519ph, all others, and cosign when it verifies, mean pure Ed25519. Each of these is strong by itself, and a
+ * signature made in one can't be passed off as one in another, so accepting those of the key's type lets nobody sign who
+ * could not otherwise. SHA-1, SHA-224, RSA without padding and the like are in no list; naming an algorithm narrows it to
+ * that one.
  *
  * @throws {AttestError} `KEY_UNSUPPORTED` for a key of another type, curve or size.
  */
@@ -29,7 +31,7 @@ export function acceptableAlgorithms(
   publicKey: KeyObject,
 ): readonly [SignatureAlgorithm, ...SignatureAlgorithm[]] {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKey
-  if (type === 'ed25519') return ['ed25519-ph', 'ed25519']
+  if (type === 'ed25519') return ['ed25519', 'ed25519-ph']
   if (type === 'ec') {
     const curve = details?.namedCurve ?? 'of custom parameters'
     const algorithms = byCurve[curve]
@@ -52,8 +54,9 @@ export function acceptableAlgorithms(
 }
 
 /**
- * The algorithm that cosign signs with when it has this key: the hash of the curve's size, RSA in PKCS#1 v1.5 with
- * SHA-256, Ed25519ph.
+ * The algorithm that signatures are made in unless one is named: the hash of the curve's size, as cosign 3 signs and
+ * transparency logs ask for; RSA in PKCS#1 v1.5 with SHA-256; pure Ed25519, because no released cosign verifies
+ * Ed25519ph by a key, though cosign 3 makes it.
  *
  * @throws {AttestError} `KEY_UNSUPPORTED` for a key of another type, curve or size.
  */

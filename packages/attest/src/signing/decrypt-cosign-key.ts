@@ -1,7 +1,8 @@
-import { scryptSync } from 'node:crypto'
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
+import { parseStrictJson } from '../internal/strict-json.ts'
+import { deriveBoxKey, scryptMemory, type ScryptParameters } from './derive-box-key.ts'
 
 const base64 = z.base64().max(32 * 1024)
 const box = z.object({
@@ -27,24 +28,11 @@ export function decryptCosignKey(body: Uint8Array, passphrase: string | undefine
   if (passphrase === undefined)
     throw new AttestError('KEY_INVALID', 'the private key is encrypted: give its passphrase')
   const { kdf, cipher, ciphertext } = parseBox(body)
-  const { N, r, p } = kdf.params
-  const memory = 128 * N * r
-  if ((N & (N - 1)) !== 0 || N < 2 || p > 4 || memory > maxMemoryBytes) {
-    throw new AttestError(
-      'KEY_INVALID',
-      `the private key asks for scrypt N=${N} r=${r} p=${p}, which is refused`,
-    )
-  }
+  requireModestWork(kdf.params)
   const nonce = Buffer.from(cipher.nonce, 'base64')
   if (nonce.length !== 24)
     throw new AttestError('KEY_INVALID', 'the encrypted private key has a nonce of the wrong length')
-  const salt = Buffer.from(kdf.salt, 'base64')
-  const key = scryptSync(Buffer.from(passphrase, 'utf8'), salt, 32, {
-    N,
-    r,
-    p,
-    maxmem: memory + 128 * r * p + 1024 * 1024,
-  })
+  const key = deriveBoxKey(passphrase, Buffer.from(kdf.salt, 'base64'), kdf.params)
   try {
     return Buffer.from(xsalsa20poly1305(key, nonce).decrypt(Buffer.from(ciphertext, 'base64')))
   } catch {
@@ -59,8 +47,17 @@ export function decryptCosignKey(body: Uint8Array, passphrase: string | undefine
 
 function parseBox(body: Uint8Array): z.infer<typeof box> {
   try {
-    return box.parse(JSON.parse(Buffer.from(body).toString('utf8')))
+    return box.parse(parseStrictJson(body))
   } catch {
     throw new AttestError('KEY_INVALID', 'the encrypted private key is not in the form that cosign writes')
   }
+}
+
+function requireModestWork({ N, r, p }: ScryptParameters): void {
+  const isPowerOfTwo = Number.isInteger(Math.log2(N))
+  if (isPowerOfTwo && N > 1 && p <= 4 && scryptMemory({ N, r, p }) <= maxMemoryBytes) return
+  throw new AttestError(
+    'KEY_INVALID',
+    `the private key asks for scrypt N=${N} r=${r} p=${p}, which is refused`,
+  )
 }

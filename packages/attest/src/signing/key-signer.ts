@@ -1,8 +1,6 @@
-import { createPublicKey, KeyObject } from 'node:crypto'
-import { AttestError } from '../errors.ts'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Signer } from '../ports/signer.ts'
 import { defaultAlgorithm } from './acceptable-algorithms.ts'
-import { requireSupportedKey } from './key-profile.ts'
 import { parsePrivateKey, type PrivateKeyOptions } from './parse-private-key.ts'
 import { toPublicKey } from './parse-public-key.ts'
 import { requireAlgorithmOf, signContent } from './sign-content.ts'
@@ -22,7 +20,7 @@ export interface KeySignerOptions extends PrivateKeyOptions {
  *   and 4096 bits, and Ed25519, or when it can't sign with `algorithm`.
  */
 export function keySigner(key: string | KeyObject, options: KeySignerOptions = {}): Signer {
-  const privateKey = key instanceof KeyObject ? requirePrivate(key) : parsePrivateKey(key, options)
+  const privateKey = parsePrivateKey(key, options)
   const publicKey = createPublicKey(privateKey)
   const algorithm = requireAlgorithmOf(privateKey, options.algorithm ?? defaultAlgorithm(publicKey))
   const { pem, keyId } = toPublicKey(publicKey)
@@ -35,10 +33,4 @@ export function keySigner(key: string | KeyObject, options: KeySignerOptions = {
       return signContent(privateKey, content, algorithm)
     },
   }
-}
-
-function requirePrivate(key: KeyObject): KeyObject {
-  if (key.type !== 'private')
-    throw new AttestError('KEY_INVALID', `expected a private key, got a ${key.type} key`)
-  return requireSupportedKey(key)
 }

@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { AttestError } from '../errors.ts'
 import { keyIdOf, requireSupportedKey } from './key-profile.ts'
+import { onlyPemBlock } from './pem-block.ts'
 
 /** A key that signatures are verified with. */
 export interface PublicKey {
@@ -12,8 +13,9 @@ export interface PublicKey {
 }
 
 const maxLength = 16 * 1024
-const label = /-----BEGIN ([^\n]*?)-----/g
-const publicLabels = new Set(['PUBLIC KEY', 'RSA PUBLIC KEY'])
+const forms: Readonly<Record<string, 'spki' | 'pkcs1'>> = { 'PUBLIC KEY': 'spki', 'RSA PUBLIC KEY': 'pkcs1' }
+/** What SPKI puts before the PKCS#1 form of an RSA key of 2048 bits or more. */
+const rsaHeaderBytes = 24
 
 /**
  * Reads a public key in PEM (SPKI or PKCS#1).
@@ -26,17 +28,22 @@ export function parsePublicKey(pem: string): PublicKey {
     throw new AttestError('KEY_INVALID', `expected a public key in PEM of at most ${maxLength} characters`)
   }
   // createPublicKey would also derive a public key from a private one, which then sits in the wrong place.
-  // And it reads the first block only, so a second one would go unnoticed.
-  const labels = [...pem.matchAll(label)].map(([, name = '']) => name)
-  if (labels.length !== 1 || !publicLabels.has(labels[0] ?? ''))
+  const { label = '', body = '' } = onlyPemBlock(pem) ?? {}
+  const type = forms[label]
+  if (type === undefined)
     throw new AttestError('KEY_INVALID', 'expected one PEM block "PUBLIC KEY" and nothing else')
+  const der = Buffer.from(body, 'base64')
   let key: KeyObject
   try {
-    key = createPublicKey(pem)
+    key = createPublicKey({ key: der, format: 'der', type })
   } catch {
     throw new AttestError('KEY_INVALID', 'the PEM block holds no readable public key')
   }
   requireSupportedKey(key)
+  // OpenSSL passes over bytes after the key, and takes spellings that are no DER.
+  const spki = key.export({ type: 'spki', format: 'der' })
+  if (!(type === 'spki' ? spki : spki.subarray(rsaHeaderBytes)).equals(der))
+    throw new AttestError('KEY_INVALID', 'the PEM block holds more than a public key, or not its DER form')
   return toPublicKey(key)
 }
 

@@ -2,7 +2,7 @@ import { AttestError } from '../errors.ts'
 import type { Signer } from '../ports/signer.ts'
 import { defaultAlgorithm } from './acceptable-algorithms.ts'
 import { parsePublicKey, type PublicKey } from './parse-public-key.ts'
-import { verifiesSignature } from './verifies-signature.ts'
+import { verifiesAsWritten } from './verifies-signature.ts'
 
 /** A signature that was verified after it was made. */
 export interface CheckedSignature {
@@ -37,7 +37,7 @@ export async function signChecked(
     signal?.throwIfAborted()
     throw new AttestError('SIGNING_FAILED', `the signer of key ${publicKey.keyId} failed`, { cause })
   }
-  if (!verifiesSignature(publicKey.key, content, signature, algorithm)) {
+  if (!verifiesAsWritten(publicKey.key, content, signature, algorithm)) {
     throw new AttestError(
       'SIGNING_FAILED',
       `the signer of key ${publicKey.keyId} gave a signature that does not verify`,

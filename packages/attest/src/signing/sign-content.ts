@@ -22,6 +22,7 @@ export async function signContent(
   const hash = signatureHash(algorithm)
   switch (signatureScheme(algorithm)) {
     case 'ecdsa':
+    case 'ed25519':
       return signAsync(hash, content, privateKey)
     case 'rsa-pkcs1':
       return signAsync(hash, content, { key: privateKey, padding: constants.RSA_PKCS1_PADDING })
@@ -33,8 +34,6 @@ export async function signContent(
         saltLength,
       })
     }
-    case 'ed25519':
-      return signAsync(undefined, content, privateKey)
     case 'ed25519-ph': {
       const seed = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url')
       try {

@@ -1,4 +1,5 @@
 import {
+  constants,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -12,7 +13,7 @@ import { acceptableAlgorithms, defaultAlgorithm } from './acceptable-algorithms.
 import { algorithmOfKeyDetails, keyDetailsOf, signatureHash } from './algorithm-registry.ts'
 import { signContent } from './sign-content.ts'
 import type { SignatureAlgorithm } from './signature-algorithm.ts'
-import { verifiesSignature } from './verifies-signature.ts'
+import { verifiesAsWritten, verifiesSignature } from './verifies-signature.ts'
 
 const content = Buffer.from('content')
 const ecKey = (namedCurve: string): KeyObject => generateKeyPairSync('ec', { namedCurve }).privateKey
@@ -78,8 +79,8 @@ describe('the algorithms', () => {
     ['RSA 2048', 'rsa-sign-pkcs1-2048-sha256'],
     ['RSA 3072', 'rsa-sign-pkcs1-3072-sha256'],
     ['RSA 4096', 'rsa-sign-pkcs1-4096-sha256'],
-    ['Ed25519', 'ed25519-ph'],
-  ] as const)('default for %s to %s, as cosign signs', (name, algorithm) => {
+    ['Ed25519', 'ed25519'],
+  ] as const)('default for %s to %s', (name, algorithm) => {
     expect(defaultAlgorithm(keys[name])).toBe(algorithm)
   })
 })
@@ -91,8 +92,10 @@ describe('verifiesSignature', () => {
       const signature = await signContent(keys[name], content, algorithm)
       const publicKey = createPublicKey(keys[name])
       expect(verifiesSignature(publicKey, content, signature)).toBe(true)
-      for (const [other] of table)
+      for (const [other] of table) {
         expect(verifiesSignature(publicKey, content, signature, other)).toBe(other === algorithm)
+        expect(verifiesAsWritten(publicKey, content, signature, other)).toBe(other === algorithm)
+      }
       for (const [otherName, key] of Object.entries(keys))
         expect(verifiesSignature(createPublicKey(key), content, signature)).toBe(otherName === name)
     },
@@ -119,7 +122,6 @@ describe('verifiesSignature', () => {
     ['ECDSA on P-256 with SHA-1', 'P-256', 'sha1', {}],
     ['ECDSA on P-256 with SHA-512', 'P-256', 'sha512', {}],
     ['ECDSA on P-384 with SHA-1', 'P-384', 'sha1', {}],
-    ['ECDSA with r and s side by side', 'P-256', 'sha256', { dsaEncoding: 'ieee-p1363' }],
     ['RSA with SHA-1', 'RSA 2048', 'sha1', {}],
     ['RSA with SHA-512', 'RSA 2048', 'sha512', {}],
   ] as const)('refuses %s', (_, name, hash, options) => {
@@ -128,6 +130,28 @@ describe('verifiesSignature', () => {
     expect(verify(hash, content, { key: publicKey, ...options }, signature)).toBe(true)
     expect(verifiesSignature(publicKey, content, signature)).toBe(false)
   })
+
+  it.each([
+    ['P-256', 'sha256', 'ecdsa-sha2-256-nistp256'],
+    ['P-384', 'sha384', 'ecdsa-sha2-384-nistp384'],
+    ['P-521', 'sha512', 'ecdsa-sha2-512-nistp521'],
+  ] as const)('takes r and s side by side on %s, but not as written here', (name, hash, algorithm) => {
+    const signature = sign(hash, content, { key: keys[name], dsaEncoding: 'ieee-p1363' })
+    const publicKey = createPublicKey(keys[name])
+    expect(verifiesSignature(publicKey, content, signature)).toBe(true)
+    expect(verifiesSignature(publicKey, content, signature, algorithm)).toBe(true)
+    expect(verifiesSignature(publicKey, content, Buffer.concat([Buffer.alloc(1), signature]))).toBe(false)
+    expect(verifiesAsWritten(publicKey, content, signature, algorithm)).toBe(false)
+  })
+
+  it.each([0, 20, 32, 190, constants.RSA_PSS_SALTLEN_MAX_SIGN])(
+    'takes PSS with a salt of %s',
+    (saltLength) => {
+      const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
+      const signature = sign('sha256', content, { key: keys['RSA 2048'], ...options })
+      expect(verifiesSignature(createPublicKey(keys['RSA 2048']), content, signature)).toBe(true)
+    },
+  )
 
   it.each([
     ['on P-224', ecKey('secp224r1')],

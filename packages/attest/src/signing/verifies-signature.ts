@@ -6,8 +6,9 @@ import type { SignatureAlgorithm } from './signature-algorithm.ts'
 
 /**
  * Whether `signature` is one by `publicKey` over `content`: in `algorithm`, or without it in any of
- * {@link acceptableAlgorithms}. A key of an unsupported type, an algorithm that isn't one of the key and a signature
- * that can't be parsed verify nothing. Weak keys are refused where keys are read, not here.
+ * {@link acceptableAlgorithms}. ECDSA counts in DER and, as for cosign, with r and s side by side (IEEE P1363), which
+ * some key services write. A key of an unsupported type, an algorithm that isn't one of the key and a signature that
+ * can't be parsed verify nothing. Weak keys are refused where keys are read, not here.
  */
 export function verifiesSignature(
   publicKey: KeyObject,
@@ -15,14 +16,51 @@ export function verifiesSignature(
   signature: Uint8Array,
   algorithm?: SignatureAlgorithm,
 ): boolean {
-  try {
-    return acceptableAlgorithms(publicKey).some(
+  return supported(publicKey)
+    .filter((candidate) => (algorithm ?? candidate) === candidate)
+    .some(
       (candidate) =>
-        (algorithm ?? candidate) === candidate && verifiesIn(candidate, publicKey, content, signature),
+        verifiesIn(candidate, publicKey, content, signature) ||
+        verifiesRaw(candidate, publicKey, content, signature),
     )
+}
+
+/** Whether `signature` has exactly the form in which signatures are written here: one algorithm, ECDSA in DER. */
+export function verifiesAsWritten(
+  publicKey: KeyObject,
+  content: Uint8Array,
+  signature: Uint8Array,
+  algorithm: SignatureAlgorithm,
+): boolean {
+  return supported(publicKey).includes(algorithm) && verifiesIn(algorithm, publicKey, content, signature)
+}
+
+function supported(publicKey: KeyObject): readonly SignatureAlgorithm[] {
+  try {
+    return acceptableAlgorithms(publicKey)
+  } catch {
+    return []
+  }
+}
+
+/** Libraries throw at some signatures that can't be parsed, and return `false` for others. */
+function quietly(check: () => boolean): boolean {
+  try {
+    return check()
   } catch {
     return false
   }
+}
+
+function verifiesRaw(
+  algorithm: SignatureAlgorithm,
+  key: KeyObject,
+  content: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  if (signatureScheme(algorithm) !== 'ecdsa') return false
+  const hash = signatureHash(algorithm)
+  return quietly(() => verify(hash, content, { key, dsaEncoding: 'ieee-p1363' }, signature))
 }
 
 function verifiesIn(
@@ -34,20 +72,18 @@ function verifiesIn(
   const hash = signatureHash(algorithm)
   switch (signatureScheme(algorithm)) {
     case 'ecdsa':
-      return verify(hash, content, key, signature)
+    case 'ed25519':
+      return quietly(() => verify(hash, content, key, signature))
     case 'rsa-pkcs1':
-      return verify(hash, content, { key, padding: constants.RSA_PKCS1_PADDING }, signature)
+      return quietly(() => verify(hash, content, { key, padding: constants.RSA_PKCS1_PADDING }, signature))
     case 'rsa-pss': {
       // Services choose different salt lengths; the signature itself says which.
-      const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
-      return verify(hash, content, { key, ...padding }, signature)
+      const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO }
+      return quietly(() => verify(hash, content, { key, ...pss }, signature))
     }
-    case 'ed25519':
-      return verify(undefined, content, key, signature)
     case 'ed25519-ph': {
-      if (signature.byteLength !== 64) return false
       const point = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url')
-      return ed25519ph.verify(signature, content, point, { zip215: false })
+      return quietly(() => ed25519ph.verify(signature, content, point, { zip215: false }))
     }
   }
 }

@@ -9,6 +9,7 @@ import { serializeStatement } from '../statement/serialize-statement.ts'
 import { type SignedStatement, signStatement } from '../statement/sign-statement.ts'
 import { createStatement, predicateTypes, type Statement } from '../statement/statement.ts'
 import type { EvidenceStore } from '../verify/evidence.ts'
+import { resolveTrust } from '../trust/resolve-trust.ts'
 import { gatherEvidence } from '../verify/gather-evidence.ts'
 import { attachBundle, type StoredEvidence } from './attach-bundle.ts'
 import { attachLegacy, type LegacyLayer } from './attach-legacy.ts'
@@ -156,7 +157,7 @@ async function attach(
   )
   const key = parsePublicKey(signer.publicKey)
   const { verified } = await gatherEvidence(repository, subject.digest, {
-    keys: [key],
+    trust: resolveTrust({ keys: [key.pem] }),
     stores: forms.map(({ store }) => store),
     predicateTypes: [predicateType],
     skipOthers: true,

@@ -129,10 +129,11 @@ function toAuthority(
   { uri, operator, certChain, validFor }: CertificateAuthority,
   at: string,
 ): TrustedAuthority {
-  const certificates = certChain?.certificates.map(({ rawBytes }) => rawBytes) ?? []
-  if (certificates.length === 0) throw invalid(`${at} has no certificate`)
+  const chain = certChain?.certificates ?? []
+  if (chain.length === 0) throw invalid(`${at} has no certificate`)
+  let certificates: readonly Uint8Array[]
   try {
-    for (const certificate of certificates) new X509Certificate(certificate)
+    certificates = chain.map(({ rawBytes }) => new X509Certificate(rawBytes).raw)
   } catch (error) {
     throw invalid(`${at} has a certificate that can't be read`, error)
   }

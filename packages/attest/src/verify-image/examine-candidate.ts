@@ -103,7 +103,7 @@ function verify(
 ): Examination {
   const { predicateType } = openStatement(candidate, bytes)
   if (!isNeeded(predicateType)) return { state: 'unneeded', predicateType }
-  return { state: 'verified', evidence: verifyCandidate(candidate, bytes, subject, trust.keys) }
+  return { state: 'verified', evidence: verifyCandidate(candidate, bytes, subject, trust) }
 }
 
 function openStatement({ store }: Candidate, bytes: Uint8Array): Statement {

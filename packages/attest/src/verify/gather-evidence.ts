@@ -2,7 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { ListedReferrer, Repository } from '@sallyport/oci'
 import { type QueuedWork, runCheapestFirst } from '../internal/run-cheapest-first.ts'
 import { readBlob } from '../internal/read-blob.ts'
-import type { PublicKey } from '../signing/parse-public-key.ts'
+import type { ResolvedTrust } from '../trust/resolve-trust.ts'
 import { maxLegacyLayers } from '../storage/wire-format.ts'
 import type { Candidate } from './candidate.ts'
 import type { EvidenceReport, EvidenceStore, VerifiedEvidence } from './evidence.ts'
@@ -16,8 +16,7 @@ import { verifyCandidate } from './verify-candidate.ts'
 
 /** Options of {@link gatherEvidence}. */
 export interface GatherOptions extends WantedTypes {
-  /** Whose signatures count. Default nobody's, unless there is a `judge`. */
-  readonly keys?: readonly PublicKey[] | undefined
+  readonly trust: ResolvedTrust
   /** Judges one candidate in place of {@link verifyCandidate}; reads it only if it must. Nothing is evidence that nobody needs. */
   readonly judge?:
     | ((candidate: Candidate, read: () => Promise<Uint8Array>) => Promise<VerifiedEvidence | undefined>)
@@ -48,8 +47,8 @@ export async function gatherEvidence(
   repository: Repository,
   subject: Digest,
   {
-    keys = [],
-    judge = async (candidate, read) => verifyCandidate(candidate, await read(), subject, keys),
+    trust,
+    judge = async (candidate, read) => verifyCandidate(candidate, await read(), subject, trust),
     onListed,
     stores,
     evidenceRepository,

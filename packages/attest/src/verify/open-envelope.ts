@@ -1,4 +1,3 @@
-import { bundleFromJSON, type SerializedBundle } from '@sigstore/bundle'
 import { z } from 'zod'
 import { decodeCanonicalBase64 } from '../internal/canonical-base64.ts'
 import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
@@ -13,43 +12,11 @@ const envelopeSchema = z.object({
     .length(1),
 })
 
-const bundleSchema = z.object({
-  dsseEnvelope: envelopeSchema,
-  verificationMaterial: z.object({
-    publicKey: z.object({ hint: z.string().max(1024).optional() }).optional(),
-  }),
-})
-
 /** A DSSE envelope with its one signature, decoded and not yet verified. */
 export interface OpenedEnvelope {
   readonly payloadType: string
   readonly payload: Uint8Array
   readonly signature: Uint8Array
-  /** Names the key, when the signer said so; only a hint. */
-  readonly hint?: string | undefined
-}
-
-/**
- * Reads a Sigstore bundle (v0.1 to v0.3) with a DSSE envelope.
- *
- * @throws {Rejection} `bundle-invalid`
- */
-export function openBundle(bytes: Uint8Array): OpenedEnvelope {
-  const json = parse(bytes)
-  try {
-    // The library checks what each version of the format demands (one signature, inclusion proofs, no chain).
-    bundleFromJSON(json as SerializedBundle)
-  } catch (error) {
-    throw new Rejection(
-      'bundle-invalid',
-      `not a Sigstore bundle: ${String((error as Error).message).slice(0, 200)}`,
-    )
-  }
-  const parsed = bundleSchema.safeParse(json)
-  if (!parsed.success)
-    throw new Rejection('bundle-invalid', 'the bundle holds no DSSE envelope with one signature')
-  const { dsseEnvelope, verificationMaterial } = parsed.data
-  return decode(dsseEnvelope, verificationMaterial.publicKey?.hint)
 }
 
 /**
@@ -60,7 +27,7 @@ export function openBundle(bytes: Uint8Array): OpenedEnvelope {
 export function openEnvelope(bytes: Uint8Array): OpenedEnvelope {
   const parsed = envelopeSchema.safeParse(parse(bytes))
   if (!parsed.success) throw new Rejection('bundle-invalid', 'not a DSSE envelope with one signature')
-  return decode(parsed.data, undefined)
+  return decode(parsed.data)
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -72,14 +39,15 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function decode(
-  { payloadType, payload, signatures: [signature] }: z.infer<typeof envelopeSchema>,
-  hint: string | undefined,
-): OpenedEnvelope {
+function decode({
+  payloadType,
+  payload,
+  signatures: [signature],
+}: z.infer<typeof envelopeSchema>): OpenedEnvelope {
   const body = decodeCanonicalBase64(payload)
   const bytes = decodeCanonicalBase64(signature?.sig ?? '')
   if (body === undefined || bytes === undefined) {
     throw new Rejection('bundle-invalid', 'payload and signature must be in standard base64')
   }
-  return { payloadType, payload: body, signature: bytes, hint: hint || signature?.keyid || undefined }
+  return { payloadType, payload: body, signature: bytes }
 }

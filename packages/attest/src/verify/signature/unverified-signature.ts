@@ -27,6 +27,8 @@ export type SignedBytes =
       readonly kind: 'envelope'
       readonly payloadType: string
       readonly payload: Uint8Array
+      /** The envelope as it is stored, where it stands by itself. */
+      readonly document?: Uint8Array | undefined
     }
   | {
       readonly kind: 'message'

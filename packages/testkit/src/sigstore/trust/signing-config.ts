@@ -1,0 +1,56 @@
+import type { JsonValidity } from './trusted-root.ts'
+
+/** A service in a {@link SigningConfig}. */
+export interface SigningService {
+  readonly url: string
+  readonly majorApiVersion: number
+  readonly validFor: JsonValidity
+  readonly operator: string
+}
+
+/** Of which services how many are used. */
+export interface ServiceSelection {
+  readonly selector: 'ANY' | 'ALL' | 'EXACT'
+  /** For `EXACT`. */
+  readonly count?: number | undefined
+}
+
+/** Where signatures are made (`SigningConfig` v0.2 in protobuf's JSON). */
+export interface SigningConfig {
+  readonly mediaType: string
+  readonly caUrls: readonly SigningService[]
+  readonly oidcUrls: readonly SigningService[]
+  readonly rekorTlogUrls: readonly SigningService[]
+  readonly rekorTlogConfig: ServiceSelection
+  readonly tsaUrls: readonly SigningService[]
+  readonly tsaConfig: ServiceSelection
+}
+
+export interface SigningConfigOptions {
+  readonly fulcioUrl: string
+  readonly oidcUrl: string
+  /** By the version of their interface. */
+  readonly rekorUrls: { readonly 1?: string | undefined; readonly 2?: string | undefined }
+  /** The whole address to which requests are posted. */
+  readonly timestampUrl: string
+  readonly operator: string
+  readonly validFor: JsonValidity
+}
+
+/** The signing config of these services: any one log and any one timestamp authority will do. */
+export function signingConfigOf(options: SigningConfigOptions): SigningConfig {
+  const { fulcioUrl, oidcUrl, rekorUrls, timestampUrl, operator, validFor } = options
+  const service = (url: string, majorApiVersion = 1) => ({ url, majorApiVersion, validFor, operator })
+  return {
+    mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
+    caUrls: [service(fulcioUrl)],
+    oidcUrls: [service(oidcUrl)],
+    rekorTlogUrls: ([2, 1] as const).flatMap((version) => {
+      const url = rekorUrls[version]
+      return url === undefined ? [] : [service(url, version)]
+    }),
+    rekorTlogConfig: { selector: 'ANY' },
+    tsaUrls: [service(timestampUrl)],
+    tsaConfig: { selector: 'ANY' },
+  }
+}

@@ -1,4 +1,12 @@
-import { readEvidence } from '@sallyport/attest'
+import {
+  checkBuilder,
+  checkSbomSubject,
+  checkVsa,
+  parsePredicate,
+  type PredicateKind,
+  predicateKinds,
+  readEvidence,
+} from '@sallyport/attest'
 import { createImage, pushImage, type RecordedRequest, startRegistry } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import { debianImage } from './debian-image.fixture.ts'
@@ -89,6 +97,40 @@ describe('promote', () => {
     expect(progress.filter(({ type }) => type === 'step-finished').map(({ step }) => step)).toEqual(
       stepNames.filter((step) => step !== 'quarantine'),
     )
+  })
+
+  it('attaches what the checks of consumers accept, for its own place only', async () => {
+    await using registry = await startRegistry()
+    await using gate = await openTestGate()
+    const [from, to] = [`${registry.host}/build/app:1`, `${registry.host}/prod/app:1`]
+    await pushUsual(gate, from)
+    const outcome = passed(await gate.promote({ from, to }))
+    const found = await evidenceOf(gate, to, outcome)
+    const find = <Predicate>(kind: PredicateKind<Predicate>) => {
+      const { statement, signer } = found.find(({ statement }) => statement.predicateType === kind.type)!
+      return { said: parsePredicate(statement, kind), signer }
+    }
+
+    const resource = (repository: string) =>
+      `pkg:oci/app?repository_url=${encodeURIComponent(`${registry.host}/${repository}`)}`
+    const check = (resourceUri: string, tier: string) =>
+      checkVsa(find(predicateKinds.vsa).said, {
+        verifierId: `https://sallyport.dev/gate/${tier}`,
+        resourceUri,
+        minimumLevels: ['SALLYPORT_GATE_PROD'],
+        policy: { uri: 'gate.yaml', digest: noCritical().digest },
+        maxAgeMs: hour,
+        now: new Date(startTime),
+      }).problems.map(({ code }) => code)
+    expect(check(resource('prod/app'), 'prod')).toEqual([])
+    expect(check(resource('stage/app'), 'stage')).toEqual(['verifier-mismatch', 'resource-mismatch'])
+
+    const { said: provenance, signer } = find(predicateKinds.provenance)
+    const builders = { 'https://sallyport.dev/gate/prod': 1 } as const
+    const externalParameters = ['source', 'mode', 'platform']
+    expect(checkBuilder(provenance, { builders, signer, externalParameters }).level).toBe(1)
+    expect(checkSbomSubject(find(predicateKinds.cyclonedx).said, outcome.digest)).toMatchObject({ ok: true })
+    expect(find(predicateKinds.vulns).said.scanner.result).toEqual([])
   })
 
   it('writes the journal of what it did', async () => {

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { digestOf, type Verdict } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
 import { describe, expect, it } from 'vitest'
+import { packageVersion } from '../package-version.ts'
 import { describeDecision } from './describe-decision.ts'
 
 const subject = digestOf('image')
@@ -33,13 +35,14 @@ describe('describeDecision', () => {
       subject: [{ name: 'prod.example:5000/team/app', digest: { sha256: subject.slice(7) } }],
       predicateType: 'https://slsa.dev/verification_summary/v1',
       predicate: {
-        verifier: { id: 'https://gate.example' },
+        verifier: { id: 'https://gate.example', version: { '@sallyport/gate': packageVersion } },
         timeVerified: decision.evaluatedAt,
         resourceUri: 'pkg:oci/app?repository_url=prod.example%3A5000%2Fteam%2Fapp',
         policy: { uri: 'gate.yaml', digest: { sha256: digestOf('policy').slice(7) } },
         inputAttestations: [{ digest: { sha256: digestOf('b').slice(7) } }],
         verificationResult: 'PASSED',
         verifiedLevels: ['SALLYPORT_GATE_PRE_PROD'],
+        slsaVersion: '1.1',
         'https://sallyport.dev/decision': { tier: 'pre-prod', waivers: decision.waivers },
       },
     })
@@ -48,4 +51,10 @@ describe('describeDecision', () => {
   it.each<Verdict>(['fail', 'error'])('refuses a decision that is %s', (verdict) => {
     expect(() => describeDecision(subject, { ...decision, verdict }, options)).toThrowError(TypeError)
   })
+})
+
+it('packageVersion is that of package.json', () => {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const { version } = JSON.parse(text) as { readonly version: string }
+  expect(packageVersion).toBe(version)
 })

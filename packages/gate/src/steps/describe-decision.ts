@@ -1,6 +1,7 @@
 import type { Digest } from '@sallyport/core'
-import { createStatement, predicateTypes, type Statement } from '@sallyport/attest'
+import { createStatement, predicateKinds, predicateTypes, type Statement } from '@sallyport/attest'
 import type { Decision } from '@sallyport/policy'
+import { packageVersion } from '../package-version.ts'
 import type { AttachedEvidence } from '../promote/outcome.ts'
 
 /** Options of {@link describeDecision}. */
@@ -24,36 +25,35 @@ export function describeDecision(
   if (decision.verdict !== 'pass') throw new TypeError('only a passed decision is attached')
   const repository = decision.destination.slice(0, decision.destination.lastIndexOf(':'))
   const name = repository.slice(repository.lastIndexOf('/') + 1)
-  return createStatement([{ name: repository, digest: subject }], predicateTypes.vsa, {
-    verifier: { id: verifierId },
-    timeVerified: decision.evaluatedAt,
+  const predicate = predicateKinds.vsa.build({
+    verifier: { id: verifierId, version: { '@sallyport/gate': packageVersion } },
+    timeVerified: new Date(decision.evaluatedAt),
     resourceUri: `pkg:oci/${encodeURIComponent(name)}?repository_url=${encodeURIComponent(repository)}`,
-    policy: { uri: decision.policy.source, digest: toDigestSet(decision.policy.digest) },
+    policy: { uri: decision.policy.source, digest: decision.policy.digest },
     inputAttestations: evidence
       .flatMap(({ pieces }) => pieces.slice(0, 1))
-      .map(({ blob }) => ({ uri: `oci://${repository}@${blob}`, digest: toDigestSet(blob) }))
+      .map(({ blob }) => ({ uri: `oci://${repository}@${blob}`, digest: blob }))
       .sort((one, other) => (one.uri < other.uri ? -1 : 1)),
-    verificationResult: 'PASSED',
+    result: 'PASSED',
     verifiedLevels: [`SALLYPORT_GATE_${decision.tier.toUpperCase().replaceAll('-', '_')}`],
-    slsaVersion: '1.1',
-    'https://sallyport.dev/decision': {
-      tier: decision.tier,
-      destination: decision.destination,
-      rules: decision.rules,
-      waivers: decision.waivers,
-      findings: decision.findings.map(({ id, purl, severity, usage, waivedBy }) => ({
-        id,
-        purl,
-        severity,
-        usage,
-        waivedBy,
-      })),
-      notes: decision.reasons.map(({ code, message }) => ({ code, message })),
-    },
+    extensions: { 'https://sallyport.dev/decision': describeDetails(decision) },
   })
+  return createStatement([{ name: repository, digest: subject }], predicateTypes.vsa, predicate)
 }
 
-function toDigestSet(digest: Digest): Record<string, string> {
-  const [algorithm, hex] = digest.split(':') as [string, string]
-  return { [algorithm]: hex }
+function describeDetails({ tier, destination, rules, waivers, findings, reasons }: Decision): object {
+  return {
+    tier,
+    destination,
+    rules,
+    waivers,
+    findings: findings.map(({ id, purl, severity, usage, waivedBy }) => ({
+      id,
+      purl,
+      severity,
+      usage,
+      waivedBy,
+    })),
+    notes: reasons.map(({ code, message }) => ({ code, message })),
+  }
 }

@@ -1,7 +1,14 @@
 import { type Digest, formatPlatform } from '@sallyport/core'
-import { createStatement, predicateTypes, type Statement } from '@sallyport/attest'
+import {
+  createStatement,
+  predicateKinds,
+  predicateTypes,
+  type Statement,
+  type VulnsParts,
+} from '@sallyport/attest'
 import { toCycloneDx } from '@sallyport/inventory'
 import type { Finding } from '@sallyport/scan'
+import { packageVersion } from '../package-version.ts'
 import type { ImageJudgement } from './judge-image.ts'
 
 /** A statement that a promotion attaches to an image, as exact JSON-able data. */
@@ -58,46 +65,44 @@ function describePackages(
   const text = toCycloneDx(after.inventory, {
     name: nameOf(destination),
     timestamp: new Date(decidedAt),
-    tool: { name: 'sallyport', version: '0.0.0' },
+    tool: { name: 'sallyport', version: packageVersion },
   })
-  return JSON.parse(text)
+  return predicateKinds.cyclonedx.build(JSON.parse(text))
 }
 
 /** The vulns predicate 0.2 (in-toto attestation framework, predicates/vulns_02.md). */
 function describeFindings({ after, platform }: ImageJudgement): unknown {
-  const reports = after.scan.reports
-  return {
+  const { reports, findings } = after.scan
+  const data = reports.flatMap((report) => report.data)
+  // Data counts as old as its oldest part.
+  const lastUpdate = earliest(data.flatMap(({ updatedAt }) => updatedAt ?? []))
+  return predicateKinds.vulns.build({
     scanner: {
       uri: 'https://sallyport.dev/gate',
       version: reports.map(({ scanner }) => `${scanner.name} ${scanner.version}`).join(', '),
-      db: {
-        uri: reports.flatMap(({ data }) => data.map(({ name }) => name)).join(', '),
-        lastUpdate: reports
-          .flatMap(({ data }) => data.flatMap(({ updatedAt }) => (updatedAt ? [updatedAt] : [])))
-          .sort()
-          .at(0),
-      },
-      result: after.scan.findings.map(describeFinding),
+      database: lastUpdate && { uri: data.map(({ name }) => name).join(', '), lastUpdate },
     },
+    result: findings.map(describeFinding),
+    scanStartedOn: earliest(reports.map(({ startedAt }) => startedAt))!,
+    scanFinishedOn: latest(reports.map(({ finishedAt }) => finishedAt))!,
     metadata: {
-      scanStartedOn: reports
-        .map(({ startedAt }) => startedAt)
-        .sort()
-        .at(0),
-      scanFinishedOn: reports
-        .map(({ finishedAt }) => finishedAt)
-        .sort()
-        .at(-1),
       'https://sallyport.dev/platform': formatPlatform(platform),
+      'https://sallyport.dev/data': data.map(({ name, updatedAt, digest }) => ({ name, updatedAt, digest })),
       'https://sallyport.dev/coverage': reports.map(({ scanner, coverage }) => ({
         scanner: scanner.name,
         coverage,
       })),
     },
-  }
+  })
 }
 
-function describeFinding({ id, aliases, package: found, severity, ratings, fix }: Finding): unknown {
+const inOrder = (times: readonly string[]): readonly Date[] =>
+  times.map((time) => new Date(time)).sort((one, other) => one.getTime() - other.getTime())
+const earliest = (times: readonly string[]): Date | undefined => inOrder(times).at(0)
+const latest = (times: readonly string[]): Date | undefined => inOrder(times).at(-1)
+
+function describeFinding(finding: Finding): VulnsParts['result'][number] {
+  const { id, aliases, package: found, severity, ratings, fix } = finding
   return {
     id,
     severity: [
@@ -115,31 +120,25 @@ function describeHardening(
   { source, hardening, platform, facts }: ImageJudgement,
   { source: from, verifierId, decidedAt }: DescribeEvidenceOptions,
 ): unknown {
-  const [algorithm, hex] = source.descriptor.digest.split(':') as [string, string]
-  return {
-    buildDefinition: {
-      buildType: hardeningBuildType,
-      externalParameters: { source: from, mode: hardening!.mode, platform: formatPlatform(platform) },
-      internalParameters: {},
-      resolvedDependencies: [{ uri: `oci://${from}`, digest: { [algorithm]: hex } }],
-    },
-    runDetails: {
-      builder: { id: verifierId },
-      metadata: { finishedOn: decidedAt },
-      byproducts: [
-        {
-          name: 'hardening-report',
-          content: Buffer.from(
-            JSON.stringify({
-              removed: hardening!.removed.map(({ purl, bytes, files }) => ({ purl, bytes, files })),
-              removedPaths: hardening!.removedPaths.length,
-              invariants: hardening!.invariants.map(({ id, holds }) => ({ id, holds })),
-              kept: facts.usage.map(({ purl, usage, keptBy }) => ({ purl, usage, keptBy: keptBy?.reason })),
-            }),
-          ).toString('base64'),
-          mediaType: 'application/json',
-        },
-      ],
-    },
+  const report = {
+    removed: hardening!.removed.map(({ purl, bytes, files }) => ({ purl, bytes, files })),
+    removedPaths: hardening!.removedPaths.length,
+    invariants: hardening!.invariants.map(({ id, holds }) => ({ id, holds })),
+    kept: facts.usage.map(({ purl, usage, keptBy }) => ({ purl, usage, keptBy: keptBy?.reason })),
   }
+  return predicateKinds.provenance.build({
+    buildType: hardeningBuildType,
+    externalParameters: { source: from, mode: hardening!.mode, platform: formatPlatform(platform) },
+    internalParameters: {},
+    resolvedDependencies: [{ uri: `oci://${from}`, digest: source.descriptor.digest }],
+    builder: { id: verifierId, version: { '@sallyport/gate': packageVersion } },
+    finishedOn: new Date(decidedAt),
+    byproducts: [
+      {
+        name: 'hardening-report',
+        content: Buffer.from(JSON.stringify(report)),
+        mediaType: 'application/json',
+      },
+    ],
+  })
 }

@@ -1,27 +1,23 @@
 import { AttestError } from '../errors.ts'
-import { type PublicKey, parsePublicKey } from '../signing/parse-public-key.ts'
-import type { CertificateIdentity, TrustedKey } from '../trust/verification-trust.ts'
+import { type IdentityMatcher, type ResolvedKey, resolveTrust } from '../trust/resolve-trust.ts'
+import type { CertificateIdentity } from '../trust/verification-trust.ts'
 import type { VerifiedEvidence } from '../verify/evidence.ts'
 import type { EvidenceSigner } from '../verify/evidence-signer.ts'
-import { identityMatcher } from './identity-matcher.ts'
+import { matchesIdentity } from '../verify/signature/match-identity.ts'
 import type { EvidenceProblem } from './evidence-problem.ts'
 import type { AcceptedSigners } from './requirement.ts'
 
 /** One listed signer. */
 export type SignerEntry =
-  | { readonly kind: 'key'; readonly key: PublicKey; readonly trusted: TrustedKey }
-  | {
-      readonly kind: 'identity'
-      readonly identity: CertificateIdentity
-      readonly matches: (signer: EvidenceSigner) => boolean
-    }
+  | { readonly kind: 'key'; readonly key: ResolvedKey }
+  | { readonly kind: 'identity'; readonly identity: CertificateIdentity; readonly matcher: IdentityMatcher }
 
 /**
  * Reads a list of signers.
  *
  * @throws {AttestError} `REQUIREMENT_INVALID` when it is empty, or names a key or identity twice: a threshold over it
  *   would say more than it holds.
- * @throws {AttestError} `KEY_INVALID`, `KEY_UNSUPPORTED`.
+ * @throws {AttestError} `KEY_INVALID`, `KEY_UNSUPPORTED`, `TRUST_INVALID`.
  */
 export function parseAcceptedSigners(
   { keys = [], identities = [] }: AcceptedSigners,
@@ -35,15 +31,16 @@ export function parseAcceptedSigners(
     }
     seen.add(what)
   }
-  for (const listed of keys) {
-    const trusted = typeof listed === 'string' ? { pem: listed } : listed
-    const key = parsePublicKey(trusted.pem)
+  const resolved = resolveTrust({ keys, identities })
+  for (const key of resolved.keys) {
     claim(key.keyId)
-    entries.push({ kind: 'key', key, trusted })
+    entries.push({ kind: 'key', key })
   }
-  for (const identity of identities) {
+  for (const [index, matcher] of (resolved.identities ?? []).entries()) {
+    const identity = identities[index]
+    if (identity === undefined) continue
     claim(JSON.stringify([identity.issuer, identity.subject, identity.claims ?? {}]))
-    entries.push({ kind: 'identity', identity, matches: identityMatcher(identity) })
+    entries.push({ kind: 'identity', identity, matcher })
   }
   if (entries.length === 0) {
     throw new AttestError(
@@ -63,7 +60,7 @@ export function findAcceptedSigners(
   const fitting = entries.filter((entry) =>
     entry.kind === 'key'
       ? signer.kind === 'key' && signer.keyId === entry.key.keyId
-      : signer.kind === 'certificate' && entry.matches(signer),
+      : signer.kind === 'certificate' && matchesIdentity(signer, entry.matcher),
   )
   if (fitting.length === 0) {
     return {
@@ -73,7 +70,7 @@ export function findAcceptedSigners(
   }
   const moments = times.length === 0 ? [now] : times.map(({ time }) => time)
   const valid = fitting.filter(
-    (entry) => entry.kind === 'identity' || moments.every((moment) => isWithin(moment, entry.trusted)),
+    (entry) => entry.kind === 'identity' || moments.every((moment) => isWithin(moment, entry.key)),
   )
   if (valid.length > 0) return valid
   return {
@@ -82,7 +79,7 @@ export function findAcceptedSigners(
   }
 }
 
-function isWithin(moment: Date, { validFor: { start, end } = {} }: TrustedKey): boolean {
+function isWithin(moment: Date, { validFor: { start, end } = {} }: ResolvedKey): boolean {
   return !(start !== undefined && moment < start) && !(end !== undefined && moment > end)
 }
 

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { EvidenceSigner } from '../verify/evidence-signer.ts'
 import type { SignerEntry } from './accepted-signers.ts'
 import { countSigners } from './count-signers.ts'
-import { identityMatcher } from './identity-matcher.ts'
+import { resolveTrust } from '../trust/resolve-trust.ts'
+import { matchesIdentity } from '../verify/signature/match-identity.ts'
 
 const issuer = 'https://issuer.example'
 const person = (subject: string): EvidenceSigner => ({ kind: 'certificate', issuer, subject, claims: {} })
 const listed = (subject: string | { pattern: string }): SignerEntry => {
   const identity = { issuer, subject }
-  return { kind: 'identity', identity, matches: identityMatcher(identity) }
+  return { kind: 'identity', identity, matcher: resolveTrust({ identities: [identity] }).identities![0]! }
 }
 const alice = listed('alice@corp.example')
 const anybody = listed({ pattern: '.*@corp\\.example' })
@@ -18,7 +19,12 @@ const count = (entries: readonly SignerEntry[], subjects: readonly string[]): nu
       const signer = person(subject)
       return {
         signer,
-        entries: entries.filter((entry) => entry.kind === 'identity' && entry.matches(signer)),
+        entries: entries.filter(
+          (entry) =>
+            entry.kind === 'identity' &&
+            signer.kind === 'certificate' &&
+            matchesIdentity(signer, entry.matcher),
+        ),
       }
     }),
   )

@@ -120,6 +120,7 @@ export function createImageVerifier({
       const findings = await mapConcurrent(resolved.subjects, 4, (one) =>
         verifySubject(repository, one.digest, {
           requirements: compiled,
+          trust: basis.trust,
           examine,
           now,
           parent: resolved.parent,

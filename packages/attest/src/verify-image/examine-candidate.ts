@@ -1,12 +1,9 @@
 import type { Digest } from '@sallyport/core'
-import { parseStatement } from '../statement/parse-statement.ts'
-import type { Statement } from '../statement/statement.ts'
-import { parseSimpleSigning } from '../storage/simple-signing.ts'
 import type { Candidate } from '../verify/candidate.ts'
 import type { VerifiedEvidence } from '../verify/evidence.ts'
-import { openBundle, openEnvelope } from '../verify/open-envelope.ts'
+import { openCandidate } from '../verify/open-candidate.ts'
 import { Rejection, toRejection } from '../verify/rejection.ts'
-import { verifyCandidate } from '../verify/verify-candidate.ts'
+import { verifyOpened } from '../verify/verify-candidate.ts'
 import { type CachedOutcome, outcomeKey, parseOutcome, serializeOutcome } from './cached-outcome.ts'
 import type { VerificationBasis } from './verification-basis.ts'
 import type { VerificationCache } from './verification-cache.ts'
@@ -76,7 +73,8 @@ export function createExamination({
     if (cached?.state === 'rejected') throw new Rejection(cached.reason, cached.message)
     if (cached?.state === 'unneeded' && !isNeeded(cached.predicateType)) return cached
     if (cached?.state === 'verified') {
-      const statement = cached.evidence.statement ?? openStatement(candidate, await read())
+      const statement =
+        cached.evidence.statement ?? openCandidate(candidate, await read(), { withMaterial: false }).statement
       return { state: 'verified', evidence: { ...cached.evidence, ...placeOf(candidate), statement } }
     }
     const bytes = await read()
@@ -88,7 +86,7 @@ export function createExamination({
       await remember(key, { state: 'rejected', reason, message })
       throw error
     }
-    await remember(key, examination)
+    if (isLasting(examination)) await remember(key, examination)
     return examination
   }
 }
@@ -101,14 +99,17 @@ function verify(
   isNeeded: CandidateInquiry['isNeeded'],
   { trust }: VerificationBasis,
 ): Examination {
-  const { predicateType } = openStatement(candidate, bytes)
+  const opened = openCandidate(candidate, bytes, { withMaterial: trust.root !== undefined })
+  const { predicateType } = opened.statement
   if (!isNeeded(predicateType)) return { state: 'unneeded', predicateType }
-  return { state: 'verified', evidence: verifyCandidate(candidate, bytes, subject, trust) }
+  return { state: 'verified', evidence: verifyOpened(candidate, opened, subject, trust) }
 }
 
-function openStatement({ store }: Candidate, bytes: Uint8Array): Statement {
-  if (store === 'legacy-signature' || store === 'artifact-signature') return parseSimpleSigning(bytes)
-  return parseStatement((store === 'bundle' ? openBundle(bytes) : openEnvelope(bytes)).payload)
+/** A log entry without any time is judged by the validity of its log now, which ends some day. */
+function isLasting(examination: Examination): boolean {
+  if (examination.state !== 'verified') return true
+  const { times, logEntries } = examination.evidence
+  return times.length > 0 || logEntries.length === 0
 }
 
 function placeOf({

@@ -42,7 +42,7 @@ export function createVerificationBasis(
         )
       }
       const known = keys.get(entry.key.keyId)
-      const { algorithm, hint } = entry.trusted
+      const { algorithm, hint } = entry.key
       if (known === undefined) {
         keys.set(entry.key.keyId, { trusted: { pem: entry.key.pem, algorithm, hint }, name })
       } else if (known.trusted.algorithm !== algorithm || known.trusted.hint !== hint) {

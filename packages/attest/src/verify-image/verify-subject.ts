@@ -1,5 +1,6 @@
 import { type Digest, isSallyportError, type SallyportError, type Verdict } from '@sallyport/core'
 import type { ListedReferrer, Repository } from '@sallyport/oci'
+import type { ResolvedTrust } from '../trust/resolve-trust.ts'
 import type { EvidenceStore, RejectedEvidence } from '../verify/evidence.ts'
 import type { EvidenceLimits } from '../verify/evidence-limits.ts'
 import { gatherEvidence } from '../verify/gather-evidence.ts'
@@ -39,6 +40,7 @@ export interface LookedInto {
 /** Options of {@link verifySubject}. */
 export interface VerifySubjectOptions {
   readonly requirements: readonly CompiledRequirement[]
+  readonly trust: ResolvedTrust
   readonly examine: ExamineCandidate
   readonly now: Date
   /** An index that lists the subject, whose evidence counts too. */
@@ -52,7 +54,7 @@ export interface VerifySubjectOptions {
 export async function verifySubject(
   repository: Repository,
   subject: Digest,
-  { requirements, examine, now, parent, evidenceRepository, limits, signal }: VerifySubjectOptions,
+  { requirements, trust, examine, now, parent, evidenceRepository, limits, signal }: VerifySubjectOptions,
 ): Promise<SubjectFindings> {
   const leaves = requirements.flatMap(evidenceRequirementsOf)
   const tallies = new Map(leaves.map((leaf) => [leaf, createTally(leaf, now)]))
@@ -74,6 +76,7 @@ export async function verifySubject(
     let rejected: readonly RejectedEvidence[] = []
     try {
       const report = await gatherEvidence(repository, about, {
+        trust,
         stores,
         evidenceRepository,
         predicateTypes: [...new Set(needed.flatMap(({ predicateTypes }) => predicateTypes))],

@@ -3,7 +3,7 @@ import { isAbout } from '../statement/is-about.ts'
 import type { ResolvedTrust } from '../trust/resolve-trust.ts'
 import type { Candidate } from './candidate.ts'
 import type { VerifiedEvidence } from './evidence.ts'
-import { openCandidate } from './open-candidate.ts'
+import { openCandidate, type OpenedCandidate } from './open-candidate.ts'
 import { Rejection } from './rejection.ts'
 import { verifySignature } from './signature/verify-signature.ts'
 
@@ -20,10 +20,21 @@ export function verifyCandidate(
   subject: Digest,
   trust: ResolvedTrust,
 ): VerifiedEvidence {
-  const { store, manifest, blob } = candidate
-  const { payload, statement, unverified } = openCandidate(candidate, bytes, {
-    withMaterial: trust.root !== undefined,
-  })
+  const opened = openCandidate(candidate, bytes, { withMaterial: trust.root !== undefined })
+  return verifyOpened(candidate, opened, subject, trust)
+}
+
+/**
+ * Like {@link verifyCandidate}, when the candidate was opened already.
+ *
+ * @throws {Rejection} with the reason why it does not count.
+ */
+export function verifyOpened(
+  { store, manifest, blob }: Candidate,
+  { payload, statement, unverified }: OpenedCandidate,
+  subject: Digest,
+  trust: ResolvedTrust,
+): VerifiedEvidence {
   if (!isAbout(statement, subject))
     throw new Rejection('subject-mismatch', `the statement is not about ${subject}`)
   const { signer, times, logEntries } = verifySignature(unverified, trust)

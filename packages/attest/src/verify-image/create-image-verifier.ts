@@ -123,7 +123,7 @@ export function createImageVerifier({
           trust: basis.trust,
           examine,
           now,
-          parent: resolved.parent,
+          parent: one.parent,
           evidenceRepository,
           limits,
           signal,

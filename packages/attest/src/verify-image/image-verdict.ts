@@ -69,6 +69,8 @@ export interface CandidatePlace {
   /** What it is about: the judged subject, or the index above it. */
   readonly subject: Digest
   readonly store: EvidenceStore
+  /** Name of the repository, when it is another than the image's. */
+  readonly repository?: string | undefined
   readonly manifest: Digest
   /** Absent when the manifest itself could not be used. */
   readonly blob?: Digest | undefined

@@ -152,6 +152,21 @@ describe('verifyImage of a platform through its index', () => {
     expect(await verify(sample, amd64.digest, { via: index.digest })).toMatchObject({ verdict: 'fail' })
   })
 
+  it('leaves the platforms of an index to their own evidence, whatever lists the index', async () => {
+    await using sample = await startSampleRepository()
+    const { index } = await pushIndex(sample)
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [index] }),
+    )
+    const outer = { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), size: bytes.byteLength }
+    await sample.repository.putManifest({ bytes, descriptor: outer })
+    await sign(sample, outer)
+    expect(await verify(sample, 'multi', { via: outer.digest })).toMatchObject({ verdict: 'pass' })
+    expect(await verify(sample, 'multi', { via: outer.digest, subject: 'platforms' })).toMatchObject({
+      verdict: 'fail',
+    })
+  })
+
   it('takes no SBOM of the index for one of the image', async () => {
     await using sample = await startSampleRepository()
     const { index, amd64 } = await pushIndex(sample)

@@ -1,6 +1,8 @@
-import type { EvidenceStore } from '../verify/evidence.ts'
+import type { Digest } from '@sallyport/core'
+import type { EvidenceStore, RejectedEvidence, VerifiedEvidence } from '../verify/evidence.ts'
 import type { CompiledRequirement, EvidenceRequirement } from './compiled-requirement.ts'
 import type {
+  CandidatePlace,
   CandidateProblemCode,
   CountedEvidence,
   MissedCandidate,
@@ -72,9 +74,15 @@ function explain(
 }
 
 function toCounted({ evidence, context }: RequirementTally['counted'][number]): CountedEvidence {
-  const { store, manifest, blob, signer, times, statement } = evidence
-  const { predicateType } = statement
-  return { subject: context.subject, store, manifest, blob, signer, times, predicateType }
+  const { signer, times, statement } = evidence
+  return { ...placeOf(context.subject, evidence), signer, times, predicateType: statement.predicateType }
+}
+
+function placeOf(
+  subject: Digest,
+  { store, repository, manifest, blob }: VerifiedEvidence | RejectedEvidence,
+): CandidatePlace {
+  return { subject, store, ...(repository === undefined ? {} : { repository }), manifest, blob }
 }
 
 function listMissed(
@@ -85,8 +93,8 @@ function listMissed(
   const usable = looked.filter(({ about }) => about === subject || requirement.countsForPlatforms)
   return [
     ...missed.map(({ evidence, context, problem: { code, message } }): MissedCandidate => {
-      const { store, manifest, blob, signer } = evidence
-      return { subject: context.subject, store, manifest, blob, code, message, signer }
+      const { signer } = evidence
+      return { ...placeOf(context.subject, evidence), code, message, signer }
     }),
     ...usable.flatMap((one) => [...listRejected(one, stores), ...listUnneeded(one, stores, requirement)]),
   ]
@@ -98,14 +106,7 @@ function listRejected(
 ): readonly MissedCandidate[] {
   return rejected
     .filter(({ store }) => stores.has(store))
-    .map(({ store, manifest, blob, reason, message }) => ({
-      subject: about,
-      store,
-      manifest,
-      blob,
-      code: reason,
-      message,
-    }))
+    .map((one) => ({ ...placeOf(about, one), code: one.reason, message: one.message }))
 }
 
 function listUnneeded(

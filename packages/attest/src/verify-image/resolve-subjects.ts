@@ -6,8 +6,14 @@ import { VerdictError } from './verdict-error.ts'
 export interface ResolvedSubjects {
   /** What the reference resolved to. */
   readonly digest: Digest
-  readonly subjects: readonly { readonly digest: Digest; readonly platform?: Platform | undefined }[]
-  /** An index of the same repository that lists the digest. */
+  readonly subjects: readonly ResolvedSubject[]
+}
+
+/** A manifest that is to be judged. */
+export interface ResolvedSubject {
+  readonly digest: Digest
+  readonly platform?: Platform | undefined
+  /** An index of the same repository that lists it, whose evidence counts too. */
   readonly parent?: Digest | undefined
 }
 
@@ -37,14 +43,14 @@ export async function resolveSubjects(
   const raw = await repository.getManifest(reference, { signal })
   const { digest } = raw.descriptor
   onResolved(digest)
-  const itself = { digest }
+  const itself = { digest, parent: via }
   const isIndex = isIndexMediaType(raw.descriptor.mediaType)
   // Parsed in any case: what is malformed is not judged.
   const platforms = isIndex ? runnable(digest, parseIndex(raw).manifests, subject) : []
   if (!isIndex) parseManifest(raw)
   if (via !== undefined) await checkParent(repository, via, digest, signal)
-  if (!isIndex || subject === 'index') return { digest, subjects: [itself], parent: via }
-  return { digest, subjects: subject === 'both' ? [itself, ...platforms] : platforms, parent: via }
+  if (!isIndex || subject === 'index') return { digest, subjects: [itself] }
+  return { digest, subjects: subject === 'both' ? [itself, ...platforms] : platforms }
 }
 
 /** The images of an index that something may run: all but the documents that BuildKit lists beside them. */
@@ -52,7 +58,7 @@ function runnable(
   digest: Digest,
   entries: readonly Descriptor[],
   subject: ResolveSubjectsOptions['subject'],
-): readonly { readonly digest: Digest; readonly platform?: Platform | undefined }[] {
+): readonly ResolvedSubject[] {
   if (subject === 'index') return []
   const images = entries.filter(
     ({ platform }) => !(platform?.os === 'unknown' && platform.architecture === 'unknown'),

@@ -539,6 +539,18 @@ describe('verifyImage', () => {
       expect(await verify(sample, { kind: 'signature', by: byRelease })).toMatchObject({ verdict: 'pass' })
     })
 
+    it('says when a limit kept it from looking at everything', async () => {
+      await using sample = await startSampleRepository()
+      await sign(sample, stranger, 'bundle')
+      await sign(sample, evidence, 'bundle')
+      const verdict = await verify(
+        sample,
+        { kind: 'signature', by: byRelease },
+        { limits: { maxCandidates: 1 } },
+      )
+      expect(verdict).toMatchObject({ verdict: 'fail', warnings: [{ code: 'limit-exceeded' }] })
+    })
+
     it('reads no more once all is satisfied', async () => {
       await using sample = await startSampleRepository()
       await sign(sample, release, 'bundle')
@@ -553,6 +565,20 @@ describe('verifyImage', () => {
       sample.registry.clearRequests()
       expect(await verify(sample, { kind: 'signature', by: byRelease })).toMatchObject({ verdict: 'pass' })
       expect(sample.registry.requests.length).toBeLessThan(30)
+    })
+  })
+
+  it('looks into another repository for evidence', async () => {
+    await using sample = await startSampleRepository()
+    await using elsewhere = await startSampleRepository()
+    const { subject, reference } = sample
+    await attachSignature(elsewhere.repository, subject, release, { ...attachOptions, reference })
+    const requirement: Requirement = { kind: 'signature', by: byRelease }
+    expect(await verify(sample, requirement)).toMatchObject({ verdict: 'fail' })
+    const options = { evidenceRepository: elsewhere.repository }
+    expect(await verify(sample, requirement, options)).toMatchObject({
+      verdict: 'pass',
+      requirements: [{ evidence: [{ repository: elsewhere.repository.name }] }],
     })
   })
 

@@ -89,13 +89,15 @@ export async function verifySubject(
             open().some(({ requirement }) => requirement.reads(predicateType))
           const examination = await examine({ candidate, subject: about, read, isNeeded })
           const { store, manifest, blob } = candidate
-          const place = { subject: about, store, manifest, blob: blob.digest }
+          const elsewhere =
+            candidate.repository === repository ? {} : { repository: candidate.repository.name }
+          const place = { subject: about, store, ...elsewhere, manifest, blob: blob.digest }
           if (examination.state === 'unneeded') {
             unneeded.push({ ...place, predicateType: examination.predicateType })
             return undefined
           }
           verified.push(place)
-          const { evidence } = examination
+          const evidence = { ...examination.evidence, ...elsewhere }
           for (const tally of open()) await tally.add({ evidence, context })
           return evidence
         },

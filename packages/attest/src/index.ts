@@ -115,15 +115,7 @@ export {
   type StatementSubject,
 } from './statement/statement.ts'
 export type { AttachedPiece, AttachOptions, AttachResult, StorageMode } from './storage/attach-options.ts'
-export {
-  attachAttestation,
-  type AttachedPiece,
-  type AttachOptions,
-  type AttachResult,
-  attachSignature,
-  type AttachSignatureOptions,
-  type StorageMode,
-} from './storage/attach.ts'
+export { attachAttestation, attachSignature, type AttachSignatureOptions } from './storage/attach.ts'
 export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
 export {
   type ConfiguredService,
@@ -155,3 +147,45 @@ export type {
 } from './verify/evidence.ts'
 export { readEvidence, type ReadEvidenceOptions } from './verify/read-evidence.ts'
 export { type EvidenceRequirement, requireEvidence } from './verify/require-evidence.ts'
+export {
+  createImageVerifier,
+  type ImageVerifier,
+  type ImageVerifierOptions,
+  type VerifyOptions,
+} from './verify-image/create-image-verifier.ts'
+export type {
+  CandidatePlace,
+  CandidateProblemCode,
+  CountedEvidence,
+  EvidenceProblemCode,
+  ImageVerdict,
+  JudgedSubject,
+  MissedCandidate,
+  RequirementResult,
+  StoreReport,
+  VerdictWarning,
+} from './verify-image/image-verdict.ts'
+export type {
+  AcceptedBuilder,
+  AcceptedSigners,
+  AcceptedVerifier,
+  AllOfRequirement,
+  AnyOfRequirement,
+  AtLeastRequirement,
+  AttestationRequirement,
+  ImageInventory,
+  PredicateCondition,
+  PredicateConditions,
+  PredicateSchema,
+  ProvenanceRequirement,
+  Requirement,
+  SbomRequirement,
+  SignatureRequirement,
+  VsaRequirement,
+} from './verify-image/requirement.ts'
+export {
+  createVerificationCache,
+  type VerificationCache,
+  type VerificationCacheOptions,
+} from './verify-image/verification-cache.ts'
+export { verifyImage, type VerifyImageOptions } from './verify-image/verify-image.ts'

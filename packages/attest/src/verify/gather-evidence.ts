@@ -17,6 +17,12 @@ import { verifyCandidate } from './verify-candidate.ts'
 /** Options of {@link gatherEvidence}. */
 export interface GatherOptions extends WantedTypes {
   readonly trust: ResolvedTrust
+  /** Judges one candidate in place of {@link verifyCandidate}; reads it only if it must. Nothing is evidence that nobody needs. */
+  readonly judge?:
+    | ((candidate: Candidate, read: () => Promise<Uint8Array>) => Promise<VerifiedEvidence | undefined>)
+    | undefined
+  /** Told what the lists of referrers hold. */
+  readonly onListed?: ((entries: readonly ListedReferrer[]) => void) | undefined
   /** Where to look. Default everywhere. */
   readonly stores?: readonly EvidenceStore[] | undefined
   /** Another repository where evidence about the image is kept; looked into as well. */
@@ -40,7 +46,17 @@ const manifestCost = 64 * 1024
 export async function gatherEvidence(
   repository: Repository,
   subject: Digest,
-  { trust, stores, evidenceRepository, limits, isSatisfied, signal, ...wanted }: GatherOptions,
+  {
+    trust,
+    judge = async (candidate, read) => verifyCandidate(candidate, await read(), subject, trust),
+    onListed,
+    stores,
+    evidenceRepository,
+    limits,
+    isSatisfied,
+    signal,
+    ...wanted
+  }: GatherOptions,
 ): Promise<EvidenceReport> {
   signal?.throwIfAborted()
   const resolved = resolveLimits(limits)
@@ -53,10 +69,12 @@ export async function gatherEvidence(
     const { blob } = candidate
     const run = (): Promise<readonly QueuedWork[]> =>
       gathering.examine(candidate, async (inner) => {
-        if (blob.size <= resolved.maxBlobBytes) gathering.spend(blob.size)
-        const options = { maxBytes: resolved.maxBlobBytes, signal: inner }
-        const bytes = await readBlob(candidate.repository, blob, options)
-        gathering.accept(candidate, verifyCandidate(candidate, bytes, subject, trust))
+        const read = async (): Promise<Uint8Array> => {
+          if (blob.size <= resolved.maxBlobBytes) gathering.spend(blob.size)
+          return readBlob(candidate.repository, blob, { maxBytes: resolved.maxBlobBytes, signal: inner })
+        }
+        const evidence = await judge(candidate, read)
+        if (evidence !== undefined) gathering.accept(candidate, evidence)
         return []
       })
     return [{ rank: rankOf(place, blob.size), cost: blob.size, run }]
@@ -85,6 +103,7 @@ export async function gatherEvidence(
     const origin = { store: 'bundle', repository: place, manifest: subject } as const
     const list = async (inner: AbortSignal): Promise<readonly QueuedWork[]> => {
       const { entries, complete } = await place.listReferrerEntries(subject, { signal: inner })
+      onListed?.(entries)
       if (!complete) {
         gathering.reject(
           origin,

@@ -10,9 +10,6 @@ import type { UnverifiedCertificate, UnverifiedSignature } from './signature/unv
 /** What the annotations of a layer say about a signature. */
 export type LegacyMaterial = Pick<UnverifiedSignature, 'certificate' | 'logEntries' | 'timestamps'>
 
-/** Something beside the signature can't be read; the signature itself may be good. */
-export class MaterialRejection extends Rejection {}
-
 const base64 = z.string().transform((text, context) => {
   const bytes = decodeCanonicalBase64(text)
   if (bytes !== undefined && bytes.length > 0) return bytes
@@ -39,7 +36,7 @@ const maxLength = 256 * 1024
 /**
  * Reads what cosign writes beside a signature into the annotations of a layer.
  *
- * @throws {MaterialRejection} `certificate-invalid`, `log-invalid`, `timestamp-invalid` when an annotation can't be read.
+ * @throws {Rejection} `certificate-invalid`, `log-invalid`, `timestamp-invalid` when an annotation can't be read.
  */
 export function readLegacyMaterial(annotations: Readonly<Record<string, string>>): LegacyMaterial {
   const { certificate, chain, logEntry, timestamp } = wireFormat.annotations
@@ -64,7 +61,7 @@ function parse<Value>(
   } catch {
     // said below
   }
-  throw new MaterialRejection(reason, `an annotation of the layer is not what cosign writes`)
+  throw new Rejection(reason, `an annotation of the layer is not what cosign writes`)
 }
 
 function readCertificate(
@@ -74,7 +71,7 @@ function readCertificate(
   if (!leaf) return undefined
   const [first, ...others] = readPem(leaf)
   if (first === undefined || others.length > 0)
-    throw new MaterialRejection('certificate-invalid', 'the layer does not carry one certificate in PEM')
+    throw new Rejection('certificate-invalid', 'the layer does not carry one certificate in PEM')
   return { leaf: first, chain: chain ? readPem(chain) : [] }
 }
 
@@ -85,10 +82,7 @@ function readPem(text: string): readonly Uint8Array[] {
   } catch {
     // said below
   }
-  throw new MaterialRejection(
-    'certificate-invalid',
-    'the layer carries something else than certificates in PEM',
-  )
+  throw new Rejection('certificate-invalid', 'the layer carries something else than certificates in PEM')
 }
 
 function toLogEntry({ SignedEntryTimestamp, Payload }: z.infer<typeof logEntrySchema>): TransparencyLogEntry {
@@ -98,7 +92,7 @@ function toLogEntry({ SignedEntryTimestamp, Payload }: z.infer<typeof logEntrySc
     const { kind, apiVersion: version } = bodySchema.parse(parseStrictJson(body))
     kindVersion = { kind, version }
   } catch {
-    throw new MaterialRejection('log-invalid', 'the log entry of the layer has no kind')
+    throw new Rejection('log-invalid', 'the log entry of the layer has no kind')
   }
   return {
     logIndex: String(logIndex),

@@ -17,6 +17,11 @@ export interface OpenedCandidate {
   readonly payload: Uint8Array
   readonly statement: Statement
   readonly unverified: UnverifiedSignature
+  /**
+   * Why certificate, log entry and timestamps beside a layer are left out of `unverified`. It takes nothing from a
+   * signature that a trusted key made.
+   */
+  readonly materialProblem?: Rejection | undefined
 }
 
 /**
@@ -48,25 +53,21 @@ export function openCandidate(
     case 'artifact-attestation': {
       const { payloadType, payload, signature } = openEnvelope(bytes)
       // Other tools name keys in envelopes by forms of their own, so the name is no reason to refuse a signature.
-      return open({
-        signed: { kind: 'envelope', payloadType, payload, document: bytes },
-        signature,
-        ...materialOf(annotations, withMaterial),
-      })
+      const { material, materialProblem } = materialOf(annotations, withMaterial)
+      const signed = { kind: 'envelope', payloadType, payload, document: bytes } as const
+      return { ...open({ signed, signature, ...material }), materialProblem }
     }
     case 'legacy-signature':
     case 'artifact-signature': {
       const signature = decodeCanonicalBase64(annotations[wireFormat.annotations.signature] ?? '')
       if (signature === undefined || signature.length === 0)
         throw new Rejection('signature-invalid', 'the layer carries no signature in standard base64')
+      const { material, materialProblem } = materialOf(annotations, withMaterial)
       return {
         payload: bytes,
         statement: parseSimpleSigning(bytes),
-        unverified: {
-          signed: { kind: 'message', content: bytes },
-          signature,
-          ...materialOf(annotations, withMaterial),
-        },
+        unverified: { signed: { kind: 'message', content: bytes }, signature, ...material },
+        materialProblem,
       }
     }
   }
@@ -87,12 +88,21 @@ function open(
   return { payload, statement: parseStatement(payload), unverified }
 }
 
-function materialOf(annotations: Readonly<Record<string, string>>, withMaterial: boolean): LegacyMaterial {
-  if (withMaterial) return readLegacyMaterial(annotations)
+function materialOf(
+  annotations: Readonly<Record<string, string>>,
+  withMaterial: boolean,
+): { readonly material: LegacyMaterial; readonly materialProblem?: Rejection | undefined } {
   const hasCertificate = Boolean(annotations[wireFormat.annotations.certificate])
-  return {
+  const material: LegacyMaterial = {
     certificate: hasCertificate ? { leaf: new Uint8Array(), chain: [] } : undefined,
     logEntries: [],
     timestamps: [],
+  }
+  if (!withMaterial) return { material }
+  try {
+    return { material: readLegacyMaterial(annotations) }
+  } catch (problem) {
+    if (!(problem instanceof Rejection)) throw problem
+    return { material, materialProblem: problem }
   }
 }

@@ -3,8 +3,7 @@ import { isAbout } from '../statement/is-about.ts'
 import type { ResolvedTrust } from '../trust/resolve-trust.ts'
 import type { Candidate } from './candidate.ts'
 import type { VerifiedEvidence } from './evidence.ts'
-import { MaterialRejection } from './legacy-material.ts'
-import { openCandidate } from './open-candidate.ts'
+import { openCandidate, type OpenedCandidate } from './open-candidate.ts'
 import { Rejection } from './rejection.ts'
 import { verifySignature } from './signature/verify-signature.ts'
 
@@ -21,24 +20,28 @@ export function verifyCandidate(
   subject: Digest,
   trust: ResolvedTrust,
 ): VerifiedEvidence {
-  const judge = (withMaterial: boolean): VerifiedEvidence => {
-    const { store, manifest, blob } = candidate
-    const { payload, statement, unverified } = openCandidate(candidate, bytes, { withMaterial })
-    if (!isAbout(statement, subject))
-      throw new Rejection('subject-mismatch', `the statement is not about ${subject}`)
+  const opened = openCandidate(candidate, bytes, { withMaterial: trust.root !== undefined })
+  return verifyOpened(candidate, opened, subject, trust)
+}
+
+/**
+ * Like {@link verifyCandidate}, when the candidate was opened already.
+ *
+ * @throws {Rejection} with the reason why it does not count.
+ */
+export function verifyOpened(
+  { store, manifest, blob }: Candidate,
+  { payload, statement, unverified, materialProblem }: OpenedCandidate,
+  subject: Digest,
+  trust: ResolvedTrust,
+): VerifiedEvidence {
+  if (!isAbout(statement, subject))
+    throw new Rejection('subject-mismatch', `the statement is not about ${subject}`)
+  try {
     const verified = verifySignature(unverified, trust)
     return { store, manifest, blob: blob.digest, payload: digestOf(payload), statement, ...verified }
-  }
-  if (trust.root === undefined) return judge(false)
-  try {
-    return judge(true)
   } catch (problem) {
-    if (!(problem instanceof MaterialRejection)) throw problem
-    // Annotations that can't be read take nothing from a signature that one of the keys made.
-    try {
-      return judge(false)
-    } catch {
-      throw problem
-    }
+    // What could not be read may be what was missing.
+    throw materialProblem ?? problem
   }
 }

@@ -1,0 +1,69 @@
+import type { Statement } from '../statement/statement.ts'
+import { predicateTypes } from '../statement/statement.ts'
+import type { VerifiedEvidence } from '../verify/evidence.ts'
+import type { EvidenceProblem } from './evidence-problem.ts'
+import { findByPointer } from './json-pointer.ts'
+
+/** How far clocks may differ. */
+const skewMs = 5 * 60_000
+
+/**
+ * Where predicates name their own time. The time of a judgement always counts: signing an old one again does not make
+ * it new. The time of a description only counts where no other is known: builds that can be repeated set it freely.
+ */
+const ownTimes: Readonly<Record<string, { readonly path: string; readonly ofJudgement: boolean }>> = {
+  [predicateTypes.vsa]: { path: '/timeVerified', ofJudgement: true },
+  [predicateTypes.svr]: { path: '/timeCreated', ofJudgement: true },
+  [predicateTypes.vulns]: { path: '/metadata/scanFinishedOn', ofJudgement: true },
+  [predicateTypes.cosignVuln]: { path: '/metadata/scanFinishedOn', ofJudgement: true },
+  [predicateTypes.cosignCustom]: { path: '/Timestamp', ofJudgement: false },
+  [predicateTypes.provenance]: { path: '/runDetails/metadata/finishedOn', ofJudgement: false },
+  [predicateTypes.provenanceV02]: { path: '/metadata/buildFinishedOn', ofJudgement: false },
+  [predicateTypes.cyclonedx]: { path: '/metadata/timestamp', ofJudgement: false },
+  [predicateTypes.spdx]: { path: '/creationInfo/created', ofJudgement: false },
+  [predicateTypes.openvex]: { path: '/timestamp', ofJudgement: false },
+}
+
+/** Whether evidence is too old, by the oldest of the times that count. Times in the future are refused too. */
+export function checkAge(
+  { times, statement }: Pick<VerifiedEvidence, 'times' | 'statement'>,
+  { maxAgeMs, now }: { readonly maxAgeMs: number | undefined; readonly now: Date },
+): EvidenceProblem | undefined {
+  if (maxAgeMs === undefined) return undefined
+  const verified = times.map(({ time }) => time.getTime())
+  const own = ownTime(statement)
+  const counting = [...verified, ...(own && (own.ofJudgement || times.length === 0) ? [own.time] : [])]
+  if (counting.length === 0) {
+    return {
+      code: 'age-unknown',
+      message: 'no verified time and none in the predicate says how old it is, and a maximum age is required',
+    }
+  }
+  const oldest = Math.min(...counting)
+  if (Math.max(...counting) > now.getTime() + skewMs) {
+    return {
+      code: 'from-the-future',
+      message: `it names a time after ${now.toISOString()}: ${new Date(Math.max(...counting)).toISOString()}`,
+    }
+  }
+  if (now.getTime() - oldest <= maxAgeMs) return undefined
+  return {
+    code: 'too-old',
+    message: `it is of ${new Date(oldest).toISOString()}, more than ${maxAgeMs} ms before ${now.toISOString()}`,
+  }
+}
+
+// RFC 3339, without which `Date.parse` would guess; with an offset, else it would be local time.
+const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+
+function ownTime({
+  predicateType,
+  predicate,
+}: Statement): { readonly time: number; readonly ofJudgement: boolean } | undefined {
+  const place = Object.hasOwn(ownTimes, predicateType) ? ownTimes[predicateType] : undefined
+  if (place === undefined) return undefined
+  const found = findByPointer(predicate, place.path)
+  if (!found.found || typeof found.value !== 'string' || !timestamp.test(found.value)) return undefined
+  const time = Date.parse(found.value)
+  return Number.isNaN(time) ? undefined : { time, ofJudgement: place.ofJudgement }
+}

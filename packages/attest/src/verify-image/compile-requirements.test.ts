@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { predicateTypes } from '../statement/statement.ts'
+import { createTestSigner } from '../testing/gate-signers.ts'
+import { createImageVerifier } from './create-image-verifier.ts'
+import type { Requirement } from './requirement.ts'
+
+const { publicKey } = createTestSigner()
+const by = { keys: [publicKey] }
+const signature: Requirement = { kind: 'signature', by }
+const attestation = { kind: 'attestation', predicateType: predicateTypes.vulns, by } as const
+const vsa = { kind: 'vsa', verifiers: [{ id: 'gate', by }], resourceUri: 'pkg:oci/app' } as const
+const nest = (depth: number): Requirement =>
+  depth === 0 ? signature : { kind: 'allOf', requirements: [nest(depth - 1)] }
+
+describe('createImageVerifier', () => {
+  it.each<[string, unknown[]]>([
+    ['nothing at all', []],
+    ['an unknown kind', [{ kind: 'trustMe' }]],
+    ['all of nothing', [{ kind: 'allOf', requirements: [] }]],
+    ['any of nothing', [{ kind: 'anyOf', requirements: [] }]],
+    ['none of some', [{ kind: 'atLeast', count: 0, requirements: [signature] }]],
+    ['more than there are', [{ kind: 'atLeast', count: 2, requirements: [signature] }]],
+    ['too deep a nesting', [nest(10)]],
+    ['a signature by nobody', [{ kind: 'signature', by: {} }]],
+    ['more signers than are listed', [{ ...signature, threshold: 2 }]],
+    ['a threshold of zero', [{ ...signature, threshold: 0 }]],
+    ['a threshold that is no number', [{ ...signature, threshold: Number.NaN }]],
+    ['one key listed twice', [{ kind: 'signature', by: { keys: [publicKey, publicKey] }, threshold: 2 }]],
+    ['an age that is no number', [{ ...signature, maxAgeMs: Number.NaN }]],
+    ['a signature by way of an attestation', [{ ...attestation, predicateType: predicateTypes.cosignSign }]],
+    ['a summary by way of an attestation', [{ ...attestation, predicateType: predicateTypes.vsa }]],
+    ['a summary by nobody', [{ ...vsa, verifiers: [] }]],
+    ['a summary about nothing', [{ ...vsa, resourceUri: '' }]],
+    ['one verifier listed twice', [{ ...vsa, verifiers: [...vsa.verifiers, ...vsa.verifiers] }]],
+    [
+      'a level that no builder has',
+      [{ kind: 'provenance', minimumLevel: 3, builders: [{ id: 'b', by, level: 2 }] }],
+    ],
+    ['an SBOM of no format', [{ kind: 'sbom', by, formats: [] }]],
+    ['a path that is no pointer', [{ ...attestation, conditions: [{ path: 'scanner', exists: true }] }]],
+    ['a condition that asks nothing', [{ ...attestation, conditions: [{ path: '/scanner' }] }]],
+    [
+      'a condition that asks two things',
+      [{ ...attestation, conditions: [{ path: '/a', equals: 1, exists: true }] }],
+    ],
+    [
+      'an identity without a root',
+      [{ kind: 'signature', by: { identities: [{ issuer: 'i', subject: 's' }] } }],
+    ],
+    [
+      'one key with two algorithms',
+      [
+        signature,
+        { kind: 'signature', by: { keys: [{ pem: publicKey, algorithm: 'ecdsa-sha2-256-nistp256' }] } },
+      ],
+    ],
+  ])('refuses %s', (_, requirements) => {
+    expect(() => createImageVerifier({ requirements: requirements as Requirement[] })).toThrow(
+      expect.objectContaining({ code: 'REQUIREMENT_INVALID' }),
+    )
+  })
+
+  it.each([[[signature]], [[nest(8)]], [[{ ...vsa, minimumLevels: ['SLSA_BUILD_LEVEL_3'] }]]])(
+    'takes what can be satisfied',
+    (requirements) => {
+      expect(createImageVerifier({ requirements })).toBeDefined()
+    },
+  )
+})

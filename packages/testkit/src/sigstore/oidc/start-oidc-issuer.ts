@@ -27,7 +27,7 @@ export async function startOidcIssuer({
 /** Discovery and keys of an issuer. */
 export function serveOidcIssuer(issuer: OidcIssuer): ServiceHandler {
   return ({ method, path }) => {
-    const document = method === 'GET' ? issuer.document(path) : undefined
-    return document === undefined ? undefined : { status: 200, body: document as object }
+    const body = method === 'GET' ? issuer.document(path) : undefined
+    return body && { status: 200, body }
   }
 }

@@ -32,7 +32,7 @@ export interface JsonAuthority {
   readonly operator: string
 }
 
-/** Keys and certificates that signatures are verified with (`TrustedRoot` v0.2 in protobuf's JSON). */
+/** Keys and certificates that signatures are verified with (`TrustedRoot` in protobuf's JSON). */
 export interface TrustedRoot {
   readonly mediaType: string
   readonly tlogs: readonly JsonLog[]
@@ -40,6 +40,9 @@ export interface TrustedRoot {
   readonly ctlogs: readonly JsonLog[]
   readonly timestampAuthorities: readonly JsonAuthority[]
 }
+
+// The public instance's; cosign 3.1 refuses the one of v0.2, `application/vnd.dev.sigstore.trustedroot.v0.2+json`.
+const mediaType = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1'
 
 interface TrustedParts {
   readonly organization: string
@@ -80,7 +83,7 @@ export function trustedRootOf(parts: TrustedParts): TrustedRoot {
     operator,
   })
   return {
-    mediaType: 'application/vnd.dev.sigstore.trustedroot.v0.2+json',
+    mediaType,
     tlogs: logs.map((log) => logOf(`https://${log.hostname}`, log)),
     certificateAuthorities: [authorityOf('fulcio', 'sigstore', authority)],
     ctlogs: [logOf(`https://ctfe.${hostname}`, ctLog)],
@@ -91,7 +94,7 @@ export function trustedRootOf(parts: TrustedParts): TrustedRoot {
 /** One trusted root that trusts all whom these trust. */
 export function joinTrustedRoots(...roots: readonly TrustedRoot[]): TrustedRoot {
   return {
-    mediaType: 'application/vnd.dev.sigstore.trustedroot.v0.2+json',
+    mediaType,
     tlogs: roots.flatMap(({ tlogs }) => tlogs),
     certificateAuthorities: roots.flatMap(({ certificateAuthorities }) => certificateAuthorities),
     ctlogs: roots.flatMap(({ ctlogs }) => ctlogs),

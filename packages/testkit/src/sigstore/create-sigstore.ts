@@ -13,7 +13,7 @@ import { createTransparencyLog, type TransparencyLog } from './log/transparency-
 import type { SigstoreServices } from './sigstore-services.ts'
 import { type SignBundleOptions, signBundle, type SignedBundle, type SignedContent } from './sign-bundle.ts'
 import { createTimestampAuthority, type TimestampAuthority } from './timestamps/timestamp-authority.ts'
-import { type TrustedRoot, trustedRootOf } from './trust/trusted-root.ts'
+import { type TrustedRoot, buildTrustedRoot } from './trust/trusted-root.ts'
 
 /** Options of {@link createSigstore}. */
 export interface SigstoreOptions {
@@ -39,6 +39,8 @@ export interface SigstoreOptions {
 export interface Sigstore extends SigstoreServices {
   readonly hostname: string
   readonly operator: string
+  /** Of all its keys and authorities. */
+  readonly validity: ValidityPeriod
   readonly certificateAuthority: CertificateAuthority
   readonly ctLog: CertificateTransparencyLog
   readonly rekorV1: TransparencyLog
@@ -59,10 +61,10 @@ export function createSigstore(options: SigstoreOptions = {}): Sigstore {
   const { validity = { notBefore: new Date(start - yearMs), notAfter: new Date(start + 9 * yearMs) } } =
     options
   const organization = hostname
-  const ctLog = createCertificateTransparencyLog({ validity, now })
+  const ctLog = createCertificateTransparencyLog({ now })
   const certificateAuthority = createCertificateAuthority({ organization, validity, ctLog, now })
-  const rekorV1 = createTransparencyLog({ version: 1, hostname: `rekor.${hostname}`, validity, now })
-  const rekorV2 = createTransparencyLog({ version: 2, hostname: `log2.${hostname}`, validity, now })
+  const rekorV1 = createTransparencyLog({ version: 1, hostname: `rekor.${hostname}`, now })
+  const rekorV2 = createTransparencyLog({ version: 2, hostname: `log2.${hostname}`, now })
   const timestampAuthority = createTimestampAuthority({
     organization,
     validity,
@@ -88,14 +90,14 @@ export function createSigstore(options: SigstoreOptions = {}): Sigstore {
     rekorV1,
     rekorV2,
     timestampAuthority,
-    trustedRoot: trustedRootOf({
-      organization,
-      hostname,
+    validity,
+    trustedRoot: buildTrustedRoot({
       operator,
-      logs: [rekorV1, rekorV2],
-      authority: certificateAuthority,
-      ctLog,
-      timestampAuthority,
+      validity,
+      tlogs: [rekorV1, rekorV2].map(({ hostname, key: { publicKey } }) => ({ hostname, publicKey })),
+      ctlogs: [{ hostname: `ctfe.${hostname}`, publicKey: ctLog.key.publicKey }],
+      certificateAuthorities: [{ hostname: `fulcio.${hostname}`, chain: certificateAuthority.chain }],
+      timestampAuthorities: [{ hostname: `timestamp.${hostname}`, chain: timestampAuthority.chain }],
     }),
     sign: (content, sign) => signBundle(services, content, sign),
   }

@@ -11,9 +11,8 @@ import {
 } from './http/start-http-service.ts'
 import { serveOidcIssuer } from './oidc/start-oidc-issuer.ts'
 import { createOidcIssuer, type TokenOptions } from './oidc/oidc-issuer.ts'
-import { type SigningConfig, signingConfigOf } from './trust/signing-config.ts'
+import { type SigningConfig, buildSigningConfig } from './trust/signing-config.ts'
 import { createTufRepository, type TufRepository } from './tuf/tuf-repository.ts'
-import { jsonValidity } from './trust/trusted-root.ts'
 
 /** The services of a {@link RunningSigstore}. */
 export type SigstoreServiceName = 'fulcio' | 'oidc' | 'rekor-v1' | 'rekor-v2' | 'timestamp' | 'tuf'
@@ -83,13 +82,13 @@ export async function startSigstore(options: StartSigstoreOptions = {}): Promise
 
   const issuer = createOidcIssuer({ url: urlOf('oidc'), now })
   const timestampUrl = `${urlOf('timestamp')}/api/v1/timestamp`
-  const signingConfig = signingConfigOf({
+  const signingConfig = buildSigningConfig({
     fulcioUrl: urlOf('fulcio'),
     oidcUrl: issuer.url,
     rekorUrls: { 1: urlOf('rekor-v1'), 2: urlOf('rekor-v2') },
     timestampUrl,
     operator: sigstore.operator,
-    validFor: jsonValidity(sigstore.certificateAuthority.validity),
+    validity: sigstore.validity,
   })
   const tuf = createTufRepository({
     targets: {

@@ -43,7 +43,6 @@ export interface IssuedCertificate {
 export interface CertificateAuthority {
   /** The issuing certificate, then the root, in DER. */
   readonly chain: readonly Buffer[]
-  readonly validity: ValidityPeriod
   /** Certifies any key for any identity; nothing is checked. */
   certify(publicKey: KeyObject, options: CertifyOptions): IssuedCertificate
 }
@@ -82,7 +81,6 @@ export function createCertificateAuthority(options: CertificateAuthorityOptions)
 
   return {
     chain,
-    validity,
     certify(publicKey, { identity, notBefore = new Date(now()), notAfter, ctLogs = [ctLog] }) {
       const spki = spkiOf(publicKey)
       const tbs = buildTbs({

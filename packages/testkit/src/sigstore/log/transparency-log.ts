@@ -1,5 +1,4 @@
 import { canonicalJson } from '../canonical-json.ts'
-import type { ValidityPeriod } from '../certificates/build-certificate.ts'
 import { createSigningKey, sha256, type SigningKey } from '../keys/signing-key.ts'
 import type { LogEntryBody } from './log-entry-body.ts'
 import { createMerkleTree } from './merkle-tree.ts'
@@ -45,7 +44,6 @@ export interface TransparencyLog {
   readonly hostname: string
   readonly key: SigningKey
   readonly logId: Buffer
-  readonly validity: ValidityPeriod
   readonly size: number
   /** Adds any body; nothing is verified, and the same body may stand there twice. */
   append(body: LogEntryBody, options?: AppendOptions): TransparencyLogEntry
@@ -61,7 +59,6 @@ export interface TransparencyLog {
 export interface TransparencyLogOptions {
   readonly version: 1 | 2
   readonly hostname: string
-  readonly validity: ValidityPeriod
   readonly now: () => number
 }
 
@@ -76,9 +73,9 @@ interface StoredEntry {
 
 /** Creates an empty log with a key of its own. */
 export function createTransparencyLog(options: TransparencyLogOptions): TransparencyLog {
-  const { version, hostname, validity, now } = options
+  const { version, hostname, now } = options
   const key = createSigningKey(version === 1 ? 'p256' : 'ed25519')
-  const logId = checkpointKeyId(hostname, key)
+  const logId = checkpointKeyId(hostname, key.publicKey)
   const tree = createMerkleTree()
   const entries: StoredEntry[] = []
   const indexes = new Map<string, number>()
@@ -122,7 +119,6 @@ export function createTransparencyLog(options: TransparencyLogOptions): Transpar
     hostname,
     key,
     logId,
-    validity,
     get size() {
       return tree.size
     },

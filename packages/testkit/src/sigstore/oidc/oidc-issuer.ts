@@ -32,7 +32,13 @@ export interface OidcIssuer {
 }
 
 /** Creates an issuer that signs with RS256, the one algorithm by which cosign knows a token on its command line. */
-export function createOidcIssuer({ url, now }: { readonly url: string; readonly now: () => number }): OidcIssuer {
+export function createOidcIssuer({
+  url,
+  now,
+}: {
+  readonly url: string
+  readonly now: () => number
+}): OidcIssuer {
   // Such a key takes a while to make, and most tests ask for no token.
   let generated: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } | undefined
   const keys = () => (generated ??= generateKeyPairSync('rsa', { modulusLength: 2048 }))
@@ -48,7 +54,13 @@ export function createOidcIssuer({ url, now }: { readonly url: string; readonly 
   }
   return {
     url,
-    issueToken({ email, subject = email ?? 'developer', claims, audience = 'sigstore', expiresIn = 600 } = {}) {
+    issueToken({
+      email,
+      subject = email ?? 'developer',
+      claims,
+      audience = 'sigstore',
+      expiresIn = 600,
+    } = {}) {
       const issuedAt = Math.floor(now() / 1000)
       const body = {
         iss: url,

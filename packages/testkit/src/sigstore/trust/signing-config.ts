@@ -1,4 +1,5 @@
-import type { JsonValidity } from './trusted-root.ts'
+import type { ValidityPeriod } from '../certificates/build-certificate.ts'
+import { jsonValidity, type JsonValidity } from './trusted-root.ts'
 
 /** A service in a {@link SigningConfig}. */
 export interface SigningService {
@@ -26,6 +27,7 @@ export interface SigningConfig {
   readonly tsaConfig: ServiceSelection
 }
 
+/** Where services are, and whose. */
 export interface SigningConfigOptions {
   readonly fulcioUrl: string
   readonly oidcUrl: string
@@ -34,12 +36,13 @@ export interface SigningConfigOptions {
   /** The whole address to which requests are posted. */
   readonly timestampUrl: string
   readonly operator: string
-  readonly validFor: JsonValidity
+  readonly validity: ValidityPeriod
 }
 
-/** The signing config of these services: any one log and any one timestamp authority will do. */
-export function signingConfigOf(options: SigningConfigOptions): SigningConfig {
-  const { fulcioUrl, oidcUrl, rekorUrls, timestampUrl, operator, validFor } = options
+/** Writes the signing config of these services: any one log and any one timestamp authority will do. */
+export function buildSigningConfig(options: SigningConfigOptions): SigningConfig {
+  const { fulcioUrl, oidcUrl, rekorUrls, timestampUrl, operator } = options
+  const validFor = jsonValidity(options.validity)
   const service = (url: string, majorApiVersion = 1) => ({ url, majorApiVersion, validFor, operator })
   return {
     mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { id_kp_codeSigning, type TBSCertificate } from '@peculiar/asn1-x509'
-import { createSigningKey, spkiOf } from '../keys/signing-key.ts'
+import { createSigningKey, type SigningKey, spkiOf } from '../keys/signing-key.ts'
 import {
   authorityExtensions,
   buildTbs,
@@ -43,6 +43,8 @@ export interface IssuedCertificate {
 export interface CertificateAuthority {
   /** The issuing certificate, then the root, in DER. */
   readonly chain: readonly Buffer[]
+  /** The key of the issuing certificate. */
+  readonly key: SigningKey
   /** Certifies any key for any identity; nothing is checked. */
   certify(publicKey: KeyObject, options: CertifyOptions): IssuedCertificate
 }
@@ -81,6 +83,7 @@ export function createCertificateAuthority(options: CertificateAuthorityOptions)
 
   return {
     chain,
+    key: issuer.key,
     certify(publicKey, { identity, notBefore = new Date(now()), notAfter, ctLogs = [ctLog] }) {
       const spki = spkiOf(publicKey)
       const tbs = buildTbs({

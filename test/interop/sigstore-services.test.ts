@@ -6,8 +6,10 @@ import { createRegistryClient, parseReference } from '@sallyport/oci'
 import { type RealSigstore, startOlareg, startRealSigstore } from '@sallyport/test-tools'
 import { createImage, pushImage } from '@sallyport/testkit'
 import {
+  createSigstore,
   githubClaims,
   type RunningSigstore,
+  type SignBundleOptions,
   startSigstore,
   type TransparencyLogEntry,
 } from '@sallyport/testkit/sigstore'
@@ -89,7 +91,10 @@ describe.each([
     await cosign(services, ['sign', '--allow-http-registry', `--identity-token=${token}`, reference])
     const verify = (identity: string): Promise<string> =>
       cosign(services, [
-        ...['verify', '--allow-http-registry', reference, `--certificate-identity=${identity}`],
+        'verify',
+        '--allow-http-registry',
+        reference,
+        `--certificate-identity=${identity}`,
         `--certificate-oidc-issuer=${services.emailIssuer}`,
       ])
     await expect(verify('developer@acme.test')).resolves.toContain(image.raw.descriptor.digest)
@@ -102,21 +107,70 @@ describe.each([
     const token = services.issueToken({ claims: githubClaims() })
     const type = '--type=https://acme.test/check/v1'
     await cosign(services, [
-      ...['attest', '--allow-http-registry', `--identity-token=${token}`, type, `--predicate=${predicate}`],
+      'attest',
+      '--allow-http-registry',
+      `--identity-token=${token}`,
+      type,
+      `--predicate=${predicate}`,
       reference,
     ])
     const verified = await cosign(services, [
-      ...[
-        'verify-attestation',
-        '--allow-http-registry',
-        type,
-        reference,
-        `--certificate-identity=${workflow}`,
-      ],
-      ...[`--certificate-oidc-issuer=${services.githubIssuer}`, '--certificate-github-workflow-trigger=push'],
-      ...['--certificate-github-workflow-repository=acme/app', '--certificate-github-workflow-name=release'],
+      'verify-attestation',
+      '--allow-http-registry',
+      type,
+      reference,
+      `--certificate-identity=${workflow}`,
+      `--certificate-oidc-issuer=${services.githubIssuer}`,
+      '--certificate-github-workflow-trigger=push',
+      '--certificate-github-workflow-repository=acme/app',
+      '--certificate-github-workflow-name=release',
     ])
     expect(verified).toContain('payload')
+  })
+})
+
+describe('cosign with what createSigstore makes', () => {
+  const signings: readonly [string, SignBundleOptions][] = [
+    ['Rekor v2 and a timestamp', {}],
+    ['Rekor v1', { rekor: [1], timestamps: [] }],
+    ['the kind intoto of Rekor v1', { rekor: [1], rekorKind: 'intoto', timestamps: [] }],
+    ['both logs', { rekor: [1, 2] }],
+  ]
+  const sha256 = createHash('sha256').update('content').digest('hex')
+  const predicateType = 'https://acme.test/check/v1'
+  const payload = JSON.stringify({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: 'file', digest: { sha256 } }],
+    predicateType,
+    predicate: {},
+  })
+  const verifyBlob = async (bundle: unknown, home: string, ...trust: readonly string[]): Promise<string> => {
+    const file = join(home, 'bundle.json')
+    await writeFile(file, JSON.stringify(bundle))
+    const identity = ['--certificate-identity=developer@sigstore.test']
+    const issuer = '--certificate-oidc-issuer=https://oidc.sigstore.test'
+    const what = [`--type=${predicateType}`, `--digest=${sha256}`, '--digestAlg=sha256']
+    const args = ['verify-blob-attestation', `--bundle=${file}`, ...identity, issuer, ...what, ...trust]
+    return runTool('cosign', args, { env: { PATH: process.env['PATH'] ?? '', HOME: home } })
+  }
+
+  it.each(signings)('verifies an attestation with %s', async (_, options) => {
+    const { sign, trustedRoot } = createSigstore()
+    const home = await mkdtemp(join(directory, 'cosign-'))
+    await writeFile(join(home, 'root.json'), JSON.stringify(trustedRoot))
+    const trust = `--trusted-root=${join(home, 'root.json')}`
+    await expect(verifyBlob(sign({ payload }, options).bundle, home, trust)).resolves.toBeDefined()
+    const stranger = createSigstore().sign({ payload }, options)
+    await expect(verifyBlob(stranger.bundle, home, trust)).rejects.toThrow(/Command failed/)
+  })
+
+  it('is told whom to trust by our repository of The Update Framework', async () => {
+    await using sigstore = await startSigstore()
+    const home = await mkdtemp(join(directory, 'cosign-'))
+    await writeFile(join(home, 'root.json'), sigstore.tuf.root)
+    const initialize = ['initialize', `--mirror=${sigstore.tufUrl}`, `--root=${join(home, 'root.json')}`]
+    await runTool('cosign', initialize, { env: { PATH: process.env['PATH'] ?? '', HOME: home } })
+    await expect(verifyBlob(sigstore.sign({ payload }).bundle, home)).resolves.toBeDefined()
   })
 })
 

@@ -25,10 +25,14 @@ export async function startCertificateTransparencyLog(
     await writeFile(file('ct-roots.pem'), roots)
     await writeFile(file('ct.key'), key.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 })
     return [
-      ...[`--http_endpoint=127.0.0.1:${port}`, '--origin=ct.sigstore.test', `--storage_dir=${file('ct')}`],
-      ...[`--private_key=${file('ct.key')}`, `--roots_pem_file=${file('ct-roots.pem')}`, '--path_prefix=log'],
-      // Answers wait for the entry's being in the tree.
-      ...['--checkpoint_interval=100ms', '--batch_max_age=10ms'],
+      `--http_endpoint=127.0.0.1:${port}`,
+      '--origin=ct.sigstore.test',
+      `--storage_dir=${file('ct')}`,
+      `--private_key=${file('ct.key')}`,
+      `--roots_pem_file=${file('ct-roots.pem')}`,
+      '--path_prefix=log',
+      '--checkpoint_interval=100ms',
+      '--batch_max_age=10ms',
     ]
   }
   const command = requireTool('tesseract')

@@ -40,11 +40,20 @@ export async function startFulcio(options: FulcioOptions): Promise<RunningServic
     const encrypted = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
     await writeFile(file('authority.key'), encrypted, { mode: 0o600 })
     return [
-      ...['serve', '--host=127.0.0.1', `--port=${port}`, '--grpc-host=127.0.0.1', `--grpc-port=${grpcPort}`],
-      ...[`--metrics-port=${metricsPort}`, `--legacy-unix-domain-socket=${file('fulcio.sock')}`],
-      ...['--ca=fileca', `--fileca-cert=${file('authority.pem')}`, `--fileca-key=${file('authority.key')}`],
-      ...[`--fileca-key-passwd=${passphrase}`, '--fileca-watch=false'],
-      ...[`--config-path=${file('fulcio.json')}`, `--ct-log-url=${ctLogUrl}`],
+      'serve',
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      '--grpc-host=127.0.0.1',
+      `--grpc-port=${grpcPort}`,
+      `--metrics-port=${metricsPort}`,
+      `--legacy-unix-domain-socket=${file('fulcio.sock')}`,
+      '--ca=fileca',
+      `--fileca-cert=${file('authority.pem')}`,
+      `--fileca-key=${file('authority.key')}`,
+      `--fileca-key-passwd=${passphrase}`,
+      '--fileca-watch=false',
+      `--config-path=${file('fulcio.json')}`,
+      `--ct-log-url=${ctLogUrl}`,
     ]
   }
   const command = requireTool('fulcio')

@@ -26,14 +26,15 @@ export async function startRekor({
     await mkdir(file('rekor'), { recursive: true })
     await writeFile(file('rekor.key'), key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
     return [
-      ...['serve', `--http-port=${port}`, `--grpc-port=${grpcPort}`, `--http-metrics-port=${metricsPort}`],
-      ...[
-        `--hostname=${hostname}`,
-        `--storage-dir=${file('rekor')}`,
-        `--signer-filepath=${file('rekor.key')}`,
-      ],
-      // Answers wait for a checkpoint that has the entry.
-      ...['--checkpoint-interval=100ms', '--batch-max-age=10ms'],
+      'serve',
+      `--http-port=${port}`,
+      `--grpc-port=${grpcPort}`,
+      `--http-metrics-port=${metricsPort}`,
+      `--hostname=${hostname}`,
+      `--storage-dir=${file('rekor')}`,
+      `--signer-filepath=${file('rekor.key')}`,
+      '--checkpoint-interval=100ms',
+      '--batch-max-age=10ms',
     ]
   }
   const command = requireTool('rekor')

@@ -24,8 +24,11 @@ export async function startTimestampServer({
 }: TimestampServerOptions): Promise<RunningTimestampServer> {
   const prepare = ([port]: readonly number[]): Promise<readonly string[]> =>
     Promise.resolve([
-      ...['serve', '--host=127.0.0.1', `--port=${port}`],
-      ...['--timestamp-signer=memory', '--disable-ntp-monitoring'],
+      'serve',
+      '--host=127.0.0.1',
+      `--port=${port}`,
+      '--timestamp-signer=memory',
+      '--disable-ntp-monitoring',
     ])
   const command = requireTool('timestamp-server')
   const logPath = join(directory, 'timestamp-server.log')

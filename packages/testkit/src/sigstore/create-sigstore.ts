@@ -37,14 +37,21 @@ export interface SigstoreOptions {
  * signed, and yet wrong; what the services behind {@link startSigstore} accept, they have checked.
  */
 export interface Sigstore extends SigstoreServices {
+  /** Domain of the services. */
   readonly hostname: string
+  /** Who runs it. */
   readonly operator: string
   /** Of all its keys and authorities. */
   readonly validity: ValidityPeriod
+  /** What Fulcio issues with. */
   readonly certificateAuthority: CertificateAuthority
+  /** The log that sees each certificate. */
   readonly ctLog: CertificateTransparencyLog
+  /** The log of Rekor v1. */
   readonly rekorV1: TransparencyLog
+  /** The log of Rekor v2. */
   readonly rekorV2: TransparencyLog
+  /** What vouches for times. */
   readonly timestampAuthority: TimestampAuthority
   /** Everything above that is trusted. */
   readonly trustedRoot: TrustedRoot

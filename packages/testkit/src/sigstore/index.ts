@@ -7,6 +7,7 @@ export type {
 export type {
   CertificateIdentity,
   CertificateSubject,
+  WorkflowExtensionName,
   WorkflowExtensions,
 } from './certificates/certificate-identity.ts'
 export type {

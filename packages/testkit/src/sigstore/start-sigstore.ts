@@ -19,6 +19,7 @@ export type SigstoreServiceName = 'fulcio' | 'oidc' | 'rekor-v1' | 'rekor-v2' | 
 
 /** A request to one of the services; its path is the one below the service's address. */
 export interface SigstoreRequest extends ServiceRequest {
+  /** Which service is asked. */
   readonly service: SigstoreServiceName
 }
 
@@ -39,7 +40,9 @@ export interface RunningSigstore extends Sigstore, AsyncDisposable {
   readonly fulcioUrl: string
   /** The issuer that Fulcio believes. */
   readonly oidcUrl: string
+  /** To which `/api/v1/log/entries` is appended. */
   readonly rekorV1Url: string
+  /** To which `/api/v2/log/entries` is appended. */
   readonly rekorV2Url: string
   /** Whole address to which timestamp requests are posted. */
   readonly timestampUrl: string
@@ -55,6 +58,7 @@ export interface RunningSigstore extends Sigstore, AsyncDisposable {
   issueToken(options?: TokenOptions): string
   /** Replaces the hook of the options; `undefined` removes it. */
   setRequestHook(hook: SigstoreRequestHook | undefined): void
+  /** Stops it and cuts its connections. */
   close(): Promise<void>
 }
 

@@ -19,6 +19,7 @@ import { derTag, encodeDer } from '../der.ts'
 
 /** How a certificate is issued. */
 export interface CertifyOptions {
+  /** Who signs, as the certificate says. */
   readonly identity: CertificateIdentity
   /** Default: now. */
   readonly notBefore?: Date | undefined

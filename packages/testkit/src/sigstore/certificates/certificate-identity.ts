@@ -18,6 +18,7 @@ export type CertificateSubject =
 
 /** What a certificate of Fulcio says of who signs. */
 export interface CertificateIdentity {
+  /** Whom it names. */
   readonly subject: CertificateSubject
   /** URL of the OIDC issuer. */
   readonly issuer: string
@@ -25,10 +26,37 @@ export interface CertificateIdentity {
   readonly extensions?: WorkflowExtensions | undefined
 }
 
+/** Names of Fulcio's extensions, as its documentation of OIDs has them. */
+export type WorkflowExtensionName =
+  | 'githubWorkflowTrigger'
+  | 'githubWorkflowSha'
+  | 'githubWorkflowName'
+  | 'githubWorkflowRepository'
+  | 'githubWorkflowRef'
+  | 'buildSignerUri'
+  | 'buildSignerDigest'
+  | 'runnerEnvironment'
+  | 'sourceRepositoryUri'
+  | 'sourceRepositoryDigest'
+  | 'sourceRepositoryRef'
+  | 'sourceRepositoryIdentifier'
+  | 'sourceRepositoryOwnerUri'
+  | 'sourceRepositoryOwnerIdentifier'
+  | 'buildConfigUri'
+  | 'buildConfigDigest'
+  | 'buildTrigger'
+  | 'runInvocationUri'
+  | 'sourceRepositoryVisibilityAtSigning'
+  | 'deploymentEnvironment'
+  | 'tokenSubject'
+
+/** Values of Fulcio's extensions. */
+export type WorkflowExtensions = { readonly [name in WorkflowExtensionName]?: string | undefined }
+
 const fulcioArc = '1.3.6.1.4.1.57264.1'
 
 // The last number of the OID, in Fulcio's order. 1 to 6 are the old ones, whose value is the text itself instead of DER.
-const fulcioOids = {
+const fulcioOids: Readonly<Record<WorkflowExtensionName | 'oldIssuer' | 'issuer', number>> = {
   oldIssuer: 1,
   githubWorkflowTrigger: 2,
   githubWorkflowSha: 3,
@@ -52,11 +80,6 @@ const fulcioOids = {
   sourceRepositoryVisibilityAtSigning: 22,
   deploymentEnvironment: 23,
   tokenSubject: 24,
-} as const
-
-/** Fulcio's extensions by name, as its documentation of OIDs has them. */
-export type WorkflowExtensions = {
-  readonly [name in Exclude<keyof typeof fulcioOids, 'oldIssuer' | 'issuer'>]?: string | undefined
 }
 
 /** The extensions by which a certificate names who signs. */

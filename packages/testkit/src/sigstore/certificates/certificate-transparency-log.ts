@@ -2,6 +2,7 @@ import { createSigningKey, sha256, type SigningKey } from '../keys/signing-key.t
 
 /** A log of certificates: of what it saw it gives signed timestamps (RFC 6962). */
 export interface CertificateTransparencyLog {
+  /** What it signs with. */
   readonly key: SigningKey
   /** SHA-256 of the public key. */
   readonly logId: Buffer
@@ -9,6 +10,7 @@ export interface CertificateTransparencyLog {
   addPrecertificate(precertificate: Precertificate): Buffer
 }
 
+/** What a log of certificates is given. */
 export interface Precertificate {
   /** The certificate without signature and without timestamps, in DER. */
   readonly tbs: Uint8Array

@@ -6,13 +6,17 @@ import { checkpointKeyId, signCheckpoint } from './sign-checkpoint.ts'
 
 /** An entry with its proof, as a bundle carries it (`TransparencyLogEntry` in protobuf's JSON). */
 export interface TransparencyLogEntry {
+  /** Decimal. */
   readonly logIndex: string
+  /** Base64. */
   readonly logId: { readonly keyId: string }
+  /** Those of the body. */
   readonly kindVersion: { readonly kind: string; readonly version: string }
   /** Seconds since 1970; Rekor v2 has none. */
   readonly integratedTime?: string | undefined
   /** Rekor v1's signature over entry and time. */
   readonly inclusionPromise?: { readonly signedEntryTimestamp: string } | undefined
+  /** Hashes in base64, numbers in decimal, and the checkpoint as a signed note. */
   readonly inclusionProof: {
     readonly logIndex: string
     readonly rootHash: string
@@ -20,6 +24,7 @@ export interface TransparencyLogEntry {
     readonly hashes: readonly string[]
     readonly checkpoint: { readonly envelope: string }
   }
+  /** The leaf of the tree in base64. */
   readonly canonicalizedBody: string
 }
 
@@ -41,9 +46,13 @@ export interface AppendOptions extends ProofOptions {
 export interface TransparencyLog {
   /** 1: a promise with a time beside the proof, ECDSA; 2: the proof alone, Ed25519. */
   readonly version: 1 | 2
+  /** Its name in checkpoints. */
   readonly hostname: string
+  /** What it signs with. */
   readonly key: SigningKey
+  /** What entries name it by. */
   readonly logId: Buffer
+  /** How many entries stand in it. */
   readonly size: number
   /** Adds any body; nothing is verified, and the same body may stand there twice. */
   append(body: LogEntryBody, options?: AppendOptions): TransparencyLogEntry
@@ -53,6 +62,7 @@ export interface TransparencyLog {
   indexOf(leafHash: string): number | undefined
   /** The hash (hex) that a body has, or would have, as a leaf of the tree. */
   leafHash(body: LogEntryBody): string
+  /** The signed note of the tree. */
   checkpoint(options?: ProofOptions): string
 }
 

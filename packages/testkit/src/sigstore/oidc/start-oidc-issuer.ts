@@ -3,8 +3,11 @@ import { createOidcIssuer, type OidcIssuer, type TokenOptions } from './oidc-iss
 
 /** An issuer on the loopback interface. Dispose it to stop it. */
 export interface RunningOidcIssuer extends AsyncDisposable {
+  /** `iss` of its tokens. */
   readonly url: string
+  /** Issues a token. */
   issueToken(options?: TokenOptions): string
+  /** Stops it and cuts its connections. */
   close(): Promise<void>
 }
 

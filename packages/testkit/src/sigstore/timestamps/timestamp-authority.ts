@@ -82,7 +82,7 @@ const hashOids = {
   sha384: '2.16.840.1.101.3.4.2.2',
   sha512: '2.16.840.1.101.3.4.2.3',
 } as const
-export const sigstorePolicy = '1.3.6.1.4.1.57264.2'
+const sigstorePolicy = '1.3.6.1.4.1.57264.2'
 
 /** Creates an authority with a root and a signing certificate. */
 export function createTimestampAuthority(options: TimestampAuthorityOptions): TimestampAuthority {

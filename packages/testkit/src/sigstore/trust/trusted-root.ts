@@ -6,38 +6,55 @@ import { checkpointKeyId } from '../log/sign-checkpoint.ts'
 
 /** From when to when something counts, in RFC 3339. */
 export interface JsonValidity {
+  /** Inclusive. */
   readonly start: string
+  /** Inclusive. */
   readonly end?: string | undefined
 }
 
 /** A log in a {@link TrustedRoot}. */
 export interface JsonLog {
+  /** Its host is the name in checkpoints. */
   readonly baseUrl: string
+  /** Of the tree. */
   readonly hashAlgorithm: string
+  /** SPKI in base64. */
   readonly publicKey: {
     readonly rawBytes: string
     readonly keyDetails: string
     readonly validFor: JsonValidity
   }
+  /** Base64. */
   readonly logId: { readonly keyId: string }
+  /** Who runs it. */
   readonly operator: string
 }
 
 /** An authority in a {@link TrustedRoot}. */
 export interface JsonAuthority {
+  /** Of the certificates. */
   readonly subject: { readonly organization: string; readonly commonName: string }
+  /** Where it is. */
   readonly uri: string
+  /** DER in base64, the root last. */
   readonly certChain: { readonly certificates: readonly { readonly rawBytes: string }[] }
+  /** When it is trusted. */
   readonly validFor: JsonValidity
+  /** Who runs it. */
   readonly operator: string
 }
 
 /** Keys and certificates that signatures are verified with (`TrustedRoot` in protobuf's JSON). */
 export interface TrustedRoot {
+  /** That of v0.1, which every client reads. */
   readonly mediaType: string
+  /** Logs of signatures. */
   readonly tlogs: readonly JsonLog[]
+  /** Those whose certificates count. */
   readonly certificateAuthorities: readonly JsonAuthority[]
+  /** Logs of certificates. */
   readonly ctlogs: readonly JsonLog[]
+  /** Those whose times count. */
   readonly timestampAuthorities: readonly JsonAuthority[]
 }
 
@@ -46,6 +63,7 @@ const mediaType = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1'
 
 /** What a trusted root is made of. */
 export interface TrustedParts {
+  /** Who runs everything. */
   readonly operator: string
   /** Of everything. */
   readonly validity: ValidityPeriod

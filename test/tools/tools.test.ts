@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { requireTool, startDistribution, startDockerRegistry, startOlareg, toolPath } from './tools.ts'
+import {
+  requireTool,
+  startDistribution,
+  startDockerRegistry,
+  startOlareg,
+  startRealSigstore,
+  toolPath,
+} from './tools.ts'
 import type { RunningRegistry } from './tools.ts'
 
 let directory: string
@@ -93,5 +100,29 @@ describe('startDockerRegistry with a password', () => {
     expect((await ask({ authorization: authorization('wrong') })).status).toBe(401)
     expect((await ask({ authorization: authorization(htpasswd.password) })).status).toBe(200)
     await push(registry, { authorization: authorization(htpasswd.password) })
+  })
+})
+
+describe('startRealSigstore', () => {
+  const services = ['fulcio', 'tesseract', 'rekor', 'timestamp-server']
+  it.skipIf(!services.every(toolPath))(
+    'starts all services, and stops them',
+    { timeout: 120_000 },
+    async () => {
+      await using sigstore = await startRealSigstore({ directory, timeoutMs: 60_000 })
+      const probes = [
+        `${sigstore.fulcioUrl}/api/v2/trustBundle`,
+        `${sigstore.rekorUrl}/healthz`,
+        `${sigstore.tsaUrl}/certchain`,
+      ]
+      for (const url of probes) expect((await fetch(url)).status).toBe(200)
+      await sigstore.close()
+      for (const url of probes) await expect(fetch(url)).rejects.toThrow()
+    },
+  )
+
+  it.skipIf(!services.every(toolPath))('gives the reason of an abort', async () => {
+    const reason = new Error('enough')
+    await expect(startRealSigstore({ directory, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 })

@@ -5,10 +5,13 @@ import { registryFaults } from './registry/faults/registry-faults.ts'
 import { registryProfiles } from './registry/quirks/registry-profiles.ts'
 
 const readme = await readFile(join(import.meta.dirname, '..', 'README.md'), 'utf8')
-const example = await readFile(join(import.meta.dirname, 'example.test.ts'), 'utf8')
+const examples = ['example.test.ts', 'sigstore/example.test.ts']
 
 describe('README.md', () => {
-  it('shows the example that is tested', () => expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``))
+  it.each(examples)('shows the example that is tested in %s', async (file) => {
+    const example = await readFile(join(import.meta.dirname, file), 'utf8')
+    expect(readme).toContain(`\`\`\`ts\n${example}\`\`\``)
+  })
 
   it('names every fault', () => {
     expect(Object.keys(registryFaults).filter((name) => !readme.includes(`| \`${name}(`))).toEqual([])

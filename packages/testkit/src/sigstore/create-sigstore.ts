@@ -13,7 +13,7 @@ import { createTransparencyLog, type TransparencyLog } from './log/transparency-
 import type { SigstoreServices } from './sigstore-services.ts'
 import { type SignBundleOptions, signBundle, type SignedBundle, type SignedContent } from './sign-bundle.ts'
 import { createTimestampAuthority, type TimestampAuthority } from './timestamps/timestamp-authority.ts'
-import { type TrustedRoot, trustedRootOf } from './trust/trusted-root.ts'
+import { type TrustedRoot, buildTrustedRoot } from './trust/trusted-root.ts'
 
 /** Options of {@link createSigstore}. */
 export interface SigstoreOptions {
@@ -37,12 +37,21 @@ export interface SigstoreOptions {
  * signed, and yet wrong; what the services behind {@link startSigstore} accept, they have checked.
  */
 export interface Sigstore extends SigstoreServices {
+  /** Domain of the services. */
   readonly hostname: string
+  /** Who runs it. */
   readonly operator: string
+  /** Of all its keys and authorities. */
+  readonly validity: ValidityPeriod
+  /** What Fulcio issues with. */
   readonly certificateAuthority: CertificateAuthority
+  /** The log that sees each certificate. */
   readonly ctLog: CertificateTransparencyLog
+  /** The log of Rekor v1. */
   readonly rekorV1: TransparencyLog
+  /** The log of Rekor v2. */
   readonly rekorV2: TransparencyLog
+  /** What vouches for times. */
   readonly timestampAuthority: TimestampAuthority
   /** Everything above that is trusted. */
   readonly trustedRoot: TrustedRoot
@@ -59,10 +68,10 @@ export function createSigstore(options: SigstoreOptions = {}): Sigstore {
   const { validity = { notBefore: new Date(start - yearMs), notAfter: new Date(start + 9 * yearMs) } } =
     options
   const organization = hostname
-  const ctLog = createCertificateTransparencyLog({ validity, now })
+  const ctLog = createCertificateTransparencyLog({ now })
   const certificateAuthority = createCertificateAuthority({ organization, validity, ctLog, now })
-  const rekorV1 = createTransparencyLog({ version: 1, hostname: `rekor.${hostname}`, validity, now })
-  const rekorV2 = createTransparencyLog({ version: 2, hostname: `log2.${hostname}`, validity, now })
+  const rekorV1 = createTransparencyLog({ version: 1, hostname: `rekor.${hostname}`, now })
+  const rekorV2 = createTransparencyLog({ version: 2, hostname: `log2.${hostname}`, now })
   const timestampAuthority = createTimestampAuthority({
     organization,
     validity,
@@ -88,14 +97,14 @@ export function createSigstore(options: SigstoreOptions = {}): Sigstore {
     rekorV1,
     rekorV2,
     timestampAuthority,
-    trustedRoot: trustedRootOf({
-      organization,
-      hostname,
+    validity,
+    trustedRoot: buildTrustedRoot({
       operator,
-      logs: [rekorV1, rekorV2],
-      authority: certificateAuthority,
-      ctLog,
-      timestampAuthority,
+      validity,
+      tlogs: [rekorV1, rekorV2].map(({ hostname, key: { publicKey } }) => ({ hostname, publicKey })),
+      ctlogs: [{ hostname: `ctfe.${hostname}`, publicKey: ctLog.key.publicKey }],
+      certificateAuthorities: [{ hostname: `fulcio.${hostname}`, chain: certificateAuthority.chain }],
+      timestampAuthorities: [{ hostname: `timestamp.${hostname}`, chain: timestampAuthority.chain }],
     }),
     sign: (content, sign) => signBundle(services, content, sign),
   }

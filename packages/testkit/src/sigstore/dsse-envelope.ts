@@ -1,8 +1,10 @@
 /** A DSSE envelope, as JSON. */
 export interface DsseEnvelope {
+  /** Media type of the payload. */
   readonly payloadType: string
   /** Base64. */
   readonly payload: string
+  /** Signatures in base64, with hints of their keys. */
   readonly signatures: readonly { readonly keyid?: string | undefined; readonly sig: string }[]
 }
 

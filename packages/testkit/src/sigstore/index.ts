@@ -7,6 +7,7 @@ export type {
 export type {
   CertificateIdentity,
   CertificateSubject,
+  WorkflowExtensionName,
   WorkflowExtensions,
 } from './certificates/certificate-identity.ts'
 export type {
@@ -32,12 +33,20 @@ export type {
 export type { Bundle, SignBundleOptions, SignedBundle, SignedContent } from './sign-bundle.ts'
 export type { SigstoreServices } from './sigstore-services.ts'
 export type { StampRequest, TimestampAuthority } from './timestamps/timestamp-authority.ts'
-export type { ServiceSelection, SigningConfig, SigningService } from './trust/signing-config.ts'
 export {
+  buildSigningConfig,
+  type ServiceSelection,
+  type SigningConfig,
+  type SigningConfigOptions,
+  type SigningService,
+} from './trust/signing-config.ts'
+export {
+  buildTrustedRoot,
   joinTrustedRoots,
   type JsonAuthority,
   type JsonLog,
   type JsonValidity,
+  type TrustedParts,
   type TrustedRoot,
 } from './trust/trusted-root.ts'
 export { type GithubRun, githubClaims } from './oidc/github-claims.ts'

@@ -42,6 +42,7 @@ export interface SignedBundle {
   readonly bundle: Bundle
   /** The private key. */
   readonly key: KeyObject
+  /** As the bundle carries it. */
   readonly signature: Buffer
   /** The leaf certificate in DER, where there is one. */
   readonly certificate: Buffer | undefined
@@ -49,7 +50,9 @@ export interface SignedBundle {
 
 /** A Sigstore bundle v0.3, as JSON. */
 export interface Bundle {
+  /** That of v0.3. */
   readonly mediaType: string
+  /** Certificate or key, and what witnesses. */
   readonly verificationMaterial: {
     readonly certificate?: { readonly rawBytes: string } | undefined
     /** The hint is the base64 of the SHA-256 of the public key, as cosign has it. */
@@ -59,7 +62,9 @@ export interface Bundle {
       | { readonly rfc3161Timestamps: readonly { readonly signedTimestamp: string }[] }
       | undefined
   }
+  /** The signed payload. */
   readonly dsseEnvelope?: DsseEnvelope | undefined
+  /** The signature of a file. */
   readonly messageSignature?:
     | {
         readonly messageDigest: { readonly algorithm: string; readonly digest: string }

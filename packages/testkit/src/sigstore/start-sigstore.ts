@@ -11,15 +11,15 @@ import {
 } from './http/start-http-service.ts'
 import { serveOidcIssuer } from './oidc/start-oidc-issuer.ts'
 import { createOidcIssuer, type TokenOptions } from './oidc/oidc-issuer.ts'
-import { type SigningConfig, signingConfigOf } from './trust/signing-config.ts'
+import { type SigningConfig, buildSigningConfig } from './trust/signing-config.ts'
 import { createTufRepository, type TufRepository } from './tuf/tuf-repository.ts'
-import { jsonValidity } from './trust/trusted-root.ts'
 
 /** The services of a {@link RunningSigstore}. */
 export type SigstoreServiceName = 'fulcio' | 'oidc' | 'rekor-v1' | 'rekor-v2' | 'timestamp' | 'tuf'
 
 /** A request to one of the services; its path is the one below the service's address. */
 export interface SigstoreRequest extends ServiceRequest {
+  /** Which service is asked. */
   readonly service: SigstoreServiceName
 }
 
@@ -40,7 +40,9 @@ export interface RunningSigstore extends Sigstore, AsyncDisposable {
   readonly fulcioUrl: string
   /** The issuer that Fulcio believes. */
   readonly oidcUrl: string
+  /** To which `/api/v1/log/entries` is appended. */
   readonly rekorV1Url: string
+  /** To which `/api/v2/log/entries` is appended. */
   readonly rekorV2Url: string
   /** Whole address to which timestamp requests are posted. */
   readonly timestampUrl: string
@@ -56,6 +58,7 @@ export interface RunningSigstore extends Sigstore, AsyncDisposable {
   issueToken(options?: TokenOptions): string
   /** Replaces the hook of the options; `undefined` removes it. */
   setRequestHook(hook: SigstoreRequestHook | undefined): void
+  /** Stops it and cuts its connections. */
   close(): Promise<void>
 }
 
@@ -83,13 +86,13 @@ export async function startSigstore(options: StartSigstoreOptions = {}): Promise
 
   const issuer = createOidcIssuer({ url: urlOf('oidc'), now })
   const timestampUrl = `${urlOf('timestamp')}/api/v1/timestamp`
-  const signingConfig = signingConfigOf({
+  const signingConfig = buildSigningConfig({
     fulcioUrl: urlOf('fulcio'),
     oidcUrl: issuer.url,
     rekorUrls: { 1: urlOf('rekor-v1'), 2: urlOf('rekor-v2') },
     timestampUrl,
     operator: sigstore.operator,
-    validFor: jsonValidity(sigstore.certificateAuthority.validity),
+    validity: sigstore.validity,
   })
   const tuf = createTufRepository({
     targets: {

@@ -32,7 +32,9 @@ import type { SigningKey } from '../keys/signing-key.ts'
 
 /** When a certificate is valid; both ends count. */
 export interface ValidityPeriod {
+  /** From when. */
   readonly notBefore: Date
+  /** Until when. */
   readonly notAfter: Date
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { id_kp_codeSigning, type TBSCertificate } from '@peculiar/asn1-x509'
-import { createSigningKey, spkiOf } from '../keys/signing-key.ts'
+import { createSigningKey, type SigningKey, spkiOf } from '../keys/signing-key.ts'
 import {
   authorityExtensions,
   buildTbs,
@@ -19,6 +19,7 @@ import { derTag, encodeDer } from '../der.ts'
 
 /** How a certificate is issued. */
 export interface CertifyOptions {
+  /** Who signs, as the certificate says. */
   readonly identity: CertificateIdentity
   /** Default: now. */
   readonly notBefore?: Date | undefined
@@ -43,7 +44,8 @@ export interface IssuedCertificate {
 export interface CertificateAuthority {
   /** The issuing certificate, then the root, in DER. */
   readonly chain: readonly Buffer[]
-  readonly validity: ValidityPeriod
+  /** The key of the issuing certificate. */
+  readonly key: SigningKey
   /** Certifies any key for any identity; nothing is checked. */
   certify(publicKey: KeyObject, options: CertifyOptions): IssuedCertificate
 }
@@ -82,7 +84,7 @@ export function createCertificateAuthority(options: CertificateAuthorityOptions)
 
   return {
     chain,
-    validity,
+    key: issuer.key,
     certify(publicKey, { identity, notBefore = new Date(now()), notAfter, ctLogs = [ctLog] }) {
       const spki = spkiOf(publicKey)
       const tbs = buildTbs({

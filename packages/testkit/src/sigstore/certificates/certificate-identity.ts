@@ -18,6 +18,7 @@ export type CertificateSubject =
 
 /** What a certificate of Fulcio says of who signs. */
 export interface CertificateIdentity {
+  /** Whom it names. */
   readonly subject: CertificateSubject
   /** URL of the OIDC issuer. */
   readonly issuer: string
@@ -25,15 +26,44 @@ export interface CertificateIdentity {
   readonly extensions?: WorkflowExtensions | undefined
 }
 
+/** Names of Fulcio's extensions, as its documentation of OIDs has them. */
+export type WorkflowExtensionName =
+  | 'githubWorkflowTrigger'
+  | 'githubWorkflowSha'
+  | 'githubWorkflowName'
+  | 'githubWorkflowRepository'
+  | 'githubWorkflowRef'
+  | 'buildSignerUri'
+  | 'buildSignerDigest'
+  | 'runnerEnvironment'
+  | 'sourceRepositoryUri'
+  | 'sourceRepositoryDigest'
+  | 'sourceRepositoryRef'
+  | 'sourceRepositoryIdentifier'
+  | 'sourceRepositoryOwnerUri'
+  | 'sourceRepositoryOwnerIdentifier'
+  | 'buildConfigUri'
+  | 'buildConfigDigest'
+  | 'buildTrigger'
+  | 'runInvocationUri'
+  | 'sourceRepositoryVisibilityAtSigning'
+  | 'deploymentEnvironment'
+  | 'tokenSubject'
+
+/** Values of Fulcio's extensions. */
+export type WorkflowExtensions = { readonly [name in WorkflowExtensionName]?: string | undefined }
+
 const fulcioArc = '1.3.6.1.4.1.57264.1'
 
-// The last number of the OID. 2 to 6 are the old ones, whose value is the text itself instead of DER.
-const workflowOids = {
+// The last number of the OID, in Fulcio's order. 1 to 6 are the old ones, whose value is the text itself instead of DER.
+const fulcioOids: Readonly<Record<WorkflowExtensionName | 'oldIssuer' | 'issuer', number>> = {
+  oldIssuer: 1,
   githubWorkflowTrigger: 2,
   githubWorkflowSha: 3,
   githubWorkflowName: 4,
   githubWorkflowRepository: 5,
   githubWorkflowRef: 6,
+  issuer: 8,
   buildSignerUri: 9,
   buildSignerDigest: 10,
   runnerEnvironment: 11,
@@ -50,23 +80,19 @@ const workflowOids = {
   sourceRepositoryVisibilityAtSigning: 22,
   deploymentEnvironment: 23,
   tokenSubject: 24,
-} as const
-
-/** Fulcio's extensions by name, as its documentation of OIDs has them. */
-export type WorkflowExtensions = { readonly [name in keyof typeof workflowOids]?: string | undefined }
+}
 
 /** The extensions by which a certificate names who signs. */
 export function identityExtensions({ subject, issuer, extensions = {} }: CertificateIdentity): Extension[] {
+  const values = { ...extensions, oldIssuer: issuer, issuer }
   const alternativeName = serialize(new SubjectAlternativeName([generalName(subject)]))
   return [
     // The subject's name is empty, so this one is critical (RFC 5280, section 4.2.1.6).
     extension(id_ce_subjectAltName, alternativeName, true),
-    extension(`${fulcioArc}.1`, Buffer.from(issuer)),
-    extension(`${fulcioArc}.8`, derText(issuer)),
-    ...Object.entries(workflowOids).flatMap(([name, number]) => {
-      const value = extensions[name as keyof WorkflowExtensions]
+    ...Object.entries(fulcioOids).flatMap(([name, number]) => {
+      const value = values[name as keyof typeof fulcioOids]
       if (value === undefined) return []
-      return [extension(`${fulcioArc}.${number}`, number < 9 ? Buffer.from(value) : derText(value))]
+      return [extension(`${fulcioArc}.${number}`, number < 7 ? Buffer.from(value) : derText(value))]
     }),
   ]
 }

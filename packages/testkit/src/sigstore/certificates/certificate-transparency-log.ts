@@ -1,16 +1,16 @@
 import { createSigningKey, sha256, type SigningKey } from '../keys/signing-key.ts'
-import type { ValidityPeriod } from './build-certificate.ts'
 
 /** A log of certificates: of what it saw it gives signed timestamps (RFC 6962). */
 export interface CertificateTransparencyLog {
+  /** What it signs with. */
   readonly key: SigningKey
   /** SHA-256 of the public key. */
   readonly logId: Buffer
-  readonly validity: ValidityPeriod
   /** The signed timestamp, as it is embedded in the certificate (RFC 6962, section 3.2). */
   addPrecertificate(precertificate: Precertificate): Buffer
 }
 
+/** What a log of certificates is given. */
 export interface Precertificate {
   /** The certificate without signature and without timestamps, in DER. */
   readonly tbs: Uint8Array
@@ -20,7 +20,6 @@ export interface Precertificate {
 
 /** Creates a log of certificates with a key of its own. */
 export function createCertificateTransparencyLog(options: {
-  readonly validity: ValidityPeriod
   readonly now: () => number
 }): CertificateTransparencyLog {
   const key = createSigningKey('p256')
@@ -28,7 +27,6 @@ export function createCertificateTransparencyLog(options: {
   return {
     key,
     logId,
-    validity: options.validity,
     addPrecertificate({ tbs, issuerSpki }) {
       const timestamp = Buffer.alloc(8)
       timestamp.writeBigUInt64BE(BigInt(options.now()))

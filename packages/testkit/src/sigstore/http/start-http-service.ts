@@ -4,17 +4,25 @@ import type { AddressInfo } from 'node:net'
 
 /** A request as a service sees it, whole. */
 export interface ServiceRequest {
+  /** Upper case. */
   readonly method: string
+  /** Without the query. */
   readonly path: string
+  /** What stands after the path. */
   readonly query: URLSearchParams
+  /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  /** All of it. */
   readonly body: Buffer
 }
 
 /** An answer; an object is sent as JSON. */
 export interface ServiceResponse {
+  /** Of HTTP. */
   readonly status: number
+  /** Default: the type of JSON for an object, else none. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Default: empty. */
   readonly body?: string | Uint8Array | object | undefined
 }
 

@@ -2,7 +2,9 @@ import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign 
 
 /** What one of the services signs with. */
 export interface SigningKey {
+  /** The private half. */
   readonly privateKey: KeyObject
+  /** The public half. */
   readonly publicKey: KeyObject
   /** The public key, SPKI in DER. */
   readonly spki: Buffer
@@ -12,6 +14,7 @@ export interface SigningKey {
   readonly hash: 'sha256' | 'sha384' | undefined
   /** OID of the signature algorithm. */
   readonly algorithm: string
+  /** Signs a content with the hash above. */
   sign(content: Uint8Array): Buffer
 }
 

@@ -9,8 +9,11 @@ export type LoggedVerifier = KeyObject | Uint8Array
 
 /** A signature over a digest. */
 export interface SignedDigest {
+  /** SHA-256, SHA-384 or SHA-512 of what is signed. */
   readonly digest: Uint8Array
+  /** As the key makes it; DER for ECDSA. */
   readonly signature: Uint8Array
+  /** What the entry says the signature is verified with. */
   readonly verifier: LoggedVerifier
   /** `PublicKeyDetails` in Rekor v2. Default: what Sigstore's services assume for the key. */
   readonly keyDetails?: string | undefined
@@ -18,7 +21,9 @@ export interface SignedDigest {
 
 /** A signed envelope of DSSE. */
 export interface SignedEnvelope {
+  /** As it was sent. */
   readonly envelope: DsseEnvelope
+  /** What the entry says the signatures are verified with. */
   readonly verifier: LoggedVerifier
   /** How Rekor v1 keeps it: `dsse` 0.0.1 or `intoto` 0.0.2. Default `dsse`. Rekor v2 has `hashedrekord` alone. */
   readonly kind?: 'dsse' | 'intoto' | undefined
@@ -31,8 +36,11 @@ export type LoggedSignature = SignedDigest | SignedEnvelope
 
 /** An entry as it stands in the log; its canonical JSON is the leaf of the tree. */
 export interface LogEntryBody {
+  /** Such as `hashedrekord`. */
   readonly kind: string
+  /** Version of the kind, such as `0.0.2`. */
   readonly apiVersion: string
+  /** What the kind says. */
   readonly spec: unknown
 }
 

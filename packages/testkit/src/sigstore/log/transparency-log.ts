@@ -1,5 +1,4 @@
 import { canonicalJson } from '../canonical-json.ts'
-import type { ValidityPeriod } from '../certificates/build-certificate.ts'
 import { createSigningKey, sha256, type SigningKey } from '../keys/signing-key.ts'
 import type { LogEntryBody } from './log-entry-body.ts'
 import { createMerkleTree } from './merkle-tree.ts'
@@ -7,13 +6,17 @@ import { checkpointKeyId, signCheckpoint } from './sign-checkpoint.ts'
 
 /** An entry with its proof, as a bundle carries it (`TransparencyLogEntry` in protobuf's JSON). */
 export interface TransparencyLogEntry {
+  /** Decimal. */
   readonly logIndex: string
+  /** Base64. */
   readonly logId: { readonly keyId: string }
+  /** Those of the body. */
   readonly kindVersion: { readonly kind: string; readonly version: string }
   /** Seconds since 1970; Rekor v2 has none. */
   readonly integratedTime?: string | undefined
   /** Rekor v1's signature over entry and time. */
   readonly inclusionPromise?: { readonly signedEntryTimestamp: string } | undefined
+  /** Hashes in base64, numbers in decimal, and the checkpoint as a signed note. */
   readonly inclusionProof: {
     readonly logIndex: string
     readonly rootHash: string
@@ -21,6 +24,7 @@ export interface TransparencyLogEntry {
     readonly hashes: readonly string[]
     readonly checkpoint: { readonly envelope: string }
   }
+  /** The leaf of the tree in base64. */
   readonly canonicalizedBody: string
 }
 
@@ -42,10 +46,13 @@ export interface AppendOptions extends ProofOptions {
 export interface TransparencyLog {
   /** 1: a promise with a time beside the proof, ECDSA; 2: the proof alone, Ed25519. */
   readonly version: 1 | 2
+  /** Its name in checkpoints. */
   readonly hostname: string
+  /** What it signs with. */
   readonly key: SigningKey
+  /** What entries name it by. */
   readonly logId: Buffer
-  readonly validity: ValidityPeriod
+  /** How many entries stand in it. */
   readonly size: number
   /** Adds any body; nothing is verified, and the same body may stand there twice. */
   append(body: LogEntryBody, options?: AppendOptions): TransparencyLogEntry
@@ -55,13 +62,13 @@ export interface TransparencyLog {
   indexOf(leafHash: string): number | undefined
   /** The hash (hex) that a body has, or would have, as a leaf of the tree. */
   leafHash(body: LogEntryBody): string
+  /** The signed note of the tree. */
   checkpoint(options?: ProofOptions): string
 }
 
 export interface TransparencyLogOptions {
   readonly version: 1 | 2
   readonly hostname: string
-  readonly validity: ValidityPeriod
   readonly now: () => number
 }
 
@@ -76,9 +83,9 @@ interface StoredEntry {
 
 /** Creates an empty log with a key of its own. */
 export function createTransparencyLog(options: TransparencyLogOptions): TransparencyLog {
-  const { version, hostname, validity, now } = options
+  const { version, hostname, now } = options
   const key = createSigningKey(version === 1 ? 'p256' : 'ed25519')
-  const logId = checkpointKeyId(hostname, key)
+  const logId = checkpointKeyId(hostname, key.publicKey)
   const tree = createMerkleTree()
   const entries: StoredEntry[] = []
   const indexes = new Map<string, number>()
@@ -122,7 +129,6 @@ export function createTransparencyLog(options: TransparencyLogOptions): Transpar
     hostname,
     key,
     logId,
-    validity,
     get size() {
       return tree.size
     },

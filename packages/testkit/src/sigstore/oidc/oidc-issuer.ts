@@ -1,5 +1,4 @@
-import { sign, verify } from 'node:crypto'
-import { createSigningKey } from '../keys/signing-key.ts'
+import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 
 /** Claims of a token, as JSON. */
 export type TokenClaims = Readonly<Record<string, unknown>>
@@ -29,10 +28,10 @@ export interface OidcIssuer {
    */
   verifyToken(token: string, audience: string): TokenClaims
   /** What it serves, by path below its URL. */
-  document(path: string): unknown
+  document(path: string): object | undefined
 }
 
-/** Creates an issuer that signs with ES256. */
+/** Creates an issuer that signs with RS256, the one algorithm by which cosign knows a token on its command line. */
 export function createOidcIssuer({
   url,
   now,
@@ -40,27 +39,19 @@ export function createOidcIssuer({
   readonly url: string
   readonly now: () => number
 }): OidcIssuer {
-  const key = createSigningKey('p256')
-  const keyId = 'test-key'
-  const documents = new Map<string, unknown>([
-    [
-      '/.well-known/openid-configuration',
-      {
-        issuer: url,
-        jwks_uri: `${url}/keys`,
-        authorization_endpoint: `${url}/auth`,
-        token_endpoint: `${url}/token`,
-        response_types_supported: ['id_token'],
-        subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: ['ES256'],
-      },
-    ],
-    [
-      '/keys',
-      { keys: [{ ...key.publicKey.export({ format: 'jwk' }), kid: keyId, alg: 'ES256', use: 'sig' }] },
-    ],
-  ])
-  const signature = { key: key.privateKey, dsaEncoding: 'ieee-p1363' } as const
+  // Such a key takes a while to make, and most tests ask for no token.
+  let generated: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } | undefined
+  const keys = () => (generated ??= generateKeyPairSync('rsa', { modulusLength: 2048 }))
+  const kid = 'test-key'
+  const discovery = {
+    issuer: url,
+    jwks_uri: `${url}/keys`,
+    authorization_endpoint: `${url}/auth`,
+    token_endpoint: `${url}/token`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+  }
   return {
     url,
     issueToken({
@@ -81,22 +72,25 @@ export function createOidcIssuer({
         ...(email !== undefined && { email, email_verified: true }),
         ...claims,
       }
-      const signed = [{ alg: 'ES256', typ: 'JWT', kid: keyId }, body].map(encode).join('.')
-      return `${signed}.${sign('sha256', Buffer.from(signed), signature).toString('base64url')}`
+      const signed = [{ alg: 'RS256', typ: 'JWT', kid }, body].map(encode).join('.')
+      return `${signed}.${sign('sha256', Buffer.from(signed), keys().privateKey).toString('base64url')}`
     },
     verifyToken(token, audience) {
       const [header = '', body = '', proof = '', ...rest] = token.split('.')
       const signed = Buffer.from(`${header}.${body}`)
-      const verifier = { key: key.publicKey, dsaEncoding: 'ieee-p1363' } as const
-      if (rest.length > 0 || !verify('sha256', signed, verifier, Buffer.from(proof, 'base64url')))
-        throw new Error('not a token of this issuer')
+      const valid = verify('sha256', signed, keys().publicKey, Buffer.from(proof, 'base64url'))
+      if (rest.length > 0 || !valid) throw new Error('not a token of this issuer')
       const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as TokenClaims
       if (claims['iss'] !== url) throw new Error('a token of another issuer')
       if (claims['aud'] !== audience) throw new Error('a token for another audience')
       if (Number(claims['exp']) * 1000 <= now()) throw new Error('the token has expired')
       return claims
     },
-    document: (path) => documents.get(path),
+    document(path) {
+      if (path === '/.well-known/openid-configuration') return discovery
+      if (path !== '/keys') return undefined
+      return { keys: [{ ...keys().publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] }
+    },
   }
 }
 

@@ -3,8 +3,11 @@ import { createOidcIssuer, type OidcIssuer, type TokenOptions } from './oidc-iss
 
 /** An issuer on the loopback interface. Dispose it to stop it. */
 export interface RunningOidcIssuer extends AsyncDisposable {
+  /** `iss` of its tokens. */
   readonly url: string
+  /** Issues a token. */
   issueToken(options?: TokenOptions): string
+  /** Stops it and cuts its connections. */
   close(): Promise<void>
 }
 
@@ -27,7 +30,7 @@ export async function startOidcIssuer({
 /** Discovery and keys of an issuer. */
 export function serveOidcIssuer(issuer: OidcIssuer): ServiceHandler {
   return ({ method, path }) => {
-    const document = method === 'GET' ? issuer.document(path) : undefined
-    return document === undefined ? undefined : { status: 200, body: document as object }
+    const body = method === 'GET' ? issuer.document(path) : undefined
+    return body && { status: 200, body }
   }
 }

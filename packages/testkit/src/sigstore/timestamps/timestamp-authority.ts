@@ -62,7 +62,6 @@ export interface StampRequest {
 export interface TimestampAuthority {
   /** The signing certificate, then the root, in DER. */
   readonly chain: readonly Buffer[]
-  readonly validity: ValidityPeriod
   /** A response of DER, with a token for the digest. Any time is stamped, within the certificate's validity or not. */
   stamp(request: StampRequest): Buffer
 }
@@ -83,7 +82,7 @@ const hashOids = {
   sha384: '2.16.840.1.101.3.4.2.2',
   sha512: '2.16.840.1.101.3.4.2.3',
 } as const
-export const sigstorePolicy = '1.3.6.1.4.1.57264.2'
+const sigstorePolicy = '1.3.6.1.4.1.57264.2'
 
 /** Creates an authority with a root and a signing certificate. */
 export function createTimestampAuthority(options: TimestampAuthorityOptions): TimestampAuthority {
@@ -119,7 +118,6 @@ export function createTimestampAuthority(options: TimestampAuthorityOptions): Ti
 
   return {
     chain: [certificate, signTbs(rootTbs, root.key)],
-    validity,
     stamp({ digest, hash = 'sha256', time, nonce, certificates = false, policy = sigstorePolicy }) {
       const genTime = time ?? new Date(Math.floor(now() / 1000) * 1000)
       const content = serialize(

@@ -1,97 +1,124 @@
+import type { KeyObject } from 'node:crypto'
 import type { ValidityPeriod } from '../certificates/build-certificate.ts'
-import type { CertificateAuthority } from '../certificates/certificate-authority.ts'
-import type { CertificateTransparencyLog } from '../certificates/certificate-transparency-log.ts'
-import type { TransparencyLog } from '../log/transparency-log.ts'
-import type { TimestampAuthority } from '../timestamps/timestamp-authority.ts'
+import { keyAlgorithmOf } from '../keys/key-algorithm.ts'
+import { spkiOf } from '../keys/signing-key.ts'
+import { checkpointKeyId } from '../log/sign-checkpoint.ts'
 
 /** From when to when something counts, in RFC 3339. */
 export interface JsonValidity {
+  /** Inclusive. */
   readonly start: string
+  /** Inclusive. */
   readonly end?: string | undefined
 }
 
 /** A log in a {@link TrustedRoot}. */
 export interface JsonLog {
+  /** Its host is the name in checkpoints. */
   readonly baseUrl: string
+  /** Of the tree. */
   readonly hashAlgorithm: string
+  /** SPKI in base64. */
   readonly publicKey: {
     readonly rawBytes: string
     readonly keyDetails: string
     readonly validFor: JsonValidity
   }
+  /** Base64. */
   readonly logId: { readonly keyId: string }
+  /** Who runs it. */
   readonly operator: string
 }
 
 /** An authority in a {@link TrustedRoot}. */
 export interface JsonAuthority {
+  /** Of the certificates. */
   readonly subject: { readonly organization: string; readonly commonName: string }
+  /** Where it is. */
   readonly uri: string
+  /** DER in base64, the root last. */
   readonly certChain: { readonly certificates: readonly { readonly rawBytes: string }[] }
+  /** When it is trusted. */
   readonly validFor: JsonValidity
+  /** Who runs it. */
   readonly operator: string
 }
 
-/** Keys and certificates that signatures are verified with (`TrustedRoot` v0.2 in protobuf's JSON). */
+/** Keys and certificates that signatures are verified with (`TrustedRoot` in protobuf's JSON). */
 export interface TrustedRoot {
+  /** That of v0.1, which every client reads. */
   readonly mediaType: string
+  /** Logs of signatures. */
   readonly tlogs: readonly JsonLog[]
+  /** Those whose certificates count. */
   readonly certificateAuthorities: readonly JsonAuthority[]
+  /** Logs of certificates. */
   readonly ctlogs: readonly JsonLog[]
+  /** Those whose times count. */
   readonly timestampAuthorities: readonly JsonAuthority[]
 }
 
-interface TrustedParts {
-  readonly organization: string
-  readonly hostname: string
+// The public instance's; cosign 3.1 refuses the one of v0.2, `application/vnd.dev.sigstore.trustedroot.v0.2+json`.
+const mediaType = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1'
+
+/** What a trusted root is made of. */
+export interface TrustedParts {
+  /** Who runs everything. */
   readonly operator: string
-  readonly logs: readonly TransparencyLog[]
-  readonly authority: CertificateAuthority
-  readonly ctLog: CertificateTransparencyLog
-  readonly timestampAuthority: TimestampAuthority
+  /** Of everything. */
+  readonly validity: ValidityPeriod
+  /** Logs of signatures, by the name in their checkpoints. */
+  readonly tlogs: readonly { readonly hostname: string; readonly publicKey: KeyObject }[]
+  /** Logs of certificates. */
+  readonly ctlogs: readonly { readonly hostname: string; readonly publicKey: KeyObject }[]
+  /** Certificates in DER: the issuing one first, the root last. */
+  readonly certificateAuthorities: readonly {
+    readonly hostname: string
+    readonly chain: readonly Uint8Array[]
+  }[]
+  /** Certificates in DER: the signing one first, the root last. */
+  readonly timestampAuthorities: readonly {
+    readonly hostname: string
+    readonly chain: readonly Uint8Array[]
+  }[]
 }
 
-/** The trusted root of these parts. */
-export function trustedRootOf(parts: TrustedParts): TrustedRoot {
-  const { organization, hostname, operator, logs, authority, ctLog, timestampAuthority } = parts
-  const authorityOf = (
-    name: string,
-    commonName: string,
-    from: CertificateAuthority | TimestampAuthority,
-  ) => ({
-    subject: { organization, commonName },
-    uri: `https://${name}.${hostname}`,
-    certChain: { certificates: from.chain.map((der) => ({ rawBytes: der.toString('base64') })) },
-    validFor: jsonValidity(from.validity),
-    operator,
-  })
-  const logOf = (
-    baseUrl: string,
-    { key, logId, validity }: Pick<TransparencyLog, 'key' | 'logId' | 'validity'>,
-  ) => ({
-    baseUrl,
+/** Writes the trusted root of these parts. */
+export function buildTrustedRoot(parts: TrustedParts): TrustedRoot {
+  const { operator, validity } = parts
+  const validFor = jsonValidity(validity)
+  const log = ({ hostname, publicKey }: TrustedParts['tlogs'][number]): JsonLog => ({
+    baseUrl: `https://${hostname}`,
     hashAlgorithm: 'SHA2_256',
     publicKey: {
-      rawBytes: key.spki.toString('base64'),
-      keyDetails: key.keyDetails,
-      validFor: jsonValidity(validity),
+      rawBytes: spkiOf(publicKey).toString('base64'),
+      keyDetails:
+        publicKey.asymmetricKeyType === 'ed25519' ? 'PKIX_ED25519' : keyAlgorithmOf(publicKey).keyDetails,
+      validFor,
     },
-    logId: { keyId: logId.toString('base64') },
+    logId: { keyId: checkpointKeyId(hostname, publicKey).toString('base64') },
+    operator,
+  })
+  const authority = ({ hostname, chain }: TrustedParts['certificateAuthorities'][number]): JsonAuthority => ({
+    subject: { organization: operator, commonName: hostname },
+    uri: `https://${hostname}`,
+    certChain: { certificates: chain.map((der) => ({ rawBytes: Buffer.from(der).toString('base64') })) },
+    validFor,
     operator,
   })
   return {
-    mediaType: 'application/vnd.dev.sigstore.trustedroot.v0.2+json',
-    tlogs: logs.map((log) => logOf(`https://${log.hostname}`, log)),
-    certificateAuthorities: [authorityOf('fulcio', 'sigstore', authority)],
-    ctlogs: [logOf(`https://ctfe.${hostname}`, ctLog)],
-    timestampAuthorities: [authorityOf('timestamp', 'sigstore-tsa-selfsigned', timestampAuthority)],
+    mediaType,
+    tlogs: parts.tlogs.map(log),
+    certificateAuthorities: parts.certificateAuthorities.map(authority),
+    ctlogs: parts.ctlogs.map(log),
+    timestampAuthorities: parts.timestampAuthorities.map(authority),
   }
 }
 
 /** One trusted root that trusts all whom these trust. */
 export function joinTrustedRoots(...roots: readonly TrustedRoot[]): TrustedRoot {
   return {
-    mediaType: 'application/vnd.dev.sigstore.trustedroot.v0.2+json',
+    mediaType,
     tlogs: roots.flatMap(({ tlogs }) => tlogs),
     certificateAuthorities: roots.flatMap(({ certificateAuthorities }) => certificateAuthorities),
     ctlogs: roots.flatMap(({ ctlogs }) => ctlogs),
@@ -99,6 +126,7 @@ export function joinTrustedRoots(...roots: readonly TrustedRoot[]): TrustedRoot 
   }
 }
 
+/** A validity in JSON. */
 export const jsonValidity = ({ notBefore, notAfter }: ValidityPeriod): JsonValidity => ({
   start: notBefore.toISOString(),
   end: notAfter.toISOString(),

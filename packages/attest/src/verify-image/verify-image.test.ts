@@ -3,7 +3,8 @@ import { faultOn, registryFaults } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import { signStatement } from '../statement/sign-statement.ts'
 import { createStatement, predicateTypes, type Statement } from '../statement/statement.ts'
-import { attachAttestation, attachSignature, type StorageMode } from '../storage/attach.ts'
+import type { StorageMode } from '../storage/attach-options.ts'
+import { attachAttestation, attachSignature } from '../storage/attach.ts'
 import { wireFormat } from '../storage/wire-format.ts'
 import {
   createTestSigner,

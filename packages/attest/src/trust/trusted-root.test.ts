@@ -6,8 +6,10 @@ import { parseTrustedRoot } from './trusted-root.ts'
 const { trustedRoot } = createSigstore({ operator: 'someone' })
 const other = createSigstore({ hostname: 'other.test' }).trustedRoot
 const text = JSON.stringify(trustedRoot)
-const changed = (change: (root: any) => void): string => {
-  const copy = structuredClone(trustedRoot) as TrustedRoot
+/** A copy with everything open to change. */
+type Open<T> = T extends object ? { -readonly [K in keyof T]?: Open<T[K]> } : T
+const changed = (change: (root: Open<TrustedRoot>) => unknown): string => {
+  const copy = structuredClone(trustedRoot) as Open<TrustedRoot>
   change(copy)
   return JSON.stringify(copy)
 }
@@ -37,22 +39,22 @@ describe('parseTrustedRoot', () => {
     ['a key twice', text.replace('{', '{"tlogs":[],')],
     ['another media type', changed((root) => (root.mediaType = 'application/json'))],
     ...(['tlogs', 'ctlogs'] as const).flatMap((part): [string, string][] => [
-      [`${part} without a start`, changed((root) => delete root[part][0].publicKey.validFor.start)],
-      [`${part} without a validity`, changed((root) => delete root[part][0].publicKey.validFor)],
-      [`${part} without a key`, changed((root) => delete root[part][0].publicKey)],
-      [`${part} with a broken key`, changed((root) => (root[part][0].publicKey.rawBytes = 'AAAA'))],
-      [`${part} without an id`, changed((root) => delete root[part][0].logId)],
+      [`${part} without a start`, changed((root) => delete root[part]![0]!.publicKey!.validFor!.start)],
+      [`${part} without a validity`, changed((root) => delete root[part]![0]!.publicKey!.validFor)],
+      [`${part} without a key`, changed((root) => delete root[part]![0]!.publicKey)],
+      [`${part} with a broken key`, changed((root) => (root[part]![0]!.publicKey!.rawBytes = 'AAAA'))],
+      [`${part} without an id`, changed((root) => delete root[part]![0]!.logId)],
       [
         `${part} with a start that is no time`,
-        changed((root) => (root[part][0].publicKey.validFor.start = 'soon')),
+        changed((root) => (root[part]![0]!.publicKey!.validFor!.start = 'soon')),
       ],
     ]),
     ...(['certificateAuthorities', 'timestampAuthorities'] as const).flatMap((part): [string, string][] => [
-      [`${part} without a start`, changed((root) => delete root[part][0].validFor.start)],
-      [`${part} without certificates`, changed((root) => (root[part][0].certChain.certificates = []))],
+      [`${part} without a start`, changed((root) => delete root[part]![0]!.validFor!.start)],
+      [`${part} without certificates`, changed((root) => (root[part]![0]!.certChain!.certificates = []))],
       [
         `${part} with a broken certificate`,
-        changed((root) => (root[part][0].certChain.certificates[0].rawBytes = 'AAAA')),
+        changed((root) => (root[part]![0]!.certChain!.certificates![0]!.rawBytes = 'AAAA')),
       ],
     ]),
   ]

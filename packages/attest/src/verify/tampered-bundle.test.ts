@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { bundleFromJSON, bundleToJSON, type SerializedBundle } from '@sigstore/bundle'
 import { createSigstore } from '@sallyport/testkit/sigstore'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseTrustedRoot } from '../trust/trusted-root.ts'
 import { verifyBundle } from './verify-bundle.ts'

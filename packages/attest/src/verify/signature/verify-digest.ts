@@ -19,6 +19,8 @@ const curves = new Map([
   ['secp521r1', { curve: p521, bytes: 66 }],
 ])
 
+const digestLength: Readonly<Record<DigestAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 }
+
 /** DER of `DigestInfo` up to the digest (RFC 8017, section 9.2, note 1). */
 const digestInfo: Readonly<Record<DigestAlgorithm, string>> = {
   sha256: '3031300d060960864801650304020105000420',
@@ -37,6 +39,8 @@ export function verifiesDigest(
   signature: Uint8Array,
   algorithm?: SignatureAlgorithm,
 ): boolean {
+  // ECDSA would cut a longer one off.
+  if (value.digest.length !== digestLength[value.algorithm]) return false
   try {
     return acceptableAlgorithms(key)
       .filter(

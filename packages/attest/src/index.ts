@@ -23,6 +23,7 @@ export {
 } from './storage/attach.ts'
 export type { SignatureAlgorithm } from './signing/signature-algorithm.ts'
 export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
+export { trustedRootProblems } from './trust/trusted-root-problems.ts'
 export {
   parseTrustedRoot,
   type TrustedAuthority,

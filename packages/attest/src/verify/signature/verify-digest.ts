@@ -63,9 +63,9 @@ function verifiesIn(
       case 'ecdsa':
         return verifiesEcdsa(key, value, signature)
       case 'rsa-pkcs1':
-        return verifiesPkcs1(key, value, signature)
+        return hasLengthOf(key, signature) && verifiesPkcs1(key, value, signature)
       case 'rsa-pss':
-        return verifiesPss(key, value, signature)
+        return hasLengthOf(key, signature) && verifiesPss(key, value, signature)
       case 'ed25519-ph':
         return verifiesEd25519ph(key, value, signature)
       case 'ed25519':
@@ -84,6 +84,11 @@ function verifiesEcdsa(key: KeyObject, { digest }: DigestValue, signature: Uint8
   // Side by side, as some key services write r and s, they have a fixed length.
   const format = signature.length === 2 * known.bytes ? 'compact' : 'der'
   return known.curve.verify(signature, digest, point, { prehash: false, lowS: false, format })
+}
+
+/** RFC 8017, section 8.2.2, step 1: a leading zero left out would make another signature of the same number. */
+function hasLengthOf(key: KeyObject, signature: Uint8Array): boolean {
+  return signature.length * 8 === key.asymmetricKeyDetails?.modulusLength
 }
 
 function verifiesPkcs1(key: KeyObject, { algorithm, digest }: DigestValue, signature: Uint8Array): boolean {

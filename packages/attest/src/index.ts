@@ -117,6 +117,7 @@ export {
 export type { AttachedPiece, AttachOptions, AttachResult, StorageMode } from './storage/attach-options.ts'
 export { attachAttestation, attachSignature, type AttachSignatureOptions } from './storage/attach.ts'
 export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
+export { trustedRootProblems } from './trust/trusted-root-problems.ts'
 export {
   type ConfiguredService,
   parseSigningConfig,

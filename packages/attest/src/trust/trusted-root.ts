@@ -68,8 +68,7 @@ export function parseTrustedRoot(json: string | Uint8Array): TrustedRoot {
   const message = parseMessage(bytes)
   if (!mediaTypes.has(message.mediaType))
     throw invalid(`media type ${JSON.stringify(message.mediaType.slice(0, 100))}`)
-  return {
-    digest: digestOf(toCanonicalJson(TrustedRootMessage.toJSON(message))),
+  const parts = {
     logs: message.tlogs.map((log, index) => toLog(log, `tlogs[${index}]`)),
     ctLogs: message.ctlogs.map((log, index) => toLog(log, `ctlogs[${index}]`)),
     certificateAuthorities: message.certificateAuthorities.map((authority, index) =>
@@ -79,6 +78,8 @@ export function parseTrustedRoot(json: string | Uint8Array): TrustedRoot {
       toAuthority(authority, `timestampAuthorities[${index}]`),
     ),
   }
+  // Only now: a time that is none can't be written.
+  return { digest: digestOf(toCanonicalJson(TrustedRootMessage.toJSON(message))), ...parts }
 }
 
 function invalid(problem: string, cause?: unknown): AttestError {

@@ -31,6 +31,16 @@ const mediaTypes = new Map([
   ['application/vnd.dev.sigstore.bundle+json;version=0.3', 'certificate'],
   ['application/vnd.dev.sigstore.bundle.v0.3+json', 'certificate'],
 ])
+/** All fields of a bundle and its parts: a name with nothing behind it is lost on the way through the library. */
+const fields = new Set(
+  (
+    'mediaType verificationMaterial publicKey hint x509CertificateChain certificates certificate rawBytes tlogEntries ' +
+    'logIndex logId keyId kindVersion kind version integratedTime inclusionPromise signedEntryTimestamp inclusionProof ' +
+    'rootHash treeSize hashes checkpoint envelope canonicalizedBody timestampVerificationData rfc3161Timestamps ' +
+    'signedTimestamp messageSignature messageDigest algorithm digest signature dsseEnvelope payload payloadType ' +
+    'signatures sig keyid'
+  ).split(' '),
+)
 const algorithms = new Map<HashAlgorithm, DigestAlgorithm>([
   [HashAlgorithm.SHA2_256, 'sha256'],
   [HashAlgorithm.SHA2_384, 'sha384'],
@@ -103,8 +113,13 @@ function isWrittenAs(json: unknown, written: unknown): boolean {
     return false
   if (Array.isArray(json) !== Array.isArray(written)) return false
   if (Array.isArray(json) && json.length !== (written as unknown[]).length) return false
-  return Object.entries(json).every(([name, value]) =>
-    isWrittenAs(value, Object.hasOwn(written, name) ? (written as Record<string, unknown>)[name] : undefined),
+  return Object.entries(json).every(
+    ([name, value]) =>
+      (Array.isArray(json) || fields.has(name)) &&
+      isWrittenAs(
+        value,
+        Object.hasOwn(written, name) ? (written as Record<string, unknown>)[name] : undefined,
+      ),
   )
 }
 

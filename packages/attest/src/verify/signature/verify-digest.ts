@@ -19,6 +19,8 @@ const curves = new Map([
   ['secp521r1', { curve: p521, bytes: 66 }],
 ])
 
+const digestLength: Readonly<Record<DigestAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 }
+
 /** DER of `DigestInfo` up to the digest (RFC 8017, section 9.2, note 1). */
 const digestInfo: Readonly<Record<DigestAlgorithm, string>> = {
   sha256: '3031300d060960864801650304020105000420',
@@ -37,6 +39,8 @@ export function verifiesDigest(
   signature: Uint8Array,
   algorithm?: SignatureAlgorithm,
 ): boolean {
+  // ECDSA would cut a longer one off.
+  if (value.digest.length !== digestLength[value.algorithm]) return false
   try {
     return acceptableAlgorithms(key)
       .filter(
@@ -59,9 +63,9 @@ function verifiesIn(
       case 'ecdsa':
         return verifiesEcdsa(key, value, signature)
       case 'rsa-pkcs1':
-        return verifiesPkcs1(key, value, signature)
+        return hasLengthOf(key, signature) && verifiesPkcs1(key, value, signature)
       case 'rsa-pss':
-        return verifiesPss(key, value, signature)
+        return hasLengthOf(key, signature) && verifiesPss(key, value, signature)
       case 'ed25519-ph':
         return verifiesEd25519ph(key, value, signature)
       case 'ed25519':
@@ -80,6 +84,11 @@ function verifiesEcdsa(key: KeyObject, { digest }: DigestValue, signature: Uint8
   // Side by side, as some key services write r and s, they have a fixed length.
   const format = signature.length === 2 * known.bytes ? 'compact' : 'der'
   return known.curve.verify(signature, digest, point, { prehash: false, lowS: false, format })
+}
+
+/** RFC 8017, section 8.2.2, step 1: a leading zero left out would make another signature of the same number. */
+function hasLengthOf(key: KeyObject, signature: Uint8Array): boolean {
+  return signature.length * 8 === key.asymmetricKeyDetails?.modulusLength
 }
 
 function verifiesPkcs1(key: KeyObject, { algorithm, digest }: DigestValue, signature: Uint8Array): boolean {

@@ -52,8 +52,10 @@ function verify(unverified: UnverifiedSignature, trust: ResolvedTrust): Verified
     requireValidity(signer, [], [], trust)
     return { signer: toEvidenceSigner(signer), times: [], logEntries: [] }
   }
-  if (signer.kind === 'certificate' && identities !== undefined) requireIdentity(signer.details, identities)
-  if (certificate !== undefined) requireKnownChain(certificate, root)
+  if (signer.kind === 'certificate') {
+    if (certificate !== undefined) requireKnownChain(certificate, root)
+    if (identities !== undefined) requireIdentity(signer.details, identities)
+  }
   // A certificate stands or falls with its confirmations. A key counts without them, so those of strangers are left out.
   const mayLeaveOut = signer.kind === 'key'
   const entries = logEntries

@@ -1,0 +1,81 @@
+import { createSigstore, type TrustedRoot } from '@sallyport/testkit/sigstore'
+import { describe, expect, it } from 'vitest'
+import { combineTrustedRoots } from './combine-trusted-roots.ts'
+import { parseTrustedRoot } from './trusted-root.ts'
+
+const { trustedRoot } = createSigstore({ operator: 'someone' })
+const other = createSigstore({ hostname: 'other.test' }).trustedRoot
+const text = JSON.stringify(trustedRoot)
+/** A copy with everything open to change. */
+type Open<T> = T extends object ? { -readonly [K in keyof T]?: Open<T[K]> } : T
+const changed = (change: (root: Open<TrustedRoot>) => unknown): string => {
+  const copy = structuredClone(trustedRoot) as Open<TrustedRoot>
+  change(copy)
+  return JSON.stringify(copy)
+}
+
+describe('parseTrustedRoot', () => {
+  it('reads who is trusted, and since when', () => {
+    const root = parseTrustedRoot(text)
+    expect(root.logs.map(({ operator }) => operator)).toEqual(['someone', 'someone'])
+    expect(root.logs[0]?.validFor.start).toEqual(new Date(trustedRoot.tlogs[0]!.publicKey.validFor.start))
+    expect(root.certificateAuthorities[0]?.certificates.length).toBe(
+      trustedRoot.certificateAuthorities[0]!.certChain.certificates.length,
+    )
+  })
+
+  it('has one digest for a root, however it is written', () => {
+    const reversed = Object.fromEntries(Object.entries(trustedRoot).reverse())
+    expect(parseTrustedRoot(Buffer.from(JSON.stringify(reversed, undefined, 2))).digest).toBe(
+      parseTrustedRoot(text).digest,
+    )
+    expect(parseTrustedRoot(JSON.stringify(other)).digest).not.toBe(parseTrustedRoot(text).digest)
+  })
+
+  const refused: readonly [string, string][] = [
+    ['no JSON', 'x'],
+    ['a list', '[]'],
+    ['nothing', '{}'],
+    ['a key twice', text.replace('{', '{"tlogs":[],')],
+    ['another media type', changed((root) => (root.mediaType = 'application/json'))],
+    ...(['tlogs', 'ctlogs'] as const).flatMap((part): [string, string][] => [
+      [`${part} without a start`, changed((root) => delete root[part]![0]!.publicKey!.validFor!.start)],
+      [`${part} without a validity`, changed((root) => delete root[part]![0]!.publicKey!.validFor)],
+      [`${part} without a key`, changed((root) => delete root[part]![0]!.publicKey)],
+      [`${part} with a broken key`, changed((root) => (root[part]![0]!.publicKey!.rawBytes = 'AAAA'))],
+      [`${part} without an id`, changed((root) => delete root[part]![0]!.logId)],
+      [
+        `${part} with a start that is no time`,
+        changed((root) => (root[part]![0]!.publicKey!.validFor!.start = 'soon')),
+      ],
+    ]),
+    ...(['certificateAuthorities', 'timestampAuthorities'] as const).flatMap((part): [string, string][] => [
+      [`${part} without a start`, changed((root) => delete root[part]![0]!.validFor!.start)],
+      [`${part} without certificates`, changed((root) => (root[part]![0]!.certChain!.certificates = []))],
+      [
+        `${part} with a broken certificate`,
+        changed((root) => (root[part]![0]!.certChain!.certificates![0]!.rawBytes = 'AAAA')),
+      ],
+    ]),
+  ]
+  it.each(refused)('refuses %s', (_, json) => {
+    expect(() => parseTrustedRoot(json)).toThrow(
+      expect.objectContaining({ name: 'AttestError', code: 'TRUST_ROOT_INVALID' }),
+    )
+  })
+})
+
+describe('combineTrustedRoots', () => {
+  const [one, two] = [parseTrustedRoot(text), parseTrustedRoot(JSON.stringify(other))]
+  it('trusts whom either trusts', () => {
+    const both = combineTrustedRoots([one, two])
+    expect(both.logs).toEqual([...one.logs, ...two.logs])
+    expect(both.digest).toBe(combineTrustedRoots([two, one, one]).digest)
+    expect(both.digest).not.toBe(one.digest)
+  })
+
+  it('is the root itself when there is one, and trusts nobody when there is none', () => {
+    expect(combineTrustedRoots([one, one])).toBe(one)
+    expect(combineTrustedRoots([]).certificateAuthorities).toEqual([])
+  })
+})

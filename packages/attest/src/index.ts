@@ -95,7 +95,11 @@ export type { VsaParts, VsaPredicate } from './predicates/vsa.ts'
 export type { VulnsFinding, VulnsParts, VulnsPredicate } from './predicates/vulns.ts'
 export type { Resource } from './predicates/write-fields.ts'
 export { encryptPrivateKey, type EncryptPrivateKeyOptions } from './signing/encrypt-private-key.ts'
-export { generateSigningKey, type SigningKeyPair } from './signing/generate-signing-key.ts'
+export {
+  generateSigningKey,
+  type GenerateSigningKeyOptions,
+  type SigningKeyPair,
+} from './signing/generate-signing-key.ts'
 export { keySigner, type KeySignerOptions } from './signing/key-signer.ts'
 export type { PrivateKeyOptions } from './signing/parse-private-key.ts'
 export { parsePublicKey, type PublicKey } from './signing/parse-public-key.ts'
@@ -117,7 +121,20 @@ export {
 export type { AttachedPiece, AttachOptions, AttachResult, StorageMode } from './storage/attach-options.ts'
 export { attachAttestation, attachSignature, type AttachSignatureOptions } from './storage/attach.ts'
 export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
+export {
+  parseTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  type TrustedRoot,
+  type TrustedSpan,
+} from './trust/trusted-root.ts'
 export { trustedRootProblems } from './trust/trusted-root-problems.ts'
+export {
+  type BundleArtifact,
+  type BundleVerdict,
+  verifyBundle,
+  type VerifyBundleOptions,
+} from './verify/verify-bundle.ts'
 export {
   type ConfiguredService,
   parseSigningConfig,

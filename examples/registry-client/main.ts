@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Digest, digestOf } from '@sallyport/core'
+import * as oci from '@sallyport/oci'
 import {
   copy,
   createRegistryClient,
@@ -15,9 +16,9 @@ import {
   parseManifest,
 } from '@sallyport/oci'
 import { createImage, faultOn, pushImage, registryFaults } from '@sallyport/testkit'
-import { checkGuide } from './check-guide.ts'
-import { checkLinks } from './check-links.ts'
-import { checkErrorCodes, checkExports } from './check-names.ts'
+import { checkGuide } from '../checks/check-guide.ts'
+import { checkLinks } from '../checks/check-links.ts'
+import { checkNames, readUnion } from '../checks/check-names.ts'
 import { attachFile } from './guide/attach-file.ts'
 import { copyInspected } from './guide/copy-inspected.ts'
 import { copyRelease } from './guide/copy-release.ts'
@@ -48,10 +49,10 @@ const guide = join(root, 'docs', 'guides', 'registry-client.md')
 const readme = join(root, 'packages', 'oci', 'README.md')
 await checkGuide(guide, join(here, 'guide'))
 await checkGuide(readme, join(here, 'readme'))
-await checkExports(readme)
-const errors = join(root, 'packages', 'oci', 'src', 'errors.ts')
-await checkErrorCodes(readme, errors)
-await checkErrorCodes(guide, errors)
+await checkNames(readme, Object.keys(oci))
+const codes = await readUnion(join(root, 'packages', 'oci', 'src', 'errors.ts'), 'OciErrorCode')
+await checkNames(readme, codes)
+await checkNames(guide, codes)
 for (const document of [
   guide,
   readme,

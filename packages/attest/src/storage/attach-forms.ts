@@ -46,7 +46,7 @@ export async function attachForms(
   options: AttachOptions,
   allForms: readonly EvidenceForm[],
 ): Promise<AttachResult> {
-  const { mode = 'both', createdAt, settleMs = 400, evidenceRepository, signal } = options
+  const { mode = 'both', createdAt = new Date(), settleMs = 400, evidenceRepository, signal } = options
   const { subject } = attachment
   const repository = evidenceRepository ?? attachment.repository
   const forms = allForms.filter(

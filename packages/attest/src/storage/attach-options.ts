@@ -11,8 +11,8 @@ export type StorageMode = 'bundle' | 'legacy' | 'both'
 export interface AttachOptions {
   /** Default `both`, because a reader of one form does not look for the other. */
   readonly mode?: StorageMode | undefined
-  /** Time that the stored manifest names. */
-  readonly createdAt: Date
+  /** Time that the stored manifest names. Default: now, by the machine's clock. */
+  readonly createdAt?: Date | undefined
   /**
    * Shortest pause, in milliseconds, after which what was written under a tag is read back, in case another writer
    * wrote at the same time. Default 400, as in the client's own lists; 0 where nobody else writes.

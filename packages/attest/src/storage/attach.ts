@@ -15,8 +15,8 @@ import { wireFormat } from './wire-format.ts'
 
 /** Options of {@link attachSignature}. */
 export interface AttachSignatureOptions extends AttachOptions {
-  /** `registry/repository` that the signature names. */
-  readonly reference: string
+  /** `registry/repository` that the signature names. Default: the name of the image's repository. */
+  readonly reference?: string | undefined
   /** Noted in the signature, as with `cosign sign -a`. Signatures with other annotations are other signatures. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
 }
@@ -36,7 +36,7 @@ export async function attachAttestation(
   subject: Descriptor,
   statement: Statement,
   signer: Signer | KeylessSigner,
-  options: AttachOptions,
+  options: AttachOptions = {},
 ): Promise<AttachResult> {
   if (!isAbout(statement, subject.digest))
     throw new AttestError('STATEMENT_INVALID', `the statement is not about ${subject.digest}`)
@@ -76,7 +76,7 @@ export async function attachSignature(
   repository: Repository,
   subject: Descriptor,
   signer: Signer | KeylessSigner,
-  { reference, annotations = {}, ...options }: AttachSignatureOptions,
+  { reference = repository.name, annotations = {}, ...options }: AttachSignatureOptions = {},
 ): Promise<AttachResult> {
   const predicateType = predicateTypes.cosignSign
   const statement = createSignatureStatement(subject.digest, annotations)

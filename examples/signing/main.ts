@@ -126,7 +126,8 @@ try {
 
   // The README.
   const name = `${registry.host}/team/theirs`
-  assert.equal((await signAndVerify(name, file('release.key'), file('sbom.cdx.json'))).allow, true)
+  const own = await signAndVerify(name, file('release.key'), file('sbom.cdx.json'))
+  assert.equal(own.allow, true, explainVerdict(own).join('\n'))
   assert.deepEqual(await findObjections(repository('app'), digest, releaseKey), [])
   assert.deepEqual(await findObjections(repository('theirs'), digest, releaseKey), ['no summary'])
 } finally {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { generateSigningKey, keySigner, verifyImage } from '@sallyport/attest'
+import { generateSigningKey, keySigner, readEvidence } from '@sallyport/attest'
 import { createRegistryClient, type RegistryClient } from '@sallyport/oci'
 import { requireTool, type RunningRegistry, startOlareg } from '@sallyport/test-tools'
 import { createSigstore } from '@sallyport/testkit/sigstore'
@@ -30,7 +30,7 @@ interface Expectation {
   readonly has: string
   /** The image that `$IMAGE` is. Default: none. */
   readonly image?: (typeof sampleNames)[number]
-  /** What is printed, in this order, on either stream. */
+  /** What is printed on either stream; what is listed twice is there at least twice. */
   readonly prints: readonly (string | RegExp)[]
   /** Whether strangers' keys and roots in the same files must make it fail. */
   readonly judges?: boolean
@@ -92,7 +92,13 @@ const expectations: readonly Expectation[] = [
     section: 'Check with cosign',
     has: 'cosign tree',
     image: 'app',
-    prints: ['.att', '.sig', 'https://sigstore.dev/cosign/sign/v1 artifacts via OCI referrer'],
+    prints: [
+      /Attestations for an image tag: .*\.att\n/,
+      /Signatures for an image tag: .*\.sig\n/,
+      'https://sigstore.dev/cosign/sign/v1 artifacts via OCI referrer',
+      'https://cyclonedx.org/bom artifacts via OCI referrer',
+      'https://slsa.dev/verification_summary/v1 artifacts via OCI referrer',
+    ],
   },
   {
     section: 'Check with cosign',
@@ -101,10 +107,8 @@ const expectations: readonly Expectation[] = [
     prints: [],
     after: async () => {
       const keys = [await readFile(join(folder, 'release.pub'), 'utf8')]
-      const requirements = [{ kind: 'signature', by: { keys } }] as const
-      const verdict = await verifyImage(samples.repository('theirs'), samples.digest, { requirements })
-      expect(verdict).toMatchObject({ allow: true })
-      expect(verdict.requirements[0]?.evidence.map(({ store }) => store)).toEqual(['bundle'])
+      const { verified } = await readEvidence(samples.repository('theirs'), samples.digest, { keys })
+      expect(verified.map(({ store }) => store).toSorted()).toEqual(['bundle', 'legacy-signature'])
     },
   },
   {
@@ -211,7 +215,10 @@ describe('docs/guides/signing.md', () => {
       const code = shell[index]?.code ?? ''
       const ran = await runBlock(code, folder, image)
       expect(ran).toMatchObject({ status: 0 })
-      expectInOrder(ran.output, prints)
+      for (const text of new Set(prints)) {
+        const wanted = prints.filter((each) => each === text).length
+        expect(countIn(ran.output, text), `${text} in ${ran.output}`).toBeGreaterThanOrEqual(wanted)
+      }
       await after?.()
       if (!judges) return
       // Each command by itself: one that believes everybody would be hidden by the next.
@@ -266,13 +273,10 @@ function splitCommands(code: string): readonly string[] {
   return code.split(/(?<![\\|])\n/).filter((command) => command.trim() !== '')
 }
 
-function expectInOrder(output: string, texts: readonly (string | RegExp)[]): void {
-  let rest = output
-  for (const text of texts) {
-    const at = typeof text === 'string' ? rest.indexOf(text) : rest.search(text)
-    expect({ text, found: at >= 0, output: rest }).toMatchObject({ found: true })
-    rest = rest.slice(at + 1)
-  }
+/** How often a text is in an output. */
+function countIn(output: string, text: string | RegExp): number {
+  if (typeof text === 'string') return output.split(text).length - 1
+  return output.match(new RegExp(text, 'g'))?.length ?? 0
 }
 
 function readBlocks(document: string): readonly Block[] {

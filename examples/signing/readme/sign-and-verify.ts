@@ -24,7 +24,7 @@ export async function signAndVerify(name: string, keyFile: string, sbomFile: str
   await attachSignature(repository, descriptor, signer)
 
   const by = { keys: [signer.publicKey] }
-  return verifyImage(repository, descriptor.digest, {
+  return await verifyImage(repository, descriptor.digest, {
     requirements: [
       { kind: 'signature', by },
       { kind: 'sbom', by },

@@ -5,5 +5,6 @@ export default buildOf({
   'aws-kms': 'src/aws-kms/index.ts',
   'azure-kms': 'src/azure-kms/index.ts',
   'gcp-kms': 'src/gcp-kms/index.ts',
+  tuf: 'src/tuf/index.ts',
   vault: 'src/vault/index.ts',
 })

@@ -22,6 +22,11 @@ export type AttestErrorCode =
   | 'SERVICE_INVALID'
   | 'WITNESS_MISSING'
   | 'SIGNING_CONFIG_INVALID'
+  | 'TUF_UNCONFIGURED'
+  | 'TUF_UNREACHABLE'
+  | 'TUF_INVALID'
+  | 'TUF_TARGET_MISSING'
+  | 'TUF_CACHE_UNUSABLE'
 
 /** A key management service that did not do what it was asked to. */
 export interface KmsFailure {

@@ -128,7 +128,7 @@ export {
   type TrustedRoot,
   type TrustedSpan,
 } from './trust/trusted-root.ts'
-export { trustedRootProblems } from './trust/trusted-root-problems.ts'
+export { trustedRootProblems, type TrustedRootProblemsOptions } from './trust/trusted-root-problems.ts'
 export {
   type BundleArtifact,
   type BundleVerdict,

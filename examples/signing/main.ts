@@ -7,6 +7,7 @@ import * as attest from '@sallyport/attest'
 import * as awsKms from '@sallyport/attest/aws-kms'
 import * as azureKms from '@sallyport/attest/azure-kms'
 import * as gcpKms from '@sallyport/attest/gcp-kms'
+import * as tuf from '@sallyport/attest/tuf'
 import * as vault from '@sallyport/attest/vault'
 import { createRegistryClient } from '@sallyport/oci'
 import { startRegistry } from '@sallyport/testkit'
@@ -17,6 +18,7 @@ import { changePassphrase } from './guide/change-passphrase.ts'
 import { checkBundle } from './guide/check-bundle.ts'
 import { createReleaseVerifier } from './guide/create-release-verifier.ts'
 import { explainVerdict } from './guide/explain-verdict.ts'
+import { fetchRoot } from './guide/fetch-root.ts'
 import { loadRoots } from './guide/load-roots.ts'
 import { openKey } from './guide/open-key.ts'
 import { rotatingKeys } from './guide/rotate-keys.ts'
@@ -34,7 +36,7 @@ await checkGuide(guide, join(import.meta.dirname, 'guide'))
 await checkGuide(readme, join(import.meta.dirname, 'readme'))
 await checkNames(
   readme,
-  [attest, awsKms, azureKms, gcpKms, vault].flatMap((entry) => Object.keys(entry)),
+  [attest, awsKms, azureKms, gcpKms, tuf, vault].flatMap((entry) => Object.keys(entry)),
 )
 for (const [file, type] of [
   ['errors.ts', 'AttestErrorCode'],
@@ -88,7 +90,10 @@ try {
   const problems: string[] = []
   const trusted = await loadRoots([file('trusted-root.json')], (problem) => problems.push(problem))
   assert.deepEqual(problems, [])
-  const { oidcUrl } = services.sigstore
+  const { oidcUrl, tufUrl } = services.sigstore
+  const fetched = await fetchRoot(tufUrl, await readFile(file('root.json'), 'utf8'), file('cache'))
+  assert.equal(fetched.root.digest, trusted.digest)
+  assert.equal(fetched.signingConfig?.caUrls[0]?.url, services.sigstore.fulcioUrl)
   for (const name of ['keyless', 'logged'] as const) {
     const verdict = await verifyIdentity(repository(name), '1.4', trusted, oidcUrl)
     assert.equal(verdict.allow, true, explainVerdict(verdict).join('\n'))

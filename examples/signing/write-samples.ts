@@ -66,6 +66,7 @@ export async function writeSamples({ client, host, folder, services }: SampleTar
   await attestDecision(repository('app'), image, digestOf('the policy'), release)
 
   await writeFile(file('trusted-root.json'), JSON.stringify(sigstore.trustedRoot))
+  await writeFile(file('root.json'), sigstore.tuf.root)
   await writeFile(file('signing-config.json'), JSON.stringify(sigstore.signingConfig))
   await signKeyless(repository('keyless'), image, file('signing-config.json'))
   const { signer, witnesses } = chooseServices({

@@ -122,6 +122,12 @@ const expectations: readonly Expectation[] = [
     judges: true,
   },
   {
+    section: 'Trusted root by TUF',
+    has: 'cosign initialize',
+    image: 'keyless',
+    prints: [verified, byAuthority, bundleSignature],
+  },
+  {
     section: 'Check keyless signatures',
     has: 'cosign verify --trusted-root trusted-root.json "$IMAGE"',
     image: 'keyless',
@@ -255,6 +261,7 @@ async function runBlock(
     HOME: join(directory, 'home'),
     PATH: [join(directory, 'bin'), process.env['PATH']].join(delimiter),
     ISSUER: services.sigstore.oidcUrl,
+    MIRROR: services.sigstore.tufUrl,
     ...(image === undefined ? {} : { IMAGE: `${registry.host}/team/${image}@${samples.digest}` }),
   }
   return new Promise((resolve) => {

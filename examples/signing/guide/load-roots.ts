@@ -12,6 +12,7 @@ export async function loadRoots(
   warn: (problem: string) => void,
 ): Promise<TrustedRoot> {
   const roots = await Promise.all(files.map(async (file) => parseTrustedRoot(await readFile(file))))
-  for (const root of roots) for (const problem of trustedRootProblems(root, new Date())) warn(problem)
+  const ahead = { endsWithinMs: 30 * 86_400_000 }
+  for (const root of roots) for (const problem of trustedRootProblems(root, new Date(), ahead)) warn(problem)
   return combineTrustedRoots(roots)
 }

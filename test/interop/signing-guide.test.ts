@@ -289,11 +289,11 @@ function countIn(output: string, text: string | RegExp): number {
 
 function readBlocks(document: string): readonly Block[] {
   let section = ''
-  return Array.from(
-    document.matchAll(/^#+ (?<heading>.+)$|^```(?<language>.*)\n(?<code>[^]*?)^```$/gm),
-    ({ groups: { heading, language = '', code = '' } = {} }) => {
-      section = heading ?? section
-      return heading === undefined ? { language, code, section } : undefined
-    },
-  ).filter((block) => block !== undefined)
+  const found: Block[] = []
+  const parts = /^#+ (.+)$|^```(.*)\n([^]*?)^```$/gm
+  for (const [, heading, language = '', code = ''] of document.matchAll(parts)) {
+    section = heading ?? section
+    if (heading === undefined) found.push({ language, code, section })
+  }
+  return found
 }

@@ -55,6 +55,20 @@ describe.each([
     }
   })
 
+  it('names the repository and the time of now where nothing else is said', async () => {
+    await using target = await startSampleRepository(quirks)
+    const { repository, subject } = target
+    const before = Date.now()
+    const { pieces } = await attachSignature(repository, subject, signer, { settleMs: 0 })
+    const { verified } = await readEvidence(repository, subject.digest, { keys: [signer.publicKey] })
+    expect(verified.map(({ statement }) => statement.subject[0]?.name)).toEqual([undefined, target.reference])
+    const bundle = parseManifest(await repository.getManifest(pieces[0]!.manifest))
+    const created = Date.parse(bundle.annotations?.['org.opencontainers.image.created'] ?? '')
+    // The annotation is in whole seconds.
+    expect(created).toBeGreaterThan(before - 1000)
+    expect(created).toBeLessThanOrEqual(Date.now())
+  })
+
   it('writes nothing the second time', async () => {
     await using target = await startSampleRepository(quirks)
     const attach = async () => {

@@ -13,6 +13,12 @@ import { type sampleNames, type Samples, writeSamples } from '../../examples/sig
 // Every shell command of the guide is run as it stands there, against what the guide's own code wrote.
 const guide = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'guides', 'signing.md'), 'utf8')
 
+const toolList = join(import.meta.dirname, '..', 'tools', 'tools.json')
+
+interface ToolList {
+  readonly go: Readonly<Record<'cosign' | 'slsa-verifier', { readonly version: string }>>
+}
+
 interface Block {
   readonly language: string
   readonly code: string
@@ -173,6 +179,7 @@ const expectations: readonly Expectation[] = [
     has: 'cosign clean',
     image: 'moved',
     prints: [byKey, byKey, /Removed .*\.sig/, /Removed .*\.att/, byKey, bundleSignature],
+    judges: true,
   },
   {
     section: 'Bundles in files',
@@ -209,6 +216,11 @@ afterAll(async () => {
 })
 
 describe('docs/guides/signing.md', () => {
+  it.each(['cosign', 'slsa-verifier'] as const)('names the version of %s that runs here', async (tool) => {
+    const { go } = JSON.parse(await readFile(toolList, 'utf8')) as ToolList
+    expect(guide.replaceAll('\n', ' ')).toContain(`${tool} ${go[tool].version.slice(1)}`)
+  })
+
   it('has commands in blocks of `sh` alone, each with an expectation here', () => {
     const languages = new Set(blocks.map(({ language }) => language))
     expect([...languages].toSorted()).toEqual(['sh', 'ts', 'yaml'])

@@ -378,6 +378,27 @@ describe('fetchTrustedRoot with offline', () => {
     await expect(fetchRoot({ offline: true })).rejects.toMatchObject({ code: 'TUF_CACHE_UNUSABLE' })
   })
 
+  it('gives no other root, whatever byte of the cache is changed', async () => {
+    const { root } = await fetchRoot()
+    const file = await cacheFile()
+    const cached = await readFile(file)
+    const outcomes = new Set<string>()
+    for (let index = 0; index < 60; index++) {
+      const changed = Buffer.from(cached)
+      const at = Math.floor((index * cached.length) / 60)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      await writeFile(file, changed)
+      outcomes.add(
+        await fetchRoot({ offline: true }).then(
+          (fetched) => fetched.root.digest,
+          (error: { readonly code: string }) => error.code,
+        ),
+      )
+    }
+    // The same root is left where the byte is of no meaning, such as that of the signing config's metadata.
+    expect([...outcomes].filter((outcome) => outcome !== root.digest)).toEqual(['TUF_CACHE_UNUSABLE'])
+  })
+
   it('refuses a cache that is no JSON, also online', async () => {
     await fetchRoot()
     await writeFile(await cacheFile(), '{')

@@ -13,7 +13,7 @@ export interface TufRepository {
 }
 
 /** Address of the repository of Sigstore's public good instance. */
-export const publicMirrorUrl = 'https://tuf-repo-cdn.sigstore.dev'
+const publicMirrorUrl = 'https://tuf-repo-cdn.sigstore.dev'
 
 interface Seed {
   readonly 'root.json': string

@@ -37,7 +37,7 @@ export async function readTufState(path: string): Promise<TufState | undefined> 
  */
 export async function writeTufState(path: string, state: TufState): Promise<void> {
   const kept = await readTufState(path)
-  if (kept !== undefined && timestampVersion(kept) > timestampVersion(state)) return
+  if (kept !== undefined && isNewer(kept, state)) return
   const unfinished = `${path}.${randomUUID()}`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -56,6 +56,11 @@ export async function writeTufState(path: string, state: TufState): Promise<void
 
 function damaged(path: string, cause?: unknown): AttestError {
   return new AttestError('TUF_CACHE_UNUSABLE', `${path} is damaged: delete it and fetch again`, { cause })
+}
+
+/** By both: a repository may begin again with lower versions and new keys, and clocks may have been wrong. */
+function isNewer(kept: TufState, state: TufState): boolean {
+  return kept.fetchedAt > state.fetchedAt && timestampVersion(kept) > timestampVersion(state)
 }
 
 function timestampVersion({ metadata }: TufState): number {

@@ -7,10 +7,10 @@ import type { IdentityTokenSource } from '../ports/identity-token-source.ts'
 import { keySigner } from '../signing/key-signer.ts'
 import { readIdentityClaims } from './identity/identity-claims.ts'
 import { checkIssuedCertificate } from './issued-certificate.ts'
-import { parseAnswer } from './parse-answer.ts'
-import { askService } from './service-client.ts'
-import type { ServiceOptions } from './service-options.ts'
-import { serviceUrl } from './service-url.ts'
+import { parseAnswer } from '../service/parse-answer.ts'
+import { askService } from '../service/ask-service.ts'
+import type { ServiceOptions } from '../service/service-options.ts'
+import { serviceUrl } from '../service/service-url.ts'
 
 /** Options of {@link fulcioSigner}. */
 export interface FulcioSignerOptions extends ServiceOptions {

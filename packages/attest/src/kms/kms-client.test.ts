@@ -81,10 +81,10 @@ describe('createKmsClient', () => {
   })
 
   it('shows an explanation without secrets and control characters, and not endlessly', async () => {
-    const explanation = `the token ${token}\u001b[31mof Bearer abcdefghijkl is bad ${'x'.repeat(1000)}`
+    const explanation = `the token ${token}\u001b[31mof Bearer abcdefghijkl is bad ${'x '.repeat(1000)}`
     vault.instead.push({ status: 403, body: { errors: [explanation] } })
     const error = (await sign().catch((thrown: unknown) => thrown)) as Error
-    expect(error.message).toContain('the token [redacted] [31mof Bearer [redacted] is bad xxx')
+    expect(error.message).toContain('the token … [31mof Bearer … is bad x x')
     expect(error.message.length).toBeLessThan(500)
   })
 
@@ -92,7 +92,7 @@ describe('createKmsClient', () => {
     vault.instead.push('silence')
     await expect(sign({ timeoutMs: 50, retry: { attempts: 1 } })).rejects.toMatchObject({
       code: 'KMS_ERROR',
-      message: expect.stringContaining('did not answer within 50 ms') as string,
+      message: expect.stringContaining('gave no answer within 50 ms') as string,
       retryable: true,
     })
   })

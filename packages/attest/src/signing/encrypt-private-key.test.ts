@@ -41,18 +41,17 @@ describe('generateSigningKey', () => {
     expect(keySigner(generateSigningKey().privateKey).algorithm).toBe('ecdsa-sha2-256-nistp256')
   })
 
-  it.each([['a phrase'], [''], ['Wörter 🔑 with\nlines'], ['x'.repeat(5000)]])(
-    'encrypts the key with the passphrase %j',
-    (passphrase) => {
-      const { privateKey, publicKey } = generateSigningKey({ passphrase })
-      expect(privateKey).toMatch(
-        /^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n([\w+/=]{1,64}\n)+-----END /,
-      )
-      expect(keySigner(privateKey, { passphrase }).publicKey).toBe(publicKey)
-      expect(() => keySigner(privateKey, { passphrase: `${passphrase}.` })).toThrow(/does not open/)
-      expect(() => keySigner(privateKey)).toThrow(/give its passphrase/)
-    },
-  )
+  it.each([
+    ['no letters', ''],
+    ['letters of all kinds and lines', 'Wörter 🔑 with\nlines'],
+    ['5000 letters', 'x'.repeat(5000)],
+  ])('encrypts the key with a passphrase of %s', (_, passphrase) => {
+    const { privateKey, publicKey } = generateSigningKey({ passphrase })
+    expect(privateKey).toMatch(/^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n([\w+/=]{1,64}\n)+-----END /)
+    expect(keySigner(privateKey, { passphrase }).publicKey).toBe(publicKey)
+    expect(() => keySigner(privateKey, { passphrase: `${passphrase}.` })).toThrow(/does not open/)
+    expect(() => keySigner(privateKey)).toThrow(/give its passphrase/)
+  })
 })
 
 describe('encryptPrivateKey', () => {

@@ -15,6 +15,7 @@ export {
 } from '../http/retry-delay.ts'
 export {
   createTransport,
+  sendThrough,
   type Transport,
   type TransportOptions,
   type WireAnswer,

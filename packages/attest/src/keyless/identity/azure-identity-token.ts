@@ -1,6 +1,6 @@
 import type { IdentityTokenSource } from '../../ports/identity-token-source.ts'
-import type { ServiceRequest } from '../service-client.ts'
-import { serviceUrl } from '../service-url.ts'
+import type { AskedService } from '../../service/ask-service.ts'
+import { serviceUrl } from '../../service/service-url.ts'
 import { askTokenService, requireVariable } from './ask-token-service.ts'
 import { readTokenFile } from './file-identity-token.ts'
 import type { TokenServiceOptions } from './token-service-options.ts'
@@ -53,7 +53,7 @@ async function toWorkloadRequest({
   resource,
   clientId,
   signal,
-}: AzureRequest): Promise<ServiceRequest> {
+}: AzureRequest): Promise<AskedService> {
   const secret = await readTokenFile(requireVariable(environment, 'AZURE_FEDERATED_TOKEN_FILE'), signal)
   const authority = environment.AZURE_AUTHORITY_HOST || 'https://login.microsoftonline.com/'
   const tenant = encodeURIComponent(requireVariable(environment, 'AZURE_TENANT_ID'))
@@ -69,18 +69,19 @@ async function toWorkloadRequest({
   return { method: 'POST', url, headers, body, secrets: [secret], signal }
 }
 
-function toEndpointRequest({ environment, resource, clientId, signal }: AzureRequest): ServiceRequest {
+function toEndpointRequest({ environment, resource, clientId, signal }: AzureRequest): AskedService {
   const secret = requireVariable(environment, 'IDENTITY_HEADER')
   const url = serviceUrl(service, requireVariable(environment, 'IDENTITY_ENDPOINT'))
   setQuery(url, { 'api-version': '2019-08-01', resource, client_id: clientId })
-  return { method: 'GET', url, headers: { 'x-identity-header': secret }, secrets: [secret], signal }
+  const headers = { 'x-identity-header': secret }
+  return { method: 'GET', url, headers, secrets: [secret], onMachine: true, signal }
 }
 
-function toMachineRequest({ environment, resource, clientId, signal }: AzureRequest): ServiceRequest {
+function toMachineRequest({ environment, resource, clientId, signal }: AzureRequest): AskedService {
   const host = environment.AZURE_POD_IDENTITY_AUTHORITY_HOST || 'http://169.254.169.254'
   const url = serviceUrl(service, host, '/metadata/identity/oauth2/token')
   setQuery(url, { 'api-version': '2018-02-01', resource, client_id: clientId })
-  return { method: 'GET', url, headers: { metadata: 'true' }, signal }
+  return { method: 'GET', url, headers: { metadata: 'true' }, onMachine: true, signal }
 }
 
 function setQuery(url: URL, query: Readonly<Record<string, string | undefined>>): void {

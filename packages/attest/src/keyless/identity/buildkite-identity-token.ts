@@ -1,5 +1,5 @@
 import type { IdentityTokenSource } from '../../ports/identity-token-source.ts'
-import { serviceUrl } from '../service-url.ts'
+import { serviceUrl } from '../../service/service-url.ts'
 import { askTokenService, requireVariable } from './ask-token-service.ts'
 import type { TokenServiceOptions } from './token-service-options.ts'
 

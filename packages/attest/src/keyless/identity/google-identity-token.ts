@@ -1,7 +1,7 @@
 import { AttestError } from '../../errors.ts'
 import type { IdentityTokenSource } from '../../ports/identity-token-source.ts'
-import { askService } from '../service-client.ts'
-import { serviceUrl } from '../service-url.ts'
+import { askService } from '../../service/ask-service.ts'
+import { serviceUrl } from '../../service/service-url.ts'
 import { orUnavailable } from './ask-token-service.ts'
 import type { TokenServiceOptions } from './token-service-options.ts'
 
@@ -31,7 +31,7 @@ export function googleIdentityToken({
       url.search = new URLSearchParams({ audience, format: 'full' }).toString()
       const headers = { 'metadata-flavor': 'Google' }
       const answer = await orUnavailable(() =>
-        askService(service, { method: 'GET', url, headers, signal }, options),
+        askService(service, { method: 'GET', url, headers, onMachine: true, signal }, options),
       )
       if (answer.header('metadata-flavor') !== 'Google')
         throw new AttestError('IDENTITY_UNAVAILABLE', `${service}: something else answered at ${host}`)

@@ -65,12 +65,15 @@ describe('githubActionsIdentityToken', () => {
     await expect(source.token({ audience })).rejects.toMatchObject(failure)
   })
 
-  it('sends its token to no other machine in the clear', async () => {
-    const source = githubActionsIdentityToken({ environment: environmentOf('http://runner.example') })
-    await expect(source.token({ audience })).rejects.toMatchObject({
-      ...failure,
-      message: expect.stringContaining('https') as string,
-    })
+  it.each([
+    ['to another machine in the clear', 'http://runner.example', 'https'],
+    ['over a link of the machine in the clear', 'http://169.254.169.254', 'https'],
+    ['to a URL with a password', 'https://me:pa55word@runner.example', 'password'],
+  ])('does not send its token %s', async (_, url, why) => {
+    const source = githubActionsIdentityToken({ environment: environmentOf(url) })
+    const error: unknown = await source.token({ audience }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ ...failure, message: expect.stringContaining(why) as string })
+    expect((error as Error).message).not.toContain('pa55word')
   })
 })
 

@@ -1,4 +1,4 @@
-import type { ServiceOptions } from '../service-options.ts'
+import type { ServiceOptions } from '../../service/service-options.ts'
 
 /** Options of token sources that ask a service of the machine they run on. */
 export interface TokenServiceOptions extends ServiceOptions {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { type ScriptedAnswer, startScriptedService } from '../testing/scripted-service.ts'
-import { askService, type ServiceRequest } from './service-client.ts'
+import { type AskedService, askService } from './ask-service.ts'
 import type { ServiceOptions } from './service-options.ts'
 
 const waits: number[] = []
@@ -14,7 +14,7 @@ const options: ServiceOptions = {
   },
 }
 
-function get(url: string, fields: Partial<ServiceRequest> = {}): ServiceRequest {
+function get(url: string, fields: Partial<AskedService> = {}): AskedService {
   return { method: 'GET', url: new URL(url), ...fields }
 }
 

@@ -40,11 +40,8 @@ export async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
  *
  * @throws {AttestError} `IDENTITY_UNAVAILABLE` when it is not set.
  */
-export function requireVariable(
-  environment: Readonly<Record<string, string | undefined>>,
-  name: string,
-): string {
-  const value = environment[name]?.trim()
+export function requireVariable(env: Readonly<Record<string, string | undefined>>, name: string): string {
+  const value = env[name]?.trim()
   if (!value) throw new AttestError('IDENTITY_UNAVAILABLE', `the environment variable ${name} is not set`)
   return value
 }

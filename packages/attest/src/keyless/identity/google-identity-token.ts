@@ -17,14 +17,14 @@ export interface GoogleIdentityTokenOptions extends TokenServiceOptions {
  * with `IDENTITY_UNAVAILABLE`.
  */
 export function googleIdentityToken({
-  environment = process.env,
+  env = process.env,
   serviceAccount = 'default',
   ...options
 }: GoogleIdentityTokenOptions = {}): IdentityTokenSource {
   const service = "Google's metadata server"
   return {
     async token({ audience, signal }) {
-      const host = environment.GCE_METADATA_HOST || 'metadata.google.internal'
+      const host = env.GCE_METADATA_HOST || 'metadata.google.internal'
       const account = encodeURIComponent(serviceAccount)
       const path = `/computeMetadata/v1/instance/service-accounts/${account}/identity`
       const url = serviceUrl(service, `http://${host}`, path)

@@ -1,3 +1,4 @@
+import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DoubleAnswer } from '../testing/kms/service-double.ts'
 import { sampleKey, verifies } from '../testing/kms/signature-check.ts'
@@ -86,6 +87,18 @@ describe('createKmsClient', () => {
     const error = (await sign().catch((thrown: unknown) => thrown)) as Error
     expect(error.message).toContain('the token … [31mof Bearer … is bad x x')
     expect(error.message.length).toBeLessThan(500)
+  })
+
+  it('uses connections that are given, and leaves them open', async () => {
+    let sent = 0
+    const dispatcher = new Agent().compose((dispatch) => (request, handler) => {
+      sent++
+      return dispatch(request, handler)
+    })
+    const signer = await sign({ dispatcher })
+    expect(verifies(signer, content, await signer.sign(content))).toBe(true)
+    expect(sent).toBe(2)
+    await dispatcher.close()
   })
 
   it('gives up on a service that does not answer in time', async () => {

@@ -1,5 +1,5 @@
 import { isSallyportError } from '@sallyport/core'
-import { createTransport } from '@sallyport/oci/cloud'
+import { createTransport, sendThrough } from '@sallyport/oci/cloud'
 import type * as z from 'zod'
 import { AttestError } from '../errors.ts'
 import { exchange } from '../service/exchange.ts'
@@ -59,7 +59,7 @@ export interface KmsClientParts extends KmsAuthentication {
 /** Creates a client; its connections are kept between calls. */
 export function createKmsClient(parts: KmsClientParts): KmsClient {
   const { key, endpoint, ca, throttlingCodes, options } = parts
-  const { env = process.env, timeoutMs = 20_000, clock, sleep } = options
+  const { env = process.env, timeoutMs = 20_000, clock, sleep, dispatcher } = options
   const { attempts = 4, baseDelayMs = 200, maxDelayMs = 5000 } = options.retry ?? {}
   const { host } = new URL(endpoint)
   // Idle connections close by themselves and keep no process alive.
@@ -105,7 +105,7 @@ export function createKmsClient(parts: KmsClientParts): KmsClient {
           signal,
         },
         {
-          send: transport.send,
+          send: dispatcher === undefined ? transport.send : async (sent) => sendThrough(dispatcher, sent),
           toError: ({ why, status, serviceCode, retryable }) =>
             kmsError('KMS_ERROR', key, `${host} ${why}`, { status, serviceCode, retryable }),
           timeoutMs,

@@ -23,3 +23,4 @@ export {
 } from '../http/transport.ts'
 export type { RegistryTls, RegistryTlsSettings } from '../http/registry-tls.ts'
 export type { Credentials } from '../ports/credential-provider.ts'
+export { createSharedFlights, type SharedFlights } from '../internal/shared-flights.ts'

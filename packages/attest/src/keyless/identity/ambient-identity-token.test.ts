@@ -80,7 +80,7 @@ describe('ambientIdentityToken', () => {
     await expect(ambientIdentityToken(nothing()).token({ audience })).rejects.toMatchObject({
       code: 'IDENTITY_UNAVAILABLE',
       message: expect.stringMatching(
-        /github-actions: ACTIONS_.*buildkite: .*env: SIGSTORE_.*azure: /,
+        /github-actions: ACTIONS_.*buildkite: .*environment: SIGSTORE_.*azure: /,
       ) as string,
     })
   })

@@ -62,8 +62,9 @@ export async function startProgram(
   // once and other ports are tried.
   for (;;) {
     const ports = await freePorts(portCount)
+    const args = await program.prepare(ports)
     const log = openSync(logPath, 'w')
-    const child = spawn(command, await program.prepare(ports), {
+    const child = spawn(command, args, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...program.env },
     })

@@ -34,6 +34,11 @@ export async function startTimestampServer({
   const logPath = join(directory, 'timestamp-server.log')
   const program = await startProgram({ command, logPath, prepare, readyPath: '/ping' }, limits)
   const url = `http://127.0.0.1:${program.ports[0]}/api/v1/timestamp`
-  const answer = await fetch(`${url}/certchain`)
-  return { ...program, url, chain: await answer.text() }
+  try {
+    const answer = await fetch(`${url}/certchain`)
+    return { ...program, url, chain: await answer.text() }
+  } catch (error) {
+    await program.stop()
+    throw error
+  }
 }

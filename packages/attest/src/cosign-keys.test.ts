@@ -32,28 +32,30 @@ describe.skipIf(!hasCosign)(`keys and cosign 3.1.2${cosignHint}`, { timeout: 120
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  /** One algorithm for each type of key, and in what cosign signs images with it. */
+  // Other sizes of these types have the same form.
+  it.each(['ecdsa-sha2-256-nistp256', 'rsa-sign-pkcs1-2048-sha256', 'ed25519'] as const)(
+    'import a key for %s into an encrypted form that is read here',
+    async (algorithm) => {
+      const { privateKey, publicKey } = generateSigningKey({ algorithm })
+      const name = `import-${algorithm}`
+      await write(`${name}.pem`, privateKey)
+      expect(
+        await cosign('import-key-pair', '--key', `${name}.pem`, '--output-key-prefix', name, '-y'),
+      ).toMatchObject({ code: 0 })
+      const signer = keySigner(await read(`${name}.key`), { passphrase })
+      expect(signer.publicKey).toBe(publicKey)
+      expect(await read(`${name}.pub`)).toBe(publicKey)
+    },
+  )
+
+  /** One algorithm for each type of key and hash, and in what cosign signs images with it. */
   const types: readonly (readonly [SignatureAlgorithm, SignatureAlgorithm])[] = [
     ['ecdsa-sha2-256-nistp256', 'ecdsa-sha2-256-nistp256'],
     ['ecdsa-sha2-384-nistp384', 'ecdsa-sha2-384-nistp384'],
     ['ecdsa-sha2-512-nistp521', 'ecdsa-sha2-512-nistp521'],
     ['rsa-sign-pkcs1-2048-sha256', 'rsa-sign-pkcs1-2048-sha256'],
-    ['rsa-sign-pkcs1-3072-sha256', 'rsa-sign-pkcs1-3072-sha256'],
-    ['rsa-sign-pkcs1-4096-sha256', 'rsa-sign-pkcs1-4096-sha256'],
     ['ed25519', 'ed25519-ph'],
   ]
-
-  it.each(types)('import a key for %s into an encrypted form that is read here', async (algorithm) => {
-    const { privateKey, publicKey } = generateSigningKey({ algorithm })
-    const name = `import-${algorithm}`
-    await write(`${name}.pem`, privateKey)
-    expect(
-      await cosign('import-key-pair', '--key', `${name}.pem`, '--output-key-prefix', name, '-y'),
-    ).toMatchObject({ code: 0 })
-    const signer = keySigner(await read(`${name}.key`), { passphrase })
-    expect(signer.publicKey).toBe(publicKey)
-    expect(await read(`${name}.pub`)).toBe(publicKey)
-  })
 
   it.each(types)(
     'sign with our encrypted key for %s, images in %s, and it is read here',
@@ -63,9 +65,6 @@ describe.skipIf(!hasCosign)(`keys and cosign 3.1.2${cosignHint}`, { timeout: 120
       const { privateKey, publicKey } = generateSigningKey({ algorithm, passphrase })
       const name = `${algorithm}.key`
       await write(name, privateKey)
-      const shown = await cosign('public-key', '--key', name)
-      expect(shown.output).toContain(publicKey.trim())
-
       const offline = ['--use-signing-config=false', '--tlog-upload=false', '-y']
       expect(
         await cosign('sign-blob', '--key', name, ...offline, '--bundle', `${algorithm}.json`, 'blob'),

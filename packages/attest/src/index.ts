@@ -28,7 +28,7 @@ export {
 } from './keyless/identity/spiffe-identity-token.ts'
 export type { TokenServiceOptions } from './keyless/identity/token-service-options.ts'
 export { rekorLog, type RekorLogOptions } from './keyless/rekor-log.ts'
-export type { ServiceOptions } from './keyless/service-options.ts'
+export type { ServiceOptions } from './service/service-options.ts'
 export { timestampAuthority, type TimestampAuthorityOptions } from './keyless/timestamp-authority.ts'
 export type { KmsSignerOptions } from './kms/kms-signer-options.ts'
 export { kmsSigner } from './kms/kms-signer.ts'

@@ -8,7 +8,7 @@ export function der(tag: number, ...content: readonly Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from([tag, 0x80 | bytes.length, ...bytes]), body])
 }
 
-/** Tags of the types that are written here. */
+/** First byte of an element, by its type. */
 export const derTag = {
   boolean: 0x01,
   integer: 0x02,
@@ -16,6 +16,7 @@ export const derTag = {
   octetString: 0x04,
   null: 0x05,
   oid: 0x06,
+  utf8String: 0x0c,
   sequence: 0x30,
   set: 0x31,
 } as const

@@ -5,7 +5,7 @@ export class StrictJsonError extends Error {}
 
 /**
  * Parses JSON that two parsers can't read differently: valid UTF-8 without a byte order mark, no trailing data, no
- * key twice in one object, at most 256 levels.
+ * key twice in one object, no key `__proto__`, which libraries drop without a word, at most 256 levels.
  *
  * @throws {StrictJsonError} when it is anything else.
  */
@@ -56,6 +56,7 @@ function checkKeys(text: string): void {
         const end = endOfString(text, index)
         if (expectsKey) {
           const key = JSON.parse(text.slice(index, end + 1)) as string
+          if (key === '__proto__') throw new StrictJsonError('a key is "__proto__"')
           const keys = open.at(-1)
           if (keys?.has(key))
             throw new StrictJsonError(`the key ${JSON.stringify(key.slice(0, 80))} appears twice`)

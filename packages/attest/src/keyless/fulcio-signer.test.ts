@@ -8,7 +8,7 @@ import { startScriptedService } from '../testing/scripted-service.ts'
 import { fulcioSigner } from './fulcio-signer.ts'
 import { fixedIdentityToken } from './identity/given-identity-token.ts'
 
-const now = (): Date => tokenTime
+const clock = { now: (): Date => tokenTime }
 const token = fixedIdentityToken(createIdentityToken())
 const later = (milliseconds: number): Date => new Date(tokenTime.getTime() + milliseconds)
 const other = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey
@@ -21,7 +21,7 @@ describe('fulcioSigner', () => {
   ])('has a new key certified %s', async (_, claims, detached) => {
     await using fulcio = await startFulcioDouble({ detached })
     const source = fixedIdentityToken(createIdentityToken(claims))
-    const keyless = fulcioSigner({ url: `${fulcio.url}/`, token: source, now })
+    const keyless = fulcioSigner({ url: `${fulcio.url}/`, token: source, clock })
     const signer = await keyless.certify()
     const leaf = new X509Certificate(signer.certificate.leaf)
     expect(leaf.publicKey.export({ type: 'spki', format: 'pem' })).toBe(signer.publicKey)
@@ -45,14 +45,14 @@ describe('fulcioSigner', () => {
       },
     }
     const { signal } = new AbortController()
-    await fulcioSigner({ url: fulcio.url, token: source, audience: 'ours', now }).certify({ signal })
+    await fulcioSigner({ url: fulcio.url, token: source, audience: 'ours', clock }).certify({ signal })
     expect(asked).toEqual([{ audience: 'ours', signal }])
   })
 
   it('signs as often as the certificate lasts, and then no more', async () => {
     await using fulcio = await startFulcioDouble()
     let time = tokenTime
-    const signer = await fulcioSigner({ url: fulcio.url, token, now: () => time }).certify()
+    const signer = await fulcioSigner({ url: fulcio.url, token, clock: { now: () => time } }).certify()
     time = later(599_000)
     await signer.sign(Buffer.from('content'))
     time = later(600_000)
@@ -68,7 +68,7 @@ describe('fulcioSigner', () => {
   ])('sends no token that %s', async (_, claims) => {
     await using fulcio = await startFulcioDouble()
     const source = fixedIdentityToken(createIdentityToken(claims))
-    await expect(fulcioSigner({ url: fulcio.url, token: source, now }).certify()).rejects.toMatchObject({
+    await expect(fulcioSigner({ url: fulcio.url, token: source, clock }).certify()).rejects.toMatchObject({
       code: 'IDENTITY_INVALID',
     })
     expect(fulcio.requests).toHaveLength(0)
@@ -94,7 +94,7 @@ describe('fulcioSigner', () => {
     ['that it does not give', { changeChain: () => [] }],
   ])('refuses a certificate %s', async (_, options) => {
     await using fulcio = await startFulcioDouble(options)
-    await expect(fulcioSigner({ url: fulcio.url, token, now }).certify()).rejects.toMatchObject({
+    await expect(fulcioSigner({ url: fulcio.url, token, clock }).certify()).rejects.toMatchObject({
       code: 'SERVICE_INVALID',
     })
   })
@@ -103,7 +103,7 @@ describe('fulcioSigner', () => {
     await using fulcio = await startFulcioDouble({
       change: (leaf) => ({ ...leaf, notBefore: later(59_000) }),
     })
-    await expect(fulcioSigner({ url: fulcio.url, token, now }).certify()).resolves.toHaveProperty(
+    await expect(fulcioSigner({ url: fulcio.url, token, clock }).certify()).resolves.toHaveProperty(
       'certificate',
     )
   })
@@ -111,7 +111,7 @@ describe('fulcioSigner', () => {
   it('says what Fulcio says', async () => {
     const message = 'There was an error processing the identity token'
     await using fulcio = await startScriptedService(() => fulcioError(400, message))
-    await expect(fulcioSigner({ url: fulcio.url, token, now }).certify()).rejects.toMatchObject({
+    await expect(fulcioSigner({ url: fulcio.url, token, clock }).certify()).rejects.toMatchObject({
       code: 'SERVICE_REFUSED',
       message: `Fulcio at ${fulcio.url} answered with status 400: ${message}`,
     })

@@ -1,5 +1,6 @@
 import { generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
+import { type Clock, systemClock } from '@sallyport/core'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
 import type { CertifiedSigner, KeylessSigner } from '../ports/signer.ts'
@@ -7,10 +8,10 @@ import type { IdentityTokenSource } from '../ports/identity-token-source.ts'
 import { keySigner } from '../signing/key-signer.ts'
 import { readIdentityClaims } from './identity/identity-claims.ts'
 import { checkIssuedCertificate } from './issued-certificate.ts'
-import { parseAnswer } from './parse-answer.ts'
-import { askService } from './service-client.ts'
-import type { ServiceOptions } from './service-options.ts'
-import { serviceUrl } from './service-url.ts'
+import { parseAnswer } from '../service/parse-answer.ts'
+import { askService } from '../service/ask-service.ts'
+import type { ServiceOptions } from '../service/service-options.ts'
+import { serviceUrl } from '../service/service-url.ts'
 
 /** Options of {@link fulcioSigner}. */
 export interface FulcioSignerOptions extends ServiceOptions {
@@ -20,8 +21,8 @@ export interface FulcioSignerOptions extends ServiceOptions {
   readonly token: IdentityTokenSource
   /** Whom identity tokens are for. Default `sigstore`. */
   readonly audience?: string | undefined
-  /** Default: the machine's clock. */
-  readonly now?: (() => Date) | undefined
+  /** Tells the time. Default: the system's. */
+  readonly clock?: Clock | undefined
 }
 
 const service = 'Fulcio'
@@ -54,7 +55,7 @@ export function fulcioSigner({
   url,
   token: source,
   audience = 'sigstore',
-  now = () => new Date(),
+  clock = systemClock,
   ...options
 }: FulcioSignerOptions): KeylessSigner {
   return {
@@ -62,7 +63,7 @@ export function fulcioSigner({
       signal?.throwIfAborted()
       const endpoint = serviceUrl(service, url, '/api/v2/signingCert')
       const token = (await source.token({ audience, signal })).trim()
-      const { subject } = readIdentityClaims(token, { audience, now: now() })
+      const { subject } = readIdentityClaims(token, { audience, now: clock.now() })
       const { publicKey, privateKey } = await generateKeyPairAsync('ec', { namedCurve: 'prime256v1' })
       const request = {
         credentials: { oidcIdentityToken: token },
@@ -87,8 +88,11 @@ export function fulcioSigner({
         options,
       )
       const { certificates } = parseAnswer(service, body, answerSchema).chain
-      const { notAfter, ...certificate } = checkIssuedCertificate(certificates, { publicKey, now: now() })
-      return certifiedSigner(privateKey, { certificate, notAfter, now })
+      const { notAfter, ...certificate } = checkIssuedCertificate(certificates, {
+        publicKey,
+        now: clock.now(),
+      })
+      return certifiedSigner(privateKey, { certificate, notAfter, clock })
     },
   }
 }
@@ -96,16 +100,16 @@ export function fulcioSigner({
 interface Certified {
   readonly certificate: CertifiedSigner['certificate']
   readonly notAfter: Date
-  readonly now: () => Date
+  readonly clock: Clock
 }
 
-function certifiedSigner(key: KeyObject, { certificate, notAfter, now }: Certified): CertifiedSigner {
+function certifiedSigner(key: KeyObject, { certificate, notAfter, clock }: Certified): CertifiedSigner {
   const signer = keySigner(key)
   return {
     ...signer,
     certificate,
     async sign(content, signOptions) {
-      if (now() >= notAfter)
+      if (clock.now() >= notAfter)
         throw new AttestError(
           'SIGNING_FAILED',
           `the certificate has ended at ${notAfter.toISOString()}: certify again`,

@@ -90,7 +90,7 @@ const sources: readonly [string, (url: string) => IdentityTokenSource][] = [
     'GitHub Actions',
     (url) =>
       githubActionsIdentityToken({
-        environment: { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken },
+        env: { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken },
         retry: { attempts: 1 },
       }),
   ],
@@ -98,7 +98,7 @@ const sources: readonly [string, (url: string) => IdentityTokenSource][] = [
     'Buildkite',
     (url) =>
       buildkiteIdentityToken({
-        environment: {
+        env: {
           BUILDKITE_AGENT_ACCESS_TOKEN: requestToken,
           BUILDKITE_AGENT_ENDPOINT: url,
           BUILDKITE_JOB_ID: '1',
@@ -110,7 +110,7 @@ const sources: readonly [string, (url: string) => IdentityTokenSource][] = [
     'Azure',
     (url) =>
       azureIdentityToken({
-        environment: { IDENTITY_ENDPOINT: url, IDENTITY_HEADER: requestToken },
+        env: { IDENTITY_ENDPOINT: url, IDENTITY_HEADER: requestToken },
         retry: { attempts: 1 },
       }),
   ],
@@ -122,7 +122,7 @@ describe('errors hold no token', () => {
     const signer = fulcioSigner({
       url: fulcio.url,
       token: fixedIdentityToken(token),
-      now: () => tokenTime,
+      clock: { now: () => tokenTime },
       retry: { attempts: 1 },
     })
     const witnesses = [timestampAuthority({ url: fulcio.url })]
@@ -156,8 +156,12 @@ describe('errors hold no token', () => {
     ],
     ['can be no header', `${token}\r\nx: y`],
   ])('when it %s', async (_, bad) => {
-    const source = environmentIdentityToken({ environment: { SIGSTORE_ID_TOKEN: bad } })
-    const signer = fulcioSigner({ url: 'https://fulcio.invalid', token: source, now: () => tokenTime })
+    const source = environmentIdentityToken({ env: { SIGSTORE_ID_TOKEN: bad } })
+    const signer = fulcioSigner({
+      url: 'https://fulcio.invalid',
+      token: source,
+      clock: { now: () => tokenTime },
+    })
     const error: unknown = await signer.certify().catch((error: unknown) => error)
     expect(error).toMatchObject({ code: 'IDENTITY_INVALID' })
     expectNoSecret(error)
@@ -165,11 +169,11 @@ describe('errors hold no token', () => {
   })
 
   it('when the secret of a token service can be no header', async () => {
-    const environment = {
+    const env = {
       ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1/',
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: `${requestToken}\r\nx: y`,
     }
-    const source = githubActionsIdentityToken({ environment, retry: { attempts: 1 } })
+    const source = githubActionsIdentityToken({ env, retry: { attempts: 1 } })
     const error: unknown = await source.token({ audience: 'sigstore' }).catch((error: unknown) => error)
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' })
     expectNoSecret(error)
@@ -180,7 +184,7 @@ describe('errors hold no token', () => {
       const signer = fulcioSigner({
         url,
         token: fixedIdentityToken(token),
-        now: () => tokenTime,
+        clock: { now: () => tokenTime },
         retry: { attempts: 1 },
       })
       const error: unknown = await signer.certify().catch((error: unknown) => error)

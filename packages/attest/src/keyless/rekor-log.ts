@@ -1,7 +1,7 @@
 import type { Witness } from '../ports/witness.ts'
 import { logInRekorV1 } from './rekor-v1.ts'
 import { logInRekorV2 } from './rekor-v2.ts'
-import type { ServiceOptions } from './service-options.ts'
+import type { ServiceOptions } from '../service/service-options.ts'
 
 /** Options of {@link rekorLog}. */
 export interface RekorLogOptions extends ServiceOptions {

@@ -83,6 +83,16 @@ describe('whyNoTimestamp', () => {
     )
   })
 
+  it.each([
+    ['a status below zero', '3003020100', '30030201ff'],
+    ['a value behind it', /$/, '0500'],
+  ])('refuses %s', (_, found, instead) => {
+    const request = toTimestampRequest(signature, Buffer.from([1, 2, 3]))
+    const response = encodeTimestampResponse(request).toString('hex')
+    expect(whyNoTimestamp(Buffer.from(response, 'hex'), request)).toBeUndefined()
+    expect(whyNoTimestamp(Buffer.from(response.replace(found, instead), 'hex'), request)).toBeDefined()
+  })
+
   it('asks for the certificate of the authority, in DER', () => {
     expect(
       encodeTimestampRequest({ imprint: Buffer.alloc(32), nonce: Buffer.from([0x80]) }).toString('hex'),

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { AttestError } from '../errors.ts'
 import type { Witness } from '../ports/witness.ts'
-import { askService } from './service-client.ts'
-import type { ServiceOptions } from './service-options.ts'
-import { serviceUrl } from './service-url.ts'
+import { askService } from '../service/ask-service.ts'
+import type { ServiceOptions } from '../service/service-options.ts'
+import { serviceUrl } from '../service/service-url.ts'
 import { encodeTimestampRequest, toTimestampRequest, whyNoTimestamp } from './timestamp-request.ts'
 
 /** Options of {@link timestampAuthority}. */

@@ -37,7 +37,8 @@ export function whyNoTimestamp(
 ): string | undefined {
   try {
     const timestamp = RFC3161Timestamp.parse(Buffer.from(response))
-    if (timestamp.status > 1n) return `the authority did not grant it (status ${timestamp.status})`
+    if (timestamp.status !== 0n && timestamp.status !== 1n)
+      return `the authority did not grant it (status ${timestamp.status})`
     const { tstInfo } = timestamp
     if (
       tstInfo.messageImprintHashAlgorithm !== 'sha256' ||

@@ -133,7 +133,7 @@ describe('awsKmsSigner', () => {
       sign(`awskms://${host}/alias/release`, { env, retry: { attempts: 1 } }),
     ).rejects.toMatchObject({
       code: 'KMS_ERROR',
-      message: expect.stringContaining(`${host} could not be asked`) as string,
+      message: expect.stringContaining(`${host} could not be reached`) as string,
     })
     expect(kms.seen).toEqual([])
   })

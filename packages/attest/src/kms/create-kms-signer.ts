@@ -1,8 +1,8 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import type { Signer } from '../ports/signer.ts'
 import { toPublicKey } from '../signing/parse-public-key.ts'
+import { signatureHash } from '../signing/algorithm-registry.ts'
 import type { SignatureAlgorithm } from '../signing/signature-algorithm.ts'
-import { hashOfAlgorithm } from './signature-algorithm-of.ts'
 
 /** What a service's signer consists of. */
 export interface KmsSignerParts {
@@ -15,7 +15,7 @@ export interface KmsSignerParts {
 /** The signer of a key in a service: content is hashed here, whatever its size. */
 export function createKmsSigner({ publicKey, algorithm, sign }: KmsSignerParts): Signer {
   const { pem, keyId } = toPublicKey(publicKey)
-  const hash = hashOfAlgorithm(algorithm)
+  const hash = signatureHash(algorithm)
   return {
     publicKey: pem,
     keyId,

@@ -3,6 +3,7 @@ import { createExpiringCache, type Expiring, findGoogleToken } from '@sallyport/
 import * as z from 'zod'
 import { decodeCanonicalBase64 } from '../internal/canonical-base64.ts'
 import type { Signer } from '../ports/signer.ts'
+import { signatureHash } from '../signing/algorithm-registry.ts'
 import type { SignatureAlgorithm } from '../signing/signature-algorithm.ts'
 import { crc32c } from './crc32c.ts'
 import { createKmsSigner } from './create-kms-signer.ts'
@@ -13,7 +14,7 @@ import type { KmsSignerOptions } from './kms-signer-options.ts'
 import { parseEndpoint } from './parse-endpoint.ts'
 import { parseGcpReference } from './parse-gcp-reference.ts'
 import { readPublicKey, unsupportedKey } from './read-public-key.ts'
-import { hashOfAlgorithm, signatureAlgorithmOf } from './signature-algorithm-of.ts'
+import { signatureAlgorithmOf } from './signature-algorithm-of.ts'
 
 /** Options of {@link gcpKmsSigner}. */
 export interface GcpKmsSignerOptions extends KmsSignerOptions {
@@ -105,7 +106,7 @@ export async function gcpKmsSigner(reference: string, options: GcpKmsSignerOptio
   if (publicKey.asymmetricKeyType === 'rsa' && rsaPadding !== undefined && rsaPadding !== padding) {
     throw unsupportedKey(key, `${found.algorithm}, where ${rsaPadding} is asked for`)
   }
-  const hash = hashOfAlgorithm(algorithm)
+  const hash = signatureHash(algorithm)
   return createKmsSigner({
     publicKey,
     algorithm,

@@ -1,3 +1,4 @@
+import { Agent } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DoubleAnswer } from '../testing/kms/service-double.ts'
 import { sampleKey, verifies } from '../testing/kms/signature-check.ts'
@@ -81,18 +82,30 @@ describe('createKmsClient', () => {
   })
 
   it('shows an explanation without secrets and control characters, and not endlessly', async () => {
-    const explanation = `the token ${token}\u001b[31mof Bearer abcdefghijkl is bad ${'x'.repeat(1000)}`
+    const explanation = `the token ${token}\u001b[31mof Bearer abcdefghijkl is bad ${'x '.repeat(1000)}`
     vault.instead.push({ status: 403, body: { errors: [explanation] } })
     const error = (await sign().catch((thrown: unknown) => thrown)) as Error
-    expect(error.message).toContain('the token [redacted] [31mof Bearer [redacted] is bad xxx')
+    expect(error.message).toContain('the token … [31mof Bearer … is bad x x')
     expect(error.message.length).toBeLessThan(500)
+  })
+
+  it('uses connections that are given, and leaves them open', async () => {
+    let sent = 0
+    const dispatcher = new Agent().compose((dispatch) => (request, handler) => {
+      sent++
+      return dispatch(request, handler)
+    })
+    const signer = await sign({ dispatcher })
+    expect(verifies(signer, content, await signer.sign(content))).toBe(true)
+    expect(sent).toBe(2)
+    await dispatcher.close()
   })
 
   it('gives up on a service that does not answer in time', async () => {
     vault.instead.push('silence')
     await expect(sign({ timeoutMs: 50, retry: { attempts: 1 } })).rejects.toMatchObject({
       code: 'KMS_ERROR',
-      message: expect.stringContaining('did not answer within 50 ms') as string,
+      message: expect.stringContaining('gave no answer within 50 ms') as string,
       retryable: true,
     })
   })

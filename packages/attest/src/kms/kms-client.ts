@@ -1,18 +1,11 @@
-import {
-  backoffMs,
-  createTransport,
-  defaultSleep,
-  isRetriedStatus,
-  parseRetryAfter,
-  type WireAnswer,
-} from '@sallyport/oci/cloud'
-import { isSallyportError, systemClock } from '@sallyport/core'
+import { isSallyportError } from '@sallyport/core'
+import { createTransport, sendThrough } from '@sallyport/oci/cloud'
 import type * as z from 'zod'
 import { AttestError } from '../errors.ts'
-import { parseStrictJson } from '../internal/strict-json.ts'
+import { exchange } from '../service/exchange.ts'
+import { readJson } from '../service/parse-answer.ts'
 import { type KmsKey, kmsError } from './kms-key.ts'
 import type { KmsSignerOptions } from './kms-signer-options.ts'
-import { readRefusal } from './read-refusal.ts'
 
 /** A request before it is authenticated. */
 export interface UnauthenticatedRequest {
@@ -63,23 +56,18 @@ export interface KmsClientParts extends KmsAuthentication {
   readonly options: KmsSignerOptions
 }
 
-const maxAnswerBytes = 1024 * 1024
-
-interface Failure {
-  readonly failure: AttestError
-  readonly retryAfterMs?: number | undefined
-}
-
-/** Creates a client. Redirects are not followed: requests carry credentials. */
+/** Creates a client; its connections are kept between calls. */
 export function createKmsClient(parts: KmsClientParts): KmsClient {
-  const { key, endpoint, ca, throttlingCodes = [], options } = parts
-  const { env = process.env, timeoutMs = 20_000, clock = systemClock, sleep = defaultSleep } = options
+  const { key, endpoint, ca, throttlingCodes, options } = parts
+  const { env = process.env, timeoutMs = 20_000, clock, sleep, dispatcher } = options
   const { attempts = 4, baseDelayMs = 200, maxDelayMs = 5000 } = options.retry ?? {}
   const { host } = new URL(endpoint)
   // Idle connections close by themselves and keep no process alive.
   const transport = createTransport({
     proxyEnvironment: env,
     connectTimeoutMs: Math.min(timeoutMs, 10_000),
+    headersTimeoutMs: timeoutMs,
+    bodyTimeoutMs: timeoutMs,
     ca,
   })
 
@@ -95,95 +83,39 @@ export function createKmsClient(parts: KmsClientParts): KmsClient {
     }
   }
 
-  async function refusalOf(answer: WireAnswer, sent: Readonly<Record<string, string>>): Promise<Failure> {
-    const { status } = answer
-    const secrets = Object.values(sent)
-      .flatMap((value) => [value, ...value.split(/\s+/)])
-      .filter((each) => each.length >= 8)
-    const body = Buffer.from(await answer.bytes(maxAnswerBytes)).toString('utf8')
-    const { serviceCode, explanation } = readRefusal(body, secrets)
-    const isRedirect = status >= 300 && status < 400
-    const why = isRedirect ? 'it redirects, which is not followed with credentials' : explanation
-    const named = serviceCode === undefined ? '' : ` (${serviceCode})`
-    const message = `${host} answered with status ${status}${named}${why === undefined ? '' : `: ${why}`}`
-    const retryable = isRetriedStatus(status) || throttlingCodes.includes(serviceCode ?? '')
-    return {
-      failure: kmsError('KMS_ERROR', key, message, { status, serviceCode, retryable }),
-      retryAfterMs: parseRetryAfter(answer.header('retry-after'), clock.now()),
-    }
-  }
-
-  async function attempt<T extends z.ZodType>(
-    request: UnauthenticatedRequest,
-    schema: T,
-    mayBeChallenged: boolean,
-  ): Promise<{ readonly value: z.output<T> } | Failure | 'challenged'> {
-    const { method, url, headers, body, signal } = request
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
-    try {
-      const sent = await headersOf({ ...request, signal: either })
-      const answer = await transport.send({
-        method,
-        url,
-        headers: { ...headers, ...sent },
-        body: body === '' ? undefined : Buffer.from(body, 'utf8'),
-        signal: either,
-      })
-      if (answer.status === 401 && mayBeChallenged && parts.challenged?.(answer.header('www-authenticate'))) {
-        await answer.discard()
-        return 'challenged'
-      }
-      if (answer.status !== 200) return await refusalOf(answer, sent)
-      return { value: readAnswer(await answer.bytes(maxAnswerBytes), schema) }
-    } catch (cause) {
-      signal?.throwIfAborted()
-      if (cause instanceof AttestError) return { failure: cause }
-      const isTooLong = (cause as { code?: unknown }).code === 'LIMIT_EXCEEDED'
-      const message = timeout.aborted
-        ? `${host} did not answer within ${timeoutMs} ms`
-        : isTooLong
-          ? `${host} answered with more than ${maxAnswerBytes} bytes`
-          : `${host} could not be asked`
-      return { failure: kmsError('KMS_ERROR', key, message, { cause, retryable: !isTooLong }) }
-    }
-  }
-
   function readAnswer<T extends z.ZodType>(bytes: Uint8Array, schema: T): z.output<T> {
-    let value: unknown
-    try {
-      value = parseStrictJson(bytes)
-    } catch {
-      throw kmsError('KMS_ERROR', key, `${host} did not answer with JSON`)
-    }
-    const parsed = schema.safeParse(value)
-    if (parsed.success) return parsed.data
-    const at = parsed.error.issues[0]?.path.join('.') || 'the top'
-    throw kmsError('KMS_ERROR', key, `the answer of ${host} has an unexpected form at ${at}`)
+    const read = readJson(bytes, schema)
+    if ('value' in read) return read.value
+    throw kmsError('KMS_ERROR', key, `the answer of ${host} ${read.problem}`)
   }
 
   return {
-    async call({ method, path, headers = {}, body, answer, signal }) {
+    async call({ method, path, headers = {}, body = '', answer, signal }) {
       const request = {
         method,
         url: new URL(endpoint + path),
-        headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
-        body: body === undefined ? '' : JSON.stringify(body),
-        signal,
+        headers: body === '' ? headers : { 'content-type': 'application/json', ...headers },
+        body: body === '' ? '' : JSON.stringify(body),
       }
-      for (let count = 1, mayBeChallenged = true; ;) {
-        signal?.throwIfAborted()
-        const outcome = await attempt(request, answer, mayBeChallenged)
-        if (outcome === 'challenged') {
-          mayBeChallenged = false
-          continue
-        }
-        if ('value' in outcome) return outcome.value
-        const { failure, retryAfterMs } = outcome
-        if (!failure.retryable || count >= attempts || (retryAfterMs ?? 0) > maxDelayMs) throw failure
-        await sleep(retryAfterMs ?? backoffMs(count, baseDelayMs, maxDelayMs, Math.random()), signal)
-        count++
-      }
+      const { body: received } = await exchange(
+        {
+          ...request,
+          authenticate: async (stop) => headersOf({ ...request, signal: stop }),
+          challenged: parts.challenged,
+          signal,
+        },
+        {
+          send: dispatcher === undefined ? transport.send : async (sent) => sendThrough(dispatcher, sent),
+          toError: ({ why, status, serviceCode, retryable }) =>
+            kmsError('KMS_ERROR', key, `${host} ${why}`, { status, serviceCode, retryable }),
+          timeoutMs,
+          retry: { attempts, baseDelayMs, maxDelayMs },
+          sleep,
+          clock,
+          throttlingCodes,
+        },
+      )
+      return readAnswer(received, answer)
     },
   }
 }

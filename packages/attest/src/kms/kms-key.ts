@@ -16,7 +16,9 @@ export function kmsError(
   message: string,
   { status, serviceCode, ...options }: KmsErrorOptions = {},
 ): AttestError {
-  const shown = reference.length > maxShownLength ? `${reference.slice(0, maxShownLength)}…` : reference
+  // No reference has a user name or password, but somebody may write one.
+  const plain = reference.replace(/\/\/[^/]*@/, '//…@')
+  const shown = plain.length > maxShownLength ? `${plain.slice(0, maxShownLength)}…` : plain
   return new AttestError(code, `${JSON.stringify(shown)}: ${message}`, {
     ...options,
     kms: { service, reference: shown, status, serviceCode },

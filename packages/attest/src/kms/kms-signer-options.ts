@@ -1,5 +1,6 @@
 import type { Clock } from '@sallyport/core'
 import type { Environment, RetryOptions, Sleep } from '@sallyport/oci/cloud'
+import type { Dispatcher } from 'undici'
 
 /** Options of every signer whose key is in a key management service. */
 export interface KmsSignerOptions {
@@ -11,6 +12,11 @@ export interface KmsSignerOptions {
   readonly timeoutMs?: number | undefined
   /** How requests are repeated after 429, 5xx, or no answer. Default: 4 tries, 200 ms, at most 5 s. */
   readonly retry?: RetryOptions | undefined
+  /**
+   * Connections to use, for a proxy or client certificates; it stays open. Default: connections of the signer's own, through
+   * the proxy that the environment names.
+   */
+  readonly dispatcher?: Dispatcher | undefined
   /** Waits between tries. Default: on the machine's clock. */
   readonly sleep?: Sleep | undefined
   /** Tells the time. Default: the system's. */

@@ -1,4 +1,4 @@
-import { addressScope } from '@sallyport/oci/cloud'
+import { whyUnsafe } from '../service/service-url.ts'
 import { type KmsKey, kmsError } from './kms-key.ts'
 
 /**
@@ -7,14 +7,11 @@ import { type KmsKey, kmsError } from './kms-key.ts'
  * @throws {AttestError} `KMS_UNCONFIGURED` when it is no URL, has more than origin and path, or is `http` beyond loopback.
  */
 export function parseEndpoint(key: KmsKey, name: string, endpoint: string): string {
-  if (!URL.canParse(endpoint)) throw kmsError('KMS_UNCONFIGURED', key, `${name} is no URL`)
-  const { protocol, hostname, origin, pathname, username, password, search, hash } = new URL(endpoint)
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && addressScope(hostname) === 'loopback')
-  if (!isSafe) {
-    throw kmsError('KMS_UNCONFIGURED', key, `${name} must be https, unless it is on this machine`)
-  }
-  if (`${username}${password}${search}${hash}` !== '') {
+  const url = URL.parse(endpoint)
+  if (url === null) throw kmsError('KMS_UNCONFIGURED', key, `${name} is no URL`)
+  const unsafe = whyUnsafe(url)
+  if (unsafe !== undefined) throw kmsError('KMS_UNCONFIGURED', key, `${name}: ${unsafe}`)
+  if (url.search !== '' || url.hash !== '')
     throw kmsError('KMS_UNCONFIGURED', key, `${name} must be an origin and a path, nothing else`)
-  }
-  return origin + pathname.replace(/\/+$/, '')
+  return url.origin + url.pathname.replace(/\/+$/, '')
 }

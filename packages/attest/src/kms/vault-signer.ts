@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import * as z from 'zod'
 import { decodeCanonicalBase64 } from '../internal/canonical-base64.ts'
 import type { Signer } from '../ports/signer.ts'
+import { signatureHash } from '../signing/algorithm-registry.ts'
 import { createKmsSigner } from './create-kms-signer.ts'
 import {
   findVaultSettings,
@@ -14,7 +15,6 @@ import { type KmsKey, kmsError } from './kms-key.ts'
 import type { KmsSignerOptions } from './kms-signer-options.ts'
 import { parseVaultReference } from './parse-vault-reference.ts'
 import { readPublicKey, requireAlgorithm, unsupportedKey } from './read-public-key.ts'
-import { hashOfAlgorithm } from './signature-algorithm-of.ts'
 
 /** Options of {@link vaultSigner}. */
 export interface VaultSignerOptions extends KmsSignerOptions, VaultSettings {
@@ -79,7 +79,7 @@ export async function vaultSigner(reference: string, options: VaultSignerOptions
   const version = keyVersion ?? data.latest_version
   const publicKey = publicKeyOf(key, data.type, version, data.keys[version])
   const algorithm = requireAlgorithm(key, publicKey, rsaPadding)
-  const hash = hashOfAlgorithm(algorithm)
+  const hash = signatureHash(algorithm)
   return createKmsSigner({
     publicKey,
     algorithm,

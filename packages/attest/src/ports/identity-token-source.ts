@@ -2,6 +2,7 @@
 export interface IdentityTokenRequest {
   /** Whom the token is for: the audience that the certificate authority expects. */
   readonly audience: string
+  /** Ends the asking. */
   readonly signal?: AbortSignal | undefined
 }
 

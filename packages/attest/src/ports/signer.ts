@@ -16,6 +16,7 @@ export interface Signer {
 
 /** A certificate with the chain that leads to its root, in PEM. */
 export interface SigningCertificate {
+  /** The certificate of the key, in PEM. */
   readonly leaf: string
   /** Intermediates, the issuer of the leaf first; may be empty. Roots are left to the verifier. */
   readonly chain: readonly string[]
@@ -23,10 +24,12 @@ export interface SigningCertificate {
 
 /** A signer whose key is certified. */
 export interface CertifiedSigner extends Signer {
+  /** Vouches for the key. */
   readonly certificate: SigningCertificate
 }
 
 /** Makes a key that lives for one signature (or a few) and has it certified: keyless signing. */
 export interface KeylessSigner {
+  /** Makes a key and has it certified; the signer may be used until the certificate ends. */
   certify(options?: { readonly signal?: AbortSignal | undefined }): Promise<CertifiedSigner>
 }

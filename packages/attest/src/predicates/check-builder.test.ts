@@ -91,6 +91,11 @@ describe('checkBuilder', () => {
     expect(check({ source }, said).problems).toMatchObject([{ code: 'source-unknown' }])
   })
 
+  it('gets to see no parameter by a name that libraries drop', () => {
+    const text = JSON.stringify(provenance).replace('"inputs":{}', '"__proto__":{"evil":true}')
+    expect(() => predicateKinds.provenance.parse(text)).toThrow(/__proto__/)
+  })
+
   const old = (parameters: unknown) =>
     predicateKinds.provenanceV02.parse({ builder: { id: builder }, buildType, invocation: { parameters } })
   it.each([
@@ -126,6 +131,36 @@ describe('findBuildSource', () => {
     ['another protocol', { source: 'http://github.com/acme/app' }, undefined],
   ])('finds the source in %s', (_, parameters, expected) => {
     expect(findBuildSource(build(parameters))).toEqual(expected)
+  })
+
+  it.each([
+    ['git+https://github.com/acme/app@refs/heads/main', { repository, ref: 'refs/heads/main' }],
+    ['https://github.com/acme/app.git', { repository }],
+    ['https://github.com/acme/app/', { repository }],
+    ['https://GitHub.com/acme/app', { repository }],
+  ])('reads %s as the repository', (uri, expected) => {
+    expect(parseSourceUri(uri)).toEqual(expected)
+  })
+
+  it.each([
+    'https://github.com/Acme/app',
+    'https://github.com/acme/app2',
+    'https://github.com/acme/app/../app2',
+    'https://github.com/evil/x/../../acme/app',
+    'https://github.com//acme/app',
+    'https://github.com/acme%2fapp',
+    'https://github.com.evil.example/acme/app',
+    'https://github.com:8443/acme/app',
+    'https://github.com@evil.example/acme/app',
+    'https://evil.example/?https://github.com/acme/app',
+    'https://evil.example/#https://github.com/acme/app',
+    'https://evil.example/x@https://github.com/acme/app',
+    'https:\\\\github.com\\acme\\app',
+    'git+ssh://git@github.com/acme/app',
+    ' https://github.com/acme/app',
+    'https://github.com/acme/app\n',
+  ])('does not take %j for the repository', (uri) => {
+    expect(parseSourceUri(uri)?.repository).not.toBe(repository)
   })
 
   it('ends soon on a long URI', () => {

@@ -10,6 +10,7 @@ export type BuildLevel = 0 | 1 | 2 | 3
 
 /** How far a builder is trusted. */
 export interface TrustedBuilder {
+  /** The level that its provenance vouches for at the most. */
   readonly maxLevel: BuildLevel
   /**
    * Whether this signer may speak for the builder; `subject` when its certificate must be issued to the builder's own

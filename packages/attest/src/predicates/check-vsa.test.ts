@@ -80,6 +80,29 @@ describe('checkVsa', () => {
       { verifiedLevels: ['SLSA_BUILD_LEVEL_9', 'ACME_GATE'] },
       ['level-missing'],
     ],
+    ...['SLSA_BUILD_LEVEL_10', 'SLSA_BUILD_LEVEL_03', 'SLSA_BUILD_LEVEL_-1', 'SLSA_LEVEL_3', 'SLSA_'].map(
+      (level): [string, object, object, readonly string[]] => [
+        `the level ${level}, although the verifier says so`,
+        { minimumLevels: [level] },
+        { verifiedLevels: [level] },
+        ['level-missing'],
+      ],
+    ),
+    [
+      'a level in other letters',
+      {},
+      { verifiedLevels: ['slsa_build_level_3', 'ACME_GATE'] },
+      ['level-missing'],
+    ],
+    [
+      'a level and no claim about the same track',
+      {},
+      { verifiedLevels: ['SLSA_BUILD_LEVEL_3', 'SLSA_BUILD_LEVEL_UNEVALUATED', 'ACME_GATE'] },
+      ['levels-invalid'],
+    ],
+    ['any age where the limit is no number', { maxAgeMs: Number.NaN }, {}, ['too-old']],
+    ['any time where the skew is no number', { clockSkewMs: Number.NaN }, {}, ['from-the-future']],
+    ['any time where now is none', { now: new Date(Number.NaN) }, {}, ['from-the-future']],
     [
       'two levels of one track',
       {},

@@ -8,7 +8,9 @@ const schema = z.looseObject({ Data: z.unknown(), Timestamp: timestamp })
 
 /** cosign's generic predicate. */
 export interface CosignCustomPredicate {
+  /** What was attested: mostly the text of a file. */
   readonly Data: unknown
+  /** When it was attested (RFC 3339). */
   readonly Timestamp: string
 }
 
@@ -16,6 +18,7 @@ export interface CosignCustomPredicate {
 export interface CosignCustomParts {
   /** cosign puts the file's text here, whatever it holds. */
   readonly data: string
+  /** When it is attested. */
   readonly timestamp: Date
 }
 

@@ -24,6 +24,7 @@ const schema = z.looseObject({
 
 /** cosign's vulnerability scan record v1. */
 export interface CosignVulnPredicate {
+  /** What started the scan. */
   readonly invocation?:
     | {
         readonly parameters?: unknown
@@ -32,6 +33,7 @@ export interface CosignVulnPredicate {
         readonly 'builder.id'?: string | undefined
       }
     | undefined
+  /** What scanned, with which data, and its report. */
   readonly scanner: {
     readonly uri: string
     readonly version?: string | undefined
@@ -39,11 +41,13 @@ export interface CosignVulnPredicate {
     /** The scanner's own report. */
     readonly result?: unknown
   }
+  /** When the scan ran (RFC 3339). */
   readonly metadata: { readonly scanStartedOn: string; readonly scanFinishedOn: string }
 }
 
 /** What a vulnerability scan record says. */
 export interface CosignVulnParts {
+  /** What scanned, and with which data. */
   readonly scanner: {
     readonly uri: string
     readonly version?: string | undefined
@@ -53,8 +57,11 @@ export interface CosignVulnParts {
   }
   /** The scanner's report, as it wrote it. */
   readonly result: unknown
+  /** When the scan began. */
   readonly scanStartedOn: Date
+  /** When the scan ended. */
   readonly scanFinishedOn: Date
+  /** What started the scan. Default: empty fields. */
   readonly invocation?:
     | {
         readonly parameters?: readonly string[] | undefined

@@ -34,27 +34,41 @@ const schema = z.looseObject({
 
 /** A CycloneDX component, as far as it is looked at. */
 export interface CycloneDxComponent {
+  /** What it is: `library`, `container`, `operating-system`. */
   readonly type: string
+  /** Its name, without group and version. */
   readonly name: string
+  /** Its version; of an image, tools put the digest here. */
   readonly version?: string | undefined
+  /** Names it within the document. */
   readonly 'bom-ref'?: string | undefined
+  /** Its package URL. */
   readonly purl?: string | undefined
+  /** Hashes of what it consists of, in hex. */
   readonly hashes?: readonly { readonly alg: string; readonly content: string }[] | undefined
+  /** What tools note about it. */
   readonly properties?:
     | readonly { readonly name?: string | undefined; readonly value?: string | undefined }[]
     | undefined
+  /** What it is made of. */
   readonly components?: readonly CycloneDxComponent[] | undefined
 }
 
 /** A CycloneDX 1.x document in JSON, as far as it is looked at; all else is kept. */
 export interface CycloneDxPredicate {
+  /** Tells the format. */
   readonly bomFormat: 'CycloneDX'
+  /** Version of CycloneDX, such as `1.6`. */
   readonly specVersion: string
+  /** URN of the document. */
   readonly serialNumber?: string | undefined
+  /** Counts up with each change of the document. */
   readonly version?: number | undefined
+  /** When it was made, and of what. */
   readonly metadata?:
     | { readonly timestamp?: string | undefined; readonly component?: CycloneDxComponent | undefined }
     | undefined
+  /** The packages. */
   readonly components?: readonly CycloneDxComponent[] | undefined
 }
 

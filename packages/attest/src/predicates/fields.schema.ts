@@ -26,13 +26,19 @@ export const digestSet = z.record(z.string().min(1), z.string().min(1))
 
 /** An artifact, document or source that a predicate refers to (in-toto ResourceDescriptor). */
 export interface ResourceDescriptor {
+  /** Its name, for people. */
   readonly name?: string | undefined
+  /** Names it everywhere. */
   readonly uri?: string | undefined
+  /** Digests by algorithm. */
   readonly digest?: Readonly<Record<string, string>> | undefined
   /** base64 */
   readonly content?: string | undefined
+  /** URI where it can be fetched. */
   readonly downloadLocation?: string | undefined
+  /** Media type of its content. */
   readonly mediaType?: string | undefined
+  /** Further notes. */
   readonly annotations?: Readonly<Record<string, unknown>> | undefined
 }
 

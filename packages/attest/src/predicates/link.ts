@@ -22,15 +22,20 @@ const schema = z.looseObject({
 
 /** in-toto link. */
 export interface LinkPredicate {
+  /** Name of the step. */
   readonly name: string
+  /** What was run, with its arguments. */
   readonly command?: readonly string[] | undefined
   /** By name in the older form, which cosign writes. */
   readonly materials?:
     | Readonly<Record<string, Readonly<Record<string, string>>>>
     | readonly ResourceDescriptor[]
     | undefined
+  /** Digests of what came out, by name. */
   readonly products?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined
+  /** What else came out, such as the return value. */
   readonly byproducts?: Readonly<Record<string, unknown>> | undefined
+  /** Where it was run. */
   readonly environment?: Readonly<Record<string, unknown>> | undefined
 }
 

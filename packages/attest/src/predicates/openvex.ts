@@ -43,11 +43,17 @@ const schema = z.looseObject({
 
 /** An OpenVEX document. */
 export interface OpenVexPredicate {
+  /** Names the version of OpenVEX. */
   readonly '@context': string
+  /** IRI of the document. */
   readonly '@id': string
+  /** Who says so. */
   readonly author: string
+  /** When it was issued (RFC 3339). */
   readonly timestamp?: string | undefined
+  /** Counts up with each change of the document. */
   readonly version?: number | undefined
+  /** How vulnerabilities affect products. */
   readonly statements: readonly {
     readonly vulnerability: { readonly name: string; readonly aliases?: readonly string[] | undefined }
     readonly timestamp?: string | undefined
@@ -63,9 +69,13 @@ export interface OpenVexPredicate {
 
 /** A product of an OpenVEX statement, or a part of one. */
 export interface OpenVexProduct {
+  /** purl or another IRI. */
   readonly '@id'?: string | undefined
+  /** Further names, by their kind. */
   readonly identifiers?: Readonly<Record<string, string>> | undefined
+  /** Hashes in hex, by algorithm. */
   readonly hashes?: Readonly<Record<string, string>> | undefined
+  /** The parts of the product that the statement is about. */
   readonly subcomponents?: readonly Omit<OpenVexProduct, 'subcomponents'>[] | undefined
 }
 
@@ -84,7 +94,9 @@ export type OpenVexJustification =
 export interface OpenVexComponent {
   /** purl or another IRI. */
   readonly id: string
+  /** Further names, by their kind. */
   readonly identifiers?: Readonly<Partial<Record<'purl' | 'cpe22' | 'cpe23', string>>> | undefined
+  /** Hashes in hex, by algorithm. */
   readonly hashes?: Readonly<Record<string, string>> | undefined
 }
 
@@ -92,11 +104,15 @@ export interface OpenVexComponent {
 export interface OpenVexParts {
   /** IRI of the document. */
   readonly id: string
+  /** Who says so. */
   readonly author: string
+  /** The author's role. */
   readonly role?: string | undefined
+  /** When it is issued. */
   readonly timestamp: Date
   /** Counts up with each change of the document. Default 1. */
   readonly version?: number | undefined
+  /** How vulnerabilities affect products. */
   readonly statements: readonly {
     readonly vulnerability: { readonly name: string; readonly aliases?: readonly string[] | undefined }
     readonly products: readonly (OpenVexComponent & {

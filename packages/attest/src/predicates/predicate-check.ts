@@ -1,6 +1,8 @@
 /** What a verified predicate fails to say. */
 export interface PredicateProblem<Code extends string> {
+  /** For machines. */
   readonly code: Code
+  /** For people. */
   readonly message: string
 }
 

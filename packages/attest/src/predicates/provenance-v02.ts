@@ -35,8 +35,11 @@ const schema = z.looseObject({
 
 /** SLSA provenance v0.2. */
 export interface ProvenanceV02Predicate {
+  /** What built it. */
   readonly builder: { readonly id: string }
+  /** URI that defines the meaning of the rest. */
   readonly buildType: string
+  /** What started the build. */
   readonly invocation?:
     | {
         readonly configSource?:
@@ -50,7 +53,9 @@ export interface ProvenanceV02Predicate {
         readonly environment?: Readonly<Record<string, unknown>> | undefined
       }
     | undefined
+  /** The steps, in a form of the build type. */
   readonly buildConfig?: unknown
+  /** When it was built, and how reproducible it is. */
   readonly metadata?:
     | {
         readonly buildInvocationId?: string | undefined
@@ -59,6 +64,7 @@ export interface ProvenanceV02Predicate {
         readonly reproducible?: boolean | undefined
       }
     | undefined
+  /** What it was made of. */
   readonly materials?:
     | readonly {
         readonly uri?: string | undefined

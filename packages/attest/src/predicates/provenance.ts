@@ -37,12 +37,14 @@ const schema = z.looseObject({
 
 /** SLSA provenance v1. */
 export interface ProvenancePredicate {
+  /** What was to be built, and from what. */
   readonly buildDefinition: {
     readonly buildType: string
     readonly externalParameters: Readonly<Record<string, unknown>>
     readonly internalParameters?: Readonly<Record<string, unknown>> | undefined
     readonly resolvedDependencies?: readonly ResourceDescriptor[] | undefined
   }
+  /** What built it, and when. */
   readonly runDetails: {
     readonly builder: {
       readonly id: string
@@ -66,17 +68,24 @@ export interface ProvenanceParts {
   readonly buildType: string
   /** Everything that whoever started the build could choose; a verifier compares all of it. */
   readonly externalParameters: Readonly<Record<string, unknown>>
+  /** What the builder itself chose; nobody needs to compare it. */
   readonly internalParameters?: Readonly<Record<string, unknown>> | undefined
+  /** What was fetched, by digest. */
   readonly resolvedDependencies?: readonly Resource[] | undefined
+  /** What built it; stands for all that is trusted in the build. */
   readonly builder: {
     readonly id: string
     /** Component to version. */
     readonly version?: Readonly<Record<string, string>> | undefined
     readonly dependencies?: readonly Resource[] | undefined
   }
+  /** Names the run of the builder. */
   readonly invocationId?: string | undefined
+  /** When the build began. */
   readonly startedOn?: Date | undefined
+  /** When the build ended. */
   readonly finishedOn?: Date | undefined
+  /** What came out besides the subject, such as logs. */
   readonly byproducts?: readonly Resource[] | undefined
 }
 

@@ -16,7 +16,9 @@ const schema = z.looseObject({
 
 /** in-toto reference 0.1. */
 export interface ReferencePredicate {
+  /** Who refers. */
   readonly attester: { readonly id: string }
+  /** The documents, where they are, and their digests. */
   readonly references: readonly (ResourceDescriptor & {
     readonly downloadLocation: string
     readonly digest: Readonly<Record<string, string>>

@@ -10,7 +10,9 @@ const schema = z.looseObject({
 
 /** in-toto release. */
 export interface ReleasePredicate {
+  /** The package with its version. */
   readonly purl: string
+  /** Names the package in its registry for good. */
   readonly packageId?: string | undefined
 }
 

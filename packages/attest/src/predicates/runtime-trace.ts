@@ -31,17 +31,21 @@ const schema = z.looseObject({
 
 /** in-toto runtime trace 0.1. */
 export interface RuntimeTracePredicate {
+  /** What watched. */
   readonly monitor: {
     readonly type: string
     readonly configSource?: ResourceDescriptor | undefined
     readonly tracePolicy?: Readonly<Record<string, unknown>> | undefined
   }
+  /** What was watched. */
   readonly monitoredProcess: { readonly hostID: string; readonly type: string; readonly event: string }
+  /** What was seen. */
   readonly monitorLog: {
     readonly process?: readonly Readonly<Record<string, unknown>>[] | undefined
     readonly network?: readonly Readonly<Record<string, unknown>>[] | undefined
     readonly fileAccess?: readonly ResourceDescriptor[] | undefined
   }
+  /** When it was watched (RFC 3339). */
   readonly metadata?:
     | { readonly buildStartedOn?: string | undefined; readonly buildFinishedOn?: string | undefined }
     | undefined
@@ -49,12 +53,14 @@ export interface RuntimeTracePredicate {
 
 /** What a runtime trace says. */
 export interface RuntimeTraceParts {
+  /** What watched. */
   readonly monitor: {
     /** URI of the monitor's type; gives the entries of the log their meaning. */
     readonly type: string
     readonly configSource?: Resource | undefined
     readonly tracePolicy?: Readonly<Record<string, unknown>> | undefined
   }
+  /** What was watched: host, type and event as URIs or names. */
   readonly monitoredProcess: { readonly hostId: string; readonly type: string; readonly event: string }
   /** At least one of the three. */
   readonly monitorLog: {
@@ -62,7 +68,9 @@ export interface RuntimeTraceParts {
     readonly network?: readonly Readonly<Record<string, unknown>>[] | undefined
     readonly fileAccess?: readonly Resource[] | undefined
   }
+  /** When watching began. */
   readonly startedOn?: Date | undefined
+  /** When watching ended. */
   readonly finishedOn?: Date | undefined
 }
 

@@ -20,12 +20,14 @@ const schema = z.looseObject({
 
 /** in-toto SCAI attribute report 0.3. */
 export interface ScaiPredicate {
+  /** What holds, for what, when, and how that is known. */
   readonly attributes: readonly {
     readonly attribute: string
     readonly target?: ResourceDescriptor | undefined
     readonly conditions?: Readonly<Record<string, unknown>> | undefined
     readonly evidence?: ResourceDescriptor | undefined
   }[]
+  /** What made the subject. */
   readonly producer?: ResourceDescriptor | undefined
 }
 
@@ -38,6 +40,7 @@ export interface ScaiParts {
     readonly conditions?: Readonly<Record<string, unknown>> | undefined
     readonly evidence?: Resource | undefined
   }[]
+  /** What made the subject. */
   readonly producer?: Resource | undefined
 }
 

@@ -25,9 +25,12 @@ export function parseSlsaResult(value: string): SlsaResult {
 
 /**
  * Whether one of the values is the required one, or a higher level of the same track: each level implies those below.
+ * Never for what begins with `SLSA_` and is not defined there.
  */
 export function satisfiesLevel(values: readonly string[], required: string): boolean {
   const wanted = parseSlsaResult(required)
+  // What a verifier means by a level that SLSA does not define, nobody can say.
+  if (wanted.kind === 'undefined') return false
   if (wanted.kind !== 'level') return values.includes(required)
   return values.map(parseSlsaResult).some((found) => {
     return found.kind === 'level' && found.track === wanted.track && found.level >= wanted.level

@@ -61,10 +61,15 @@ const version3 = z.looseObject({
 
 /** An SPDX 2.x document in JSON, as far as it is looked at; all else is kept. */
 export interface Spdx2Predicate {
+  /** That of every document. */
   readonly SPDXID: 'SPDXRef-DOCUMENT'
+  /** Version of SPDX, such as `SPDX-2.3`. */
   readonly spdxVersion: string
+  /** Ids of what the document is about. */
   readonly documentDescribes?: readonly string[] | undefined
+  /** The packages, the described one too. */
   readonly packages?: readonly Spdx2Package[] | undefined
+  /** How they hang together, by id. */
   readonly relationships?:
     | readonly {
         readonly spdxElementId: string
@@ -76,10 +81,15 @@ export interface Spdx2Predicate {
 
 /** A package of SPDX 2, as far as it is looked at. */
 export interface Spdx2Package {
+  /** Names it within the document. */
   readonly SPDXID: string
+  /** Its name, without version. */
   readonly name: string
+  /** Its version; of an image, tools put the digest here. */
   readonly versionInfo?: string | undefined
+  /** Checksums in hex. */
   readonly checksums?: readonly { readonly algorithm: string; readonly checksumValue: string }[] | undefined
+  /** Its names elsewhere; a purl has the type `purl`. */
   readonly externalRefs?:
     | readonly { readonly referenceType: string; readonly referenceLocator: string }[]
     | undefined
@@ -87,18 +97,27 @@ export interface Spdx2Package {
 
 /** An SPDX 3 document in JSON-LD, as far as it is looked at; all else is kept. */
 export interface Spdx3Predicate {
+  /** Names the version of SPDX. */
   readonly '@context': unknown
+  /** All elements. */
   readonly '@graph': readonly Spdx3Element[]
 }
 
 /** An element of SPDX 3, as far as it is looked at. */
 export interface Spdx3Element {
+  /** What it is: `software_Package`, `software_Sbom`. */
   readonly type: string
+  /** IRI of the element. */
   readonly spdxId?: string | undefined
+  /** Its name. */
   readonly name?: string | undefined
+  /** Ids of what a document or SBOM is about. */
   readonly rootElement?: readonly string[] | undefined
+  /** Version of a package. */
   readonly software_packageVersion?: string | undefined
+  /** purl of a package. */
   readonly software_packageUrl?: string | undefined
+  /** Hashes in hex. */
   readonly verifiedUsing?:
     | readonly {
         readonly type: string
@@ -106,6 +125,7 @@ export interface Spdx3Element {
         readonly hashValue?: string | undefined
       }[]
     | undefined
+  /** Its names elsewhere. */
   readonly externalIdentifier?:
     | readonly { readonly externalIdentifierType: string; readonly identifier: string }[]
     | undefined

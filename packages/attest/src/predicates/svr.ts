@@ -12,18 +12,23 @@ const schema = z.looseObject({
 
 /** in-toto simple verification result 0.2. */
 export interface SvrPredicate {
+  /** Who verified, and by which policies. */
   readonly verifier: { readonly id: string; readonly policies: readonly ResourceDescriptor[] }
+  /** When it was verified (RFC 3339). */
   readonly timeCreated: string
+  /** What holds. */
   readonly properties: readonly string[]
 }
 
 /** What a simple verification result says. */
 export interface SvrParts {
+  /** Who verified, and by which policies. */
   readonly verifier: {
     readonly id: string
     /** May be empty. */
     readonly policies: readonly Resource[]
   }
+  /** When it was verified. */
   readonly timeCreated: Date
   /** What holds; there is no way to say that something failed. */
   readonly properties: readonly string[]

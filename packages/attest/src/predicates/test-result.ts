@@ -15,11 +15,17 @@ const schema = z.looseObject({
 
 /** in-toto test result 0.1. */
 export interface TestResultPredicate {
+  /** How all tests together ended. */
   readonly result: 'PASSED' | 'WARNED' | 'FAILED'
+  /** What the tests were run with. */
   readonly configuration: readonly ResourceDescriptor[]
+  /** Where the run can be looked at. */
   readonly url?: string | undefined
+  /** Names of tests. */
   readonly passedTests?: readonly string[] | undefined
+  /** Names of tests. */
   readonly warnedTests?: readonly string[] | undefined
+  /** Names of tests. */
   readonly failedTests?: readonly string[] | undefined
 }
 

@@ -28,35 +28,48 @@ const schema = z.looseObject({
 
 /** SLSA verification summary v1. */
 export interface VsaPredicate {
+  /** Who verified, and with what. */
   readonly verifier: {
     readonly id: string
     readonly version?: Readonly<Record<string, string>> | undefined
   }
+  /** When it was verified (RFC 3339). */
   readonly timeVerified?: string | undefined
+  /** Where the artifact is fetched from. */
   readonly resourceUri: string
+  /** What was applied. */
   readonly policy: { readonly uri: string; readonly digest?: Readonly<Record<string, string>> | undefined }
+  /** What the decision rests on; all of it, or absent. */
   readonly inputAttestations?: readonly ResourceDescriptor[] | undefined
+  /** Whether the artifact met the policy. */
   readonly verificationResult: 'PASSED' | 'FAILED'
+  /** What it reached; `FAILED` alone when it met nothing. */
   readonly verifiedLevels: readonly string[]
+  /** How many dependencies are at each level. */
   readonly dependencyLevels?: Readonly<Record<string, number>> | undefined
+  /** Version of the SLSA specification. */
   readonly slsaVersion?: string | undefined
 }
 
 /** What a verification summary says. */
 export interface VsaParts {
+  /** Who verified, and with what. */
   readonly verifier: {
     readonly id: string
     /** Component to version. */
     readonly version?: Readonly<Record<string, string>> | undefined
   }
+  /** When it was verified. */
   readonly timeVerified: Date
   /** Where consumers fetch the artifact; they compare it exactly. */
   readonly resourceUri: string
+  /** What was applied. */
   readonly policy: { readonly uri: string; readonly digest: Digest }
   /** All attestations that the decision used, or none: a list with gaps is not allowed. */
   readonly inputAttestations?:
     | readonly { readonly uri?: string | undefined; readonly digest: Digest }[]
     | undefined
+  /** Whether the artifact met the policy. */
   readonly result: 'PASSED' | 'FAILED'
   /** At most one level of each SLSA track; own values must not begin with `SLSA_`. None when it failed. */
   readonly verifiedLevels: readonly string[]

@@ -24,6 +24,7 @@ const schema = z.looseObject({
 
 /** in-toto vulnerabilities 0.2. */
 export interface VulnsPredicate {
+  /** What scanned, with which data, and what it found. */
   readonly scanner: {
     readonly uri: string
     readonly version?: string | undefined
@@ -36,19 +37,23 @@ export interface VulnsPredicate {
       | undefined
     readonly result: readonly VulnsFinding[]
   }
+  /** When the scan ran (RFC 3339). */
   readonly metadata: { readonly scanStartedOn: string; readonly scanFinishedOn: string }
 }
 
 /** A vulnerability that a scanner found. */
 export interface VulnsFinding {
+  /** Such as `CVE-2026-0001`. */
   readonly id: string
   /** Every score is text: `high`, `7.5`. */
   readonly severity: readonly { readonly method: string; readonly score: string }[]
+  /** What the scanner adds. */
   readonly annotations?: readonly Readonly<Record<string, unknown>>[] | undefined
 }
 
 /** What a vulnerability scan found. */
 export interface VulnsParts {
+  /** What scanned, and with which data. */
   readonly scanner: {
     readonly uri: string
     readonly version?: string | undefined
@@ -62,7 +67,9 @@ export interface VulnsParts {
   }
   /** Empty when nothing was found. */
   readonly result: readonly VulnsFinding[]
+  /** When the scan began. */
   readonly scanStartedOn: Date
+  /** When the scan ended. */
   readonly scanFinishedOn: Date
   /** Further fields of `metadata`. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined

@@ -3,12 +3,19 @@ import { AttestError } from '../errors.ts'
 
 /** What a predicate refers to; by digest wherever there is one. */
 export interface Resource {
+  /** Its name, for people. */
   readonly name?: string | undefined
+  /** Names it everywhere. */
   readonly uri?: string | undefined
+  /** Digest of its content. */
   readonly digest?: Digest | undefined
+  /** The content itself, when it is short. */
   readonly content?: Uint8Array | undefined
+  /** URI where it can be fetched. */
   readonly downloadLocation?: string | undefined
+  /** Media type of its content. */
   readonly mediaType?: string | undefined
+  /** Further notes. */
   readonly annotations?: Readonly<Record<string, unknown>> | undefined
 }
 

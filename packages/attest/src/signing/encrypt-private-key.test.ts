@@ -41,18 +41,16 @@ describe('generateSigningKey', () => {
     expect(keySigner(generateSigningKey().privateKey).algorithm).toBe('ecdsa-sha2-256-nistp256')
   })
 
-  it.each([['a phrase'], [''], ['Wörter 🔑 with\nlines'], ['x'.repeat(5000)]])(
-    'encrypts the key with the passphrase %j',
-    (passphrase) => {
-      const { privateKey, publicKey } = generateSigningKey({ passphrase })
-      expect(privateKey).toMatch(
-        /^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n([\w+/=]{1,64}\n)+-----END /,
-      )
-      expect(keySigner(privateKey, { passphrase }).publicKey).toBe(publicKey)
-      expect(() => keySigner(privateKey, { passphrase: `${passphrase}.` })).toThrow(/does not open/)
-      expect(() => keySigner(privateKey)).toThrow(/give its passphrase/)
-    },
-  )
+  it.each([
+    ['letters of all kinds and lines', 'Wörter 🔑 with\nlines'],
+    ['5000 letters, each of which counts', 'x'.repeat(5000)],
+  ])('encrypts the key with a passphrase of %s', (_, passphrase) => {
+    const { privateKey, publicKey } = generateSigningKey({ passphrase })
+    expect(privateKey).toMatch(/^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n([\w+/=]{1,64}\n)+-----END /)
+    expect(keySigner(privateKey, { passphrase }).publicKey).toBe(publicKey)
+    expect(() => keySigner(privateKey, { passphrase: `${passphrase}.` })).toThrow(/does not open/)
+    expect(() => keySigner(privateKey)).toThrow(/give its passphrase/)
+  })
 })
 
 describe('encryptPrivateKey', () => {
@@ -81,7 +79,7 @@ describe('encryptPrivateKey', () => {
     expect(() => keySigner(renewed, { passphrase: 'old' })).toThrow(/does not open/)
   })
 
-  it('takes a key object', () => {
+  it('takes a key object, and no letters for a passphrase', () => {
     const encrypted = encryptPrivateKey(createPrivateKey(pair.privateKey), { passphrase: '' })
     expect(keySigner(encrypted, { passphrase: '' }).publicKey).toBe(pair.publicKey)
   })

@@ -9,6 +9,7 @@ export interface PublicKey {
   readonly keyId: string
   /** The key in PEM (SPKI). */
   readonly pem: string
+  /** The key itself. */
   readonly key: KeyObject
 }
 

@@ -1,3 +1,4 @@
+import { isSallyportError } from '@sallyport/core'
 import { AttestError } from '../errors.ts'
 import type { Signer } from '../ports/signer.ts'
 import { defaultAlgorithm } from './acceptable-algorithms.ts'
@@ -35,7 +36,10 @@ export async function signChecked(
     signature = await signer.sign(content, { signal })
   } catch (cause) {
     signal?.throwIfAborted()
-    throw new AttestError('SIGNING_FAILED', `the signer of key ${publicKey.keyId} failed`, { cause })
+    // Of our own errors it is known that they hold no secret.
+    const [why, retryable] = isSallyportError(cause) ? [`: ${cause.message}`, cause.retryable] : ['', false]
+    const message = `the signer of key ${publicKey.keyId} failed${why}`
+    throw new AttestError('SIGNING_FAILED', message, { cause, retryable })
   }
   if (!verifiesAsWritten(publicKey.key, content, signature, algorithm)) {
     throw new AttestError(

@@ -144,6 +144,21 @@ describe('signPayload', () => {
     await expect(signPayload(content, plain, { signal: controller.signal })).rejects.toBe(reason)
   })
 
+  it.each([
+    [
+      'what a service said',
+      new AttestError('KMS_ERROR', 'it is busy', { retryable: true }),
+      /failed: it is busy$/,
+      true,
+    ],
+    ['nothing of a stranger', new Error('with the token hush'), /failed$/, false],
+  ])('tells of a signer that fails %s', async (_, cause, message, retryable) => {
+    const failing = { ...plain, sign: async () => Promise.reject(cause) }
+    const error: unknown = await signPayload(content, failing).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'SIGNING_FAILED', retryable, cause })
+    expect((error as Error).message).toMatch(message)
+  })
+
   it('shows no witness a signature that does not verify', async () => {
     const seen: SignedContent[] = []
     const broken = { ...certified, sign: async () => Buffer.from('signature') }

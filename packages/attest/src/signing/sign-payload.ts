@@ -11,17 +11,21 @@ export interface SigningOptions {
    * least one that vouches for the time. Default: none.
    */
   readonly witnesses?: readonly Witness[] | undefined
+  /** Ends the signing; the reason is what it rejects with. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** What all witnesses confirmed; without any, both lists are empty. */
 export interface GatheredTestimony extends Testimony {
+  /** Of all logs. */
   readonly tlogEntries: readonly TransparencyLogEntry[]
+  /** RFC 3161 TimeStampResp in DER, of all authorities. */
   readonly timestamps: readonly Uint8Array[]
 }
 
 /** A signature, and what belongs to it. */
 export interface SignedPayload {
+  /** As it was made: ECDSA in DER. */
   readonly signature: Uint8Array
   /** Key that signed, as in {@link Signer.keyId}. */
   readonly keyId: string
@@ -29,6 +33,7 @@ export interface SignedPayload {
   readonly publicKey: string
   /** Present when a certificate vouches for the key. */
   readonly certificate?: SigningCertificate | undefined
+  /** What the witnesses confirmed. */
   readonly testimony: GatheredTestimony
 }
 

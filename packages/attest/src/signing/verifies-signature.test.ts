@@ -29,6 +29,12 @@ const keys = {
 }
 type KeyName = keyof typeof keys
 
+/** Writes the length of a short sequence anew. */
+const withLength = (der: string): string =>
+  `30${(der.length / 2 - 2).toString(16).padStart(2, '0')}${der.slice(4)}`
+const padded = (_: string, length: string, rest: string): string =>
+  `300002${(Number.parseInt(length, 16) + 1).toString(16).padStart(2, '0')}00${rest}`
+
 const table: readonly (readonly [
   SignatureAlgorithm,
   KeyName,
@@ -143,6 +149,30 @@ describe('verifiesSignature', () => {
     expect(verifiesSignature(publicKey, content, Buffer.concat([Buffer.alloc(1), signature]))).toBe(false)
     expect(verifiesAsWritten(publicKey, content, signature, algorithm)).toBe(false)
   })
+
+  it.each<[string, (der: string) => string]>([
+    ['a byte behind it', (der) => `${der}00`],
+    ['a length in more bytes than needed', (der) => der.replace(/^30(..)/, '3081$1')],
+    ['a length without end', (der) => der.replace(/^30../, '3080') + '0000'],
+    ['a zero too many in front of r', (der) => withLength(der.replace(/^30..02(..)(.*)/, padded))],
+    ['a third number', (der) => withLength(`${der}020101`)],
+    ['the tag of a set', (der) => der.replace(/^30/, '31')],
+  ])('refuses ECDSA in DER with %s', (_, change) => {
+    const publicKey = createPublicKey(keys['P-256'])
+    const signature = sign('sha256', content, keys['P-256'])
+    expect(verifiesSignature(publicKey, content, signature)).toBe(true)
+    const changed = Buffer.from(change(signature.toString('hex')), 'hex')
+    expect(changed.equals(signature)).toBe(false)
+    expect(verifiesSignature(publicKey, content, changed)).toBe(false)
+  })
+
+  it.each(['0000', '3006020100020100', '00'.repeat(64), 'ff'.repeat(64), '30060201ff0201ff'])(
+    'refuses numbers that are out of range: %s',
+    (hex) => {
+      const signature = Buffer.from(hex, 'hex')
+      expect(verifiesSignature(createPublicKey(keys['P-256']), content, signature)).toBe(false)
+    },
+  )
 
   it.each([0, 20, 32, 190, constants.RSA_PSS_SALTLEN_MAX_SIGN])(
     'takes PSS with a salt of %s',

@@ -9,6 +9,9 @@ import type { SignatureAlgorithm } from './signature-algorithm.ts'
  * {@link acceptableAlgorithms}. ECDSA counts in DER and, as for cosign, with r and s side by side (IEEE P1363), which
  * some key services write. A key of an unsupported type, an algorithm that isn't one of the key and a signature that
  * can't be parsed verify nothing. Weak keys are refused where keys are read, not here.
+ *
+ * Anyone can make a second ECDSA signature, (r, n - s), from a first one, and both count: so a signature's bytes name
+ * nothing. What was signed and by which key does.
  */
 export function verifiesSignature(
   publicKey: KeyObject,

@@ -32,7 +32,7 @@ beforeAll(async () => {
   keyless = fulcioSigner({
     url: fulcio,
     token: fixedIdentityToken(createIdentityToken()),
-    now: () => tokenTime,
+    clock: { now: () => tokenTime },
   })
 })
 afterAll(async () => {

@@ -9,6 +9,7 @@ import type { Statement } from './statement.ts'
 
 /** A statement with its signature, in the forms in which it is stored. */
 export interface SignedStatement extends SignedPayload {
+  /** What was signed. */
   readonly statement: Statement
   /** The exact bytes that were signed (before the pre-authentication encoding). */
   readonly payload: Uint8Array

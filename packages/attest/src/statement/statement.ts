@@ -2,16 +2,23 @@ import type { Digest } from '@sallyport/core'
 
 /** What a statement is about; matched by digest only. */
 export interface StatementSubject {
+  /** For people; matches nothing. */
   readonly name?: string | undefined
+  /** Digests in hex, by algorithm. */
   readonly digest: Readonly<Record<string, string>>
+  /** What the signer notes about it, as with `cosign sign -a`. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
 /** in-toto Statement v1 (in-toto attestation framework, spec/v1/statement.md). */
 export interface Statement<Predicate = unknown> {
+  /** Tells version 1. */
   readonly _type: 'https://in-toto.io/Statement/v1'
+  /** What it is about. */
   readonly subject: readonly StatementSubject[]
+  /** URI that says how the predicate is read. */
   readonly predicateType: string
+  /** What it says. */
   readonly predicate: Predicate
 }
 

@@ -34,7 +34,7 @@ async function configOf(fields: Partial<SigningConfig>): Promise<SigningConfig> 
 
 const options = {
   token: fixedIdentityToken(createIdentityToken()),
-  now: () => tokenTime,
+  clock: { now: () => tokenTime },
   retry: { attempts: 1 },
 }
 const broken = () => start(startScriptedService(() => ({ status: 403 })))

@@ -1,8 +1,9 @@
+import { type Clock, systemClock } from '@sallyport/core'
 import { AttestError } from '../errors.ts'
 import { anyWitness } from '../keyless/any-witness.ts'
 import { fulcioSigner } from '../keyless/fulcio-signer.ts'
 import { rekorLog } from '../keyless/rekor-log.ts'
-import type { ServiceOptions } from '../keyless/service-options.ts'
+import type { ServiceOptions } from '../service/service-options.ts'
 import { timestampAuthority } from '../keyless/timestamp-authority.ts'
 import type { IdentityTokenSource } from '../ports/identity-token-source.ts'
 import type { KeylessSigner } from '../ports/signer.ts'
@@ -16,8 +17,8 @@ export interface SigningServicesOptions extends ServiceOptions {
   readonly token: IdentityTokenSource
   /** Whom identity tokens are for. Default `sigstore`. */
   readonly audience?: string | undefined
-  /** Default: the machine's clock. */
-  readonly now?: (() => Date) | undefined
+  /** Tells the time. Default: the system's. */
+  readonly clock?: Clock | undefined
 }
 
 /** What to sign with, to be passed on to `signStatement`. */
@@ -36,9 +37,9 @@ export interface SigningServices {
  */
 export function signingServices(
   config: SigningConfig,
-  { token, audience, now = () => new Date(), ...options }: SigningServicesOptions,
+  { token, audience, clock = systemClock, ...options }: SigningServicesOptions,
 ): SigningServices {
-  const at = now()
+  const at = clock.now()
   const choose = (name: string, services: readonly ConfiguredService[], versions: readonly number[]) => {
     const chosen = chooseServices(services, { versions, now: at })
     if (services.length > 0 && chosen.length === 0)
@@ -52,7 +53,7 @@ export function signingServices(
   if (authorities.length === 0 && !logs.some(({ majorApiVersion }) => majorApiVersion === 1))
     throw invalid('neither a timestamp authority nor a log that vouches for the time')
   return {
-    signer: fulcioSigner({ ...options, url: authority.url, token, audience, now }),
+    signer: fulcioSigner({ ...options, url: authority.url, token, audience, clock }),
     witnesses: [
       ...toWitnesses('logs', config.rekorTlogConfig, logs, ({ url, majorApiVersion }) =>
         rekorLog({ ...options, url, version: majorApiVersion === 1 ? 1 : 2 }),

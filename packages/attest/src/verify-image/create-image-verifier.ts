@@ -1,7 +1,7 @@
 import { type Clock, type Digest, isSallyportError, systemClock, type Verdict } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
+import { createSharedFlights, type SharedFlights } from '@sallyport/oci/cloud'
 import { mapConcurrent } from '../internal/map-concurrent.ts'
-import { createSharedFlights, type SharedFlights } from '../internal/shared-flights.ts'
 import type { TrustedRoot } from '../trust/trusted-root.ts'
 import type { ConfirmationThresholds } from '../trust/verification-trust.ts'
 import type { EvidenceLimits } from '../verify/evidence-limits.ts'

@@ -104,6 +104,23 @@ describe('acrCredentials', () => {
     }
   })
 
+  it('does not send the header of App Service to another machine in the clear', async () => {
+    const env = { IDENTITY_ENDPOINT: 'http://app.invalid/', IDENTITY_HEADER: 'hush' }
+    await expect(acrCredentials({ env }).find({ registry })).rejects.toMatchObject({
+      code: 'CREDENTIALS_UNREADABLE',
+      message: expect.stringContaining('app.invalid is not asked without TLS') as string,
+    })
+  })
+
+  it('says nothing of a setting that is no URL', async () => {
+    const settings = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_CLIENT_SECRET: 'hush' }
+    const env = { ...settings, AZURE_AUTHORITY_HOST: 'https://me:pa55word@[login' }
+    await expect(acrCredentials({ env }).find({ registry })).rejects.toMatchObject({
+      code: 'CREDENTIALS_UNREADABLE',
+      message: expect.not.stringContaining('pa55word') as string,
+    })
+  })
+
   it('keeps the refresh token until shortly before its own end', async () => {
     await using server = await startScriptedServer(azure)
     let time = now

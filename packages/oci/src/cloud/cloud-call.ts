@@ -3,7 +3,6 @@ import { addressScope } from '../http/address-scope.ts'
 import type { Environment } from '../http/choose-proxy.ts'
 import { isRetriedStatus } from '../http/retry-delay.ts'
 import { createTransport, type WireRequest } from '../http/transport.ts'
-import { printable } from '../internal/printable.ts'
 
 /** A call of a cloud's own API. */
 export interface CloudCall {
@@ -94,5 +93,6 @@ export function cloudError(
 
 function parseUrl(url: string, purpose: string): URL {
   if (URL.canParse(url)) return new URL(url)
-  throw cloudError(purpose, `${printable(url, 120)} is no URL`)
+  // It is a setting, which may hold a password.
+  throw cloudError(purpose, 'where to ask is no URL')
 }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '@sallyport/core'
 import * as z from 'zod'
+import { addressScope } from '../http/address-scope.ts'
 import type { Environment } from '../http/choose-proxy.ts'
 import type { Expiring } from './cached-credentials.ts'
 import { callCloud, cloudError } from './cloud-call.ts'
@@ -98,6 +99,11 @@ async function askManagedIdentity(
   const place = inAppService ? endpoint : `${machine.replace(/\/$/, '')}/metadata/identity/oauth2/token`
   if (!URL.canParse(place)) throw cloudError(purpose, 'IDENTITY_ENDPOINT is no URL')
   const url = new URL(place)
+  const scope = addressScope(url.hostname)
+  // The header is a secret that whoever runs the machine shares with this process.
+  if (inAppService && url.protocol !== 'https:' && scope !== 'loopback' && scope !== 'link-local') {
+    throw cloudError(purpose, `${url.host} is not asked without TLS`)
+  }
   url.searchParams.set('api-version', inAppService ? '2019-08-01' : '2018-02-01')
   url.searchParams.set('resource', resource)
   if (client) url.searchParams.set('client_id', client)

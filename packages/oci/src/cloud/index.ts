@@ -15,6 +15,7 @@ export {
 } from '../http/retry-delay.ts'
 export {
   createTransport,
+  sendThrough,
   type Transport,
   type TransportOptions,
   type WireAnswer,
@@ -22,3 +23,4 @@ export {
 } from '../http/transport.ts'
 export type { RegistryTls, RegistryTlsSettings } from '../http/registry-tls.ts'
 export type { Credentials } from '../ports/credential-provider.ts'
+export { createSharedFlights, type SharedFlights } from '../internal/shared-flights.ts'

@@ -15,6 +15,8 @@ describe('chooseProxy', () => {
     ['http://r.example', { http_proxy: 'https://u:p@p.example' }, 'https://u:p@p.example/'],
     ['https://127.0.0.1:5000', { https_proxy: 'http://p.example' }, undefined],
     ['https://localhost:5000', { https_proxy: 'http://p.example' }, undefined],
+    ['http://169.254.169.254', { http_proxy: 'http://p.example' }, undefined],
+    ['http://[fd00:ec2::254]', { http_proxy: 'http://p.example' }, undefined],
     ['https://r.example', { https_proxy: '' }, undefined],
   ])('for %s with %j is %s', (url, env, expected) => {
     expect(choose(url, env)).toBe(expected)

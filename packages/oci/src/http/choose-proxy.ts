@@ -8,14 +8,16 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /**
  * The proxy for a URL: `https_proxy` or `http_proxy`, unless `no_proxy` names the host (a name with its subdomains,
  * `.name` for those alone, an address, a range in CIDR form, each with or without a port, or `*`). Upper case is read
- * where lower case is missing. This machine is never reached by a proxy.
+ * where lower case is missing. This machine and what is on its own link, such as a cloud's metadata service, are never
+ * reached by a proxy.
  *
  * @throws {OciError} `REGISTRY_UNREACHABLE` when the variable holds no URL of an HTTP proxy.
  */
 export function chooseProxy(url: URL, env: Environment): URL | undefined {
   const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy'
   const value = variable(env, name)
-  if (value === undefined || addressScope(url.hostname) === 'loopback') return undefined
+  const scope = addressScope(url.hostname)
+  if (value === undefined || scope === 'loopback' || scope === 'link-local') return undefined
   if (isExempt(url, variable(env, 'no_proxy') ?? '')) return undefined
   const text = value.includes('://') ? value : `http://${value}`
   const proxy = URL.canParse(text) ? new URL(text) : undefined

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import { request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import { OciError } from '../errors.ts'
 import { pooledReadBytes } from './buffer-pool.ts'
 import type { AddressScope } from './address-scope.ts'
@@ -102,21 +102,27 @@ export function createTransport({
     lookup,
   })
   return {
-    async send({ method, url, headers, body, signal, ledBy, onClosed }) {
-      const answer = await request(url, {
-        dispatcher: dispatchers.for(url, ledBy),
-        method,
-        headers: { 'accept-encoding': 'identity', 'user-agent': 'sallyport', ...headers },
-        body: (body ?? null) as Uint8Array | null,
-        ...(signal === undefined ? {} : { signal }),
-        highWaterMark: pooledReadBytes,
-      })
-      if (onClosed !== undefined) answer.body.once('close', onClosed)
-      return toWireAnswer(answer, url)
-    },
+    send: async (asked) => sendThrough(dispatchers.for(asked.url, asked.ledBy), asked),
     scopeOf: dispatchers.scopeOf,
     close: dispatchers.close,
   }
+}
+
+/** Sends one request over connections that are at hand; resolves when the header of the answer is there. */
+export async function sendThrough(
+  dispatcher: Dispatcher,
+  { method, url, headers, body, signal, onClosed }: WireRequest,
+): Promise<WireAnswer> {
+  const answer = await request(url, {
+    dispatcher,
+    method,
+    headers: { 'accept-encoding': 'identity', 'user-agent': 'sallyport', ...headers },
+    body: (body ?? null) as Uint8Array | null,
+    ...(signal === undefined ? {} : { signal }),
+    highWaterMark: pooledReadBytes,
+  })
+  if (onClosed !== undefined) answer.body.once('close', onClosed)
+  return toWireAnswer(answer, url)
 }
 
 type UndiciAnswer = Awaited<ReturnType<typeof request>>

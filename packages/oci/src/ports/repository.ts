@@ -71,9 +71,13 @@ export interface ReferrerDiscovery {
 
 /** An entry of a list of referrers as it stands there. Anybody may have written it: it can save work but prove nothing. */
 export interface ListedReferrer {
+  /** Digest of the referrer. */
   readonly digest: Digest
+  /** Length of the referrer in bytes. */
   readonly size?: number | undefined
+  /** What the referrer is. */
   readonly artifactType?: string | undefined
+  /** Its notes. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
   /** The list that has it; the referrers API where several do. */
   readonly mechanism: ReferrerMechanism

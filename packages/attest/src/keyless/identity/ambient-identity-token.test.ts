@@ -17,7 +17,7 @@ afterAll(() => rm(folder, { recursive: true }))
 const socketOf = (path: string) => ({ SPIFFE_ENDPOINT_SOCKET: path })
 const nothing = () => {
   const none = join(folder, 'none')
-  return { environment: socketOf(none), tokenFile: none, machineFile: none }
+  return { env: socketOf(none), tokenFile: none, machineFile: none }
 }
 
 describe('ambientIdentityToken', () => {
@@ -63,10 +63,10 @@ describe('ambientIdentityToken', () => {
         socketOf(join(folder, 'none')),
         ...signs.slice(index).map(([, , sign]) => sign),
       ) as Record<string, string>
-      const { tokenFile = 'none', ...environment } = merged
+      const { tokenFile = 'none', ...env } = merged
       const found: AmbientIdentity[] = []
       const source = ambientIdentityToken({
-        environment,
+        env,
         tokenFile: join(folder, tokenFile),
         machineFile: join(folder, 'none'),
         onFound: (each) => found.push(each),
@@ -96,11 +96,9 @@ describe('ambientIdentityToken', () => {
   })
 
   it('asks no second source when the one that applies fails', async () => {
-    const { environment, ...files } = nothing()
-    const both = { ...environment, BUILDKITE_AGENT_ACCESS_TOKEN: 'secret', SIGSTORE_ID_TOKEN: 'given-token' }
-    await expect(
-      ambientIdentityToken({ environment: both, ...files }).token({ audience }),
-    ).rejects.toMatchObject({
+    const { env, ...files } = nothing()
+    const both = { ...env, BUILDKITE_AGENT_ACCESS_TOKEN: 'secret', SIGSTORE_ID_TOKEN: 'given-token' }
+    await expect(ambientIdentityToken({ env: both, ...files }).token({ audience })).rejects.toMatchObject({
       code: 'IDENTITY_UNAVAILABLE',
       message: expect.stringContaining('BUILDKITE_JOB_ID') as string,
     })

@@ -48,14 +48,14 @@ interface Candidate {
  * `token` rejects with `IDENTITY_UNAVAILABLE` when none applies, with what was looked for, or the one that applies fails.
  */
 export function ambientIdentityToken({
-  environment = process.env,
+  env = process.env,
   onFound,
   tokenFile = projectedTokenPath,
   machineFile = '/sys/class/dmi/id/product_name',
   ...service
 }: AmbientIdentityTokenOptions = {}): IdentityTokenSource {
-  const isSet = (...names: readonly string[]): boolean => names.every((name) => environment[name]?.trim())
-  const options = { environment, ...service }
+  const isSet = (...names: readonly string[]): boolean => names.every((name) => env[name]?.trim())
+  const options = { env, ...service }
   const circle = ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN']
   const candidates: readonly Candidate[] = [
     {
@@ -74,7 +74,7 @@ export function ambientIdentityToken({
       name: 'environment',
       sign: 'SIGSTORE_ID_TOKEN',
       applies: () => isSet('SIGSTORE_ID_TOKEN'),
-      source: () => environmentIdentityToken({ environment }),
+      source: () => environmentIdentityToken({ env }),
     },
     {
       name: 'file',
@@ -92,15 +92,15 @@ export function ambientIdentityToken({
     },
     {
       name: 'spiffe',
-      sign: spiffeSocketPath(environment),
-      applies: () => existsSync(spiffeSocketPath(environment)),
-      source: () => spiffeIdentityToken({ environment }),
+      sign: spiffeSocketPath(env),
+      applies: () => existsSync(spiffeSocketPath(env)),
+      source: () => spiffeIdentityToken({ env }),
     },
     {
       name: 'circleci',
       sign: circle.join(' or '),
       applies: () => circle.some((name) => isSet(name)),
-      source: () => environmentIdentityToken({ environment, variables: circle }),
+      source: () => environmentIdentityToken({ env, variables: circle }),
     },
     {
       name: 'azure',

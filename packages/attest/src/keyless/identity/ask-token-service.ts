@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { AttestError } from '../../errors.ts'
-import { parseAnswer } from '../parse-answer.ts'
-import { askService, type ServiceRequest } from '../service-client.ts'
-import type { ServiceOptions } from '../service-options.ts'
+import { parseAnswer } from '../../service/parse-answer.ts'
+import { type AskedService, askService } from '../../service/ask-service.ts'
+import type { ServiceOptions } from '../../service/service-options.ts'
 
 /**
  * Asks a service for a token that it answers with in a field of JSON.
@@ -12,7 +12,7 @@ import type { ServiceOptions } from '../service-options.ts'
 export async function askTokenService(
   service: string,
   field: string,
-  asked: ServiceRequest,
+  asked: AskedService,
   options: ServiceOptions,
 ): Promise<string> {
   const answer = await orUnavailable(async () => {
@@ -40,11 +40,8 @@ export async function orUnavailable<T>(ask: () => Promise<T>): Promise<T> {
  *
  * @throws {AttestError} `IDENTITY_UNAVAILABLE` when it is not set.
  */
-export function requireVariable(
-  environment: Readonly<Record<string, string | undefined>>,
-  name: string,
-): string {
-  const value = environment[name]?.trim()
+export function requireVariable(env: Readonly<Record<string, string | undefined>>, name: string): string {
+  const value = env[name]?.trim()
   if (!value) throw new AttestError('IDENTITY_UNAVAILABLE', `the environment variable ${name} is not set`)
   return value
 }

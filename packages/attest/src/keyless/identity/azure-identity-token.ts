@@ -1,6 +1,6 @@
 import type { IdentityTokenSource } from '../../ports/identity-token-source.ts'
-import type { ServiceRequest } from '../service-client.ts'
-import { serviceUrl } from '../service-url.ts'
+import type { AskedService } from '../../service/ask-service.ts'
+import { serviceUrl } from '../../service/service-url.ts'
 import { askTokenService, requireVariable } from './ask-token-service.ts'
 import { readTokenFile } from './file-identity-token.ts'
 import type { TokenServiceOptions } from './token-service-options.ts'
@@ -14,7 +14,7 @@ export interface AzureIdentityTokenOptions extends TokenServiceOptions {
 }
 
 interface AzureRequest {
-  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly resource: string
   readonly clientId: string | undefined
   readonly signal: AbortSignal | undefined
@@ -29,17 +29,17 @@ const service = 'Azure'
  * with `IDENTITY_UNAVAILABLE`.
  */
 export function azureIdentityToken({
-  environment = process.env,
+  env = process.env,
   resource: configured,
-  clientId = environment.AZURE_CLIENT_ID || undefined,
+  clientId = env.AZURE_CLIENT_ID || undefined,
   ...options
 }: AzureIdentityTokenOptions = {}): IdentityTokenSource {
   return {
     async token({ audience, signal }) {
-      const azure: AzureRequest = { environment, resource: configured ?? audience, clientId, signal }
-      const asked = environment.AZURE_FEDERATED_TOKEN_FILE
+      const azure: AzureRequest = { env, resource: configured ?? audience, clientId, signal }
+      const asked = env.AZURE_FEDERATED_TOKEN_FILE
         ? await toWorkloadRequest(azure)
-        : environment.IDENTITY_ENDPOINT
+        : env.IDENTITY_ENDPOINT
           ? toEndpointRequest(azure)
           : toMachineRequest(azure)
       return askTokenService(service, 'access_token', asked, options)
@@ -48,17 +48,12 @@ export function azureIdentityToken({
 }
 
 /** Exchanges the token that Kubernetes projects (RFC 7523 client assertion). */
-async function toWorkloadRequest({
-  environment,
-  resource,
-  clientId,
-  signal,
-}: AzureRequest): Promise<ServiceRequest> {
-  const secret = await readTokenFile(requireVariable(environment, 'AZURE_FEDERATED_TOKEN_FILE'), signal)
-  const authority = environment.AZURE_AUTHORITY_HOST || 'https://login.microsoftonline.com/'
-  const tenant = encodeURIComponent(requireVariable(environment, 'AZURE_TENANT_ID'))
+async function toWorkloadRequest({ env, resource, clientId, signal }: AzureRequest): Promise<AskedService> {
+  const secret = await readTokenFile(requireVariable(env, 'AZURE_FEDERATED_TOKEN_FILE'), signal)
+  const authority = env.AZURE_AUTHORITY_HOST || 'https://login.microsoftonline.com/'
+  const tenant = encodeURIComponent(requireVariable(env, 'AZURE_TENANT_ID'))
   const body = new URLSearchParams({
-    client_id: clientId ?? requireVariable(environment, 'AZURE_CLIENT_ID'),
+    client_id: clientId ?? requireVariable(env, 'AZURE_CLIENT_ID'),
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
     client_assertion: secret,
     grant_type: 'client_credentials',
@@ -69,18 +64,19 @@ async function toWorkloadRequest({
   return { method: 'POST', url, headers, body, secrets: [secret], signal }
 }
 
-function toEndpointRequest({ environment, resource, clientId, signal }: AzureRequest): ServiceRequest {
-  const secret = requireVariable(environment, 'IDENTITY_HEADER')
-  const url = serviceUrl(service, requireVariable(environment, 'IDENTITY_ENDPOINT'))
+function toEndpointRequest({ env, resource, clientId, signal }: AzureRequest): AskedService {
+  const secret = requireVariable(env, 'IDENTITY_HEADER')
+  const url = serviceUrl(service, requireVariable(env, 'IDENTITY_ENDPOINT'))
   setQuery(url, { 'api-version': '2019-08-01', resource, client_id: clientId })
-  return { method: 'GET', url, headers: { 'x-identity-header': secret }, secrets: [secret], signal }
+  const headers = { 'x-identity-header': secret }
+  return { method: 'GET', url, headers, secrets: [secret], onMachine: true, signal }
 }
 
-function toMachineRequest({ environment, resource, clientId, signal }: AzureRequest): ServiceRequest {
-  const host = environment.AZURE_POD_IDENTITY_AUTHORITY_HOST || 'http://169.254.169.254'
+function toMachineRequest({ env, resource, clientId, signal }: AzureRequest): AskedService {
+  const host = env.AZURE_POD_IDENTITY_AUTHORITY_HOST || 'http://169.254.169.254'
   const url = serviceUrl(service, host, '/metadata/identity/oauth2/token')
   setQuery(url, { 'api-version': '2018-02-01', resource, client_id: clientId })
-  return { method: 'GET', url, headers: { metadata: 'true' }, signal }
+  return { method: 'GET', url, headers: { metadata: 'true' }, onMachine: true, signal }
 }
 
 function setQuery(url: URL, query: Readonly<Record<string, string | undefined>>): void {

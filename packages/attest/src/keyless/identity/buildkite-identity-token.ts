@@ -1,5 +1,5 @@
 import type { IdentityTokenSource } from '../../ports/identity-token-source.ts'
-import { serviceUrl } from '../service-url.ts'
+import { serviceUrl } from '../../service/service-url.ts'
 import { askTokenService, requireVariable } from './ask-token-service.ts'
 import type { TokenServiceOptions } from './token-service-options.ts'
 
@@ -8,15 +8,15 @@ import type { TokenServiceOptions } from './token-service-options.ts'
  * with `IDENTITY_UNAVAILABLE`.
  */
 export function buildkiteIdentityToken({
-  environment = process.env,
+  env = process.env,
   ...options
 }: TokenServiceOptions = {}): IdentityTokenSource {
   const service = 'Buildkite'
   return {
     async token({ audience, signal }) {
-      const secret = requireVariable(environment, 'BUILDKITE_AGENT_ACCESS_TOKEN')
-      const job = encodeURIComponent(requireVariable(environment, 'BUILDKITE_JOB_ID'))
-      const endpoint = environment.BUILDKITE_AGENT_ENDPOINT || 'https://agent.buildkite.com/v3'
+      const secret = requireVariable(env, 'BUILDKITE_AGENT_ACCESS_TOKEN')
+      const job = encodeURIComponent(requireVariable(env, 'BUILDKITE_JOB_ID'))
+      const endpoint = env.BUILDKITE_AGENT_ENDPOINT || 'https://agent.buildkite.com/v3'
       const url = serviceUrl(service, endpoint, `/jobs/${job}/oidc/tokens`)
       const headers = { authorization: `Token ${secret}`, 'content-type': 'application/json' }
       const body = JSON.stringify({ audience })

@@ -20,17 +20,17 @@ export interface EnvironmentIdentityTokenOptions {
    */
   readonly variables?: readonly string[] | undefined
   /** Default: that of the process. */
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /** A token from an environment variable; it is read each time. */
 export function environmentIdentityToken({
   variables = ['SIGSTORE_ID_TOKEN'],
-  environment = process.env,
+  env = process.env,
 }: EnvironmentIdentityTokenOptions = {}): IdentityTokenSource {
   return {
     async token({ signal }) {
-      const token = variables.map((name) => environment[name]?.trim()).find((value) => value)
+      const token = variables.map((name) => env[name]?.trim()).find((value) => value)
       if (!token)
         throw new AttestError(
           'IDENTITY_UNAVAILABLE',

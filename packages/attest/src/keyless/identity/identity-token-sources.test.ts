@@ -51,7 +51,7 @@ describe('githubActionsIdentityToken', () => {
         queryOf(request).audience === audience,
       '{"count":1,"value":"github-token"}',
     )
-    const source = githubActionsIdentityToken({ environment: environmentOf(runner.url) })
+    const source = githubActionsIdentityToken({ env: environmentOf(runner.url) })
     expect(await source.token({ audience })).toBe('github-token')
   })
 
@@ -61,16 +61,19 @@ describe('githubActionsIdentityToken', () => {
     ['a refusal', { status: 403 }],
   ])('fails with %s', async (_, answer) => {
     await using runner = await startScriptedService(() => answer)
-    const source = githubActionsIdentityToken({ environment: environmentOf(runner.url) })
+    const source = githubActionsIdentityToken({ env: environmentOf(runner.url) })
     await expect(source.token({ audience })).rejects.toMatchObject(failure)
   })
 
-  it('sends its token to no other machine in the clear', async () => {
-    const source = githubActionsIdentityToken({ environment: environmentOf('http://runner.example') })
-    await expect(source.token({ audience })).rejects.toMatchObject({
-      ...failure,
-      message: expect.stringContaining('https') as string,
-    })
+  it.each([
+    ['to another machine in the clear', 'http://runner.example', 'https'],
+    ['over a link of the machine in the clear', 'http://169.254.169.254', 'https'],
+    ['to a URL with a password', 'https://me:pa55word@runner.example', 'password'],
+  ])('does not send its token %s', async (_, url, why) => {
+    const source = githubActionsIdentityToken({ env: environmentOf(url) })
+    const error: unknown = await source.token({ audience }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ ...failure, message: expect.stringContaining(why) as string })
+    expect((error as Error).message).not.toContain('pa55word')
   })
 })
 
@@ -84,12 +87,12 @@ describe('buildkiteIdentityToken', () => {
         body.toString() === '{"audience":"sigstore"}',
       '{"token":"buildkite-token"}',
     )
-    const environment = {
+    const env = {
       BUILDKITE_AGENT_ACCESS_TOKEN: 'agent-token',
       BUILDKITE_AGENT_ENDPOINT: `${agent.url}/v3`,
       BUILDKITE_JOB_ID: 'job/1',
     }
-    expect(await buildkiteIdentityToken({ environment }).token({ audience })).toBe('buildkite-token')
+    expect(await buildkiteIdentityToken({ env }).token({ audience })).toBe('buildkite-token')
   })
 })
 
@@ -109,16 +112,14 @@ describe('googleIdentityToken', () => {
       'google-token',
       google,
     )
-    const environment = { GCE_METADATA_HOST: new URL(server.url).host }
-    expect(await googleIdentityToken({ environment, serviceAccount }).token({ audience })).toBe(
-      'google-token',
-    )
+    const env = { GCE_METADATA_HOST: new URL(server.url).host }
+    expect(await googleIdentityToken({ env, serviceAccount }).token({ audience })).toBe('google-token')
   })
 
   it('takes no token from something else', async () => {
     await using server = await startScriptedService(() => ({ body: 'google-token' }))
-    const environment = { GCE_METADATA_HOST: new URL(server.url).host }
-    await expect(googleIdentityToken({ environment }).token({ audience })).rejects.toMatchObject(failure)
+    const env = { GCE_METADATA_HOST: new URL(server.url).host }
+    await expect(googleIdentityToken({ env }).token({ audience })).rejects.toMatchObject(failure)
   })
 })
 
@@ -138,13 +139,13 @@ describe('azureIdentityToken', () => {
         form.get('scope') === 'api://sign/.default'
       )
     }, answer)
-    const environment = {
+    const env = {
       AZURE_FEDERATED_TOKEN_FILE: join(folder, 'token'),
       AZURE_AUTHORITY_HOST: `${authority.url}/`,
       AZURE_TENANT_ID: 'tenant',
       AZURE_CLIENT_ID: 'client',
     }
-    expect(await azureIdentityToken({ environment }).token({ audience: 'api://sign' })).toBe('azure-token')
+    expect(await azureIdentityToken({ env }).token({ audience: 'api://sign' })).toBe('azure-token')
   })
 
   it('asks the endpoint of an app', async () => {
@@ -156,10 +157,8 @@ describe('azureIdentityToken', () => {
         !('client_id' in queryOf(request)),
       answer,
     )
-    const environment = { IDENTITY_ENDPOINT: `${endpoint.url}/msi/token`, IDENTITY_HEADER: 'header-secret' }
-    expect(await azureIdentityToken({ environment, resource: 'api://sign' }).token({ audience })).toBe(
-      'azure-token',
-    )
+    const env = { IDENTITY_ENDPOINT: `${endpoint.url}/msi/token`, IDENTITY_HEADER: 'header-secret' }
+    expect(await azureIdentityToken({ env, resource: 'api://sign' }).token({ audience })).toBe('azure-token')
   })
 
   it("asks the machine's metadata service", async () => {
@@ -172,10 +171,8 @@ describe('azureIdentityToken', () => {
         queryOf(request).client_id === 'client',
       answer,
     )
-    const environment = { AZURE_POD_IDENTITY_AUTHORITY_HOST: service.url }
-    expect(await azureIdentityToken({ environment, clientId: 'client' }).token({ audience })).toBe(
-      'azure-token',
-    )
+    const env = { AZURE_POD_IDENTITY_AUTHORITY_HOST: service.url }
+    expect(await azureIdentityToken({ env, clientId: 'client' }).token({ audience })).toBe('azure-token')
   })
 })
 
@@ -202,12 +199,12 @@ describe('environmentIdentityToken', () => {
       { CIRCLE_OIDC_TOKEN: 'token' },
       ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN'],
     ],
-  ])('reads %s', async (_, environment, variables) => {
-    expect(await environmentIdentityToken({ environment, variables }).token({ audience })).toBe('token')
+  ])('reads %s', async (_, env, variables) => {
+    expect(await environmentIdentityToken({ env, variables }).token({ audience })).toBe('token')
   })
 
   it('fails when none is set', async () => {
-    const source = environmentIdentityToken({ environment: { SIGSTORE_ID_TOKEN: '' } })
+    const source = environmentIdentityToken({ env: { SIGSTORE_ID_TOKEN: '' } })
     await expect(source.token({ audience })).rejects.toMatchObject(failure)
   })
 })
@@ -228,7 +225,7 @@ describe('sources that need variables', () => {
     ['GitHub Actions', githubActionsIdentityToken, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'],
     ['Buildkite', buildkiteIdentityToken, 'BUILDKITE_AGENT_ACCESS_TOKEN'],
   ])('%s says which one is missing', async (_, create, variable) => {
-    await expect(create({ environment: {} }).token({ audience })).rejects.toMatchObject({
+    await expect(create({ env: {} }).token({ audience })).rejects.toMatchObject({
       ...failure,
       message: `the environment variable ${variable} is not set`,
     })

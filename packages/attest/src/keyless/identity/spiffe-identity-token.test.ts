@@ -63,8 +63,8 @@ describe('spiffeSocketPath', () => {
     [{ SPIFFE_ENDPOINT_SOCKET: 'unix:/run/agent.sock' }, '/run/agent.sock'],
     [{ SPIFFE_ENDPOINT_SOCKET: '/run/agent.sock' }, '/run/agent.sock'],
     [{}, '/tmp/spire-agent/public/api.sock'],
-  ])('reads %s as %s', (environment, path) => {
-    expect(spiffeSocketPath(environment)).toBe(path)
+  ])('reads %s as %s', (env, path) => {
+    expect(spiffeSocketPath(env)).toBe(path)
   })
 })
 

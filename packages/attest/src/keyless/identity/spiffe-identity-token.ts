@@ -13,14 +13,14 @@ export interface SpiffeIdentityTokenOptions {
   /** Longest time to an answer, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number | undefined
   /** Default: that of the process. */
-  readonly environment?: Readonly<Record<string, string | undefined>> | undefined
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 const maxAnswerBytes = 1024 * 1024
 
 /** The socket of the Workload API, as a path. */
-export function spiffeSocketPath(environment: Readonly<Record<string, string | undefined>>): string {
-  const endpoint = environment.SPIFFE_ENDPOINT_SOCKET || '/tmp/spire-agent/public/api.sock'
+export function spiffeSocketPath(env: Readonly<Record<string, string | undefined>>): string {
+  const endpoint = env.SPIFFE_ENDPOINT_SOCKET || '/tmp/spire-agent/public/api.sock'
   return endpoint.replace(/^unix:(\/\/)?/, '')
 }
 
@@ -30,8 +30,8 @@ export function spiffeSocketPath(environment: Readonly<Record<string, string | u
  * with SPIFFE's helper and use `fileIdentityToken`. `token` rejects with `IDENTITY_UNAVAILABLE`.
  */
 export function spiffeIdentityToken({
-  environment = process.env,
-  socketPath = spiffeSocketPath(environment),
+  env = process.env,
+  socketPath = spiffeSocketPath(env),
   spiffeId,
   timeoutMs = 10_000,
 }: SpiffeIdentityTokenOptions = {}): IdentityTokenSource {

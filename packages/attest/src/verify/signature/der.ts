@@ -1,17 +1,8 @@
 import { ASN1Obj } from '@sigstore/core'
+import { derTag as tags } from '../../internal/der.ts'
 
 /** First byte of an element in DER. */
-export const tags = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  null: 0x05,
-  oid: 0x06,
-  utf8String: 0x0c,
-  sequence: 0x30,
-  set: 0x31,
-} as const
+export { tags }
 
 /** A class of elements for one position: `[n]`, constructed. */
 export function contextTag(number: number): number {

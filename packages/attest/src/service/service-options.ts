@@ -6,8 +6,8 @@ export interface ServiceOptions {
   /** Longest time of one try, from connecting to the end of the answer, in milliseconds. Default 30,000. */
   readonly timeoutMs?: number | undefined
   /**
-   * How often a request is repeated after status 429, 500, 502, 503 or 504 and after lost connections. Default: 3 tries,
-   * 500 ms before the second, at most 10 s between two; a service that asks for a longer wait ends the tries.
+   * How often a request is repeated after status 408, 425, 429, 500, 502, 503 or 504 and after lost connections. Default:
+   * 3 tries, 500 ms before the second, at most 10 s between two; a service that asks for a longer wait ends the tries.
    */
   readonly retry?: RetryOptions | undefined
   /**
@@ -17,7 +17,7 @@ export interface ServiceOptions {
   readonly dispatcher?: Dispatcher | undefined
   /**
    * Environment variables that name proxies: `https_proxy`, `http_proxy` and `no_proxy`, in lower or upper case. Default:
-   * those of the process; `false` for no proxy. This machine is never reached by a proxy.
+   * those of the process; `false` for no proxy. This machine and its cloud's metadata service are never reached by one.
    */
   readonly proxyEnvironment?: Environment | false | undefined
   /** Allows `http:` to other machines; what is sent, identity tokens too, can then be read on the way. Default `false`. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Agent, type Dispatcher } from 'undici'
 import { describe, expect, it } from 'vitest'
 import { type ScriptedAnswer, startScriptedService } from '../testing/scripted-service.ts'
-import { askService, type ServiceRequest } from './service-client.ts'
+import { type AskedService, askService } from './ask-service.ts'
 import type { ServiceOptions } from './service-options.ts'
 
 const waits: number[] = []
@@ -14,7 +14,7 @@ const options: ServiceOptions = {
   },
 }
 
-function get(url: string, fields: Partial<ServiceRequest> = {}): ServiceRequest {
+function get(url: string, fields: Partial<AskedService> = {}): AskedService {
   return { method: 'GET', url: new URL(url), ...fields }
 }
 
@@ -77,6 +77,16 @@ describe('askService', () => {
     })
   })
 
+  it('gives up when an answer begins in time and does not end', async () => {
+    const server = createServer((_, response) => void response.writeHead(200).write('{'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const asked = askService('X', get(url), { ...options, timeoutMs: 100, retry: { attempts: 1 } })
+    await expect(asked).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryable: true })
+    server.closeAllConnections()
+    server.close()
+  })
+
   it("rejects with the signal's reason, before and while it waits", async () => {
     const controller = new AbortController()
     const reason = new Error('enough')
@@ -94,6 +104,8 @@ describe('askService', () => {
     ['plain http to another machine', 'http://service.example/'],
     ['plain http to a name that begins like this machine', 'http://localhost.example/'],
     ['plain http to a private address', 'http://10.0.0.1/'],
+    ['plain http over the link of the machine', 'http://169.254.169.254/'],
+    ['plain http to a metadata service', 'http://metadata.google.internal/'],
     ['a user name in the URL', 'https://me@service.example/'],
     ['another protocol', 'ftp://service.example/'],
   ])('refuses %s', async (_, url) => {
@@ -128,6 +140,24 @@ describe('askService', () => {
     await askService('X', get(service.url), through)
     expect(seen).toEqual(['http://service.invalid/', 'tunnel to service.invalid:443'])
     expect(service.requests).toHaveLength(1)
+    proxy.close()
+  })
+
+  it('asks no proxy for what belongs to the machine', async () => {
+    let asked = 0
+    const proxy = createServer((_, response) => {
+      asked++
+      response.end('by proxy')
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const proxyEnvironment = { http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+    const once = { ...options, retry: { attempts: 1 }, timeoutMs: 1000, proxyEnvironment }
+    const request = get('http://metadata.google.internal/')
+    // Whether there is such a service depends on where the test runs.
+    await askService('X', { ...request, onMachine: true }, once).catch(() => undefined)
+    expect(asked).toBe(0)
+    await askService('X', request, { ...once, unsafeAllowHttp: true })
+    expect(asked).toBe(1)
     proxy.close()
   })
 

@@ -1,4 +1,4 @@
-export type { ServiceOptions } from '../keyless/service-options.ts'
+export type { ServiceOptions } from '../service/service-options.ts'
 export {
   type FetchedTrustedRoot,
   fetchTrustedRoot,

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { AttestError } from '../../errors.ts'
-import type { ServiceOptions } from '../../keyless/service-options.ts'
+import type { ServiceOptions } from '../../service/service-options.ts'
 import { parseSigningConfig, type SigningConfig } from '../signing-config.ts'
 import { trustedRootProblems } from '../trusted-root-problems.ts'
 import { parseTrustedRoot, type TrustedRoot } from '../trusted-root.ts'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TargetFile, Updater } from 'tuf-js'
 import { AttestError } from '../../errors.ts'
-import type { ServiceOptions } from '../../keyless/service-options.ts'
-import { quoteAnswer } from '../../keyless/quote-answer.ts'
+import type { ServiceOptions } from '../../service/service-options.ts'
+import { readRefusal } from '../../service/read-refusal.ts'
 import { createTufFetcher, type TufFetcher } from './tuf-fetcher.ts'
 import type { TufState } from './tuf-state.schema.ts'
 
@@ -123,6 +123,6 @@ function toTufError(error: unknown, mirrorUrl: string): AttestError {
   const { message, syscall, code } = error as NodeJS.ErrnoException
   if (syscall !== undefined)
     return new AttestError('TUF_CACHE_UNUSABLE', `can't write temporary files (${code})`, { cause: error })
-  const why = quoteAnswer(Buffer.from(String(message)))
+  const why = readRefusal(Buffer.from(String(message))).explanation
   return new AttestError('TUF_INVALID', `the TUF repository ${mirrorUrl} can't be trusted: ${why}`)
 }

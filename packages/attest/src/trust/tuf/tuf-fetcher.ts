@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Fetcher } from 'tuf-js'
 import { DownloadHTTPError } from 'tuf-js/dist/error.js'
 import { AttestError } from '../../errors.ts'
-import { askService } from '../../keyless/service-client.ts'
-import type { ServiceOptions } from '../../keyless/service-options.ts'
+import { askService } from '../../service/ask-service.ts'
+import type { ServiceOptions } from '../../service/service-options.ts'
 import type { TufState } from './tuf-state.schema.ts'
 
 /** What the client of The Update Framework reads a repository with. */

@@ -71,7 +71,7 @@ describe.each(evidenceRegistries)('in $name', ({ start }) => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  it.each(table)(
+  it.concurrent.each(table)(
     'cosign verifies $about, and nothing else, when we attached it so in mode $mode',
     async ({ mode, flags, about, subjects }) => {
       const { repository, name } = await registry.push(`ours/${mode}/${slug(about)}`, twoPlatforms)
@@ -115,7 +115,10 @@ describe.each(evidenceRegistries)('in $name', ({ start }) => {
       expect(verdict).toMatchObject({ verdict: row[subject], digest: index.digest })
       const judged = { index: [index], platforms, both: [index, ...platforms] }[subject]
       expect(verdict.subjects.map(({ digest, verdict }) => [digest, verdict])).toEqual(
-        judged.map((one) => [one.digest, (subjects as readonly Descriptor[]).includes(one) ? 'pass' : 'fail']),
+        judged.map((one) => [
+          one.digest,
+          (subjects as readonly Descriptor[]).includes(one) ? 'pass' : 'fail',
+        ]),
       )
     })
 
@@ -124,7 +127,9 @@ describe.each(evidenceRegistries)('in $name', ({ start }) => {
       const alone = await verifyImage(place.repository, platform!.digest, { requirements })
       expect(alone.verdict).toBe(row.platforms)
       const options = { requirements, via: index.digest }
-      expect(await verifyImage(place.repository, platform!.digest, options)).toMatchObject({ verdict: 'pass' })
+      expect(await verifyImage(place.repository, platform!.digest, options)).toMatchObject({
+        verdict: 'pass',
+      })
     })
   })
 

@@ -81,7 +81,7 @@ describe.each(evidenceRegistries)('cosign, on what we attached in $name,', ({ st
     await rm(directory, { recursive: true, force: true })
   })
 
-  describe.each(readings)('mode %s, run %s,', (mode, _, flags) => {
+  describe.concurrent.each(readings)('mode %s, run %s,', (mode, _, flags) => {
     it('verifies the signature by its key alone', async () => {
       const said = JSON.parse(await verify(imageOf(mode), flags)) as readonly {
         readonly critical: { readonly image: object; readonly type: string }

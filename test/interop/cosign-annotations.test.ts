@@ -65,7 +65,7 @@ describe.each(evidenceRegistries)('in $name', ({ start }) => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  describe.concurrent.each(forms)('as %s', (mode, flags) => {
+  describe.each(forms)('as %s', (mode, flags) => {
     it.each(questions)('cosign verify, asked for %s of what we signed: %j is %s', async (_, asked, there) => {
       const { image } = places.get(`ours ${mode}`)!
       const checks = ['--key', 'release.pub', '--insecure-ignore-tlog=true', ...flags, ...toFlags(asked)]

@@ -179,7 +179,9 @@ describe.each(evidenceRegistries)('in $name', ({ start, referrersApi }) => {
     const verifyFolder = (key: string): Promise<string> =>
       cosign.run('verify', '--local-image', '--key', key, '--insecure-ignore-tlog=true', folder)
     expect(JSON.parse(await verifyFolder('release.pub'))).toHaveLength(count)
-    await expect(verifyFolder('other.pub')).rejects.toThrow(/no matching|failed to verify/)
+    await expect(verifyFolder('other.pub')).rejects.toThrow(
+      /invalid signature|accepted signatures do not match/,
+    )
   })
 
   it.each(moves.slice(1))('cosign save and load take ours of mode %s along, as %j', async (mode, stores) => {

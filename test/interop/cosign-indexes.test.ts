@@ -71,7 +71,7 @@ describe.each(evidenceRegistries)('in $name', ({ start }) => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  it.concurrent.each(table)(
+  it.each(table)(
     'cosign verifies $about, and nothing else, when we attached it so in mode $mode',
     async ({ mode, flags, about, subjects }) => {
       const { repository, name } = await registry.push(`ours/${mode}/${slug(about)}`, twoPlatforms)

@@ -7,6 +7,7 @@ import {
   createStatement,
   generateSigningKey,
   keySigner,
+  predicateTypes,
   type StorageMode,
   verifyImage,
 } from '@sallyport/attest'
@@ -24,6 +25,7 @@ const modes: readonly StorageMode[] = ['bundle', 'legacy', 'both']
 
 const insecure = ['--insecure-ignore-tlog=true', '--allow-http-registry']
 const tags = '--new-bundle-format=false'
+const wrongKey = /invalid signature|accepted signatures do not match threshold/
 
 /** How cosign is run on what was stored in a mode. */
 const readings: readonly (readonly [StorageMode, string, readonly string[]])[] = [
@@ -81,7 +83,7 @@ describe.each(evidenceRegistries)('cosign, on what we attached in $name,', ({ st
     await rm(directory, { recursive: true, force: true })
   })
 
-  describe.concurrent.each(readings)('mode %s, run %s,', (mode, _, flags) => {
+  describe.each(readings)('mode %s, run %s,', (mode, _, flags) => {
     it('verifies the signature by its key alone', async () => {
       const said = JSON.parse(await verify(imageOf(mode), flags)) as readonly {
         readonly critical: { readonly image: object; readonly type: string }
@@ -89,9 +91,7 @@ describe.each(evidenceRegistries)('cosign, on what we attached in $name,', ({ st
       expect(said.map(({ critical }) => critical.image)).toContainEqual({
         'docker-manifest-digest': subject.digest,
       })
-      await expect(verify(imageOf(mode), flags, 'other.pub')).rejects.toThrow(
-        /no matching (attestations|signatures)|failed to verify/,
-      )
+      await expect(verify(imageOf(mode), flags, 'other.pub')).rejects.toThrow(wrongKey)
     })
 
     it.each(sampleAttestations)(
@@ -103,19 +103,28 @@ describe.each(evidenceRegistries)('cosign, on what we attached in $name,', ({ st
     )
 
     it('refuses another key, and a type that was not attached', async () => {
-      await expect(verifyAttestation(imageOf(mode), 'vuln', flags, 'other.pub')).rejects.toThrow(
-        /no matching attestations|failed to verify/,
-      )
+      await expect(verifyAttestation(imageOf(mode), 'vuln', flags, 'other.pub')).rejects.toThrow(wrongKey)
       await expect(verifyAttestation(imageOf(mode), 'slsaprovenance02', flags)).rejects.toThrow(
         /none of the attestations matched the predicate type/,
       )
     })
   })
 
+  it.each(modes)('applies a policy in Rego to our statement of mode %s', async (mode) => {
+    const judge = (levels: string): Promise<string> =>
+      verifyAttestation(imageOf(mode), predicateTypes.vsa, [`--policy=${levels}.rego`])
+    for (const level of ['SLSA_BUILD_LEVEL_2', 'SLSA_BUILD_LEVEL_3']) {
+      const rule = `input.predicate.verifiedLevels[_] == "${level}"`
+      await cosign.write(`${level}.rego`, `package signature\ndefault allow = false\nallow { ${rule} }\n`)
+    }
+    expect(statementsIn(await judge('SLSA_BUILD_LEVEL_2'))).toHaveLength(1)
+    await expect(judge('SLSA_BUILD_LEVEL_3')).rejects.toThrow(/1 validation errors occurred/)
+  })
+
   it(`finds no signature of mode bundle with ${tags}`, async () => {
     await expect(verify(imageOf('bundle'), [tags])).rejects.toThrow(/no signatures found/)
     await expect(verifyAttestation(imageOf('bundle'), 'vuln', [tags])).rejects.toThrow(
-      /no matching attestations|no attestations/,
+      /no matching attestations/,
     )
   })
 

@@ -150,7 +150,7 @@ describe.each(evidenceRegistries)('in $name', ({ start, referrersApi }) => {
 
   it.each(modes)('we attach to what cosign copy has written, in mode %s', async (mode) => {
     const name = `continued/${mode}`
-    await run('copy', `${ours.get('both')!.name}:1`, `${registry.host}/${name}:1`)
+    await run('copy', `${ours.get('bundle')!.name}:1`, `${registry.host}/${name}:1`)
     const attaching = attach(name, mode)
     // cosign leaves the image under the very tag where such a registry's list of referrers belongs.
     if (!referrersApi && mode !== 'legacy')

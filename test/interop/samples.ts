@@ -44,6 +44,8 @@ const platformImage = (architecture: string): GeneratedImage =>
 
 /** An image of one platform, the same each time. */
 export const singleImage = platformImage('amd64')
+/** An image that no evidence is about. */
+export const anotherImage = platformImage('riscv64')
 /** An index of two platforms, the same each time. */
 export const twoPlatforms = createImageIndex({
   'linux/amd64': singleImage,

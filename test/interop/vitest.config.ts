@@ -5,5 +5,11 @@ const conditions = ['@sallyport/source', 'node', 'import', 'default']
 export default defineConfig({
   ssr: { resolve: { conditions } },
   resolve: { conditions },
-  test: { include: ['*.test.ts'], environment: 'node', fileParallelism: false, testTimeout: 120_000 },
+  test: {
+    include: ['*.test.ts'],
+    environment: 'node',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
 })

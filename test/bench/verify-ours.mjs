@@ -2,7 +2,7 @@
 //
 //   verify-ours.mjs once FILE                       one image, as a program that does nothing else
 //   verify-ours.mjs times FILE                      milliseconds of each way to verify, over and over, as JSON
-//   verify-ours.mjs memory FILE bundle|image COUNT  bytes in use after the first tenth and after all, as JSON
+//   verify-ours.mjs memory FILE bundle|image COUNT  bytes in use after a tenth, after half and after all, as JSON
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import {
@@ -63,12 +63,12 @@ function memory() {
 }
 
 async function measureMemory(verify, rounds) {
-  let first
+  const samples = []
   for (let round = 1; round <= rounds; round++) {
     await require(verify)
-    if (round === rounds / 10) first = memory()
+    if ([rounds / 10, rounds / 2, rounds].includes(round)) samples.push(memory())
   }
-  return { first, last: memory() }
+  return samples
 }
 
 switch (task) {

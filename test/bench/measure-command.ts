@@ -14,11 +14,16 @@ export interface CommandCost {
 /** GNU time tells what the kernel counted for a process. */
 const timeCommand = '/usr/bin/time'
 
-/** Runs a command to its end. */
-export async function measureCommand(command: string, args: readonly string[]): Promise<CommandCost> {
+/** Runs a command to its end; with an environment of its own where one is given. */
+export async function measureCommand(
+  command: string,
+  args: readonly string[],
+  { env }: { readonly env?: NodeJS.ProcessEnv | undefined } = {},
+): Promise<CommandCost> {
   const started = performance.now()
   const child = spawn(timeCommand, ['-q', '-f', '\n%U %S %M', command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
   })
   let stdout = ''
   let stderr = ''

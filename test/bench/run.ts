@@ -1,10 +1,15 @@
-// npm run bench -- NAME: a table on stderr, and as the last line on stdout one JSON object.
-import { cpus, totalmem } from 'node:os'
+// npm run bench -- NAME: a table on stderr, and as the last line on stdout one JSON object. `load` is the machine's load
+// average of a minute, before and after: figures of a machine that has other things to do mean little.
+import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
 import { benchCopy } from './copy.ts'
+import { benchVerify } from './verify.ts'
 import type { BenchRow } from './bench-row.ts'
 
-const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = { copy: benchCopy }
+const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  copy: benchCopy,
+  verify: benchVerify,
+}
 
 const name = process.argv[2] ?? ''
 const bench = benches[name]
@@ -12,7 +17,9 @@ if (!bench) {
   process.stderr.write(`npm run bench -- NAME, with NAME one of: ${Object.keys(benches).join(', ')}\n`)
   process.exit(2)
 }
+const load = [loadavg()[0]]
 const rows = await bench()
+load.push(loadavg()[0])
 for (const { case: title, metric, ours, peers, ratio, target, ok } of rows) {
   const others = Object.entries(peers).map(([peer, value]) => `${peer} ${value ?? 'missing'}`)
   process.stderr.write(
@@ -20,5 +27,5 @@ for (const { case: title, metric, ours, peers, ratio, target, ok } of rows) {
   )
 }
 const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`
-process.stdout.write(`${JSON.stringify({ bench: name, machine, rows })}\n`)
+process.stdout.write(`${JSON.stringify({ bench: name, machine, load, rows })}\n`)
 process.exitCode = rows.every(({ ok }) => ok) ? 0 : 1

@@ -3,6 +3,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { AttestError } from '../errors.ts'
 import { acceptableAlgorithms } from './acceptable-algorithms.ts'
 import { findWeakness } from './find-weakness.ts'
+import { spkiOf } from './spki-of.ts'
 
 /** Start and length of the SPKI form of a key on a named curve with an uncompressed point (RFC 5480, section 2). */
 const spkiOfCurve: Readonly<Record<string, { readonly start: string; readonly bytes: number }>> = {
@@ -45,7 +46,7 @@ export function requireSupportedKey(key: KeyObject): KeyObject {
  */
 function requirePlainPoint(publicKey: KeyObject): void {
   const { start, bytes } = spkiOfCurve[publicKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? {}
-  const spki = spkiOf(publicKey)
+  const spki = writtenForm(publicKey)
   if (start === undefined || spki.length !== bytes || !spki.toString('hex').startsWith(start)) {
     throw new AttestError(
       'KEY_UNSUPPORTED',
@@ -54,9 +55,9 @@ function requirePlainPoint(publicKey: KeyObject): void {
   }
 }
 
-function spkiOf(publicKey: KeyObject): Buffer {
+function writtenForm(publicKey: KeyObject): Buffer {
   try {
-    return publicKey.export({ type: 'spki', format: 'der' })
+    return spkiOf(publicKey)
   } catch {
     return Buffer.alloc(0) // the point at infinity can be read, but not written
   }
@@ -76,7 +77,5 @@ function requireLargeOrder(publicKey: KeyObject): void {
 
 /** base64 of the SHA-256 of the key's SPKI DER form, as cosign names keys. */
 export function keyIdOf(publicKey: KeyObject): string {
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64')
+  return createHash('sha256').update(spkiOf(publicKey)).digest('base64')
 }

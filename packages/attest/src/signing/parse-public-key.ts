@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { AttestError } from '../errors.ts'
 import { keyIdOf, requireSupportedKey } from './key-profile.ts'
-import { onlyPemBlock } from './pem-block.ts'
+import { onlyPemBlock, toPem } from './pem-block.ts'
+import { spkiOf } from './spki-of.ts'
 
 /** A key that signatures are verified with. */
 export interface PublicKey {
@@ -42,7 +43,7 @@ export function parsePublicKey(pem: string): PublicKey {
   }
   requireSupportedKey(key)
   // OpenSSL passes over bytes after the key, and takes spellings that are no DER.
-  const spki = key.export({ type: 'spki', format: 'der' })
+  const spki = spkiOf(key)
   if (!(type === 'spki' ? spki : spki.subarray(rsaHeaderBytes)).equals(der))
     throw new AttestError('KEY_INVALID', 'the PEM block holds more than a public key, or not its DER form')
   return toPublicKey(key)
@@ -50,5 +51,5 @@ export function parsePublicKey(pem: string): PublicKey {
 
 /** Names a public key and writes it as PEM. */
 export function toPublicKey(key: KeyObject): PublicKey {
-  return { keyId: keyIdOf(key), pem: key.export({ type: 'spki', format: 'pem' }).toString(), key }
+  return { keyId: keyIdOf(key), pem: toPem('PUBLIC KEY', spkiOf(key)), key }
 }

@@ -60,7 +60,7 @@ export async function gatherEvidence(
 ): Promise<EvidenceReport> {
   signal?.throwIfAborted()
   const resolved = resolveLimits(limits)
-  const gathering = createGathering(repository, { limits: resolved, isSatisfied, signal })
+  using gathering = createGathering(repository, { limits: resolved, isSatisfied, signal })
   const looksInto = (...some: EvidenceStore[]): boolean =>
     stores === undefined || some.some((store) => stores.includes(store))
 

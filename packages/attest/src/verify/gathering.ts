@@ -1,14 +1,15 @@
 import type { Repository } from '@sallyport/oci'
 import { isSallyportError } from '@sallyport/core'
 import { AttestError } from '../errors.ts'
+import { startDeadline } from '../internal/start-deadline.ts'
 import type { QueuedWork } from '../internal/run-cheapest-first.ts'
 import type { Candidate, CandidateOrigin } from './candidate.ts'
 import type { EvidenceStore, RejectedEvidence, VerifiedEvidence } from './evidence.ts'
 import type { ResolvedLimits } from './evidence-limits.ts'
 import { Rejection, toRejection } from './rejection.ts'
 
-/** What is found of an image's evidence, while it is gathered. */
-export interface Gathering {
+/** What is found of an image's evidence, while it is gathered. Disposing ends its timer. */
+export interface Gathering extends Disposable {
   /** Whether nothing more needs to be read. */
   isDone(): boolean
   /** Runs one examination within the limits; what goes wrong with it becomes a rejection of `origin`. */
@@ -50,7 +51,8 @@ export function createGathering(
   { limits, isSatisfied, signal }: GatheringOptions,
 ): Gathering {
   const { maxCandidates, maxTotalBytes, maxCandidateMs, maxTotalMs } = limits
-  const deadline = AbortSignal.timeout(toTimerMs(maxTotalMs))
+  const total = startDeadline(maxTotalMs)
+  const deadline = total.signal
   const enough = new AbortController()
   const verified: { readonly candidate: Candidate; readonly evidence: VerifiedEvidence }[] = []
   const rejected: RejectedEvidence[] = []
@@ -78,8 +80,8 @@ export function createGathering(
     reject,
     async examine(origin, run, { isList = false } = {}) {
       signal?.throwIfAborted()
-      const ends = isList ? [deadline] : [deadline, AbortSignal.timeout(toTimerMs(maxCandidateMs))]
-      const limit = AbortSignal.any(ends)
+      using own = isList ? undefined : startDeadline(maxCandidateMs)
+      const limit = own === undefined ? deadline : AbortSignal.any([deadline, own.signal])
       try {
         limit.throwIfAborted()
         return await run(AbortSignal.any([limit, enough.signal, ...(signal ? [signal] : [])]))
@@ -135,10 +137,6 @@ export function createGathering(
       )
       return { verified: ordered.map(({ evidence }) => evidence), rejected }
     },
+    [Symbol.dispose]: () => total[Symbol.dispose](),
   }
-}
-
-/** Timers take whole numbers below 2^31. */
-function toTimerMs(milliseconds: number): number {
-  return Math.min(Math.max(0, Math.ceil(milliseconds)), 2 ** 31 - 1)
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { TransparencyLogEntry } from '@sigstore/bundle'
+import { spkiOf } from '../../signing/spki-of.ts'
 import type { TrustedLog, TrustedRoot } from '../../trust/trusted-root.ts'
 import { Rejection } from '../rejection.ts'
 import { parseCheckpoint, requireSignatureOf } from './checkpoint.ts'
@@ -81,10 +82,7 @@ function requireSame(
     throw invalid('it is about another signature')
   if (content.digestFor(logged.digestOf, logged.algorithm)?.equals(logged.digest) !== true)
     throw invalid('it is about another content')
-  const expected =
-    logged.verifier.kind === 'certificate'
-      ? signer.certificate
-      : signer.publicKey.export({ type: 'spki', format: 'der' })
+  const expected = logged.verifier.kind === 'certificate' ? signer.certificate : spkiOf(signer.publicKey)
   if (expected === undefined || !logged.verifier.der.equals(expected))
     throw invalid(`it names another ${logged.verifier.kind} than the signer's`)
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decodeCanonicalBase64 } from '../../internal/canonical-base64.ts'
+import { spkiOf } from '../../signing/spki-of.ts'
 import type { TrustedLog } from '../../trust/trusted-root.ts'
 import { Rejection } from '../rejection.ts'
 
@@ -53,13 +54,12 @@ function parseSignature(line: string): CheckpointSignature {
  * @throws {Rejection} `log-invalid`
  */
 export function requireSignatureOf({ id, publicKey }: TrustedLog, { origin, signatures }: Checkpoint): void {
-  const spki = publicKey.export({ type: 'spki', format: 'der' })
   const claimed = signatures.some(({ name, keyHint }) => {
     if (origin !== name && !origin.startsWith(`${name} - `)) return false
     if (keyHint.toString('hex') !== id.slice(0, 8)) return false
     if (publicKey.asymmetricKeyType !== 'ed25519') return true
     // The id of an Ed25519 key is over the name too (C2SP signed-note).
-    const raw = spki.subarray(-32)
+    const raw = spkiOf(publicKey).subarray(-32)
     const expected = createHash('sha256')
       .update(`${name}\n`)
       .update(Buffer.from([0x01]))

@@ -14,10 +14,50 @@ export function parseDer(bytes: Uint8Array): ASN1Obj | undefined {
   try {
     const buffer = Buffer.from(bytes)
     const root = ASN1Obj.parseBuffer(buffer)
-    return root.toDER().equals(buffer) ? root : undefined
+    return toDer(root).equals(buffer) ? root : undefined
   } catch {
     return undefined
   }
+}
+
+/**
+ * Writes an element in DER. The library's `toDER` makes the same bytes, but takes two blocks of 1 KiB for each element
+ * below, which is a quarter of the time of a verification and most of its garbage.
+ */
+export function toDer(element: ASN1Obj): Buffer {
+  const lengths: number[] = []
+  const bytes = Buffer.alloc(measure(element, lengths))
+  let position = 0
+  let index = 0
+  const write = ({ tag, value, subs }: ASN1Obj): void => {
+    const length = lengths[index++] ?? 0
+    const size = sizeOf(length)
+    bytes[position++] = tag.toDER()
+    if (size > 1) bytes[position++] = 0x7f + size
+    const digits = Math.max(size - 1, 1)
+    bytes.writeUIntBE(length, position, digits)
+    position += digits
+    if (subs.length > 0) subs.forEach(write)
+    else position += value.copy(bytes, position)
+  }
+  write(element)
+  return bytes
+}
+
+/** Notes the length of the content of an element and of all below, each before its own parts; returns the whole size. */
+function measure({ value, subs }: ASN1Obj, lengths: number[]): number {
+  const at = lengths.push(0) - 1
+  const length = subs.length > 0 ? subs.reduce((sum, sub) => sum + measure(sub, lengths), 0) : value.length
+  lengths[at] = length
+  return 1 + sizeOf(length) + length
+}
+
+/** Bytes that a length takes: itself, or how many bytes follow and those. */
+function sizeOf(length: number): number {
+  if (length < 0x80) return 1
+  let size = 2
+  for (let rest = length; rest > 0xff; rest = Math.floor(rest / 0x100)) size++
+  return size
 }
 
 /** The children of an element when its tag and theirs are these, none more and none less. */

@@ -3,7 +3,7 @@ import type { ASN1Obj, X509Certificate } from '@sigstore/core'
 import { isSallyportError } from '@sallyport/core'
 import { requireSupportedKey } from '../../signing/key-profile.ts'
 import { Rejection } from '../rejection.ts'
-import { childrenOf, contextTag, hasTag, parseDer, tags } from './der.ts'
+import { childrenOf, contextTag, hasTag, parseDer, tags, toDer } from './der.ts'
 import { RememberingCertificate } from './remembering-certificate.ts'
 import { decodeText, fulcioArc, readFulcioClaims, readUtf8String } from './fulcio-claims.ts'
 
@@ -85,7 +85,8 @@ function requireUnambiguousSignature(root: ASN1Obj): void {
     childrenOf(root, tags.sequence, [tags.sequence, tags.sequence, tags.bitString]) ?? []
   if (
     algorithm === undefined ||
-    signed?.subs[2]?.toDER().equals(algorithm.toDER()) !== true ||
+    signed?.subs[2] === undefined ||
+    !toDer(signed.subs[2]).equals(toDer(algorithm)) ||
     signature?.value[0] !== 0
   )
     throw invalid('its signature is ambiguous')

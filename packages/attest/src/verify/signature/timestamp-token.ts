@@ -1,6 +1,6 @@
 import { type ASN1Obj, RFC3161Timestamp } from '@sigstore/core'
 import { Rejection } from '../rejection.ts'
-import { childrenOf, contextTag, hasTag, parseDer, plainAlgorithm, tags } from './der.ts'
+import { childrenOf, contextTag, hasTag, parseDer, plainAlgorithm, tags, toDer } from './der.ts'
 
 const oids = {
   signedData: '1.2.840.113549.1.7.2',
@@ -93,7 +93,7 @@ function read(der: Uint8Array): TimestampToken | undefined {
   const time = readTime(info.subs[4])
   if (time === undefined) return undefined
   return new TimestampToken(root, {
-    certificates: certificates.map((certificate) => certificate.toDER()),
+    certificates: certificates.map(toDer),
     time,
     hash,
   })

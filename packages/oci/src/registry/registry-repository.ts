@@ -150,7 +150,10 @@ async function putReferrer(
       const acknowledged = await store(context, manifest, options)
       if (acknowledged) ignoresSubjects.delete(context.name)
       else ignoresSubjects.add(context.name)
-      return acknowledged && (await isListedByApi(context, subject, entry.digest, signal))
+      if (!acknowledged) return false
+      // Who looks later need not look now, but for once: registries have acknowledged subjects and kept no list.
+      if (settle === false && context.fallbackLists.keepers.get(context.name) === 'registry') return true
+      return isListedByApi(context, subject, entry.digest, signal)
     }
     // One at a time for each subject: some registries lose an entry of their own list when two arrive together.
     const turn = await context.locks.run(

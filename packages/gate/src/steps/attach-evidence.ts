@@ -1,5 +1,5 @@
-import type { Descriptor, Digest } from '@sallyport/core'
-import { type AttachResult, createAttacher, type EvidenceItem, type Signer } from '@sallyport/attest'
+import type { Descriptor } from '@sallyport/core'
+import { createAttacher, type EvidenceItem, type Signer } from '@sallyport/attest'
 import type { Repository } from '@sallyport/oci'
 import type { Decision } from '@sallyport/policy'
 import type { AttachedEvidence } from '../promote/outcome.ts'
@@ -43,13 +43,16 @@ export async function attachEvidence(
   { signer, reference, verifierId, mode, createdAt, settleMs, signal }: AttachEvidenceOptions,
 ): Promise<AttachedSet> {
   const attacher = createAttacher(target, { mode, createdAt, settleMs, signal })
+  let written = 0
   const attach = async (
     items: readonly (EvidenceItem & { readonly predicateType: string })[],
-  ): Promise<readonly NewEvidence[]> => {
+  ): Promise<readonly AttachedEvidence[]> => {
     const results = await attacher.attach(items)
-    return items.map(({ subject, predicateType }, at) =>
-      toEvidence(subject.digest, predicateType, results[at]!),
-    )
+    written += results.filter((each) => each.written).length
+    return results.map(({ keyId, pieces }, at) => {
+      const { subject, predicateType } = items[at]!
+      return { subject: subject.digest, predicateType, keyId, pieces }
+    })
   }
 
   const evidence = await attach(
@@ -81,19 +84,5 @@ export async function attachEvidence(
     })),
   )
   await attacher.settle()
-  const attached = [...evidence, ...decisions, ...signatures]
-  return {
-    evidence: attached.map(({ isNew: _, ...each }) => each),
-    written: attached.filter(({ isNew }) => isNew).length,
-  }
-}
-
-type NewEvidence = AttachedEvidence & { readonly isNew: boolean }
-
-function toEvidence(
-  subject: Digest,
-  predicateType: string,
-  { keyId, pieces, written }: AttachResult,
-): NewEvidence {
-  return { subject, predicateType, keyId, pieces, isNew: written }
+  return { evidence: [...evidence, ...decisions, ...signatures], written }
 }

@@ -120,6 +120,8 @@ export {
 } from './statement/statement.ts'
 export type { AttachedPiece, AttachOptions, AttachResult, StorageMode } from './storage/attach-options.ts'
 export { attachAttestation, attachSignature, type AttachSignatureOptions } from './storage/attach.ts'
+export { createAttacher, type EvidenceAttacher } from './storage/create-attacher.ts'
+export type { AttestationItem, EvidenceItem, SignatureItem } from './storage/evidence-item.ts'
 export { combineTrustedRoots } from './trust/combine-trusted-roots.ts'
 export {
   parseTrustedRoot,

@@ -90,7 +90,11 @@ export type { DeleteOutcome } from './registry/delete-content.ts'
 export type { ListRepositoriesOptions } from './registry/list-repositories.ts'
 export type { ProbeCapabilitiesOptions } from './registry/probe-capabilities.ts'
 export type { MountSource } from './registry/probe-uploads.ts'
-export { isRegistryRepository, type RegistryRepository } from './registry/registry-repository.ts'
+export {
+  isRegistryRepository,
+  type ObservedWrites,
+  type RegistryRepository,
+} from './registry/registry-repository.ts'
 export type { UploadRules } from './registry/upload-rules.ts'
 export type { BlobOutcome, RegistryBlobOptions } from './registry/write-blob.ts'
 export { uploadStateFolder, type UploadStateFolderOptions } from './upload-state/upload-state-folder.ts'

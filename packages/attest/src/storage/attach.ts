@@ -1,17 +1,10 @@
-import { type Descriptor, type Digest, digestOf } from '@sallyport/core'
+import type { Descriptor } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
-import { AttestError } from '../errors.ts'
 import type { KeylessSigner, Signer } from '../ports/signer.ts'
-import { signPayload } from '../signing/sign-payload.ts'
-import { isAbout } from '../statement/is-about.ts'
-import { serializeStatement } from '../statement/serialize-statement.ts'
-import { signStatement } from '../statement/sign-statement.ts'
-import { createStatement, predicateTypes, type Statement } from '../statement/statement.ts'
-import { attachForms, type SignedLayer } from './attach-forms.ts'
+import type { Statement } from '../statement/statement.ts'
 import type { AttachOptions, AttachResult } from './attach-options.ts'
-import { legacyAnnotations } from './legacy-annotations.ts'
-import { createSimpleSigning } from './simple-signing.ts'
-import { wireFormat } from './wire-format.ts'
+import { createAttacher } from './create-attacher.ts'
+import type { EvidenceItem } from './evidence-item.ts'
 
 /** Options of {@link attachSignature}. */
 export interface AttachSignatureOptions extends AttachOptions {
@@ -31,37 +24,14 @@ export interface AttachSignatureOptions extends AttachOptions {
  *   `STORE_CONFLICT`, `LIMIT_EXCEEDED`, and what the keyless signer and the witnesses reject with.
  * @throws {OciError} when the registry can't be read or written. What was stored by then stays.
  */
-export async function attachAttestation(
+export function attachAttestation(
   repository: Repository,
   subject: Descriptor,
   statement: Statement,
   signer: Signer | KeylessSigner,
   options: AttachOptions = {},
 ): Promise<AttachResult> {
-  if (!isAbout(statement, subject.digest))
-    throw new AttestError('STATEMENT_INVALID', `the statement is not about ${subject.digest}`)
-  const payload = digestOf(serializeStatement(statement))
-  const { predicateType } = statement
-  const sign = lazily(() => signStatement(statement, signer, options))
-  const toLayer = async (): Promise<SignedLayer> => {
-    const signed = await sign()
-    const annotations = {
-      [wireFormat.annotations.signature]: '',
-      [wireFormat.annotations.predicateType]: predicateType,
-      ...legacyAnnotations(signed, 'att'),
-    }
-    const layer = {
-      suffix: 'att',
-      mediaType: wireFormat.envelope,
-      bytes: signed.envelope,
-      annotations,
-    } as const
-    return { keyId: signed.keyId, layer }
-  }
-  return attachForms({ repository, subject, signer, predicateType }, options, [
-    { store: 'bundle', payload, make: sign },
-    { store: 'legacy-attestation', payload, make: toLayer },
-  ])
+  return attachOne(repository, { subject, statement, signer }, options)
 }
 
 /**
@@ -72,55 +42,22 @@ export async function attachAttestation(
  *   `STORE_CONFLICT`, `LIMIT_EXCEEDED`, and what the keyless signer and the witnesses reject with.
  * @throws {OciError} when the registry can't be read or written. What was stored by then stays.
  */
-export async function attachSignature(
+export function attachSignature(
   repository: Repository,
   subject: Descriptor,
   signer: Signer | KeylessSigner,
-  { reference = repository.name, annotations = {}, ...options }: AttachSignatureOptions = {},
+  { reference = repository.name, annotations, ...options }: AttachSignatureOptions = {},
 ): Promise<AttachResult> {
-  const predicateType = predicateTypes.cosignSign
-  const statement = createSignatureStatement(subject.digest, annotations)
-  const simple = createSimpleSigning({ image: subject.digest, reference, annotations })
-  const { witnesses = [], signal } = options
-  // Without witnesses a certificate would be in vain: then signing says so before it asks for one.
-  const certify = lazily(async () =>
-    'certify' in signer && witnesses.length > 0 ? await signer.certify({ signal }) : signer,
-  )
-  const toLayer = async (): Promise<SignedLayer> => {
-    const signed = await signPayload(simple, await certify(), options)
-    const layer = {
-      suffix: 'sig',
-      mediaType: wireFormat.simpleSigning,
-      bytes: simple,
-      annotations: {
-        [wireFormat.annotations.signature]: Buffer.from(signed.signature).toString('base64'),
-        ...legacyAnnotations(signed, 'sig'),
-      },
-    } as const
-    return { keyId: signed.keyId, layer }
-  }
-  return attachForms({ repository, subject, signer, predicateType }, options, [
-    {
-      store: 'bundle',
-      payload: digestOf(serializeStatement(statement)),
-      make: async () => signStatement(statement, await certify(), options),
-    },
-    { store: 'legacy-signature', payload: digestOf(simple), make: toLayer },
-  ])
+  return attachOne(repository, { subject, reference, annotations, signer }, options)
 }
 
-/** What `cosign sign` signs for a bundle. */
-function createSignatureStatement(
-  image: Digest,
-  annotations: Readonly<Record<string, string>>,
-): Statement<Record<string, never>> {
-  const statement = createStatement([{ digest: image }], predicateTypes.cosignSign, {})
-  if (Object.keys(annotations).length === 0) return statement
-  return { ...statement, subject: statement.subject.map((each) => ({ ...each, annotations })) }
-}
-
-/** Runs once, when it is first asked for. */
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => (made ??= make())
+async function attachOne(
+  repository: Repository,
+  item: EvidenceItem,
+  options: AttachOptions,
+): Promise<AttachResult> {
+  const attacher = createAttacher(repository, options)
+  const [result] = await attacher.attach([item])
+  await attacher.settle()
+  return result!
 }

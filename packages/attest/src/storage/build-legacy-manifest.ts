@@ -10,7 +10,7 @@ export async function buildLegacyManifest(
   repository: Repository,
   existing: ImageManifest | undefined,
   added: readonly Descriptor[],
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<RawManifest> {
   const layers = [...(existing?.layers ?? []), ...added]
   const configBytes = Buffer.from(

@@ -40,6 +40,12 @@ export interface PromoteOptions {
   readonly platforms?: readonly string[] | undefined
   /** In which forms signatures and attestations are stored. Default `both`. */
   readonly evidenceMode?: 'bundle' | 'legacy' | 'both' | undefined
+  /**
+   * Shortest pause, in milliseconds, after which attached evidence is looked for once more, in case another writer
+   * displaced it; made once in a promotion, and only where the registry lets it happen. Default 400; 0 where nobody else
+   * writes.
+   */
+  readonly settleMs?: number | undefined
   /** Evidence of an earlier attempt with the same judgement is used again up to this age. Default 24 hours. */
   readonly evidenceMaxAgeMs?: number | undefined
   /** URI that names this gate in its decisions. Default `https://sallyport.dev/gate/<tier>`. */

@@ -64,8 +64,11 @@ describe('promote', () => {
     expect(build.snapshot()).toEqual(before)
     expect(prod.resolve('prod/app', '1')).toBe(outcome.digest)
 
-    const writes = prod.requests.filter(isWrite)
-    expect(writes.every(({ status }) => status < 300)).toBe(true)
+    const [writes, refused] = [true, false].map((wanted) =>
+      prod.requests.filter((request) => isWrite(request) && request.status < 300 === wanted),
+    ) as [RecordedRequest[], RecordedRequest[]]
+    // Once, under a condition that never holds: so it is known that the registry refuses who rests on an old state.
+    expect(refused).toMatchObject([{ status: 412, reference: expect.stringMatching(/\.att$/) }])
     const image = writes.findIndex(({ reference }) => reference === outcome.digest)
     expect(writes.slice(0, image).map(({ kind }) => kind)).toEqual(Array(image).fill('upload'))
     expect(writes.at(-1)).toMatchObject({ kind: 'manifest', reference: '1', isTag: true })

@@ -196,6 +196,7 @@ async function run(
       verifierId,
       mode: options.evidenceMode ?? 'both',
       createdAt: new Date(decidedAt),
+      settleMs: options.settleMs,
       signal,
     })
     return { value, summary: `${value.evidence.length} pieces of evidence, ${value.written} new` }

@@ -1,5 +1,5 @@
-import type { Descriptor, Digest } from '@sallyport/core'
-import { attachAttestation, attachSignature, type AttachResult, type Signer } from '@sallyport/attest'
+import type { Descriptor } from '@sallyport/core'
+import { createAttacher, type EvidenceItem, type Signer } from '@sallyport/attest'
 import type { Repository } from '@sallyport/oci'
 import type { Decision } from '@sallyport/policy'
 import type { AttachedEvidence } from '../promote/outcome.ts'
@@ -20,6 +20,8 @@ export interface AttachEvidenceOptions {
   readonly verifierId: string
   readonly mode: 'bundle' | 'legacy' | 'both'
   readonly createdAt: Date
+  /** As in `AttachOptions` of `@sallyport/attest`. */
+  readonly settleMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -30,43 +32,57 @@ export interface AttachedSet {
 }
 
 /**
- * Attaches evidence (signed by the evidence identity), then the decision and the signature (by the release identity).
- * Each subject's signature comes last, so that an image that carries one carries the rest.
+ * Attaches the evidence of all subjects (signed by the evidence identity), then the decisions about them, then the
+ * signatures (both by the release identity), so that an image that carries one carries the rest. Only at the end, and
+ * once for all, it waits until no other writer can displace them.
  */
 export async function attachEvidence(
   target: Repository,
   subjects: readonly PromotedSubject[],
   documents: readonly EvidenceDocument[],
-  { signer, reference, verifierId, mode, createdAt, signal }: AttachEvidenceOptions,
+  { signer, reference, verifierId, mode, createdAt, settleMs, signal }: AttachEvidenceOptions,
 ): Promise<AttachedSet> {
-  const attached: AttachedEvidence[] = []
+  const attacher = createAttacher(target, { mode, createdAt, settleMs, signal })
   let written = 0
-  const keep = (subject: Digest, predicateType: string, { pieces, keyId, written: isNew }: AttachResult) => {
-    const evidence = { subject, predicateType, keyId, pieces }
-    attached.push(evidence)
-    if (isNew) written++
-    return evidence
+  const attach = async (
+    items: readonly (EvidenceItem & { readonly predicateType: string })[],
+  ): Promise<readonly AttachedEvidence[]> => {
+    const results = await attacher.attach(items)
+    written += results.filter((each) => each.written).length
+    return results.map(({ keyId, pieces }, at) => {
+      const { subject, predicateType } = items[at]!
+      return { subject: subject.digest, predicateType, keyId, pieces }
+    })
   }
 
-  for (const { descriptor, decision } of subjects) {
-    const own = documents.filter(({ subject }) => subject === descriptor.digest)
-    const relied: AttachedEvidence[] = []
-    const options = { mode, createdAt, signal }
-    for (const { statement } of own) {
-      const result = await attachAttestation(target, descriptor, statement, signer.evidence, options)
-      relied.push(keep(descriptor.digest, statement.predicateType, result))
-    }
-    const summary = describeDecision(descriptor.digest, decision, { verifierId, evidence: relied })
-    keep(
-      descriptor.digest,
-      summary.predicateType,
-      await attachAttestation(target, descriptor, summary, signer.release, options),
-    )
-    keep(
-      descriptor.digest,
-      'https://sigstore.dev/cosign/sign/v1',
-      await attachSignature(target, descriptor, signer.release, { ...options, reference }),
-    )
-  }
-  return { evidence: attached, written }
+  const evidence = await attach(
+    subjects.flatMap(({ descriptor }) =>
+      documents
+        .filter(({ subject }) => subject === descriptor.digest)
+        .map(({ statement }) => ({
+          subject: descriptor,
+          statement,
+          signer: signer.evidence,
+          predicateType: statement.predicateType,
+        })),
+    ),
+  )
+  const decisions = await attach(
+    subjects.map(({ descriptor, decision }) => {
+      const relied = evidence.filter(({ subject }) => subject === descriptor.digest)
+      const statement = describeDecision(descriptor.digest, decision, { verifierId, evidence: relied })
+      const { predicateType } = statement
+      return { subject: descriptor, statement, signer: signer.release, predicateType }
+    }),
+  )
+  const signatures = await attach(
+    subjects.map(({ descriptor }) => ({
+      subject: descriptor,
+      reference,
+      signer: signer.release,
+      predicateType: 'https://sigstore.dev/cosign/sign/v1',
+    })),
+  )
+  await attacher.settle()
+  return { evidence: [...evidence, ...decisions, ...signatures], written }
 }

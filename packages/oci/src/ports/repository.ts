@@ -16,6 +16,12 @@ export interface PutManifestOptions extends BlobOptions {
    * is at the manifest already is a success.
    */
   readonly expected?: Digest | 'absent' | undefined
+  /**
+   * `false`: don't stay to see whether the tag, or the list of referrers under a fallback tag, stands as it was written;
+   * the caller looks later. Whether a registry makes that needless by honouring conditions is found out by the way. Default
+   * `true`.
+   */
+  readonly settle?: boolean | undefined
 }
 
 /** Where a referrer was listed. */

@@ -3,7 +3,7 @@ import type { FallbackEntry } from '../referrers/fallback-index.ts'
 
 /** A change of a fallback list that somebody waits for. */
 export type FallbackChange =
-  | { readonly type: 'add'; readonly entry: Descriptor }
+  | { readonly type: 'add'; readonly entry: Descriptor; readonly settle?: boolean | undefined }
   | { readonly type: 'remove'; readonly digest: Digest }
 
 /** What the client remembers of one fallback list. */
@@ -42,6 +42,8 @@ export interface FallbackLists {
   readonly conditions: Map<string, 'yes' | 'likely' | 'no'>
   /** Repositories that did not acknowledge a subject, so that they keep no list of their own. */
   readonly ignoresSubjects: Set<string>
+  /** Who kept the list of the last referrer that was pushed to a repository. */
+  readonly keepers: Map<string, 'registry' | 'client'>
 }
 
 interface Waiting {
@@ -131,6 +133,7 @@ export function createFallbackLists(): FallbackLists {
   return {
     conditions,
     ignoresSubjects: new Set(),
+    keepers: new Map(),
     announce(key) {
       const list = listOf(key)
       list.announced++

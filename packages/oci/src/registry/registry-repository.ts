@@ -14,7 +14,7 @@ import { discoverReferrers, isListedByApi, listReferrerEntries, listReferrers } 
 import { hasBlob } from './has-blob.ts'
 import { listTags } from './list-tags.ts'
 import { probeCapabilities, type ProbeCapabilitiesOptions } from './probe-capabilities.ts'
-import { putTaggedManifest } from './put-tagged-manifest.ts'
+import { putTaggedManifest, seenConditions } from './put-tagged-manifest.ts'
 import { readBlob } from './read-blob.ts'
 import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest, headManifest, pushManifest } from './registry-manifests.ts'
@@ -72,6 +72,16 @@ export interface RegistryRepository extends Repository {
    * (within ten seconds). What can't be measured, for want of permission or a connection, is `unknown`.
    */
   probeCapabilities(options?: ProbeCapabilitiesOptions): Promise<RepositoryCapabilities>
+  /** What this client has seen so far of how writes fare next to those of others; asks nothing. */
+  observed(): ObservedWrites
+}
+
+/** How a repository treats writes that come at the same time. */
+export interface ObservedWrites {
+  /** Whether it compares and sets tags in one step: it refused a condition that never holds, and took one that held. */
+  readonly conditionalWrites: 'yes' | 'no' | 'unknown'
+  /** Who kept the list of the last referrer: the registry, or this client under a fallback tag. */
+  readonly referrersKeptBy: 'registry' | 'client' | 'unknown'
 }
 
 /** Whether a repository is one of a registry: it can mount blobs of other repositories there. */
@@ -89,7 +99,7 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     getManifest: (tagOrDigest, options) => getManifest(context, tagOrDigest, options),
     findManifest: async (tagOrDigest, options) => (await fetchManifest(context, tagOrDigest, options))?.raw,
     headManifest: (tagOrDigest, options) => headManifest(context, tagOrDigest, options),
-    async putManifest(manifest, { tag, expected, signal } = {}) {
+    async putManifest(manifest, { tag, expected, settle, signal } = {}) {
       const { subject, descriptor } = describeReferrer(manifest)
       if (tag !== undefined && digestAlgorithm(manifest.descriptor.digest) !== 'sha256') {
         // Of what comes under a tag, registries know the sha256 digest alone.
@@ -97,10 +107,10 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
       }
       if (subject === undefined) {
         if (tag === undefined) await storeByDigest(context, manifest, signal)
-        else await putTaggedManifest(context, manifest, tag, { expected, signal })
+        else await putTaggedManifest(context, manifest, tag, { expected, settle, signal })
         return
       }
-      await putReferrer(context, manifest, subject.digest, descriptor, { tag, expected, signal })
+      await putReferrer(context, manifest, subject.digest, descriptor, { tag, expected, settle, signal })
     },
     listReferrers: (subject, options) => listReferrers(context, subject, options),
     discoverReferrers: (subject, options) => discoverReferrers(context, subject, options),
@@ -116,6 +126,10 @@ export function createRegistryRepository(context: RegistryContext): RegistryRepo
     deleteManifest: (digest, options) => deleteManifest(context, digest, options),
     deleteBlob: (digest, options) => deleteBlob(context, digest, options),
     probeCapabilities: (options) => probeCapabilities(context, options),
+    observed: () => ({
+      conditionalWrites: seenConditions(context),
+      referrersKeptBy: context.fallbackLists.keepers.get(context.name) ?? 'unknown',
+    }),
   }
 }
 
@@ -127,7 +141,7 @@ async function putReferrer(
   entry: Descriptor,
   options: PutManifestOptions,
 ): Promise<void> {
-  const { signal } = options
+  const { settle, signal } = options
   const arrived = context.fallbackLists.announce(fallbackListKey(context, subject))
   let listed: Promise<void> | undefined
   try {
@@ -136,7 +150,10 @@ async function putReferrer(
       const acknowledged = await store(context, manifest, options)
       if (acknowledged) ignoresSubjects.delete(context.name)
       else ignoresSubjects.add(context.name)
-      return acknowledged && (await isListedByApi(context, subject, entry.digest, signal))
+      if (!acknowledged) return false
+      // Who looks later need not look now, but for once: registries have acknowledged subjects and kept no list.
+      if (settle === false && context.fallbackLists.keepers.get(context.name) === 'registry') return true
+      return isListedByApi(context, subject, entry.digest, signal)
     }
     // One at a time for each subject: some registries lose an entry of their own list when two arrive together.
     const turn = await context.locks.run(
@@ -145,7 +162,8 @@ async function putReferrer(
       signal,
     )
     const known = turn === 'needless' ? await put() : turn
-    if (!known) listed = changeFallbackList(context, subject, { type: 'add', entry }, signal)
+    context.fallbackLists.keepers.set(context.name, known ? 'registry' : 'client')
+    if (!known) listed = changeFallbackList(context, subject, { type: 'add', entry, settle }, signal)
   } finally {
     arrived()
   }
@@ -156,10 +174,14 @@ async function putReferrer(
 async function store(
   context: RegistryContext,
   manifest: RawManifest,
-  { tag, expected, signal }: PutManifestOptions,
+  { tag, expected, settle, signal }: PutManifestOptions,
 ): Promise<boolean> {
   if (tag !== undefined) {
-    const { subjectAcknowledged } = await putTaggedManifest(context, manifest, tag, { expected, signal })
+    const { subjectAcknowledged } = await putTaggedManifest(context, manifest, tag, {
+      expected,
+      settle,
+      signal,
+    })
     if (subjectAcknowledged !== undefined) return subjectAcknowledged
   }
   return storeByDigest(context, manifest, signal)

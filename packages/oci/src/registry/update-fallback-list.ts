@@ -64,7 +64,7 @@ export function fallbackListKey({ name }: RegistryContext, subject: Digest): str
  * them again until they do; entries that vanish while it looks on, whoever wrote them, come back if their manifest is
  * still there. An entry can only be lost when another writer's PUT lands later after that writer's read than the
  * settling time: at least `settleMs`, four times the longest such gap seen here, and doubled with each loss. A writer
- * that was held up before its PUT reads again. What other tools, which do none of this, write after our last look, no
+ * that was held up before its PUT reads again. Changes of which nobody wants it are not stayed for. What other tools, which do none of this, write after our last look, no
  * client can mend.
  *
  * @throws {OciError} `TAG_CONFLICT` when the tag is immutable, holds something else, or is always overwritten.
@@ -87,12 +87,13 @@ async function updateFallbackList(
     else remove.add(digest)
   }
   for (const digest of remove) memory.own.delete(digest)
+  const staysUntilSettled = changes.some((change) => change.type === 'remove' || change.settle !== false)
 
   const { patience } = context
   const { conditions } = context.fallbackLists
   const measured = context.capabilities.of(context.name)?.conditionalWrites.answer ?? 'unknown'
   if (!conditions.has(context.name) && measured !== 'unknown') conditions.set(context.name, measured)
-  const conditionsHonoured = (): boolean => conditions.get(context.name) === 'yes'
+  const needsNoSettling = (): boolean => !staysUntilSettled || conditions.get(context.name) === 'yes'
   const seen = new Map<Digest, FallbackEntry>(memory.own)
   let longestGapMs = 0
   let losses = 0
@@ -122,7 +123,7 @@ async function updateFallbackList(
 
     const edited = editFallbackIndex(current?.raw, { add: add.values(), restore, remove })
     if (edited === undefined) {
-      if (settled || conditionsHonoured()) break
+      if (settled || needsNoSettling()) break
       await settle()
       continue
     }
@@ -154,7 +155,7 @@ async function updateFallbackList(
       const lost = await findMissing(context, [...fallbackEntries(edited).values()], signal)
       if (lost.size === 0 || [...add.keys()].some((digest) => lost.has(digest))) throw outcome
       for (const digest of lost) remove.add(digest)
-    } else if (!conditionsHonoured()) {
+    } else if (!needsNoSettling()) {
       await settle()
     }
   }

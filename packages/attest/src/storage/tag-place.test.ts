@@ -1,9 +1,10 @@
-import { type Descriptor, mediaTypes } from '@sallyport/core'
+import { type Descriptor, type Digest, mediaTypes } from '@sallyport/core'
 import { parseManifest, type Repository, toRawManifest } from '@sallyport/oci'
 import { describe, expect, it } from 'vitest'
-import { startSampleRepository } from '../testing/sample-repository.ts'
-import { attachLegacy, type LegacyLayer } from './attach-legacy.ts'
+import { startSampleRepository, writesOf } from '../testing/sample-repository.ts'
+import type { StoredEvidence } from './evidence-place.ts'
 import { legacyTag } from './legacy-tag.ts'
+import { createTagPlace, type LegacyLayer } from './tag-place.ts'
 import { writeBlob } from './write-blob.ts'
 
 const layer = (text: string): LegacyLayer => ({
@@ -50,19 +51,32 @@ async function layersUnder(repository: Repository, tag: string): Promise<readonl
   return parseManifest(await repository.getManifest(tag)).layers
 }
 
-describe('attachLegacy', () => {
+/** Adds a layer and looks for it until nobody can displace it any more. */
+async function addLayer(
+  repository: Repository,
+  subject: Digest,
+  added: LegacyLayer,
+  { settleMs, signal }: { readonly settleMs: number; readonly signal?: AbortSignal | undefined },
+): Promise<StoredEvidence | undefined> {
+  const place = createTagPlace(repository, legacyTag(subject, 'att'), settleMs)
+  const [stored] = await place.add([added], signal)
+  while (place.atRiskMs() > 0) await place.restore(signal)
+  return stored
+}
+
+describe('createTagPlace', () => {
   it.each([2, 4])('keeps the layers of %i writers that overwrite each other', async (count) => {
     await using target = await startSampleRepository()
     const names = Array.from({ length: count }, (_, index) => `writer ${index}`)
     const repositories = inLockstep(target.repository, count)
     const stored = await Promise.all(
       repositories.map((repository, index) =>
-        attachLegacy(repository, target.subject.digest, layer(names[index] ?? ''), { settleMs: 20 }),
+        addLayer(repository, target.subject.digest, layer(names[index] ?? ''), { settleMs: 20 }),
       ),
     )
     const layers = await layersUnder(target.repository, legacyTag(target.subject.digest, 'att'))
     expect(layers.map(({ annotations }) => annotations?.['by']).sort()).toEqual(names)
-    expect(layers.map(({ digest }) => digest).sort()).toEqual(stored.map(({ blob }) => blob).sort())
+    expect(layers.map(({ digest }) => digest).sort()).toEqual(stored.map((each) => each?.blob).sort())
   })
 
   it('keeps the layers and annotations that others put there', async () => {
@@ -76,7 +90,7 @@ describe('attachLegacy', () => {
     }
     const manifest = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: [theirs] }
     await repository.putManifest(asRaw({ ...manifest, annotations: { of: 'theirs' } }), { tag })
-    await attachLegacy(repository, subject.digest, layer('ours'), { settleMs: 0 })
+    await addLayer(repository, subject.digest, layer('ours'), { settleMs: 0 })
     const after = parseManifest(await repository.getManifest(tag))
     expect(after.annotations).toEqual({ of: 'theirs' })
     expect(after.layers[0]).toEqual(theirs)
@@ -89,9 +103,9 @@ describe('attachLegacy', () => {
     const tag = legacyTag(subject.digest, 'att')
     const index = asRaw({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] })
     await repository.putManifest(index, { tag })
-    await expect(
-      attachLegacy(repository, subject.digest, layer('ours'), { settleMs: 0 }),
-    ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+    await expect(addLayer(repository, subject.digest, layer('ours'), { settleMs: 0 })).rejects.toMatchObject({
+      code: 'STORE_CONFLICT',
+    })
     expect(target.registry.resolve('team/app', tag)).toBe(index.descriptor.digest)
   })
 
@@ -105,26 +119,41 @@ describe('attachLegacy', () => {
       },
     })
     await expect(
-      attachLegacy(hostile, target.subject.digest, layer('ours'), { settleMs: 0 }),
+      addLayer(hostile, target.subject.digest, layer('ours'), { settleMs: 0 }),
     ).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
     expect(writes).toBe(60)
   })
 
-  it('stops while it waits when the signal says so', async () => {
+  it('writes two layers at once, and none that is there', async () => {
     await using target = await startSampleRepository()
-    const controller = new AbortController()
-    const reason = new Error('shutting down')
-    const repository = Object.assign(Object.create(target.repository) as Repository, {
-      async putManifest(...args: Parameters<Repository['putManifest']>) {
-        await target.repository.putManifest(...args)
-        setImmediate(() => controller.abort(reason))
-      },
-    })
-    await expect(
-      attachLegacy(repository, target.subject.digest, layer('ours'), {
-        settleMs: 60_000,
-        signal: controller.signal,
-      }),
-    ).rejects.toBe(reason)
+    const tag = legacyTag(target.subject.digest, 'att')
+    const place = createTagPlace(target.repository, tag, 400)
+    const isWrite = (each: string): boolean => each.startsWith('PUT') && each.endsWith(tag)
+    await place.add([layer('one'), layer('two')], undefined)
+    // The first was to see whether the registry refuses what it should.
+    expect(writesOf(target.registry).filter(isWrite)).toHaveLength(2)
+    expect(place.atRiskMs()).toBe(0)
+    await place.add([layer('two'), layer('three')], undefined)
+    await place.add([layer('three')], undefined)
+    expect(writesOf(target.registry).filter(isWrite)).toHaveLength(3)
+    const layers = await layersUnder(target.repository, tag)
+    expect(layers.map(({ annotations }) => annotations?.['by'])).toEqual(['one', 'two', 'three'])
+  })
+
+  it('stores again what another writer displaced, of that one too, where the registry lets it happen', async () => {
+    await using target = await startSampleRepository({ conditionalRequests: false })
+    const tag = legacyTag(target.subject.digest, 'att')
+    const place = createTagPlace(target.repository, tag, 400)
+    await place.add([layer('first')], undefined)
+    const early = await target.repository.getManifest(tag)
+    await place.add([layer('second')], undefined)
+    expect(place.atRiskMs()).toBeGreaterThanOrEqual(400)
+    await target.repository.putManifest(early, { tag })
+    expect(await place.restore(undefined)).toBe(true)
+    expect(place.atRiskMs()).toBeGreaterThanOrEqual(400)
+    expect(await place.restore(undefined)).toBe(false)
+    expect(place.atRiskMs()).toBe(0)
+    const layers = await layersUnder(target.repository, tag)
+    expect(layers.map(({ annotations }) => annotations?.['by'])).toEqual(['first', 'second'])
   })
 })

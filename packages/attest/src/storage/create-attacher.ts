@@ -1,0 +1,211 @@
+import type { Descriptor, Digest } from '@sallyport/core'
+import type { Repository } from '@sallyport/oci'
+import { AttestError } from '../errors.ts'
+import { mapConcurrent } from '../internal/map-concurrent.ts'
+import { pause } from '../internal/pause.ts'
+import type { KeylessSigner, Signer } from '../ports/signer.ts'
+import type { AttachOptions, AttachResult, AttachedPiece } from './attach-options.ts'
+import { describeForms, type EvidenceForm, type EvidenceForms } from './evidence-form.ts'
+import type { EvidenceItem } from './evidence-item.ts'
+import { maxSettleMs, type StoredEvidence } from './evidence-place.ts'
+import { findPresent, isForm } from './find-present.ts'
+import { legacyTag } from './legacy-tag.ts'
+import { createReferrerPlace, type ReferrerPlace } from './referrer-place.ts'
+import { createTagPlace, type LegacyLayer, type TagPlace } from './tag-place.ts'
+
+/** Attaches evidence in several calls, and makes sure once, in the end, that all of it stands. */
+export interface EvidenceAttacher {
+  /**
+   * Attaches what is not there yet. Everything is signed before anything is stored; what belongs under one tag is
+   * stored in one write, all else in no certain order. Resolves with a result for each item, in their order. What must
+   * not be seen before this goes into an earlier call.
+   *
+   * @throws {AttestError} as `attachAttestation` and `attachSignature`.
+   * @throws {OciError} when the registry can't be read or written. What was stored by then stays.
+   */
+  attach(items: readonly EvidenceItem[]): Promise<readonly AttachResult[]>
+  /**
+   * Waits until no other writer can displace what was attached, once for all of it, looks for it, and stores again what
+   * is gone. Returns at once where nothing was stored, and where the registry itself refuses such writers.
+   *
+   * @throws {AttestError} `STORE_CONFLICT` when others displace it again and again.
+   * @throws {OciError} when the registry can't be read or written.
+   */
+  settle(): Promise<void>
+}
+
+/** A form of an item that is not there yet, signed. */
+type SignedForm =
+  | { readonly store: 'bundle'; readonly signed: Awaited<ReturnType<BundleForm['make']>> }
+  | { readonly store: 'legacy-signature' | 'legacy-attestation'; readonly layer: LegacyLayer }
+type BundleForm = Extract<EvidenceForm, { store: 'bundle' }>
+
+interface PreparedForm {
+  readonly subject: Descriptor
+  readonly form: EvidenceForm
+  readonly keyId: string
+  /** `undefined`: it is there already. */
+  readonly signed?: SignedForm | undefined
+  stored?: StoredEvidence
+}
+
+const concurrency = 4
+const maxRounds = 12
+
+/** Creates an {@link EvidenceAttacher} for one repository, for use by one caller at a time. */
+export function createAttacher(repository: Repository, options: AttachOptions = {}): EvidenceAttacher {
+  const { mode = 'both', createdAt = new Date(), settleMs = 400, trust, witnesses = [], signal } = options
+  const store = options.evidenceRepository ?? repository
+  const lists = new Map<Digest, ReferrerPlace>()
+  const tags = new Map<string, TagPlace>()
+  const listOf = (subject: Descriptor): ReferrerPlace =>
+    getOrMake(lists, subject.digest, () => createReferrerPlace(store, subject, { createdAt, settleMs }))
+  const tagOf = (tag: string): TagPlace => getOrMake(tags, tag, () => createTagPlace(store, tag, settleMs))
+
+  const prepare = async (items: readonly EvidenceItem[]): Promise<PreparedForm[][]> => {
+    const certificates = new Map<KeylessSigner, Promise<Signer>>()
+    // Without witnesses a certificate would be in vain: then signing says so before it asks for one.
+    const certify = async (signer: Signer | KeylessSigner): Promise<Signer | KeylessSigner> =>
+      'certify' in signer && witnesses.length > 0
+        ? getOrMake(certificates, signer, () => signer.certify({ signal }))
+        : signer
+    const isOfMode = ({ store: place }: EvidenceForm): boolean =>
+      mode === 'both' || (place === 'bundle') === (mode === 'bundle')
+    const described = items.map((item) => {
+      const { predicateType, forms } = describeForms(item, { certify, witnesses, signal })
+      return { item, wanted: { predicateType, forms: forms.filter(isOfMode) } }
+    })
+    const present = await mapConcurrent(groupBySigner(described), concurrency, (group) =>
+      findPresent(store, group, { trust, signal }).then((found) => ({ ...group, found })),
+    )
+    return await mapConcurrent(described, concurrency, async ({ item: { subject, signer }, wanted }) => {
+      const group = present.find((each) => each.signer === signer && each.subject.digest === subject.digest)
+      const prepared: PreparedForm[] = []
+      for (const form of wanted.forms) {
+        const known = group?.found.find((evidence) => isForm(evidence, form))
+        if (known !== undefined) {
+          const keyId = known.signer.kind === 'key' ? known.signer.keyId : ''
+          prepared.push({ subject, form, keyId, stored: known })
+        } else if (form.store === 'bundle') {
+          const signed = await form.make()
+          prepared.push({ subject, form, keyId: signed.keyId, signed: { store: form.store, signed } })
+        } else {
+          const { keyId, layer } = await form.make()
+          prepared.push({ subject, form, keyId, signed: { store: form.store, layer } })
+        }
+      }
+      return prepared
+    })
+  }
+
+  const storeAll = async (prepared: readonly PreparedForm[]): Promise<void> => {
+    const bundles: (() => Promise<void>)[] = []
+    const layers = new Map<string, { readonly each: PreparedForm; readonly layer: LegacyLayer }[]>()
+    for (const each of prepared) {
+      const { subject, signed } = each
+      if (signed?.store === 'bundle') {
+        bundles.push(async () => {
+          each.stored = await listOf(subject).add(signed.signed, signal)
+        })
+      } else if (signed !== undefined) {
+        const tag = legacyTag(subject.digest, signed.layer.suffix)
+        getOrMake(layers, tag, () => []).push({ each, layer: signed.layer })
+      }
+    }
+    const writes = [...layers].map(([tag, added]) => async (): Promise<void> => {
+      const stored = await tagOf(tag).add(
+        added.map(({ layer }) => layer),
+        signal,
+      )
+      for (const [at, { each }] of added.entries()) each.stored = stored[at]!
+    })
+    await runAll([...bundles, ...writes])
+  }
+
+  return {
+    async attach(items) {
+      signal?.throwIfAborted()
+      const prepared = await prepare(items)
+      await storeAll(prepared.flat())
+      return prepared.map(toResult)
+    },
+    async settle() {
+      for (let round = 0; ; round++) {
+        const signatures = [...tags].filter(([tag]) => tag.endsWith('.sig')).map(([, place]) => place)
+        const others = [...tags.values()].filter((place) => !signatures.includes(place))
+        const waves = [[...lists.values(), ...others], signatures].map((places) =>
+          places
+            .map((place) => ({ place, atRiskMs: place.atRiskMs() }))
+            .filter(({ atRiskMs }) => atRiskMs > 0),
+        )
+        const open = waves.flat()
+        if (open.length === 0) return
+        if (round === maxRounds)
+          throw new AttestError(
+            'STORE_CONFLICT',
+            `${store.name}: others displaced what was attached ${maxRounds} times; try again`,
+          )
+        const waitMs = Math.max(...open.map(({ atRiskMs }) => atRiskMs)) * 2 ** Math.min(round, 4)
+        await pause(Math.min(waitMs, maxSettleMs) * (1 + Math.random()), signal)
+        // A signature last: who finds it must find the rest.
+        for (const wave of waves)
+          await runAll(
+            wave.map(
+              ({ place }) =>
+                () =>
+                  place.restore(signal),
+            ),
+          )
+      }
+    },
+  }
+}
+
+function toResult(prepared: readonly PreparedForm[]): AttachResult {
+  const signed = prepared.find((each) => each.signed !== undefined)
+  return {
+    keyId: (signed ?? prepared[0])?.keyId ?? '',
+    pieces: prepared.map(({ form, stored }): AttachedPiece => {
+      const { manifest, blob } = stored!
+      return { store: form.store, payload: form.payload, manifest, blob }
+    }),
+    written: signed !== undefined,
+  }
+}
+
+interface Described {
+  readonly item: EvidenceItem
+  readonly wanted: EvidenceForms
+}
+
+/** What one signer says about one subject is looked for together. */
+function groupBySigner(described: readonly Described[]) {
+  const groups: { subject: Descriptor; signer: Signer | KeylessSigner; wanted: EvidenceForms[] }[] = []
+  for (const { item, wanted } of described) {
+    const { subject, signer } = item
+    const known = groups.find((each) => each.signer === signer && each.subject.digest === subject.digest)
+    if (known === undefined) groups.push({ subject, signer, wanted: [wanted] })
+    else known.wanted.push(wanted)
+  }
+  return groups
+}
+
+/** Runs all with few at once. After a failure no more are begun, but what runs is waited for: it may still be stored. */
+async function runAll(tasks: readonly (() => Promise<unknown>)[]): Promise<void> {
+  let failure: { readonly error: unknown } | undefined
+  await mapConcurrent(tasks, concurrency, async (task) => {
+    if (failure !== undefined) return
+    try {
+      await task()
+    } catch (error) {
+      failure ??= { error }
+    }
+  })
+  if (failure !== undefined) throw failure.error
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key) ?? make()
+  map.set(key, known)
+  return known
+}

@@ -19,7 +19,7 @@ export type CachedEvidence = Pick<VerifiedEvidence, 'signer' | 'times' | 'logEnt
 }
 
 const maxLength = 256 * 1024
-const version = 1
+const version = 2
 
 const time = z.iso.datetime().transform((text) => new Date(text))
 const outcomeSchema = z.discriminatedUnion('state', [
@@ -33,6 +33,7 @@ const outcomeSchema = z.discriminatedUnion('state', [
           issuer: z.string(),
           subject: z.string(),
           claims: z.record(z.string(), z.string()),
+          validFrom: time,
         }),
       ]),
       times: z.array(z.object({ source: z.enum(['log', 'timestamp-authority']), time })),

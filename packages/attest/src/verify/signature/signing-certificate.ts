@@ -15,6 +15,7 @@ export interface SigningCertificateDetails {
   readonly issuer: string
   readonly subject: string
   readonly claims: Readonly<Record<string, string>>
+  readonly validFrom: Date
   /** hex ids of the logs whose certificate timestamps it carries. */
   readonly ctLogIds: readonly string[]
 }
@@ -75,6 +76,7 @@ function read(root: ASN1Obj, der: Buffer): SigningCertificateDetails {
     issuer: fulcio.issuer,
     subject,
     claims: fulcio.claims,
+    validFrom: certificate.notBefore,
     ctLogIds: certificate.extSCT?.signedCertificateTimestamps.map(({ logID }) => logID.toString('hex')) ?? [],
   }
 }

@@ -1,3 +1,4 @@
+import { isWithin } from './is-within.ts'
 import type { TrustedRoot, TrustedSpan } from './trusted-root.ts'
 
 /**
@@ -12,7 +13,7 @@ export function trustedRootProblems(root: TrustedRoot, now: Date): readonly stri
     ['timestamp authority', root.timestampAuthorities],
   ]
   return kinds.flatMap(([kind, parts]) => {
-    if (parts.length === 0 || parts.some(({ validFor }) => counts(validFor, now))) return []
+    if (parts.length === 0 || parts.some(({ validFor }) => isWithin(now, validFor))) return []
     const ends = parts.flatMap(({ validFor: { end } }) =>
       end !== undefined && end < now ? [end.getTime()] : [],
     )
@@ -20,8 +21,4 @@ export function trustedRootProblems(root: TrustedRoot, now: Date): readonly stri
       ? [`no ${kind} counts yet`]
       : [`no ${kind} counts since ${new Date(Math.max(...ends)).toISOString()}`]
   })
-}
-
-function counts({ start, end }: TrustedSpan, now: Date): boolean {
-  return start <= now && (end === undefined || now <= end)
 }

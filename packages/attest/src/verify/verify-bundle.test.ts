@@ -337,6 +337,39 @@ describe('verifyBundle', () => {
     expect(outcome(bundle, { root: bothRoots, thresholds: { ctLog: 2 } })).toBe('certificate-invalid')
   })
 
+  it('counts what two roots name differently once', () => {
+    const renamed = JSON.stringify(sigstore.trustedRoot).replaceAll('"operator":"one"', '"operator":"alias"')
+    for (const roots of [
+      [root, parseTrustedRoot(renamed)],
+      [parseTrustedRoot(renamed), root],
+    ]) {
+      const both = combineTrustedRoots(roots)
+      expect(outcome(good.bundle, { root: both })).toBe('verified')
+      expect(outcome(good.bundle, { root: both, thresholds: { log: 2 } })).toBe('log-invalid')
+      expect(outcome(good.bundle, { root: both, thresholds: { time: 2 } })).toBe('timestamp-invalid')
+      expect(outcome(good.bundle, { root: both, thresholds: { ctLog: 2 } })).toBe('certificate-invalid')
+    }
+  })
+
+  it('believes a log as long as one of two roots does', () => {
+    const ended = JSON.stringify({
+      ...sigstore.trustedRoot,
+      tlogs: sigstore.trustedRoot.tlogs.map((log) => ({
+        ...log,
+        publicKey: {
+          ...log.publicKey,
+          validFor: { ...log.publicKey.validFor, end: minutes(-1).toISOString() },
+        },
+      })),
+    })
+    expect(outcome(good.bundle, { root: parseTrustedRoot(ended) })).toBe('log-invalid')
+    for (const roots of [
+      [root, parseTrustedRoot(ended)],
+      [parseTrustedRoot(ended), root],
+    ])
+      expect(outcome(good.bundle, { root: combineTrustedRoots(roots) })).toBe('verified')
+  })
+
   it.each([0, 1, 9, 12, 99, 120, 999])('reads a timestamp with %i ms', (ms) => {
     const moment = new Date(Math.floor(time / 1000) * 1000 + 60_000 + ms)
     const verdict = verdictOf(sign({ timestamps: [moment] }).bundle)

@@ -143,6 +143,10 @@ describe('verifyBundle', () => {
     expect(outcome(good.bundle, { root, identities: [wanted as never] })).toBe(expected)
   })
 
+  it('takes an empty list of identities for nobody', () => {
+    expect(outcome(good.bundle, { root, identities: [] })).toBe('identity-mismatch')
+  })
+
   it('takes no quadratic time for a pattern', () => {
     const subject = { pattern: '(a+)+$' }
     const { bundle } = sign({

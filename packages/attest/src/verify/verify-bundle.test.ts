@@ -324,6 +324,30 @@ describe('verifyBundle', () => {
     expect(outcome(make(), options)).toBe(reason)
   })
 
+  it('takes a chain of certificates that the root knows, and no other', () => {
+    const { bundle, certificate } = good
+    const withChain = (chain: readonly Uint8Array[]): unknown => ({
+      ...bundle,
+      mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.2',
+      verificationMaterial: {
+        ...bundle.verificationMaterial,
+        certificate: undefined,
+        x509CertificateChain: {
+          certificates: [certificate!, ...chain].map((each) => ({
+            rawBytes: Buffer.from(each).toString('base64'),
+          })),
+        },
+      },
+    })
+    const { chain } = sigstore.certificateAuthority
+    expect(outcome(withChain([]))).toBe('verified')
+    expect(outcome(withChain(chain))).toBe('verified')
+    expect(outcome(withChain([...chain, stranger.certificateAuthority.chain[1]!]))).toBe(
+      'certificate-invalid',
+    )
+    expect(outcome(withChain([certificate!]))).toBe('certificate-invalid')
+  })
+
   it('counts each operator once, in several instances', () => {
     const signed = sign({ rekor: [1] })
     const { tlogEntries } = signed.bundle.verificationMaterial

@@ -348,6 +348,15 @@ describe('verifyBundle', () => {
     expect(outcome(withChain([certificate!]))).toBe('certificate-invalid')
   })
 
+  it.each([
+    ['root hash', { rootHash: Buffer.alloc(32).toString('base64') }],
+    ['size', { treeSize: '77' }],
+  ])('refuses a proof that names another %s than its checkpoint', (_, part) => {
+    const [entry] = good.bundle.verificationMaterial.tlogEntries
+    const inclusionProof = { ...entry!.inclusionProof!, ...part }
+    expect(outcome(withMaterial(good, { tlogEntries: [{ ...entry!, inclusionProof }] }))).toBe('log-invalid')
+  })
+
   it('counts each operator once, in several instances', () => {
     const signed = sign({ rekor: [1] })
     const { tlogEntries } = signed.bundle.verificationMaterial

@@ -1,3 +1,4 @@
+import { isWithin } from './is-within.ts'
 import type { ConfiguredService } from './signing-config.ts'
 
 /** What services are chosen by. */
@@ -16,8 +17,7 @@ export function chooseServices(
   { versions, now }: ServiceCriteria,
 ): readonly ConfiguredService[] {
   const usable = services.filter(
-    ({ majorApiVersion, validFor: { start, end } }) =>
-      versions.includes(majorApiVersion) && start <= now && (!end || now <= end),
+    ({ majorApiVersion, validFor }) => versions.includes(majorApiVersion) && isWithin(now, validFor),
   )
   const highest = Math.max(...usable.map(({ majorApiVersion }) => majorApiVersion))
   const newest = usable

@@ -43,7 +43,9 @@ export function resolveTrust(
   { keys = [], root, identities, thresholds = {} }: VerificationTrust,
   { now = () => new Date() }: { readonly now?: (() => Date) | undefined } = {},
 ): ResolvedTrust {
-  const { log, time, ctLog } = thresholds
+  const { log, time, ctLog, ...unknown } = thresholds
+  for (const name of Object.keys(unknown))
+    throw new AttestError('TRUST_INVALID', `there is no threshold ${JSON.stringify(name)}`)
   for (const count of [log, time, ctLog]) {
     if (count !== undefined && !(Number.isSafeInteger(count) && count >= 0))
       throw new AttestError('TRUST_INVALID', `a threshold must be a whole number from 0, got ${count}`)

@@ -10,11 +10,12 @@ const maxPatternLength = 4096
 /**
  * A matcher of exactly this text, or of a pattern that the whole text must match.
  *
- * @throws {AttestError} `TRUST_INVALID` when the pattern is no regular expression of RE2.
+ * @throws {AttestError} `TRUST_INVALID` when it is neither, or the pattern no regular expression of RE2.
  */
 export function textMatcher(expected: string | TextPattern): TextMatcher {
   if (typeof expected === 'string') return (text) => text === expected
-  const { pattern } = expected
+  const pattern: unknown = (expected as Partial<TextPattern> | undefined)?.pattern
+  if (typeof pattern !== 'string') throw new AttestError('TRUST_INVALID', 'expected a text or a pattern')
   if (pattern.length > maxPatternLength)
     throw new AttestError('TRUST_INVALID', `a pattern is longer than ${maxPatternLength} characters`)
   try {

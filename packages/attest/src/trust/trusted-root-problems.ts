@@ -1,4 +1,5 @@
 import { AttestError } from '../errors.ts'
+import { isWithin } from './is-within.ts'
 import type { TrustedRoot, TrustedSpan } from './trusted-root.ts'
 
 /** Options of {@link trustedRootProblems}. */
@@ -53,14 +54,13 @@ interface Part {
 
 function endOf(kind: string, parts: readonly Part[], now: Date, endsWithinMs: number): readonly string[] {
   if (parts.length === 0) return []
-  const counting = parts.filter(({ validFor }) => counts(validFor, now))
+  const counting = parts.filter(({ validFor }) => isWithin(now, validFor))
   if (counting.length === 0) {
     const last = lastEnd(parts.filter(({ validFor: { end } }) => end !== undefined && end < now))
     return [last === undefined ? `no ${kind} counts yet` : `no ${kind} counts since ${last.toISOString()}`]
   }
   const soon = new Date(now.getTime() + endsWithinMs)
-  if (parts.some(({ validFor: { start, end } }) => start <= soon && (end === undefined || soon <= end)))
-    return []
+  if (parts.some(({ validFor }) => isWithin(soon, validFor))) return []
   const last = lastEnd(counting)
   return last === undefined
     ? []
@@ -83,8 +83,4 @@ function lastEnd(parts: readonly Part[]): Date | undefined {
 
 function daysBetween(start: Date, end: Date): number {
   return Math.floor((end.getTime() - start.getTime()) / dayMs)
-}
-
-function counts({ start, end }: TrustedSpan, now: Date): boolean {
-  return start <= now && (end === undefined || now <= end)
 }

@@ -11,6 +11,7 @@ import {
 import { AttestError } from '../errors.ts'
 import { toCanonicalJson } from '../internal/canonical-json.ts'
 import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
+import { findRestriction } from './find-restriction.ts'
 
 /** Whom certificates, log entries and timestamps are believed from. Made by {@link parseTrustedRoot}. */
 export interface TrustedRoot {
@@ -60,7 +61,8 @@ const pkcs1 = new Set<PublicKeyDetails>([PublicKeyDetails.PKCS1_RSA_PKCS1V5, Pub
  * Reads a trusted root (Sigstore's `sigstore_trustroot.proto`, v0.1 and v0.2) in JSON.
  *
  * @throws {AttestError} `TRUST_ROOT_INVALID` when it is none, when a part has no key or certificate that can be read,
- *   or does not say since when it counts: a missing bound must not pass for no bound.
+ *   does not say since when it counts (a missing bound must not pass for no bound), or is restricted in a way that can't
+ *   be enforced here, such as name constraints.
  */
 export function parseTrustedRoot(json: string | Uint8Array): TrustedRoot {
   const bytes = typeof json === 'string' ? Buffer.from(json, 'utf8') : json
@@ -133,11 +135,15 @@ function toAuthority(
   const chain = certChain?.certificates ?? []
   if (chain.length === 0) throw invalid(`${at} has no certificate`)
   let certificates: readonly Uint8Array[]
+  let restrictions: readonly string[]
   try {
     certificates = chain.map(({ rawBytes }) => new X509Certificate(rawBytes).raw)
+    restrictions = certificates.flatMap((certificate) => findRestriction(certificate) ?? [])
   } catch (error) {
     throw invalid(`${at} has a certificate that can't be read`, error)
   }
+  if (restrictions[0] !== undefined)
+    throw invalid(`${at} is restricted by the extension ${restrictions[0]}, which can't be enforced here`)
   return { url: uri, operator, certificates, validFor: toSpan(validFor, at) }
 }
 

@@ -10,7 +10,7 @@ export interface VerificationTrust {
    * timestamps beside a signature by a key are not looked at. With it, each that is there must verify.
    */
   readonly root?: TrustedRoot | undefined
-  /** Which certificates count. Default: every certificate that the root vouches for, with its identity in the report. */
+  /** Which certificates count. Default: every certificate that the root vouches for, with its identity in the report; an empty list: none. */
   readonly identities?: readonly CertificateIdentity[] | undefined
   /** Independent confirmations needed. */
   readonly thresholds?: ConfirmationThresholds | undefined

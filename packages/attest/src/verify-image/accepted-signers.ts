@@ -1,4 +1,5 @@
 import { AttestError } from '../errors.ts'
+import { isWithin } from '../trust/is-within.ts'
 import { type IdentityMatcher, type ResolvedKey, resolveTrust } from '../trust/resolve-trust.ts'
 import type { CertificateIdentity } from '../trust/verification-trust.ts'
 import type { VerifiedEvidence } from '../verify/evidence.ts'
@@ -70,17 +71,14 @@ export function findAcceptedSigners(
   }
   const moments = times.length === 0 ? [now] : times.map(({ time }) => time)
   const valid = fitting.filter(
-    (entry) => entry.kind === 'identity' || moments.every((moment) => isWithin(moment, entry.key)),
+    (entry) =>
+      entry.kind === 'identity' || moments.every((moment) => isWithin(moment, entry.key.validFor ?? {})),
   )
   if (valid.length > 0) return valid
   return {
     code: 'key-not-valid',
     message: `signed by ${describeSigner(signer)} outside of the time for which the key is trusted`,
   }
-}
-
-function isWithin(moment: Date, { validFor: { start, end } = {} }: ResolvedKey): boolean {
-  return !(start !== undefined && moment < start) && !(end !== undefined && moment > end)
 }
 
 /** A signer in words. */

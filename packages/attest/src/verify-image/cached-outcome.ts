@@ -19,7 +19,7 @@ export type CachedEvidence = Pick<VerifiedEvidence, 'signer' | 'times' | 'logEnt
 }
 
 const maxLength = 256 * 1024
-const version = 1
+const version = 2
 
 const time = z.iso.datetime().transform((text) => new Date(text))
 const outcomeSchema = z.discriminatedUnion('state', [
@@ -33,6 +33,7 @@ const outcomeSchema = z.discriminatedUnion('state', [
           issuer: z.string(),
           subject: z.string(),
           claims: z.record(z.string(), z.string()),
+          validFrom: time,
         }),
       ]),
       times: z.array(z.object({ source: z.enum(['log', 'timestamp-authority']), time })),
@@ -56,6 +57,8 @@ const outcomeSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('unneeded'), predicateType: z.string() }),
 ])
 
+const namedSchema = z.object({ key: z.string() })
+
 /**
  * Names the outcome of a candidate. The annotations are part of it: under a tag they hold the signature, the certificate
  * and what logs say.
@@ -65,17 +68,18 @@ export function outcomeKey({ store, blob }: Candidate, subject: Digest, trust: D
   return digestOf(toCanonicalJson({ version, store, digest, annotations, subject, trust }))
 }
 
-/** Writes an outcome; without the statement when it is large. */
-export function serializeOutcome(outcome: CachedOutcome): string {
-  const text = JSON.stringify(outcome)
+/** Writes an outcome with its name; without the statement when it is large. */
+export function serializeOutcome(key: string, outcome: CachedOutcome): string {
+  const text = JSON.stringify({ key, ...outcome })
   if (text.length <= maxLength || outcome.state !== 'verified') return text
-  return JSON.stringify({ ...outcome, evidence: { ...outcome.evidence, statement: undefined } })
+  return JSON.stringify({ key, ...outcome, evidence: { ...outcome.evidence, statement: undefined } })
 }
 
-/** Reads an outcome; `undefined` when it is none, which is as good as not cached. */
-export function parseOutcome(text: string): CachedOutcome | undefined {
+/** Reads the outcome of this name; `undefined` when it is none or another's, which is as good as not cached. */
+export function parseOutcome(key: string, text: string): CachedOutcome | undefined {
   try {
-    return outcomeSchema.parse(JSON.parse(text))
+    const json: unknown = JSON.parse(text)
+    return namedSchema.parse(json).key === key ? outcomeSchema.parse(json) : undefined
   } catch {
     return undefined
   }

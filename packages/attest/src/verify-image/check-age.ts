@@ -9,7 +9,7 @@ const skewMs = 5 * 60_000
 
 /**
  * Where predicates name their own time. The time of a judgement always counts: signing an old one again does not make
- * it new. The time of a description only counts where no other is known: builds that can be repeated set it freely.
+ * it new. The time of a description only counts where no other bounds its age: builds that can be repeated set it freely.
  */
 const ownTimes: Readonly<Record<string, { readonly path: string; readonly ofJudgement: boolean }>> = {
   [predicateTypes.vsa]: { path: '/timeVerified', ofJudgement: true },
@@ -24,32 +24,43 @@ const ownTimes: Readonly<Record<string, { readonly path: string; readonly ofJudg
   [predicateTypes.openvex]: { path: '/timestamp', ofJudgement: false },
 }
 
-/** Whether evidence is too old, by the oldest of the times that count. Times in the future are refused too. */
+/**
+ * Whether evidence is too old, by the oldest of the times that count. Times in the future are refused too.
+ *
+ * A log or timestamp authority proves that a signature is no younger than the time. Whoever has an old signature can
+ * drop that time and get a new one, so alone it does not prove that the signature is no older. A certificate does,
+ * because it is valid only for a while; of a signature by a key only what was signed with it says how old it is.
+ */
 export function checkAge(
-  { times, statement }: Pick<VerifiedEvidence, 'times' | 'statement'>,
+  { signer, times, statement }: Pick<VerifiedEvidence, 'signer' | 'times' | 'statement'>,
   { maxAgeMs, now }: { readonly maxAgeMs: number | undefined; readonly now: Date },
 ): EvidenceProblem | undefined {
   if (maxAgeMs === undefined) return undefined
-  const verified = times.map(({ time }) => time.getTime())
   const own = ownTime(statement)
-  const counting = [...verified, ...(own && (own.ofJudgement || times.length === 0) ? [own.time] : [])]
-  if (counting.length === 0) {
+  const isKey = signer.kind === 'key'
+  if (own === undefined && (isKey || times.length === 0)) {
     return {
       code: 'age-unknown',
-      message: 'no verified time and none in the predicate says how old it is, and a maximum age is required',
+      message: isKey
+        ? 'the predicate names no time, a timestamp of a signature by a key can be renewed, and a maximum age is required'
+        : 'no verified time and none in the predicate says how old it is, and a maximum age is required',
     }
   }
-  const oldest = Math.min(...counting)
-  if (Math.max(...counting) > now.getTime() + skewMs) {
+  const ownCounts = own !== undefined && (isKey || own.ofJudgement || times.length === 0)
+  const counting = [...times.map(({ time }) => time.getTime()), ...(ownCounts ? [own.time] : [])]
+  const latest = Math.max(...counting)
+  if (latest > now.getTime() + skewMs) {
     return {
       code: 'from-the-future',
-      message: `it names a time after ${now.toISOString()}: ${new Date(Math.max(...counting)).toISOString()}`,
+      message: `it names a time after ${now.toISOString()}: ${new Date(latest).toISOString()}`,
     }
   }
+  const since = isKey ? undefined : signer.validFrom?.getTime()
+  const oldest = Math.min(...counting, ...(since === undefined ? [] : [since]))
   if (now.getTime() - oldest <= maxAgeMs) return undefined
   return {
     code: 'too-old',
-    message: `it is of ${new Date(oldest).toISOString()}, more than ${maxAgeMs} ms before ${now.toISOString()}`,
+    message: `it may be of ${new Date(oldest).toISOString()}, more than ${maxAgeMs} ms before ${now.toISOString()}`,
   }
 }
 

@@ -63,6 +63,11 @@ describe('checkConditions', () => {
       'condition-failed',
     ],
     [
+      'a function that breaks its promise',
+      { where: (() => Promise.reject(new Error('no'))) as unknown as () => boolean },
+      'condition-failed',
+    ],
+    [
       'a function that throws',
       {
         where: () => {

@@ -26,7 +26,10 @@ export function checkConditions(
       predicate = parsed.data
     }
     // A condition that answers with a promise, or anything but `true`, has not said yes.
-    if (where === undefined || where(predicate, statement) === true) return undefined
+    const answer: unknown = where === undefined ? true : where(predicate, statement)
+    if (answer === true) return undefined
+    // Nobody waits for it, and when it fails that must not end the process.
+    if (answer instanceof Promise) answer.catch(() => undefined)
     return { code: 'condition-failed', message: 'the condition `where` is not met by the predicate' }
   } catch (error) {
     return {

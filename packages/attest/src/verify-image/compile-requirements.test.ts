@@ -43,6 +43,39 @@ describe('createImageVerifier', () => {
       'a condition that asks two things',
       [{ ...attestation, conditions: [{ path: '/a', equals: 1, exists: true }] }],
     ],
+    ['no reference at all', [{ ...signature, expectReference: '' }]],
+    ['a field that nobody knows', [{ ...signature, treshold: 2 }]],
+    ['a field of another kind', [{ ...signature, conditions: [] }]],
+    ['a field of a signer that nobody knows', [{ kind: 'signature', by: { ...by, certificates: [] } }]],
+    [
+      'a field of a key that nobody knows',
+      [{ kind: 'signature', by: { keys: [{ pem: publicKey, validUntil: new Date(0) }] } }],
+    ],
+    [
+      'a validity of a key that is no time',
+      [{ kind: 'signature', by: { keys: [{ pem: publicKey, validFor: { end: '2026-01-01' } }] } }],
+    ],
+    [
+      'a field of an identity that nobody knows',
+      [{ kind: 'signature', by: { identities: [{ issuer: 'i', subject: 's', claim: { a: 'b' } }] } }],
+    ],
+    ['an identity without a subject', [{ kind: 'signature', by: { identities: [{ issuer: 'i' }] } }]],
+    ['a field of a condition that nobody knows', [{ ...attestation, conditions: [{ path: '', is: 1 }] }]],
+    ['a field of a policy that nobody knows', [{ ...vsa, policy: { url: 'x' } }]],
+    ['levels that are no list', [{ ...vsa, minimumLevels: 'SLSA_BUILD_LEVEL_3' }]],
+    ['a field inside of a group', [{ kind: 'anyOf', requirements: [{ ...signature, maxAge: 1 }] }]],
+    ...[Number.NaN, '3', null, 4, -1, 1.5].map((minimumLevel): [string, unknown[]] => [
+      `the level ${minimumLevel}`,
+      [{ kind: 'provenance', minimumLevel, builders: [{ id: 'b', by, level: 2 }] }],
+    ]),
+    [
+      'a builder of a level that is none',
+      [{ kind: 'provenance', builders: [{ id: 'b', by, level: Number.POSITIVE_INFINITY }] }],
+    ],
+    [
+      'a field of a source that nobody knows',
+      [{ kind: 'provenance', source: { uri: 'x', ref: 'y' }, builders: [{ id: 'b', by }] }],
+    ],
     [
       'an identity without a root',
       [{ kind: 'signature', by: { identities: [{ issuer: 'i', subject: 's' }] } }],

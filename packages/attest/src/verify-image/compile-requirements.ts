@@ -9,6 +9,7 @@ import { judgeSbom } from './judge-sbom.ts'
 import { judgeSignature } from './judge-signature.ts'
 import { judgeVsa } from './judge-vsa.ts'
 import { isJsonPointer } from './json-pointer.ts'
+import { requirementSchema } from './requirement.schema.ts'
 import type { AcceptedSigners, PredicateConditions, Requirement } from './requirement.ts'
 
 const maxDepth = 8
@@ -17,7 +18,8 @@ const maxDepth = 8
  * Checks requirements and makes them ready.
  *
  * @throws {AttestError} `REQUIREMENT_INVALID` when one can't be satisfied or asks for nothing: no requirement at all, no
- *   signers, a threshold above their number, a type that has a kind of its own, a path that is no pointer.
+ *   signers, a threshold above their number, a type that has a kind of its own, a path that is no pointer, a field that
+ *   is not known here.
  * @throws {AttestError} `KEY_INVALID`, `KEY_UNSUPPORTED`.
  */
 export function compileRequirements(requirements: readonly Requirement[]): readonly CompiledRequirement[] {
@@ -32,6 +34,7 @@ export function compileRequirements(requirements: readonly Requirement[]): reado
 
 function compile(requirement: Requirement, depth: number): CompiledRequirement {
   if (depth > maxDepth) throw invalid('requirements', `nested deeper than ${maxDepth} levels`)
+  requireKnownForm(requirement)
   switch (requirement.kind) {
     case 'allOf':
       return group(requirement, requirement.requirements.length, depth)
@@ -65,7 +68,6 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
     case 'sbom': {
       const base = signed(requirement, 'SBOM')
       const formats = requirement.formats ?? ['cyclonedx', 'spdx']
-      if (formats.length === 0) throw invalid(base.name, 'name at least one format')
       return {
         ...base,
         predicateTypes: formats.map((format) => predicateKinds[format].type),
@@ -77,7 +79,6 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
     case 'vsa': {
       const name = requirement.name ?? `verification summary for ${requirement.resourceUri}`
       const verifiers = bound(requirement.verifiers, name, 'verifier')
-      if (requirement.resourceUri === '') throw invalid(name, 'resourceUri must not be empty')
       return {
         ...bySeveral(requirement, name, [...verifiers.values()].flat()),
         ...exactly(predicateTypes.vsa),
@@ -100,10 +101,16 @@ function compile(requirement: Requirement, depth: number): CompiledRequirement {
         judge: judgeProvenance(conditions(requirement, name), builders),
       }
     }
-    default:
-      // Requirements may come from a file: what is not recognised must not pass for nothing.
-      throw invalid('requirements', `unknown kind ${JSON.stringify((requirement as { kind: unknown }).kind)}`)
   }
+}
+
+/** Requirements may come from a file: what is not recognised must not pass for nothing. */
+function requireKnownForm(requirement: Requirement): void {
+  const parsed = requirementSchema.safeParse(requirement)
+  if (parsed.success) return
+  const [issue] = parsed.error.issues
+  const { name, kind } = requirement as { readonly name?: unknown; readonly kind?: unknown }
+  throw invalid(String(name ?? kind), `${issue?.path.join('.') || 'the whole'}: ${issue?.message}`)
 }
 
 function group(
@@ -111,12 +118,8 @@ function group(
   needed: number,
   depth: number,
 ): GroupRequirement {
-  if (!Number.isInteger(needed) || needed < 1 || needed > requirements.length) {
-    throw invalid(
-      name,
-      `${needed} of ${requirements.length} requirements can't be satisfied, or ask for nothing`,
-    )
-  }
+  if (needed > requirements.length)
+    throw invalid(name, `${needed} of ${requirements.length} requirements can't be satisfied`)
   return { type: 'group', kind, name, needed, parts: requirements.map((part) => compile(part, depth + 1)) }
 }
 
@@ -129,13 +132,9 @@ function exactly(predicateType: string): Pick<EvidenceRequirement, 'predicateTyp
 function signed(requirement: Extract<Requirement, { by: AcceptedSigners }>, defaultName: string): Base {
   const { kind, name = defaultName, by, threshold = 1, maxAgeMs } = requirement
   const signers = parseAcceptedSigners(by, name)
-  if (!Number.isInteger(threshold) || threshold < 1 || threshold > signers.length) {
-    throw invalid(
-      name,
-      `threshold ${threshold} is not between 1 and the ${signers.length} signers that are listed`,
-    )
-  }
-  return { type: 'evidence', kind, name, signers, threshold, maxAgeMs: age(maxAgeMs, name) }
+  if (threshold > signers.length)
+    throw invalid(name, `the threshold is ${threshold}, and there are ${signers.length} signers`)
+  return { type: 'evidence', kind, name, signers, threshold, maxAgeMs }
 }
 
 function bySeveral(
@@ -143,7 +142,7 @@ function bySeveral(
   name: string,
   signers: readonly SignerEntry[],
 ): Base {
-  return { type: 'evidence', kind, name, signers, threshold: 1, maxAgeMs: age(maxAgeMs, name) }
+  return { type: 'evidence', kind, name, signers, threshold: 1, maxAgeMs }
 }
 
 function bound(
@@ -151,20 +150,12 @@ function bound(
   name: string,
   role: string,
 ): ReadonlyMap<string, readonly SignerEntry[]> {
-  if (parties.length === 0) throw invalid(name, `name at least one ${role}`)
   const signersOf = new Map<string, readonly SignerEntry[]>()
   for (const { id, by } of parties) {
-    if (id === '' || signersOf.has(id))
-      throw invalid(name, `the ${role} id ${JSON.stringify(id)} is empty or listed twice`)
+    if (signersOf.has(id)) throw invalid(name, `the ${role} id ${JSON.stringify(id)} is listed twice`)
     signersOf.set(id, parseAcceptedSigners(by, `${name}: ${id}`))
   }
   return signersOf
-}
-
-function age(maxAgeMs: number | undefined, name: string): number | undefined {
-  // NaN would compare as neither too old nor young enough.
-  if (maxAgeMs !== undefined && !(maxAgeMs >= 0)) throw invalid(name, `maxAgeMs ${maxAgeMs} is no time`)
-  return maxAgeMs
 }
 
 function conditions<T extends PredicateConditions>(requirement: T, name: string): T {

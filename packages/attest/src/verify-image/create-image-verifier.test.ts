@@ -230,6 +230,25 @@ describe('createImageVerifier', () => {
     )
   })
 
+  it('takes nothing from a cache that was kept under another name', async () => {
+    await using signed = await startSigned()
+    await using unsigned = await startSigned(stranger)
+    const kept: string[] = []
+    // Such as one whose names are cut, so that two are the same.
+    const cache: VerificationCache = {
+      get: () => kept[0],
+      set: (_key, value) => {
+        kept.push(value)
+      },
+    }
+    const verifier = createImageVerifier({ requirements: [signature], cache })
+    expect(await verifier.verify(signed.repository, signed.subject.digest)).toMatchObject({ verdict: 'pass' })
+    expect(kept).toHaveLength(1)
+    expect(await verifier.verify(unsigned.repository, unsigned.subject.digest)).toMatchObject({
+      verdict: 'fail',
+    })
+  })
+
   it('answers the same question, asked at the same time, once', async () => {
     await using sample = await startSigned()
     const { registry, repository, subject } = sample

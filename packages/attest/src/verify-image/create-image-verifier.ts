@@ -4,7 +4,7 @@ import { createSharedFlights, type SharedFlights } from '@sallyport/oci/cloud'
 import { mapConcurrent } from '../internal/map-concurrent.ts'
 import type { TrustedRoot } from '../trust/trusted-root.ts'
 import type { ConfirmationThresholds } from '../trust/verification-trust.ts'
-import type { EvidenceLimits } from '../verify/evidence-limits.ts'
+import { type EvidenceLimits, resolveLimits } from '../verify/evidence-limits.ts'
 import { compileRequirements } from './compile-requirements.ts'
 import { createExamination } from './examine-candidate.ts'
 import { findWarnings, reportStores } from './find-warnings.ts'
@@ -69,7 +69,7 @@ export interface ImageVerifier {
  * Makes a verifier of images; requirements, keys and patterns are read once, for many images.
  *
  * @throws {AttestError} `REQUIREMENT_INVALID` when a requirement can't be satisfied or asks for nothing.
- * @throws {AttestError} `KEY_INVALID`, `KEY_UNSUPPORTED`, `TRUST_INVALID` when a key, pattern or threshold can't be used.
+ * @throws {AttestError} `KEY_INVALID`, `KEY_UNSUPPORTED`, `TRUST_INVALID` when a key, pattern, threshold or limit can't be used.
  */
 export function createImageVerifier({
   requirements,
@@ -81,6 +81,7 @@ export function createImageVerifier({
   negativeTtlMs = 60_000,
 }: ImageVerifierOptions): ImageVerifier {
   const compiled = compileRequirements(requirements)
+  const resolvedLimits = resolveLimits(limits)
   const basis = createVerificationBasis(compiled, { root, thresholds, now: () => clock.now() })
   const flights = new WeakMap<Repository, WeakMap<Repository, SharedFlights<ImageVerdict>>>()
 
@@ -125,7 +126,7 @@ export function createImageVerifier({
           now,
           parent: one.parent,
           evidenceRepository,
-          limits,
+          limits: resolvedLimits,
           signal,
         }),
       )

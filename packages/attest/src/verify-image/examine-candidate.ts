@@ -51,7 +51,7 @@ export function createExamination({
   async function recall(key: string): Promise<CachedOutcome | undefined> {
     try {
       const text = await cache?.get(key)
-      return text === undefined ? undefined : parseOutcome(text)
+      return text === undefined ? undefined : parseOutcome(key, text)
     } catch {
       onCacheFailure()
       return undefined
@@ -61,7 +61,7 @@ export function createExamination({
   async function remember(key: string, outcome: CachedOutcome): Promise<void> {
     try {
       const ttlMs = outcome.state === 'rejected' ? negativeTtlMs : undefined
-      await cache?.set(key, serializeOutcome(outcome), { ttlMs })
+      await cache?.set(key, serializeOutcome(key, outcome), { ttlMs })
     } catch {
       onCacheFailure()
     }

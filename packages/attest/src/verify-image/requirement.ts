@@ -39,9 +39,11 @@ interface SignedBy {
 
 interface Aged {
   /**
-   * Oldest that evidence may be, in milliseconds: by its earliest verified time, and by the time that its predicate
-   * itself names where it is the time of a judgement (VSA, SVR, vulnerability scan). Other predicates' own time counts
-   * only where no time is verified, as with most keys. Evidence with no time at all is too old. Default: any age.
+   * Oldest that evidence may be, in milliseconds. With a certificate: by its start of validity and the earliest verified
+   * time, and by the time that the predicate itself names where it is the time of a judgement (VSA, SVR, vulnerability
+   * scan). With a key: by the time that the predicate names, of whatever type, and verified times only make it older:
+   * anybody can have an old signature timestamped anew. So no signature of an image by a key satisfies a maximum age,
+   * and nothing else whose age is not known. Default: any age.
    */
   readonly maxAgeMs?: number | undefined
 }

@@ -1,3 +1,5 @@
+import { AttestError } from '../errors.ts'
+
 /** What reading evidence may cost; junk beyond it is reported as rejected, never read. */
 export interface EvidenceLimits {
   /** Candidates looked at in each store (referrers, `.sig`, `.att`). Default 1000. */
@@ -15,7 +17,11 @@ export interface EvidenceLimits {
 /** {@link EvidenceLimits} with its defaults. */
 export type ResolvedLimits = { readonly [limit in keyof EvidenceLimits]-?: number }
 
-/** Puts the defaults in. */
+/**
+ * Puts the defaults in.
+ *
+ * @throws {AttestError} `TRUST_INVALID` when a limit is no number from 0: it would limit nothing.
+ */
 export function resolveLimits({
   maxCandidates = 1000,
   maxBlobBytes = 32 * 1024 * 1024,
@@ -23,5 +29,10 @@ export function resolveLimits({
   maxCandidateMs = 15_000,
   maxTotalMs = 60_000,
 }: EvidenceLimits = {}): ResolvedLimits {
-  return { maxCandidates, maxBlobBytes, maxTotalBytes, maxCandidateMs, maxTotalMs }
+  const limits = { maxCandidates, maxBlobBytes, maxTotalBytes, maxCandidateMs, maxTotalMs }
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!(limit >= 0))
+      throw new AttestError('TRUST_INVALID', `the limit ${name} is ${limit}, not a number from 0`)
+  }
+  return limits
 }

@@ -13,6 +13,8 @@ export type EvidenceSigner =
       readonly subject: string
       /** Further claims of the certificate by Fulcio's names for its OIDs, such as `buildSignerURI`. */
       readonly claims: Readonly<Record<string, string>>
+      /** Since when the certificate is valid: no signature by it is older. */
+      readonly validFrom?: Date | undefined
     }
 
 /** A time at which the signature certainly existed, and who says so. */

@@ -24,6 +24,8 @@ export type BundleContent =
       readonly digest: Uint8Array
     }
 
+/** In all its parts; payload and entries are texts. */
+const maxValues = 10_000
 /** Which certificates each media type may carry: the first ones a chain, the last ones the leaf alone. */
 const mediaTypes = new Map([
   ['application/vnd.dev.sigstore.bundle+json;version=0.1', 'x509CertificateChain'],
@@ -81,7 +83,7 @@ export function openBundle(bytes: Uint8Array): OpenedBundle {
 function parseBundle(bytes: Uint8Array): Bundle {
   let json: unknown
   try {
-    json = parseStrictJson(bytes)
+    json = parseStrictJson(bytes, { maxValues })
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
     throw new Rejection('bundle-invalid', `the JSON is refused: ${error.message}`)

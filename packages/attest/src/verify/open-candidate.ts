@@ -24,6 +24,9 @@ export interface OpenedCandidate {
   readonly materialProblem?: Rejection | undefined
 }
 
+/** Of simple signing: a digest, a name and a few annotations. */
+const maxPayloadBytes = 256 * 1024
+
 /**
  * Reads a bundle, envelope or simple signing payload.
  *
@@ -59,6 +62,8 @@ export function openCandidate(
     }
     case 'legacy-signature':
     case 'artifact-signature': {
+      if (bytes.byteLength > maxPayloadBytes)
+        throw new Rejection('limit-exceeded', `the payload is larger than ${maxPayloadBytes} bytes`)
       const signature = decodeCanonicalBase64(annotations[wireFormat.annotations.signature] ?? '')
       if (signature === undefined || signature.length === 0)
         throw new Rejection('signature-invalid', 'the layer carries no signature in standard base64')

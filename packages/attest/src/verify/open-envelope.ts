@@ -3,6 +3,7 @@ import { decodeCanonicalBase64 } from '../internal/canonical-base64.ts'
 import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
 import { Rejection } from './rejection.ts'
 
+const maxValues = 1000
 const envelopeSchema = z.object({
   payloadType: z.string().max(256),
   payload: z.string().min(1),
@@ -32,7 +33,7 @@ export function openEnvelope(bytes: Uint8Array): OpenedEnvelope {
 
 function parse(bytes: Uint8Array): unknown {
   try {
-    return parseStrictJson(bytes)
+    return parseStrictJson(bytes, { maxValues })
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
     throw new Rejection('bundle-invalid', `the JSON is refused: ${error.message}`)

@@ -143,6 +143,10 @@ describe('verifyBundle', () => {
     expect(outcome(good.bundle, { root, identities: [wanted as never] })).toBe(expected)
   })
 
+  it('takes an empty list of identities for nobody', () => {
+    expect(outcome(good.bundle, { root, identities: [] })).toBe('identity-mismatch')
+  })
+
   it('takes no quadratic time for a pattern', () => {
     const subject = { pattern: '(a+)+$' }
     const { bundle } = sign({
@@ -320,6 +324,39 @@ describe('verifyBundle', () => {
     expect(outcome(make(), options)).toBe(reason)
   })
 
+  it('takes a chain of certificates that the root knows, and no other', () => {
+    const { bundle, certificate } = good
+    const withChain = (chain: readonly Uint8Array[]): unknown => ({
+      ...bundle,
+      mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.2',
+      verificationMaterial: {
+        ...bundle.verificationMaterial,
+        certificate: undefined,
+        x509CertificateChain: {
+          certificates: [certificate!, ...chain].map((each) => ({
+            rawBytes: Buffer.from(each).toString('base64'),
+          })),
+        },
+      },
+    })
+    const { chain } = sigstore.certificateAuthority
+    expect(outcome(withChain([]))).toBe('verified')
+    expect(outcome(withChain(chain))).toBe('verified')
+    expect(outcome(withChain([...chain, stranger.certificateAuthority.chain[1]!]))).toBe(
+      'certificate-invalid',
+    )
+    expect(outcome(withChain([certificate!]))).toBe('certificate-invalid')
+  })
+
+  it.each([
+    ['root hash', { rootHash: Buffer.alloc(32).toString('base64') }],
+    ['size', { treeSize: '77' }],
+  ])('refuses a proof that names another %s than its checkpoint', (_, part) => {
+    const [entry] = good.bundle.verificationMaterial.tlogEntries
+    const inclusionProof = { ...entry!.inclusionProof!, ...part }
+    expect(outcome(withMaterial(good, { tlogEntries: [{ ...entry!, inclusionProof }] }))).toBe('log-invalid')
+  })
+
   it('counts each operator once, in several instances', () => {
     const signed = sign({ rekor: [1] })
     const { tlogEntries } = signed.bundle.verificationMaterial
@@ -335,6 +372,39 @@ describe('verifyBundle', () => {
     expect(outcome(bundle, { root: bothRoots, thresholds: { log: 3 } })).toBe('log-invalid')
     expect(outcome(bundle, { root: bothRoots, thresholds: { time: 3 } })).toBe('timestamp-invalid')
     expect(outcome(bundle, { root: bothRoots, thresholds: { ctLog: 2 } })).toBe('certificate-invalid')
+  })
+
+  it('counts what two roots name differently once', () => {
+    const renamed = JSON.stringify(sigstore.trustedRoot).replaceAll('"operator":"one"', '"operator":"alias"')
+    for (const roots of [
+      [root, parseTrustedRoot(renamed)],
+      [parseTrustedRoot(renamed), root],
+    ]) {
+      const both = combineTrustedRoots(roots)
+      expect(outcome(good.bundle, { root: both })).toBe('verified')
+      expect(outcome(good.bundle, { root: both, thresholds: { log: 2 } })).toBe('log-invalid')
+      expect(outcome(good.bundle, { root: both, thresholds: { time: 2 } })).toBe('timestamp-invalid')
+      expect(outcome(good.bundle, { root: both, thresholds: { ctLog: 2 } })).toBe('certificate-invalid')
+    }
+  })
+
+  it('believes a log as long as one of two roots does', () => {
+    const ended = JSON.stringify({
+      ...sigstore.trustedRoot,
+      tlogs: sigstore.trustedRoot.tlogs.map((log) => ({
+        ...log,
+        publicKey: {
+          ...log.publicKey,
+          validFor: { ...log.publicKey.validFor, end: minutes(-1).toISOString() },
+        },
+      })),
+    })
+    expect(outcome(good.bundle, { root: parseTrustedRoot(ended) })).toBe('log-invalid')
+    for (const roots of [
+      [root, parseTrustedRoot(ended)],
+      [parseTrustedRoot(ended), root],
+    ])
+      expect(outcome(good.bundle, { root: combineTrustedRoots(roots) })).toBe('verified')
   })
 
   it.each([0, 1, 9, 12, 99, 120, 999])('reads a timestamp with %i ms', (ms) => {

@@ -9,8 +9,12 @@ export function contextTag(number: number): number {
   return 0xa0 | number
 }
 
-/** Parses DER; `undefined` unless these very bytes are what its value is written as. */
+/** Certificates and timestamps with their chains take a few KiB; the time that parsing takes grows faster than size. */
+const maxBytes = 64 * 1024
+
+/** Parses DER; `undefined` unless these very bytes are what its value is written as, and no more than 64 KiB. */
 export function parseDer(bytes: Uint8Array): ASN1Obj | undefined {
+  if (bytes.byteLength > maxBytes) return undefined
   try {
     const buffer = Buffer.from(bytes)
     const root = ASN1Obj.parseBuffer(buffer)

@@ -4,7 +4,7 @@ import { hasTag, parseDer, tags } from './der.ts'
 /** Prefix of Fulcio's object identifiers. */
 export const fulcioArc = '1.3.6.1.4.1.57264.1'
 
-/** Names of the claims by the last number of their OID, after the titles in Fulcio's `docs/oid-info.md`. */
+/** Names of the claims by what follows {@link fulcioArc} in their OID, after the titles in Fulcio's `docs/oid-info.md`. */
 const names = new Map([
   [2, 'githubWorkflowTrigger'],
   [3, 'githubWorkflowSHA'],
@@ -46,7 +46,10 @@ export function readFulcioClaims(extensions: ReadonlyMap<string, ASN1Obj>): Fulc
   const claims: [string, string][] = []
   for (const [oid, value] of extensions) {
     if (!oid.startsWith(`${fulcioArc}.`)) continue
-    const number = Number(oid.slice(fulcioArc.length + 1))
+    const arc = oid.slice(fulcioArc.length + 1)
+    const number = Number(arc)
+    // `8.0` is another OID than `8`.
+    if (String(number) !== arc) continue
     const name = names.get(number)
     const isIssuer = number === issuerV1 || number === issuerV2
     if (name === undefined && !isIssuer) continue

@@ -130,6 +130,9 @@ const schemas: Readonly<Record<string, z.ZodType<LoggedSignature>>> = {
     ),
 }
 
+/** Certificates are the largest part of a body; envelopes are not kept in it. */
+const maxBytes = 256 * 1024
+
 /**
  * Reads the body of a log entry of a kind and version that is known here.
  *
@@ -146,6 +149,7 @@ export function readLogEntryBody(
       `log entries of kind ${JSON.stringify(name.slice(0, 100))} are not known`,
     )
   try {
+    if (body.byteLength > maxBytes) throw new Error('too large')
     const json = parseStrictJson(body)
     z.object({ kind: z.literal(kind), apiVersion: z.literal(version) }).parse(json)
     const parsed = schemas[name]?.parse(json)

@@ -1,3 +1,4 @@
+import { isWithin } from '../../trust/is-within.ts'
 import type { ResolvedTrust } from '../../trust/resolve-trust.ts'
 import type { TrustedAuthority, TrustedRoot } from '../../trust/trusted-root.ts'
 import type { VerifiedTime } from '../evidence-signer.ts'
@@ -83,10 +84,9 @@ export function requireConfirmations(
       `${clocks} operators vouch for the time of the signature, ${time} are needed`,
     )
   if (signer.kind === 'key') return
-  const { ctLogIds } = signer.details
-  const ctOperators = new Set(
-    root?.ctLogs.filter(({ id }) => ctLogIds.includes(id)).map(({ operator }) => operator),
-  ).size
+  // One log that is listed twice, under different names, is still one.
+  const ctLogs = signer.details.ctLogIds.flatMap((id) => root?.ctLogs.find((log) => log.id === id) ?? [])
+  const ctOperators = new Set(ctLogs.map(({ operator }) => operator)).size
   if (ctOperators < ctLog)
     throw new Rejection(
       'certificate-invalid',
@@ -104,17 +104,15 @@ export function requireValidity(
   signer: FoundSigner,
   times: readonly ConfirmedTime[],
   entries: readonly CheckedLogEntry[],
-  { now }: ResolvedTrust,
+  { now, root }: ResolvedTrust,
 ): void {
   const moments = times.length === 0 ? [now()] : times.map(({ time }) => time)
-  const isWithin = ({ start, end }: { start?: Date | undefined; end?: Date | undefined }): boolean =>
-    moments.every(
-      (moment) => (start === undefined || start <= moment) && (end === undefined || moment <= end),
-    )
-  if (signer.kind === 'key' && !isWithin(signer.key.validFor ?? {}))
+  if (signer.kind === 'key' && !moments.every((moment) => isWithin(moment, signer.key.validFor ?? {})))
     throw new Rejection('key-unknown', `key ${signer.key.keyId} did not count when it was used`)
   for (const { log } of entries) {
-    if (!isWithin(log.validFor))
+    // Roots that were combined may list it with different times.
+    const listed = root?.logs.filter(({ id }) => id === log.id) ?? []
+    if (!moments.every((moment) => listed.some((each) => isWithin(moment, each.validFor))))
       throw new Rejection('log-invalid', `the log ${log.id} did not count when it was used`)
   }
 }

@@ -15,6 +15,7 @@ export interface SigningCertificateDetails {
   readonly issuer: string
   readonly subject: string
   readonly claims: Readonly<Record<string, string>>
+  readonly validFrom: Date
   /** hex ids of the logs whose certificate timestamps it carries. */
   readonly ctLogIds: readonly string[]
 }
@@ -53,7 +54,8 @@ function read(root: ASN1Obj, der: Buffer): SigningCertificateDetails {
   const certificate = new RememberingCertificate(root)
   const extensions = readExtensions(certificate)
   if (certificate.version !== 'v3') throw invalid('it is not of version 3')
-  if (certificate.isCA) throw invalid('it is one of an authority')
+  // Whatever its key usage says: `isCA` of the library also asks for that.
+  if (certificate.extBasicConstraints?.isCA === true) throw invalid('it is one of an authority')
   if (
     certificate.extKeyUsage?.digitalSignature !== true ||
     !isForCodeSigning(extensions.get(oids.extendedKeyUsage))
@@ -75,6 +77,7 @@ function read(root: ASN1Obj, der: Buffer): SigningCertificateDetails {
     issuer: fulcio.issuer,
     subject,
     claims: fulcio.claims,
+    validFrom: certificate.notBefore,
     ctLogIds: certificate.extSCT?.signedCertificateTimestamps.map(({ logID }) => logID.toString('hex')) ?? [],
   }
 }

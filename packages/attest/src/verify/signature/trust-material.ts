@@ -5,6 +5,7 @@ import { RememberingCertificate } from './remembering-certificate.ts'
 /** A trusted root in the form of `@sigstore/verify`, parsed once. */
 export interface ParsedMaterial {
   readonly certificateAuthorities: TrustMaterial['certificateAuthorities']
+  /** Those that may sign timestamps. */
   readonly timestampAuthorities: readonly ParsedAuthority[]
   readonly ctLogs: TrustMaterial['ctlogs']
   /** DER in hex of every certificate of a certificate authority. */
@@ -25,10 +26,9 @@ export function parsedMaterial(root: TrustedRoot): ParsedMaterial {
   if (known !== undefined) return known
   const material: ParsedMaterial = {
     certificateAuthorities: root.certificateAuthorities.map(toAuthority),
-    timestampAuthorities: root.timestampAuthorities.map((trusted) => ({
-      trusted,
-      parsed: toAuthority(trusted),
-    })),
+    timestampAuthorities: root.timestampAuthorities
+      .map((trusted) => ({ trusted, parsed: toAuthority(trusted) }))
+      .filter(isForTimestamps),
     ctLogs: root.ctLogs.map((log) => toLibraryLog(log)),
     authorityCertificates: new Set(
       root.certificateAuthorities.flatMap(({ certificates }) =>
@@ -38,6 +38,14 @@ export function parsedMaterial(root: TrustedRoot): ParsedMaterial {
   }
   parsed.set(root, material)
   return material
+}
+
+const timeStamping = '1.3.6.1.5.5.7.3.8'
+
+/** Whether it may sign timestamps, and may do nothing else (RFC 3161, section 2.3). */
+function isForTimestamps({ parsed: { certChain } }: ParsedAuthority): boolean {
+  const purposes = certChain[0]?.extension('2.5.29.37')?.valueObj.subs[0]?.subs ?? []
+  return purposes.length === 1 && purposes[0]?.toOID() === timeStamping
 }
 
 /** A log whose checkpoints may carry any name that the given text contains; the library asks for the log's URL. */

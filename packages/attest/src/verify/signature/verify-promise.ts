@@ -1,6 +1,7 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle'
 import { toCanonicalJson } from '../../internal/canonical-json.ts'
 import { verifiesSignature } from '../../signing/verifies-signature.ts'
+import { isWithin } from '../../trust/is-within.ts'
 import type { TrustedRoot } from '../../trust/trusted-root.ts'
 import { Rejection } from '../rejection.ts'
 
@@ -24,10 +25,9 @@ export function verifyPromise(entry: TransparencyLogEntry, { logs }: TrustedRoot
   const verified =
     inclusionProof === undefined &&
     logs.some(
-      ({ id, publicKey, validFor: { start, end } }) =>
+      ({ id, publicKey, validFor }) =>
         id === logID &&
-        start <= time &&
-        (end === undefined || time <= end) &&
+        isWithin(time, validFor) &&
         verifiesSignature(publicKey, payload, inclusionPromise?.signedEntryTimestamp ?? Buffer.alloc(0)),
     )
   if (!verified)

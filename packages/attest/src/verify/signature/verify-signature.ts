@@ -91,6 +91,6 @@ function requireKnownChain({ chain }: UnverifiedCertificate, root: TrustedRoot):
 
 function toEvidenceSigner(signer: FoundSigner): EvidenceSigner {
   if (signer.kind === 'key') return { kind: 'key', keyId: signer.key.keyId }
-  const { issuer, subject, claims } = signer.details
-  return { kind: 'certificate', issuer, subject, claims }
+  const { issuer, subject, claims, validFrom } = signer.details
+  return { kind: 'certificate', issuer, subject, claims, validFrom }
 }

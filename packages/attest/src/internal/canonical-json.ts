@@ -33,6 +33,9 @@ function write(value: unknown, depth: number): string {
   if (prototype !== Object.prototype && prototype !== null) {
     throw new AttestError('STATEMENT_INVALID', 'an instance of a class is not JSON data')
   }
+  // Readers refuse it, because libraries drop it without a word.
+  if (Object.hasOwn(value, '__proto__'))
+    throw new AttestError('STATEMENT_INVALID', 'a field is named "__proto__"')
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .sort(([left], [right]) => (left < right ? -1 : 1))

@@ -20,6 +20,8 @@ function reversed(value: unknown): unknown {
   )
 }
 
+const isReadable = (value: unknown): boolean => !JSON.stringify(value).includes('"__proto__":')
+
 describe('serializeStatement', () => {
   it('writes sorted keys and no white space', () => {
     expect(textOf(withPredicate({ b: [1, { d: null, c: 'é' }], a: undefined, 10: 1e21, 9: -0 }))).toBe(
@@ -36,7 +38,7 @@ describe('serializeStatement', () => {
 
   it('gives the same bytes for the same data and loses nothing', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 4 }), (predicate) => {
+      fc.property(fc.jsonValue({ maxDepth: 4 }).filter(isReadable), (predicate) => {
         const text = textOf(withPredicate(predicate))
         expect(textOf(withPredicate(reversed(predicate)))).toBe(text)
         const parsed = parseStatement(Buffer.from(text))
@@ -59,6 +61,7 @@ describe('serializeStatement', () => {
     ['a hole', Array.from({ length: 2 }).fill(1, 0, 1)],
     ['a sparse array', Object.assign([], { 1: 1 })],
     ['a cycle', cyclic],
+    ['a field that readers refuse', { a: JSON.parse('{"__proto__":1}') as unknown }],
   ])('refuses %s', (_, predicate) => {
     expect(() => serializeStatement(withPredicate(predicate))).toThrow(
       expect.objectContaining({ name: 'AttestError', code: 'STATEMENT_INVALID' }),

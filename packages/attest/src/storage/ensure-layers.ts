@@ -1,12 +1,12 @@
 import { type Descriptor, type Digest, type ImageManifest, isSallyportError } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { AttestError } from '../errors.ts'
-import { pause } from '../internal/pause.ts'
+import { defaultSleep as pause } from '@sallyport/oci/cloud'
 import { buildLegacyManifest } from './build-legacy-manifest.ts'
 import { maxSettleMs, settleFactor } from './evidence-place.ts'
 import { missesBlob } from './put-with-blobs.ts'
 import { parseArtifactManifest } from './parse-artifact-manifest.ts'
-import { maxLegacyLayers } from './wire-format.ts'
+import { maxLegacyLayers, maxLegacyManifestBytes } from './wire-format.ts'
 
 /** Layers by {@link layerIdentity}. */
 export type Layers = ReadonlyMap<string, Descriptor>
@@ -37,6 +37,9 @@ export interface EnsuredLayers {
 const maxWrites = 60
 /** So often may a write be refused although nobody else wrote. */
 const maxFutile = 5
+/** What a manifest holds beside its layers and annotations, at most. */
+const manifestFrameBytes = 4096
+const imageLayerPrefixes = ['application/vnd.oci.image.layer.', 'application/vnd.docker.image.rootfs.']
 
 /**
  * Appends to the manifest under a `.sig` or `.att` tag the layers that are missing there, next to other writers, in this
@@ -71,14 +74,16 @@ export async function ensureLayers(
     const layers = new Map((manifest?.layers ?? []).map((layer) => [layerIdentity(layer), layer]))
     const isMissing = ([key]: [string, Descriptor]): boolean => !layers.has(key)
     const vanished = [...seen].filter(isMissing)
-    const room = Math.max(0, maxLegacyLayers - (manifest?.layers.length ?? 0) - vanished.length)
     const missing = [...own].filter((each) => isMissing(each) && !seen.has(each[0]))
-    for (const [key] of missing.slice(room)) {
+    const taken = [...(manifest?.layers ?? []), ...vanished.map(([, layer]) => layer)]
+    const fitting = takeFitting(missing, taken)
+    for (const [key] of missing) {
+      if (fitting.some(([fits]) => fits === key)) continue
       own.delete(key)
       refused.add(key)
     }
     for (const [key, layer] of layers) seen.set(key, layer)
-    const append = [...vanished, ...missing.slice(0, room)]
+    const append = [...vanished, ...fitting]
     if (append.length === 0 && digest !== undefined) {
       return { manifest: digest, layers, written, refused, slowestMs }
     }
@@ -139,9 +144,39 @@ async function readTag(
   const raw = await repository.findManifest(tag, { signal })
   if (!raw) return {}
   const manifest = parseArtifactManifest(raw)
-  if (!manifest)
+  if (!manifest || !mayHoldEvidence(manifest))
     throw new AttestError('STORE_CONFLICT', `${repository.name}:${tag} is something else than evidence`)
   return { digest: raw.descriptor.digest, manifest }
+}
+
+/** An image or artifact that somebody tagged so would lose its config, type and subject when layers are added to it. */
+function mayHoldEvidence({ artifactType, subject, layers }: ImageManifest): boolean {
+  return (
+    artifactType === undefined &&
+    subject === undefined &&
+    !layers.some(({ mediaType }) => imageLayerPrefixes.some((prefix) => mediaType.startsWith(prefix)))
+  )
+}
+
+/** The layers for which the manifest has room, next to those that it must hold. */
+function takeFitting(
+  layers: readonly [string, Descriptor][],
+  taken: readonly Descriptor[],
+): readonly [string, Descriptor][] {
+  let count = taken.length
+  let bytes = manifestFrameBytes + taken.reduce((sum, layer) => sum + bytesOf(layer), 0)
+  return layers.filter(([, layer]) => {
+    const size = bytesOf(layer)
+    if (count + 1 > maxLegacyLayers || bytes + size > maxLegacyManifestBytes) return false
+    count += 1
+    bytes += size
+    return true
+  })
+}
+
+/** As a member of the list of layers. */
+function bytesOf(layer: Descriptor): number {
+  return Buffer.byteLength(JSON.stringify(layer)) + 1
 }
 
 /** Tells layers apart: the same payload with another signature is another layer. */

@@ -1,5 +1,5 @@
 import { isSallyportError } from '@sallyport/core'
-import { pause } from '../internal/pause.ts'
+import { defaultSleep as pause } from '@sallyport/oci/cloud'
 
 const maxAttempts = 5
 

@@ -14,6 +14,13 @@ const layer = (text: string): LegacyLayer => ({
   annotations: { by: text },
 })
 
+const imageOf = (config: Descriptor, own: Descriptor) => ({
+  schemaVersion: 2,
+  mediaType: mediaTypes.ociManifest,
+  config,
+  layers: [own],
+})
+
 const asRaw = (manifest: object) => toRawManifest(Buffer.from(JSON.stringify(manifest)))
 
 /** Lets all of so many callers arrive before any goes on; later ones pass. */
@@ -97,16 +104,43 @@ describe('createTagPlace', () => {
     expect(after.layers).toHaveLength(2)
   })
 
-  it('leaves a tag alone that holds something else', async () => {
+  it.each<[string, (config: Descriptor, layer: Descriptor) => object]>([
+    ['an index', () => ({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] })],
+    ['an image', (config, own) => imageOf(config, { ...own, mediaType: mediaTypes.ociLayerGzip })],
+    [
+      'a Docker image',
+      (config, own) =>
+        imageOf(config, { ...own, mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip' }),
+    ],
+    ['an artifact', (config, own) => ({ ...imageOf(config, own), artifactType: 'application/x-artifact' })],
+    ['a referrer', (config, own) => ({ ...imageOf(config, own), subject: own })],
+  ])('leaves a tag alone that holds %s', async (_, manifestOf) => {
     await using target = await startSampleRepository()
     const { repository, subject } = target
     const tag = legacyTag(subject.digest, 'att')
-    const index = asRaw({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] })
-    await repository.putManifest(index, { tag })
+    const config = await writeBlob(repository, mediaTypes.ociConfig, Buffer.from('{}'), undefined)
+    const own = await writeBlob(repository, 'application/x-other', Buffer.from('theirs'), undefined)
+    const manifest = asRaw(manifestOf(config, own))
+    await repository.putManifest(manifest, { tag })
     await expect(addLayer(repository, subject.digest, layer('ours'), { settleMs: 0 })).rejects.toMatchObject({
       code: 'STORE_CONFLICT',
     })
-    expect(target.registry.resolve('team/app', tag)).toBe(index.descriptor.digest)
+    expect(target.registry.resolve('team/app', tag)).toBe(manifest.descriptor.digest)
+  })
+
+  it('adds what fits into a manifest that registries take, and refuses the rest', async () => {
+    await using target = await startSampleRepository()
+    const { repository, subject } = target
+    const place = createTagPlace(repository, legacyTag(subject.digest, 'att'), 0)
+    const large = (name: string, kibibytes: number): LegacyLayer => ({
+      ...layer(name),
+      annotations: { by: name, filler: 'x'.repeat(kibibytes * 1024) },
+    })
+    await place.add([large('first', 3000)], undefined)
+    const added = place.add([large('too large', 1200), large('second', 900)], undefined)
+    await expect(added).rejects.toMatchObject({ name: 'AttestError', code: 'LIMIT_EXCEEDED' })
+    const layers = await layersUnder(repository, legacyTag(subject.digest, 'att'))
+    expect(layers.map(({ annotations }) => annotations?.['by'])).toEqual(['first', 'second'])
   })
 
   it('gives up when others always overwrite it', async () => {

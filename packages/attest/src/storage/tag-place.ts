@@ -6,7 +6,7 @@ import { layerIdentity } from './ensure-layers.ts'
 import { type EvidencePlace, settleFactor, type StoredEvidence } from './evidence-place.ts'
 import { ensureQueued } from './layer-queue.ts'
 import { writeBlob } from './write-blob.ts'
-import { maxLegacyLayers } from './wire-format.ts'
+import { maxLegacyLayers, maxLegacyManifestBytes } from './wire-format.ts'
 
 /** A signature or attestation in cosign's older format. */
 export interface LegacyLayer {
@@ -22,7 +22,7 @@ export interface TagPlace extends EvidencePlace {
    * Appends layers to the manifest under the tag, in one write.
    *
    * @throws {AttestError} `STORE_CONFLICT` when the tag holds something else, or others overwrite it again and again.
-   * @throws {AttestError} `LIMIT_EXCEEDED` when the manifest has as many layers as readers look at.
+   * @throws {AttestError} `LIMIT_EXCEEDED` when the manifest has as many layers as readers look at, or bytes as registries take.
    */
   add(layers: readonly LegacyLayer[], signal: AbortSignal | undefined): Promise<readonly StoredEvidence[]>
 }
@@ -57,7 +57,7 @@ export function createTagPlace(repository: Repository, tag: string, settleMs: nu
       if (added.some((layer) => refused.has(layerIdentity(layer))))
         throw new AttestError(
           'LIMIT_EXCEEDED',
-          `${tag} has ${maxLegacyLayers} layers; readers look at no more`,
+          `${tag} has no room: a manifest holds at most ${maxLegacyLayers} layers and ${maxLegacyManifestBytes} bytes`,
         )
       return added.map(({ digest }) => ({ manifest, blob: digest }))
     },

@@ -25,3 +25,6 @@ export const wireFormat = {
 
 /** Most layers of one `.sig` or `.att` manifest that readers look at. */
 export const maxLegacyLayers = 1000
+
+/** Largest manifest that registries take (OCI distribution specification 1.1, "Pushing Manifests"). */
+export const maxLegacyManifestBytes = 4 * 1024 * 1024

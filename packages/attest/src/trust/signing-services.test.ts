@@ -71,24 +71,30 @@ describe('signingServices', () => {
     await expect(signStatement(statement, signer, { witnesses })).rejects.toMatchObject({ code })
   })
 
-  it.each([
-    [[1, 2], ['hashedrekord/0.0.2']],
-    [[1], ['dsse/0.0.1']],
-    [[1, 2, 3], ['hashedrekord/0.0.2']],
-  ])('logs by the highest version that both speak: of %j', async (versions, expected) => {
-    const urls = [await start(startRekorV1Double()), await start(startRekorV2Double()), await broken()]
-    const config = await configOf({
-      rekorTlogUrls: versions.map((majorApiVersion) =>
-        configured(urls[majorApiVersion - 1] ?? '', { majorApiVersion }),
-      ),
-      rekorTlogConfig: { selector: 'ALL' },
-      tsaUrls: [configured(await authority())],
-      tsaConfig: { selector: 'ANY' },
-    })
-    const { signer, witnesses } = signingServices(config, options)
-    const { tlogEntries } = (await signStatement(statement, signer, { witnesses })).testimony
-    expect(tlogEntries.map(({ kindVersion: { kind, version } }) => `${kind}/${version}`)).toEqual(expected)
-  })
+  it.each<[number[], (1 | 2)[] | undefined, string]>([
+    [[1, 2], undefined, 'hashedrekord/0.0.2'],
+    [[1], undefined, 'dsse/0.0.1'],
+    [[1, 2, 3], undefined, 'hashedrekord/0.0.2'],
+    [[1, 2], [1], 'dsse/0.0.1'],
+  ])(
+    'logs by the highest version that both speak: of %j, when %j are wanted',
+    async (versions, rekorVersions, expected) => {
+      const urls = [await start(startRekorV1Double()), await start(startRekorV2Double()), await broken()]
+      const config = await configOf({
+        rekorTlogUrls: versions.map((majorApiVersion) =>
+          configured(urls[majorApiVersion - 1] ?? '', { majorApiVersion }),
+        ),
+        rekorTlogConfig: { selector: 'ALL' },
+        tsaUrls: [configured(await authority())],
+        tsaConfig: { selector: 'ANY' },
+      })
+      const { signer, witnesses } = signingServices(config, { ...options, rekorVersions })
+      const { tlogEntries } = (await signStatement(statement, signer, { witnesses })).testimony
+      expect(tlogEntries.map(({ kindVersion: { kind, version } }) => `${kind}/${version}`)).toEqual([
+        expected,
+      ])
+    },
+  )
 
   const any = { selector: 'ANY' } as const
   const unsupported = [configured('https://one.example', { majorApiVersion: 3 })]

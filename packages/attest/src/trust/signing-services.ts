@@ -17,6 +17,11 @@ export interface SigningServicesOptions extends ServiceOptions {
   readonly token: IdentityTokenSource
   /** Whom identity tokens are for. Default `sigstore`. */
   readonly audience?: string | undefined
+  /**
+   * Versions of Rekor's API that may be used. Default both, 2 before 1. Readers of `.sig` and `.att` tags know entries
+   * of version 1 only: `[1]` serves them, where the config still names such a log.
+   */
+  readonly rekorVersions?: readonly (1 | 2)[] | undefined
   /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
@@ -37,7 +42,7 @@ export interface SigningServices {
  */
 export function signingServices(
   config: SigningConfig,
-  { token, audience, clock = systemClock, ...options }: SigningServicesOptions,
+  { token, audience, rekorVersions = [1, 2], clock = systemClock, ...options }: SigningServicesOptions,
 ): SigningServices {
   const at = clock.now()
   const choose = (name: string, services: readonly ConfiguredService[], versions: readonly number[]) => {
@@ -48,7 +53,7 @@ export function signingServices(
   }
   const [authority] = choose('certificate authorities', config.caUrls, [1])
   if (!authority) throw invalid('there is no certificate authority')
-  const logs = choose('logs', config.rekorTlogUrls, [1, 2])
+  const logs = choose('logs', config.rekorTlogUrls, rekorVersions)
   const authorities = choose('timestamp authorities', config.tsaUrls, [1])
   if (authorities.length === 0 && !logs.some(({ majorApiVersion }) => majorApiVersion === 1))
     throw invalid('neither a timestamp authority nor a log that vouches for the time')

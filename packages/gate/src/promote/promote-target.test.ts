@@ -195,14 +195,12 @@ describe('promote to a target that does not keep what it was given', () => {
     ],
     [
       'the attestations under their tag are replaced',
-      (registry) => {
+      async (registry) => {
         const url = `${registry.url}/v2/prod/app/manifests/${tagOf(registry, '.att')}`
-        const { mediaType } = previous.raw.descriptor
-        return fetch(url, {
-          method: 'PUT',
-          body: Buffer.from(previous.raw.bytes),
-          headers: { 'content-type': mediaType },
-        })
+        const manifest = (await (await fetch(url)).json()) as { mediaType: string; layers: object[] }
+        // As a writer leaves it that read the tag before us and wrote after us.
+        const body = JSON.stringify({ ...manifest, layers: manifest.layers.slice(0, 1) })
+        return await fetch(url, { method: 'PUT', body, headers: { 'content-type': manifest.mediaType } })
       },
     ],
     [
@@ -257,6 +255,33 @@ describe('promote to a target that does not keep what it was given', () => {
 
     test.prod.setRequestHook(undefined)
     expect(await test.promote()).toMatchObject({ verdict: 'pass', changed: true })
+  })
+
+  it('leaves an image alone that somebody tagged as attestations, and says so', async () => {
+    await using test = await openTarget()
+    let tag = ''
+    const outcome = await test.promote({
+      onProgress: ({ type, step }) => {
+        if (type !== 'step-started' || step !== 'verify') return
+        test.prod.setRequestHook(async () => {
+          test.prod.setRequestHook(undefined)
+          tag = tagOf(test.prod, '.att')
+          const { bytes, descriptor } = previous.raw
+          const headers = { 'content-type': descriptor.mediaType }
+          const url = `${test.prod.url}/v2/prod/app/manifests/${tag}`
+          const { ok } = await fetch(url, { method: 'PUT', body: Buffer.from(bytes), headers })
+          expect(ok).toBe(true)
+          return undefined
+        })
+      },
+    })
+    expect(outcome).toMatchObject({ verdict: 'error', error: { code: 'VERIFICATION_FAILED' } })
+    expect(await test.promote()).toMatchObject({
+      verdict: 'error',
+      error: { code: 'STEP_FAILED', step: 'attest', cause: { code: 'STORE_CONFLICT' } },
+    })
+    expect(test.prod.resolve('prod/app', tag)).toBe(previous.raw.descriptor.digest)
+    expect(test.tag()).toBe(previous.raw.descriptor.digest)
   })
 })
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { Digest } from '@sallyport/core'
 import { createSigstore, type Sigstore, type SignBundleOptions } from '@sallyport/testkit/sigstore'
 import { describe, expect, it } from 'vitest'
@@ -188,5 +189,23 @@ describe('verifyImage with certificates', () => {
     expect(await verify(sample, requirement, { cache, thresholds: { log: 2 } })).toMatchObject({
       verdict: 'fail',
     })
+  })
+
+  it('judges a log entry that names no time by the validity of its log now, from the cache too', async () => {
+    await using sample = await startSampleRepository()
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    await sign(sample, alice, { key: privateKey, certificate: 'none', rekor: [2], timestamps: [] })
+    const keys = [publicKey.export({ type: 'spki', format: 'pem' }).toString()]
+    const end = clock.now()
+    const tlogs = sigstore.trustedRoot.tlogs.map((log) => ({
+      ...log,
+      publicKey: { ...log.publicKey, validFor: { ...log.publicKey.validFor, end: end.toISOString() } },
+    }))
+    const ending = parseTrustedRoot(JSON.stringify({ ...sigstore.trustedRoot, tlogs }))
+    const options = { root: ending, thresholds: { log: 1 }, cache: createVerificationCache() }
+    const requirement: Requirement = { kind: 'signature', by: { keys } }
+    expect(await verify(sample, requirement, options)).toMatchObject({ verdict: 'pass' })
+    const late = { now: () => new Date(end.getTime() + 1) }
+    expect(await verify(sample, requirement, { ...options, clock: late })).toMatchObject({ verdict: 'fail' })
   })
 })

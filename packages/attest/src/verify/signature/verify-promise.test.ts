@@ -35,6 +35,16 @@ describe('verifyPromise', () => {
     )
   })
 
+  it.each([
+    ['ended before', { start: new Date(0), end: new Date(time - 1) }],
+    ['counts only from later on', { start: new Date(time + 1000) }],
+  ])('refuses the promise of a log that %s', (_, validFor) => {
+    const logs = root.logs.map((log) => ({ ...log, validFor }))
+    expect(() => verifyPromise(entry, { ...root, logs })).toThrow(
+      expect.objectContaining({ reason: 'log-invalid' }),
+    )
+  })
+
   it('refuses the promise of a stranger', () => {
     const stranger = rootOf(createSigstore({ clock: () => time }).trustedRoot)
     expect(() => verifyPromise(entry, stranger)).toThrow(expect.objectContaining({ reason: 'log-invalid' }))

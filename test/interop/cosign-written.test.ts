@@ -79,6 +79,10 @@ describe.each(evidenceRegistries)('we, on what cosign attached in $name,', ({ st
     publicKey = await readFile(join(home, 'cosign.pub'), 'utf8')
     const key = await readFile(join(home, 'cosign.key'), 'utf8')
     keyId = keySigner(key, { passphrase: cosignPassphrase }).keyId
+    // Both forms read them at the same time: nobody may write them any more by then.
+    for (const sample of sampleAttestations) {
+      await cosign.write(fileOf(sample), sample.file ?? sample.predicate)
+    }
   })
   beforeAll(() =>
     Promise.all(
@@ -86,7 +90,9 @@ describe.each(evidenceRegistries)('we, on what cosign attached in $name,', ({ st
         const place = await registry.push(`theirs/${signatures}`, singleImage)
         places.set(signatures, place)
         await run('sign', ...flags, place.image)
-        for (const sample of sampleAttestations) await attest(sample, ...flags, place.image)
+        for (const sample of sampleAttestations) {
+          await run('attest', '--type', sample.type, '--predicate', fileOf(sample), ...flags, place.image)
+        }
       }),
     ),
   )
@@ -96,13 +102,7 @@ describe.each(evidenceRegistries)('we, on what cosign attached in $name,', ({ st
   })
   const run = (...args: readonly string[]): Promise<string> =>
     cosign.run(...args, '--key', 'cosign.key', '--allow-http-registry', ...cosignOffline)
-  const attest = async (
-    { kind, type, predicate, file }: SampleAttestation,
-    ...more: readonly string[]
-  ): Promise<string> => {
-    const name = await cosign.write(`${kind.type.replaceAll('/', '-')}.json`, file ?? predicate)
-    return run('attest', '--type', type, '--predicate', name, ...more)
-  }
+  const fileOf = ({ kind }: SampleAttestation): string => `${kind.type.replaceAll('/', '-')}.json`
 
   describe.each(forms)('as $name,', ({ stores: [signatures, attestations] }) => {
     let place: EvidencePlace

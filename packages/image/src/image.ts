@@ -40,6 +40,16 @@ export interface Image extends BlobReader, AsyncDisposable {
    * @throws {ImageError} `NOT_A_FILE`, `LIMIT_EXCEEDED`.
    */
   readFile(node: FileNode, options?: ReadFileOptions): Promise<Uint8Array>
+  /**
+   * Reads a part of a regular file of the merged view; fewer bytes than asked for where the file ends.
+   *
+   * @throws {ImageError} `NOT_A_FILE`, `LIMIT_EXCEEDED` above 64 MiB at once.
+   */
+  readRange(
+    node: FileNode,
+    range: { readonly offset: number; readonly length: number },
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Uint8Array>
   /** Streams a regular file of the merged view. */
   openFile(node: FileNode, options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<Uint8Array>
 }

@@ -1,17 +1,19 @@
 import type { Image } from '@sallyport/image'
-import { readApk } from './apk/read-apk.ts'
+import { apkReader } from './apk/read-apk.ts'
 import { detectDistro } from './distro/detect-distro.ts'
-import { readDpkg } from './dpkg/read-dpkg.ts'
+import { dpkgReader } from './dpkg/read-dpkg.ts'
 import { InventoryError } from './errors.ts'
+import type { ImageFiles } from './files/image-files.ts'
+import { openedImageFiles } from './files/opened-image-files.ts'
 import { findMissingDatabases, findUnreadDatabases, findUnreadForms } from './find-missing.ts'
-import { readGo } from './golang/read-go.ts'
+import { goReader } from './golang/read-go.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
-import { readNpm } from './npm/read-npm.ts'
-import { readPython } from './python/read-python.ts'
+import { npmReader } from './npm/read-npm.ts'
+import { pythonReader } from './python/read-python.ts'
 import { collectGaps, type PackageReader } from './reader.ts'
 
-const readers: readonly PackageReader[] = [readDpkg, readApk, readNpm, readPython, readGo]
+const readers: readonly PackageReader[] = [dpkgReader, apkReader, npmReader, pythonReader, goReader]
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
@@ -24,23 +26,21 @@ export interface CreateInventoryOptions {
  *
  * @throws {InventoryError} `LIMIT_EXCEEDED` above 200,000 packages.
  */
-export async function createInventory(
-  image: Image,
-  { signal }: CreateInventoryOptions = {},
-): Promise<Inventory> {
+export function createInventory(image: Image, options: CreateInventoryOptions = {}): Promise<Inventory> {
+  return inventoryFiles(openedImageFiles(image), options)
+}
+
+async function inventoryFiles(image: ImageFiles, { signal }: CreateInventoryOptions): Promise<Inventory> {
   signal?.throwIfAborted()
   const gaps = collectGaps()
   const { report } = gaps
   const { distro, purlDistro } = await detectDistro({ image, signal, report })
   const found: Package[] = []
-  for (const read of readers) {
+  for (const reader of readers) {
     signal?.throwIfAborted()
-    for (const one of await read({ image, purlDistro, signal, report })) found.push(one)
+    for (const one of await reader.read({ image, purlDistro, signal, report })) found.push(one)
     if (found.length > maxPackages) {
-      throw new InventoryError(
-        'LIMIT_EXCEEDED',
-        `more than ${maxPackages} packages in ${image.raw.descriptor.digest}`,
-      )
+      throw new InventoryError('LIMIT_EXCEEDED', `more than ${maxPackages} packages in ${image.subject}`)
     }
   }
   const owners = findOwners(found)
@@ -53,7 +53,7 @@ export async function createInventory(
     report(gap)
   }
   return {
-    subject: image.raw.descriptor.digest,
+    subject: image.subject,
     platform: image.platform,
     distro,
     packages: found.map((one) => nameOwner(one, owners)).sort(byIdentity),
@@ -61,7 +61,7 @@ export async function createInventory(
   }
 }
 
-const isSystem = ({ type }: Package) => type === 'deb' || type === 'apk'
+const isSystem = ({ type }: Package) => type === 'deb' || type === 'apk' || type === 'rpm'
 
 function findOwners(packages: readonly Package[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>()

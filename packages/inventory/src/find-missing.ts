@@ -1,7 +1,8 @@
-import type { FileNode, Image } from '@sallyport/image'
+import type { FileNode } from '@sallyport/image'
 import { apkDatabases } from './apk/read-apk.ts'
 import { type DatabaseFamily, databaseFamily } from './distro/known-distros.ts'
 import { dpkgFolders } from './dpkg/read-dpkg.ts'
+import type { ImageFiles } from './files/image-files.ts'
 import { existsInTree } from './internal/read-text.ts'
 import type { Distro, InventoryGap, Package } from './inventory.ts'
 
@@ -34,7 +35,7 @@ const unreadForms: readonly (readonly [string, RegExp])[] = [
 ]
 
 /** System databases that are there and not read. */
-export function findUnreadDatabases(image: Image): InventoryGap[] {
+export function findUnreadDatabases(image: ImageFiles): InventoryGap[] {
   const found = unreadDatabases.filter(([, path]) => existsInTree(image, path))
   return found
     .filter(([name], index) => found.findIndex(([other]) => other === name) === index)
@@ -46,7 +47,7 @@ export function findUnreadDatabases(image: Image): InventoryGap[] {
 }
 
 /** Packages of languages that are there and not read; what a system package brings is known by that package. */
-export function findUnreadForms({ tree }: Image, owners: ReadonlyMap<string, string>): InventoryGap[] {
+export function findUnreadForms({ tree }: ImageFiles, owners: ReadonlyMap<string, string>): InventoryGap[] {
   const found = new Map<string, { first: FileNode; count: number }>()
   for (const node of tree.entries()) {
     if (node.type !== 'file' || owners.has(node.path)) continue
@@ -65,7 +66,7 @@ export function findUnreadForms({ tree }: Image, owners: ReadonlyMap<string, str
 
 /** What should tell the packages of the image, and is not there. */
 export function findMissingDatabases(
-  image: Image,
+  image: ImageFiles,
   distro: Distro | undefined,
   packages: readonly Package[],
   unread: readonly InventoryGap[],
@@ -80,7 +81,7 @@ export function findMissingDatabases(
   return [{ code: 'DATABASE_MISSING', message: 'no package of any kind was found, and no package database' }]
 }
 
-function hasDatabase(image: Image, family: DatabaseFamily): boolean {
+function hasDatabase(image: ImageFiles, family: DatabaseFamily): boolean {
   switch (family) {
     case 'dpkg':
       return dpkgFolders.some((root) =>

@@ -78,6 +78,7 @@ export function imageOf(files: Files): Image {
       if (size > maxBytes) throw new ImageError('LIMIT_EXCEEDED', `${path}: more than ${maxBytes} bytes`)
       return contents.get(path)!
     },
+    readRange: async ({ path }, { offset, length }) => contents.get(path)!.subarray(offset, offset + length),
     async *openFile({ path }) {
       yield contents.get(path)!
     },

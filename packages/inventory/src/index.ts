@@ -3,11 +3,14 @@ export { InventoryError, type InventoryErrorCode } from './errors.ts'
 export type {
   Distro,
   DpkgDependency,
+  DistroSupport,
   DpkgDetails,
   Inventory,
   InventoryGap,
   Package,
+  PackageChecksum,
   PackageEvidence,
   PackageType,
+  RpmDetails,
 } from './inventory.ts'
 export { toCycloneDx, type ToCycloneDxOptions } from './sbom/to-cyclonedx.ts'

@@ -1,7 +1,20 @@
 import type { Digest, Platform } from '@sallyport/core'
 
 /** Package types, as in purl (package-url specification, purl-types). */
-export type PackageType = 'deb' | 'apk' | 'rpm' | 'npm' | 'pypi' | 'golang' | 'generic'
+export type PackageType =
+  | 'deb'
+  | 'apk'
+  | 'rpm'
+  | 'npm'
+  | 'pypi'
+  | 'conda'
+  | 'golang'
+  | 'maven'
+  | 'gem'
+  | 'cargo'
+  | 'nuget'
+  | 'composer'
+  | 'generic'
 
 /** How and where a package was found. */
 export interface PackageEvidence {
@@ -39,6 +52,28 @@ export interface DpkgDetails {
   readonly conffiles: readonly string[]
 }
 
+/** What an rpm header tells beyond name and version. */
+export interface RpmDetails {
+  /** Absent where the header has none, which compares like 0. */
+  readonly epoch?: number | undefined
+  /** `Vendor`, as it stands there. */
+  readonly vendor?: string | undefined
+  /** Module that the package was built in: `name:stream:version:context`. */
+  readonly modularityLabel?: string | undefined
+  /** File name of the source package, e.g. `bash-5.1.8-9.el9.src.rpm`. */
+  readonly sourceRpm?: string | undefined
+  /** Capabilities: `name` or `name operator version`. */
+  readonly requires: readonly string[]
+  readonly provides: readonly string[]
+}
+
+/** A checksum that was computed from the content or that the package's own record names. */
+export interface PackageChecksum {
+  readonly algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'
+  /** Lower-case hexadecimal. */
+  readonly value: string
+}
+
 /** A package that an image holds. */
 export interface Package {
   readonly type: PackageType
@@ -56,7 +91,26 @@ export interface Package {
   readonly license?: string | undefined
   /** purl of the OS package whose file list holds this language package. */
   readonly ownedBy?: string | undefined
+  /** CPE 2.3 names under which the NVD is known to list it; never guessed. */
+  readonly cpes?: readonly string[] | undefined
+  /** Checksums of the archive that it is in, such as a jar. */
+  readonly checksums?: readonly PackageChecksum[] | undefined
+  /** purls of packages of this inventory that it needs, sorted; only where its own metadata tells. */
+  readonly dependsOn?: readonly string[] | undefined
+  /** Source packages whose code is built in, by `Built-Using` and `Static-Built-Using`. */
+  readonly builtUsing?: readonly { readonly name: string; readonly version: string }[] | undefined
   readonly dpkg?: DpkgDetails | undefined
+  readonly rpm?: RpmDetails | undefined
+}
+
+/** Until when a release of a distribution gets security updates. */
+export interface DistroSupport {
+  /** Last day, `YYYY-MM-DD`. */
+  readonly endsOn: string
+  /** Last day of a paid or volunteer extension, where there is one. */
+  readonly extendedEndsOn?: string | undefined
+  /** Where the dates are from. */
+  readonly source: string
 }
 
 /** The distribution an image is made of (os-release(5)). */
@@ -68,6 +122,8 @@ export interface Distro {
   readonly codename?: string | undefined
   readonly idLike: readonly string[]
   readonly prettyName?: string | undefined
+  /** Until when its maker repairs it, where a table knows this release. */
+  readonly support?: DistroSupport | undefined
 }
 
 /** Something that the inventory could not see; never ignored by a policy. */

@@ -1,4 +1,5 @@
 import { PackageURL } from 'packageurl-js'
+import type { PackageType } from './inventory.ts'
 
 /** How purls of system packages name their distribution. */
 export interface PurlDistro {
@@ -10,7 +11,7 @@ export interface PurlDistro {
 
 /** The parts of a purl. */
 export interface PurlParts {
-  readonly type: 'deb' | 'apk' | 'npm' | 'pypi' | 'golang'
+  readonly type: PackageType
   readonly namespace?: string | undefined
   readonly name: string
   readonly version: string

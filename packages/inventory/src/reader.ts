@@ -1,12 +1,13 @@
 import { isSallyportError } from '@sallyport/core'
-import type { FileNode, Image } from '@sallyport/image'
+import type { FileNode } from '@sallyport/image'
+import type { FileCandidate, FileExaminer, ImageFiles } from './files/image-files.ts'
 import { maxGaps } from './internal/limits.ts'
 import type { InventoryGap, Package, PackageEvidence } from './inventory.ts'
 import type { PurlDistro } from './package-url.ts'
 
 /** What each reader is given. */
 export interface ReaderContext {
-  readonly image: Image
+  readonly image: ImageFiles
   /** How purls name the distribution; of an unknown one too, as far as it names itself. */
   readonly purlDistro: PurlDistro
   readonly signal: AbortSignal | undefined
@@ -15,10 +16,27 @@ export interface ReaderContext {
 }
 
 /** Finds the packages of one kind. */
-export type PackageReader = (context: ReaderContext) => Promise<readonly Package[]>
+export interface PackageReader {
+  /** Unique among the readers; a part of the key of cached layers. */
+  readonly name: string
+  /** Goes up with every change of what is selected. */
+  readonly version: number
+  /**
+   * Whether the whole content of a file is needed. Only paths that say so surely: what is selected is kept in memory
+   * and in caches.
+   */
+  selects?(file: FileCandidate): boolean
+  /** What is looked for in files that are too many or too large to be kept. */
+  readonly examiners?: readonly FileExaminer[] | undefined
+  read(context: ReaderContext): Promise<readonly Package[]>
+}
 
 /** Says where a package was found. */
-export function evidenceOf({ layers }: Image, node: FileNode, method: string): PackageEvidence {
+export function evidenceOf(
+  { layers }: Pick<ImageFiles, 'layers'>,
+  node: FileNode,
+  method: string,
+): PackageEvidence {
   return { path: node.path, layer: node.layer, diffId: layers[node.layer]!.diffId, method }
 }
 

@@ -4,10 +4,21 @@ export type { OsvAffected, OsvRange, OsvRecord } from './advisories/osv.schema.t
 export { parseAdvisories, type ParseAdvisoriesOptions } from './advisories/parse-advisories.ts'
 export { builtinScanner, type BuiltinScannerOptions } from './builtin/builtin-scanner.ts'
 export { ScanError, type ScanErrorCode, type ScanErrorOptions } from './errors.ts'
-export type { Finding, FindingPackage, FixState, Severity, SeverityRating } from './finding.ts'
+export type {
+  EpssScore,
+  Finding,
+  FindingPackage,
+  FixState,
+  KevEntry,
+  ScannerClaim,
+  Severity,
+  SeverityRating,
+  Suppression,
+  Weakness,
+} from './finding.ts'
 export { mergeReports } from './merge/merge-reports.ts'
 export type { Scanner, ScanOptions, ScanTarget } from './ports/scanner.ts'
-export type { MergedScan, ScanData, ScanGap, ScanReport } from './scan-report.ts'
+export type { MergedScan, ScanData, ScanGap, ScanReport, ScanStatus } from './scan-report.ts'
 export { chooseSeverity } from './severity/choose-severity.ts'
 export { type CvssRating, rateCvss } from './severity/rate-cvss.ts'
 export { compareSeverities } from './severity/severity-order.ts'

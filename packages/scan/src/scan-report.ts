@@ -1,5 +1,5 @@
-import type { Digest } from '@sallyport/core'
-import type { Finding } from './finding.ts'
+import type { Digest, Platform } from '@sallyport/core'
+import type { Finding, Weakness } from './finding.ts'
 
 /** Something that a scan did not cover; never ignored by a policy. */
 export interface ScanGap {
@@ -10,6 +10,10 @@ export interface ScanGap {
     | 'NO_ADVISORIES'
     | 'VERSION_UNPARSEABLE'
     | 'INVENTORY_GAP'
+    /** Another platform than asked for, or none, was looked at. */
+    | 'PLATFORM_MISSING'
+    /** A kind of input that says too little to be relied on alone, such as SARIF. */
+    | 'LOSSY_INPUT'
   readonly message: string
   readonly purl?: string | undefined
 }
@@ -20,7 +24,15 @@ export interface ScanData {
   /** ISO 8601 time at which the data was made, when it is known. */
   readonly updatedAt?: string | undefined
   readonly digest?: Digest | undefined
+  /** Version of its form, e.g. `6.1.9`. */
+  readonly schemaVersion?: string | undefined
 }
+
+/**
+ * How far a report goes. `complete`: everything that the image holds was judged; `partial`: some of it, the gaps say
+ * what was not; `unsupported`: nothing, "no findings" then means nothing; `failed`: the scanner gave no answer.
+ */
+export type ScanStatus = 'complete' | 'partial' | 'unsupported' | 'failed'
 
 /** What one scanner says of one image. */
 export interface ScanReport {
@@ -30,10 +42,21 @@ export interface ScanReport {
   readonly startedAt: string
   readonly finishedAt: string
   readonly data: readonly ScanData[]
-  /** `none`: nothing of the image could be judged; "no findings" then means nothing. */
-  readonly coverage: 'full' | 'partial' | 'none'
+  readonly status: ScanStatus
+  /** Why it failed; present exactly when `status` is `failed`. */
+  readonly failure?:
+    | { readonly code: string; readonly message: string; readonly retryable: boolean }
+    | undefined
+  /** The platform that was looked at, as far as the scanner says. */
+  readonly platform?: Platform | undefined
+  /** The distribution that the scanner saw: `ID` and `VERSION_ID` of os-release. */
+  readonly distro?: { readonly id: string; readonly versionId?: string | undefined } | undefined
+  /** How many packages it saw, where it says. */
+  readonly packagesSeen?: number | undefined
   readonly gaps: readonly ScanGap[]
   readonly findings: readonly Finding[]
+  /** Secrets, misconfiguration, licences; absent where the scanner did not look for them. */
+  readonly weaknesses?: readonly Weakness[] | undefined
 }
 
 /** Findings of several scanners as one list. */
@@ -41,4 +64,5 @@ export interface MergedScan {
   readonly subject: Digest
   readonly reports: readonly ScanReport[]
   readonly findings: readonly Finding[]
+  readonly weaknesses?: readonly Weakness[] | undefined
 }

@@ -39,7 +39,7 @@ function judged(changes: Changes = {}): ImageJudgement {
           {
             scanner,
             data: [{ name: 'db', digest: digestOf(data) }],
-            coverage: 'full',
+            status: 'complete',
             gaps: [],
             startedAt,
             finishedAt: startedAt,

@@ -16,10 +16,10 @@ export function judgementDigest(judgements: readonly ImageJudgement[]): Digest {
         packages: after.inventory.packages.map(({ purl, evidence }) => [purl, evidence.path]),
         gaps: after.inventory.gaps,
         findings: facts.scan.findings,
-        reports: facts.scan.reports.map(({ scanner, data, coverage, gaps }) => ({
+        reports: facts.scan.reports.map(({ scanner, data, status, gaps }) => ({
           scanner,
           data,
-          coverage,
+          status,
           gaps,
         })),
         usage: facts.usage,

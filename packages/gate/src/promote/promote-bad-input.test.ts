@@ -161,7 +161,7 @@ const inputs: Readonly<Record<string, BadInput>> = {
     error: failed('scan', { code: 'SUBJECT_MISMATCH' }),
   },
   'a report that covers nothing': {
-    options: () => reporting({ coverage: 'none' }),
+    options: () => reporting({ status: 'unsupported' }),
     error: unjudged,
     reasons: ['coverage-gap'],
   },

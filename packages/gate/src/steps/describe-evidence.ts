@@ -88,9 +88,9 @@ function describeFindings({ after, platform }: ImageJudgement): unknown {
     metadata: {
       'https://sallyport.dev/platform': formatPlatform(platform),
       'https://sallyport.dev/data': data.map(({ name, updatedAt, digest }) => ({ name, updatedAt, digest })),
-      'https://sallyport.dev/coverage': reports.map(({ scanner, coverage }) => ({
+      'https://sallyport.dev/scan-status': reports.map(({ scanner, status }) => ({
         scanner: scanner.name,
-        coverage,
+        status,
       })),
     },
   })

@@ -64,6 +64,19 @@ describe('openImage', () => {
     const link = image.tree.get('/lib')
     if (link === undefined) throw new Error('no link')
     await expect(image.readFile(link)).rejects.toMatchObject({ code: 'NOT_A_FILE' })
+    const range = async (offset: number, length: number) =>
+      Buffer.from(await image.readRange(alias, { offset, length })).toString()
+    expect([await range(1, 2), await range(2, 100), await range(4, 1), await range(9, 9)]).toEqual([
+      'oo',
+      'ol',
+      '',
+      '',
+    ])
+    await expect(range(-1, 2)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(range(0, 2 ** 27)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(image.readRange(link, { offset: 0, length: 1 })).rejects.toMatchObject({
+      code: 'NOT_A_FILE',
+    })
   })
 
   it('leaves a layout that holds exactly the image, and deletes it when disposed', async () => {

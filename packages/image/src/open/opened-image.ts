@@ -88,6 +88,23 @@ export class OpenedImage implements Image {
     return bytes
   }
 
+  async readRange(
+    node: FileNode,
+    { offset, length }: { readonly offset: number; readonly length: number },
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Uint8Array> {
+    signal?.throwIfAborted()
+    const inode = this.#fileInode(node)
+    if (!(offset >= 0) || !(length >= 0) || length > defaultMaxBytes) {
+      throw new ImageError('LIMIT_EXCEEDED', `${node.path}: ${length} bytes from ${offset} at once`, {
+        path: node.path,
+      })
+    }
+    const bytes = Buffer.alloc(Math.max(0, Math.min(length, inode.size - offset)))
+    if (bytes.length > 0) await this.#read(inode, bytes, offset, signal)
+    return bytes
+  }
+
   async *openFile(
     node: FileNode,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},

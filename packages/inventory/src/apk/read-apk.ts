@@ -14,7 +14,14 @@ const packageName = /^[A-Za-z0-9_][A-Za-z0-9+._-]{0,255}$/
 const versionText = /^[A-Za-z0-9._~-]{1,255}$/
 
 /** Reads the database of apk. */
-export const readApk: PackageReader = async (context) => {
+export const apkReader: PackageReader = {
+  name: 'apk',
+  version: 1,
+  selects: ({ path }) => path.endsWith('/apk/db/installed'),
+  read: readApk,
+}
+
+async function readApk(context: ReaderContext): Promise<readonly Package[]> {
   const { image, signal, report } = context
   const packages: Package[] = []
   const seen = new Set<string>()

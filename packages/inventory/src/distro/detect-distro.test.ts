@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { openedImageFiles } from '../files/opened-image-files.ts'
 import { type Files, imageOf } from '../image.fixture.ts'
 import type { InventoryGap } from '../inventory.ts'
 import { detectDistro } from './detect-distro.ts'
@@ -8,7 +9,7 @@ import { detectDistro } from './detect-distro.ts'
 async function detect(files: Files) {
   const gaps: InventoryGap[] = []
   const { distro, purlDistro } = await detectDistro({
-    image: imageOf(files),
+    image: openedImageFiles(imageOf(files)),
     signal: undefined,
     report: (gap) => gaps.push(gap),
   })

@@ -1,4 +1,4 @@
-import type { Image } from '@sallyport/image'
+import type { FileCandidate, ImageFiles } from '../files/image-files.ts'
 import { maxReleaseBytes } from '../internal/limits.ts'
 import { quote } from '../internal/quote.ts'
 import { existsInTree, findFile, readText } from '../internal/read-text.ts'
@@ -19,6 +19,14 @@ const releaseFiles: readonly (readonly [string, (text: string) => Distro | undef
   ['/etc/redhat-release', parseRedHatRelease],
   ['/etc/debian_version', parseDebianVersion],
 ]
+
+/** Whether a file may say which distribution an image is of, also where links lead to it. */
+export function isReleaseFile({ path, size }: FileCandidate): boolean {
+  return size <= maxReleaseBytes && releaseName.test(path)
+}
+
+const releaseName =
+  /\/(?:os|lsb|alpine|oracle|redhat|centos|system|almalinux|rocky|fedora)-release$|\/debian_version$/
 
 /** Further files that only an image made from a distribution has. */
 const markers = [
@@ -86,7 +94,7 @@ async function withDebianVersion(
   return found ? { ...distro, versionId: found.versionId } : distro
 }
 
-function findMarker(image: Image): string | undefined {
+function findMarker(image: ImageFiles): string | undefined {
   const found = markers.find((path) => existsInTree(image, path))
   if (found) return found
   for (const { path } of image.tree.entries()) if (loader.test(path)) return path

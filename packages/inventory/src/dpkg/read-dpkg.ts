@@ -28,7 +28,16 @@ interface Found {
 }
 
 /** Reads dpkg's database: `status`, and `status.d` of images made without dpkg. */
-export const readDpkg: PackageReader = async (context) => {
+export const dpkgReader: PackageReader = {
+  name: 'dpkg',
+  version: 1,
+  selects: ({ path }) => databaseFile.test(path),
+  read: readDpkg,
+}
+
+const databaseFile = /\/dpkg\/(?:status|diversions|status\.d\/[^/]+|info\/[^/]+\.(?:list|md5sums|conffiles))$/
+
+async function readDpkg(context: ReaderContext): Promise<readonly Package[]> {
   const found: Found[] = []
   const databases: string[] = []
   const seen = new Set<string>()

@@ -1,4 +1,6 @@
-import type { FileNode, Image } from '@sallyport/image'
+import type { FileNode } from '@sallyport/image'
+import type { FileCandidate, FileExaminer, ImageFiles } from '../files/image-files.ts'
+import { readChunks } from '../files/read-chunks.ts'
 import type { Package } from '../inventory.ts'
 import { toPurl } from '../package-url.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
@@ -8,15 +10,31 @@ import type { GoBuildInfo } from './parse-build-info.ts'
 /** Smaller files hold no Go program. */
 const minProgramBytes = 64 * 1024
 
+type GoProgram = NonNullable<Awaited<ReturnType<typeof findGoBuildInfo>>>
+
+const buildInfoExaminer: FileExaminer<GoProgram> = {
+  name: 'go-build-info',
+  version: 1,
+  selects: ({ mode, size }: FileCandidate) => (mode & 0o111) !== 0 && size >= minProgramBytes,
+  examine: (content, { signal }) => findGoBuildInfo(readChunks(content, signal)),
+}
+
 /** Finds the modules that are linked into Go programs. Only executable files are looked at. */
-export const readGo: PackageReader = async (context) => {
+export const goReader: PackageReader = {
+  name: 'go',
+  version: 1,
+  examiners: [buildInfoExaminer],
+  read: readGo,
+}
+
+async function readGo(context: ReaderContext): Promise<readonly Package[]> {
   const { image, signal, report } = context
   const packages: Package[] = []
   for (const node of image.tree.entries()) {
     if (!mayBeProgram(image, node)) continue
     signal?.throwIfAborted()
     const read = await readOrReport(context, node.path, () =>
-      findGoBuildInfo(image.openFile(node, { signal })),
+      image.examine(node, buildInfoExaminer, { signal }),
     )
     if (read?.kind === 'found') {
       for (const found of await toPackages(context, read.info, node)) packages.push(found)
@@ -28,8 +46,9 @@ export const readGo: PackageReader = async (context) => {
   return packages
 }
 
-function mayBeProgram({ tree }: Image, { type, mode, size, hardlinkTo, layer }: FileNode): boolean {
-  if (type !== 'file' || (mode & 0o111) === 0 || size < minProgramBytes) return false
+function mayBeProgram({ tree }: ImageFiles, node: FileNode): boolean {
+  const { type, size, hardlinkTo, layer } = node
+  if (type !== 'file' || !buildInfoExaminer.selects(node)) return false
   if (hardlinkTo === undefined) return true
   // The same content is looked at once, unless a later layer took its first name away.
   const first = tree.get(hardlinkTo)

@@ -1,13 +1,14 @@
-import { decodeName, type FileNode, type Image } from '@sallyport/image'
+import { decodeName, type FileNode } from '@sallyport/image'
+import type { ImageFiles } from '../files/image-files.ts'
 
 /** The file that a process would reach at `path`, if it is a regular one. */
-export function findFile({ tree }: Pick<Image, 'tree'>, path: string): FileNode | undefined {
+export function findFile({ tree }: Pick<ImageFiles, 'tree'>, path: string): FileNode | undefined {
   const node = tree.resolve(path)
   return node?.type === 'file' ? node : undefined
 }
 
 /** Whether anything lies at `path`, a link that leads nowhere included. */
-export function existsInTree({ tree }: Pick<Image, 'tree'>, path: string): boolean {
+export function existsInTree({ tree }: Pick<ImageFiles, 'tree'>, path: string): boolean {
   return tree.get(tree.canonicalize(path)) !== undefined
 }
 
@@ -16,7 +17,7 @@ export function existsInTree({ tree }: Pick<Image, 'tree'>, path: string): boole
  * the text can be found there and the exact bytes can be written again.
  */
 export async function readText(
-  image: Image,
+  image: Pick<ImageFiles, 'readFile'>,
   node: FileNode,
   { maxBytes, signal }: { readonly maxBytes: number; readonly signal?: AbortSignal | undefined },
 ): Promise<string> {

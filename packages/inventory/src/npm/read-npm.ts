@@ -20,7 +20,14 @@ const manifest = z.looseObject({
 })
 
 /** Finds npm packages as they are installed: the `package.json` of each folder right below a `node_modules`. */
-export const readNpm: PackageReader = async (context) => {
+export const npmReader: PackageReader = {
+  name: 'npm',
+  version: 1,
+  selects: ({ path }) => path.endsWith(manifestName) && path.includes(folderName),
+  read: readNpm,
+}
+
+async function readNpm(context: ReaderContext): Promise<readonly Package[]> {
   const { tree } = context.image
   const roots = new Map<string, FileNode>()
   for (const node of tree.entries()) {

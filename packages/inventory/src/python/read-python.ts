@@ -11,7 +11,16 @@ const metadataPath =
   /\/(?:[^/]+\.dist-info\/METADATA|[^/]+\.egg-info\/PKG-INFO|EGG-INFO\/PKG-INFO|[^/]+\.egg-info)$/
 
 /** Finds Python distributions as they are installed: `*.dist-info`, `*.egg-info` and `EGG-INFO`, wherever they lie. */
-export const readPython: PackageReader = async (context) => {
+export const pythonReader: PackageReader = {
+  name: 'python',
+  version: 1,
+  selects: ({ path }) => metadataPath.test(path) || fileList.test(path),
+  read: readPython,
+}
+
+const fileList = /\/(?:[^/]+\.dist-info\/RECORD|(?:[^/]+\.egg-info|EGG-INFO)\/installed-files\.txt)$/
+
+async function readPython(context: ReaderContext): Promise<readonly Package[]> {
   const { image, signal } = context
   const packages: Package[] = []
   for (const node of image.tree.entries()) {

@@ -4,7 +4,7 @@ import { parseDuration } from './duration.ts'
 
 const severity = z.enum(['unknown', 'negligible', 'low', 'medium', 'high', 'critical'])
 const usage = z.enum(['executed', 'loaded', 'linked', 'possible', 'present'])
-const fix = z.enum(['fixed', 'not-fixed', 'wont-fix', 'unknown'])
+const fix = z.enum(['fixed', 'not-fixed', 'wont-fix', 'deferred', 'end-of-life', 'unknown'])
 const text = z.string().trim().min(1).max(2_000)
 
 /** One value or a list, as people write it. */

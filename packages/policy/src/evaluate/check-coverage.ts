@@ -18,6 +18,18 @@ export function checkCoverage(facts: PolicyFacts, tier: Tier, now: Date): readon
       message: `${step}: ${code}: ${message}`,
       remedy: 'repair the step and run the promotion again',
     })),
+    ...facts.scan.reports.flatMap(({ scanner, status, failure }): DecisionReason[] =>
+      status === 'failed'
+        ? [
+            {
+              effect: 'error',
+              code: 'step-failed',
+              message: `scan by ${scanner.name}: ${failure?.code ?? 'UNEXPLAINED'}: ${failure?.message ?? 'it gave no answer'}`,
+              remedy: 'repair the scanner and run the promotion again',
+            },
+          ]
+        : [],
+    ),
     ...checkSubjects(facts),
     ...checkGaps(facts, tier),
     ...checkDataAge(facts, tier, now),
@@ -52,14 +64,15 @@ function checkSubjects({ subject, inventory, scan }: PolicyFacts): DecisionReaso
 function checkGaps({ inventory, scan, destination }: PolicyFacts, tier: Tier): DecisionReason[] {
   const gaps: { code: string; message: string }[] = [...inventory.gaps]
   // What one scanner could not cover counts only while no other covered everything.
-  if (!scan.reports.some(({ coverage }) => coverage === 'full')) {
-    for (const { scanner, coverage, gaps: own } of scan.reports) {
+  if (!scan.reports.some(({ status }) => status === 'complete')) {
+    for (const { scanner, status, gaps: own } of scan.reports) {
+      if (status === 'failed') continue
       const reported = own.filter(({ code }) => code !== 'INVENTORY_GAP')
       gaps.push(...reported.map(({ code, message }) => ({ code, message: `${scanner.name}: ${message}` })))
       // Gaps of the inventory explain a scanner's only while the inventory names one.
       const explained = reported.length > 0 || (own.length > 0 && inventory.gaps.length > 0)
-      if (coverage !== 'full' && !explained) {
-        gaps.push({ code: 'COVERAGE_UNEXPLAINED', message: `${scanner.name}: coverage is ${coverage}` })
+      if (status !== 'complete' && !explained) {
+        gaps.push({ code: 'COVERAGE_UNEXPLAINED', message: `${scanner.name}: the scan is ${status}` })
       }
     }
   }

@@ -43,7 +43,7 @@ function report(changes: Partial<ScanReport> = {}): ScanReport {
     startedAt: now.toISOString(),
     finishedAt: now.toISOString(),
     data: [{ name: 'advisories', updatedAt: '2026-11-25T00:00:00Z' }],
-    coverage: 'full',
+    status: 'complete',
     gaps: [],
     findings: [],
     ...changes,
@@ -158,15 +158,32 @@ describe('decide', () => {
     ],
     [
       'a scanner covered nothing',
-      { scan: { subject, reports: [report({ coverage: 'none' })], findings: [] } },
+      { scan: { subject, reports: [report({ status: 'unsupported' })], findings: [] } },
       'coverage-gap',
+    ],
+    [
+      'a scanner failed, though another covered everything',
+      {
+        scan: {
+          subject,
+          reports: [
+            report({
+              status: 'failed',
+              failure: { code: 'SCANNER_TIMEOUT', message: 'late', retryable: true },
+            }),
+            report(),
+          ],
+          findings: [],
+        },
+      },
+      'step-failed',
     ],
     [
       'a scanner names a gap',
       {
         scan: {
           subject,
-          reports: [report({ coverage: 'partial', gaps: [{ code: 'NO_ADVISORIES', message: 'npm' }] })],
+          reports: [report({ status: 'partial', gaps: [{ code: 'NO_ADVISORIES', message: 'npm' }] })],
           findings: [],
         },
       },
@@ -202,7 +219,7 @@ describe('decide', () => {
 
   it('does not hold one scanner’s gap against another that covered everything', () => {
     const reports = [
-      report({ coverage: 'partial', gaps: [{ code: 'NO_ADVISORIES', message: 'npm' }] }),
+      report({ status: 'partial', gaps: [{ code: 'NO_ADVISORIES', message: 'npm' }] }),
       report(),
     ]
     const given = facts([], { scan: { subject, reports, findings: [] } })
@@ -278,7 +295,7 @@ describe('decide', () => {
   })
 
   it('does not take a gap of an inventory that has none for an explanation', () => {
-    const reports = [report({ coverage: 'partial', gaps: [{ code: 'INVENTORY_GAP', message: 'm' }] })]
+    const reports = [report({ status: 'partial', gaps: [{ code: 'INVENTORY_GAP', message: 'm' }] })]
     const given = facts([], { scan: { subject, reports, findings: [] } })
     expect(decide(given, policy(noCritical), { tier: 'prod', now }).verdict).toBe('error')
   })

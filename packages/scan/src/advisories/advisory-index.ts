@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { type Digest, toDigest } from '@sallyport/core'
 import { DisjointSets } from '../internal/disjoint-sets.ts'
 import { cveOfDistroRecord, isBundle } from './advisory-ids.ts'
+import type { EpssScore, KevEntry } from '../finding.ts'
+import type { ScanData } from '../scan-report.ts'
 import type { OsvAffected, OsvRecord } from './osv.schema.ts'
 
 /** One advisory's statement about one package. */
@@ -18,12 +20,18 @@ export interface AdvisoryIndex {
   readonly updatedAt: string | undefined
   /** Digest of all records, whatever their order. */
   readonly digest: Digest
+  /** What it was made of, each with its age; default in reports: all of it as one, of the age `updatedAt`. */
+  readonly data?: readonly ScanData[] | undefined
   /** Number of entries for an ecosystem, e.g. `Debian:12`. */
   count(ecosystem: string): number
   /** Entries for a package; withdrawn records are left out. */
   find(ecosystem: string, name: string): readonly AdvisoryEntry[]
   /** All ids of the vulnerability that `id` names, itself included. Never through advisories that bundle several. */
   aliasesOf(id: string): readonly string[]
+  /** Known exploitation of a CVE, where the index holds that catalogue. */
+  kev?(cve: string): KevEntry | undefined
+  /** Exploit prediction of a CVE, where the index holds it. */
+  epss?(cve: string): EpssScore | undefined
 }
 
 /** Indexes records in memory by ecosystem and package name. */

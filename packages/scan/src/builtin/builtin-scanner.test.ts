@@ -55,7 +55,7 @@ describe('builtinScanner', () => {
       data: [
         { name: 'advisories', updatedAt: '2026-11-24T00:00:00Z', digest: expect.stringMatching(/^sha256:/) },
       ],
-      coverage: 'full',
+      status: 'complete',
       gaps: [],
     })
     expect(report.findings).toEqual([
@@ -119,13 +119,13 @@ describe('builtinScanner', () => {
   it('matches Alpine packages by origin and minor release', async () => {
     const ssl = packageOf('apk', 'libssl3', '3.3.0-r1', { source: { name: 'openssl', version: '3.3.0-r1' } })
     const distro = { id: 'alpine', versionId: '3.20.3', idLike: [] }
-    const { findings, coverage } = await scan(
+    const { findings, status } = await scan(
       [advisory('CVE-2024-4741', 'Alpine:v3.20', 'openssl', '3.3.0-r3')],
       [ssl],
       { distro },
     )
     expect(idsOf(findings)).toEqual(['CVE-2024-4741'])
-    expect(coverage).toBe('full')
+    expect(status).toBe('complete')
   })
 
   it('makes one finding of records that name the same vulnerability', async () => {
@@ -202,9 +202,9 @@ describe('builtinScanner', () => {
       advisory('CVE-2024-1000', 'PyPI', 'requests'),
       advisory('CVE-1999-1000', 'Debian:12', 'a'),
     ]
-    const { findings, coverage } = await scan(advisories, [perl, owned, venv])
+    const { findings, status } = await scan(advisories, [perl, owned, venv])
     expect(findings.map(({ package: { version } }) => version)).toEqual(['2.1'])
-    expect(coverage).toBe('full')
+    expect(status).toBe('complete')
     const withoutDebian = await scan(advisories.slice(0, 1), [perl, owned, venv])
     expect(withoutDebian.findings.map(({ package: { version } }) => version)).toEqual(['2.0', '2.1'])
   })
@@ -215,27 +215,33 @@ describe('what builtinScanner could not judge', () => {
   const npm = packageOf('npm', 'a', '1.0.0')
 
   it.each([
-    ['an unknown distribution', [perl], { distro: undefined }, 'none', ['DISTRO_UNKNOWN']],
+    ['an unknown distribution', [perl], { distro: undefined }, 'unsupported', ['DISTRO_UNKNOWN']],
     [
       'a distribution that is not matched',
       [perl],
       { distro: { id: 'ubuntu', versionId: '24.04', idLike: [] } },
-      'none',
+      'unsupported',
       ['DISTRO_UNSUPPORTED'],
     ],
-    ['a rolling release', [perl], { distro: { id: 'debian', idLike: [] } }, 'none', ['DISTRO_UNSUPPORTED']],
+    [
+      'a rolling release',
+      [perl],
+      { distro: { id: 'debian', idLike: [] } },
+      'unsupported',
+      ['DISTRO_UNSUPPORTED'],
+    ],
     [
       'a release without advisories',
       [perl],
       { distro: { id: 'debian', versionId: '13', idLike: [] } },
-      'none',
+      'unsupported',
       ['NO_ADVISORIES'],
     ],
     [
       'packages of another distribution',
       [packageOf('apk', 'a', '1.0-r0')],
       {},
-      'none',
+      'unsupported',
       ['DISTRO_UNSUPPORTED'],
     ],
     [
@@ -246,7 +252,7 @@ describe('what builtinScanner could not judge', () => {
       ['NO_ADVISORIES'],
     ],
     ['a package of no known type', [perl, packageOf('generic', 'a', '1')], {}, 'partial', ['NO_ADVISORIES']],
-    ['no package at all', [], {}, 'none', ['NO_PACKAGES']],
+    ['no package at all', [], {}, 'unsupported', ['NO_PACKAGES']],
     [
       'a gap of the inventory',
       [perl],
@@ -254,11 +260,11 @@ describe('what builtinScanner could not judge', () => {
       'partial',
       ['INVENTORY_GAP'],
     ],
-    ['everything', [perl], {}, 'full', []],
-  ] as const)('%s', async (_, packages, rest, coverage, codes) => {
+    ['everything', [perl], {}, 'complete', []],
+  ] as const)('%s', async (_, packages, rest, status, codes) => {
     const report = await scan([debianAdvisory], packages, rest)
-    expect({ coverage: report.coverage, codes: report.gaps.map(({ code }) => code) }).toEqual({
-      coverage,
+    expect({ status: report.status, codes: report.gaps.map(({ code }) => code) }).toEqual({
+      status,
       codes,
     })
     expect(report.findings).toEqual([])
@@ -270,8 +276,8 @@ describe('what builtinScanner could not judge', () => {
       advisory('CVE-2024-1000', 'Debian:12', 'odd', '1.0'),
       advisory('CVE-2024-2000', 'Debian:12', 'odd', '2.0'),
     ]
-    const { coverage, gaps } = await scan(advisories, [perl, odd])
-    expect(coverage).toBe('partial')
+    const { status, gaps } = await scan(advisories, [perl, odd])
+    expect(status).toBe('partial')
     expect(gaps).toEqual([
       {
         code: 'VERSION_UNPARSEABLE',

@@ -73,7 +73,7 @@ export function builtinScanner({
         startedAt,
         finishedAt: clock.now().toISOString(),
         data: [{ name: 'advisories', updatedAt: time, digest: index.digest }],
-        coverage: judged === 0 ? 'none' : gaps.length === 0 ? 'full' : 'partial',
+        status: judged === 0 ? 'unsupported' : gaps.length === 0 ? 'complete' : 'partial',
         gaps,
         findings,
       }

@@ -24,8 +24,19 @@ export function ecosystemOf(type: PackageType, distro: Distro | undefined): Ecos
       return { ok: true, name: 'PyPI' }
     case 'golang':
       return { ok: true, name: 'Go' }
+    case 'maven':
+      return { ok: true, name: 'Maven' }
+    case 'gem':
+      return { ok: true, name: 'RubyGems' }
+    case 'cargo':
+      return { ok: true, name: 'crates.io' }
+    case 'nuget':
+      return { ok: true, name: 'NuGet' }
+    case 'composer':
+      return { ok: true, name: 'Packagist' }
+    case 'conda':
     case 'generic':
-      return { ok: false, code: 'NO_ADVISORIES', why: 'advisories name no packages of type generic' }
+      return { ok: false, code: 'NO_ADVISORIES', why: `advisories name no packages of type ${type}` }
     case 'deb':
     case 'apk':
     case 'rpm':

@@ -7,7 +7,7 @@ import { compareVersions } from '../version/compare-versions.ts'
 import { compareText, isUnparseable } from '../version/version-order.ts'
 import { packageKey } from './package-key.ts'
 
-const fixOrder: readonly FixState[] = ['fixed', 'wont-fix', 'not-fixed', 'unknown']
+const fixOrder: readonly FixState[] = ['fixed', 'end-of-life', 'wont-fix', 'deferred', 'not-fixed', 'unknown']
 
 /**
  * Makes one finding of all that name the same vulnerability of the same package. Vulnerabilities are the same when

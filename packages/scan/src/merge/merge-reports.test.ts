@@ -36,7 +36,7 @@ function report(name: string, findings: readonly Finding[], subject = digestOf('
     startedAt: time,
     finishedAt: time,
     data: [],
-    coverage: 'full',
+    status: 'complete',
     gaps: [],
     findings,
   }

@@ -42,7 +42,7 @@ describe('parseTrivyReport', () => {
     ['trivy-dev-debian.json', 'unknown'],
   ])('%s: findings are about packages of the inventory', (file, version) => {
     const report = parse(read(file), 'debian')
-    expect(report).toMatchObject({ scanner: { name: 'trivy', version }, coverage: 'full', gaps: [] })
+    expect(report).toMatchObject({ scanner: { name: 'trivy', version }, status: 'complete', gaps: [] })
     expect(report.findings).toHaveLength(28)
     const purls = new Set(debian.packages.map(({ purl }) => purl))
     expect(report.findings.filter(({ package: { purl } }) => !purls.has(purl))).toEqual([])
@@ -93,16 +93,16 @@ describe('parseTrivyReport', () => {
     )
   })
 
-  it('gives no coverage to an image in which Trivy found nothing to judge', () => {
+  it('judges nothing of an image in which Trivy found nothing to judge', () => {
     const report = parse(read('trivy-0.74.0-empty.json'), 'empty', inventoryOf([], { distro: undefined }))
-    expect(report).toMatchObject({ coverage: 'none', findings: [], gaps: [{ code: 'NO_PACKAGES' }] })
+    expect(report).toMatchObject({ status: 'unsupported', findings: [], gaps: [{ code: 'NO_PACKAGES' }] })
   })
 
   it('records the end of support of a distribution as a gap', () => {
     const musl = packageOf('apk', 'musl', '1.1.22-r3', { purl: 'pkg:apk/alpine/musl@1.1.22-r3?arch=x86_64' })
     const distro = { id: 'alpine', versionId: '3.10.2', idLike: [] }
     const report = parse(read('trivy-0.74.0-end-of-life.json'), 'old', inventoryOf([musl], { distro }))
-    expect(report).toMatchObject({ coverage: 'partial', gaps: [{ code: 'DISTRO_UNSUPPORTED' }] })
+    expect(report).toMatchObject({ status: 'partial', gaps: [{ code: 'DISTRO_UNSUPPORTED' }] })
   })
 
   it('records packages that Trivy does not list', () => {
@@ -111,8 +111,8 @@ describe('parseTrivyReport', () => {
       packageOf('deb', 'nginx', '1.22.1-9'),
       packageOf('npm', 'a', '1.0.0'),
     ])
-    const { coverage, gaps } = parse(read('trivy-0.74.0-debian.json'), 'debian', inventory)
-    expect(coverage).toBe('partial')
+    const { status, gaps } = parse(read('trivy-0.74.0-debian.json'), 'debian', inventory)
+    expect(status).toBe('partial')
     expect(gaps.map(({ code, message }) => `${code} ${message}`)).toEqual([
       'NO_PACKAGES Trivy does not list 1 of 4 packages: nginx 1.22.1-9',
       'NO_PACKAGES Trivy lists no npm package, the inventory lists 1',
@@ -121,8 +121,8 @@ describe('parseTrivyReport', () => {
 
   it('records that Trivy took the image for another distribution', () => {
     const distro = { id: 'ubuntu', versionId: '24.04', idLike: ['debian'] }
-    const { coverage, gaps } = parse(read('trivy-0.74.0-debian.json'), 'debian', { ...debian, distro })
-    expect(coverage).toBe('none')
+    const { status, gaps } = parse(read('trivy-0.74.0-debian.json'), 'debian', { ...debian, distro })
+    expect(status).toBe('unsupported')
     expect(gaps).toMatchObject([{ code: 'DISTRO_UNKNOWN' }])
   })
 
@@ -206,7 +206,7 @@ describe.skipIf(!existsSync(goldens))(
         expect(
           report.findings.filter(({ id, severity }) => severity === 'unknown' && !unrated.includes(id)),
         ).toEqual([])
-        expect(report.coverage).toBe('none')
+        expect(report.status).toBe('unsupported')
       },
     )
 

@@ -57,7 +57,7 @@ export function parseTrivyReport(input: string | Uint8Array, options: ParseTrivy
     startedAt: options.startedAt,
     finishedAt: options.finishedAt,
     data: options.data,
-    coverage: !judged ? 'none' : gaps.length === 0 ? 'full' : 'partial',
+    status: !judged ? 'unsupported' : gaps.length === 0 ? 'complete' : 'partial',
     gaps,
     findings: mergeFindings(results.flatMap((result) => toFindings(result, lookup, name))),
   }

@@ -93,7 +93,7 @@ describe('trivyScanner with a program that fails', () => {
     const report = fileURLToPath(new URL('__fixtures__/trivy-0.74.0-debian.json', import.meta.url))
     const write = 'while [ $# -gt 0 ]; do [ "$1" = --output ] && out="$2"; shift; done'
     const good = await program(`${write}; cat '${report}' > "$out"`)
-    await expect(scan(good)).resolves.toMatchObject({ coverage: 'full' })
+    await expect(scan(good)).resolves.toMatchObject({ status: 'complete' })
     await expect(scan(await program(`${write}; cat '${report}' > "$out"; exit 1`))).rejects.toMatchObject({
       code: 'SCANNER_FAILED',
     })
@@ -239,7 +239,7 @@ describe.skipIf(trivy === undefined || !existsSync(database))(
       expect(report.findings.every(({ package: { purl } }) => purls.has(purl))).toBe(true)
       expect(report).toMatchObject({
         subject: minbase.subject,
-        coverage: 'full',
+        status: 'complete',
         gaps: [],
         data: [{ name: 'trivy-db', updatedAt: '2020-01-01T00:00:00Z' }],
       })

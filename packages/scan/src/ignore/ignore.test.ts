@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ScanError } from '../errors.ts'
 import type { Finding, Weakness } from '../finding.ts'

@@ -1,6 +1,6 @@
 import type { Digest, Verdict } from '@sallyport/core'
 import type { Usage, UsageEdge } from '@sallyport/harden'
-import type { FixState, Severity } from '@sallyport/scan'
+import type { FixState, Severity, Suppression } from '@sallyport/scan'
 
 /** A finding as the decision saw it. */
 export interface JudgedFinding {
@@ -19,6 +19,11 @@ export interface JudgedFinding {
   readonly keptBy?: string | undefined
   /** Waiver that takes it out of the count. */
   readonly waivedBy?: string | undefined
+  /**
+   * Who says that it does not count. VEX and imported ignore rules, which somebody chose to trust, take it out of the
+   * count; what only a scanner set aside by its own rules is counted.
+   */
+  readonly suppressed?: Suppression | undefined
   /** A waiver that names it but does not apply, and why. */
   readonly nearMiss?: { readonly waiver: string; readonly why: string } | undefined
 }

@@ -12,6 +12,8 @@ export type ScanErrorCode =
   | 'DATA_UNAVAILABLE'
   | 'LIMIT_EXCEEDED'
   | 'OPTIONS_INVALID'
+  | 'VEX_INVALID'
+  | 'IGNORE_FILE_INVALID'
 
 /** Fields of {@link ScanError} for machines. */
 export interface ScanErrorOptions extends SallyportErrorOptions {

@@ -119,4 +119,6 @@ export interface Weakness {
   readonly endLine?: number | undefined
   readonly layer?: Digest | undefined
   readonly scanner: string
+  /** Present when it does not count. */
+  readonly suppressed?: Suppression | undefined
 }

@@ -16,9 +16,28 @@ export type {
   Suppression,
   Weakness,
 } from './finding.ts'
+export {
+  type ChangedFinding,
+  diffFindings,
+  type FindingsDiff,
+  type GoneReason,
+  type ScannedState,
+} from './diff/diff-findings.ts'
+export {
+  type AppliedIgnoreRules,
+  applyIgnoreRules,
+  type ApplyIgnoreRulesOptions,
+} from './ignore/apply-ignore-rules.ts'
+export type { Ignorable, IgnoreFile, IgnoreRule } from './ignore/ignore-rule.ts'
+export { parseGrypeIgnore } from './ignore/parse-grype-ignore.ts'
+export {
+  type ParseIgnoreOptions,
+  parseTrivyIgnore,
+  parseTrivyIgnoreYaml,
+} from './ignore/parse-trivy-ignore.ts'
 export { mergeReports } from './merge/merge-reports.ts'
 export type { Scanner, ScanOptions, ScanTarget } from './ports/scanner.ts'
-export type { MergedScan, ScanData, ScanGap, ScanReport, ScanStatus } from './scan-report.ts'
+export type { Disagreement, MergedScan, ScanData, ScanGap, ScanReport, ScanStatus } from './scan-report.ts'
 export { chooseSeverity } from './severity/choose-severity.ts'
 export { type CvssRating, rateCvss } from './severity/rate-cvss.ts'
 export { compareSeverities } from './severity/severity-order.ts'
@@ -26,3 +45,26 @@ export { compareApkVersions } from './version/compare-apk-versions.ts'
 export { compareDebianVersions } from './version/compare-debian-versions.ts'
 export { compareVersions } from './version/compare-versions.ts'
 export { isUnparseable, type UnparseableVersion, type VersionOrder } from './version/version-order.ts'
+export {
+  type AppliedVex,
+  applyVex,
+  type ApplyVexOptions,
+  type TrustedVex,
+  type VexStatementReference,
+} from './vex/apply-vex.ts'
+export type { VexImage } from './vex/match-statement.ts'
+export { readVex, type ReadVexOptions } from './vex/read-vex.ts'
+export type {
+  VexDocument,
+  VexJustification,
+  VexProduct,
+  VexStatement,
+  VexStatus,
+} from './vex/vex-document.ts'
+export { vexOfChange, type VexOfChangeOptions } from './vex/vex-of-change.ts'
+export {
+  type NewVexStatement,
+  type OpenVexDocument,
+  writeOpenVex,
+  type WriteOpenVexOptions,
+} from './vex/write-openvex.ts'

@@ -59,10 +59,23 @@ export interface ScanReport {
   readonly weaknesses?: readonly Weakness[] | undefined
 }
 
+/** Something that scanners say differently of one vulnerability in one package. */
+export interface Disagreement {
+  readonly kind:
+    /** Scanners that judged all of the image did not report it. */
+    'missing' | 'severity' | 'fix-state' | 'fix-versions'
+  readonly id: string
+  readonly purl: string
+  /** What each scanner said, by its name; of a missing one that it said nothing. Sorted by name. */
+  readonly said: readonly { readonly scanner: string; readonly value: string }[]
+}
+
 /** Findings of several scanners as one list. */
 export interface MergedScan {
   readonly subject: Digest
   readonly reports: readonly ScanReport[]
   readonly findings: readonly Finding[]
+  /** What the scanners say differently; absent where there was nothing to compare. */
+  readonly disagreements?: readonly Disagreement[] | undefined
   readonly weaknesses?: readonly Weakness[] | undefined
 }

@@ -47,12 +47,13 @@ function describeDetails({ tier, destination, rules, waivers, findings, reasons 
     destination,
     rules,
     waivers,
-    findings: findings.map(({ id, purl, severity, usage, waivedBy }) => ({
+    findings: findings.map(({ id, purl, severity, usage, waivedBy, suppressed }) => ({
       id,
       purl,
       severity,
       usage,
       waivedBy,
+      suppressed,
     })),
     notes: reasons.map(({ code, message }) => ({ code, message })),
   }

@@ -217,6 +217,18 @@ describe('decide', () => {
     expect(decide(empty, policy(noCritical), { tier: 'prod', now }).verdict).toBe('error')
   })
 
+  it.each([
+    ['vex', 'pass'],
+    ['waiver', 'pass'],
+    ['scanner', 'fail'],
+  ] as const)('with a finding that a %s set aside is %s', (kind, verdict) => {
+    const suppressed = { kind, status: 'ignored', source: 'a file' } as const
+    const decision = decide(facts([{ ...finding, suppressed }]), policy(noCritical), { tier: 'prod', now })
+    expect(decision.verdict).toBe(verdict)
+    expect(decision.findings[0]?.suppressed).toEqual(suppressed)
+    expect(explain(decision)).toContain('a file')
+  })
+
   it('does not hold one scanner’s gap against another that covered everything', () => {
     const reports = [
       report({ status: 'partial', gaps: [{ code: 'NO_ADVISORIES', message: 'npm' }] }),

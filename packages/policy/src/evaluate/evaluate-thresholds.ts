@@ -19,7 +19,9 @@ export function evaluateThresholds(
 ): ThresholdResult {
   const rules: EvaluatedRule[] = []
   const reasons: DecisionReason[] = []
-  const counted = findings.filter(({ waivedBy }) => !waivedBy)
+  const counted = findings.filter(
+    ({ waivedBy, suppressed }) => !waivedBy && (!suppressed || suppressed.kind === 'scanner'),
+  )
   const limited = new Set<JudgedFinding>()
   const judge = (threshold: Pick<Threshold, 'name' | 'max'>, matching: readonly JudgedFinding[]) => {
     const holds = matching.length <= threshold.max

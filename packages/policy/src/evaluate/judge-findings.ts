@@ -31,6 +31,7 @@ export function judgeFindings({ scan, usage }: PolicyFacts, waivers: WaiverBook)
       chain: used?.chain ?? [],
       keptBy: used?.keptBy?.detail,
       waivedBy,
+      ...(finding.suppressed && { suppressed: finding.suppressed }),
       nearMiss,
     }
   })

@@ -28,6 +28,15 @@ export function explain(decision: Decision, { maxFindings = 20 }: ExplainOptions
       `waived: ${waived.map(({ id, package: name, waivedBy }) => `${id} in ${name} (${waivedBy})`).join(', ')}`,
     )
   }
+  for (const { id, package: name, suppressed } of decision.findings) {
+    if (!suppressed) continue
+    const { kind, status, justification, author, source } = suppressed
+    const why = [status, justification].filter(Boolean).join(', ')
+    const who = [author, source].filter(Boolean).join(' in ')
+    lines.push(
+      `${kind === 'scanner' ? 'set aside, but counted' : 'not counted'}: ${id} in ${name}: ${why} (${who})`,
+    )
+  }
   return lines.join('\n')
 }
 

@@ -72,7 +72,7 @@ describe('builtinScanner', () => {
         },
         severity: 'unknown',
         ratings: [],
-        fix: { state: 'fixed', versions: ['5.36.0-8'] },
+        fix: { state: 'fixed', versions: ['5.36.0-8'], suggested: '5.36.0-8' },
         title: undefined,
         url: undefined,
         published: undefined,

@@ -71,6 +71,6 @@ describe.skipIf(!existsSync(data))('published OSV data (skipped where the data f
     expect(find('AIOHTTP', '3.7.3')).toHaveLength(find('aiohttp', '3.7.3').length)
     const redirect = find('aiohttp', '3.7.3').find(({ id }) => id === 'CVE-2021-21330')
     expect(redirect?.aliases).toEqual(['GHSA-v6wp-4m6f-gcjg', 'PYSEC-2021-76'])
-    expect(redirect?.fix).toEqual({ state: 'fixed', versions: ['3.7.4'] })
+    expect(redirect?.fix).toEqual({ state: 'fixed', versions: ['3.7.4'], suggested: '3.7.4' })
   })
 })

@@ -1,5 +1,5 @@
 import { compareIds, isBundle } from '../advisories/advisory-ids.ts'
-import type { Finding, FixState, SeverityRating } from '../finding.ts'
+import type { Finding, FindingPackage, FixState, ScannerClaim, SeverityRating } from '../finding.ts'
 import { DisjointSets } from '../internal/disjoint-sets.ts'
 import { chooseSeverity } from '../severity/choose-severity.ts'
 import { compareSeverities } from '../severity/severity-order.ts'
@@ -48,6 +48,9 @@ function mergeGroup(group: readonly Finding[]): Finding {
   const chosen = chooseSeverity(pkg.purl, ratings)
   const claimed = group.map((finding) => finding.severity).sort(compareSeverities)
   const published = group.flatMap((finding) => finding.published ?? []).sort(byTime)
+  const versions = sortVersions(pkg.type, new Set(group.flatMap((finding) => finding.fix.versions)))
+  const scanners = [...new Set(group.flatMap((finding) => finding.scanners))].sort(compareText)
+  const suppressions = group.map((finding) => finding.suppressed)
   return {
     id: ids[0] ?? '',
     aliases: ids.slice(1),
@@ -56,13 +59,58 @@ function mergeGroup(group: readonly Finding[]): Finding {
     ratings,
     fix: {
       state: fixOrder.find((state) => group.some((finding) => finding.fix.state === state)) ?? 'unknown',
-      versions: sortVersions(pkg.type, new Set(group.flatMap((finding) => finding.fix.versions))),
+      versions,
+      suggested: suggestFix(pkg, versions, group),
     },
-    title: group.find((finding) => finding.title !== undefined)?.title,
-    url: group.find((finding) => finding.url !== undefined)?.url,
+    kev: firstOf(group, ({ kev }) => kev),
+    epss: firstOf(group, ({ epss }) => epss),
+    // What one scanner sets aside and another counts does count.
+    suppressed: suppressions.every((one) => one !== undefined) ? suppressions[0] : undefined,
+    note: firstOf(group, ({ note }) => note),
+    ...(scanners.length > 1 && { claims: claimsOf(group) }),
+    title: firstOf(group, ({ title }) => title),
+    url: firstOf(group, ({ url }) => url),
     published: published[0],
-    scanners: [...new Set(group.flatMap((finding) => finding.scanners))].sort(compareText),
+    scanners,
   }
+}
+
+function firstOf<T>(group: readonly Finding[], read: (finding: Finding) => T | undefined): T | undefined {
+  return group.map(read).find((value) => value !== undefined)
+}
+
+/** What each scanner said; of a merged finding, what was said before. */
+function claimsOf(group: readonly Finding[]): readonly ScannerClaim[] {
+  const claims = group.flatMap(
+    ({ claims: earlier, scanners, id, severity, fix: { state, versions } }) =>
+      earlier ??
+      scanners.map((scanner): ScannerClaim => ({ scanner, id, severity, fix: { state, versions } })),
+  )
+  const unique = new Map(claims.map((claim) => [JSON.stringify(claim), claim]))
+  return [...unique].sort(([a], [b]) => compareText(a, b)).map(([, claim]) => claim)
+}
+
+/**
+ * The lowest version above the installed one that nobody who names a fix would call too low. With several branches of
+ * a package, each names its own fix: then a version counts when everybody names one that is not above it.
+ */
+function suggestFix(
+  { type, version }: FindingPackage,
+  versions: readonly string[],
+  group: readonly Finding[],
+): string | undefined {
+  const above = versions.filter((one) => compareVersions(type, one, version) === 1)
+  const named = group
+    .map(({ fix }) => fix.versions.filter((one) => above.includes(one)))
+    .filter((one) => one.length > 0)
+  return above.find((candidate) =>
+    named.every((own) =>
+      own.some((one) => {
+        const order = compareVersions(type, one, candidate)
+        return order === 0 || order === -1
+      }),
+    ),
+  )
 }
 
 function byTime(a: string, b: string): number {

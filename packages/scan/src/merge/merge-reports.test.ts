@@ -78,7 +78,21 @@ describe('mergeReports', () => {
         package: { ...apt, purl: 'pkg:deb/debian/apt@2.6.1?distro=debian-12&arch=amd64', sourceName: 'apt' },
         severity: 'low',
         ratings: [{ source: 'debian', level: 'low' }, nvd],
-        fix: { state: 'fixed', versions: ['2.6.2', '2.6.10'] },
+        fix: { state: 'fixed', versions: ['2.6.2', '2.6.10'], suggested: '2.6.10' },
+        claims: [
+          {
+            scanner: 'a',
+            id: 'CVE-2024-1000',
+            severity: 'low',
+            fix: { state: 'wont-fix', versions: ['2.6.2'] },
+          },
+          {
+            scanner: 'b',
+            id: 'GHSA-aaaa-bbbb-cccc',
+            severity: 'critical',
+            fix: { state: 'fixed', versions: ['2.6.10'] },
+          },
+        ],
         title: undefined,
         url: undefined,
         published: '2024-03-01T00:00:00Z',
@@ -99,8 +113,85 @@ describe('mergeReports', () => {
     )
   })
 
+  it('keeps weaknesses of those who looked for them', () => {
+    const weakness = { kind: 'secret', id: 'k', severity: 'high', title: 't', scanner: 'a' } as const
+    expect(
+      mergeReports([{ ...report('a', []), weaknesses: [weakness] }, report('b', [])]).weaknesses,
+    ).toEqual([weakness])
+    expect(mergeReports([report('b', [])]).weaknesses).toBeUndefined()
+  })
+
   it('refuses to make a result of no report', () => {
     expect(() => mergeReports([])).toThrow(expect.objectContaining({ code: 'REPORT_INVALID' }))
+  })
+})
+
+describe('what scanners disagree about', () => {
+  const said = (scanner: string, rest: Partial<Finding> = {}) =>
+    report(scanner, [finding('CVE-2024-1000', { scanners: [scanner], ...rest })])
+  const kinds = (...reports: readonly ScanReport[]) =>
+    mergeReports(reports).disagreements?.map(({ kind, said: what }) => [
+      kind,
+      ...what.map(({ scanner, value }) => `${scanner}: ${value}`),
+    ])
+
+  it.each<[string, Partial<Finding>, string[]]>([
+    ['severity', { severity: 'low' }, ['severity', 'a: high', 'b: low']],
+    [
+      'state of the fix',
+      { fix: { state: 'wont-fix', versions: [] } },
+      ['fix-state', 'a: unknown', 'b: wont-fix'],
+    ],
+    ['versions of the fix', { fix: { state: 'unknown', versions: ['2'] } }, ['fix-versions', 'a: ', 'b: 2']],
+  ])('lists another %s', (_, rest, expected) => {
+    expect(kinds(said('a', { severity: 'high' }), said('b', { severity: 'high', ...rest }))).toEqual([
+      expected,
+    ])
+  })
+
+  it('lists what one that judged everything did not report', () => {
+    expect(kinds(said('a'), report('b', []))).toEqual([['missing', 'a: reported', 'b: not reported']])
+  })
+
+  it('holds nothing against one that could not judge everything', () => {
+    expect(kinds(said('a'), { ...report('b', []), status: 'partial' })).toEqual([])
+    expect(kinds(said('a'), { ...report('b', []), status: 'failed' })).toEqual([])
+  })
+
+  it('lists nothing when all say the same', () => {
+    expect(kinds(said('a'), said('b'))).toEqual([])
+  })
+})
+
+describe('a merged finding', () => {
+  const fixedIn = (scanner: string, ...versions: readonly string[]) =>
+    finding('CVE-2024-1000', { scanners: [scanner], fix: { state: 'fixed', versions } })
+
+  it.each([
+    ['what all name', [['2.6.2'], ['2.6.2']], '2.6.2'],
+    ['the higher one of two that differ', [['2.6.2'], ['2.6.3']], '2.6.3'],
+    ['the lowest above the installed one, of several branches', [['2.5.9', '2.6.4', '3.0']], '2.6.4'],
+    ['nothing when no fix is above the installed one', [['2.5.9']], undefined],
+    ['nothing when no version can be compared', [['']], undefined],
+  ])('suggests %s', (_, versions, expected) => {
+    const [merged] = mergeFindings(versions.map((own, index) => fixedIn(String(index), ...own)))
+    expect(merged?.fix.suggested).toBe(expected)
+  })
+
+  it('counts unless all who report it set it aside', () => {
+    const suppressed = { kind: 'scanner', status: 'ignored', source: 'rule' } as const
+    const aside = finding('CVE-2024-1000', { scanners: ['b'], suppressed })
+    expect(mergeFindings([finding('CVE-2024-1000'), aside])[0]?.suppressed).toBeUndefined()
+    expect(mergeFindings([aside])[0]?.suppressed).toEqual(suppressed)
+  })
+
+  it('keeps exploitation, prediction and notes of whoever knows them', () => {
+    const kev = { dateAdded: '2024-01-01' }
+    const epss = { probability: 0.5, percentile: 0.9 }
+    const rest = { scanners: ['b'], kev, epss, note: 'kernel-not-shipped' } as const
+    expect(mergeFindings([finding('CVE-2024-1000'), finding('CVE-2024-1000', rest)])).toMatchObject([
+      { kev, epss, note: 'kernel-not-shipped' },
+    ])
   })
 })
 

@@ -9,17 +9,27 @@ const operatingSystemTypes: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm'])
  * distribution, architecture. Spelling that scanners differ in is levelled: the epoch (in the version or in the
  * purl's qualifier, 0 or absent), Go's `v` and `go`, PyPI names (PEP 503).
  */
-export function packageKey(pkg: FindingPackage): string {
+export function packageKey(pkg: NamedPackage): string {
   const qualifiers = qualifiersOf(pkg.purl)
-  const arch = operatingSystemTypes.has(pkg.type) ? (qualifiers['arch'] ?? '') : ''
-  return JSON.stringify([pkg.type, nameOf(pkg), versionOf(pkg, qualifiers), arch])
+  return JSON.stringify([pkg.type, nameOf(pkg), versionOf(pkg, qualifiers), archOf(pkg, qualifiers)])
 }
 
-function nameOf({ type, name }: FindingPackage): string {
+/** What makes two packages versions of the same one. */
+export function packageNameKey(pkg: NamedPackage): string {
+  return JSON.stringify([pkg.type, nameOf(pkg), archOf(pkg, qualifiersOf(pkg.purl))])
+}
+
+type NamedPackage = Pick<FindingPackage, 'type' | 'name' | 'version' | 'purl'>
+
+function archOf({ type }: NamedPackage, qualifiers: Readonly<Record<string, string>>): string {
+  return operatingSystemTypes.has(type) ? (qualifiers['arch'] ?? '') : ''
+}
+
+function nameOf({ type, name }: NamedPackage): string {
   return type === 'pypi' ? normalizePackageName('PyPI', name) : name
 }
 
-function versionOf({ type, version }: FindingPackage, qualifiers: Readonly<Record<string, string>>): string {
+function versionOf({ type, version }: NamedPackage, qualifiers: Readonly<Record<string, string>>): string {
   if (type === 'golang') return version.replace(/^(?:v|go)(?=\d)/, '')
   if (type !== 'deb' && type !== 'rpm') return version
   if (version.includes(':')) return version.replace(/^0+:/, '')

@@ -1,0 +1,29 @@
+import type { RE2JS } from 're2js'
+import type { Finding, Weakness } from '../finding.ts'
+
+/** Something that a rule of an ignore file may be about. */
+export type Ignorable =
+  | { readonly kind: 'vulnerability'; readonly finding: Finding }
+  | { readonly kind: Weakness['kind']; readonly weakness: Weakness }
+
+/** A rule of a scanner's ignore file, with the meaning that it has there. */
+export interface IgnoreRule {
+  /** File, and line or position. */
+  readonly source: string
+  /** What it is about, in short. */
+  readonly name: string
+  readonly reason?: string | undefined
+  /** ISO 8601; from then on it ignores nothing. */
+  readonly expires?: string | undefined
+  matches(candidate: Ignorable): boolean
+}
+
+/** What an ignore file holds. */
+export interface IgnoreFile {
+  readonly rules: readonly IgnoreRule[]
+  /** What its scanner passes over in silence, or takes otherwise than it looks. */
+  readonly warnings: readonly string[]
+}
+
+/** Whether a pattern, or one of several, matches a whole text. */
+export type TextPattern = Pick<RE2JS, 'matches'>

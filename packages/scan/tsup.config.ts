@@ -1,3 +1,8 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts', trivy: 'src/trivy/index.ts' })
+export default buildOf({
+  index: 'src/index.ts',
+  harbor: 'src/harbor/index.ts',
+  report: 'src/report/index.ts',
+  trivy: 'src/trivy/index.ts',
+})

@@ -1,18 +1,33 @@
 import { join } from 'node:path'
-import { type Digest, digestAlgorithm, digestHex, digestOf, isDigest } from '@sallyport/core'
+import { type Digest, digestAlgorithm, digestHex, digestOf, isDigest, mediaTypes } from '@sallyport/core'
 import { z } from 'zod'
 import { ScanError } from '../errors.ts'
 import { readLimited } from './read-limited.ts'
 
-const manifestSchema = z.object({ config: z.object({ digest: z.custom<Digest>(isDigest) }) })
+const manifestSchema = z.object({
+  mediaType: z.string().optional(),
+  config: z.object({ digest: z.custom<Digest>(isDigest) }),
+})
 const maxManifestBytes = 4 * 1024 * 1024
 
+/** What scanners want to know of an image manifest. */
+export interface LayoutManifest {
+  readonly mediaType: string
+  /** Digest of the image's config; scanners name an image by it. */
+  readonly config: Digest
+}
+
+/** Digest of the config of the image manifest `subject` in an OCI layout; throws what {@link readLayoutManifest} throws. */
+export async function readConfigDigest(layoutDirectory: string, subject: Digest): Promise<Digest> {
+  return (await readLayoutManifest(layoutDirectory, subject)).config
+}
+
 /**
- * Digest of the config of the image manifest `subject` in an OCI layout. Scanners name an image by it.
+ * Reads the image manifest `subject` in an OCI layout.
  *
  * @throws {ScanError} `SUBJECT_MISMATCH` when the layout does not hold that manifest, or holds other bytes under its name.
  */
-export async function readConfigDigest(layoutDirectory: string, subject: Digest): Promise<Digest> {
+export async function readLayoutManifest(layoutDirectory: string, subject: Digest): Promise<LayoutManifest> {
   const path = join(layoutDirectory, 'blobs', digestAlgorithm(subject), digestHex(subject))
   let bytes: Uint8Array
   try {
@@ -37,5 +52,6 @@ export async function readConfigDigest(layoutDirectory: string, subject: Digest)
   const manifest = manifestSchema.safeParse(value)
   if (!manifest.success)
     throw new ScanError('SUBJECT_MISMATCH', `${subject} is no image manifest with a config`)
-  return manifest.data.config.digest
+  const { config, mediaType = mediaTypes.ociManifest } = manifest.data
+  return { config: config.digest, mediaType }
 }

@@ -8,6 +8,8 @@ export interface ParseDocumentOptions {
   readonly code: ScanErrorCode
   /** Largest document in bytes. */
   readonly maxBytes: number
+  /** Named in errors. */
+  readonly scanner?: string | undefined
 }
 
 const maxDepth = 200
@@ -18,25 +20,30 @@ const maxDepth = 200
  *
  * @throws {ScanError} with `code` when it is none or too deep; `LIMIT_EXCEEDED` when it is too large.
  */
-export function parseDocument(input: unknown, { source, code, maxBytes }: ParseDocumentOptions): unknown {
+export function parseDocument(
+  input: unknown,
+  { source, code, maxBytes, scanner }: ParseDocumentOptions,
+): unknown {
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) return input
   const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength
   if (bytes > maxBytes) {
-    throw new ScanError('LIMIT_EXCEEDED', `${source}: ${bytes} bytes, at most ${maxBytes} allowed`)
+    throw new ScanError('LIMIT_EXCEEDED', `${source}: ${bytes} bytes, at most ${maxBytes} allowed`, {
+      scanner,
+    })
   }
   let text: string
   try {
     text = typeof input === 'string' ? input : new TextDecoder('utf-8', { fatal: true }).decode(input)
   } catch (cause) {
-    throw new ScanError(code, `${source}: not UTF-8 text`, { cause })
+    throw new ScanError(code, `${source}: not UTF-8 text`, { cause, scanner })
   }
   if (isDeeperThan(text, maxDepth)) {
-    throw new ScanError(code, `${source}: JSON nested deeper than ${maxDepth} levels`)
+    throw new ScanError(code, `${source}: JSON nested deeper than ${maxDepth} levels`, { scanner })
   }
   try {
     return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text) as unknown
   } catch (cause) {
-    throw new ScanError(code, `${source}: not JSON`, { cause })
+    throw new ScanError(code, `${source}: not JSON`, { cause, scanner })
   }
 }
 

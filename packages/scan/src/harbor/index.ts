@@ -1,0 +1,1 @@
+export { type HarborRegistry, harborScanner, type HarborScannerOptions } from './harbor-scanner.ts'

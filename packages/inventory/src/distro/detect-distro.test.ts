@@ -120,7 +120,7 @@ describe.skipIf(!existsSync(variants))(
       ['oraclelinux', 'ol 8.3'],
       ['photon', 'photon 2.0'],
       ['redhat/from-redhat-release', 'rhel 8.10'],
-      ['redhat/from-os-release', 'rhel 8.1'],
+      ['redhat/from-os-release', 'rhel 7.3'],
       ['rockylinux/from-os-release', 'rocky 8.4'],
       ['almalinux/from-os-release', 'almalinux 8.4'],
       ['rockylinux/from-redhat-release', 'rocky 8.10'],

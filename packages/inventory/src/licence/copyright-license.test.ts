@@ -58,4 +58,3 @@ License: Apache-2.0
     fc.assert(fc.property(fc.string(), (text) => copyrightLicense(format + text) !== ''))
   })
 })
-

@@ -135,9 +135,9 @@ describe('createInventory, what is missing', () => {
       ['UNREADABLE'],
     ],
     [
-      'rpm',
+      'a database of rpm that is none',
       { '/etc/os-release': 'ID=rhel\nVERSION_ID=9\n', '/var/lib/rpm/rpmdb.sqlite': 'x' },
-      ['UNSUPPORTED'],
+      ['UNREADABLE', 'DATABASE_EMPTY'],
     ],
     ['nothing at all', { '/app': 'binary' }, ['DATABASE_MISSING']],
     [

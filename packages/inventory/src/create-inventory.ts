@@ -12,8 +12,16 @@ import type { Inventory, Package } from './inventory.ts'
 import { npmReader } from './npm/read-npm.ts'
 import { pythonReader } from './python/read-python.ts'
 import { collectGaps, type PackageReader } from './reader.ts'
+import { rpmReader } from './rpm/read-rpm.ts'
 
-const readers: readonly PackageReader[] = [dpkgReader, apkReader, npmReader, pythonReader, goReader]
+const readers: readonly PackageReader[] = [
+  dpkgReader,
+  apkReader,
+  rpmReader,
+  npmReader,
+  pythonReader,
+  goReader,
+]
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {

@@ -5,18 +5,10 @@ import { dpkgFolders } from './dpkg/read-dpkg.ts'
 import type { ImageFiles } from './files/image-files.ts'
 import { existsInTree } from './internal/read-text.ts'
 import type { Distro, InventoryGap, Package } from './inventory.ts'
+import { rpmDatabases } from './rpm/read-rpm.ts'
 
 /** Databases that are recognised and not read yet. */
 const unreadDatabases: readonly (readonly [string, string])[] = [
-  ['rpm', '/var/lib/rpm/rpmdb.sqlite'],
-  ['rpm', '/var/lib/rpm/Packages'],
-  ['rpm', '/var/lib/rpm/Packages.db'],
-  ['rpm', '/usr/lib/sysimage/rpm/rpmdb.sqlite'],
-  ['rpm', '/usr/lib/sysimage/rpm/Packages'],
-  ['rpm', '/usr/lib/sysimage/rpm/Packages.db'],
-  ['rpm', '/usr/share/rpm/rpmdb.sqlite'],
-  ['rpm', '/usr/share/rpm/Packages'],
-  ['rpm', '/var/lib/rpmmanifest/container-manifest-2'],
   ['opkg', '/var/lib/opkg/status'],
   ['opkg', '/usr/lib/opkg/status'],
   ['pacman', '/var/lib/pacman/local'],
@@ -77,7 +69,7 @@ export function findMissingDatabases(
     return [{ code: 'DATABASE_MISSING', message }]
   }
   if (packages.length > 0 || unread.length > 0) return []
-  if (hasDatabase(image, 'dpkg') || hasDatabase(image, 'apk')) return []
+  if (hasDatabase(image, 'dpkg') || hasDatabase(image, 'apk') || hasDatabase(image, 'rpm')) return []
   return [{ code: 'DATABASE_MISSING', message: 'no package of any kind was found, and no package database' }]
 }
 
@@ -90,6 +82,6 @@ function hasDatabase(image: ImageFiles, family: DatabaseFamily): boolean {
     case 'apk':
       return apkDatabases.some((path) => existsInTree(image, path))
     case 'rpm':
-      return false
+      return rpmDatabases.some((path) => existsInTree(image, path))
   }
 }

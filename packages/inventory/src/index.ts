@@ -1,4 +1,5 @@
 export { createInventory, type CreateInventoryOptions } from './create-inventory.ts'
+export { distroSupport, distroSupportState, type DistroSupportState } from './distro/distro-support.ts'
 export { InventoryError, type InventoryErrorCode } from './errors.ts'
 export type {
   Distro,

@@ -5,6 +5,7 @@ import { existsInTree, readText } from '../internal/read-text.ts'
 import type { Package } from '../inventory.ts'
 import { toPurl, upstreamQualifier } from '../package-url.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
+import { type PackageNeeds, resolveDependsOn } from '../resolve-depends-on.ts'
 import { spdxOrUnknown } from '../spdx-expression.ts'
 import { type ApkEntry, parseInstalled } from './parse-installed.ts'
 
@@ -16,14 +17,15 @@ const versionText = /^[A-Za-z0-9._~-]{1,255}$/
 /** Reads the database of apk. */
 export const apkReader: PackageReader = {
   name: 'apk',
-  version: 1,
-  selects: ({ path }) => path.endsWith('/apk/db/installed'),
+  version: 2,
+  selects: ({ path, size }) => path.endsWith('/apk/db/installed') && size <= maxDatabaseBytes,
   read: readApk,
 }
 
 async function readApk(context: ReaderContext): Promise<readonly Package[]> {
   const { image, signal, report } = context
   const packages: Package[] = []
+  const needs: PackageNeeds[] = []
   const seen = new Set<string>()
   const present = apkDatabases.filter((path) => existsInTree(image, path))
   for (const path of present) {
@@ -42,7 +44,9 @@ async function readApk(context: ReaderContext): Promise<readonly Package[]> {
       signal?.throwIfAborted()
       let { problem } = entry
       try {
-        packages.push(toPackage(context, node, entry))
+        const made = toPackage(context, node, entry)
+        packages.push(made)
+        needs.push(toNeeds(made, entry))
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
         problem ??= error.message
@@ -56,8 +60,23 @@ async function readApk(context: ReaderContext): Promise<readonly Package[]> {
   if (packages.length === 0 && present.length > 0) {
     report({ code: 'DATABASE_EMPTY', path: present[0], message: `${present[0]} names no installed package` })
   }
-  return packages
+  const dependsOn = resolveDependsOn(needs)
+  return packages.map((one, index) => (dependsOn[index] ? { ...one, dependsOn: dependsOn[index] } : one))
 }
+
+/** `D` and `p` name packages, libraries (`so:`), commands (`cmd:`) and the like, with versions; `D` paths too. */
+function toNeeds({ purl, name, arch }: Package, { fields, files }: ApkEntry): PackageNeeds {
+  const words = (letter: string) => (fields.get(letter) ?? '').split(/\s+/).filter((word) => word !== '')
+  return {
+    purl,
+    arch,
+    offers: [name, ...words('p').map(withoutVersion), ...files],
+    // What begins with `!` must not be there.
+    needs: words('D').flatMap((word) => (word.startsWith('!') ? [] : [[withoutVersion(word)]])),
+  }
+}
+
+const withoutVersion = (word: string) => word.split(/[<>=~@]/, 1)[0]!
 
 function toPackage(
   { image, purlDistro }: ReaderContext,

@@ -40,6 +40,11 @@ describe('detectDistro', () => {
     ['alpine-release', { '/etc/alpine-release': '2.6.6\n' }, 'alpine 2.6.6'],
     ['redhat-release', { '/etc/redhat-release': 'CentOS release 6.9 (Final)\n' }, 'centos 6.9'],
     [
+      'system-release-cpe',
+      { '/etc/system-release-cpe': 'cpe:/o:redhat:enterprise_linux:6server:ga\n' },
+      'rhel 6',
+    ],
+    [
       "Oracle's own file before the one that says Red Hat",
       {
         '/etc/oracle-release': 'Oracle Linux Server release 5.11\n',
@@ -104,6 +109,8 @@ describe.skipIf(!existsSync(variants))(
       ['amazon', 'amzn 2'],
       ['centos', 'centos 8'],
       ['centos5', 'centos 5.7'],
+      ['centos6', 'centos 6'],
+      ['custom', 'scientific 8'],
       ['debian/from-debian_version', 'debian 10'],
       ['debian/from-os-release', 'debian 8'],
       ['debian/with-point-release', 'debian 13'],
@@ -113,8 +120,13 @@ describe.skipIf(!existsSync(variants))(
       ['oraclelinux', 'ol 8.3'],
       ['photon', 'photon 2.0'],
       ['redhat/from-redhat-release', 'rhel 8.10'],
+      ['redhat/from-os-release', 'rhel 7.3'],
+      ['rockylinux/from-os-release', 'rocky 8.4'],
+      ['almalinux/from-os-release', 'almalinux 8.4'],
       ['rockylinux/from-redhat-release', 'rocky 8.10'],
       ['almalinux/from-redhat-release', 'almalinux 8.10'],
+      ['scientific/from-os-release', 'scientific 7.5'],
+      ['scientific/from-redhat-release', 'scientific 7.9'],
       ['sles', 'sles 15.2'],
       ['ubuntu', 'ubuntu 20.04'],
       ['wolfi', 'wolfi 20220914'],
@@ -122,7 +134,14 @@ describe.skipIf(!existsSync(variants))(
       expect(await detect(read(join(variants, folder)))).toMatchObject({ name, codes: [] })
     })
 
-    it.each(['arch', 'custom', 'empty', 'scientific/from-os-release'])('does not know %s', async (folder) => {
+    it.each(['missing-id', 'missing-version', 'unknown-id'])('does not guess at %s', async (folder) => {
+      expect(await detect(read(join(variants, '../partial-fields', folder)))).toMatchObject({
+        name: undefined,
+        codes: ['DISTRO_UNKNOWN'],
+      })
+    })
+
+    it.each(['arch', 'empty'])('does not know %s', async (folder) => {
       expect(await detect(read(join(variants, folder)))).toMatchObject({
         name: undefined,
         codes: ['DISTRO_UNKNOWN'],

@@ -5,9 +5,15 @@ import { existsInTree, findFile, readText } from '../internal/read-text.ts'
 import type { Distro } from '../inventory.ts'
 import type { PurlDistro } from '../package-url.ts'
 import { type ReaderContext, readOrReport } from '../reader.ts'
+import { distroSupport } from './distro-support.ts'
 import { databaseFamily } from './known-distros.ts'
 import { parseOsRelease } from './parse-os-release.ts'
-import { parseAlpineRelease, parseDebianVersion, parseRedHatRelease } from './parse-release-file.ts'
+import {
+  parseAlpineRelease,
+  parseDebianVersion,
+  parseRedHatRelease,
+  parseSystemReleaseCpe,
+} from './parse-release-file.ts'
 
 /** Release files in the order in which they are believed; Oracle's `redhat-release` says Red Hat. */
 const releaseFiles: readonly (readonly [string, (text: string) => Distro | undefined])[] = [
@@ -17,6 +23,7 @@ const releaseFiles: readonly (readonly [string, (text: string) => Distro | undef
   ['/etc/alpine-release', parseAlpineRelease],
   ['/etc/oracle-release', parseRedHatRelease],
   ['/etc/redhat-release', parseRedHatRelease],
+  ['/etc/system-release-cpe', parseSystemReleaseCpe],
   ['/etc/debian_version', parseDebianVersion],
 ]
 
@@ -26,7 +33,7 @@ export function isReleaseFile({ path, size }: FileCandidate): boolean {
 }
 
 const releaseName =
-  /\/(?:os|lsb|alpine|oracle|redhat|centos|system|almalinux|rocky|fedora)-release$|\/debian_version$/
+  /\/(?:os|lsb|alpine|oracle|redhat|centos|system|almalinux|rocky|fedora)-release$|\/system-release-cpe$|\/debian_version$/
 
 /** Further files that only an image made from a distribution has. */
 const markers = [
@@ -63,7 +70,7 @@ export async function detectDistro(
     if (!parsed) continue
     const named = await withDebianVersion(context, parsed)
     const purlDistro = toPurlDistro(named)
-    if (databaseFamily(named.id)) return { distro: named, purlDistro }
+    if (databaseFamily(named.id)) return { distro: withSupport(named), purlDistro }
     report({ code: 'DISTRO_UNKNOWN', path, message: `unknown distribution ${quote(named.id)}` })
     return { purlDistro }
   }
@@ -76,6 +83,11 @@ export async function detectDistro(
     })
   }
   return { purlDistro: {} }
+}
+
+function withSupport(distro: Distro): Distro {
+  const support = distroSupport(distro)
+  return support ? { ...distro, support } : distro
 }
 
 /** Images made from Debian's packages without dpkg may tell the version in `debian_version` only. */

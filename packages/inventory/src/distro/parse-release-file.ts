@@ -7,7 +7,16 @@ const idsByName: readonly (readonly [RegExp, string])[] = [
   [/^AlmaLinux\b/, 'almalinux'],
   [/^Fedora\b/, 'fedora'],
   [/^Oracle Linux\b/, 'ol'],
+  [/^Scientific Linux\b/, 'scientific'],
 ]
+
+const idsByVendor: ReadonlyMap<string, string> = new Map([
+  ['amazon', 'amzn'],
+  ['centos', 'centos'],
+  ['fedoraproject', 'fedora'],
+  ['oracle', 'ol'],
+  ['redhat', 'rhel'],
+])
 
 /** Reads `alpine-release`: a version alone. */
 export function parseAlpineRelease(text: string): Distro | undefined {
@@ -30,4 +39,11 @@ export function parseRedHatRelease(text: string): Distro | undefined {
   const match = /^(.{1,100}?) release (\d+(?:\.\d+)*)\b/.exec(line)
   const id = idsByName.find(([name]) => name.test(match?.[1] ?? ''))?.[1]
   return match && id ? { id, versionId: match[2], idLike: [], prettyName: line.slice(0, 200) } : undefined
+}
+
+/** Reads `system-release-cpe`, the name of the distribution by CPE 2.2: `cpe:/o:centos:linux:6:GA`. */
+export function parseSystemReleaseCpe(text: string): Distro | undefined {
+  const [, vendor, version] = /^cpe:\/o:([a-z]+):[a-z_]+:(\d+(?:\.\d+)?)/.exec(text.trim()) ?? []
+  const id = idsByVendor.get(vendor ?? '')
+  return id && version ? { id, versionId: version, idLike: [] } : undefined
 }

@@ -12,6 +12,7 @@ export interface DpkgEntry {
   readonly source: { readonly name: string; readonly version: string }
   readonly depends: readonly (readonly DpkgDependency[])[]
   readonly provides: readonly DpkgDependency[]
+  readonly builtUsing: readonly { readonly name: string; readonly version: string }[]
   readonly essential: boolean
   readonly multiArch?: string | undefined
   readonly conffiles: readonly string[]
@@ -63,11 +64,24 @@ export function parseDpkgEntry(stanza: Stanza): DpkgEntry {
     source: { name: named?.[1] ?? name, version: named?.[2] ?? version },
     depends: [...parseDependencies(fields.get('pre-depends')), ...parseDependencies(fields.get('depends'))],
     provides: parseDependencies(fields.get('provides')).flat(),
+    builtUsing: ['built-using', 'static-built-using'].flatMap((field) => parseBuiltUsing(fields.get(field))),
     // `Important` is the older name of `Protected`.
     essential: flag('essential') || flag('protected') || flag('important'),
     multiArch: fields.get('multi-arch') || undefined,
     conffiles: parseConffiles(fields.get('conffiles')),
   }
+}
+
+/** Source packages with their exact versions (Debian policy, 7.8). */
+function parseBuiltUsing(field: string | undefined): DpkgEntry['builtUsing'] {
+  return parseDependencies(field)
+    .flat()
+    .map(({ name, operator, version }) => {
+      if (operator !== '=' || version === undefined) {
+        throw new SyntaxError(`not an exact version of a source package: ${quote(name)}`)
+      }
+      return { name, version }
+    })
 }
 
 /** A path, a checksum and perhaps `obsolete` a line; the path may hold blanks. */

@@ -1,10 +1,12 @@
 import type { FileNode } from '@sallyport/image'
 import { maxDatabaseBytes, maxMetadataBytes } from '../internal/limits.ts'
 import { quote } from '../internal/quote.ts'
-import { existsInTree, readText } from '../internal/read-text.ts'
+import { existsInTree, findFile, readText } from '../internal/read-text.ts'
 import type { Package } from '../inventory.ts'
+import { copyrightExaminer } from '../licence/examine-copyright.ts'
 import { toPurl, upstreamQualifier } from '../package-url.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
+import { type PackageNeeds, resolveDependsOn } from '../resolve-depends-on.ts'
 import { groupByPackage, metadataOf, readAdminFolder } from './admin-folder.ts'
 import {
   applyDiversions,
@@ -30,8 +32,9 @@ interface Found {
 /** Reads dpkg's database: `status`, and `status.d` of images made without dpkg. */
 export const dpkgReader: PackageReader = {
   name: 'dpkg',
-  version: 1,
-  selects: ({ path }) => databaseFile.test(path),
+  version: 2,
+  selects: ({ path, size }) => databaseFile.test(path) && size <= maxDatabaseBytes,
+  examiners: [copyrightExaminer],
   read: readDpkg,
 }
 
@@ -58,10 +61,32 @@ async function readDpkg(context: ReaderContext): Promise<readonly Package[]> {
   for (const { listed } of found) collectFolders(listed.paths, folders)
   const packages: Package[] = []
   for (const one of found) {
-    const made = await readOrReport(context, one.node.path, () => toPackage(context, one, folders))
+    const license = await readLicense(context, one.entry.name)
+    const made = await readOrReport(context, one.node.path, () => toPackage(context, one, folders, license))
     if (made) packages.push(made)
   }
-  return packages
+  const dependsOn = resolveDependsOn(packages.map(toNeeds))
+  return packages.map((one, index) => (dependsOn[index] ? { ...one, dependsOn: dependsOn[index] } : one))
+}
+
+function toNeeds({ purl, name, arch, dpkg }: Package): PackageNeeds {
+  return {
+    purl,
+    arch,
+    offers: [name, ...dpkg!.provides.map((provided) => provided.name)],
+    needs: dpkg!.depends.map((alternatives) => alternatives.map((one) => one.name)),
+  }
+}
+
+/** The licence that a package's `copyright` tells; its folder is often a link to that of another package. */
+async function readLicense(context: ReaderContext, name: string): Promise<string> {
+  const { image, signal } = context
+  const node = findFile(image, `/usr/share/doc/${name}/copyright`)
+  if (!node || !copyrightExaminer.selects(node)) return 'NOASSERTION'
+  const found = await readOrReport(context, node.path, () =>
+    image.examine(node, copyrightExaminer, { signal }),
+  )
+  return found ?? 'NOASSERTION'
 }
 
 async function readStatus(context: ReaderContext, root: string): Promise<readonly Found[]> {
@@ -166,6 +191,7 @@ function toPackage(
   { image, purlDistro }: ReaderContext,
   { entry, node, method, metadata, listed }: Found,
   folders: ReadonlySet<string>,
+  license: string,
 ): Package {
   const { stanza, name, version, arch, source } = entry
   return {
@@ -187,7 +213,8 @@ function toPackage(
     source,
     files: toOwnedFiles(image.tree, listed.paths, folders),
     evidence: evidenceOf(image, node, method),
-    license: 'NOASSERTION',
+    license,
+    builtUsing: entry.builtUsing.length > 0 ? entry.builtUsing : undefined,
     dpkg: {
       stanza: stanza.text,
       statusPath: node.path,

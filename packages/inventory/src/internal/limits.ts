@@ -12,3 +12,13 @@ export const maxJsonDepth: number = 200
 export const maxPackages: number = 200_000
 /** Most gaps that are told one by one. */
 export const maxGaps: number = 1_000
+/** Largest rpm database that is examined, in bytes. */
+export const maxRpmDatabaseBytes: number = 512 * 1024 * 1024
+/** Largest header of one rpm package, in bytes; real ones of 60,000 files have 20 MiB. */
+export const maxRpmHeaderBytes: number = 64 * 1024 * 1024
+/** Longest text that the file names and capabilities of one rpm database may make, in UTF-16 units. */
+export const maxRpmTextLength: number = 128 * 1024 * 1024
+/** Most packages with a fault that one rpm database is told of. */
+export const maxRpmProblems: number = 100
+/** Most elements of one list in an rpm header: files, capabilities. */
+export const maxRpmElements: number = 1_000_000

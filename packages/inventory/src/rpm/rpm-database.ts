@@ -1,0 +1,27 @@
+/** One package of an rpm database, as its header tells it. */
+export interface RpmHeader {
+  readonly name: string
+  readonly epoch?: number | undefined
+  readonly version: string
+  readonly release: string
+  readonly arch?: string | undefined
+  readonly license?: string | undefined
+  readonly vendor?: string | undefined
+  readonly sourceRpm?: string | undefined
+  readonly modularityLabel?: string | undefined
+  /** Capabilities, `name` or `name operator version`. */
+  readonly requires: readonly string[]
+  readonly provides: readonly string[]
+  /** What was installed: no directories, no ghosts, nothing that another package replaced. */
+  readonly files: readonly string[]
+}
+
+/** What an rpm database holds. */
+export interface RpmDatabase {
+  readonly headers: readonly RpmHeader[]
+  /** What is wrong with some of its packages, or with all that come after. */
+  readonly problems: readonly string[]
+}
+
+/** One record of a database file: a header, or why there is none. */
+export type RpmRecord = { readonly header: Uint8Array } | { readonly problem: string }

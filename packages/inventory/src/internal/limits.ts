@@ -12,3 +12,7 @@ export const maxJsonDepth: number = 200
 export const maxPackages: number = 200_000
 /** Most gaps that are told one by one. */
 export const maxGaps: number = 1_000
+/** Most entries of an archive that are looked at. */
+export const maxArchiveEntries: number = 100_000
+/** Most dependencies of one package that are looked up. */
+export const maxDependencies: number = 2_000

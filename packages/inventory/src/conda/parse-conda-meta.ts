@@ -1,7 +1,7 @@
 import { isObject } from '../internal/is-object.ts'
 import { maxDependencies } from '../internal/limits.ts'
 import { parseJson } from '../internal/parse-json.ts'
-import { quote } from '../internal/quote.ts'
+import { quoteValue } from '../internal/quote.ts'
 import type { PackageChecksum } from '../inventory.ts'
 import { spdxOrUnknown } from '../spdx-expression.ts'
 
@@ -30,10 +30,10 @@ export function parseCondaMeta(text: string): CondaPackage {
   if (!isObject(value)) throw new SyntaxError('expected an object')
   const { name, version, build, channel, subdir, fn, license, depends, files } = value
   if (typeof name !== 'string' || !/^[a-z0-9_][a-z0-9_.-]{0,255}$/i.test(name)) {
-    throw new SyntaxError(`not a name of a package: ${quote(String(name))}`)
+    throw new SyntaxError(`not a name of a package: ${quoteValue(name)}`)
   }
   if (typeof version !== 'string' || !/^[\w.+!~-]{1,255}$/.test(version)) {
-    throw new SyntaxError(`not a version of ${name}: ${quote(String(version))}`)
+    throw new SyntaxError(`not a version of ${name}: ${quoteValue(version)}`)
   }
   return {
     name,

@@ -51,7 +51,7 @@ async function readConda(context: ReaderContext): Promise<readonly Package[]> {
   })
 }
 
-/** Its own record, and what it lists and is there. */
+/** Its own record, and what it lists and is there, in the environment. */
 function listFiles(
   { image: { tree } }: ReaderContext,
   { path }: FileNode,
@@ -61,7 +61,7 @@ function listFiles(
   const owned = new Set([path])
   for (const entry of listed) {
     const found = tree.get(tree.canonicalize(`${prefix}/${entry}`))
-    if (found && found.type !== 'directory') owned.add(found.path)
+    if (found && found.type !== 'directory' && found.path.startsWith(`${prefix}/`)) owned.add(found.path)
   }
   return [...owned].sort()
 }

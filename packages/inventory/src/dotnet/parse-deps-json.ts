@@ -19,6 +19,8 @@ export interface DotnetLibrary {
   readonly assets: readonly string[]
 }
 
+const nameText = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,255}$/
+const versionText = /^\d[A-Za-z0-9._+-]{0,255}$/
 const assetGroups = ['runtime', 'native', 'runtimeTargets', 'resources'] as const
 /** The SDK's name for the runtime in an app that brings its own. */
 const runtimePack = /^runtimepack\./
@@ -39,18 +41,18 @@ export function parseDepsJson(
   const value = parseJson(text)
   if (!isObject(value)) throw new SyntaxError('expected an object')
   const { runtimeTarget, targets, libraries } = value
-  if (!isObject(libraries)) {
-    // An empty one is that of an app without any.
-    if (libraries === undefined && !isObject(targets)) return []
-    throw new SyntaxError('expected an object of libraries')
-  }
   const targetName = isObject(runtimeTarget) ? runtimeTarget.name : runtimeTarget
   const target = readEntry(targets, typeof targetName === 'string' ? targetName : undefined)
+  if (!isObject(libraries)) {
+    // An app may have none; then nothing is in its target either.
+    if ((libraries ?? null) === null && Object.keys(target ?? {}).length === 0) return []
+    throw new SyntaxError('expected an object of libraries')
+  }
   return Object.entries(libraries).flatMap(([id, library]) => {
     const slash = id.indexOf('/')
     const name = id.slice(0, slash).replace(runtimePack, '')
     const version = id.slice(slash + 1)
-    if (!isObject(library) || !isUsual(name) || !isUsual(version)) {
+    if (slash < 0 || !isObject(library) || !nameText.test(name) || !versionText.test(version)) {
       report(`not a library: ${quote(id)}`)
       return []
     }
@@ -64,8 +66,6 @@ export function parseDepsJson(
     return { id, name, version, checksums: parseIntegrity(library.sha512), needs: readNeeds(entry), assets }
   })
 }
-
-const isUsual = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,255}$/.test(text)
 
 function readEntry(value: unknown, key: string | undefined): Readonly<Record<string, unknown>> | undefined {
   if (!isObject(value) || key === undefined || !Object.hasOwn(value, key)) return undefined

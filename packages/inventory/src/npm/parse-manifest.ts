@@ -1,7 +1,7 @@
 import { isObject } from '../internal/is-object.ts'
 import { maxDependencies } from '../internal/limits.ts'
 import { parseJson } from '../internal/parse-json.ts'
-import { quote } from '../internal/quote.ts'
+import { quoteValue } from '../internal/quote.ts'
 import { toPurl } from '../package-url.ts'
 import { spdxOrUnknown } from '../spdx-expression.ts'
 
@@ -40,7 +40,7 @@ export function parseNpmManifest(
   const isUsual = isNpmName(name) && typeof version === 'string' && versionText.test(version)
   if (!isUsual) {
     if (!isInstalled) return undefined
-    throw new SyntaxError(`not name and version of a package: ${quoteAny(name)}, ${quoteAny(version)}`)
+    throw new SyntaxError(`not name and version of a package: ${quoteValue(name)}, ${quoteValue(version)}`)
   }
   const names = needs.flatMap((field) => (isObject(value[field]) ? Object.keys(value[field]) : []))
   return {
@@ -63,5 +63,3 @@ function toExpression(value: unknown): string {
   const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value
   return spdxOrUnknown(isObject(only) ? only.type : only)
 }
-
-const quoteAny = (value: unknown) => (typeof value === 'string' ? quote(value) : typeof value)

@@ -1,7 +1,7 @@
 import { isObject } from '../internal/is-object.ts'
 import { maxDependencies } from '../internal/limits.ts'
 import { parseJson } from '../internal/parse-json.ts'
-import { quote } from '../internal/quote.ts'
+import { quoteValue } from '../internal/quote.ts'
 import { spdxOrUnknown } from '../spdx-expression.ts'
 import type { PackageChecksum } from '../inventory.ts'
 
@@ -43,10 +43,10 @@ function findProblem(entry: unknown): string | undefined {
   if (!isObject(entry)) return 'a package that is no object'
   const { name, version } = entry
   if (typeof name !== 'string' || name.length > 255 || !nameText.test(name.toLowerCase())) {
-    return `not a name of a package: ${quote(String(name))}`
+    return `not a name of a package: ${quoteValue(name)}`
   }
   if (typeof version !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(version)) {
-    return `not a version of ${name}: ${quote(String(version))}`
+    return `not a version of ${name}: ${quoteValue(version)}`
   }
   return undefined
 }

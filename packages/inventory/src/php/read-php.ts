@@ -64,13 +64,12 @@ function toComposerPurl({ name, version }: ComposerPackage): string {
   return toPurl({ type: 'composer', namespace, name: own, version })
 }
 
-/** Where the package lies: in the folder that Composer noted, by default `vendor/<name>`. */
+/** Where the package lies: in the folder that Composer noted, if that is in the project, else in `vendor/<name>`. */
 function folderOf({ tree }: ReaderContext['image'], { path }: FileNode, one: ComposerPackage): string {
   const here = path.slice(0, path.lastIndexOf('/'))
   const vendor = here.slice(0, here.lastIndexOf('/'))
+  const project = vendor.slice(0, vendor.lastIndexOf('/')) || vendor
   const noted = tree.canonicalize(`${here}/${one.installPath ?? `../${one.name}`}`)
-  // A folder around the list itself, such as that of the project, is not the package's own.
-  return here === noted || here.startsWith(noted === '/' ? '/' : `${noted}/`)
-    ? `${vendor}/${one.name}`
-    : noted
+  const isOwn = noted.startsWith(`${project}/`) && noted !== here && !here.startsWith(`${noted}/`)
+  return isOwn ? noted : `${vendor}/${one.name}`
 }

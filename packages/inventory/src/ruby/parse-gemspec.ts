@@ -14,7 +14,7 @@ export interface Gemspec {
 }
 
 const header = /^\s*Gem::Specification\.new do \|([a-z_][a-z0-9_]{0,30})\|\s*$/
-const assignment = /^\s*([a-z_][a-z0-9_]{0,30})\.([a-z_]+)\s*=(?!=)\s*(.*?)\s*$/
+const assignment = /^\s*([a-z_][a-z0-9_]{0,30})\.([a-z_]+)\s*=(?!=)(.*)$/
 const dependency =
   /^\s*([a-z_][a-z0-9_]{0,30})\.add_(runtime_)?dependency\(?\s*(?:%q<([^<>]*)>|"([^"\\#]*)"|'([^'\\]*)')/
 const text = /^(?:"([^"\\#]*)"|'([^'\\]*)')(?:\.freeze)?$/
@@ -38,7 +38,7 @@ export function parseGemspec(source: string): Gemspec {
     if (/^\s*else\s*$/.test(line)) isForOld = true
     else if (/^\s*end\s*$/.test(line)) isForOld = false
     const [, owner, field, value] = assignment.exec(line) ?? []
-    if (owner === variable && field !== undefined) assign(fields, field, value!)
+    if (owner === variable && field !== undefined) assign(fields, field, value!.trim())
     const need = dependency.exec(line)
     if (need?.[1] !== variable || isForOld || needs.size >= maxDependencies) continue
     needs.add(need[3] ?? need[4] ?? need[5]!)

@@ -26,12 +26,14 @@ async function readDotnet(context: ReaderContext): Promise<readonly Package[]> {
     if (node.type !== 'file' || !node.path.endsWith(suffix)) continue
     signal?.throwIfAborted()
     const appName = node.path.slice(node.path.lastIndexOf('/') + 1, -suffix.length)
-    const libraries = await readOrReport(context, node.path, async () =>
-      parseDepsJson(await readText(image, node, { maxBytes: maxFileListBytes, signal }), appName, (problem) =>
+    const found = await readOrReport(context, node.path, async () => {
+      const text = await readText(image, node, { maxBytes: maxFileListBytes, signal })
+      const libraries = parseDepsJson(text, appName, (problem) =>
         report({ code: 'UNREADABLE', path: node.path, message: `${node.path}: ${problem}` }),
-      ),
-    )
-    for (const one of toPackages(context, node, libraries ?? [])) packages.push(one)
+      )
+      return toPackages(context, node, libraries)
+    })
+    for (const one of found ?? []) packages.push(one)
   }
   return packages
 }

@@ -46,10 +46,11 @@ async function readPlugNPlay(context: ReaderContext): Promise<readonly Package[]
   const seen = new Set<string>()
   for (const node of image.tree.entries()) {
     if (node.type !== 'file' || !dataPath.test(node.path) || isOnlyLoader(context, node)) continue
-    const plugs = await readOrReport(context, node.path, async () =>
-      parsePlugNPlay(await readText(image, node, { maxBytes: maxDatabaseBytes, signal })),
-    )
-    for (const found of await readArchives(context, node, plugs ?? [])) {
+    const all = await readOrReport(context, node.path, async () => {
+      const text = await readText(image, node, { maxBytes: maxDatabaseBytes, signal })
+      return readArchives(context, node, parsePlugNPlay(text))
+    })
+    for (const found of all ?? []) {
       // Projects may share a cache.
       const key = `${found.purl} ${found.evidence.path}`
       if (!seen.has(key)) packages.push(found)
@@ -65,6 +66,14 @@ function isOnlyLoader({ image }: ReaderContext, { path }: FileNode): boolean {
   return !path.endsWith('/.pnp.data.json') && findFile(image, `${folder}/.pnp.data.json`) !== undefined
 }
 
+/** A package's archive, and all that its places in the data need. */
+interface Archive {
+  readonly node: FileNode
+  /** Its own first. */
+  readonly manifests: readonly NpmManifest[]
+  readonly needs: PlugPackage['needs'][number][]
+}
+
 async function readArchives(
   context: ReaderContext,
   data: FileNode,
@@ -72,62 +81,69 @@ async function readArchives(
 ): Promise<readonly Package[]> {
   const { image, signal, report } = context
   const base = data.path.slice(0, data.path.lastIndexOf('/'))
-  const archives = new Map<string, { readonly manifests: readonly NpmManifest[]; readonly node: FileNode }>()
+  const archives = new Map<string, Archive>()
   const purls = new Map<string, string>()
-  const needs = new Map<string, PlugPackage['needs'][number][]>()
   const missing: PlugPackage[] = []
   for (const plug of plugs) {
     signal?.throwIfAborted()
-    const [path, isArchive] = locate(base, plug.location)
+    const { path, isArchive } = locate(base, plug.location)
     const node = image.tree.resolve(path)
-    if (node?.type !== (isArchive ? 'file' : 'directory')) {
+    if (
+      isArchive ? node?.type !== 'file' || !cachedPackageExaminer.selects(node) : node?.type !== 'directory'
+    ) {
       missing.push(plug)
       continue
     }
-    if (!isArchive || !cachedPackageExaminer.selects(node)) {
-      if (isArchive) missing.push(plug)
-      continue
-    }
-    if (!archives.has(node.path)) {
-      const manifests = await readOrReport(context, node.path, async () => {
-        const found = await image.examine(node, cachedPackageExaminer, { signal })
-        if (!found?.[0]) throw new SyntaxError('no package in this archive')
-        return found
-      })
-      archives.set(node.path, { manifests: manifests ?? [], node })
-    }
-    const own = archives.get(node.path)!.manifests[0]
-    if (!own) continue
-    purls.set(`${plug.name}@${plug.reference}`, toNpmPurl(own))
-    const known = needs.get(node.path) ?? []
-    for (const need of plug.needs) known.push(need)
-    needs.set(node.path, known)
+    if (!isArchive) continue
+    const archive = archives.get(node.path) ?? (await examineArchive(context, node))
+    archives.set(node.path, archive)
+    for (const need of plug.needs) archive.needs.push(need)
+    const [own] = archive.manifests
+    if (own) purls.set(toKey(plug.name, plug.reference), toNpmPurl(own))
   }
   if (missing.length > 0) {
-    const message = `${data.path}: ${missing.length} packages that it names are not there, the first is ${quote(missing[0]!.name)}`
+    const first = quote(missing[0]!.name)
+    const message = `${data.path}: ${missing.length} packages that it names are not there, the first is ${first}`
     report({ code: 'UNREADABLE', path: data.path, message })
   }
-  return [...archives].flatMap(([path, { manifests, node }]) =>
-    manifests.map((manifest, index): Package => {
-      const found = (needs.get(path) ?? []).flatMap((need) => purls.get(need.join('@')) ?? [])
-      const dependsOn = index === 0 ? [...new Set(found)].sort() : []
-      return {
-        type: 'npm',
-        name: manifest.name,
-        version: manifest.version,
-        purl: toNpmPurl(manifest),
-        files: index === 0 ? [path] : [],
-        evidence: evidenceOf(image, node, 'yarn-plug-n-play'),
-        license: manifest.license,
-        dependsOn: dependsOn.length > 0 ? dependsOn : undefined,
-      }
-    }),
-  )
+  return [...archives.values()].flatMap((archive) => toPackages(context, archive, purls))
+}
+
+const toKey = (name: string, reference: string) => `${name}@${reference}`
+
+async function examineArchive(context: ReaderContext, node: FileNode): Promise<Archive> {
+  const { image, signal } = context
+  const manifests = await readOrReport(context, node.path, async () => {
+    const found = await image.examine(node, cachedPackageExaminer, { signal })
+    if (!found?.[0]) throw new SyntaxError('no package in this archive')
+    return found
+  })
+  return { node, manifests: manifests ?? [], needs: [] }
+}
+
+function toPackages(
+  { image }: ReaderContext,
+  { node, manifests, needs }: Archive,
+  purls: ReadonlyMap<string, string>,
+): readonly Package[] {
+  const found = needs.flatMap(([name, reference]) => purls.get(toKey(name, reference)) ?? [])
+  return manifests.map((manifest, index) => ({
+    type: 'npm',
+    name: manifest.name,
+    version: manifest.version,
+    purl: toNpmPurl(manifest),
+    files: index === 0 ? [node.path] : [],
+    evidence: evidenceOf(image, node, 'yarn-plug-n-play'),
+    license: manifest.license,
+    dependsOn: index === 0 && found.length > 0 ? [...new Set(found)].sort() : undefined,
+  }))
 }
 
 /** Path of the archive that a location leads into, or of its folder. */
-function locate(base: string, location: string): readonly [path: string, isArchive: boolean] {
+function locate(base: string, location: string): { readonly path: string; readonly isArchive: boolean } {
   const absolute = location.startsWith('/') ? location : `${base}/${location}`
   const end = absolute.indexOf('.zip/')
-  return end < 0 ? [absolute, false] : [absolute.slice(0, end + '.zip'.length), true]
+  return end < 0
+    ? { path: absolute, isArchive: false }
+    : { path: absolute.slice(0, end + '.zip'.length), isArchive: true }
 }

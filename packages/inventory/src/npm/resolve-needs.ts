@@ -2,6 +2,8 @@ import type { ImageFiles } from '../files/image-files.ts'
 
 /** Where Debian's Node looks after all folders above a package. */
 const globalFolders: readonly string[] = ['/usr/share/nodejs', '/usr/lib/nodejs']
+/** Real trees are a few levels deep. */
+const maxFolders = 32
 
 /**
  * Finds the packages that Node would load for the names that a package needs: in `node_modules` of its own folder and
@@ -13,7 +15,9 @@ export function resolveNeeds(
   needs: readonly string[],
   purlOf: (root: string) => string | undefined,
 ): readonly string[] {
-  const folders = [...lookupFolders(root)].filter((folder) => tree.resolve(folder)?.type === 'directory')
+  const folders = [...lookupFolders(root)]
+    .filter((folder) => tree.resolve(folder)?.type === 'directory')
+    .slice(0, maxFolders)
   const found = needs.flatMap((name) => {
     for (const folder of folders) {
       const node = tree.resolve(`${folder}/${name}`)

@@ -23,12 +23,14 @@ async function readPhp(context: ReaderContext): Promise<readonly Package[]> {
   for (const node of image.tree.entries()) {
     if (node.type !== 'file' || !listPath.test(node.path)) continue
     signal?.throwIfAborted()
-    const found = await readOrReport(context, node.path, async () =>
-      parseInstalled(await readText(image, node, { maxBytes: maxDatabaseBytes, signal }), (problem) =>
+    const found = await readOrReport(context, node.path, async () => {
+      const text = await readText(image, node, { maxBytes: maxDatabaseBytes, signal })
+      const listed = parseInstalled(text, (problem) =>
         report({ code: 'UNREADABLE', path: node.path, message: `${node.path}: ${problem}` }),
-      ),
-    )
-    for (const one of toPackages(context, node, found ?? [])) packages.push(one)
+      )
+      return toPackages(context, node, listed)
+    })
+    for (const one of found ?? []) packages.push(one)
   }
   return packages
 }

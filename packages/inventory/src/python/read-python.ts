@@ -60,10 +60,13 @@ async function readPython(context: ReaderContext): Promise<readonly Package[]> {
     if (node.path.endsWith('.egg-link')) await checkLink(context, node)
     const isEgg = eggExaminer.selects(node)
     if (!isEgg && !metadataPath.test(node.path)) continue
-    const metadata = await readOrReport(context, node.path, () =>
-      isEgg ? image.examine(node, eggExaminer, { signal }) : readMetadata(context, node),
-    )
-    if (metadata) found.push(await toPackage(context, node, metadata))
+    const one = await readOrReport(context, node.path, async () => {
+      const metadata = isEgg
+        ? await image.examine(node, eggExaminer, { signal })
+        : await readMetadata(context, node)
+      return metadata && (await toPackage(context, node, metadata))
+    })
+    if (one) found.push(one)
   }
   const needsOf = resolveRequires(found.map(([, installed]) => installed))
   return found.map(([one, installed]) => ({ ...one, dependsOn: needsOf(installed) }))

@@ -20,7 +20,7 @@ export interface NpmManifest {
 }
 
 /** Whether a text can be the name of an npm package; old ones with capitals too. */
-export const isNpmName = (name: unknown): name is string =>
+const isNpmName = (name: unknown): name is string =>
   typeof name === 'string' && name.length <= 214 && nameText.test(name)
 
 /**

@@ -88,9 +88,8 @@ async function readArchives(
     signal?.throwIfAborted()
     const { path, isArchive } = locate(base, plug.location)
     const node = image.tree.resolve(path)
-    if (
-      isArchive ? node?.type !== 'file' || !cachedPackageExaminer.selects(node) : node?.type !== 'directory'
-    ) {
+    const type = isArchive ? 'file' : 'directory'
+    if (node === undefined || node.type !== type || (isArchive && !cachedPackageExaminer.selects(node))) {
       missing.push(plug)
       continue
     }

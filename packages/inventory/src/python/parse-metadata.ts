@@ -24,7 +24,7 @@ export interface PythonMetadata {
 const nameText = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,254}[A-Za-z0-9])?$/
 
 /** The one form of a name that counts (PEP 503). */
-export const normalizePythonName = (name: string): string => name.toLowerCase().replaceAll(/[-_.]+/g, '-')
+const normalizePythonName = (name: string): string => name.toLowerCase().replaceAll(/[-_.]+/g, '-')
 
 /**
  * Reads the header of `METADATA` or `PKG-INFO`; of a repeated field that may stand once, the first counts.

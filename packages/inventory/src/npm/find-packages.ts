@@ -7,7 +7,7 @@ const installedName = /^(?:@[^/]+\/)?[^/@.][^/]*$/
 const sampleFolder =
   /\/(?:tests?|__tests__|specs?|fixtures?|__fixtures__|examples?|demos?|mocks?|__mocks__|templates?|benchmarks?)\//i
 
-/** Below which folder a package lies, relative to which `node_modules`, or none. */
+/** Whether a folder lies right below a `node_modules`, or below a scope there. */
 export function isInstalled(root: string): boolean {
   const at = root.lastIndexOf(folderName)
   // A folder such as node_modules/.cache is no package.

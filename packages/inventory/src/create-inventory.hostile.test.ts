@@ -96,7 +96,6 @@ describe('createInventory on hostile images', () => {
       ['UNSUPPORTED', 'DATABASE_MISSING'],
     ],
     ['an archive of Java', debian({ '/app/a.jar': 'PK' }), ['UNSUPPORTED']],
-    ['gems', debian({ '/usr/local/lib/ruby/specifications/rake-13.gemspec': '' }), ['UNSUPPORTED']],
     [
       'an empty database of apk beside that of dpkg',
       debian({ '/lib/apk/db/installed': '' }),

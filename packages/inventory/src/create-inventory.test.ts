@@ -174,6 +174,7 @@ describe('createInventory on languages', () => {
     expect(packages.map(({ purl, license }) => [purl, license])).toEqual([
       ['pkg:npm/%40s/b@2.0.0', 'NOASSERTION'],
       ['pkg:npm/a@1.0.0', 'MIT'],
+      ['pkg:npm/app@1.0.0', 'NOASSERTION'],
       ['pkg:pypi/foo-bar@1.2', 'NOASSERTION'],
       ['pkg:pypi/old@0.1', 'NOASSERTION'],
     ])
@@ -182,7 +183,7 @@ describe('createInventory on languages', () => {
       '/app/node_modules/a/package.json',
       '/app/node_modules/a/test/fixture/package.json',
     ])
-    expect(packages[2]!.files).toContain('/usr/lib/python3/dist-packages/foo_bar/__init__.py')
+    expect(packages[3]!.files).toContain('/usr/lib/python3/dist-packages/foo_bar/__init__.py')
   })
 
   it('names the system package that a language package belongs to', async () => {

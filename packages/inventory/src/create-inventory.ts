@@ -1,7 +1,9 @@
 import type { Image } from '@sallyport/image'
 import { apkReader } from './apk/read-apk.ts'
+import { condaReader } from './conda/read-conda.ts'
 import { detectDistro } from './distro/detect-distro.ts'
 import { dpkgReader } from './dpkg/read-dpkg.ts'
+import { dotnetReader } from './dotnet/read-dotnet.ts'
 import { InventoryError } from './errors.ts'
 import type { ImageFiles } from './files/image-files.ts'
 import { openedImageFiles } from './files/opened-image-files.ts'
@@ -10,9 +12,12 @@ import { goReader } from './golang/read-go.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
 import { npmReader } from './npm/read-npm.ts'
+import { plugNPlayReader } from './npm/read-plug-n-play.ts'
+import { phpReader } from './php/read-php.ts'
 import { pythonReader } from './python/read-python.ts'
 import { collectGaps, type PackageReader } from './reader.ts'
 import { rpmReader } from './rpm/read-rpm.ts'
+import { rubyReader } from './ruby/read-ruby.ts'
 
 const readers: readonly PackageReader[] = [
   dpkgReader,
@@ -20,6 +25,11 @@ const readers: readonly PackageReader[] = [
   rpmReader,
   npmReader,
   pythonReader,
+  plugNPlayReader,
+  condaReader,
+  rubyReader,
+  phpReader,
+  dotnetReader,
   goReader,
 ]
 

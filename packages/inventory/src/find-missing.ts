@@ -18,13 +18,7 @@ const unreadDatabases: readonly (readonly [string, string])[] = [
 ]
 
 /** Forms in which languages install packages, recognised and not read yet. */
-const unreadForms: readonly (readonly [string, RegExp])[] = [
-  ['Java archives', /\.(?:jar|war|ear|par)$/],
-  ['RubyGems', /\/specifications\/(?:default\/)?[^/]+\.gemspec$/],
-  ['Composer packages', /\/composer\/installed\.json$/],
-  ['.NET dependencies', /\.deps\.json$/],
-  ["Yarn's Plug'n'Play packages", /\/\.pnp\.c?js$/],
-]
+const unreadForms: readonly (readonly [string, RegExp])[] = [['Java archives', /\.(?:jar|war|ear|par)$/]]
 
 /** System databases that are there and not read. */
 export function findUnreadDatabases(image: ImageFiles): InventoryGap[] {

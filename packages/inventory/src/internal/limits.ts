@@ -22,3 +22,7 @@ export const maxRpmTextLength: number = 128 * 1024 * 1024
 export const maxRpmProblems: number = 100
 /** Most elements of one list in an rpm header: files, capabilities. */
 export const maxRpmElements: number = 1_000_000
+/** Most entries of an archive that are looked at. */
+export const maxArchiveEntries: number = 100_000
+/** Most dependencies of one package that are looked up. */
+export const maxDependencies: number = 2_000

@@ -1,118 +1,111 @@
 import type { FileNode } from '@sallyport/image'
-import * as z from 'zod'
-import { maxMetadataBytes } from '../internal/limits.ts'
-import { parseJson } from '../internal/parse-json.ts'
+import { maxDatabaseBytes, maxMetadataBytes } from '../internal/limits.ts'
 import { readText } from '../internal/read-text.ts'
 import type { Package } from '../inventory.ts'
-import { toPurl } from '../package-url.ts'
-import { spdxOrUnknown } from '../spdx-expression.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
+import { findLinked, groupFiles, isInstalled, isPresent } from './find-packages.ts'
+import { type LockedPackage, parseHiddenLockfile } from './parse-hidden-lockfile.ts'
+import { type NpmManifest, parseNpmManifest, toNpmPurl } from './parse-manifest.ts'
+import { resolveNeeds } from './resolve-needs.ts'
 
-const folderName = '/node_modules/'
-const rootName = /^(?:@[^/]+\/)?[^/@.][^/]*$/
 const manifestName = '/package.json'
-const licenseObject = z.looseObject({ type: z.string() })
-const manifest = z.looseObject({
-  name: z.string().min(1).max(400),
-  version: z.string().min(1).max(256),
-  license: z.unknown().optional(),
-  licenses: z.unknown().optional(),
-})
+const lockfileName = '/node_modules/.package-lock.json'
 
-/** Finds npm packages as they are installed: the `package.json` of each folder right below a `node_modules`. */
+/**
+ * Finds npm packages as they are: the `package.json` of each folder right below a `node_modules` or linked from there,
+ * of each app, and of what packages bring along. What a lock file alone names is not installed.
+ */
 export const npmReader: PackageReader = {
   name: 'npm',
-  version: 1,
-  selects: ({ path }) => path.endsWith(manifestName) && path.includes(folderName),
+  version: 2,
+  selects: ({ path }) => path.endsWith(manifestName) || path.endsWith(lockfileName),
   read: readNpm,
 }
 
+interface Found {
+  readonly node: FileNode
+  readonly manifest: NpmManifest
+  readonly purl: string
+}
+
 async function readNpm(context: ReaderContext): Promise<readonly Package[]> {
+  const { image, signal } = context
+  const found = await findPackages(context)
+  const files = groupFiles(image.tree.entries(), (root) => found.has(root) && isInstalled(root))
+  const locked = await readLockfiles(context)
+  return [...found].map(([root, { node, manifest, purl }]) => {
+    signal?.throwIfAborted()
+    const lock = locked.get(root)
+    const dependsOn = resolveNeeds(image, root, manifest.needs, (path) => found.get(path)?.purl)
+    return {
+      type: 'npm',
+      name: manifest.name,
+      version: manifest.version,
+      purl,
+      // An app may be the whole file system: only what is installed owns its folder.
+      files: files.get(root) ?? [node.path],
+      evidence: evidenceOf(image, node, 'npm-package-json'),
+      license: manifest.license,
+      checksums: lock?.version === manifest.version && lock.checksums.length > 0 ? lock.checksums : undefined,
+      dependsOn: dependsOn.length > 0 ? dependsOn : undefined,
+    }
+  })
+}
+
+/** Packages by the real folder that they lie in. */
+async function findPackages(context: ReaderContext): Promise<ReadonlyMap<string, Found>> {
   const { tree } = context.image
-  const roots = new Map<string, FileNode>()
+  const candidates = new Map<string, FileNode>()
   for (const node of tree.entries()) {
     if (node.type !== 'file' || !node.path.endsWith(manifestName)) continue
-    const root = node.path.slice(0, -manifestName.length)
-    // A folder such as node_modules/.cache is no package.
-    const at = root.lastIndexOf(folderName)
-    if (at >= 0 && rootName.test(root.slice(at + folderName.length))) roots.set(root, node)
+    candidates.set(node.path.slice(0, -manifestName.length), node)
   }
-  const files = groupFiles(tree.entries(), roots)
-  const packages: Package[] = []
-  for (const [root, node] of roots) {
-    const found = await readOrReport(context, node.path, () =>
-      readPackage(context, node, files.get(root) ?? []),
+  const linked = candidates.size > 0 ? findLinked(context.image) : new Set<string>()
+  const found = new Map<string, Found>()
+  // A folder comes before those below.
+  const roots = [...candidates.keys()].sort()
+  for (const root of roots) {
+    const node = candidates.get(root)!
+    const surely = isInstalled(root) || linked.has(root)
+    // What is broken inside of another package is a sample of its tests.
+    const report = surely || !isBelow(root, found) ? context.report : () => {}
+    const one = await readOrReport({ ...context, report }, node.path, () =>
+      readManifest(context, node, surely),
     )
-    if (found) packages.push(found)
+    if (!one) continue
+    if (surely || isPresent(root, one.manifest.name, (path) => found.has(path))) found.set(root, one)
   }
-  return packages
+  return found
 }
 
-async function readPackage(
+function isBelow(root: string, found: ReadonlyMap<string, unknown>): boolean {
+  for (let at = root.lastIndexOf('/'); at > 0; at = root.lastIndexOf('/', at - 1)) {
+    if (found.has(root.slice(0, at))) return true
+  }
+  return false
+}
+
+async function readManifest(
   { image, signal }: ReaderContext,
   node: FileNode,
-  files: readonly string[],
-): Promise<Package | undefined> {
-  const value = parseJson(await readText(image, node, { maxBytes: maxMetadataBytes, signal }))
-  // A bare one ({ "type": "module" }) is a part of the package around it.
-  if (isObject(value) && (value.name === undefined || value.version === undefined)) return undefined
-  const parsed = manifest.safeParse(value)
-  if (!parsed.success) throw new SyntaxError('name and version are no texts of usual length')
-  const { name, version, license, licenses } = parsed.data
-  const slash = name.startsWith('@') ? name.indexOf('/') : -1
-  return {
-    type: 'npm',
-    name,
-    version,
-    purl: toPurl({
-      type: 'npm',
-      namespace: slash > 0 ? name.slice(0, slash) : undefined,
-      name: name.slice(slash + 1),
-      version,
-    }),
-    files,
-    evidence: evidenceOf(image, node, 'npm-package-json'),
-    license: toExpression(license ?? licenses),
-  }
+  isInstalled: boolean,
+): Promise<Found | undefined> {
+  const text = await readText(image, node, { maxBytes: maxMetadataBytes, signal })
+  const manifest = parseNpmManifest(text, { isInstalled })
+  return manifest && { node, manifest, purl: toNpmPurl(manifest) }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** npm's `license`, and the object and list that it replaced. */
-function toExpression(value: unknown): string {
-  const only = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value
-  const named = licenseObject.safeParse(only)
-  return spdxOrUnknown(named.success ? named.data.type : only)
-}
-
-/** Each file goes to the innermost package folder around it; `node_modules/.bin` and the like to none. */
-function groupFiles(
-  entries: Iterable<FileNode>,
-  roots: ReadonlyMap<string, FileNode>,
-): ReadonlyMap<string, string[]> {
-  const files = new Map<string, string[]>()
-  if (roots.size === 0) return files
-  for (const { path, type } of entries) {
-    if (type === 'directory') continue
-    const root = innermostRoot(path, roots)
-    if (root === undefined) continue
-    const group = files.get(root)
-    if (group) group.push(path)
-    else files.set(root, [path])
+/** What npm noted, by real folder. */
+async function readLockfiles(context: ReaderContext): Promise<ReadonlyMap<string, LockedPackage>> {
+  const { image, signal } = context
+  const found = new Map<string, LockedPackage>()
+  for (const node of image.tree.entries()) {
+    if (node.type !== 'file' || !node.path.endsWith(lockfileName)) continue
+    const base = node.path.slice(0, -lockfileName.length)
+    const packages = await readOrReport(context, node.path, async () =>
+      parseHiddenLockfile(await readText(image, node, { maxBytes: maxDatabaseBytes, signal })),
+    )
+    for (const [folder, entry] of packages ?? []) found.set(`${base}/${folder}`, entry)
   }
-  return files
-}
-
-function innermostRoot(path: string, roots: ReadonlyMap<string, FileNode>): string | undefined {
-  for (let at = path.lastIndexOf(folderName); at >= 0; at = path.lastIndexOf(folderName, at - 1)) {
-    const inside = path.slice(at + folderName.length)
-    if (inside.startsWith('.')) return undefined
-    const first = inside.indexOf('/')
-    const end = inside.startsWith('@') && first >= 0 ? inside.indexOf('/', first + 1) : first
-    const root = end < 0 ? undefined : path.slice(0, at + folderName.length + end)
-    if (root !== undefined && roots.has(root)) return root
-    if (at === 0) break
-  }
-  return undefined
+  return found
 }

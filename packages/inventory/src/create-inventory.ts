@@ -6,14 +6,14 @@ import { InventoryError } from './errors.ts'
 import type { ImageFiles } from './files/image-files.ts'
 import { openedImageFiles } from './files/opened-image-files.ts'
 import { findMissingDatabases, findUnreadDatabases, findUnreadForms } from './find-missing.ts'
-import { goReader } from './golang/read-go.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
 import { npmReader } from './npm/read-npm.ts'
+import { programReader } from './program/read-programs.ts'
 import { pythonReader } from './python/read-python.ts'
 import { collectGaps, type PackageReader } from './reader.ts'
 
-const readers: readonly PackageReader[] = [dpkgReader, apkReader, npmReader, pythonReader, goReader]
+const readers: readonly PackageReader[] = [dpkgReader, apkReader, npmReader, pythonReader, programReader]
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {

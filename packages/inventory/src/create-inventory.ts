@@ -8,12 +8,20 @@ import { openedImageFiles } from './files/opened-image-files.ts'
 import { findMissingDatabases, findUnreadDatabases, findUnreadForms } from './find-missing.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
+import { javaReader } from './java/read-java.ts'
 import { npmReader } from './npm/read-npm.ts'
 import { programReader } from './program/read-programs.ts'
 import { pythonReader } from './python/read-python.ts'
 import { collectGaps, type PackageReader } from './reader.ts'
 
-const readers: readonly PackageReader[] = [dpkgReader, apkReader, npmReader, pythonReader, programReader]
+const readers: readonly PackageReader[] = [
+  dpkgReader,
+  apkReader,
+  npmReader,
+  pythonReader,
+  programReader,
+  javaReader,
+]
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {

@@ -27,7 +27,6 @@ const unreadDatabases: readonly (readonly [string, string])[] = [
 
 /** Forms in which languages install packages, recognised and not read yet. */
 const unreadForms: readonly (readonly [string, RegExp])[] = [
-  ['Java archives', /\.(?:jar|war|ear|par)$/],
   ['RubyGems', /\/specifications\/(?:default\/)?[^/]+\.gemspec$/],
   ['Composer packages', /\/composer\/installed\.json$/],
   ['.NET dependencies', /\.deps\.json$/],

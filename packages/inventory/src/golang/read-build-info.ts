@@ -19,7 +19,9 @@ const maxSearchedBytes = 64 * 1024 * 1024
 const maxMarks = 1_000
 
 /** `legacy`: a Go before 1.18 whose texts are found only when it runs. */
-export type GoProgramRead = { readonly kind: 'found'; readonly info: GoBuildInfo } | { readonly kind: 'legacy' }
+export type GoProgramRead =
+  | { readonly kind: 'found'; readonly info: GoBuildInfo }
+  | { readonly kind: 'legacy' }
 
 /**
  * Reads the build information of a Go program; `undefined` when it is not of Go.

@@ -19,11 +19,11 @@ const after = (anchor: string, version: string = number): VersionMark => ({
   pattern: new RegExp(`${anchor.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}(${version})`),
 })
 
-/** redis and valkey write version, build host, time, state and commit as one text (src/release.c). */
+/** redis and valkey write version, build host, time, changes and commit as one text; a release has no commit. */
 const redisBuildId: VersionMark = {
   anchor: '00000000\0',
   before: 128,
-  pattern: new RegExp(`(?:^|[^\\d.])(${number})[A-Za-z][\\w.-]{0,63}-\\d{10,20}[0-9a-f]{0,40}\0`),
+  pattern: /(?:^|[^\d.])(\d{1,2}\.\d{1,2}\.\d{1,3})(?:[A-Za-z][\w.-]{0,63}-)?1\d{9}\d0{8}\0/,
 }
 
 /** Marks were seen in real builds of upstream or of a distribution, each named in the tests. */
@@ -96,19 +96,23 @@ export const knownRuntimes: readonly KnownRuntime[] = [
         pattern: /version (\d{1,2}\.\d{1,3}(?:\.|-dev|-rc)\d{1,3})[-~+\w.]{0,40}, released 20/,
       },
       after('HA-Proxy version ', String.raw`\d{1,2}\.\d{1,3}\.\d{1,3}`),
-      { anchor: ' 20', before: 48, pattern: /(?:^|\0)(\d\.\d{1,2}\.\d{1,3})-[\w~+.-]{1,32} 20\d\d\/\d\d\/\d\d\0/ },
+      {
+        anchor: ' 20',
+        before: 48,
+        pattern: /(?:^|\0)(\d\.\d{1,2}\.\d{1,3})-[\w~+.-]{1,32} 20\d\d\/\d\d\/\d\d\0/,
+      },
     ],
     cpes: ['haproxy:haproxy'],
   },
   {
     name: 'redis',
-    files: ['redis-server', 'redis-cli'],
+    files: ['redis-server', 'redis-cli', 'redis-check-rdb', 'redis-check-aof'],
     marks: [redisBuildId, after('Redis version ')],
     cpes: ['redis:redis', 'redislabs:redis'],
   },
   {
     name: 'valkey',
-    files: ['valkey-server', 'valkey-cli'],
+    files: ['valkey-server', 'valkey-cli', 'valkey-check-rdb', 'valkey-check-aof'],
     marks: [redisBuildId],
     cpes: ['lfprojects:valkey', 'linuxfoundation:valkey', 'valkey-io:valkey'],
   },
@@ -166,7 +170,8 @@ export const knownRuntimes: readonly KnownRuntime[] = [
       {
         anchor: 'OpenSSL ',
         // With its date, so that it is not the name of an interface or of another library.
-        pattern: /OpenSSL (\d\.\d{1,2}\.\d{1,3}(?:[a-z]{1,2}|-(?:alpha|beta|pre|rc|dev)\d{0,2})?)(?:\+[\w.]{1,16})? {1,2}\d{1,2} [A-Z][a-z]{2} 20\d\d/,
+        pattern:
+          /OpenSSL (\d\.\d{1,2}\.\d{1,3}(?:[a-z]{1,2}|-(?:alpha|beta|pre|rc|dev)\d{0,2})?)(?:\+[\w.]{1,16})? {1,2}\d{1,2} [A-Z][a-z]{2} 20\d\d/,
       },
     ],
     cpes: ['openssl:openssl'],

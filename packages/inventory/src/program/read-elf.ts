@@ -93,11 +93,7 @@ async function readSections(
   const { u32, word } = fieldsOf(table, littleEndian, bits)
   const offsetAt = (index: number) => word(index * entry + (wide ? 24 : 16))
   const sizeAt = (index: number) => word(index * entry + (wide ? 32 : 20))
-  const names = await readExactly(
-    content,
-    offsetAt(namesIndex),
-    Math.min(sizeAt(namesIndex), maxNamesBytes),
-  )
+  const names = await readExactly(content, offsetAt(namesIndex), Math.min(sizeAt(namesIndex), maxNamesBytes))
   const regions: ProgramRegion[] = []
   for (let index = 0; index < sections; index++) {
     const at = index * entry

@@ -42,7 +42,6 @@ export function sliceContent(content: FileContent, start: number, end: number = 
   const size = Math.max(0, Math.min(end, content.size) - start)
   return {
     size,
-    read: (offset, length) =>
-      content.read(start + offset, Math.max(0, Math.min(length, size - offset))),
+    read: (offset, length) => content.read(start + offset, Math.max(0, Math.min(length, size - offset))),
   }
 }

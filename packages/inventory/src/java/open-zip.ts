@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { callbackify } from 'node:util'
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
 import type { FileContent } from '../files/image-files.ts'
 import { readChunks } from '../files/read-chunks.ts'
@@ -142,10 +143,7 @@ class ContentReader extends RandomAccessReader {
     position: number,
     callback: (error: Error | null) => void,
   ): void {
-    this.#copy(buffer, offset, length, position).then(
-      () => callback(null),
-      (error: unknown) => callback(error as Error),
-    )
+    callbackify(() => this.#copy(buffer, offset, length, position))(callback)
   }
 
   async #copy(buffer: Buffer, offset: number, length: number, position: number): Promise<void> {

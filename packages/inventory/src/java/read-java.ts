@@ -60,9 +60,10 @@ async function readArchive(
   const walk = async (name: string, path: string, one: ArchiveFacts): Promise<void> => {
     const { own, shaded } = nameArchive(name, one)
     const isOuter = path === node.path
+    const holdsOthers = one.nested.length > 0 || one.unread.length > 0
     if (own) {
       // What holds other archives is somebody's application, which no advisory names.
-      hasGuess ||= own.groupIsGuess && one.nested.length === 0
+      hasGuess ||= own.groupIsGuess && !holdsOthers
       await add(own, own.method, {
         files: isOuter ? [node.path] : [],
         license: spdxOrUnknown(one.manifest['Bundle-License']),
@@ -71,7 +72,7 @@ async function readArchive(
           { algorithm: 'sha256', value: one.sha256 },
         ],
       })
-    } else if (one.hasCode && shaded.length === 0 && one.nested.length === 0) {
+    } else if (one.hasCode && shaded.length === 0 && !holdsOthers) {
       context.report({ code: 'UNREADABLE', path: node.path, message: `${path}: nothing tells its version` })
     }
     for (const pom of shaded) await add(pom, 'java-pom-properties')

@@ -22,7 +22,7 @@ export interface ArchiveFacts {
 }
 
 /** Names of archives of Java: of libraries, applications, and plugins of Jenkins and others. */
-export const archiveName = /\.(?:jar|war|ear|par|sar|nar|kar|jpi|hpi|lpkg)$/i
+const archiveName = /\.(?:jar|war|ear|par|sar|nar|kar|jpi|hpi|lpkg)$/i
 
 const maxDepth = 12
 const maxArchives = 20_000

@@ -20,6 +20,7 @@ const seen: readonly (readonly [string, string, string])[] = [
   ['/usr/bin/deno', 'pkg:generic/deno@2.1.4', 'Deno/2.1.4'],
   ['/usr/bin/python3.11', 'pkg:generic/python@3.11.2', '3.11.2'],
   ['/usr/local/lib/libpython3.13.so.1.0', 'pkg:generic/python@3.13.0rc2', '3.13.0rc2'],
+  ['/root/.pyenv/lib/libpython3.13.so.1.0', 'pkg:generic/python@3.13.0', '/versions/3.13.0'],
   ['/usr/bin/php8.2', 'pkg:generic/php@8.2.36', 'X-Powered-By: PHP/8.2.36'],
   [
     '/usr/lib/libruby-3.1.so.3.1.2',

@@ -14,7 +14,7 @@ export interface ProgramFacts {
 
 /** Smaller files hold no program of Go, and none of Rust that was audited. */
 const minProgramBytes = 64 * 1024
-const libraryName = /\.(?:so(?:\.[\w.]+)?|dylib|node|exe|dll)$/
+const libraryName = /\.(?:so(?:\.[\w.]+)?|dylib|node|exe|dll)$/i
 
 /** Whether this may be a program or library: by its mode, or by its name where libraries are not executable. */
 export function isProgramCandidate({ path, mode, size }: FileCandidate): boolean {

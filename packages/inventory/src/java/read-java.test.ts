@@ -159,6 +159,17 @@ describe('javaReader', () => {
     await expect(archiveExaminer.examine(broken, {})).rejects.toBe(fault)
   })
 
+  it('judges archives of a Java runtime with it', async () => {
+    const files = {
+      '/opt/java/release': 'JAVA_VERSION="25.0.3"\n',
+      '/opt/java/bin/java': 'x',
+      '/opt/java/lib/jrt-fs.jar': zipOf({ ...manifest('Implementation-Version: 25.0.3'), 'A.class': 'x' }),
+    }
+    const { purls, gaps } = await read(files)
+    expect(gaps).toEqual([])
+    expect(purls).toEqual(['pkg:generic/oracle/openjdk@25.0.3', 'pkg:maven/jrt-fs/jrt-fs@25.0.3'])
+  })
+
   it.each([
     [
       'IMPLEMENTOR="Eclipse Adoptium"\nJAVA_RUNTIME_VERSION="21.0.4+7-LTS"\nJAVA_VERSION="21.0.4"\nSOURCE_REPO="https://github.com/adoptium/jdk21u.git"\n',

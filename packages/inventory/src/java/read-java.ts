@@ -35,7 +35,7 @@ async function readJava(context: ReaderContext): Promise<readonly Package[]> {
       context.signal?.throwIfAborted()
       const read = await readOrReport(context, node.path, () => readArchive(context, node))
       for (const one of read?.packages ?? []) packages.push(one)
-      if (read?.hasGuess) guessed.push(node)
+      if (read?.hasGuess && !isPartOfRuntime(context, node)) guessed.push(node)
     }
   }
   const [first] = guessed
@@ -47,6 +47,16 @@ async function readJava(context: ReaderContext): Promise<readonly Package[]> {
     })
   }
   return packages
+}
+
+/** Archives such as `lib/jrt-fs.jar` of a Java runtime are judged with it. */
+function isPartOfRuntime({ image: { tree } }: ReaderContext, { path }: FileNode): boolean {
+  let folder = path
+  for (let depth = 0; depth < 4 && folder !== ''; depth++) {
+    folder = folder.slice(0, folder.lastIndexOf('/'))
+    if (tree.get(`${folder}/release`) && tree.get(`${folder}/bin/java`)) return true
+  }
+  return false
 }
 
 async function readArchive(

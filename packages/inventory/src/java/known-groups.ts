@@ -1,6 +1,6 @@
 /**
- * Group ids of widely used archives that are built without Maven, and so do not name theirs. Checked against Maven
- * Central; `*` stands for the rest of a name. The first that fits counts.
+ * Group ids of widely used archives that are built without Maven, and so do not name theirs. `*` stands for the rest
+ * of a name; the first that fits counts.
  */
 const knownGroups: readonly (readonly [string, string])[] = [
   ['spring-boot*', 'org.springframework.boot'],

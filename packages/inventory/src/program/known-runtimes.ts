@@ -26,7 +26,7 @@ const redisBuildId: VersionMark = {
   pattern: /(?:^|[^\d.])(\d{1,2}\.\d{1,2}\.\d{1,3})(?:[A-Za-z][\w.-]{0,63}-)?1\d{9}\d0{8}\0/,
 }
 
-/** Marks were seen in real builds of upstream or of a distribution, each named in the tests. */
+/** The marks that are looked for; the tests show each as it stands in a build. */
 export const knownRuntimes: readonly KnownRuntime[] = [
   {
     name: 'node',

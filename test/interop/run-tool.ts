@@ -11,14 +11,16 @@ interface RunToolOptions {
   readonly cwd?: string | undefined
   /** The whole environment. Default: that of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** Default one minute. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** Runs a tool to its end and gives what it printed; rejects with what it complained of. */
 export async function runTool(
   name: string,
   args: readonly string[],
-  { cwd, env }: RunToolOptions = {},
+  { cwd, env, timeoutMs = 60_000 }: RunToolOptions = {},
 ): Promise<string> {
-  const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }
+  const options = { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: timeoutMs }
   return (await execute(requireTool(name), [...args], options)).stdout
 }

@@ -95,7 +95,7 @@ describe('createInventory on hostile images', () => {
       { '/app': goProgram('go1.17', [], { flags: 0 }) },
       ['UNSUPPORTED', 'DATABASE_MISSING'],
     ],
-    ['an archive of Java', debian({ '/app/a.jar': 'PK' }), ['UNSUPPORTED']],
+    ['a broken archive of Java', debian({ '/app/a.jar': 'PK' }), ['UNREADABLE']],
     [
       'an empty database of apk beside that of dpkg',
       debian({ '/lib/apk/db/installed': '' }),

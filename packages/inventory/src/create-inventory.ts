@@ -7,13 +7,14 @@ import { dotnetReader } from './dotnet/read-dotnet.ts'
 import { InventoryError } from './errors.ts'
 import type { ImageFiles } from './files/image-files.ts'
 import { openedImageFiles } from './files/opened-image-files.ts'
-import { findMissingDatabases, findUnreadDatabases, findUnreadForms } from './find-missing.ts'
-import { goReader } from './golang/read-go.ts'
+import { findMissingDatabases, findUnreadDatabases } from './find-missing.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
+import { javaReader } from './java/read-java.ts'
 import { npmReader } from './npm/read-npm.ts'
 import { plugNPlayReader } from './npm/read-plug-n-play.ts'
 import { phpReader } from './php/read-php.ts'
+import { programReader } from './program/read-programs.ts'
 import { pythonReader } from './python/read-python.ts'
 import { collectGaps, type PackageReader } from './reader.ts'
 import { rpmReader } from './rpm/read-rpm.ts'
@@ -30,7 +31,8 @@ const readers: readonly PackageReader[] = [
   rubyReader,
   phpReader,
   dotnetReader,
-  goReader,
+  programReader,
+  javaReader,
 ]
 
 /** Options of {@link createInventory}. */
@@ -63,11 +65,7 @@ async function inventoryFiles(image: ImageFiles, { signal }: CreateInventoryOpti
   }
   const owners = findOwners(found)
   const unread = findUnreadDatabases(image)
-  for (const gap of [
-    ...unread,
-    ...findUnreadForms(image, owners),
-    ...findMissingDatabases(image, distro, found, unread),
-  ]) {
+  for (const gap of [...unread, ...findMissingDatabases(image, distro, found, unread)]) {
     report(gap)
   }
   return {

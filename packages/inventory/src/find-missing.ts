@@ -17,9 +17,6 @@ const unreadDatabases: readonly (readonly [string, string])[] = [
   ['Chisel', '/var/lib/chisel/manifest.wall'],
 ]
 
-/** Forms in which languages install packages, recognised and not read yet. */
-const unreadForms: readonly (readonly [string, RegExp])[] = [['Java archives', /\.(?:jar|war|ear|par)$/]]
-
 /** System databases that are there and not read. */
 export function findUnreadDatabases(image: ImageFiles): InventoryGap[] {
   const found = unreadDatabases.filter(([, path]) => existsInTree(image, path))
@@ -30,24 +27,6 @@ export function findUnreadDatabases(image: ImageFiles): InventoryGap[] {
       path,
       message: `${path}: databases of ${name} are not read yet`,
     }))
-}
-
-/** Packages of languages that are there and not read; what a system package brings is known by that package. */
-export function findUnreadForms({ tree }: ImageFiles, owners: ReadonlyMap<string, string>): InventoryGap[] {
-  const found = new Map<string, { first: FileNode; count: number }>()
-  for (const node of tree.entries()) {
-    if (node.type !== 'file' || owners.has(node.path)) continue
-    const name = unreadForms.find(([, pattern]) => pattern.test(node.path))?.[0]
-    if (name === undefined) continue
-    const known = found.get(name)
-    if (known) known.count++
-    else found.set(name, { first: node, count: 1 })
-  }
-  return [...found].map(([name, { first, count }]) => ({
-    code: 'UNSUPPORTED',
-    path: first.path,
-    message: `${name} are not read yet: ${count} found, the first is ${first.path}`,
-  }))
 }
 
 /** What should tell the packages of the image, and is not there. */

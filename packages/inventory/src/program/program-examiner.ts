@@ -1,0 +1,45 @@
+import type { FileCandidate, FileExaminer } from '../files/image-files.ts'
+import type { GoBuildInfo } from '../golang/parse-build-info.ts'
+import { readGoBuildInfo } from '../golang/read-build-info.ts'
+import { type AuditedCrate, readAuditData } from '../rust/read-audit-data.ts'
+import { readLayout } from './read-layout.ts'
+
+/** What a program tells of what it was built from. */
+export interface ProgramFacts {
+  readonly go?: GoBuildInfo | undefined
+  readonly crates?: readonly AuditedCrate[] | undefined
+  /** Why something of it could not be read. */
+  readonly unread?: string | undefined
+}
+
+/** Smaller files hold no program of Go, and none of Rust that was audited. */
+const minProgramBytes = 64 * 1024
+const libraryName = /\.(?:so(?:\.[\w.]+)?|dylib|node|exe|dll)$/i
+
+/** Whether this may be a program or library: by its mode, or by its name where libraries are not executable. */
+export function isProgramCandidate({ path, mode, size }: FileCandidate): boolean {
+  return size >= minProgramBytes && ((mode & 0o111) !== 0 || libraryName.test(path))
+}
+
+/** Takes out of a program what its linker wrote into it. Reads its headers and these sections alone. */
+export const programExaminer: FileExaminer<ProgramFacts> = {
+  name: 'program',
+  version: 1,
+  selects: isProgramCandidate,
+  examine: async (content, { signal }) => {
+    for (const { content: program, layout } of await readLayout(content)) {
+      if (layout.packedBy !== undefined) {
+        return { unread: `packed by ${layout.packedBy}: what was linked into it is not read` }
+      }
+      const go = await readGoBuildInfo(program, layout, signal)
+      const crates = await readAuditData(program, layout)
+      if (!go && !crates) continue
+      return {
+        go: go?.kind === 'found' ? go.info : undefined,
+        crates,
+        unread: go?.kind === 'legacy' ? 'build information of a Go before 1.18 that is not read' : undefined,
+      }
+    }
+    return undefined
+  },
+}

@@ -47,6 +47,12 @@ export class ImageTree implements FileTree {
     return this.#nodes.get(path)
   }
 
+  /** The entry that brought the content of a regular file. */
+  contentOf({ path }: FileNode): EntryRef | undefined {
+    const inode = this.#nodes.get(path)?.shared?.inode
+    return inode?.type === 'file' ? inode.origin : undefined
+  }
+
   children(path: string): readonly TreeNode[] {
     return this.#children.get(path) ?? []
   }

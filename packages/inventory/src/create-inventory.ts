@@ -13,7 +13,8 @@ import { npmReader } from './npm/read-npm.ts'
 import { pythonReader } from './python/read-python.ts'
 import { collectGaps, type PackageReader } from './reader.ts'
 
-const readers: readonly PackageReader[] = [dpkgReader, apkReader, npmReader, pythonReader, goReader]
+/** All that look for packages. */
+export const readers: readonly PackageReader[] = [dpkgReader, apkReader, npmReader, pythonReader, goReader]
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
@@ -30,7 +31,11 @@ export function createInventory(image: Image, options: CreateInventoryOptions = 
   return inventoryFiles(openedImageFiles(image), options)
 }
 
-async function inventoryFiles(image: ImageFiles, { signal }: CreateInventoryOptions): Promise<Inventory> {
+/** Lists the packages of an image by its files. */
+export async function inventoryFiles(
+  image: ImageFiles,
+  { signal }: CreateInventoryOptions,
+): Promise<Inventory> {
   signal?.throwIfAborted()
   const gaps = collectGaps()
   const { report } = gaps

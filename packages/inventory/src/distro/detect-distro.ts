@@ -25,6 +25,9 @@ export function isReleaseFile({ path, size }: FileCandidate): boolean {
   return size <= maxReleaseBytes && releaseName.test(path)
 }
 
+/** Goes up with every change of what {@link isReleaseFile} selects. */
+export const releaseFilesVersion = 1
+
 const releaseName =
   /\/(?:os|lsb|alpine|oracle|redhat|centos|system|almalinux|rocky|fedora)-release$|\/debian_version$/
 

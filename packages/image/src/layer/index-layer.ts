@@ -7,7 +7,7 @@ import type { LayerEntry, LayerEntryKind, LayerIndex } from './layer-entry.ts'
 
 /** Takes the content of one file of a layer. */
 export interface LayerFileSink {
-  /** A piece of the content, a view that may be kept. What comes next waits for the promise. */
+  /** A piece of the content, a view that is valid until this returns or its promise is fulfilled. */
   write(chunk: Uint8Array): Promise<void> | void
   /** Called once all of the content was written. */
   end(): Promise<void> | void

@@ -91,7 +91,7 @@ describe('readLayer', () => {
     const controller = new AbortController()
     const aborted = read(blob, {
       signal: controller.signal,
-      onTar: () => controller.abort(new Error('enough')),
+      onTarBytes: () => controller.abort(new Error('enough')),
     })
     await expect(aborted).rejects.toThrow('enough')
   })

@@ -16,10 +16,18 @@ export interface ReadLayerOptions {
   readonly signal?: AbortSignal | undefined
   /** Chooses the files whose content is wanted. Default: none. */
   readonly visit?: LayerVisitor | undefined
-  /** Told the blob as it arrives; the next piece waits for the promise. What it throws ends the reading. */
-  readonly onBlob?: ((chunk: Uint8Array) => Promise<void> | void) | undefined
-  /** Told the uncompressed tar; the next piece waits for the promise. What it throws ends the reading. */
-  readonly onTar?: ((chunk: Uint8Array) => Promise<void> | void) | undefined
+  /** Told how many bytes of the blob have arrived since the last time. */
+  readonly onBytes?: ((bytes: number) => void) | undefined
+  /** Told the bytes of the uncompressed tar; what it throws ends the reading. */
+  readonly onTarBytes?: ((bytes: number) => void) | undefined
+}
+
+/** Options of {@link streamLayer}. */
+export interface StreamLayerOptions extends ReadLayerOptions {
+  /** Takes the blob; the next piece waits for the promise. */
+  readonly onBlob?: ((chunk: Uint8Array) => Promise<void>) | undefined
+  /** Takes the uncompressed tar, and may keep its pieces; the next one waits for the promise. */
+  readonly onTar?: ((chunk: Uint8Array) => Promise<void>) | undefined
 }
 
 /**
@@ -32,11 +40,19 @@ export interface ReadLayerOptions {
  * @throws {ImageError} `TAR_INVALID`, `TAR_UNSUPPORTED`, `PATH_INVALID` when the tar is malformed.
  * @throws {ImageError} `LIMIT_EXCEEDED` when a limit of `options.limits` for layers is passed.
  */
-export async function readLayer(
+export function readLayer(
   content: AsyncIterable<Uint8Array>,
   options: ReadLayerOptions,
 ): Promise<LayerIndex> {
-  const { descriptor, diffId, signal, visit, onTar } = options
+  return streamLayer(content, options)
+}
+
+/** {@link readLayer}, with all of the bytes for those who keep them. */
+export async function streamLayer(
+  content: AsyncIterable<Uint8Array>,
+  options: StreamLayerOptions,
+): Promise<LayerIndex> {
+  const { descriptor, diffId, signal, visit, onTarBytes, onTar } = options
   signal?.throwIfAborted()
   const limits = resolveLimits(options.limits)
   const compression = compressionOf(descriptor.mediaType)
@@ -44,13 +60,18 @@ export async function readLayer(
   const hash = createHash(algorithm)
   const indexer = createLayerIndexer(limits, visit)
   try {
-    const bounds = { maxBytes: limits.maxLayerBytes, maxRatio: limits.maxCompressionRatio, signal }
+    const bounds = {
+      maxBytes: limits.maxLayerBytes,
+      maxRatio: limits.maxCompressionRatio,
+      release: onTar === undefined,
+      signal,
+    }
     for await (const chunk of decompressLayer(receive(content, options), compression, bounds)) {
+      onTarBytes?.(chunk.byteLength)
       hash.update(chunk)
       const indexed = indexer.push(chunk)
       if (indexed !== undefined) await indexed
-      const told = onTar?.(chunk)
-      if (told !== undefined) await told
+      if (onTar !== undefined) await onTar(chunk)
     }
     const index = indexer.finish()
     const actual = toDigest(hash, algorithm)
@@ -69,7 +90,7 @@ export async function readLayer(
 /** Passes the blob on, and verifies size and digest. */
 async function* receive(
   content: AsyncIterable<Uint8Array>,
-  { descriptor, signal, onBlob }: ReadLayerOptions,
+  { descriptor, signal, onBytes, onBlob }: StreamLayerOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const algorithm = digestAlgorithm(descriptor.digest)
   const hash = createHash(algorithm)
@@ -79,8 +100,8 @@ async function* receive(
     received += chunk.byteLength
     if (received > descriptor.size) break
     hash.update(chunk)
-    const told = onBlob?.(chunk)
-    if (told !== undefined) await told
+    if (onBlob !== undefined) await onBlob(chunk)
+    onBytes?.(chunk.byteLength)
     yield chunk
   }
   if (received !== descriptor.size) {

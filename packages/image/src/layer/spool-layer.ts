@@ -3,7 +3,7 @@ import type { BlobReader, Descriptor, Digest } from '@sallyport/core'
 import type { ResolvedLimits } from '../image-limits.ts'
 import type { LayerIndex } from './layer-entry.ts'
 import { compressionOf } from './layer-format.ts'
-import { readLayer } from './read-layer.ts'
+import { streamLayer } from './read-layer.ts'
 
 /** What {@link spoolLayer} needs. */
 export interface SpoolLayerInput {
@@ -37,17 +37,15 @@ export async function spoolLayer(input: SpoolLayerInput): Promise<LayerIndex> {
   const tarFile = await openFor(files, input.tarPath)
   let writing: Promise<void> = Promise.resolve()
   try {
-    const index = await readLayer(source.open(descriptor, { signal }), {
+    const index = await streamLayer(source.open(descriptor, { signal }), {
       descriptor,
       diffId,
       limits,
       signal,
-      async onBlob(chunk) {
-        if (blobFile !== undefined) await writeAll(blobFile, chunk)
-        onBytes?.(chunk.byteLength)
-      },
+      onBytes,
+      onTarBytes,
+      onBlob: blobFile && ((chunk) => writeAll(blobFile, chunk)),
       async onTar(chunk) {
-        onTarBytes?.(chunk.byteLength)
         // One write runs beside the decompression of the next chunk.
         await writing
         writing = writeAll(tarFile, chunk)

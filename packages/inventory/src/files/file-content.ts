@@ -14,32 +14,13 @@ export function checkRange(offset: number, length: number): void {
   }
 }
 
-/** A content in memory, in pieces as they came; nothing is copied unless a read crosses their borders. */
-export function chunkContent(chunks: readonly Uint8Array[], size: number): FileContent {
-  const starts: number[] = []
-  let start = 0
-  for (const chunk of chunks) {
-    starts.push(start)
-    start += chunk.length
-  }
-  // Most reads go on where the last one ended.
-  let at = 0
+/** A content in memory. */
+export function memoryContent(bytes: Uint8Array): FileContent {
   return {
-    size,
+    size: bytes.length,
     async read(offset, length) {
       checkRange(offset, length)
-      const end = Math.min(size, offset + length)
-      if (offset >= end) return new Uint8Array()
-      if (offset < (starts[at] ?? 0)) at = 0
-      while (offset >= (starts[at + 1] ?? size)) at += 1
-      const parts: Uint8Array[] = []
-      for (let index = at, position = offset; position < end; index += 1) {
-        const [chunk, from] = [chunks[index]!, starts[index]!]
-        const part = chunk.subarray(position - from, end - from)
-        parts.push(part)
-        position += part.length
-      }
-      return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+      return bytes.subarray(offset, offset + length)
     },
   }
 }

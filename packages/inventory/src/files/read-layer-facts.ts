@@ -43,10 +43,10 @@ export async function readLayerFacts(
       const wish = wishFor(entry, position)
       return wish && taker.take({ position, size: entry.size, wish })
     },
-    onBlob: onBytes && ((chunk) => onBytes(chunk.byteLength)),
-    onTar(chunk) {
-      tarBytes += chunk.byteLength
-      onTarBytes?.(chunk.byteLength)
+    onBytes,
+    onTarBytes(bytes) {
+      tarBytes += bytes
+      onTarBytes?.(bytes)
     },
   })
   const taken = await taker.finish()

@@ -12,7 +12,7 @@ import {
 } from '../internal/limits.ts'
 import { examineFile } from './examine-file.ts'
 import type { FileWish } from './facts-plan.ts'
-import { chunkContent, diskContent } from './file-content.ts'
+import { memoryContent, diskContent } from './file-content.ts'
 import type { FileContent, ReadOptions } from './image-files.ts'
 import type { Examination } from './layer-facts.ts'
 
@@ -91,15 +91,17 @@ export function createFileTaker({
   }
 
   function inMemory(file: WantedFile): LayerFileSink {
-    const chunks: Uint8Array[] = []
+    const content = Buffer.allocUnsafe(file.size)
+    let filled = 0
     return {
-      write: (chunk) => void chunks.push(chunk),
+      write(chunk) {
+        content.set(chunk, filled)
+        filled += chunk.length
+      },
       end() {
-        // A copy, because what is kept would hold on to all of the layer around it.
-        const content = file.wish.keep ? [Buffer.concat(chunks)] : chunks
-        if (file.wish.keep) contents.set(file.position, content[0])
-        if (file.wish.examiners.length === 0) return undefined
-        return start(file, chunkContent(content, file.size), file.size)
+        if (file.wish.keep) contents.set(file.position, content)
+        if (file.wish.examiners.length > 0) return start(file, memoryContent(content), file.size)
+        return undefined
       },
     }
   }

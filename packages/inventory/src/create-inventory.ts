@@ -20,7 +20,8 @@ import { collectGaps, type PackageReader } from './reader.ts'
 import { rpmReader } from './rpm/read-rpm.ts'
 import { rubyReader } from './ruby/read-ruby.ts'
 
-const readers: readonly PackageReader[] = [
+/** All that look for packages. */
+export const readers: readonly PackageReader[] = [
   dpkgReader,
   apkReader,
   rpmReader,
@@ -50,7 +51,11 @@ export function createInventory(image: Image, options: CreateInventoryOptions = 
   return inventoryFiles(openedImageFiles(image), options)
 }
 
-async function inventoryFiles(image: ImageFiles, { signal }: CreateInventoryOptions): Promise<Inventory> {
+/** Lists the packages of an image by its files. */
+export async function inventoryFiles(
+  image: ImageFiles,
+  { signal }: CreateInventoryOptions,
+): Promise<Inventory> {
   signal?.throwIfAborted()
   const gaps = collectGaps()
   const { report } = gaps

@@ -1,4 +1,3 @@
-import type { FileNode } from '@sallyport/image'
 import { apkDatabases } from './apk/read-apk.ts'
 import { type DatabaseFamily, databaseFamily } from './distro/known-distros.ts'
 import { dpkgFolders } from './dpkg/read-dpkg.ts'

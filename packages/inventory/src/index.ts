@@ -1,5 +1,7 @@
 export { createInventory, type CreateInventoryOptions } from './create-inventory.ts'
 export { distroSupport, distroSupportState, type DistroSupportState } from './distro/distro-support.ts'
+export { createInventoryTap, type InventoryTap } from './create-inventory-tap.ts'
+export { folderLayerCache, type FolderLayerCacheOptions } from './cache/folder-layer-cache.ts'
 export { InventoryError, type InventoryErrorCode } from './errors.ts'
 export type {
   Distro,
@@ -14,4 +16,7 @@ export type {
   PackageType,
   RpmDetails,
 } from './inventory.ts'
+export { inventoryImage, type InventoryImageOptions } from './inventory-image.ts'
+export type { InventoryProgress } from './inventory-progress.ts'
+export type { LayerFactsCache } from './ports/layer-facts-cache.ts'
 export { toCycloneDx, type ToCycloneDxOptions } from './sbom/to-cyclonedx.ts'

@@ -11,6 +11,8 @@ const chunkSize = 256 * 1024
 export interface DecompressOptions {
   readonly maxBytes: number
   readonly maxRatio: number
+  /** Whether memory is freed as soon as the next chunk is asked for, so that nobody may keep one. Default `false`. */
+  readonly release?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -28,7 +30,7 @@ const ratioFloorBytes = 64 * 1024 * 1024
 export async function* decompressLayer(
   source: AsyncIterable<Uint8Array>,
   compression: LayerCompression,
-  { maxBytes, maxRatio, signal }: DecompressOptions,
+  { maxBytes, maxRatio, release = false, signal }: DecompressOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let received = 0
   let produced = 0
@@ -44,7 +46,18 @@ export async function* decompressLayer(
       throw new ImageError('LIMIT_EXCEEDED', `layer grows more than ${maxRatio} times when uncompressed`)
     }
     yield chunk
+    if (release && compression !== 'none') free(chunk)
   }
+}
+
+/**
+ * zlib fills buffers of its own one after the other. Waiting for the garbage collector costs tens of megabytes, and makes it
+ * run all the time. The buffer that is still being filled is not touched, nor any that others may share.
+ */
+function free({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  const isOwn = buffer.byteLength === chunkSize && Buffer.poolSize < chunkSize
+  const isFull = byteLength > 0 && byteOffset + byteLength === chunkSize
+  if (isOwn && isFull && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 async function* inflate(
@@ -86,6 +99,9 @@ async function* inflate(
   }
 }
 
+/** Smaller pieces are put together, so that zlib is not called for each of them. */
+const usefulSize = 32 * 1024
+
 /** Passes the source on in chunks of a useful size, after looking at the first bytes. */
 async function* checkMagic(
   source: AsyncIterable<Uint8Array>,
@@ -116,7 +132,7 @@ async function* checkMagic(
     if (chunk.length === 0) continue
     pending.push(chunk)
     size += chunk.length
-    if (size >= chunkSize) yield flush()
+    if (size >= usefulSize) yield flush()
   }
   if (size > 0) yield flush()
   if (!started && compression !== 'none')

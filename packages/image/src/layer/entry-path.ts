@@ -10,11 +10,30 @@ const maxDepth = 256
  * @throws {ImageError} `PATH_INVALID` when it has a `..` or a NUL, or is too deep.
  */
 export function entryPath(name: string): string {
+  if (isPlain(name)) return `/${name}`
   const parts = name.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..')) throw invalid(name, 'has a ".." in it')
   if (name.includes('\0')) throw invalid(name, 'has a NUL in it')
   if (parts.length > maxDepth) throw invalid(name, `has more than ${maxDepth} parts`)
   return `/${parts.join('/')}`
+}
+
+/** Longest name that cannot have too many parts. */
+const maxPlainLength = 2 * maxDepth
+
+/** Whether a name is canonical but for its first slash, as nearly all are; not for every one that is. */
+function isPlain(name: string): boolean {
+  const last = name.charCodeAt(name.length - 1)
+  return (
+    name.length > 0 &&
+    name.length <= maxPlainLength &&
+    last !== 0x2f &&
+    name.charCodeAt(0) !== 0x2f &&
+    name.charCodeAt(0) !== 0x2e &&
+    !name.includes('/.') &&
+    !name.includes('//') &&
+    !name.includes('\0')
+  )
 }
 
 /** The path of a directory's child. */

@@ -5,9 +5,21 @@ import { TarScanner } from '../tar/tar-scanner.ts'
 import { baseName, entryPath, parentPath } from './entry-path.ts'
 import type { LayerEntry, LayerEntryKind, LayerIndex } from './layer-entry.ts'
 
+/** Takes the content of one file of a layer. */
+export interface LayerFileSink {
+  /** A piece of the content, a view that is valid until this returns or its promise is fulfilled. */
+  write(chunk: Uint8Array): Promise<void> | void
+  /** Called once all of the content was written. */
+  end(): Promise<void> | void
+}
+
+/** Chooses by its entry whether a regular file's content is wanted, and where it goes. */
+export type LayerVisitor = (entry: LayerEntry, position: number) => LayerFileSink | undefined
+
 /** Builds the index of a layer while its uncompressed bytes pass by. */
 export interface LayerIndexer {
-  push(chunk: Uint8Array): void
+  /** Gives a promise when sinks want the next chunk to wait. */
+  push(chunk: Uint8Array): Promise<void> | void
   /** Ends the archive and gives the index. An end mark is not asked for: the diff id proves that nothing is cut. */
   finish(): LayerIndex
 }
@@ -21,21 +33,57 @@ const aufs = '.wh..wh.'
  *
  * Its methods throw {@link ImageError} `TAR_INVALID`, `TAR_UNSUPPORTED`, `PATH_INVALID`, `LIMIT_EXCEEDED`.
  */
-export function createLayerIndexer(limits: TarLimits): LayerIndexer {
+export function createLayerIndexer(limits: TarLimits, visit?: LayerVisitor): LayerIndexer {
   const entries: LayerEntry[] = []
+  // What the sinks are told, in order; the scanner itself cannot wait.
+  let waiting: (() => Promise<void> | void)[] = []
+  let sink: LayerFileSink | undefined
+  let remaining = 0
+  const endFile = () => {
+    const ended = sink
+    sink = undefined
+    if (ended !== undefined) waiting.push(() => ended.end())
+  }
   const scanner = new TarScanner(
     {
-      onEntry: (entry) => entries.push(toLayerEntry(entry)),
+      onEntry(tarEntry) {
+        const entry = toLayerEntry(tarEntry)
+        entries.push(entry)
+        if (visit === undefined || entry.kind !== 'file') return
+        sink = visit(entry, entries.length - 1)
+        remaining = entry.size
+        if (remaining === 0) endFile()
+      },
+      onData(chunk) {
+        const taking = sink
+        if (taking === undefined) return
+        waiting.push(() => taking.write(chunk))
+        remaining -= chunk.length
+        if (remaining === 0) endFile()
+      },
       onGlobal: refuseMeaningful,
     },
     limits,
   )
   return {
-    push: (chunk) => scanner.push(chunk),
+    push(chunk) {
+      scanner.push(chunk)
+      if (waiting.length === 0) return
+      const tell = waiting
+      waiting = []
+      return tellInOrder(tell)
+    },
     finish() {
       scanner.end()
       return { entries, hiddenBytes: scanner.hiddenBytes }
     },
+  }
+}
+
+async function tellInOrder(tell: readonly (() => Promise<void> | void)[]): Promise<void> {
+  for (const each of tell) {
+    const wait = each()
+    if (wait !== undefined) await wait
   }
 }
 

@@ -6,15 +6,14 @@ import { ImageError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import { type ImageLimits, type ResolvedLimits, resolveLimits } from '../image-limits.ts'
 import type { LayerIndex } from '../layer/layer-entry.ts'
-import { compressionOf } from '../layer/layer-format.ts'
 import { spoolLayer } from '../layer/spool-layer.ts'
 import { runConcurrently } from '../internal/run-concurrently.ts'
 import { ImageTree } from '../tree/image-tree.ts'
 import { mergeLayers } from '../tree/merge-layers.ts'
 import { createLayout, finishLayout, layoutBlobPath } from './layout-directory.ts'
 import { OpenedImage, type OpenedLayer } from './opened-image.ts'
-import { layerHistory, parseConfig, parseManifest } from './parse-image.ts'
-import { readBlob } from './read-blob.ts'
+import { layerHistory } from './parse-image.ts'
+import { readDocuments } from './read-documents.ts'
 
 /** What {@link openImage} reports. */
 export type OpenImageProgress =
@@ -52,10 +51,8 @@ export async function openImage(
 ): Promise<Image> {
   signal?.throwIfAborted()
   const limits = resolveLimits(given)
-  const manifest = parseManifest(raw, limits.maxLayers)
-  for (const layer of manifest.layers) compressionOf(layer.mediaType)
-  const configBytes = await readBlob(source, manifest.config, { maxBytes: limits.maxConfigBytes, signal })
-  const { config, diffIds, platform } = parseConfig(configBytes, manifest)
+  const documents = await readDocuments(source, raw, { limits, signal })
+  const { manifest, config, configBytes, diffIds, platform } = documents
 
   await mkdir(directory, { recursive: true })
   const folder = await mkdtemp(join(directory, 'sallyport-image-'))

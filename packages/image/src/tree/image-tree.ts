@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.ts'
-import { joinPath } from '../layer/entry-path.ts'
+import { joinPath, parentPath } from '../layer/entry-path.ts'
 import type { FileNode, FileTree, FileType, ResolveOptions } from './file-tree.ts'
 import type { EntryRef } from './inode.ts'
 import { maxSymlinks, type SharedInode } from './layer-tree.ts'
@@ -47,6 +47,12 @@ export class ImageTree implements FileTree {
     return this.#nodes.get(path)
   }
 
+  /** The entry that brought the content of a regular file. */
+  contentOf({ path }: FileNode): EntryRef | undefined {
+    const inode = this.#nodes.get(path)?.shared?.inode
+    return inode?.type === 'file' ? inode.origin : undefined
+  }
+
   children(path: string): readonly TreeNode[] {
     return this.#children.get(path) ?? []
   }
@@ -57,12 +63,21 @@ export class ImageTree implements FileTree {
   }
 
   resolve(path: string, { followLast = true }: ResolveOptions = {}): TreeNode | undefined {
+    const exact = this.#nodes.get(path)
+    if (exact !== undefined && (exact.type !== 'symlink' || !followLast)) return exact
     const found = this.#walk(path, followLast)
     return found === undefined ? undefined : this.#nodes.get(found)
   }
 
   canonicalize(path: string): string {
-    return this.#walk(path, false) ?? normalize(path)
+    return this.#isCanonical(path) ? path : (this.#walk(path, false) ?? normalize(path))
+  }
+
+  /** Whether a path leads through real directories as it is written; the last part may be missing. */
+  #isCanonical(path: string): boolean {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    if (name === '' || name === '.' || name === '..' || !path.startsWith('/')) return false
+    return this.#nodes.get(parentPath(path))?.type === 'directory'
   }
 
   /** Canonical path that `path` leads to, missing parts taken as they are; undefined for a loop of links. */

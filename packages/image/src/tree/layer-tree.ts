@@ -93,16 +93,16 @@ export function buildLayerTree(
         const existing = parent.children.get(name)
         const directory = existing !== undefined && isLayerDirectory(existing) ? existing : newDirectory()
         setDirectory(directory, entry, layer, position)
-        parent.children.set(name, directory)
+        if (directory !== existing) walker.put(parent, name, directory)
         break
       }
       case 'hardlink': {
         const shared = linkedFile(entry, walker, lower)
-        parent.children.set(name, { shared, entry: position })
+        walker.put(parent, name, { shared, entry: position })
         break
       }
       default:
-        parent.children.set(name, {
+        walker.put(parent, name, {
           shared: { inode: toInode(entry, entry.kind, { layer, entry: position }), mixed: false, members: 1 },
           entry: position,
         })
@@ -159,6 +159,8 @@ function linkedFile(
 class ParentWalker {
   readonly #root: LayerDirectory
   readonly #maxPaths: number
+  /** Where paths lead that were walked before: most entries have the parent of the one before. */
+  readonly #known = new Map<string, LayerDirectory>()
   #created = 0
   #steps = 0
 
@@ -169,10 +171,20 @@ class ParentWalker {
 
   /** The directory at `path`, made when it is missing. */
   directory(path: string): LayerDirectory {
+    const known = this.#known.get(path)
+    if (known !== undefined) return known
     const found = this.#walk(path, true)
     if (found === undefined)
       throw new ImageError('PATH_INVALID', `no directory ${JSON.stringify(path)}`, { path })
+    this.#known.set(path, found)
     return found
+  }
+
+  /** Puts a node into a directory, in place of what is there. */
+  put(directory: LayerDirectory, name: string, node: LayerDirectory | LayerLeaf): void {
+    // A known path may lead through what is replaced.
+    if (directory.children.has(name)) this.#known.clear()
+    directory.children.set(name, node)
   }
 
   /** The node at `path`; a link in the last position is not followed. */

@@ -32,6 +32,9 @@ export function isReleaseFile({ path, size }: FileCandidate): boolean {
   return size <= maxReleaseBytes && releaseName.test(path)
 }
 
+/** Goes up with every change of what {@link isReleaseFile} selects. */
+export const releaseFilesVersion = 1
+
 const releaseName =
   /\/(?:os|lsb|alpine|oracle|redhat|centos|system|almalinux|rocky|fedora)-release$|\/system-release-cpe$|\/debian_version$/
 

@@ -1,4 +1,5 @@
 import type { Image } from '@sallyport/image'
+import { checkRange } from './file-content.ts'
 import type { ImageFiles } from './image-files.ts'
 
 /** The files of an open image; content is read when it is asked for. */
@@ -13,7 +14,10 @@ export function openedImageFiles(image: Image): ImageFiles {
       examiner.examine(
         {
           size: node.size,
-          read: (offset, length) => image.readRange(node, { offset, length }, options),
+          async read(offset, length) {
+            checkRange(offset, length)
+            return image.readRange(node, { offset, length }, options)
+          },
         },
         options,
       ),

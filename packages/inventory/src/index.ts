@@ -14,3 +14,4 @@ export type {
   RpmDetails,
 } from './inventory.ts'
 export { toCycloneDx, type ToCycloneDxOptions } from './sbom/to-cyclonedx.ts'
+export { toSpdx, type ToSpdxOptions } from './sbom/to-spdx.ts'

@@ -13,5 +13,8 @@ export type {
   PackageType,
   RpmDetails,
 } from './inventory.ts'
+export { compareSbom, type SbomComparison } from './sbom/compare-sbom.ts'
+export { readSbom, type ReadSbomOptions } from './sbom/read-sbom.ts'
+export type { Sbom, SbomPackage, SbomSubject, SbomWarning } from './sbom/sbom.ts'
 export { toCycloneDx, type ToCycloneDxOptions } from './sbom/to-cyclonedx.ts'
 export { toSpdx, type ToSpdxOptions } from './sbom/to-spdx.ts'

@@ -12,3 +12,9 @@ export const maxJsonDepth: number = 200
 export const maxPackages: number = 200_000
 /** Most gaps that are told one by one. */
 export const maxGaps: number = 1_000
+/** Largest SBOM that is read, in bytes. */
+export const maxSbomBytes: number = 256 * 1024 * 1024
+/** Most packages of one SBOM. */
+export const maxSbomPackages: number = 500_000
+/** Most warnings about one SBOM that are told one by one. */
+export const maxSbomWarnings: number = 1_000

@@ -1,5 +1,5 @@
 import { digestOf } from '@sallyport/core'
-import type { Inventory, Package } from '../inventory.ts'
+import type { Package } from '../inventory.ts'
 import { spdxOrUnknown } from '../spdx-expression.ts'
 import { deriveUuid } from './derive-uuid.ts'
 import { trivyProperties } from './scanner-names.ts'
@@ -18,8 +18,8 @@ export function spdxTime(timestamp: Date): string {
 }
 
 /** The URI of a document, made of all that it says. */
-export function spdxNamespace({ subject }: Inventory, document: unknown): string {
-  return `https://sallyport.dev/spdx/${subject.replace(':', '-')}-${deriveUuid(stringify(document))}`
+export function spdxNamespace(document: unknown): string {
+  return `https://sallyport.dev/spdx/${deriveUuid(stringify(document))}`
 }
 
 /** The licence that the package's own record declares, or `NOASSERTION`. */
@@ -42,16 +42,18 @@ export function sourceInfoOf({ source, evidence }: Package): string {
 }
 
 /** What SPDX has no field for, as `name: value`, each an annotation. */
-export function remarksOf(found: Package): readonly string[] {
-  const { type, evidence, ownedBy, builtUsing = [] } = found
+export function remarksOf({ type, evidence, ownedBy, builtUsing = [] }: Package): readonly string[] {
   const { path, method, layer, diffId } = evidence
   return [
-    `sallyport:evidence: ${JSON.stringify({ type, path, method, layer, diffId })}`,
+    `sallyport:evidence: ${stringify({ type, path, method, layer, diffId })}`,
     ...(ownedBy === undefined ? [] : [`sallyport:owned-by: ${ownedBy}`]),
     ...builtUsing.map(({ name, version }) => `sallyport:built-using: ${name}@${version}`),
-    ...trivyProperties(found)
-      // The source stands in `sourceInfo`.
-      .filter(([key]) => key !== 'SrcName' && key !== 'SrcVersion')
-      .map(([key, value]) => `${key}: ${value}`),
   ]
+}
+
+/** What Trivy reads from annotations of SPDX 2; the source package it reads from `sourceInfo`. */
+export function trivyRemarksOf(found: Package): readonly string[] {
+  return trivyProperties(found)
+    .filter(([key]) => key !== 'SrcName' && key !== 'SrcVersion')
+    .map(([key, value]) => `${key}: ${value}`)
 }

@@ -88,12 +88,13 @@ const hashAlgorithms = {
 
 function describePackage({ found, ref }: ReferredPackage): Models.Component {
   const { version, purl, type, source, evidence, ownedBy, checksums = [] } = found
+  const { group, name } = nameOf(found)
   const [cpe, ...furtherCpes] = (found.cpes ?? []).filter((one) => Types.isCPE(one))
   const component = new Models.Component(
     type === 'generic' ? Enums.ComponentType.Application : Enums.ComponentType.Library,
-    found.name,
+    name,
     {
-      ...nameOf(found),
+      group,
       bomRef: ref,
       version,
       purl,
@@ -126,10 +127,13 @@ function describePackage({ found, ref }: ReferredPackage): Models.Component {
 }
 
 /** Group and name apart where both scanners want them so: of Maven. */
-function nameOf({ type, purl }: Package): { group?: string; name?: string } {
-  if (type !== 'maven') return {}
-  const { namespace, name } = PackageURL.fromString(purl)
-  return namespace && name ? { group: namespace, name } : {}
+function nameOf({ type, name, purl }: Package): {
+  readonly group?: string | undefined
+  readonly name: string
+} {
+  if (type !== 'maven') return { name }
+  const parsed = PackageURL.fromString(purl)
+  return { group: parsed.namespace ?? undefined, name: parsed.name ?? name }
 }
 
 function describeDistro(distro: Distro): Models.Component {

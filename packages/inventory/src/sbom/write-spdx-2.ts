@@ -9,6 +9,7 @@ import {
   spdxIdOf,
   spdxNamespace,
   spdxTime,
+  trivyRemarksOf,
 } from './describe-spdx.ts'
 import { imagePurl } from './image-purl.ts'
 import { familyOf } from './scanner-names.ts'
@@ -64,7 +65,7 @@ export function writeSpdx2(inventory: Inventory, options: ToSpdxOptions): string
       ),
     ],
   }
-  document.documentNamespace = options.namespace ?? spdxNamespace(inventory, document)
+  document.documentNamespace = options.namespace ?? spdxNamespace(document)
   return stringify(document)
 }
 
@@ -104,7 +105,7 @@ function describeDistro(distro: Distro) {
     SPDXID: `SPDXRef-OperatingSystem-${distro.id.replaceAll(/[^A-Za-z0-9.-]+/g, '-')}`,
     name: familyOf(distro),
     ...(distro.versionId === undefined ? {} : { versionInfo: distro.versionId }),
-    primaryPackagePurpose: 'OPERATING-SYSTEM',
+    primaryPackagePurpose: 'OPERATING_SYSTEM',
     ...unknown,
     licenseDeclared: 'NOASSERTION',
   }
@@ -135,6 +136,6 @@ function describePackage({ found }: ReferredPackage, id: string, annotate: (comm
         referenceLocator: cpe,
       })),
     ],
-    annotations: remarksOf(found).map(annotate),
+    annotations: [...remarksOf(found), ...trivyRemarksOf(found)].map(annotate),
   }
 }

@@ -24,7 +24,7 @@ interface Element {
 /** Writes SPDX 3.0.1 as JSON-LD (SPDX specification 3.0.1: Core, Software, SimpleLicensing). */
 export function writeSpdx3(inventory: Inventory, options: ToSpdxOptions): string {
   // The URI of each element begins with that of the document, which is made of the rest of the document.
-  const namespace = options.namespace ?? spdxNamespace(inventory, graphOf(inventory, options, 'urn:document'))
+  const namespace = options.namespace ?? spdxNamespace(graphOf(inventory, options, 'urn:document'))
   return stringify(graphOf(inventory, options, namespace))
 }
 
@@ -39,6 +39,9 @@ function graphOf(inventory: Inventory, options: ToSpdxOptions, namespace: string
   })
   const maker = element('SoftwareAgent', 'Agent', { name: `${tool.name} ${tool.version}` })
   const writer = element('Tool', 'Tool', { name: `${tool.name}-${tool.version}` })
+  const dataLicense = element('simplelicensing_LicenseExpression', 'DataLicense', {
+    simplelicensing_licenseExpression: 'CC0-1.0',
+  })
   const image = describeImage(inventory, name, element)
   const packages = describePackages(arranged.packages, element)
   const documentId = `${namespace}#Document`
@@ -81,10 +84,10 @@ function graphOf(inventory: Inventory, options: ToSpdxOptions, namespace: string
   })
   const document = element('SpdxDocument', 'Document', {
     name,
-    dataLicense: 'https://spdx.org/licenses/CC0-1.0',
+    dataLicense: dataLicense.spdxId,
     profileConformance: ['core', 'software', 'simpleLicensing'],
     rootElement: [sbom.spdxId],
-    element: [maker, writer, sbom, ...all, ...gaps].map(({ spdxId }) => spdxId),
+    element: [maker, writer, dataLicense, sbom, ...all, ...gaps].map(({ spdxId }) => spdxId),
   })
   return {
     '@context': 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld',
@@ -99,6 +102,7 @@ function graphOf(inventory: Inventory, options: ToSpdxOptions, namespace: string
       },
       maker,
       writer,
+      dataLicense,
       document,
       sbom,
       ...all,

@@ -109,7 +109,9 @@ describe.each(images)('our SBOM of the image %s', (image) => {
   it.each(['CycloneDX 1.6', 'CycloneDX 1.7', 'SPDX 2.3'] as const)(
     'shows Trivy the same packages and distribution as %s',
     async (format) => {
-      expect(await readByTrivy(await write(format))).toEqual(expected(inventory))
+      // It lists nothing of the purl type generic, in its own documents neither.
+      const packages = inventory.packages.filter(({ type }) => type !== 'generic')
+      expect(await readByTrivy(await write(format))).toEqual(expected({ ...inventory, packages }))
     },
   )
 

@@ -14,7 +14,7 @@ import {
 import { imagePurl } from './image-purl.ts'
 import { familyOf } from './scanner-names.ts'
 import { stringify } from './stringify.ts'
-import type { ToSpdxOptions } from './to-spdx.ts'
+import type { ToSpdxOptions } from './to-spdx-options.ts'
 
 /** Fields that the specification wants of each package and of which an inventory knows nothing. */
 const unknown = {

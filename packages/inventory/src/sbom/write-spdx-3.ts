@@ -13,7 +13,7 @@ import {
 import { imagePurl } from './image-purl.ts'
 import { familyOf } from './scanner-names.ts'
 import { stringify } from './stringify.ts'
-import type { ToSpdxOptions } from './to-spdx.ts'
+import type { ToSpdxOptions } from './to-spdx-options.ts'
 
 interface Element {
   readonly type: string

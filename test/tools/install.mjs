@@ -5,12 +5,15 @@
 //   node test/tools/install.mjs --suite e2e  only what that suite needs (may be given more than once)
 //   node test/tools/install.mjs crane oras   only these
 //
-// Go tools go to <cache>/tools/<name>-<version>/<name>; a tool that is there already costs nothing.
+// Go tools go to <cache>/tools/<name>-<version>/<name>, what a Maven artifact holds to the folder
+// <cache>/tools/<name>-<version>; a tool that is there already costs nothing.
 // The cache is $SALLYPORT_CACHE, else ~/.cache/sallyport. Ends with 1 when a tool could not be had.
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -86,6 +89,28 @@ function installGo(name, { module, package: main, version, ldflags = '', env = {
   log(`${name} ${version} built in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 
+// Archives that are no programs, such as those that hold schemas.
+function installMaven(name, { artifact, sha256, version }) {
+  const folder = join(cache, `${name}-${version}`)
+  if (existsSync(folder)) return log(`${name} ${version} is there`)
+  if (!onPath('mvn')) throw new Error('there is no mvn on the PATH')
+  log(`fetching ${artifact}`)
+  const download = mkdtempSync(join(tmpdir(), `sallyport-${name}-`))
+  const unfinished = `${folder}.${process.pid}`
+  mkdirSync(unfinished, { recursive: true })
+  try {
+    run('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${download}`])
+    const archive = join(download, `${artifact.split(':').slice(1).join('-')}.jar`)
+    const actual = createHash('sha256').update(readFileSync(archive)).digest('hex')
+    if (actual !== sha256) throw new Error(`${artifact}: expected sha256 ${sha256}, got ${actual}`)
+    run('python3', ['-m', 'zipfile', '-e', archive, unfinished])
+    renameSync(unfinished, folder)
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+    rmSync(download, { recursive: true, force: true })
+  }
+}
+
 function installApt(names) {
   const missing = names.filter((name) => !onPath(tools.apt[name].command))
   if (missing.length === 0) return
@@ -102,7 +127,7 @@ const { values, positionals } = parseArgs({
   options: { suite: { type: 'string', multiple: true, default: [] } },
   allowPositionals: true,
 })
-const known = [...Object.keys(tools.go), ...Object.keys(tools.apt)]
+const known = [tools.go, tools.maven, tools.apt].flatMap(Object.keys)
 const unknown = positionals.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
   log(`unknown: ${unknown.join(', ')}; known are ${known.join(', ')}`)
@@ -127,6 +152,8 @@ const apt = Object.entries(tools.apt)
 attempt(apt.join(', '), () => installApt(apt))
 // One after the other: each build uses all cores and much memory by itself.
 for (const [name, tool] of Object.entries(tools.go).filter(wanted)) attempt(name, () => installGo(name, tool))
+for (const [name, tool] of Object.entries(tools.maven).filter(wanted))
+  attempt(name, () => installMaven(name, tool))
 if (failures.length > 0) {
   log(`not installed: ${failures.join('; ')}`)
   process.exit(1)

@@ -1,10 +1,11 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 
 interface ToolList {
   readonly go: Readonly<Record<string, { readonly version: string }>>
+  readonly maven: Readonly<Record<string, { readonly version: string }>>
   readonly apt: Readonly<Record<string, { readonly command: string }>>
 }
 
@@ -24,6 +25,26 @@ export function toolPath(name: string): string | undefined {
     if (folder !== '') candidates.push(join(folder, command))
   }
   return candidates.find(isExecutable)
+}
+
+/** The folder of what a Maven artifact holds; `undefined` where it is not installed. */
+function archivePath(name: string): string | undefined {
+  const pinned = tools.maven[name]
+  const folder = pinned && join(cacheDirectory(), 'tools', `${name}-${pinned.version}`)
+  return folder !== undefined && existsSync(folder) ? folder : undefined
+}
+
+/**
+ * As `archivePath`, for a suite that cannot go on without it.
+ *
+ * @throws {Error} when it is not installed; the message says how to do so.
+ */
+export function requireArchive(name: string): string {
+  const path = archivePath(name)
+  if (path !== undefined) return path
+  throw new Error(
+    `${name} is not in ${cacheDirectory()}; install it with: node test/tools/install.mjs ${name}`,
+  )
 }
 
 /**

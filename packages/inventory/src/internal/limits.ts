@@ -40,3 +40,9 @@ export const maxKeptLayerBytes: number = 256 * 1024 * 1024
 export const maxKeptImageBytes: number = 512 * 1024 * 1024
 /** Most bytes of the facts of one layer in a cache, uncompressed. */
 export const maxCachedBytes: number = 1024 * 1024 * 1024
+/** Largest SBOM that is read, in bytes. */
+export const maxSbomBytes: number = 256 * 1024 * 1024
+/** Most packages of one SBOM. */
+export const maxSbomPackages: number = 500_000
+/** Most warnings about one SBOM that are told one by one. */
+export const maxSbomWarnings: number = 1_000

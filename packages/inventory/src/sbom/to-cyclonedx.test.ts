@@ -1,8 +1,10 @@
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
+import * as fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createInventory } from '../create-inventory.ts'
 import { imageOf } from '../image.fixture.ts'
 import type { Inventory } from '../inventory.ts'
+import { sampleInventory, shuffledInventory } from './inventory.fixture.ts'
 import { toCycloneDx } from './to-cyclonedx.ts'
 
 const options = {
@@ -107,5 +109,112 @@ describe('toCycloneDx', () => {
     expect(serial(toCycloneDx(inventory, { ...options, timestamp: new Date(0) }))).not.toBe(serial(text))
     const own = 'urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79'
     expect(serial(toCycloneDx(inventory, { ...options, serialNumber: own }))).toBe(own)
+  })
+})
+
+describe('toCycloneDx of everything that an inventory can tell', () => {
+  const read = (text: string) =>
+    JSON.parse(text) as {
+      components: Record<string, unknown>[]
+      dependencies: { ref: string; dependsOn?: string[] }[]
+      metadata: { properties: unknown; component: unknown }
+    }
+  const component = (name: string, specVersion: '1.6' | '1.7' = '1.6') =>
+    read(toCycloneDx(sampleInventory, { ...options, specVersion })).components.find(
+      (one) => one['name'] === name,
+    )
+
+  it.each([
+    ['1.6', Spec.Version.v1dot6],
+    ['1.7', Spec.Version.v1dot7],
+  ] as const)('is valid by the schema of CycloneDX %s', async (specVersion, version) => {
+    const text = toCycloneDx(sampleInventory, { ...options, specVersion })
+    expect(await new Validation.JsonStrictValidator(version).validate(text)).toBeNull()
+    expect(JSON.parse(text)).toMatchObject({ specVersion, $schema: expect.stringContaining(specVersion) })
+  })
+
+  it('says how and where a package was found', () => {
+    expect(component('libssl3')).toMatchObject({
+      evidence: {
+        identity: [
+          {
+            field: 'purl',
+            confidence: 1,
+            methods: [{ technique: 'manifest-analysis', confidence: 1, value: 'test' }],
+          },
+        ],
+        occurrences: [{ location: '/found/libssl3' }],
+      },
+    })
+    expect(component('node')).toMatchObject({
+      evidence: { identity: [{ methods: [{ technique: 'binary-analysis' }] }] },
+    })
+  })
+
+  it('joins packages by what they need, and leaves out what the image does not hold', () => {
+    const { dependencies } = read(toCycloneDx(sampleInventory, options))
+    const [libc, libssl] = sampleInventory.packages.map(({ purl }) => purl) as [string, string]
+    expect(dependencies.find(({ ref }) => ref === libssl)?.dependsOn).toEqual([libc])
+  })
+
+  it('gives CPEs and checksums, and Maven coordinates as group and name', () => {
+    expect(component('node')).toMatchObject({
+      type: 'application',
+      cpe: 'cpe:2.3:a:nodejs:node.js:20.1.0:*:*:*:*:*:*:*',
+      properties: expect.arrayContaining([
+        { name: 'syft:cpe23', value: 'cpe:2.3:a:nodejs:nodejs:20.1.0:*:*:*:*:*:*:*' },
+      ]),
+    })
+    expect(component('core')).toMatchObject({
+      group: 'org.example',
+      hashes: [{ alg: 'SHA-1', content: 'e6b1000b94e835ffd37f4c6dcbdad43f4b48a02a' }],
+    })
+  })
+
+  it('gives Trivy the source package and the layer, and no source of a language package', () => {
+    expect(component('libssl3')).toMatchObject({
+      properties: expect.arrayContaining([
+        { name: 'aquasecurity:trivy:SrcName', value: 'openssl' },
+        { name: 'aquasecurity:trivy:SrcVersion', value: '1:3.0-1' },
+        { name: 'aquasecurity:trivy:LayerDiffID', value: sampleInventory.packages[0]!.evidence.diffId },
+      ]),
+    })
+    expect(JSON.stringify(component('a'))).not.toContain('trivy:SrcName')
+  })
+
+  it.each([
+    ['rhel', 'redhat'],
+    ['amzn', 'amazon'],
+    ['alpine', 'alpine'],
+    ['constructor', 'constructor'],
+  ])('names the distribution %s as Trivy does, %s, and its ID for Syft and Grype', (id, family) => {
+    const text = toCycloneDx(
+      { ...sampleInventory, distro: { id, versionId: '9', idLike: ['fedora'] } },
+      options,
+    )
+    expect(read(text).components.find(({ type }) => type === 'operating-system')).toMatchObject({
+      name: family,
+      version: '9',
+      properties: [
+        { name: 'syft:distro:id', value: id },
+        { name: 'syft:distro:versionID', value: '9' },
+        { name: 'syft:distro:idLike:0', value: 'fedora' },
+      ],
+    })
+  })
+
+  it('is the same in whatever order the inventory lists things', () => {
+    const text = toCycloneDx(sampleInventory, options)
+    fc.assert(
+      fc.property(shuffledInventory, (shuffled) => {
+        expect(toCycloneDx(shuffled, options)).toBe(text)
+      }),
+    )
+  })
+
+  it('has another serial number for other content', () => {
+    const serial = (inventory: Inventory) =>
+      (JSON.parse(toCycloneDx(inventory, options)) as { serialNumber: string }).serialNumber
+    expect(serial({ ...sampleInventory, gaps: [] })).not.toBe(serial(sampleInventory))
   })
 })

@@ -51,7 +51,8 @@ const reportEvery = 10_000
  *
  * @throws {ScanError} `ADVISORIES_INVALID` for the first record that is none, naming source and position; nothing is
  *   written then.
- * @throws {ScanError} `ADVISORIES_EMPTY` for a source without a record, or when all are withdrawn.
+ * @throws {ScanError} `ADVISORIES_EMPTY` for a source without a record, or when no record names a package, or all are
+ *   withdrawn.
  * @throws {ScanError} `LIMIT_EXCEEDED` above `limits`.
  * @throws {ScanError} `OPTIONS_INVALID` for two sources of one name, or a time that is none.
  * @throws {ScanError} `DATA_UNAVAILABLE` when the output can't be written.

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf, isSallyportError } from '@sallyport/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAdvisoryIndex } from '../advisories/advisory-index.ts'
 import type { OsvRecord } from '../advisories/osv.schema.ts'

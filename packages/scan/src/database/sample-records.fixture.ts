@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { OsvRange, OsvRecord } from '../advisories/osv.schema.ts'
 
 /** A small pool, so that records share packages, and ids meet in chains. */

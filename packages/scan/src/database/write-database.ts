@@ -70,6 +70,7 @@ export async function writeDatabase(sink: DatabaseSink, content: DatabaseContent
     ...(kev === undefined ? {} : { kev: await write(sorted(kev.entries), { blockBytes: 8 * 1024 }) }),
     ...(epss === undefined ? {} : { epss: await write(epssRows(epss), { blockBytes: 8 * 1024 }) }),
   }
+  if (entries === 0) throw new ScanError('ADVISORIES_EMPTY', 'no advisory names a package')
   const meta: DatabaseMeta = {
     builtAt,
     ...(collector.updatedAt === undefined ? {} : { updatedAt: collector.updatedAt }),

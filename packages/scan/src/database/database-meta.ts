@@ -12,7 +12,7 @@ import type { DatabaseFile } from './database-file.ts'
 /** No text, as in PNG: a transfer that changes line ends, or cuts the eighth bit, shows at once. */
 const magic = Buffer.from('\x89SADB\r\n\x1a', 'latin1')
 const version = 1
-export const headBytes = 16
+const headBytes = 16
 const trailBytes = 32
 const maxMetaBytes = 16 * 1024 * 1024
 

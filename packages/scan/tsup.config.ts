@@ -4,5 +4,6 @@ export default buildOf({
   index: 'src/index.ts',
   harbor: 'src/harbor/index.ts',
   report: 'src/report/index.ts',
+  database: 'src/database/index.ts',
   trivy: 'src/trivy/index.ts',
 })

@@ -1,9 +1,16 @@
-export { type AdvisoryEntry, type AdvisoryIndex, createAdvisoryIndex } from './advisories/advisory-index.ts'
+export {
+  type AdvisoryEntry,
+  type AdvisoryIndex,
+  type AdvisoryIndexFeeds,
+  createAdvisoryIndex,
+} from './advisories/advisory-index.ts'
 export { evaluateAffected, type Evaluation } from './advisories/evaluate-affected.ts'
 export type { OsvAffected, OsvRange, OsvRecord } from './advisories/osv.schema.ts'
 export { parseAdvisories, type ParseAdvisoriesOptions } from './advisories/parse-advisories.ts'
 export { builtinScanner, type BuiltinScannerOptions } from './builtin/builtin-scanner.ts'
 export { ScanError, type ScanErrorCode, type ScanErrorOptions } from './errors.ts'
+export { parseEpss, type EpssScores, type ParseEpssOptions } from './feeds/parse-epss.ts'
+export { type KevCatalogue, parseKev, type ParseKevOptions } from './feeds/parse-kev.ts'
 export type {
   EpssScore,
   Finding,

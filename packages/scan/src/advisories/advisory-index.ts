@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { type Digest, toDigest } from '@sallyport/core'
 import { DisjointSets } from '../internal/disjoint-sets.ts'
 import { cveOfDistroRecord, isBundle } from './advisory-ids.ts'
+import type { EpssScores } from '../feeds/parse-epss.ts'
+import type { KevCatalogue } from '../feeds/parse-kev.ts'
 import type { EpssScore, KevEntry } from '../finding.ts'
 import type { ScanData } from '../scan-report.ts'
 import type { OsvAffected, OsvRecord } from './osv.schema.ts'
@@ -34,8 +36,17 @@ export interface AdvisoryIndex {
   epss?(cve: string): EpssScore | undefined
 }
 
+/** What an index holds besides advisories. */
+export interface AdvisoryIndexFeeds {
+  readonly kev?: KevCatalogue | undefined
+  readonly epss?: EpssScores | undefined
+}
+
 /** Indexes records in memory by ecosystem and package name. */
-export function createAdvisoryIndex(records: Iterable<OsvRecord>): AdvisoryIndex {
+export function createAdvisoryIndex(
+  records: Iterable<OsvRecord>,
+  { kev, epss }: AdvisoryIndexFeeds = {},
+): AdvisoryIndex {
   const entries = new Map<string, Map<string, AdvisoryEntry[]>>()
   const counts = new Map<string, number>()
   const identities = new DisjointSets()
@@ -69,11 +80,13 @@ export function createAdvisoryIndex(records: Iterable<OsvRecord>): AdvisoryIndex
     count: (ecosystem) => counts.get(ecosystem) ?? 0,
     find: (ecosystem, name) => entries.get(ecosystem)?.get(normalizePackageName(ecosystem, name)) ?? [],
     aliasesOf: (id) => groups.get(identities.find(id)) ?? [id],
+    ...(kev === undefined ? {} : { kev: (cve: string) => kev.entries.get(cve) }),
+    ...(epss === undefined ? {} : { epss: (cve: string) => epss.scores.get(cve) }),
   }
 }
 
 /** Other ids of the very vulnerability that a record describes; none for one that bundles several. */
-function identityOf(record: OsvRecord): readonly string[] {
+export function identityOf(record: OsvRecord): readonly string[] {
   if (isBundle(record.id)) return []
   const ids = (record.aliases ?? []).filter((alias) => !isBundle(alias))
   const cve = cveOfDistroRecord(record.id)
@@ -85,7 +98,8 @@ export function normalizePackageName(ecosystem: string, name: string): string {
   return ecosystem === 'PyPI' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name
 }
 
-function later(a: string | undefined, b: string | undefined): string | undefined {
+/** The later of two times. */
+export function later(a: string | undefined, b: string | undefined): string | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return Date.parse(b) > Date.parse(a) ? b : a
 }

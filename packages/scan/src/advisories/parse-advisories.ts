@@ -103,7 +103,12 @@ function parse(text: string, where: string): unknown {
   }
 }
 
-function readRecord(value: unknown, where: string): OsvRecord {
+/**
+ * Reads one value as a record; `where` starts the message.
+ *
+ * @throws {ScanError} `ADVISORIES_INVALID`
+ */
+export function readRecord(value: unknown, where: string): OsvRecord {
   const result = osvRecordSchema.safeParse(value)
   if (result.success) return result.data
   const id = typeof value === 'object' && value !== null ? (value as { id?: unknown }).id : undefined

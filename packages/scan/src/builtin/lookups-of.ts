@@ -38,7 +38,7 @@ function withEpoch({ rpm }: Package, version: string): string {
 }
 
 /** Ecosystems of rpm packages whose records name source packages, or both. */
-const sourceNamed = /^(?:SUSE|openSUSE|Rocky Linux)(?::|$)/
+const sourceNamed = /^(?:SUSE|openSUSE|Rocky Linux|Photon OS)(?::|$)/
 
 /** Whether an entry is about packages of that kind of name, of that architecture and of that module. */
 export function concerns(pkg: Package, { kind }: Lookup, { affected }: AdvisoryEntry): boolean {

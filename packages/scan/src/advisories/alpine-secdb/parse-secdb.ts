@@ -18,7 +18,11 @@ export interface ParseAlpineSecdbOptions {
 }
 
 const text = z.string().max(4096)
-const secfixes = z.record(z.string(), z.array(text).max(10_000).nullable()).nullish()
+// an empty value is an empty text in YAML's failsafe schema
+const secfixes = z.preprocess(
+  (value) => (value === '' ? null : value),
+  z.record(z.string(), z.array(text).max(10_000).nullable()).nullish(),
+)
 const pkg = z.object({ name: text.min(1), secfixes })
 const database = z.object({
   distroversion: text.optional(),

@@ -34,7 +34,7 @@ export function toDebianRecords(
     if (list === undefined) packages.set(note.package, [note])
     else list.push(note)
   }
-  return [...byId].map(([id, packages]) => ({
+  const records = [...byId].map(([id, packages]) => ({
     id: id.startsWith('CVE-') ? `DEBIAN-${id}` : id,
     ...(id.startsWith('CVE-') ? { upstream: [id] } : {}),
     ...(modified === undefined ? {} : { modified }),
@@ -42,6 +42,7 @@ export function toDebianRecords(
       releases.flatMap((release) => affectedIn(release, name, list, releaseVersion)),
     ),
   }))
+  return records.filter(({ affected }) => affected.length > 0)
 }
 
 function affectedIn(

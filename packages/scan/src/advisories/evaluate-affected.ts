@@ -95,6 +95,8 @@ function sortEvents(range: OsvRange, order: (a: string, b: string) => VersionOrd
     if (event.last_affected !== undefined) return [{ kind: 'last_affected', version: event.last_affected }]
     return []
   })
+  // the commonest record: from the start, with or without an end
+  if (events.length <= 2 && events[0] !== undefined && isStart(events[0])) return events
   return events.sort((a, b) => {
     if (isStart(a) || isStart(b)) return Number(isStart(b)) - Number(isStart(a))
     // at one version, "last affected" closes what "introduced" opened; other ties keep the record's order

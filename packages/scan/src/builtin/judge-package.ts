@@ -39,7 +39,7 @@ export function judgePackage(
 ): Judgement {
   const hits: Hit[] = []
   const unreadable: string[] = []
-  const cleared = new Set<string>()
+  const safe: AdvisoryEntry[] = []
   const { names, base, subscription } = ecosystem
   for (const lookup of lookupsOf(pkg, { builtUsing })) {
     const find = (name: string | undefined): readonly AdvisoryEntry[] =>
@@ -60,11 +60,12 @@ export function judgePackage(
       } else if (evaluation.status === 'unknown') {
         unreadable.push(`${entry.record.id} (${evaluation.unparseable})`)
       } else if (extension.name !== undefined) {
-        for (const id of index.aliasesOf(entry.record.id)) cleared.add(id)
+        safe.push(entry)
       }
     }
   }
-  if (cleared.size === 0) return { hits, unreadable }
+  if (safe.length === 0 || hits.every(({ entry }) => isOwn(entry))) return { hits, unreadable }
+  const cleared = new Set(safe.flatMap(({ record }) => index.aliasesOf(record.id)))
   return { hits: hits.filter(({ entry }) => isOwn(entry) || !clears(cleared, entry, index)), unreadable }
 }
 

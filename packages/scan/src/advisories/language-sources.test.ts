@@ -51,6 +51,12 @@ describe('parseRubysec', () => {
   })
 })
 
+it('a requirement of blanks is refused at once', () => {
+  const patched = [`>=${' '.repeat(1500)}!`, `${' '.repeat(1000)}~>${' '.repeat(1000)}`]
+  for (const requirement of patched)
+    expect(() => gem([requirement])).toThrow(expect.objectContaining({ code: 'ADVISORIES_INVALID' }))
+})
+
 describe('parseFriendsOfPhp', () => {
   const record = (versions: readonly string[]) =>
     parseFriendsOfPhp(

@@ -5,7 +5,7 @@ import type { OsvRecord } from './osv.schema.ts'
 import { complementOf, spanOf, toRanges, type VersionSpan } from './version-spans.ts'
 
 const text = z.string().max(100_000)
-const requirements = z.array(text).max(1000).nullish()
+const requirements = z.array(z.string().max(2048)).max(1000).nullish()
 
 const schema = z.object({
   gem: text.min(1),
@@ -67,7 +67,7 @@ export function parseRubysec(value: unknown, source: string): OsvRecord {
 /** Reads a requirement of RubyGems: comma-separated constraints, `~> 2.1.3` among them. */
 function spanOfRequirement(requirement: string, source: string): VersionSpan {
   const constraints = requirement.split(',').flatMap((each) => {
-    const pessimistic = /^\s*~>\s*(\S+)\s*$/.exec(each)?.[1]
+    const pessimistic = /^~>\s*(\S+)$/.exec(each.trim())?.[1]
     return pessimistic === undefined ? [each] : [`>= ${pessimistic}`, `< ${nextOf(pessimistic)}`]
   })
   const span = spanOf('gem', constraints)

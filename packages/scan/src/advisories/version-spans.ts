@@ -41,7 +41,8 @@ export function toRanges(spans: readonly VersionSpan[], type: 'ECOSYSTEM' | 'SEM
 export function spanOf(type: string, constraints: readonly string[]): VersionSpan | undefined {
   let span: VersionSpan | undefined
   for (const constraint of constraints) {
-    const match = /^\s*(>=|<=|==|=|>|<)?\s*([^\s<>=!~^,|*]+)\s*$/.exec(constraint)
+    // trimmed first: blanks around would let the expression try each split of them
+    const match = /^(>=|<=|==|=|>|<)?\s*([^\s<>=!~^,|*]+)$/.exec(constraint.trim().slice(0, 2048))
     if (match === null) return undefined
     const [, operator = '=', version = ''] = match
     const bound: Bound = { version, inclusive: operator.includes('=') }

@@ -93,9 +93,10 @@ export function identityOf(record: OsvRecord): readonly string[] {
   return cve === undefined ? ids : [...ids, cve]
 }
 
-/** PyPI names are compared by PEP 503; those of other ecosystems as they stand. */
+/** PyPI names are compared by PEP 503, those of NuGet and Packagist without regard to case, others as they stand. */
 export function normalizePackageName(ecosystem: string, name: string): string {
-  return ecosystem === 'PyPI' ? name.toLowerCase().replace(/[-_.]+/g, '-') : name
+  if (ecosystem === 'PyPI') return name.toLowerCase().replace(/[-_.]+/g, '-')
+  return ecosystem === 'NuGet' || ecosystem === 'Packagist' ? name.toLowerCase() : name
 }
 
 /** The later of two times. */

@@ -2,6 +2,7 @@ import type { PackageType } from '@sallyport/inventory'
 import { compareSemver } from '../version/compare-semver.ts'
 import { compareVersions } from '../version/compare-versions.ts'
 import { isUnparseable, type UnparseableVersion, type VersionOrder } from '../version/version-order.ts'
+import { extensionOf } from './advisory-extension.ts'
 import type { OsvAffected, OsvRange } from './osv.schema.ts'
 
 /** Whether a version is affected, or why that cannot be said. */
@@ -23,6 +24,8 @@ type Compare = (a: string, b: string) => VersionOrder | UnparseableVersion
  */
 export function evaluateAffected(type: PackageType, version: string, affected: OsvAffected): Evaluation {
   const compare: Compare = (a, b) => compareVersions(type, a, b)
+  const { except = [] } = extensionOf(affected)
+  if (except.some((entry) => compare(entry, version) === 0)) return { status: 'not-affected' }
   let unknown: Evaluation | undefined
   let inRange: Evaluation | undefined
   for (const range of affected.ranges ?? []) {
@@ -92,6 +95,8 @@ function sortEvents(range: OsvRange, order: (a: string, b: string) => VersionOrd
     if (event.last_affected !== undefined) return [{ kind: 'last_affected', version: event.last_affected }]
     return []
   })
+  // the commonest record: from the start, with or without an end
+  if (events.length <= 2 && events[0] !== undefined && isStart(events[0])) return events
   return events.sort((a, b) => {
     if (isStart(a) || isStart(b)) return Number(isStart(b)) - Number(isStart(a))
     // at one version, "last affected" closes what "introduced" opened; other ties keep the record's order

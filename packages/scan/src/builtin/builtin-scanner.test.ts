@@ -69,6 +69,8 @@ describe('builtinScanner', () => {
           version: '5.36.0-7+deb12u1',
           sourceName: 'perl',
           sourceVersion: '5.36.0-7',
+          layer: perl.evidence.diffId,
+          path: '/test',
         },
         severity: 'unknown',
         ratings: [],
@@ -173,7 +175,8 @@ describe('builtinScanner', () => {
   })
 
   it.each([
-    [{ urgency: 'end-of-life' }, 'wont-fix', 'unknown'],
+    [{ urgency: 'end-of-life' }, 'end-of-life', 'unknown'],
+    [{ nodsa_reason: 'postponed' }, 'deferred', 'unknown'],
     [{ nodsa_reason: 'ignored' }, 'wont-fix', 'unknown'],
     [{ urgency: 'unimportant' }, 'not-fixed', 'negligible'],
     [{ urgency: 'not yet assigned' }, 'not-fixed', 'unknown'],
@@ -219,7 +222,7 @@ describe('what builtinScanner could not judge', () => {
     [
       'a distribution that is not matched',
       [perl],
-      { distro: { id: 'ubuntu', versionId: '24.04', idLike: [] } },
+      { distro: { id: 'devuan', versionId: '5', idLike: [] } },
       'unsupported',
       ['DISTRO_UNSUPPORTED'],
     ],

@@ -4,7 +4,7 @@ import type { OsvRecord } from '../advisories/osv.schema.ts'
 import { ScanError } from '../errors.ts'
 import { packageVersion } from '../internal/package-version.ts'
 import type { Scanner } from '../ports/scanner.ts'
-import type { ScanReport } from '../scan-report.ts'
+import type { ScanData, ScanReport } from '../scan-report.ts'
 import { matchInventory } from './match-inventory.ts'
 
 /** Options of {@link builtinScanner}. */
@@ -18,6 +18,15 @@ export interface BuiltinScannerOptions {
    * never later than the truth.
    */
   readonly updatedAt?: string | undefined
+  /** Refuse data that is older than this, or of unknown age, in milliseconds. Default: any age. */
+  readonly maxDataAgeMs?: number | undefined
+  /**
+   * Whether the image gets updates of Ubuntu Pro (ESM). Nothing inside of an image tells for sure, so that it is said
+   * here. Default `false`: what only Pro fixes counts as not fixed.
+   */
+  readonly ubuntuPro?: boolean | undefined
+  /** Whether to match sources that are built into a package (`Built-Using`) too. Default `false`. */
+  readonly builtUsing?: boolean | undefined
   readonly clock?: Clock | undefined
 }
 
@@ -25,7 +34,7 @@ export interface BuiltinScannerOptions {
  * A scanner that needs neither network nor other programs: it matches the inventory with OSV advisories.
  *
  * `scan` rejects with `SUBJECT_MISMATCH` when the inventory is of another image. What it could not judge stands in
- * the report's gaps.
+ * the report's gaps. It rejects with `DATA_UNAVAILABLE` when a source of the data is older than `maxDataAgeMs`.
  *
  * @throws {ScanError} `ADVISORIES_EMPTY` when there is not one advisory that counts.
  * @throws {ScanError} `ADVISORIES_INVALID` when `updatedAt` is no time.
@@ -34,6 +43,9 @@ export function builtinScanner({
   advisories,
   name = 'sallyport',
   updatedAt,
+  maxDataAgeMs,
+  ubuntuPro,
+  builtUsing,
   clock = systemClock,
 }: BuiltinScannerOptions): Scanner {
   const index = Symbol.iterator in advisories ? createAdvisoryIndex(advisories) : advisories
@@ -65,18 +77,42 @@ export function builtinScanner({
           },
         )
       }
-      const startedAt = clock.now().toISOString()
-      const { findings, gaps, judged } = matchInventory(inventory, index, { scanner: name, signal })
+      const now = clock.now()
+      const startedAt = now.toISOString()
+      const data = index.data ?? [{ name: 'advisories', updatedAt: time, digest: index.digest }]
+      if (maxDataAgeMs !== undefined) for (const each of data) refuseOld(each, maxDataAgeMs, now, name)
+      const { findings, gaps, judged } = matchInventory(inventory, index, {
+        scanner: name,
+        ubuntuPro,
+        builtUsing,
+        now,
+        signal,
+      })
+      const { distro } = inventory
       return {
         scanner: { name, version: packageVersion },
         subject,
         startedAt,
         finishedAt: clock.now().toISOString(),
-        data: [{ name: 'advisories', updatedAt: time, digest: index.digest }],
+        data,
         status: judged === 0 ? 'unsupported' : gaps.length === 0 ? 'complete' : 'partial',
+        platform: inventory.platform,
+        ...(distro === undefined ? {} : { distro: { id: distro.id, versionId: distro.versionId } }),
+        packagesSeen: inventory.packages.length,
         gaps,
         findings,
       }
     },
   }
+}
+
+function refuseOld({ name, updatedAt }: ScanData, maxAgeMs: number, now: Date, scanner: string): void {
+  const age = updatedAt === undefined ? Number.NaN : now.getTime() - Date.parse(updatedAt)
+  if (age <= maxAgeMs) return
+  const since = Number.isNaN(age) ? 'of unknown age' : `of ${updatedAt}`
+  throw new ScanError(
+    'DATA_UNAVAILABLE',
+    `${name}: ${since}, at most ${Math.round(maxAgeMs / 3_600_000)} hours old allowed; update the advisories`,
+    { scanner, retryable: true },
+  )
 }

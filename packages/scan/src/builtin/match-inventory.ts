@@ -1,10 +1,13 @@
-import type { Inventory, Package } from '@sallyport/inventory'
+import type { Distro, Inventory, Package } from '@sallyport/inventory'
+import { isCve } from '../advisories/advisory-ids.ts'
 import type { AdvisoryIndex } from '../advisories/advisory-index.ts'
-import { evaluateAffected } from '../advisories/evaluate-affected.ts'
 import type { Finding } from '../finding.ts'
 import { mergeFindings } from '../merge/merge-findings.ts'
 import type { ScanGap } from '../scan-report.ts'
 import { ecosystemOf } from './ecosystem-of.ts'
+import { foreignVendor } from './foreign-vendor.ts'
+import { isKernelNotShipped } from './is-kernel-not-shipped.ts'
+import { judgePackage } from './judge-package.ts'
 import { toFindings } from './to-finding.ts'
 
 /** What matching an inventory gave. */
@@ -19,6 +22,12 @@ export interface MatchResult {
 export interface MatchOptions {
   /** Name under which findings appear. */
   readonly scanner: string
+  /** Whether fixes of Ubuntu Pro count as installable. Default `false`. */
+  readonly ubuntuPro?: boolean | undefined
+  /** Whether to match sources that are built into a package (`Built-Using`). Default `false`. */
+  readonly builtUsing?: boolean | undefined
+  /** The time by which a distribution's end of life is judged. Default: never at its end. */
+  readonly now?: Date | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -36,9 +45,11 @@ interface Unjudged {
 export function matchInventory(
   inventory: Inventory,
   index: AdvisoryIndex,
-  { scanner, signal }: MatchOptions,
+  { scanner, ubuntuPro = false, builtUsing = false, now, signal }: MatchOptions,
 ): MatchResult {
+  const { distro } = inventory
   const findings: Finding[] = []
+  const notShipped = new Set<string>()
   const gaps: ScanGap[] = inventory.gaps.map(({ code, message, path }) => ({
     code: 'INVENTORY_GAP',
     message: `${code}${path === undefined ? '' : ` at ${path}`}: ${message}`,
@@ -58,24 +69,22 @@ export function matchInventory(
       judged++
       return
     }
-    const ecosystem = ecosystemOf(pkg.type, inventory.distro)
+    const ecosystem = ecosystemOf(pkg.type, distro)
     if (!ecosystem.ok) return skip(ecosystem.code, ecosystem.why)
-    if (index.count(ecosystem.name) === 0) return skip('NO_ADVISORIES', `no advisories for ${ecosystem.name}`)
-    const { name, version } = pkg.source ?? pkg
-    const unreadable: string[] = []
-    for (const base of [ecosystem.name, ecosystem.base]) {
-      for (const entry of base === undefined ? [] : index.find(base, name)) {
-        const evaluation = evaluateAffected(pkg.type, version, entry.affected)
-        if (evaluation.status === 'affected') {
-          findings.push(...toFindings(pkg, entry, evaluation, index, scanner))
-        } else if (evaluation.status === 'unknown') {
-          unreadable.push(`${entry.record.id} (${evaluation.unparseable})`)
-        }
-      }
-    }
-    if (unreadable.length > 0) gaps.push(unparseableGap(pkg, version, unreadable))
+    if (!ecosystem.names.some((name) => index.count(name) > 0))
+      return skip('NO_ADVISORIES', `no advisories for ${ecosystem.names[0]}`)
+    const vendor = foreignVendor(pkg, distro)
+    if (vendor !== undefined)
+      return skip(
+        'NO_ADVISORIES',
+        `packages of ${vendor}, which the advisories of ${distro?.id} are not about`,
+      )
+    const { hits, unreadable } = judgePackage(pkg, ecosystem, index, { ubuntuPro, builtUsing })
+    for (const hit of hits) findings.push(...toFindings(pkg, hit, index, scanner))
+    if (isKernelNotShipped(pkg)) notShipped.add(pkg.purl)
+    if (unreadable.length > 0) gaps.push(unparseableGap(pkg, unreadable))
     else judged++
-    if (pkg.type === 'deb' || pkg.type === 'apk') coveredOwners.add(pkg.purl)
+    if (isOfDistro(pkg)) coveredOwners.add(pkg.purl)
   }
 
   // packages of the distribution first: they decide how the language packages they own are judged
@@ -88,21 +97,55 @@ export function matchInventory(
       message: `${gap.message}; ${packages} ${packages === 1 ? 'package' : 'packages'} not judged`,
     })
   }
+  const ended = endOfLife(distro, now)
+  if (ended !== undefined && inventory.packages.some(isOfDistro)) gaps.push(ended)
   if (inventory.packages.length === 0)
     gaps.push({ code: 'NO_PACKAGES', message: 'the inventory lists no package' })
-  return { findings: mergeFindings(findings), gaps, judged }
+  const merged = mergeFindings(findings).map((finding) => ({
+    ...finding,
+    ...exploitationOf(finding, index),
+    ...(notShipped.has(finding.package.purl) ? { note: 'kernel-not-shipped' as const } : {}),
+  }))
+  return { findings: merged, gaps, judged }
+}
+
+/** A release that nobody repairs any more gets no new advisories either: silence then means nothing. */
+function endOfLife(distro: Distro | undefined, now: Date | undefined): ScanGap | undefined {
+  const last = distro?.support?.extendedEndsOn ?? distro?.support?.endsOn
+  if (distro === undefined || now === undefined || last === undefined) return undefined
+  if (now.getTime() < Date.parse(last) + 86_400_000) return undefined
+  return {
+    code: 'DISTRO_UNSUPPORTED',
+    message: `${distro.id} ${distro.versionId ?? ''} is at its end of life since ${last}: new vulnerabilities are not reported`,
+  }
+}
+
+/** What the index knows of exploitation, by the first of the finding's CVEs that it lists. */
+function exploitationOf({ id, aliases }: Finding, index: AdvisoryIndex): Pick<Finding, 'kev' | 'epss'> {
+  const cves = [id, ...aliases].filter(isCve)
+  const kev = first(cves, (cve) => index.kev?.(cve))
+  const epss = first(cves, (cve) => index.epss?.(cve))
+  return { ...(kev === undefined ? {} : { kev }), ...(epss === undefined ? {} : { epss }) }
+}
+
+function first<T>(cves: readonly string[], find: (cve: string) => T | undefined): T | undefined {
+  for (const cve of cves) {
+    const found = find(cve)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function isOfDistro({ type }: Package): boolean {
   return type === 'deb' || type === 'apk' || type === 'rpm'
 }
 
-function unparseableGap(pkg: Package, version: string, unreadable: readonly string[]): ScanGap {
+function unparseableGap(pkg: Package, unreadable: readonly string[]): ScanGap {
   const shown = unreadable.slice(0, 3).join(', ')
   const more = unreadable.length > 3 ? ` and ${unreadable.length - 3} more` : ''
   return {
     code: 'VERSION_UNPARSEABLE',
-    message: `${pkg.name} ${version}: cannot be compared for ${shown}${more}`.slice(0, 1000),
+    message: `${pkg.name} ${pkg.version}: cannot be compared for ${shown}${more}`.slice(0, 1000),
     purl: pkg.purl,
   }
 }

@@ -1,15 +1,22 @@
 import type { Package } from '@sallyport/inventory'
 import { compareIds, isBundle, isCve } from '../advisories/advisory-ids.ts'
 import type { AdvisoryEntry, AdvisoryIndex } from '../advisories/advisory-index.ts'
-import type { Evaluation } from '../advisories/evaluate-affected.ts'
+import { extensionOf } from '../advisories/advisory-extension.ts'
 import type { Finding, FixState } from '../finding.ts'
 import { chooseSeverity } from '../severity/choose-severity.ts'
 import { rateAdvisory } from '../severity/rate-advisory.ts'
+import type { Hit } from './judge-package.ts'
 
-type Affected = Extract<Evaluation, { status: 'affected' }>
-
-/** States in which a distribution says that it will not fix a package of this release. */
-const givenUp = new Set(['ignored', 'end-of-life', 'wont-fix', "won't fix", 'wontfix'])
+/** What a distribution means to do about a package of this release, by the words that databases use. */
+const states: Readonly<Record<string, FixState>> = {
+  ignored: 'wont-fix',
+  'wont-fix': 'wont-fix',
+  "won't fix": 'wont-fix',
+  wontfix: 'wont-fix',
+  postponed: 'deferred',
+  deferred: 'deferred',
+  'end-of-life': 'end-of-life',
+}
 const stateFields = ['urgency', 'status', 'state', 'nodsa_reason', 'resolution']
 
 /**
@@ -18,11 +25,11 @@ const stateFields = ['urgency', 'status', 'state', 'nodsa_reason', 'resolution']
  */
 export function toFindings(
   pkg: Package,
-  entry: AdvisoryEntry,
-  evaluation: Affected,
+  hit: Hit,
   index: AdvisoryIndex,
   scanner: string,
 ): readonly Finding[] {
+  const { entry } = hit
   const { record } = entry
   const ratings = rateAdvisory(entry)
   const base = {
@@ -33,13 +40,12 @@ export function toFindings(
       version: pkg.version,
       sourceName: pkg.source?.name,
       sourceVersion: pkg.source?.version,
+      layer: pkg.evidence.diffId,
+      path: pkg.evidence.path,
     },
     severity: chooseSeverity(pkg.purl, ratings),
     ratings,
-    fix: {
-      state: fixState(entry, evaluation),
-      versions: evaluation.fixedIn === undefined ? [] : [evaluation.fixedIn],
-    },
+    fix: fixOf(hit),
     title: record.summary?.slice(0, 500) ?? undefined,
     url: urlOf(record.references ?? []),
     published: record.published ?? undefined,
@@ -60,18 +66,23 @@ function vulnerabilitiesOf({ record }: AdvisoryEntry, index: AdvisoryIndex): rea
   return cves.length === 0 ? [[record.id]] : cves.map((cve) => index.aliasesOf(cve))
 }
 
-function fixState({ affected }: AdvisoryEntry, { fixedIn, lastAffected }: Affected): FixState {
-  if (fixedIn !== undefined) return 'fixed'
-  const fields = [affected.ecosystem_specific, affected.database_specific]
-  const hopeless = fields.some((object) =>
-    stateFields.some((name) => {
-      const value = object?.[name]
-      return typeof value === 'string' && givenUp.has(value.toLowerCase())
-    }),
-  )
-  if (hopeless) return 'wont-fix'
+/** State and version of the fix for this release, as far as it can be installed. */
+function fixOf({ entry: { affected }, evaluation, fixNeedsSubscription }: Hit): Finding['fix'] {
+  const { fixState: stated } = extensionOf(affected)
+  // a version that another release or only subscribers get is no fix here
+  if (stated !== undefined) return { state: stated, versions: [] }
+  if (fixNeedsSubscription) return { state: 'not-fixed', versions: [] }
+  const { fixedIn, lastAffected } = evaluation
+  if (fixedIn !== undefined) return { state: 'fixed', versions: [fixedIn] }
+  for (const fields of [affected.ecosystem_specific, affected.database_specific]) {
+    for (const name of stateFields) {
+      const word = fields?.[name]
+      const key = typeof word === 'string' ? word.toLowerCase() : ''
+      if (Object.hasOwn(states, key)) return { state: states[key] ?? 'unknown', versions: [] }
+    }
+  }
   // later versions are not affected, but no record says which version brought the fix
-  return lastAffected === undefined ? 'not-fixed' : 'unknown'
+  return { state: lastAffected === undefined ? 'not-fixed' : 'unknown', versions: [] }
 }
 
 function urlOf(references: readonly { readonly type: string; readonly url: string }[]): string | undefined {

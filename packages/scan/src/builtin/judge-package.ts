@@ -1,0 +1,82 @@
+import type { Package } from '@sallyport/inventory'
+import { isBundle } from '../advisories/advisory-ids.ts'
+import { extensionOf } from '../advisories/advisory-extension.ts'
+import type { AdvisoryEntry, AdvisoryIndex } from '../advisories/advisory-index.ts'
+import { evaluateAffected, type Evaluation } from '../advisories/evaluate-affected.ts'
+import type { EcosystemChoice } from './ecosystem-of.ts'
+import { concerns, lookupsOf } from './lookups-of.ts'
+
+/** An advisory that affects a package. */
+export interface Hit {
+  readonly entry: AdvisoryEntry
+  readonly evaluation: Extract<Evaluation, { status: 'affected' }>
+  /** The fix is only for subscribers, and the image is none. */
+  readonly fixNeedsSubscription: boolean
+}
+
+/** What all advisories say of one package. */
+export interface Judgement {
+  readonly hits: readonly Hit[]
+  /** Advisories that could not be compared: id and version. */
+  readonly unreadable: readonly string[]
+}
+
+/** Options of {@link judgePackage}. */
+export interface JudgeOptions {
+  readonly ubuntuPro: boolean
+  readonly builtUsing: boolean
+}
+
+/**
+ * Judges one package by all advisories that name it. What a distribution's own source (a record with our extension)
+ * finds not affected stays so, whatever records of others say of that vulnerability.
+ */
+export function judgePackage(
+  pkg: Package,
+  ecosystem: Extract<EcosystemChoice, { ok: true }>,
+  index: AdvisoryIndex,
+  { ubuntuPro, builtUsing }: JudgeOptions,
+): Judgement {
+  const hits: Hit[] = []
+  const unreadable: string[] = []
+  const safe: AdvisoryEntry[] = []
+  const { names, base, subscription } = ecosystem
+  for (const lookup of lookupsOf(pkg, { builtUsing })) {
+    const find = (name: string | undefined): readonly AdvisoryEntry[] =>
+      name === undefined ? [] : index.find(name, lookup.name).filter((entry) => concerns(pkg, lookup, entry))
+    const plain = [...names, base].flatMap(find)
+    const paid = find(subscription)
+    // a record may speak for both: subscribers go by what it says for them, others by the public part
+    const [first, second] = ubuntuPro ? [paid, plain] : [plain, paid]
+    const spoken = new Set(first.map(({ record }) => record.id))
+    for (const entry of [...first, ...second.filter(({ record }) => !spoken.has(record.id))]) {
+      const extension = extensionOf(entry.affected)
+      const evaluation: Evaluation =
+        extension.status === 'not-affected'
+          ? { status: 'not-affected' }
+          : evaluateAffected(pkg.type, lookup.version, entry.affected)
+      if (evaluation.status === 'affected') {
+        hits.push({ entry, evaluation, fixNeedsSubscription: !ubuntuPro && paid.includes(entry) })
+      } else if (evaluation.status === 'unknown') {
+        unreadable.push(`${entry.record.id} (${evaluation.unparseable})`)
+      } else if (extension.name !== undefined) {
+        safe.push(entry)
+      }
+    }
+  }
+  if (safe.length === 0 || hits.every(({ entry }) => isOwn(entry))) return { hits, unreadable }
+  const cleared = new Set(safe.flatMap(({ record }) => index.aliasesOf(record.id)))
+  return { hits: hits.filter(({ entry }) => isOwn(entry) || !clears(cleared, entry, index)), unreadable }
+}
+
+/** Whether a record comes from the distribution's own source, through one of our converters. */
+function isOwn({ affected }: AdvisoryEntry): boolean {
+  return extensionOf(affected).name !== undefined
+}
+
+/** An advisory of several vulnerabilities is cleared only when all of them are. */
+function clears(cleared: ReadonlySet<string>, { record }: AdvisoryEntry, index: AdvisoryIndex): boolean {
+  if (!isBundle(record.id)) return index.aliasesOf(record.id).some((id) => cleared.has(id))
+  const members = [...(record.upstream ?? []), ...(record.aliases ?? [])].filter((id) => !isBundle(id))
+  return members.length > 0 && members.every((id) => cleared.has(id))
+}

@@ -10,6 +10,7 @@ export type ScanErrorCode =
   | 'REPORT_INVALID'
   | 'SUBJECT_MISMATCH'
   | 'DATA_UNAVAILABLE'
+  | 'CANARY_MISSED'
   | 'LIMIT_EXCEEDED'
   | 'OPTIONS_INVALID'
 

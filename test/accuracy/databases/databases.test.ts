@@ -33,10 +33,10 @@ const sbom = () =>
       { type: 'operating-system', 'bom-ref': 'os', name: 'debian', version: '12' },
       ...known.map(([purl]) => {
         const [path = '', version = ''] = purl.slice('pkg:'.length).split(/[@?]/)
-        const parts = path.split('/')
-        const name = purl.startsWith('pkg:golang') ? parts.slice(1).join('/') : (parts.at(-1) ?? '')
-        const group = purl.startsWith('pkg:maven') ? parts[1] : undefined
-        return { type: 'library', 'bom-ref': purl, group, name, version, purl }
+        const [type, ...parts] = path.split('/')
+        // OSV-Scanner takes the name as it stands here, the others the purl
+        const name = { deb: parts.at(-1), maven: parts.join(':') }[type ?? ''] ?? parts.join('/')
+        return { type: 'library', 'bom-ref': purl, name, version, purl }
       }),
     ],
   })

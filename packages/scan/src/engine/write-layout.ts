@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '@sallyport/core'
 
-/** What was written, for tests. */
+/** An image that was written. */
 export interface WrittenLayout {
   readonly subject: Digest
   readonly config: Digest

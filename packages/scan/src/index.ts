@@ -3,6 +3,8 @@ export { evaluateAffected, type Evaluation } from './advisories/evaluate-affecte
 export type { OsvAffected, OsvRange, OsvRecord } from './advisories/osv.schema.ts'
 export { parseAdvisories, type ParseAdvisoriesOptions } from './advisories/parse-advisories.ts'
 export { builtinScanner, type BuiltinScannerOptions } from './builtin/builtin-scanner.ts'
+export type { Canary } from './engine/canary.ts'
+export { runScanners, type RunScannersOptions } from './engine/run-scanners.ts'
 export { ScanError, type ScanErrorCode, type ScanErrorOptions } from './errors.ts'
 export type {
   EpssScore,

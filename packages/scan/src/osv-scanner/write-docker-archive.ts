@@ -49,7 +49,10 @@ export async function writeDockerArchive(
     }
     layers.push(`${index}.tar`)
     await archive.write(tarHeader(`${index}.tar`, size))
-    for await (const chunk of createReadStream(blob, { signal })) await archive.write(chunk as Buffer)
+    for await (const chunk of createReadStream(blob)) {
+      signal?.throwIfAborted()
+      await archive.write(chunk as Buffer)
+    }
     await archive.write(Buffer.alloc(-size & 511))
   }
   await add(

@@ -87,7 +87,7 @@ export function engineScanner<D extends EngineData>(
         )
       }
       const startedAt = clock.now().toISOString()
-      const directory = await mkdtemp(join(tmpdir(), 'sallyport-scan-'))
+      const directory = await mkdtemp(join(tmpdir(), `sallyport-${name.replace(/[^\w-]/g, '')}-`))
       try {
         const context = { directory, signal }
         const data = await engine.prepare(context)

@@ -46,7 +46,7 @@ async function program(body: string): Promise<string> {
 }
 
 const temporaryFolders = async () =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('sallyport-scan-'))
+  (await readdir(tmpdir())).filter((name) => name.startsWith('sallyport-trivy-'))
 
 describe('trivyScanner with a program that fails', () => {
   const scan = (command: string, options = {}, signal?: AbortSignal) =>

@@ -272,6 +272,31 @@ describe.skipIf(trivy === undefined || !existsSync(database))(
       expect(reports.map(({ findings }) => findings.length)).toEqual([28, 28, 28])
     })
 
+    it('carries secrets and misconfiguration when asked for, without the secret', async () => {
+      const secret = `AKIA${'IOSFODNN7EXAMPLQ'}`
+      const files = {
+        ...debianFiles,
+        'app/.env': `AWS_ACCESS_KEY_ID=${secret}\n`,
+        'app/Dockerfile': 'FROM debian\nUSER root\n',
+      }
+      const image = await makeTarget('weak', files)
+      const weaknesses = ['secret', 'misconfiguration'] as const
+      const report = await trivyScanner({ ...options(), weaknesses }).scan(image)
+      expect(report.weaknesses).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            kind: 'secret',
+            id: 'aws-access-key-id',
+            path: '/app/.env',
+            severity: 'critical',
+          }),
+          expect.objectContaining({ kind: 'misconfiguration', id: 'DS-0002', path: '/app/Dockerfile' }),
+        ]),
+      )
+      expect(JSON.stringify(report)).not.toContain(secret)
+      expect((await trivyScanner(options()).scan(image)).weaknesses).toBeUndefined()
+    })
+
     it('is not believed where it does not find the canary', async () => {
       const canaries = [{ purl: 'pkg:deb/debian/openssl@3.0.9-1', expect: ['CVE-1999-0001'] }]
       await expect(trivyScanner({ ...options(), canaries }).scan(target)).rejects.toMatchObject({

@@ -5,7 +5,8 @@ import type { TrivyResult } from './trivy.schema.ts'
 
 /** Secrets and misconfiguration of one part of a report. The secret's text is never taken over. */
 export function toWeaknesses(result: TrivyResult, scanner: string): readonly Weakness[] {
-  const path = result.Target.slice(0, 4096)
+  // secrets come with a leading slash, misconfiguration without
+  const path = `/${result.Target.replace(/^\//, '').slice(0, 4096)}`
   const base = (severity: string | undefined, layer: string | undefined) => ({
     severity: severityOfWord(severity ?? '') ?? ('unknown' as const),
     path,

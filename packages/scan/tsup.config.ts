@@ -5,5 +5,7 @@ export default buildOf({
   harbor: 'src/harbor/index.ts',
   report: 'src/report/index.ts',
   database: 'src/database/index.ts',
+  grype: 'src/grype/index.ts',
+  'osv-scanner': 'src/osv-scanner/index.ts',
   trivy: 'src/trivy/index.ts',
 })

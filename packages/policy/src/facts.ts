@@ -10,7 +10,7 @@ export interface PolicyFacts {
   /** Where it would go: `registry/repository:tag`. */
   readonly destination: string
   readonly inventory: Inventory
-  /** All scanners that were asked, merged. A scanner that failed is in `failures`. */
+  /** All scanners that were asked, merged. A scanner that failed has a report of that status. */
   readonly scan: MergedScan
   /** Steps that gave no answer, e.g. a scanner that crashed. Any entry makes the verdict `error`. */
   readonly failures: readonly { readonly step: string; readonly code: string; readonly message: string }[]

@@ -14,6 +14,7 @@ export type ScanErrorCode =
   | 'DATABASE_OLDER'
   | 'DATABASE_UNVERIFIED'
   | 'FEED_INVALID'
+  | 'CANARY_MISSED'
   | 'LIMIT_EXCEEDED'
   | 'OPTIONS_INVALID'
   | 'VEX_INVALID'

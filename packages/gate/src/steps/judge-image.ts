@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { type BlobReader, isSallyportError, type Platform, type RawManifest } from '@sallyport/core'
+import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
 import { analyzeUsage, type HardenReport, hardenImage, type PackageUsage } from '@sallyport/harden'
 import { type Image, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import { decide, type Decision, type Policy, type PolicyFacts } from '@sallyport/policy'
-import { mergeReports, type MergedScan, type Scanner, type ScanReport } from '@sallyport/scan'
+import { type MergedScan, runScanners, type Scanner } from '@sallyport/scan'
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 
@@ -40,8 +40,6 @@ export interface JudgeImageOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-type Failure = PolicyFacts['failures'][number]
-
 interface HardenStep {
   readonly usage: readonly PackageUsage[]
   readonly report?: HardenReport | undefined
@@ -61,7 +59,6 @@ export async function judgeImage(
   { destination, tier, policy, scanners, harden, now, directory, steps, signal }: JudgeImageOptions,
 ): Promise<ImageJudgement> {
   await using resources = new AsyncDisposableStack()
-  const failures: Failure[] = []
 
   const { image, inventory } = await steps.run('inventory', platform, async () => {
     const image = resources.use(
@@ -71,7 +68,7 @@ export async function judgeImage(
     return { value: { image, inventory }, summary: `${inventory.packages.length} packages` }
   })
   const scanned = await steps.run('scan', platform, async () => {
-    const scan = await scanImage(image, inventory, scanners, failures, signal)
+    const scan = await scanImage(image, inventory, scanners, signal)
     return { value: scan, summary: `${scan.findings.length} findings` }
   })
   const before: ExaminedImage = { image, inventory, scan: scanned }
@@ -96,7 +93,7 @@ export async function judgeImage(
 
   const after = await steps.run('rescan', platform, async () => {
     if (!hardened) return { value: before, summary: 'the image is unchanged' }
-    const scan = await scanImage(hardened.image, hardened.inventory, scanners, failures, signal)
+    const scan = await scanImage(hardened.image, hardened.inventory, scanners, signal)
     const summary = `${hardened.inventory.packages.length} packages, ${scan.findings.length} findings`
     return { value: { ...hardened, scan }, summary }
   })
@@ -106,7 +103,8 @@ export async function judgeImage(
     destination,
     inventory: after.inventory,
     scan: after.scan,
-    failures,
+    // the report that a hardened image replaces; failures of the other stand in its own reports
+    failures: hardened ? failuresOf(scanned) : [],
     usage,
     removed: report?.removed ?? [],
   }
@@ -132,23 +130,19 @@ async function scanImage(
   image: Image,
   inventory: Inventory,
   scanners: readonly Scanner[],
-  failures: Failure[],
   signal: AbortSignal | undefined,
 ): Promise<MergedScan> {
   const subject = image.raw.descriptor.digest
+  // without a scanner nothing was judged, which a policy takes for an error
+  if (scanners.length === 0) return { subject, reports: [], findings: [] }
   const target = { subject, platform: image.platform, inventory, layoutDirectory: image.layoutDirectory }
-  const reports: ScanReport[] = []
-  for (const scanner of scanners) {
-    try {
-      reports.push(await scanner.scan(target, { signal }))
-    } catch (error) {
-      signal?.throwIfAborted()
-      failures.push({
-        step: `scan by ${scanner.name}`,
-        code: isSallyportError(error) ? error.code : 'UNEXPECTED',
-        message: error instanceof Error ? error.message : String(error),
-      })
-    }
-  }
-  return reports.length > 0 ? mergeReports(reports) : { subject, reports: [], findings: [] }
+  return runScanners(scanners, target, { signal })
+}
+
+function failuresOf({ reports }: MergedScan): PolicyFacts['failures'] {
+  return reports.flatMap(({ scanner, failure }) =>
+    failure === undefined
+      ? []
+      : [{ step: `scan by ${scanner.name} before hardening`, code: failure.code, message: failure.message }],
+  )
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@sallyport/core'
+import type { Canary } from '../engine/canary.ts'
 import { ScanError } from '../errors.ts'
 
 /** Options of {@link trivyScanner}. */
@@ -23,6 +24,15 @@ export interface TrivyScannerOptions {
   readonly maxDataAgeMs?: number | undefined
   /** Variables added to the few that Trivy gets of this process (`PATH`, proxies, certificates). */
   readonly environment?: Readonly<Record<string, string>> | undefined
+  /**
+   * What to look for besides vulnerabilities; it stands in the report's `weaknesses`. Secrets take much longer than
+   * everything else together. Default none.
+   */
+  readonly weaknesses?: readonly ('secret' | 'misconfiguration')[] | undefined
+  /** Packages that Trivy must find before it is believed. Default: old ones of Debian 12, npm and PyPI. */
+  readonly canaries?: readonly Canary[] | undefined
+  /** Believe Trivy without such a proof. Default `false`. */
+  readonly unsafeSkipCanary?: boolean | undefined
   /** Name in reports. Default `trivy`. */
   readonly name?: string | undefined
   readonly clock?: Clock | undefined
@@ -65,39 +75,4 @@ export function checkArguments(args: readonly string[], scanner: string): readon
     takesValue = known && value === undefined
   }
   return args
-}
-
-const passed = [
-  'PATH',
-  'LANG',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'ALL_PROXY',
-]
-
-/**
- * The environment of a Trivy process. Nothing else of ours gets through: `TRIVY_*` could hide findings, the home
- * folder holds registry credentials.
- */
-export function toEnvironment(
-  parent: Readonly<Record<string, string | undefined>>,
-  directory: string,
-  added: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const environment: Record<string, string> = {}
-  for (const name of passed.flatMap((each) => [each, each.toLowerCase()])) {
-    const value = parent[name]
-    if (value !== undefined) environment[name] = value
-  }
-  return {
-    ...environment,
-    HOME: directory,
-    TMPDIR: directory,
-    TRIVY_DISABLE_TELEMETRY: 'true',
-    TRIVY_SKIP_VERSION_CHECK: 'true',
-    ...added,
-  }
 }

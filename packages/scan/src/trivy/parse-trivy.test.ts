@@ -6,7 +6,7 @@ import { type Digest, digestOf } from '@sallyport/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inventoryOf, packageOf, packagesOfStatus } from '../internal/inventory.fixture.ts'
 import { debianFiles, emptyFiles, oldFiles, unknownFiles } from './images.fixture.ts'
-import { writeLayout } from './oci-layout.fixture.ts'
+import { writeLayout } from '../engine/write-layout.ts'
 import { parseTrivyReport } from './parse-trivy.ts'
 
 const read = (name: string) => readFileSync(new URL(`__fixtures__/${name}`, import.meta.url), 'utf8')

@@ -1,13 +1,15 @@
 import type { Digest } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
-import { z } from 'zod'
+import { findListingGaps } from '../engine/find-listing-gaps.ts'
+import { lookupOf } from '../engine/package-lookup.ts'
+import { parseReport } from '../engine/read-report.ts'
 import { ScanError } from '../errors.ts'
 import type { FindingPackage } from '../finding.ts'
 import { mergeFindings } from '../merge/merge-findings.ts'
-import { packageKey } from '../merge/package-key.ts'
 import type { ScanData, ScanGap, ScanReport } from '../scan-report.ts'
 import { isFamilyOf, isSupportedFamily } from './package-types.ts'
-import { lookupOf, reportedPackage, toFindings } from './to-finding.ts'
+import { reportedPackage, toFindings, toSuppressedFindings } from './to-finding.ts'
+import { toWeaknesses } from './to-weaknesses.ts'
 import { type TrivyReport, type TrivyResult, trivyReportSchema } from './trivy.schema.ts'
 
 /** What a report is read against. */
@@ -20,6 +22,8 @@ export interface ParseTrivyOptions {
   readonly data: readonly ScanData[]
   readonly startedAt: string
   readonly finishedAt: string
+  /** Whether Trivy looked for secrets or misconfiguration: no weakness then means that there is none. Default `false`. */
+  readonly weaknesses?: boolean | undefined
   /** Name of the scanner in the report. Default `trivy`. */
   readonly name?: string | undefined
 }
@@ -27,26 +31,23 @@ export interface ParseTrivyOptions {
 /**
  * Reads a Trivy report (JSON, schema version 2) of one image.
  *
- * @throws {ScanError} `REPORT_INVALID` when it is no such report, suppresses findings, or lists no package of the
- * distribution although the inventory does: a scan that saw nothing is not a clean one.
+ * What Trivy set aside by ignore rules or VEX of its own stays a finding that says so in `suppressed`.
+ *
+ * @throws {ScanError} `REPORT_INVALID` when it is no such report, or lists no package of the distribution although the
+ * inventory does: a scan that saw nothing is not a clean one.
  * @throws {ScanError} `SUBJECT_MISMATCH` when it is about another image, or does not say about which.
  */
 export function parseTrivyReport(input: string | Uint8Array, options: ParseTrivyOptions): ScanReport {
   const { subject, inventory, name = 'trivy' } = options
-  const report = readReport(input, name)
+  const what = 'Trivy report of schema version 2'
+  const report = parseReport(input, trivyReportSchema, { what, scanner: name })
   checkSubject(report, options, name)
   const results = report.Results ?? []
-  if (results.some((result) => (result.ExperimentalModifiedFindings ?? []).length > 0)) {
-    throw new ScanError('REPORT_INVALID', 'Trivy suppressed findings by ignore rules or VEX of its own', {
-      scanner: name,
-    })
-  }
   const lookup = lookupOf(inventory.packages)
   const listed = listPackages(results)
   const gaps = [
     ...findDistroGaps(report, inventory),
-    ...findPackageGaps(listed, results, inventory, name),
-    ...(listed.length === 0 ? [{ code: 'NO_PACKAGES' as const, message: 'Trivy lists no package' }] : []),
+    ...findListingGaps(listed, inventory, { label: 'Trivy', scanner: name }),
   ]
   const osJudged = !gaps.some(({ code }) => code === 'DISTRO_UNKNOWN')
   const languageJudged = results.some(({ Class }) => Class === 'lang-pkgs')
@@ -58,24 +59,17 @@ export function parseTrivyReport(input: string | Uint8Array, options: ParseTrivy
     finishedAt: options.finishedAt,
     data: options.data,
     status: !judged ? 'unsupported' : gaps.length === 0 ? 'complete' : 'partial',
+    distro: distroOf(report),
+    packagesSeen: listed.length,
     gaps,
-    findings: mergeFindings(results.flatMap((result) => toFindings(result, lookup, name))),
+    findings: [
+      ...mergeFindings(results.flatMap((result) => toFindings(result, lookup, name))),
+      ...results.flatMap((result) => toSuppressedFindings(result, lookup, name)),
+    ],
+    ...(options.weaknesses === true
+      ? { weaknesses: results.flatMap((result) => toWeaknesses(result, name)) }
+      : {}),
   }
-}
-
-function readReport(input: string | Uint8Array, scanner: string): TrivyReport {
-  let value: unknown
-  try {
-    value = JSON.parse(
-      typeof input === 'string' ? input : new TextDecoder('utf-8', { fatal: true }).decode(input),
-    )
-  } catch (cause) {
-    throw new ScanError('REPORT_INVALID', 'the Trivy report is not JSON', { cause, scanner })
-  }
-  const result = trivyReportSchema.safeParse(value)
-  if (result.success) return result.data
-  const problem = z.prettifyError(result.error).split('\n').slice(0, 4).join(' ').slice(0, 400)
-  throw new ScanError('REPORT_INVALID', `not a Trivy report of schema version 2: ${problem}`, { scanner })
 }
 
 function checkSubject(
@@ -136,40 +130,7 @@ function findDistroGaps({ Metadata }: TrivyReport, { distro, packages }: Invento
   return gaps
 }
 
-/** What the inventory lists and Trivy does not: it was not judged. */
-function findPackageGaps(
-  listed: readonly FindingPackage[],
-  results: readonly TrivyResult[],
-  { packages }: Inventory,
-  scanner: string,
-): readonly ScanGap[] {
-  const expected = packages.filter(({ type }) => distroTypes.has(type))
-  const known = new Set(listed.map(packageKey))
-  const ofDistro = results
-    .filter(({ Class }) => Class === 'os-pkgs')
-    .flatMap(({ Packages }) => Packages ?? [])
-  if (expected.length > 0 && ofDistro.length === 0) {
-    throw new ScanError(
-      'REPORT_INVALID',
-      `Trivy lists no package of the distribution, the inventory lists ${expected.length}`,
-      { scanner },
-    )
-  }
-  const gaps: ScanGap[] = []
-  const missing = expected.filter((pkg) => !known.has(packageKey(pkg)))
-  if (missing.length > 0) {
-    const names = missing.slice(0, 5).map(({ name, version }) => `${name} ${version}`)
-    const message = `Trivy does not list ${missing.length} of ${expected.length} packages: ${names.join(', ')}`
-    gaps.push({ code: 'NO_PACKAGES', message: message.slice(0, 500), purl: missing[0]?.purl })
-  }
-  for (const type of ['npm', 'pypi', 'golang']) {
-    const own = packages.filter((pkg) => pkg.type === type && pkg.ownedBy === undefined)
-    if (own.length > 0 && !listed.some((pkg) => pkg.type === type)) {
-      gaps.push({
-        code: 'NO_PACKAGES',
-        message: `Trivy lists no ${type} package, the inventory lists ${own.length}`,
-      })
-    }
-  }
-  return gaps
+function distroOf({ Metadata }: TrivyReport): ScanReport['distro'] {
+  const { Family: id = 'none', Name: versionId } = Metadata?.OS ?? {}
+  return id === 'none' || id === '' ? undefined : { id, versionId }
 }

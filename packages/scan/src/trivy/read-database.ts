@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { checkDataAge, type DataAge } from '../engine/check-data-age.ts'
 import { ScanError } from '../errors.ts'
 import { readLimited } from '../internal/read-limited.ts'
 import type { ScanData } from '../scan-report.ts'
@@ -12,23 +13,13 @@ export function defaultCacheDirectory(environment: Readonly<Record<string, strin
   return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'trivy')
 }
 
-/** How old data may be. */
-export interface DatabaseAge {
-  readonly now: Date
-  readonly maxDataAgeMs?: number | undefined
-}
-
 /**
  * Reads what the database in a cache folder says of itself. Trivy accepts any age when updates are off, so the age is
  * checked here.
  *
  * @throws {ScanError} `DATA_UNAVAILABLE` when there is no database, its description cannot be read, or it is too old.
  */
-export async function readDatabase(
-  cacheDirectory: string,
-  { now, maxDataAgeMs }: DatabaseAge,
-  scanner: string,
-): Promise<ScanData> {
+export async function readDatabase(cacheDirectory: string, age: DataAge, scanner: string): Promise<ScanData> {
   const path = join(cacheDirectory, 'db', 'metadata.json')
   let value: unknown
   try {
@@ -40,17 +31,6 @@ export async function readDatabase(
   if (!metadata.success)
     throw new ScanError('DATA_UNAVAILABLE', `not the description of a Trivy database: ${path}`, { scanner })
   const { UpdatedAt: updatedAt } = metadata.data
-  const age = now.getTime() - Date.parse(updatedAt)
-  if (maxDataAgeMs !== undefined && age > maxDataAgeMs) {
-    throw new ScanError(
-      'DATA_UNAVAILABLE',
-      `the Trivy database is of ${updatedAt}: ${hours(age)} old, at most ${hours(maxDataAgeMs)} allowed`,
-      { scanner },
-    )
-  }
-  return { name: 'trivy-db', updatedAt }
-}
-
-function hours(ms: number): string {
-  return `${Math.round(ms / 3_600_000)} h`
+  checkDataAge(updatedAt, age, { what: 'Trivy database', scanner })
+  return { name: 'trivy-db', updatedAt, schemaVersion: String(metadata.data.Version) }
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inventoryOf, packagesOfStatus } from '../internal/inventory.fixture.ts'
 import type { ScanTarget } from '../ports/scanner.ts'
 import { debianFiles } from './images.fixture.ts'
-import { writeLayout } from './oci-layout.fixture.ts'
+import { writeLayout } from '../engine/write-layout.ts'
 import { trivyScanner } from './run-trivy.ts'
 
 const data = fileURLToPath(new URL('../../../../../shared/data/scan/', import.meta.url))
@@ -50,9 +50,14 @@ const temporaryFolders = async () =>
 
 describe('trivyScanner with a program that fails', () => {
   const scan = (command: string, options = {}, signal?: AbortSignal) =>
-    trivyScanner({ command, cacheDirectory, skipDatabaseUpdate: true, clock, ...options }).scan(target, {
-      signal,
-    })
+    trivyScanner({
+      command,
+      cacheDirectory,
+      skipDatabaseUpdate: true,
+      unsafeSkipCanary: true,
+      clock,
+      ...options,
+    }).scan(target, { signal })
 
   it('names a program that is not there', async () => {
     await expect(scan('sallyport-no-such-program')).rejects.toMatchObject({
@@ -101,6 +106,22 @@ describe('trivyScanner with a program that fails', () => {
       code: 'REPORT_INVALID',
     })
     await expect(scan(good, { maxReportBytes: 1000 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  })
+
+  it('kills a program that floods its report or its stderr', async () => {
+    const write = 'while [ $# -gt 0 ]; do [ "$1" = --output ] && out="$2"; shift; done'
+    const report = await program(`${write}; yes > "$out"`)
+    await expect(scan(report, { maxReportBytes: 1000 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(scan(await program('yes >&2'))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  })
+
+  it('does not believe a program that says of the canary what it says of everything', async () => {
+    const report = fileURLToPath(new URL('__fixtures__/trivy-0.74.0-debian.json', import.meta.url))
+    const write = 'while [ $# -gt 0 ]; do [ "$1" = --output ] && out="$2"; shift; done'
+    const command = await program(`${write}; cat '${report}' > "$out"`)
+    await expect(scan(command, { unsafeSkipCanary: false })).rejects.toMatchObject({
+      code: 'SUBJECT_MISMATCH',
+    })
   })
 
   it('kills the whole process group at the time limit, and leaves no files', async () => {
@@ -156,7 +177,7 @@ describe('trivyScanner with a program that fails', () => {
   })
 
   it('refuses another subject than the inventory’s, and a layout without it', async () => {
-    const scanner = trivyScanner({ cacheDirectory, skipDatabaseUpdate: true })
+    const scanner = trivyScanner({ cacheDirectory, skipDatabaseUpdate: true, unsafeSkipCanary: true })
     const other = inventoryOf([])
     await expect(scanner.scan({ ...target, inventory: other })).rejects.toMatchObject({
       code: 'SUBJECT_MISMATCH',
@@ -249,6 +270,39 @@ describe.skipIf(trivy === undefined || !existsSync(database))(
       const scanner = trivyScanner(options())
       const reports = await Promise.all([scanner.scan(target), scanner.scan(target), scanner.scan(target)])
       expect(reports.map(({ findings }) => findings.length)).toEqual([28, 28, 28])
+    })
+
+    it('carries secrets and misconfiguration when asked for, without the secret', async () => {
+      const secret = `AKIA${'IOSFODNN7EXAMPLQ'}`
+      const files = {
+        ...debianFiles,
+        'app/.env': `AWS_ACCESS_KEY_ID=${secret}\n`,
+        'app/Dockerfile': 'FROM debian\nUSER root\n',
+      }
+      const image = await makeTarget('weak', files)
+      const weaknesses = ['secret', 'misconfiguration'] as const
+      const report = await trivyScanner({ ...options(), weaknesses }).scan(image)
+      expect(report.weaknesses).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({
+            kind: 'secret',
+            id: 'aws-access-key-id',
+            path: '/app/.env',
+            severity: 'critical',
+          }),
+          expect.objectContaining({ kind: 'misconfiguration', id: 'DS-0002', path: '/app/Dockerfile' }),
+        ]),
+      )
+      expect(JSON.stringify(report)).not.toContain(secret)
+      expect((await trivyScanner(options()).scan(image)).weaknesses).toBeUndefined()
+    })
+
+    it('is not believed where it does not find the canary', async () => {
+      const canaries = [{ purl: 'pkg:deb/debian/openssl@3.0.9-1', expect: ['CVE-1999-0001'] }]
+      await expect(trivyScanner({ ...options(), canaries }).scan(target)).rejects.toMatchObject({
+        code: 'CANARY_MISSED',
+        scanner: 'trivy',
+      })
     })
 
     it('is not led astray by an ignore file or a configuration in the working folder or the layout', async () => {

@@ -1,77 +1,97 @@
-import type { Package } from '@sallyport/inventory'
 import { PackageURL } from 'packageurl-js'
+import { ownPackage, type PackageLookup } from '../engine/package-lookup.ts'
 import type { Finding, FindingPackage, FixState, Severity, SeverityRating } from '../finding.ts'
-import { packageKey } from '../merge/package-key.ts'
 import { chooseSeverity } from '../severity/choose-severity.ts'
 import { levelOfScore, rateCvss } from '../severity/rate-cvss.ts'
 import { severityOfWord } from '../severity/severity-order.ts'
 import { packageTypeOf } from './package-types.ts'
-import type { TrivyResult, TrivyVulnerability } from './trivy.schema.ts'
+import type { TrivyPackage, TrivyResult, TrivyVulnerability } from './trivy.schema.ts'
 
 const levels: readonly Severity[] = ['unknown', 'low', 'medium', 'high', 'critical']
 
 const fixStates: Readonly<Record<string, FixState>> = {
   fixed: 'fixed',
   affected: 'not-fixed',
-  fix_deferred: 'not-fixed',
+  fix_deferred: 'deferred',
   will_not_fix: 'wont-fix',
-  end_of_life: 'wont-fix',
-}
-
-/** Packages of the inventory by what makes them the same as a package in a report. */
-export type PackageLookup = ReadonlyMap<string, Package>
-
-/** Makes the look-up of an inventory's packages. */
-export function lookupOf(packages: readonly Package[]): PackageLookup {
-  return new Map(packages.map((pkg) => [packageKey(pkg), pkg]))
+  end_of_life: 'end-of-life',
 }
 
 /** Turns the findings of one part of a report into findings of ours, about packages of the inventory where they match. */
 export function toFindings(result: TrivyResult, lookup: PackageLookup, scanner: string): readonly Finding[] {
-  const packages = new Map((result.Packages ?? []).map((pkg) => [pkg.ID ?? '', pkg]))
-  return (result.Vulnerabilities ?? []).map((vulnerability) => {
-    const reported = packages.get(vulnerability.PkgID ?? '')
-    const pkg = toPackage(vulnerability, reported?.Arch, result, lookup)
-    const ratings = toRatings(vulnerability)
-    const chosen = chooseSeverity(pkg.purl, ratings)
-    return {
-      id: vulnerability.VulnerabilityID,
-      aliases: [],
-      package:
-        pkg.sourceName === undefined && reported?.SrcName !== undefined
-          ? { ...pkg, sourceName: reported.SrcName, sourceVersion: sourceVersionOf(reported) }
-          : pkg,
-      severity: chosen === 'unknown' ? (severityOfWord(vulnerability.Severity ?? '') ?? 'unknown') : chosen,
-      ratings,
-      fix: toFix(vulnerability),
-      title: vulnerability.Title?.slice(0, 500),
-      url: /^https?:\/\//.test(vulnerability.PrimaryURL ?? '') ? vulnerability.PrimaryURL : undefined,
-      published: Number.isNaN(Date.parse(vulnerability.PublishedDate ?? ''))
-        ? undefined
-        : vulnerability.PublishedDate,
-      scanners: [scanner],
-    }
+  const packages = packagesById(result)
+  return (result.Vulnerabilities ?? []).map((each) => toFinding(each, result, packages, lookup, scanner))
+}
+
+/** What Trivy set aside, as findings that say so. */
+export function toSuppressedFindings(
+  result: TrivyResult,
+  lookup: PackageLookup,
+  scanner: string,
+): readonly Finding[] {
+  const packages = packagesById(result)
+  return (result.ExperimentalModifiedFindings ?? []).flatMap((modified) => {
+    if (modified.Type !== 'vulnerability') return []
+    const finding = toFinding(modified.Finding, result, packages, lookup, scanner)
+    const { Status: status, Statement: statement, Source: source = '' } = modified
+    const isVex = status === 'not_affected' || status === 'fixed'
+    return [
+      {
+        ...finding,
+        suppressed: {
+          kind: isVex ? 'vex' : 'waiver',
+          status: isVex ? status : 'ignored',
+          statement: statement === '' ? undefined : statement,
+          source: source === '' ? scanner : source,
+        },
+      },
+    ]
   })
+}
+
+function packagesById({ Packages }: TrivyResult): ReadonlyMap<string, TrivyPackage> {
+  return new Map((Packages ?? []).map((pkg) => [pkg.ID ?? '', pkg]))
+}
+
+function toFinding(
+  vulnerability: TrivyVulnerability,
+  result: TrivyResult,
+  packages: ReadonlyMap<string, TrivyPackage>,
+  lookup: PackageLookup,
+  scanner: string,
+): Finding {
+  const pkg = toPackage(vulnerability, packages.get(vulnerability.PkgID ?? ''), result, lookup)
+  const ratings = toRatings(vulnerability)
+  const chosen = chooseSeverity(pkg.purl, ratings)
+  return {
+    id: vulnerability.VulnerabilityID,
+    aliases: [],
+    package: pkg,
+    severity: chosen === 'unknown' ? (severityOfWord(vulnerability.Severity ?? '') ?? 'unknown') : chosen,
+    ratings,
+    fix: toFix(vulnerability),
+    title: vulnerability.Title?.slice(0, 500),
+    url: /^https?:\/\//.test(vulnerability.PrimaryURL ?? '') ? vulnerability.PrimaryURL : undefined,
+    published: Number.isNaN(Date.parse(vulnerability.PublishedDate ?? ''))
+      ? undefined
+      : vulnerability.PublishedDate,
+    scanners: [scanner],
+  }
 }
 
 function toPackage(
   vulnerability: TrivyVulnerability,
-  arch: string | undefined,
+  listed: TrivyPackage | undefined,
   result: TrivyResult,
   lookup: PackageLookup,
 ): FindingPackage {
   const { PkgName: name, InstalledVersion: version, PkgIdentifier: identifier } = vulnerability
-  const reported = reportedPackage({ name, version, purl: identifier?.PURL, arch }, result)
-  const own = lookup.get(packageKey(reported))
-  if (own === undefined) return reported
-  return {
-    purl: own.purl,
-    type: own.type,
-    name: own.name,
-    version: own.version,
-    sourceName: own.source?.name,
-    sourceVersion: own.source?.version,
-  }
+  const reported = reportedPackage({ name, version, purl: identifier?.PURL, arch: listed?.Arch }, result)
+  const source =
+    listed?.SrcName === undefined
+      ? {}
+      : { sourceName: listed.SrcName, sourceVersion: sourceVersionOf(listed) }
+  return ownPackage({ ...reported, ...source }, lookup)
 }
 
 /** A package as Trivy names it in a list or a finding. */
@@ -111,7 +131,7 @@ function typeOfPurl(purl: string): string | undefined {
   }
 }
 
-function sourceVersionOf(pkg: NonNullable<TrivyResult['Packages']>[number]): string | undefined {
+function sourceVersionOf(pkg: TrivyPackage): string | undefined {
   if (pkg.SrcVersion === undefined) return undefined
   const epoch = pkg.SrcEpoch === undefined || pkg.SrcEpoch === 0 ? '' : `${pkg.SrcEpoch}:`
   const release = pkg.SrcRelease === undefined || pkg.SrcRelease === '' ? '' : `-${pkg.SrcRelease}`

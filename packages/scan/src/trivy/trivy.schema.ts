@@ -45,13 +45,50 @@ const trivyPackage = z.object({
   SrcEpoch: z.number().int().optional(),
 })
 
+const layer = z.object({ DiffID: text.optional() }).optional()
+
+const secret = z.object({
+  RuleID: text.min(1),
+  Severity: text.optional(),
+  Title: text.optional(),
+  StartLine: z.number().int().optional(),
+  EndLine: z.number().int().optional(),
+  Layer: layer,
+})
+
+const misconfiguration = z.object({
+  ID: text.min(1),
+  Severity: text.optional(),
+  Title: text.optional(),
+  Message: text.optional(),
+  Status: text.optional(),
+  CauseMetadata: z
+    .object({ StartLine: z.number().int().optional(), EndLine: z.number().int().optional() })
+    .optional(),
+  Layer: layer,
+})
+
+/** What an ignore rule or a VEX statement set aside. Findings of other kinds are let through unread. */
+const modifiedFinding = z.union([
+  z.object({
+    Type: z.literal('vulnerability'),
+    Status: text,
+    Statement: text.optional(),
+    Source: text.optional(),
+    Finding: vulnerability,
+  }),
+  z.object({ Type: z.enum(['misconfiguration', 'secret', 'license']) }),
+])
+
 const result = z.object({
   Target: text,
   Class: text.optional(),
   Type: text.optional(),
   Packages: z.array(trivyPackage).nullish(),
   Vulnerabilities: z.array(vulnerability).nullish(),
-  ExperimentalModifiedFindings: z.array(z.unknown()).nullish(),
+  ExperimentalModifiedFindings: z.array(modifiedFinding).nullish(),
+  Secrets: z.array(secret).nullish(),
+  Misconfigurations: z.array(misconfiguration).nullish(),
 })
 
 /** Trivy's JSON report of schema version 2, as far as it is read here. */
@@ -80,6 +117,9 @@ export type TrivyReport = z.infer<typeof trivyReportSchema>
 
 /** One part of a report: the packages of the distribution, or of one language or file. */
 export type TrivyResult = NonNullable<TrivyReport['Results']>[number]
+
+/** One package in a report. */
+export type TrivyPackage = NonNullable<TrivyResult['Packages']>[number]
 
 /** One finding in a report. */
 export type TrivyVulnerability = NonNullable<TrivyResult['Vulnerabilities']>[number]

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '@sallyport/core'
 
-/** What was written, for tests. */
+/** An image that was written. */
 export interface WrittenLayout {
   readonly subject: Digest
   readonly config: Digest
@@ -52,15 +52,21 @@ function tar(files: Readonly<Record<string, string | Uint8Array>>): Uint8Array {
   const blocks: Uint8Array[] = []
   for (const [path, text] of Object.entries(files)) {
     const content = Buffer.from(text)
-    const header = Buffer.alloc(512)
-    header.write(path, 0, 100)
-    header.write('0000644\u00000000000\u00000000000\0', 100)
-    header.write(`${content.length.toString(8).padStart(11, '0')}\u000000000000000\0`, 124)
-    header.write('        0', 148)
-    header.write('ustar\u000000', 257)
-    const sum = header.reduce((total, byte) => total + byte, 0)
-    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
-    blocks.push(header, content, Buffer.alloc((512 - (content.length % 512)) % 512))
+    blocks.push(tarHeader(path, content.length), content, Buffer.alloc((512 - (content.length % 512)) % 512))
   }
   return Buffer.concat([...blocks, Buffer.alloc(1024)])
+}
+
+/** The ustar header of a regular file of less than 8 GiB, with a path of at most 100 bytes. */
+export function tarHeader(path: string, size: number): Uint8Array {
+  if (Buffer.byteLength(path) > 100) throw new RangeError(`a path too long for a tar header: ${path}`)
+  const header = Buffer.alloc(512)
+  header.write(path, 0, 100)
+  header.write('0000644\u00000000000\u00000000000\0', 100)
+  header.write(`${size.toString(8).padStart(11, '0')}\u000000000000000\0`, 124)
+  header.write('        0', 148)
+  header.write('ustar\u000000', 257)
+  const sum = header.reduce((total, byte) => total + byte, 0)
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
+  return header
 }

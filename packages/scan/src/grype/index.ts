@@ -1,0 +1,3 @@
+export type { GrypeScannerOptions } from './options.ts'
+export { parseGrypeReport, type ParseGrypeOptions } from './parse-grype.ts'
+export { grypeScanner } from './run-grype.ts'

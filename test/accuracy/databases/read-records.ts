@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { OsvRecord } from '@sallyport/scan'
+import { type ChangelogEntries, debianRecords } from './debian-records.ts'
+import { type GithubAnswer, npmRecords } from './npm-records.ts'
+
+/** Where the genuine records are kept: a folder beside the checkout. */
+export const recordsDirectory = fileURLToPath(new URL('../../../../shared/data/scan/', import.meta.url))
+
+/** Whether {@link recordsDirectory} is there. */
+export const hasRecords = existsSync(recordsDirectory)
+
+const lines = [
+  'osv-go/go.jsonl',
+  'osv-pypi/pypi.jsonl',
+  'osv-crates/crates.jsonl',
+  'osv-maven/maven-abridged.jsonl',
+]
+
+/**
+ * The one set of records that all databases are made of, in OSV's form: Debian 12 from the changelogs of its packages
+ * (`DEBIAN-CVE-…`), Go, PyPI, crates.io and Maven as published, npm from answers of GitHub. Sorted by id.
+ */
+export function readRecords(directory: string = recordsDirectory): readonly OsvRecord[] {
+  const read = (path: string) => readFileSync(join(directory, 'advisories', path), 'utf8')
+  const published = lines.flatMap((path) =>
+    read(path)
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line) as OsvRecord),
+  )
+  return [
+    ...debianRecords(JSON.parse(read('debian/changelog-cves-bookworm.json')) as ChangelogEntries),
+    ...published.map(withTime),
+    ...npmRecords(JSON.parse(read('ghsa-graphql/npm.json')) as GithubAnswer),
+  ].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
+}
+
+/** Some records lack the field that OSV requires; OSV-Scanner drops them then. */
+function withTime(record: OsvRecord): OsvRecord {
+  const modified = record.modified ?? record.published ?? '1970-01-01T00:00:00Z'
+  return { ...record, modified }
+}

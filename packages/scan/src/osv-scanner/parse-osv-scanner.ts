@@ -170,14 +170,15 @@ function findEcosystemGaps(
     const expected = ecosystemOf(type, distro)
     if (!expected.ok) {
       gaps.push({ code: 'DISTRO_UNSUPPORTED', message: expected.why })
-    } else if (!seen.has(expected.name)) {
+    } else if (!expected.names.some((name) => seen.has(name))) {
       const others = [...seen].filter((each) => typeOfEcosystem(each) === type).join(', ')
       gaps.push({
         code: 'DISTRO_UNKNOWN',
-        message: `OSV-Scanner took the ${type} packages for ${others || 'none'}, not ${expected.name}`.slice(
-          0,
-          300,
-        ),
+        message:
+          `OSV-Scanner took the ${type} packages for ${others || 'none'}, not ${expected.names.join(' or ')}`.slice(
+            0,
+            300,
+          ),
       })
     }
   }

@@ -46,3 +46,5 @@ export const maxSbomBytes: number = 256 * 1024 * 1024
 export const maxSbomPackages: number = 500_000
 /** Most warnings about one SBOM that are told one by one. */
 export const maxSbomWarnings: number = 1_000
+/** Most files in folders that links lead to by another name. */
+export const maxLinkedFiles: number = 1_000_000

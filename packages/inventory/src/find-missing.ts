@@ -1,3 +1,4 @@
+import type { FileNode } from '@sallyport/image'
 import { apkDatabases } from './apk/read-apk.ts'
 import { type DatabaseFamily, databaseFamily } from './distro/known-distros.ts'
 import { dpkgFolders } from './dpkg/read-dpkg.ts'
@@ -47,10 +48,13 @@ export function findStrayDatabases(image: TrackedFiles): InventoryGap[] {
     const { path, type, size } = node
     const family = strayDatabases.find(([, pattern]) => pattern.test(path))?.[0]
     if (!family || type !== 'file' || size === 0 || ostreeCopy.test(path)) continue
-    if (image.wasAsked(node) || image.wasAsked(node, rpmDatabaseExaminer.name)) continue
     const folder = path.slice(0, path.lastIndexOf('/'))
     if (seen.has(folder)) continue
+    const wasRead = (one: FileNode) => image.wasAsked(one) || image.wasAsked(one, rpmDatabaseExaminer.name)
+    if (wasRead(node)) continue
     seen.add(folder)
+    // Beside the stanzas in `status.d` lie scripts of their packages.
+    if (folder.endsWith('/status.d') && image.tree.children(folder).some(wasRead)) continue
     const message = `${path}: a database of ${family} that does not lie where the image's own does is not read`
     gaps.push({ code: 'UNSUPPORTED', path, message })
   }

@@ -62,6 +62,12 @@ describe('createFileTaker', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
+  it('gives no name to a file on disk that others might find', async () => {
+    const look = examiner(async () => (await readdir(directory, { recursive: true })).length)
+    const { examinations } = await take(large, { keep: false, examiners: [look] })
+    expect(examinations.get('test')?.get(7)).toMatchObject({ value: 1 })
+  })
+
   it('keeps what is wanted, and examines it too', async () => {
     const { contents, examinations } = await take(large, { keep: true, examiners: [ends] })
     expect(large.equals(contents.get(7)!)).toBe(true)

@@ -37,6 +37,17 @@ async function imageOfLayers(...layers: readonly TarWriter[]) {
 }
 
 describe('createInventory on an image of several layers', () => {
+  it('reads a program by the one of its names that tells what it is', async () => {
+    const program = goProgram('go1.26.8', ['path\texample.org/app', 'mod\texample.org/app\tv1.2.3\t'])
+    await using image = await imageOfLayers(
+      createTarWriter()
+        .add({ path: 'data/1', type: 'file', data: program })
+        .add({ path: 'usr/lib/app.so', type: 'hardlink', linkPath: 'data/1' }),
+    )
+    const { packages } = await createInventory(image)
+    expect(packages.map(({ evidence }) => evidence.path)).toEqual(['/usr/lib/app.so', '/usr/lib/app.so'])
+  })
+
   it('sees what a container would see, and names the layer of each package', async () => {
     const program = goProgram('go1.26.8', ['path\texample.org/app', 'mod\texample.org/app\tv1.2.3\t'])
     await using image = await imageOfLayers(

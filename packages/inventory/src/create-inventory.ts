@@ -7,7 +7,9 @@ import { dotnetReader } from './dotnet/read-dotnet.ts'
 import { InventoryError } from './errors.ts'
 import type { ImageFiles } from './files/image-files.ts'
 import { openedImageFiles } from './files/opened-image-files.ts'
-import { findMissingDatabases, findUnreadDatabases } from './find-missing.ts'
+import { trackReads } from './files/track-reads.ts'
+import { findMissingDatabases, findStrayDatabases, findUnreadDatabases } from './find-missing.ts'
+import { findUnreadLinks } from './find-unread-links.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
 import { javaReader } from './java/read-java.ts'
@@ -20,11 +22,11 @@ import { collectGaps, type PackageReader } from './reader.ts'
 import { rpmReader } from './rpm/read-rpm.ts'
 import { rubyReader } from './ruby/read-ruby.ts'
 
-/** All that look for packages. */
-export const readers: readonly PackageReader[] = [
-  dpkgReader,
-  apkReader,
-  rpmReader,
+/** They go to certain places, through whatever links. */
+const systemReaders: readonly PackageReader[] = [dpkgReader, apkReader, rpmReader]
+
+/** They know files by their names, wherever they lie. */
+const namedFileReaders: readonly PackageReader[] = [
   npmReader,
   pythonReader,
   plugNPlayReader,
@@ -35,6 +37,9 @@ export const readers: readonly PackageReader[] = [
   programReader,
   javaReader,
 ]
+
+/** All that look for packages. */
+export const readers: readonly PackageReader[] = [...systemReaders, ...namedFileReaders]
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
@@ -53,10 +58,11 @@ export function createInventory(image: Image, options: CreateInventoryOptions = 
 
 /** Lists the packages of an image by its files. */
 export async function inventoryFiles(
-  image: ImageFiles,
+  files: ImageFiles,
   { signal }: CreateInventoryOptions,
 ): Promise<Inventory> {
   signal?.throwIfAborted()
+  const image = trackReads(files)
   const gaps = collectGaps()
   const { report } = gaps
   const { distro, purlDistro } = await detectDistro({ image, signal, report })
@@ -70,7 +76,12 @@ export async function inventoryFiles(
   }
   const owners = findOwners(found)
   const unread = findUnreadDatabases(image)
-  for (const gap of [...unread, ...findMissingDatabases(image, distro, found, unread)]) {
+  for (const gap of [
+    ...unread,
+    ...findMissingDatabases(image, distro, found, unread),
+    ...findStrayDatabases(image),
+    ...findUnreadLinks(image, namedFileReaders, owners),
+  ]) {
     report(gap)
   }
   return {

@@ -1,6 +1,10 @@
+import { gzipSync } from 'node:zlib'
 import { digestOf } from '@sallyport/core'
 import { createTarWriter } from '@sallyport/image'
 import { describe, expect, it } from 'vitest'
+import { decodeLayerFacts } from './cache/decode-layer-facts.ts'
+import { encodeLayerFacts } from './cache/encode-layer-facts.ts'
+import { maxKeptImageBytes } from './internal/limits.ts'
 import { inventoryImage } from './inventory-image.ts'
 import type { InventoryProgress } from './inventory-progress.ts'
 import { layeredImage, memoryCache } from './layers.fixture.ts'
@@ -13,7 +17,7 @@ const manifestOf = (name: string) =>
       data: `{"name":"${name}","version":"1.0.0"}`,
     })
     .finish()
-const [one, two] = [manifestOf('one'), manifestOf('two')]
+const [one, two, three] = [manifestOf('one'), manifestOf('two'), manifestOf('three')]
 
 const namesOf = async (
   image: ReturnType<typeof layeredImage>,
@@ -40,7 +44,10 @@ describe('inventoryImage', () => {
     const cache = memoryCache()
     await namesOf(layeredImage([one]), { cache })
     // The layer is another one, and the config claims that it is the known one.
-    const lying = layeredImage([two], [digestOf(one)])
+    const other = ['two', 'six', 'ten', 'abc', 'xyz', 'eno', 'neo', 'oen']
+      .map(manifestOf)
+      .find((tar) => gzipSync(tar).length === gzipSync(one).length)
+    const lying = layeredImage([other!], [digestOf(one)])
     await expect(namesOf(lying, { cache })).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
   })
 
@@ -82,6 +89,26 @@ describe('inventoryImage', () => {
     await expect(namesOf(image, { cache, limits: { maxEntries: 0 } })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
     })
+  })
+
+  it.each([
+    ['in the cache', 1, 0],
+    ['in the cache and the layers', 0, 1],
+  ])('bounds what is held of all layers %s as soon as it comes', async (_title, more, reads) => {
+    const cache = memoryCache()
+    await namesOf(layeredImage([one]), { cache })
+    const [key, bytes] = [...cache.entries][0]!
+    const facts = (await decodeLayerFacts(key, bytes))!
+    expect(facts.heldBytes).toBeGreaterThan(0)
+    const heldBytes = maxKeptImageBytes + more
+    cache.entries.set(key, await encodeLayerFacts(key, { ...facts, heldBytes }))
+    const image = layeredImage([one, two, three])
+    await expect(namesOf(image, { cache })).rejects.toMatchObject({
+      name: 'InventoryError',
+      code: 'LIMIT_EXCEEDED',
+    })
+    expect(image.read.length).toBeGreaterThanOrEqual(reads)
+    if (reads === 0) expect(image.read).toEqual([])
   })
 
   it('rejects with the reason of an abort', async () => {

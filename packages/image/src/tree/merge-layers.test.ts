@@ -33,6 +33,11 @@ function show(tree: ImageTree): string {
 
 describe('mergeLayers', () => {
   it.each([
+    [
+      'a directory that is replaced by a link gets no more files',
+      [[dir('b'), file('a/1'), link('a', 'b'), file('a/2')]],
+      'l:a d:b f0:b/2',
+    ],
     ['a whiteout hides a file', [[file('a')], [file('.wh.a')]], ''],
     ['a whiteout hides a directory with its content', [[file('d/a')], [file('.wh.d')]], ''],
     [

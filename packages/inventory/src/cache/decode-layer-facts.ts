@@ -37,9 +37,10 @@ function unpack(key: string, body: Buffer): LayerFacts | undefined {
     contents.set(position, length === -1 ? undefined : body.subarray(at, at + length))
     at += Math.max(length, 0)
   }
-  if (at !== body.length || !isCount(header.tarBytes)) return undefined
+  if (at !== body.length || !isCount(header.tarBytes) || !isCount(header.heldBytes)) return undefined
   return {
     tarBytes: header.tarBytes,
+    heldBytes: header.heldBytes,
     index: unpackIndex(header),
     contents,
     examinations: unpackExaminations(header),

@@ -38,12 +38,13 @@ const examination = fc.oneof(
 const factsOf: fc.Arbitrary<LayerFacts> = fc
   .record({
     tarBytes: fc.nat(),
+    heldBytes: fc.nat(),
     hiddenBytes: fc.boolean(),
     entries: fc.array(entry, { maxLength: 6 }),
     contents: fc.dictionary(fc.nat(9).map(String), fc.option(bytes, { nil: undefined })),
     examinations: fc.array(fc.tuple(fc.nat(9), examination), { maxLength: 4 }),
   })
-  .map(({ tarBytes, hiddenBytes, entries, contents, examinations }) => {
+  .map(({ tarBytes, heldBytes, hiddenBytes, entries, contents, examinations }) => {
     let end = 0
     const placed = entries.map((one) => {
       const offset = end + 7
@@ -53,6 +54,7 @@ const factsOf: fc.Arbitrary<LayerFacts> = fc
     })
     return {
       tarBytes,
+      heldBytes,
       index: { entries: placed, hiddenBytes },
       contents: new Map(Object.entries(contents).map(([position, content]) => [Number(position), content])),
       examinations: new Map([['elf', new Map(examinations)]]),
@@ -73,6 +75,7 @@ const plain = (facts: LayerFacts | undefined): unknown =>
 
 const sample: LayerFacts = {
   tarBytes: 10_240,
+  heldBytes: 3,
   index: { entries: [], hiddenBytes: false },
   contents: new Map([[3, Buffer.from('content')]]),
   examinations: new Map([['elf', new Map([[1, { kind: 'broken', message: 'cut' }]])]]),

@@ -15,6 +15,7 @@ export async function encodeLayerFacts(key: string, facts: LayerFacts): Promise<
   const header: FactsHeader = {
     key,
     tarBytes: facts.tarBytes,
+    heldBytes: facts.heldBytes,
     hiddenBytes,
     paths: entries.map(({ path }) => path),
     links: entries.flatMap(({ linkTarget }, position) => (linkTarget === '' ? [] : [[position, linkTarget]])),

@@ -14,6 +14,7 @@ export type Column = number | readonly number[]
 export interface FactsHeader {
   readonly key: string
   readonly tarBytes: number
+  readonly heldBytes: number
   readonly hiddenBytes: boolean
   readonly paths: readonly string[]
   readonly links: readonly (readonly unknown[])[]

@@ -38,6 +38,8 @@ export function parseInstallState(
 
 const packageName = /^[A-Za-z0-9][A-Za-z0-9+._-]{0,255}$/
 const versionText = /^[A-Za-z0-9.+:~_-]{1,255}$/
+/** One blank: a pattern that takes any number of them is slow on many. */
+const conffileSum = / (?:[0-9a-f]{32}|newconffile)\b/
 const maxPathLength = 4_096
 const sourceText = /^(\S{1,256})(?:\s+\((\S{1,255})\))?$/
 
@@ -89,5 +91,8 @@ function parseConffiles(field: string | undefined): readonly string[] {
   return (field ?? '')
     .split('\n')
     .filter((line) => line.length <= maxPathLength)
-    .flatMap((line) => /^\s*(\/.*?) +(?:[0-9a-f]{32}|newconffile)\b/.exec(line)?.[1] ?? [])
+    .flatMap((line) => {
+      const path = line.slice(0, Math.max(line.search(conffileSum), 0)).trim()
+      return path.startsWith('/') ? path : []
+    })
 }

@@ -96,6 +96,14 @@ describe('dpkgReader', () => {
     ])
   })
 
+  it('reads conffiles of many blanks in bounded time', async () => {
+    const line = ` /etc/${' '.repeat(4_000)}x\n`
+    const { packages } = await inventoryOf([
+      stanza('a', `Conffiles:\n /etc/a b 0123456789abcdef0123456789abcdef\n${line.repeat(5_000)}`),
+    ])
+    expect(packages[0]!.dpkg!.conffiles).toEqual(['/etc/a b'])
+  })
+
   it('reads a status file that is one line of the largest size in bounded time', async () => {
     const { gaps } = await inventoryOf([`Package: ${'x'.repeat(maxDatabaseBytes - 100)}`])
     expect(gaps.map(({ code }) => code)).toEqual(['UNREADABLE', 'DATABASE_EMPTY'])

@@ -96,6 +96,7 @@ export async function collectFacts(
 
   async function store(slot: Slot, facts: LayerFacts): Promise<void> {
     slot.facts = facts
+    boundHeld(slots.values(), raw.descriptor.digest)
     if (cache) await cached(slot, async () => cache.put(slot.key, await encodeLayerFacts(slot.key, facts)))
   }
 
@@ -136,6 +137,7 @@ export async function collectFacts(
     if (!facts) return
     budget.start(descriptor.digest)(facts.tarBytes)
     slot.facts = facts
+    boundHeld(slots.values(), raw.descriptor.digest)
     onProgress?.({ type: 'layer-known', layer, digest: descriptor.digest, from: 'cache' })
   })
 
@@ -159,7 +161,6 @@ export async function collectFacts(
         const { diffId, facts } = slots.get(digest)!
         return { diffId, facts: facts! }
       })
-      boundContents(slots.values(), raw.descriptor.digest)
       return {
         layers,
         tree: mergeTree(
@@ -222,14 +223,14 @@ function createBudget({ maxImageBytes = defaultMaxImageBytes }: ImageLimits = {}
   }
 }
 
-function boundContents(slots: Iterable<Slot>, subject: Digest): void {
-  let kept = 0
-  for (const { facts } of slots)
-    for (const content of facts?.contents.values() ?? []) kept += content?.length ?? 0
-  if (kept > maxKeptImageBytes) {
+/** Bounds what is held of all layers together, as they come in. */
+function boundHeld(slots: Iterable<Slot>, subject: Digest): void {
+  let held = 0
+  for (const { facts } of slots) held += facts?.heldBytes ?? 0
+  if (held > maxKeptImageBytes) {
     throw new InventoryError(
       'LIMIT_EXCEEDED',
-      `${subject}: package databases of ${kept} of ${maxKeptImageBytes} bytes`,
+      `${subject}: package databases of ${held} of ${maxKeptImageBytes} bytes`,
     )
   }
 }

@@ -12,6 +12,8 @@ export type Examination =
 export interface LayerFacts {
   /** Bytes of the uncompressed tar. */
   readonly tarBytes: number
+  /** Bytes that contents and examinations take, roughly. */
+  readonly heldBytes: number
   readonly index: LayerIndex
   /** Content of the files that readers selected; `undefined` for one that was wanted and is beyond the limits. */
   readonly contents: ReadonlyMap<number, Uint8Array | undefined>

@@ -55,5 +55,11 @@ export async function readLayerFacts(
   for (const [name, found] of taken.examinations) {
     examinations.set(name, new Map([...(known.examinations.get(name) ?? []), ...found]))
   }
-  return { tarBytes, index, contents: new Map([...known.contents, ...taken.contents]), examinations }
+  return {
+    tarBytes,
+    heldBytes: known.heldBytes + taken.heldBytes,
+    index,
+    contents: new Map([...known.contents, ...taken.contents]),
+    examinations,
+  }
 }

@@ -62,6 +62,12 @@ describe('createFileTaker', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
+  it('gives no name to a file on disk that others might find', async () => {
+    const look = examiner(async () => (await readdir(directory, { recursive: true })).length)
+    const { examinations } = await take(large, { keep: false, examiners: [look] })
+    expect(examinations.get('test')?.get(7)).toMatchObject({ value: 1 })
+  })
+
   it('keeps what is wanted, and examines it too', async () => {
     const { contents, examinations } = await take(large, { keep: true, examiners: [ends] })
     expect(large.equals(contents.get(7)!)).toBe(true)
@@ -81,10 +87,24 @@ describe('createFileTaker', () => {
       ({ read }) => read(0, maxReadBytes + 1),
       { kind: 'limited', message: `${maxReadBytes + 1} bytes from 0 at once` },
     ],
+    [
+      'that more was found than a text can be',
+      async () => ({ toJSON: () => 'x'.repeat(2 ** 30) }),
+      { kind: 'limited', message: 'more was found than can be kept' },
+    ],
     ['that there is nothing', async () => undefined, { kind: 'found', value: undefined }],
   ])('remembers %s', async (_, examine, expected) => {
     const { examinations } = await take(small, { keep: false, examiners: [examiner(examine)] })
     expect(examinations.get('test')?.get(7)).toEqual(expected)
+  })
+
+  it('keeps what is found up to a limit, and says so of the rest', async () => {
+    await using taker = createFileTaker({ directory, maxFoundLength: 5 })
+    const wish = { keep: false, examiners: [examiner(async () => 'abc')] }
+    for (const position of [1, 2]) await taker.take({ position, size: 0, wish })!.end()
+    const { examinations, heldBytes } = await taker.finish()
+    expect([...examinations.get('test')!.values()].map(({ kind }) => kind)).toEqual(['found', 'limited'])
+    expect(heldBytes).toBe(5)
   })
 
   it('passes on a fault of the code, and leaves no file', async () => {

@@ -7,6 +7,7 @@ import {
   maxBufferedFiles,
   maxDatabaseBytes,
   maxExaminedBytes,
+  maxFoundLayerLength,
   maxKeptLayerBytes,
   maxMemoryFileBytes,
 } from '../internal/limits.ts'
@@ -36,12 +37,21 @@ export interface FileTaker {
 export interface TakenFiles {
   readonly contents: Map<number, Uint8Array | undefined>
   readonly examinations: Map<string, Map<number, Examination>>
+  /** What both take, roughly. */
+  readonly heldBytes: number
+}
+
+const tooMuch: Examination = {
+  kind: 'limited',
+  message: 'more was found in the files of its layer than is kept',
 }
 
 /** Options of {@link createFileTaker}. */
 export interface FileTakerOptions extends ReadOptions {
   /** Folder for files that are too large for the memory. Default the system's folder for temporary files. */
   readonly directory?: string | undefined
+  /** Most characters of what is found, as JSON. Default 256 Mi. */
+  readonly maxFoundLength?: number | undefined
 }
 
 /**
@@ -50,12 +60,14 @@ export interface FileTakerOptions extends ReadOptions {
  */
 export function createFileTaker({
   directory = tmpdir(),
+  maxFoundLength = maxFoundLayerLength,
   signal,
 }: FileTakerOptions): FileTaker & AsyncDisposable {
   const contents: TakenFiles['contents'] = new Map()
   const examinations: TakenFiles['examinations'] = new Map()
   const running = new Map<WantedFile, Promise<void>>()
   let kept = 0
+  let found = 0
   let buffered = 0
   let failure: { readonly error: unknown } | undefined
   let folder: Promise<string> | undefined
@@ -75,7 +87,10 @@ export function createFileTaker({
     const examination = (async () => {
       try {
         for (const examiner of file.wish.examiners) {
-          record(examiner.name, file.position, await examineFile(content, examiner, { signal }))
+          const { examination, length } = await examineFile(content, examiner, { signal })
+          const isTooMuch = found + length > maxFoundLength
+          if (!isTooMuch) found += length
+          record(examiner.name, file.position, isTooMuch ? tooMuch : examination)
         }
       } catch (error) {
         failure ??= { error }
@@ -156,7 +171,7 @@ export function createFileTaker({
     async finish() {
       await Promise.all(running.values())
       throwFailure()
-      return { contents, examinations }
+      return { contents, examinations, heldBytes: kept + found }
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(running.values())

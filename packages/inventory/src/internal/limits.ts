@@ -35,7 +35,9 @@ export const maxMemoryFileBytes: number = 4 * 1024 * 1024
 /** Bytes of files that wait for their examination, and how many there may be, before the layer has to wait. */
 export const maxBufferedBytes: number = 16 * 1024 * 1024
 export const maxBufferedFiles: number = 64
-/** Most bytes of selected files that are kept of one layer, and of all layers of an image. */
+/** Most characters of what examiners find in one layer, as JSON. */
+export const maxFoundLayerLength: number = 256 * 1024 * 1024
+/** Most bytes of selected files that are kept of one layer; of all layers of an image, with what examiners find. */
 export const maxKeptLayerBytes: number = 256 * 1024 * 1024
 export const maxKeptImageBytes: number = 512 * 1024 * 1024
 /** Most bytes of the facts of one layer in a cache, uncompressed. */
@@ -46,3 +48,5 @@ export const maxSbomBytes: number = 256 * 1024 * 1024
 export const maxSbomPackages: number = 500_000
 /** Most warnings about one SBOM that are told one by one. */
 export const maxSbomWarnings: number = 1_000
+/** Most files in folders that links lead to by another name. */
+export const maxLinkedFiles: number = 1_000_000

@@ -172,6 +172,18 @@ describe('rpmDatabaseExaminer', () => {
     expect(headers).toHaveLength(1)
   })
 
+  it('reads all rows, whatever an index of the image lists', async () => {
+    const bytes = sqliteDb(
+      [packageHeader('a'), packageHeader('b')],
+      [createPackages, 'CREATE INDEX short ON Packages (length(blob)) WHERE hnum < 0'],
+    )
+    // The index is empty; now it claims to list all rows.
+    const condition = ' WHERE hnum < 0'
+    bytes.fill(' ', bytes.indexOf(condition), bytes.indexOf(condition) + condition.length)
+    const { headers } = await examine(bytes)
+    expect(headers.map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
   it('tells a hundred faults, and then how many more', async () => {
     const { problems } = await examine(ndb(Array.from({ length: 120 }, () => Buffer.from('x'))))
     expect(problems).toHaveLength(101)

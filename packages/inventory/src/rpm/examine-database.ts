@@ -11,7 +11,7 @@ import { toRpmHeader } from './to-rpm-header.ts'
 /** Takes the packages out of an rpm database of any of its three formats. */
 export const rpmDatabaseExaminer: FileExaminer<RpmDatabase> = {
   name: 'rpm-database',
-  version: 1,
+  version: 2,
   selects: ({ path }) => databaseFile.test(path),
   examine: (content, { signal }) => examineDatabase(content, signal),
 }

@@ -60,8 +60,11 @@ function* recordsOf(database: DatabaseSync): Generator<RpmRecord> {
   ) {
     throw new SyntaxError('has no table Packages as rpm makes it')
   }
+  // Not by an index, which an image may have made to list other rows.
   // The lengths first, which SQLite knows without the content: rows may share their content, a tree its branches.
-  const sizes = askSqlite(() => database.prepare('SELECT hnum, length(blob) AS bytes FROM Packages'))
+  const sizes = askSqlite(() =>
+    database.prepare('SELECT hnum, length(blob) AS bytes FROM Packages NOT INDEXED'),
+  )
   const find = askSqlite(() => database.prepare('SELECT blob FROM Packages WHERE hnum = ?'))
   sizes.setReadBigInts(true)
   let total = 0

@@ -38,6 +38,7 @@ export const readers: readonly PackageReader[] = [
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
+  /** Ends the work; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -39,6 +39,8 @@ import { scanImage } from './guide/scan-image.ts'
 import { streamInventory } from './guide/stream-inventory.ts'
 import { writeSboms } from './guide/write-sboms.ts'
 import { writeVex } from './guide/write-vex.ts'
+import { listAndDescribe } from './readme-inventory/list-and-describe.ts'
+import { scan } from './readme-scan/scan.ts'
 import { findEngines } from './write-databases.ts'
 import { emptiedImage, repairedImage, sampleImage, writeSamples } from './write-samples.ts'
 
@@ -240,12 +242,26 @@ tiers:
   // Secrets.
   if (engines.trivy === undefined) console.log('trivy is not on this machine: no secrets were looked for')
   else {
-    const { scan } = await scanImage(app, '1.0', [findWeaknesses(engines.trivy.command, engines.trivy.data)])
+    const { scan: found } = await scanImage(app, '1.0', [
+      findWeaknesses(engines.trivy.command, engines.trivy.data),
+    ])
     assert(
-      scan.weaknesses?.some(({ kind, path }) => kind === 'secret' && path === '/srv/.aws/credentials'),
-      JSON.stringify(scan),
+      found.weaknesses?.some(({ kind, path }) => kind === 'secret' && path === '/srv/.aws/credentials'),
+      JSON.stringify(found),
     )
   }
+
+  // The READMEs.
+  assert.match(await listAndDescribe(app, '1.0'), /"pkg:npm\/lodash@4\.17\.4"/)
+  const { trivy = { command: join(folder, 'no-trivy'), data: folder } } = engines
+  const options = { command: trivy.command, cacheDirectory: trivy.data, skipDatabaseUpdate: true }
+  await writeFile('advisories.json', JSON.stringify(records))
+  const { reports, findings } = await scan(app, '1.0', options)
+  assert.deepEqual(
+    reports.map(({ status }) => status),
+    ['complete', engines.trivy === undefined ? 'failed' : 'complete'],
+  )
+  assert.deepEqual(ids(findings), all)
 
   // Hostile input.
   await pushImage(app, createImage({ layers: [{ tar: Buffer.alloc(2000, 'x') }] }), 'broken')

@@ -43,6 +43,7 @@ export const readers: readonly PackageReader[] = [...systemReaders, ...namedFile
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
+  /** Ends the work; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -12,9 +12,11 @@ import type { LayerFactsCache } from './ports/layer-facts-cache.ts'
 export interface InventoryImageOptions {
   /** Keeps what is found in layers. Default: none, every layer is read. */
   readonly cache?: LayerFactsCache | undefined
+  /** Ends the reading; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
   /** Is told of each step as it happens. Must not throw. Default: nobody is told. */
   readonly onProgress?: ((event: InventoryProgress) => void) | undefined
+  /** Bounds of what is read of the image. Default: those of `openImage`. */
   readonly limits?: ImageLimits | undefined
   /**
    * Folder for files that are too large to be examined in memory; they have no name there and go with the process.

@@ -22,6 +22,7 @@ export interface PackageEvidence {
   readonly path: string
   /** Layer that this file comes from. */
   readonly layer: number
+  /** Digest of that layer, uncompressed. */
   readonly diffId: Digest
   /** Which reader found it, e.g. `dpkg-status`, `dpkg-status.d`, `apk-installed`, `npm-package-json`, `python-dist-info`. */
   readonly method: string
@@ -29,9 +30,13 @@ export interface PackageEvidence {
 
 /** One alternative of a dpkg relationship field: `name[:arch] [(operator version)]` (Debian policy, 7.1). */
 export interface DpkgDependency {
+  /** Name of a package, or of one that others provide. */
   readonly name: string
+  /** Architecture that it is limited to, such as `any`. */
   readonly arch?: string | undefined
+  /** How the version is compared; with `version` or not at all. */
   readonly operator?: '<<' | '<=' | '=' | '>=' | '>>' | undefined
+  /** The version that it is compared with. */
   readonly version?: string | undefined
 }
 
@@ -45,10 +50,13 @@ export interface DpkgDetails {
   readonly metadataPaths: readonly string[]
   /** `Depends` and `Pre-Depends`: all of the outer list, any one of each inner list. */
   readonly depends: readonly (readonly DpkgDependency[])[]
+  /** Names that it provides, with a version where it says so. */
   readonly provides: readonly DpkgDependency[]
+  /** Whether dpkg refuses to remove it (`Essential: yes`). */
   readonly essential: boolean
   /** `Multi-Arch: same` may be installed once per architecture. */
   readonly multiArch?: string | undefined
+  /** Paths of its configuration files. */
   readonly conffiles: readonly string[]
 }
 
@@ -64,11 +72,13 @@ export interface RpmDetails {
   readonly sourceRpm?: string | undefined
   /** Capabilities: `name` or `name operator version`. */
   readonly requires: readonly string[]
+  /** Capabilities that it provides, in the same form. */
   readonly provides: readonly string[]
 }
 
 /** A checksum that was computed from the content or that the package's own record names. */
 export interface PackageChecksum {
+  /** The hash function. */
   readonly algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512'
   /** Lower-case hexadecimal. */
   readonly value: string
@@ -76,9 +86,13 @@ export interface PackageChecksum {
 
 /** A package that an image holds. */
 export interface Package {
+  /** Type of the purl. */
   readonly type: PackageType
+  /** Name in its ecosystem, e.g. `@scope/name` of npm or `group:artifact` of Maven. */
   readonly name: string
+  /** Version as the package's own record writes it. */
   readonly version: string
+  /** Architecture in the words of its ecosystem, such as `amd64` or `x86_64`. */
   readonly arch?: string | undefined
   /** Canonical purl, with distro qualifiers for OS packages. Unique within an inventory together with `evidence.path`. */
   readonly purl: string
@@ -86,6 +100,7 @@ export interface Package {
   readonly source?: { readonly name: string; readonly version: string } | undefined
   /** Canonical paths of regular files and symbolic links that the package owns and that exist in the image. */
   readonly files: readonly string[]
+  /** How and where it was found. */
   readonly evidence: PackageEvidence
   /** Licence as SPDX expression, or `NOASSERTION`. */
   readonly license?: string | undefined
@@ -99,7 +114,9 @@ export interface Package {
   readonly dependsOn?: readonly string[] | undefined
   /** Source packages whose code is built in, by `Built-Using` and `Static-Built-Using`. */
   readonly builtUsing?: readonly { readonly name: string; readonly version: string }[] | undefined
+  /** What dpkg knows of it; present for `deb`. */
   readonly dpkg?: DpkgDetails | undefined
+  /** What its rpm header tells; present for `rpm`. */
   readonly rpm?: RpmDetails | undefined
 }
 
@@ -119,8 +136,11 @@ export interface Distro {
   readonly id: string
   /** `VERSION_ID`, e.g. `12`; absent in rolling distributions. */
   readonly versionId?: string | undefined
+  /** `VERSION_CODENAME`, e.g. `bookworm`. */
   readonly codename?: string | undefined
+  /** `ID_LIKE`: distributions that it is made of, the closest first. */
   readonly idLike: readonly string[]
+  /** `PRETTY_NAME`, for people. */
   readonly prettyName?: string | undefined
   /** Until when its maker repairs it, where a table knows this release. */
   readonly support?: DistroSupport | undefined
@@ -128,6 +148,7 @@ export interface Distro {
 
 /** Something that the inventory could not see; never ignored by a policy. */
 export interface InventoryGap {
+  /** What kind of thing it is. */
   readonly code:
     /** Files of a distribution, but no os-release or one that we do not know. */
     | 'DISTRO_UNKNOWN'
@@ -139,7 +160,9 @@ export interface InventoryGap {
     | 'UNREADABLE'
     /** A database in a format that we cannot read yet. */
     | 'UNSUPPORTED'
+  /** What was not seen, and why, for people. */
   readonly message: string
+  /** The file or folder that it is about. */
   readonly path?: string | undefined
 }
 
@@ -147,10 +170,12 @@ export interface InventoryGap {
 export interface Inventory {
   /** Digest of the image manifest that was read. */
   readonly subject: Digest
+  /** The platform that the image is for, by its config. */
   readonly platform: Platform
   /** Absent when the image has no distribution (e.g. a static binary on an empty base) or an unknown one (see gaps). */
   readonly distro?: Distro | undefined
   /** Sorted by type, name, version, evidence path. */
   readonly packages: readonly Package[]
+  /** What could not be seen; empty only when nothing is missing. */
   readonly gaps: readonly InventoryGap[]
 }

@@ -22,11 +22,13 @@ export type ScanErrorCode =
 
 /** Fields of {@link ScanError} for machines. */
 export interface ScanErrorOptions extends SallyportErrorOptions {
+  /** Name of the scanner that it is about. */
   readonly scanner?: string | undefined
 }
 
 /** An image could not be scanned. */
 export class ScanError extends SallyportError<ScanErrorCode> {
+  /** Name of the scanner that it is about. */
   readonly scanner: string | undefined
 
   constructor(code: ScanErrorCode, message: string, options: ScanErrorOptions = {}) {

@@ -4,7 +4,9 @@ import type { PackageChecksum } from '../inventory.ts'
 export interface SbomPackage {
   /** What the document itself calls it: `bom-ref`, `SPDXID` or `spdxId`; made up where it gives none. */
   readonly ref: string
+  /** Name as it stands in the document. */
   readonly name: string
+  /** Version as it stands there. */
   readonly version?: string | undefined
   /** As it stands in the document; absent when there is none or when it is none by the purl specification. */
   readonly purl?: string | undefined
@@ -12,7 +14,9 @@ export interface SbomPackage {
   readonly type?: string | undefined
   /** Declared or concluded licences as they stand there: ids, names, expressions. */
   readonly licenses: readonly string[]
+  /** CPE names as they stand there. */
   readonly cpes: readonly string[]
+  /** Checksums, as far as their algorithm is known. */
   readonly checksums: readonly PackageChecksum[]
   /** Where it was found, if told. */
   readonly path?: string | undefined
@@ -24,6 +28,7 @@ export interface SbomPackage {
 
 /** Something in an SBOM that cannot count as it stands. */
 export interface SbomWarning {
+  /** What kind of fault it is. */
   readonly code:
     /** A package without a purl, which nothing can be matched by. */
     | 'PURL_MISSING'
@@ -34,23 +39,29 @@ export interface SbomWarning {
     | 'DANGLING_REF'
     /** More than a thousand warnings; this one tells how many more. */
     | 'MORE_WARNINGS'
+  /** What it is about, for people. */
   readonly message: string
 }
 
 /** What an SBOM is about. */
 export interface SbomSubject {
+  /** Name as it stands in the document. */
   readonly name: string
+  /** Version as it stands there. */
   readonly version?: string | undefined
   /** `sha256:…` of an image, if told. */
   readonly digest?: string | undefined
+  /** purl, if told. */
   readonly purl?: string | undefined
 }
 
 /** An SBOM as it was read, whatever its form. */
 export interface Sbom {
+  /** The form that it is written in. */
   readonly format: 'cyclonedx' | 'spdx'
   /** Version of the form, e.g. `1.6` or `2.3`. */
   readonly version: string
+  /** What it is about, if told. */
   readonly subject?: SbomSubject | undefined
   /** Who made it, e.g. `syft`, with a version where told. */
   readonly tools: readonly { readonly name: string; readonly version?: string | undefined }[]
@@ -60,5 +71,6 @@ export interface Sbom {
   readonly distro?: { readonly id: string; readonly versionId?: string | undefined } | undefined
   /** In the order of the document; without the subject, the operating system, and files. */
   readonly packages: readonly SbomPackage[]
+  /** What in it cannot count as it stands. */
   readonly warnings: readonly SbomWarning[]
 }

@@ -14,6 +14,7 @@ import { stringify } from './stringify.ts'
 export interface ToCycloneDxOptions {
   /** Name of the image, e.g. `registry.example/team/app`. */
   readonly name: string
+  /** Time of the document. */
   readonly timestamp: Date
   /** Who made the document. */
   readonly tool: { readonly name: string; readonly version: string }

@@ -2,6 +2,7 @@
 export interface ToSpdxOptions {
   /** Name of the image, e.g. `registry.example/team/app`. */
   readonly name: string
+  /** Time of the document. */
   readonly timestamp: Date
   /** Who made the document. */
   readonly tool: { readonly name: string; readonly version: string }

@@ -10,7 +10,9 @@ import type { OsvAffected, OsvRecord } from './osv.schema.ts'
 
 /** One advisory's statement about one package. */
 export interface AdvisoryEntry {
+  /** The whole advisory. */
   readonly record: OsvRecord
+  /** The part of it that is about the package. */
   readonly affected: OsvAffected
 }
 
@@ -38,7 +40,9 @@ export interface AdvisoryIndex {
 
 /** What an index holds besides advisories. */
 export interface AdvisoryIndexFeeds {
+  /** Known exploitation. Default: none. */
   readonly kev?: KevCatalogue | undefined
+  /** Exploit prediction. Default: none. */
   readonly epss?: EpssScores | undefined
 }
 

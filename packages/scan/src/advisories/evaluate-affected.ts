@@ -8,8 +8,11 @@ import type { OsvAffected, OsvRange } from './osv.schema.ts'
 /** Whether a version is affected, or why that cannot be said. */
 export type Evaluation =
   | {
+      /** The version is in a range, or listed. */
       readonly status: 'affected'
+      /** The first version without it, by the range that the version is in. */
       readonly fixedIn?: string | undefined
+      /** The last version with it, where the range says that instead. */
       readonly lastAffected?: string | undefined
     }
   | { readonly status: 'not-affected' }

@@ -27,6 +27,7 @@ export interface BuiltinScannerOptions {
   readonly ubuntuPro?: boolean | undefined
   /** Whether to match sources that are built into a package (`Built-Using`) too. Default `false`. */
   readonly builtUsing?: boolean | undefined
+  /** Gives the time of the report, and of the age of data. Default: the machine's. */
   readonly clock?: Clock | undefined
 }
 

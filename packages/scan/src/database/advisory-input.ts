@@ -17,21 +17,25 @@ export type AdvisoryInput = NamedInput &
     | {
         /** An archive with a JSON file for each OSV record, such as `all.zip` of osv.dev. */
         readonly kind: 'zip'
+        /** Path of the archive. */
         readonly path: string
       }
     | {
         /** A folder and its folders, with a `.json` file for each OSV record; other files and links are left alone. */
         readonly kind: 'directory'
+        /** Path of the folder. */
         readonly path: string
       }
     | {
         /** An OSV record in each line: a file, or bytes from elsewhere. */
         readonly kind: 'jsonl'
+        /** Path of the file, or its bytes. */
         readonly content: string | AsyncIterable<Uint8Array>
       }
     | {
         /** Records that a converter made. */
         readonly kind: 'records'
+        /** The records, one after another. */
         readonly records: Iterable<OsvRecord> | AsyncIterable<OsvRecord>
       }
   )

@@ -16,29 +16,39 @@ import { writeDatabase } from './write-database.ts'
 
 /** Options of {@link buildAdvisoryDatabase}. */
 export interface BuildAdvisoryDatabaseOptions {
+  /** Sources of advisories, at least one. */
   readonly inputs: readonly AdvisoryInput[]
+  /** Known exploitation, kept beside the advisories. Default: none. */
   readonly kev?: KevCatalogue | undefined
+  /** Exploit prediction, kept beside the advisories. Default: none. */
   readonly epss?: EpssScores | undefined
   /** Path of the new database. What stands there is replaced at the very end, in one step. */
   readonly output: string
+  /** Bounds of what is read. */
   readonly limits?: AdvisoryInputLimits | undefined
   /** Gives the time of the build. Default: the machine's. */
   readonly clock?: Clock | undefined
   /** Ends the build; it rejects with `signal.reason`, and leaves what was there before. */
   readonly signal?: AbortSignal | undefined
+  /** Is told how far it is. Must not throw. Default: nobody is told. */
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined
 }
 
 /** A database that was built. */
 export interface BuiltAdvisoryDatabase {
+  /** The new file. */
   readonly path: string
   /** Digest of the file: its name in a registry. */
   readonly digest: Digest
+  /** Its size. */
   readonly bytes: number
+  /** Time of the build, ISO 8601. */
   readonly builtAt: string
   /** Number of distinct records that are not withdrawn. */
   readonly size: number
+  /** Number of records that were left out because they are withdrawn. */
   readonly withdrawn: number
+  /** What it was made of, each with its age. */
   readonly sources: readonly DatabaseSource[]
 }
 

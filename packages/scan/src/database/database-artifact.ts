@@ -26,15 +26,19 @@ const emptyConfig = Buffer.from('{}')
 
 /** A database as an artifact: an image manifest with the file as its one layer, as it is. */
 export interface PackedAdvisoryDatabase {
+  /** The manifest to push last. */
   readonly manifest: RawManifest
+  /** The file as a blob. */
   readonly layer: Descriptor
   /** The empty configuration that the OCI image specification asks of an artifact. */
   readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array }
+  /** Time of the build, ISO 8601. */
   readonly builtAt: string
 }
 
 /** Options of {@link packAdvisoryDatabase}. */
 export interface PackAdvisoryDatabaseOptions {
+  /** Ends the reading; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

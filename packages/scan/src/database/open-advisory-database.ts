@@ -17,16 +17,19 @@ export interface OpenAdvisoryDatabaseOptions {
   readonly expectedDigest?: Digest | undefined
   /** Reads and checks every entry before anything else, which takes seconds for a large one. Default `false`. */
   readonly verify?: boolean | undefined
+  /** Ends the reading that `expectedDigest` and `verify` ask for; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** A database of advisories. Only what is looked up is read; what is read is checked against its checksum. */
 export interface AdvisoryDatabase extends AdvisoryIndex, Disposable {
+  /** The file. */
   readonly path: string
   /** When it was built, ISO 8601. */
   readonly builtAt: string
   /** What it was made of. */
   readonly sources: readonly DatabaseSource[]
+  /** What it was made of, as reports name it. */
   readonly data: readonly ScanData[]
   /** Number of records that were left out because they are withdrawn. */
   readonly withdrawn: number

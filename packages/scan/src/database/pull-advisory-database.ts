@@ -54,6 +54,7 @@ export interface PulledAdvisoryDatabase {
   readonly digest: Digest
   /** Digest of its manifest. */
   readonly manifest: Digest
+  /** Time of the build, ISO 8601. */
   readonly builtAt: string
   /** `registry`: it is what the registry has now; `folder`: no registry could be reached, it is what was there. */
   readonly from: 'registry' | 'folder'

@@ -17,6 +17,7 @@ export interface PushedAdvisoryDatabase {
   readonly digest: Digest
   /** Digest of the file. */
   readonly databaseDigest: Digest
+  /** Time of the build, ISO 8601. */
   readonly builtAt: string
 }
 

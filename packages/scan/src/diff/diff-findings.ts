@@ -4,6 +4,7 @@ import { compareText } from '../version/version-order.ts'
 
 /** One side of a comparison: an image or a time. */
 export interface ScannedState {
+  /** All findings, those that do not count too. */
   readonly findings: readonly Finding[]
   /** All packages that were there; what went with its package can only be told by them. */
   readonly packages: readonly Pick<FindingPackage, 'type' | 'name' | 'version' | 'purl'>[]
@@ -20,7 +21,9 @@ export type GoneReason =
 
 /** A finding on both sides of which something that matters is different. */
 export interface ChangedFinding {
+  /** As it was. */
   readonly before: Finding
+  /** As it is. */
   readonly after: Finding
   /** What is different, in this order. */
   readonly fields: readonly ('id' | 'severity' | 'fix' | 'suppressed' | 'kev')[]
@@ -30,7 +33,9 @@ export interface ChangedFinding {
 export interface FindingsDiff {
   /** `package-added`: its package is new as well, or has another version. */
   readonly added: readonly { readonly finding: Finding; readonly reason: 'package-added' | 'newly-known' }[]
+  /** What is not found any more, and why. */
   readonly gone: readonly { readonly finding: Finding; readonly reason: GoneReason }[]
+  /** What is on both sides and not the same. */
   readonly changed: readonly ChangedFinding[]
   /** How many are the same. */
   readonly unchanged: number

@@ -10,7 +10,9 @@ export interface RunScannersOptions {
   readonly timeoutMs?: number | undefined
   /** How many run at once. Default 4. */
   readonly concurrency?: number | undefined
+  /** Gives the times in the report of a scanner that failed. Default: the machine's. */
   readonly clock?: Clock | undefined
+  /** Ends all scans; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -10,6 +10,7 @@ export interface EpssScores {
   readonly updatedAt: string
   /** E.g. `v2025.03.14`. */
   readonly modelVersion: string
+  /** Scores by CVE. */
   readonly scores: ReadonlyMap<string, EpssScore>
 }
 
@@ -21,6 +22,7 @@ export interface ParseEpssOptions {
   readonly maxBytes?: number | undefined
   /** Most scores. Default 5,000,000. */
   readonly maxScores?: number | undefined
+  /** Ends the reading; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

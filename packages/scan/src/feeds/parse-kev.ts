@@ -8,6 +8,7 @@ export interface KevCatalogue {
   readonly updatedAt: string
   /** E.g. `2025.08.25`. */
   readonly version: string
+  /** Entries by CVE. */
   readonly entries: ReadonlyMap<string, KevEntry>
 }
 

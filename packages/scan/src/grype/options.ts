@@ -26,5 +26,6 @@ export interface GrypeScannerOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined
   /** Name in reports. Default `grype`. */
   readonly name?: string | undefined
+  /** Gives the time of the report, and of the age of data. Default: the machine's. */
   readonly clock?: Clock | undefined
 }

@@ -13,9 +13,13 @@ import { reportedPackage, toFindings, toSuppressedFindings } from './to-finding.
 export interface ParseGrypeOptions {
   /** Digest of the image manifest that was to be scanned. */
   readonly subject: Digest
+  /** Platform of the image. */
   readonly platform: Platform
+  /** The image's own inventory, of `subject`. */
   readonly inventory: Inventory
+  /** When the scan began, ISO 8601. */
   readonly startedAt: string
+  /** When it ended, ISO 8601. */
   readonly finishedAt: string
   /**
    * The packages that Grype saw, which its report does not tell: the same run's output in CycloneDX JSON. Without it

@@ -12,6 +12,7 @@ import { createAdapterClient } from './adapter-client.ts'
 export interface HarborRegistry {
   /** Address of the registry, e.g. `https://registry.example`. */
   readonly url: string
+  /** Name of the repository, without the registry. */
   readonly repository: string
   /**
    * Value of the header with which the scanner may pull. Give one that may read this repository only, and for a short
@@ -39,6 +40,7 @@ export interface HarborScannerOptions {
   readonly timeoutMs?: number | undefined
   /** Time between questions when the adapter names none. Default 1,000. */
   readonly pollMs?: number | undefined
+  /** Gives the time of the report, and of the age of data. Default: the machine's. */
   readonly clock?: Clock | undefined
 }
 

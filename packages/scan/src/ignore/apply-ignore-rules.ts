@@ -3,7 +3,9 @@ import type { Ignorable, IgnoreRule } from './ignore-rule.ts'
 
 /** Options of {@link applyIgnoreRules}. */
 export interface ApplyIgnoreRulesOptions {
+  /** The rules, of any number of files. */
   readonly rules: readonly IgnoreRule[]
+  /** The time at which expiry is judged. */
   readonly now: Date
   /** Who answers for the rules. */
   readonly owner?: string | undefined
@@ -13,6 +15,7 @@ export interface ApplyIgnoreRulesOptions {
 export interface AppliedIgnoreRules {
   /** All of them, in their order; those that do not count have `suppressed`. */
   readonly findings: readonly Finding[]
+  /** The same for weaknesses. */
   readonly weaknesses: readonly Weakness[]
   /** Rules that would have applied, had they not expired: what they covered counts again. */
   readonly expired: readonly IgnoreRule[]

@@ -12,14 +12,17 @@ export interface IgnoreRule {
   readonly source: string
   /** What it is about, in short. */
   readonly name: string
+  /** Why, if the file says so. */
   readonly reason?: string | undefined
   /** ISO 8601; from then on it ignores nothing. */
   readonly expires?: string | undefined
+  /** Whether the rule is about this. */
   matches(candidate: Ignorable): boolean
 }
 
 /** What an ignore file holds. */
 export interface IgnoreFile {
+  /** Its rules, in their order. */
   readonly rules: readonly IgnoreRule[]
   /** What its scanner passes over in silence, or takes otherwise than it looks. */
   readonly warnings: readonly string[]

@@ -24,5 +24,6 @@ export interface OsvScannerOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined
   /** Name in reports. Default `osv-scanner`. */
   readonly name?: string | undefined
+  /** Gives the time of the report, and of the age of data. Default: the machine's. */
   readonly clock?: Clock | undefined
 }

@@ -18,12 +18,17 @@ export interface ParseOsvScannerOptions {
   readonly subject: Digest
   /** Diff ids of that image's layers: OSV-Scanner names images by nothing else. */
   readonly diffIds: readonly Digest[]
+  /** The image's own inventory, of `subject`. */
   readonly inventory: Inventory
   /** Ecosystems, without release, that the scan had a database of. */
   readonly ecosystems: ReadonlySet<string>
+  /** The databases that it used. */
   readonly data: readonly ScanData[]
+  /** Version of OSV-Scanner; its report does not tell. */
   readonly version?: string | undefined
+  /** When the scan began, ISO 8601. */
   readonly startedAt: string
+  /** When it ended, ISO 8601. */
   readonly finishedAt: string
   /** Name of the scanner in the report. Default `osv-scanner`. */
   readonly name?: string | undefined

@@ -4,8 +4,11 @@ import type { ScanReport } from '../scan-report.ts'
 
 /** What a scanner is given. It never gets registry credentials. */
 export interface ScanTarget {
+  /** Digest of the image manifest to scan. */
   readonly subject: Digest
+  /** The platform that this image is for. */
   readonly platform: Platform
+  /** What the image holds, by its own inventory; its `subject` has to be the same. */
   readonly inventory: Inventory
   /** OCI layout folder that holds exactly the image `subject`. */
   readonly layoutDirectory: string
@@ -13,11 +16,13 @@ export interface ScanTarget {
 
 /** Options of a scan. */
 export interface ScanOptions {
+  /** Ends the scan; it rejects with `signal.reason`, and leaves nothing running. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** Finds known vulnerabilities in an image. */
 export interface Scanner {
+  /** Name in reports; each once among the scanners of one run. */
   readonly name: string
   /**
    * Rejects when the image could not be judged: crash, time limit, no data, other digest, unreadable report.

@@ -6,6 +6,7 @@ import type { ScanData } from '../scan-report.ts'
 export interface ParseReportOptions {
   /** Digest of the image manifest that the report must be about. */
   readonly subject: Digest
+  /** What the image holds: the packages of findings are looked up there, and what the scanner did not see is a gap. */
   readonly inventory: Inventory
   /**
    * Who vouches for the report's being about `subject`, for forms that do not name a digest or where the document does

@@ -3,7 +3,9 @@ import type { Severity } from '../finding.ts'
 
 /** Base score of a CVSS vector and the level that the CVSS specification gives to it. */
 export interface CvssRating {
+  /** Base score, 0 to 10. */
   readonly score: number
+  /** The level that the score means. */
   readonly level: Severity
 }
 

@@ -35,6 +35,7 @@ export interface TrivyScannerOptions {
   readonly unsafeSkipCanary?: boolean | undefined
   /** Name in reports. Default `trivy`. */
   readonly name?: string | undefined
+  /** Gives the time of the report, and of the age of data. Default: the machine's. */
   readonly clock?: Clock | undefined
 }
 

@@ -18,9 +18,13 @@ export interface ParseTrivyOptions {
   readonly subject: Digest
   /** Digest of that image's config: Trivy names images by it. */
   readonly config: Digest
+  /** The image's own inventory, of `subject`. */
   readonly inventory: Inventory
+  /** The database that it used; its report does not tell. */
   readonly data: readonly ScanData[]
+  /** When the scan began, ISO 8601. */
   readonly startedAt: string
+  /** When it ended, ISO 8601. */
   readonly finishedAt: string
   /** Whether Trivy looked for secrets or misconfiguration: no weakness then means that there is none. Default `false`. */
   readonly weaknesses?: boolean | undefined

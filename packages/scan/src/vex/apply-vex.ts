@@ -5,6 +5,7 @@ import type { VexDocument, VexStatement, VexStatus } from './vex-document.ts'
 
 /** A document and the reason why it is believed. */
 export interface TrustedVex {
+  /** What `readVex` read. */
   readonly document: VexDocument
   /** Where it is from: a file name, or the digest of an attestation. */
   readonly source: string
@@ -17,13 +18,17 @@ export interface TrustedVex {
 
 /** Options of {@link applyVex}. */
 export interface ApplyVexOptions {
+  /** The image that the findings are of. */
   readonly image: VexImage
+  /** Documents and who vouches for each. */
   readonly documents: readonly TrustedVex[]
 }
 
 /** A statement with where it is from. */
 export interface VexStatementReference {
+  /** The statement. */
   readonly statement: VexStatement
+  /** File name or digest of its document. */
   readonly source: string
 }
 

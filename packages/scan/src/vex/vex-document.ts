@@ -27,10 +27,13 @@ export interface VexProduct {
 export interface VexStatement {
   /** Id and aliases of the vulnerability. */
   readonly vulnerabilities: readonly string[]
+  /** What it says. */
   readonly status: VexStatus
+  /** Why the product is not affected, by one of the labels. */
   readonly justification?: VexJustification | undefined
   /** Impact or action in the words of the author. */
   readonly statement?: string | undefined
+  /** What it is about. */
   readonly products: readonly VexProduct[]
   /** ISO 8601; of the statement, else of its document. */
   readonly timestamp?: string | undefined
@@ -38,12 +41,15 @@ export interface VexStatement {
 
 /** A VEX document of any form. */
 export interface VexDocument {
+  /** The form that it is written in. */
   readonly format: 'openvex' | 'csaf' | 'cyclonedx'
   /** Its own id, where it has one. */
   readonly id?: string | undefined
   /** Who says to have written it: a claim, never a proof. */
   readonly author?: string | undefined
+  /** Time of the document, ISO 8601. */
   readonly timestamp?: string | undefined
+  /** Its statements, in their order. */
   readonly statements: readonly VexStatement[]
 }
 

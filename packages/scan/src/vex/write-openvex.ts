@@ -6,7 +6,9 @@ import type { VexJustification, VexStatus } from './vex-document.ts'
 export interface NewVexStatement {
   /** Primary id, e.g. `CVE-2024-1`. */
   readonly vulnerability: string
+  /** Other ids of the same vulnerability. */
   readonly aliases?: readonly string[] | undefined
+  /** What it says. */
   readonly status: VexStatus
   /** Needed with `not_affected`. */
   readonly justification?: VexJustification | undefined
@@ -24,17 +26,25 @@ export interface WriteOpenVexOptions {
   readonly repository?: string | undefined
   /** Who says so: a person, a team, a gate. */
   readonly author: string
+  /** Time of the document. */
   readonly timestamp: Date
+  /** The statements; equal ones give equal documents, whatever their order. */
   readonly statements: readonly NewVexStatement[]
 }
 
 /** An OpenVEX 0.2.0 document, as JSON holds it. */
 export interface OpenVexDocument {
+  /** The version of OpenVEX. */
   readonly '@context': 'https://openvex.dev/ns/v0.2.0'
+  /** Made of the content. */
   readonly '@id': string
+  /** Who says so. */
   readonly author: string
+  /** ISO 8601. */
   readonly timestamp: string
+  /** Of this document; a changed one is another document with another id. */
   readonly version: 1
+  /** The statements in OpenVEX's form. */
   readonly statements: readonly Readonly<Record<string, unknown>>[]
 }
 

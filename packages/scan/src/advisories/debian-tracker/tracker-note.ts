@@ -35,6 +35,7 @@ export interface TrackerNote {
   readonly package: string
   /** Code name; absent in the line of unstable, which counts for every release without a line of its own. */
   readonly release?: string | undefined
+  /** What the note says of the package in the release. */
   readonly kind: TrackerKind
   /** Where `kind` is `fixed`. */
   readonly version?: string | undefined

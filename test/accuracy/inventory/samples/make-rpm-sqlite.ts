@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { requireTool } from '@sallyport/test-tools'
 import { berkeleyDatabases } from './system.ts'
 import { databases, release, type Sample } from './sample.ts'
 
 /** An image with a database that rpm itself writes as SQLite, of all packages of the Berkeley databases. */
 export async function makeRpmSqlite(folder: string): Promise<Sample> {
   const rpmdb = (backend: string, path: string, action: string, input?: Uint8Array) =>
-    execFileSync('rpmdb', ['--define', `_db_backend ${backend}`, '--dbpath', path, action], {
+    execFileSync(requireTool('rpm'), ['--define', `_db_backend ${backend}`, '--dbpath', path, action], {
       input,
       stdio: ['pipe', 'pipe', 'ignore'],
       maxBuffer: 64 * 1024 * 1024,

@@ -128,6 +128,7 @@ const tasks = {
     suite('conformance-sigstore', ['--root', 'test/conformance/sigstore', ...args]),
   tools: () => suite('tools', ['--root', 'test/tools', ...args]),
   images: () => suite('images', ['--root', 'test/images', ...args]),
+  accuracy: () => suite('accuracy', ['--root', 'test/accuracy', ...args]),
   // What is published is measured, so it is built first.
   bench: () => check([buildStep]) && run('node', [source, 'test/bench/run.ts', ...args]).ok,
 }

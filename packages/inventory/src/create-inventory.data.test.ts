@@ -79,7 +79,7 @@ describe.skipIf(!existsSync(data))(
       expect(packages).toHaveLength(installed.length)
     })
 
-    it('counts what is installed, and reports what is half there or has no status', async () => {
+    it('lists what is installed, and lists and reports what is half there or has no status', async () => {
       const { packages, gaps } = await createInventory(
         imageOf({
           '/etc/os-release': debian,
@@ -88,7 +88,10 @@ describe.skipIf(!existsSync(data))(
       )
       expect(packages.map(({ name }) => name)).toEqual([
         'wantdeinstall_installed',
+        'wantinstall_halfinstalled',
         'wantinstall_installed',
+        'wantinstall_unpacked',
+        'wantnostatus',
         'wantpurge_installed',
       ])
       expect(gaps.map(({ code }) => code)).toEqual(['UNREADABLE', 'UNREADABLE', 'UNREADABLE'])

@@ -19,19 +19,19 @@ export interface DpkgEntry {
 }
 
 /**
- * What the `Status` of a stanza says: `partial` is neither installed nor gone, so files of it may be there. A stanza
- * of `status.d` has no `Status` and is installed (`optional`).
+ * What the `Status` of a stanza says: `partial` is neither installed nor gone, or not told, so files of it may be
+ * there. A stanza of `status.d` has no `Status` and is installed (`optional`).
  *
- * @throws {SyntaxError} when it is missing or has no three words.
+ * @throws {SyntaxError} when it has no three words.
  */
 export function parseInstallState(
   { fields }: Stanza,
   status: 'required' | 'optional',
 ): 'installed' | 'partial' | 'absent' {
   const text = fields.get('status')
-  if (text === undefined && status === 'optional') return 'installed'
-  const words = (text ?? '').trim().split(/\s+/)
-  if (words.length !== 3) throw new SyntaxError(`not a status of three words: ${quote(text ?? '')}`)
+  if (text === undefined) return status === 'optional' ? 'installed' : 'partial'
+  const words = text.trim().split(/\s+/)
+  if (words.length !== 3) throw new SyntaxError(`not a status of three words: ${quote(text)}`)
   if (words[2] === 'installed') return 'installed'
   return words[2] === 'not-installed' || words[2] === 'config-files' ? 'absent' : 'partial'
 }

@@ -16,6 +16,23 @@ const inventoryOf = (stanzas: readonly string[], more: Files = {}) =>
   )
 
 describe('dpkgReader', () => {
+  it.each([
+    'Status: install ok unpacked\n',
+    'Status: install ok half-configured\n',
+    'Status: install reinstreq half-installed\n',
+    'Status: install ok triggers-pending\n',
+    '',
+  ])('lists a package of which files may be there, and reports it: %j', async (status) => {
+    const { packages, gaps } = await createInventory(
+      imageOf({
+        '/etc/os-release': 'ID=debian\nVERSION_ID=12\n',
+        '/var/lib/dpkg/status': `Package: a\n${status}Architecture: all\nVersion: 1\n`,
+      }),
+    )
+    expect(packages.map(({ name }) => name)).toEqual(['a'])
+    expect(gaps).toMatchObject([{ code: 'UNREADABLE', path: '/var/lib/dpkg/status' }])
+  })
+
   it('tells whose sources are built in', async () => {
     const { packages, gaps } = await inventoryOf([
       stanza(

@@ -32,7 +32,7 @@ interface Found {
 /** Reads dpkg's database: `status`, and `status.d` of images made without dpkg. */
 export const dpkgReader: PackageReader = {
   name: 'dpkg',
-  version: 2,
+  version: 3,
   selects: ({ path, size }) => databaseFile.test(path) && size <= maxDatabaseBytes,
   examiners: [copyrightExaminer],
   read: readDpkg,
@@ -156,7 +156,10 @@ function regularFile({ image, report }: ReaderContext, path: string): FileNode |
   return undefined
 }
 
-/** The installed packages of one file. A stanza that is wrong in any way is a gap, and still counts if it can. */
+/**
+ * The packages of one file of which files are or may be there. A stanza that is wrong in any way is a gap, and still
+ * counts if it can.
+ */
 async function readEntries(
   context: ReaderContext,
   node: FileNode,
@@ -172,7 +175,7 @@ async function readEntries(
     let problem = stanza.problem
     try {
       const state = parseInstallState(stanza, status)
-      if (state === 'installed') entries.push(parseDpkgEntry(stanza))
+      if (state !== 'absent') entries.push(parseDpkgEntry(stanza))
       if (state === 'partial')
         problem ??= `a package that is neither installed nor removed: ${quote(stanza.text)}`
     } catch (error) {

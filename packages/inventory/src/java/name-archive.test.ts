@@ -88,6 +88,23 @@ describe('nameArchive', () => {
     ).toBe('com.fasterxml.jackson.core:jackson-core:2.15.2')
   })
 
+  it('calls an archive that is named by group and artifact as its pom.xml does', () => {
+    const folder = ['com.fasterxml.jackson.core', 'jackson-core'] as const
+    expect(name('com.fasterxml.jackson.core.jackson-core-2.15.2.jar', [], [], [folder]).own).toBe(
+      'com.fasterxml.jackson.core:jackson-core:2.15.2',
+    )
+  })
+
+  it.each([
+    ['commons-lang3-3.12.0.jar', 'org.apache.commons:commons-lang3:3.12.0'],
+    ['logback-classic-1.2.3.jar', 'ch.qos.logback:logback-classic:1.2.3'],
+    ['jcl-over-slf4j-1.7.25.jar', 'org.slf4j:jcl-over-slf4j:1.7.25'],
+    ['snakeyaml-1.26.jar', 'org.yaml:snakeyaml:1.26'],
+    ['jna-5.6.0.jar', 'net.java.dev.jna:jna:5.6.0'],
+  ])('knows the group id of %s', (file, own) => {
+    expect(name(file, []).own).toBe(own)
+  })
+
   it.skipIf(!existsSync(manifests)).each(list())('reads the real manifest of %s', (file) => {
     const text = readFileSync(new URL(file, manifests), 'utf8')
     const manifest = parseManifest(text)

@@ -37,11 +37,12 @@ export function nameArchive(
   }
   const version = named.version ?? versionOf(manifest)
   if (named.artifactId === '' || version === undefined) return { shaded: poms }
-  const { artifactId } = named
-  const sure =
-    pomFolders.find((one) => one.artifactId === artifactId)?.groupId ??
-    identifierOf(manifest['Group-Id']) ??
-    knownGroup(artifactId)
+  // Bundles of Eclipse are named by group and artifact.
+  const folder = pomFolders.find(
+    (one) => one.artifactId === named.artifactId || `${one.groupId}.${one.artifactId}` === named.artifactId,
+  )
+  const artifactId = folder?.artifactId ?? named.artifactId
+  const sure = folder?.groupId ?? identifierOf(manifest['Group-Id']) ?? knownGroup(artifactId)
   const method = named.version === undefined || sure === undefined ? 'java-manifest' : 'java-file-name'
   const guess = guessGroup(artifactId, manifest)
   return {

@@ -17,7 +17,7 @@ import type { MavenCoordinates } from './parse-pom-properties.ts'
  */
 export const javaReader: PackageReader = {
   name: 'java',
-  version: 1,
+  version: 2,
   selects: ({ path, size }) => path.endsWith('/release') && size <= maxReleaseBytes,
   examiners: [archiveExaminer],
   read: readJava,

@@ -38,10 +38,16 @@ export interface ParseTrivyOptions {
  * @throws {ScanError} `SUBJECT_MISMATCH` when it is about another image, or does not say about which.
  */
 export function parseTrivyReport(input: string | Uint8Array, options: ParseTrivyOptions): ScanReport {
-  const { subject, inventory, name = 'trivy' } = options
+  const { name = 'trivy' } = options
   const what = 'Trivy report of schema version 2'
   const report = parseReport(input, trivyReportSchema, { what, scanner: name })
   checkSubject(report, options, name)
+  return toScanReport(report, options)
+}
+
+/** Makes a report of what Trivy says of the image that was asked for. */
+export function toScanReport(report: TrivyReport, options: Omit<ParseTrivyOptions, 'config'>): ScanReport {
+  const { subject, inventory, name = 'trivy' } = options
   const results = report.Results ?? []
   const lookup = lookupOf(inventory.packages)
   const listed = listPackages(results)

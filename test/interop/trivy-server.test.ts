@@ -33,14 +33,20 @@ const byKey = (findings: readonly Finding[]) =>
 describe.skipIf(!hasRecords)(
   'the server of Trivy with the same records as Trivy (skipped where the data folder is absent)',
   () => {
-    it.each(['web', 'python', 'node', 'static'] as const)(
+    it.each([
+      // brought up to date: nothing in it is vulnerable
+      ['web', false],
+      ['python', true],
+      ['node', true],
+      ['static', true],
+    ] as const)(
       'finds in the inventory of the image %s what Trivy finds in the image',
-      async (image) => {
+      async (image, isVulnerable) => {
         const target = await targetOf(image)
         await using server = trivyServerScanner({ server: ownServer() })
         const ours = await server.scan(target)
         const theirs = await trivyScanner(ownServer()).scan(target)
-        expect(theirs.findings.length).toBeGreaterThan(0)
+        expect(theirs.findings.length > 0).toBe(isVulnerable)
         expect(byKey(ours.findings)).toEqual(byKey(theirs.findings))
         expect({ ...ours, findings: [], startedAt: '', finishedAt: '' }).toMatchObject({
           scanner: theirs.scanner,

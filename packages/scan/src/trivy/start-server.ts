@@ -79,6 +79,7 @@ async function tryToStart(options: StartServerOptions): Promise<StartedServer | 
   )
   const watched = watchChild(child)
   const dispose = async (): Promise<void> => {
+    child.ref()
     watched.kill()
     await watched.ended
     await rm(directory, { recursive: true, force: true })

@@ -1,6 +1,7 @@
-import { cp, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import type { Inventory } from '@sallyport/inventory'
 import type { Finding, ScanTarget } from '@sallyport/scan'
 import { trivyScanner, trivyServerScanner } from '@sallyport/scan/trivy'
@@ -13,12 +14,21 @@ const updatedAt = new Date('2026-11-25T00:00:00Z')
 let directory = ''
 let cacheDirectory = ''
 
+const { TMPDIR: temporary } = process.env
+
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-trivy-'))
+  // of this suite alone, so that what it leaves is seen
+  await mkdir(join(directory, 'temporary'))
+  process.env['TMPDIR'] = join(directory, 'temporary')
   cacheDirectory = join(directory, 'cache')
   if (hasRecords) await writeTrivyDatabase(readRecords(), cacheDirectory, { updatedAt })
 })
-afterAll(() => rm(directory, { recursive: true, force: true }))
+afterAll(async () => {
+  if (temporary === undefined) delete process.env['TMPDIR']
+  else process.env['TMPDIR'] = temporary
+  await rm(directory, { recursive: true, force: true })
+})
 
 const ownServer = () => ({ command: requireTool('trivy'), cacheDirectory, skipDatabaseUpdate: true })
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '@sallyport/core'
 import { checkDataAge } from '../engine/check-data-age.ts'
 import type { Engine, EngineData } from '../engine/engine-scanner.ts'
+import { addGaps } from '../engine/judged-inventory.ts'
 import { ScanError } from '../errors.ts'
 import type { ScanTarget } from '../ports/scanner.ts'
 import type { ScanReport } from '../scan-report.ts'
@@ -95,9 +96,7 @@ export function serverEngine(
     const answer = readScanResponse(response, { packages: sent.packages, trivyVersion, scanner: name })
     const finishedAt = clock.now().toISOString()
     const report = toScanReport(answer, { subject, inventory, data, startedAt, finishedAt, name })
-    if (sent.gaps.length === 0) return report
-    const status = report.status === 'complete' ? 'partial' : report.status
-    return { ...report, status, gaps: [...report.gaps, ...sent.gaps] }
+    return addGaps(report, sent.gaps)
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { Inventory, Package } from '@sallyport/inventory'
 import { foreignVendor } from '../builtin/foreign-vendor.ts'
+import { gapsOfInventory } from '../engine/judged-inventory.ts'
 import type { ScanGap } from '../scan-report.ts'
 import { familyOf, installedTypes } from './package-types.ts'
 
@@ -37,10 +38,7 @@ export function toBlobInfo(inventory: Inventory, { trivyVersion, nonce }: BlobIn
   const applications = new Map<string, { type: string; file_path: string; packages: object[] }>()
   const modular: Package[] = []
   const unsupported = new Set<string>()
-  const gaps: ScanGap[] = inventory.gaps.map(({ code, message, path }) => ({
-    code: 'INVENTORY_GAP',
-    message: `${code}${path === undefined ? '' : ` at ${path}`}: ${message}`.slice(0, 500),
-  }))
+  const gaps: ScanGap[] = [...gapsOfInventory(inventory)]
   for (const pkg of inventory.packages) {
     const id = `${nonce}/${packages.size}`
     if (systemTypes.has(pkg.type)) {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { builtinScanner, type Scanner } from '@sallyport/scan'
 import { grypeScanner } from '@sallyport/scan/grype'
 import { osvScanner } from '@sallyport/scan/osv-scanner'
-import { trivyScanner } from '@sallyport/scan/trivy'
+import { type TrivyServerScanner, trivyScanner, trivyServerScanner } from '@sallyport/scan/trivy'
 import {
   hasRecords,
   readRecords,
@@ -20,12 +20,17 @@ import { afterAll, beforeAll, describe } from 'vitest'
 
 const updatedAt = new Date('2026-11-25T00:00:00Z')
 let directory = ''
+let server: TrivyServerScanner | undefined
 const at = (name: string) => join(directory, name)
 
 const scanners: Readonly<Record<string, () => Scanner>> = {
   'the built-in matcher': () => builtinScanner({ advisories: readRecords() }),
   Trivy: () =>
     trivyScanner({ command: requireTool('trivy'), cacheDirectory: at('trivy'), skipDatabaseUpdate: true }),
+  'the server of Trivy': () =>
+    (server = trivyServerScanner({
+      server: { command: requireTool('trivy'), cacheDirectory: at('trivy'), skipDatabaseUpdate: true },
+    })),
   Grype: () =>
     grypeScanner({ command: requireTool('grype'), cacheDirectory: at('grype'), skipDatabaseUpdate: true }),
   'OSV-Scanner': () => osvScanner({ command: requireTool('osv-scanner'), databaseDirectory: at('osv') }),
@@ -50,7 +55,10 @@ describe.skipIf(!hasRecords)(
       await promisify(execFile)(requireTool('grype'), ['db', 'import', database], { env })
     })
 
-    afterAll(() => rm(directory, { recursive: true, force: true }))
+    afterAll(async () => {
+      await server?.[Symbol.asyncDispose]()
+      await rm(directory, { recursive: true, force: true })
+    })
 
     for (const [name, create] of Object.entries(scanners)) {
       let scanner: Scanner | undefined

@@ -5,6 +5,11 @@ import type { Canary } from '../engine/canary.ts'
 export interface GrypeScannerOptions {
   /** The program. Default `grype`, looked up on `PATH`. */
   readonly command?: string | undefined
+  /**
+   * What Grype is given: the image's layout, or the inventory as CycloneDX. Of an SBOM it judges the packages of the
+   * inventory alone, so each gap of the inventory is a gap of the report. Default `layout`.
+   */
+  readonly input?: 'layout' | 'sbom' | undefined
   /** Grype's database folder, which holds `6/vulnerability.db`. Default: the one that Grype itself uses. */
   readonly cacheDirectory?: string | undefined
   /** Use the database that is there. Default `false`: it is updated first when it is due. */

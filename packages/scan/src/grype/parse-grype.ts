@@ -1,6 +1,7 @@
 import type { Digest, Platform } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
 import { findListingGaps } from '../engine/find-listing-gaps.ts'
+import { gapsOfInventory } from '../engine/judged-inventory.ts'
 import { lookupOf } from '../engine/package-lookup.ts'
 import { parseReport } from '../engine/read-report.ts'
 import { ScanError } from '../errors.ts'
@@ -28,6 +29,8 @@ export interface ParseGrypeOptions {
   readonly packages?: string | Uint8Array | undefined
   /** Whether the database has advisories for the image's distribution. Absent: not known, and a gap. */
   readonly knowsDistro?: boolean | undefined
+  /** Whether Grype was given an SBOM, which names the image's digest, and no platform. Default `false`. */
+  readonly isSbom?: boolean | undefined
   /** Data that was used. Default: what the report says of its database. */
   readonly data?: readonly ScanData[] | undefined
   /** Name of the scanner in the report. Default `grype`. */
@@ -49,6 +52,8 @@ export function parseGrypeReport(input: string | Uint8Array, options: ParseGrype
   const listed = options.packages === undefined ? undefined : listPackages(options.packages, name)
   const gaps: readonly ScanGap[] = [
     ...findDistroGaps(report, inventory, options.knowsDistro),
+    // what an SBOM does not list was not judged
+    ...(options.isSbom === true ? gapsOfInventory(inventory) : []),
     ...(listed === undefined
       ? [{ code: 'LOSSY_INPUT' as const, message: 'a Grype report does not tell which packages it saw' }]
       : findListingGaps(listed, inventory, { label: 'Grype', scanner: name })),
@@ -88,7 +93,7 @@ export function parseGrypeReport(input: string | Uint8Array, options: ParseGrype
 
 function checkSubject(
   { source }: GrypeReport,
-  { subject, platform }: ParseGrypeOptions,
+  { subject, platform, isSbom = false }: ParseGrypeOptions,
   scanner: string,
 ): void {
   const { manifestDigest, architecture, os } = source.target
@@ -98,6 +103,7 @@ function checkSubject(
       scanner,
     })
   }
+  if (isSbom && !architecture && !os) return
   if (architecture !== platform.architecture || os !== platform.os) {
     throw new ScanError(
       'SUBJECT_MISMATCH',

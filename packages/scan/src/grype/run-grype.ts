@@ -2,6 +2,7 @@ import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { systemClock } from '@sallyport/core'
 import { type EngineContext, engineScanner } from '../engine/engine-scanner.ts'
+import { writeSbom } from '../engine/judged-inventory.ts'
 import { readReportFile } from '../engine/read-report.ts'
 import { runEngine } from '../engine/run-engine.ts'
 import { ScanError } from '../errors.ts'
@@ -16,7 +17,7 @@ import { defaultCacheDirectory, type GrypeDatabase, readDatabase } from './read-
 const harmless = new Set(['GRYPE_DB_UPDATE_URL', 'GRYPE_DB_CA_CERT'])
 
 /**
- * A scanner that runs Grype on the image's OCI layout. Grype gets a private folder as home and working folder, and a
+ * A scanner that runs Grype on the image's OCI layout, or on its inventory as an SBOM. Grype gets a private folder as home and working folder, and a
  * link to the database: no configuration, ignore rule or credential of this machine can change what it finds, and
  * several may run at once. Before the first scan, and again for each new program or database, it must find a canary.
  *
@@ -29,7 +30,7 @@ const harmless = new Set(['GRYPE_DB_UPDATE_URL', 'GRYPE_DB_CA_CERT'])
 export function grypeScanner(options: GrypeScannerOptions = {}): Scanner {
   const { name = 'grype', command = 'grype', skipDatabaseUpdate = false, environment = {} } = options
   const { timeoutMs = 300_000, maxReportBytes = 256 * 1024 * 1024 } = options
-  const { clock = systemClock, maxDataAgeMs } = options
+  const { clock = systemClock, maxDataAgeMs, input = 'layout' } = options
   for (const variable of Object.keys(environment)) {
     if (variable.toUpperCase().startsWith('GRYPE_') && !harmless.has(variable)) {
       throw new ScanError('OPTIONS_INVALID', `variable not allowed for Grype: ${variable.slice(0, 80)}`, {
@@ -70,13 +71,15 @@ export function grypeScanner(options: GrypeScannerOptions = {}): Scanner {
         return readDatabase(cache, { now: clock.now(), maxDataAgeMs }, name)
       },
       async scan({ subject, platform, inventory, layoutDirectory }, database, context) {
-        await readConfigDigest(layoutDirectory, subject)
+        const sbom = input === 'sbom' ? await writeSbom(inventory, context.directory) : undefined
+        if (sbom === undefined) await readConfigDigest(layoutDirectory, subject)
         const startedAt = clock.now().toISOString()
         const cache = await linkDatabase(cacheDirectory(), join(context.directory, 'db'))
         const report = join(context.directory, 'report.json')
         const packages = join(context.directory, 'packages.json')
         const outputs = ['-o', `json=${report}`, '-o', `cyclonedx-json=${packages}`]
-        await run([`oci-dir:${resolve(layoutDirectory)}`, ...outputs], cache, context, [
+        const source = sbom === undefined ? `oci-dir:${resolve(layoutDirectory)}` : `sbom:${sbom}`
+        await run([source, ...outputs], cache, context, [
           { path: report, maxBytes: maxReportBytes },
           { path: packages, maxBytes: maxReportBytes },
         ])
@@ -90,6 +93,7 @@ export function grypeScanner(options: GrypeScannerOptions = {}): Scanner {
           knowsDistro: inventory.distro === undefined ? undefined : database.knows(inventory.distro),
           data: database.data,
           name,
+          isSbom: sbom !== undefined,
         })
       },
     },

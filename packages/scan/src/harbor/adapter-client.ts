@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { ScanError } from '../errors.ts'
+import { readResponse } from '../internal/read-response.ts'
 
 /** Calls an adapter of Harbor's pluggable scanner API. */
 export interface AdapterClient {
@@ -74,7 +75,7 @@ export function createAdapterClient({ url, authorization, scanner }: AdapterClie
   return {
     async json(path, schema, request) {
       const response = await call(path, request)
-      const body = await readBody(response, maxBodyBytes, scanner)
+      const body = await readResponse(response, maxBodyBytes, { what: 'the adapter', scanner })
       if (response.status !== (request.status ?? 200)) throw refuse(path, response.status)
       let value: unknown
       try {
@@ -91,7 +92,7 @@ export function createAdapterClient({ url, authorization, scanner }: AdapterClie
 
     async report(path, { accept, signal }) {
       const response = await call(path, { accept, signal })
-      const body = await readBody(response, maxBodyBytes, scanner)
+      const body = await readResponse(response, maxBodyBytes, { what: 'the adapter', scanner })
       if (response.status === 200) return { kind: 'ready', body }
       if (response.status !== 302) throw refuse(path, response.status)
       const seconds = Number(response.headers.get('refresh-after') ?? Number.NaN)
@@ -113,19 +114,4 @@ function parseBase(url: string, scanner: string): string {
     )
   }
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}/api/v1`
-}
-
-async function readBody(response: Response, maxBytes: number, scanner: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    if (size > maxBytes) {
-      throw new ScanError('LIMIT_EXCEEDED', `the adapter's answer is larger than ${maxBytes} bytes`, {
-        scanner,
-      })
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }

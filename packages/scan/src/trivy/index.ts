@@ -1,3 +1,6 @@
 export type { TrivyScannerOptions } from './options.ts'
 export { parseTrivyReport, type ParseTrivyOptions } from './parse-trivy.ts'
 export { trivyScanner } from './run-trivy.ts'
+export type { TrivyServerAddress } from './server-client.ts'
+export type { StartedTrivyServer, TrivyServerScannerOptions } from './server-options.ts'
+export { type TrivyServerScanner, trivyServerScanner } from './server-scanner.ts'

@@ -7,6 +7,11 @@ export interface TrivyScannerOptions {
   /** The program. Default `trivy`, looked up on `PATH`. */
   readonly command?: string | undefined
   /**
+   * What Trivy is given: the image's layout, or the inventory as CycloneDX. Of an SBOM it judges the packages of the
+   * inventory alone, so each gap of the inventory is a gap of the report. Default `layout`.
+   */
+  readonly input?: 'layout' | 'sbom' | undefined
+  /**
    * More arguments for `trivy image`. Only such as change how data is fetched or how fast the scan is:
    * `--db-repository`, `--java-db-repository`, `--insecure`, `--cacert`, `--parallel`, `--max-image-size`,
    * `--detection-priority`, `--debug`. What hides findings is refused; that is a policy's business.

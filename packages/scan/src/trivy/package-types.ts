@@ -13,11 +13,13 @@ const families: Readonly<Record<string, { readonly type: string; readonly ids: r
   'opensuse-leap': { type: 'rpm', ids: ['opensuse-leap'] },
   'opensuse.leap': { type: 'rpm', ids: ['opensuse-leap'] },
   'opensuse-tumbleweed': { type: 'rpm', ids: ['opensuse-tumbleweed'] },
+  'opensuse.tumbleweed': { type: 'rpm', ids: ['opensuse-tumbleweed'] },
   oracle: { type: 'rpm', ids: ['ol'] },
   photon: { type: 'rpm', ids: ['photon'] },
   redhat: { type: 'rpm', ids: ['rhel'] },
   rocky: { type: 'rpm', ids: ['rocky'] },
   slem: { type: 'rpm', ids: ['sle-micro', 'sl-micro', 'sle-micro-rancher'] },
+  'suse linux enterprise micro': { type: 'rpm', ids: ['sle-micro', 'sl-micro', 'sle-micro-rancher'] },
   sles: { type: 'rpm', ids: ['sles'] },
   'suse linux enterprise server': { type: 'rpm', ids: ['sles'] },
   ubuntu: { type: 'deb', ids: ['ubuntu'] },
@@ -56,4 +58,37 @@ export function packageTypeOf(resultType: string | undefined): string {
   const key = resultType ?? ''
   if (Object.hasOwn(families, key)) return families[key]?.type ?? 'generic'
   return Object.hasOwn(languages, key) ? (languages[key] ?? 'generic') : 'generic'
+}
+
+/** Words of Trivy before 0.58 for distributions that have others since. */
+const oldFamilies: Readonly<Record<string, string>> = {
+  'opensuse-leap': 'opensuse.leap',
+  'opensuse-tumbleweed': 'opensuse.tumbleweed',
+  slem: 'suse linux enterprise micro',
+  sles: 'suse linux enterprise server',
+}
+
+/**
+ * Trivy's word for a distribution, which changed with its versions: to another it answers that nothing was found.
+ * `undefined` where Trivy has no advisories for it, or where the version does not tell which word it is.
+ */
+export function familyOf({ id }: Distro, trivyVersion: string): string | undefined {
+  // the new word stands before the old one
+  const family = Object.entries(families).find(([, { ids }]) => ids.includes(id))?.[0]
+  if (family === undefined || !Object.hasOwn(oldFamilies, family)) return family
+  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(trivyVersion) ?? []
+  if (major === undefined) return undefined
+  return major === '0' && Number(minor) < 58 ? oldFamilies[family] : family
+}
+
+/** Trivy's word for packages of a language as they are installed in an image, by purl type. */
+export const installedTypes: Readonly<Record<string, string>> = {
+  cargo: 'rustbinary',
+  composer: 'composer-vendor',
+  gem: 'gemspec',
+  golang: 'gobinary',
+  maven: 'jar',
+  npm: 'node-pkg',
+  nuget: 'dotnet-core',
+  pypi: 'python-pkg',
 }

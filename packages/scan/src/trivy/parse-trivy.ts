@@ -1,6 +1,7 @@
 import type { Digest } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
 import { findListingGaps } from '../engine/find-listing-gaps.ts'
+import { addGaps, gapsOfInventory } from '../engine/judged-inventory.ts'
 import { lookupOf } from '../engine/package-lookup.ts'
 import { parseReport } from '../engine/read-report.ts'
 import { ScanError } from '../errors.ts'
@@ -17,7 +18,12 @@ export interface ParseTrivyOptions {
   /** Digest of the image manifest that was to be scanned. */
   readonly subject: Digest
   /** Digest of that image's config: Trivy names images by it. */
-  readonly config: Digest
+  readonly config?: Digest | undefined
+  /**
+   * Who vouches for the report's being about `subject`, where the config is not known, or where the report is about an
+   * SBOM and names no image. Without it such a report is refused.
+   */
+  readonly vouchedBy?: string | undefined
   /** The image's own inventory, of `subject`. */
   readonly inventory: Inventory
   /** The database that it used; its report does not tell. */
@@ -35,6 +41,8 @@ export interface ParseTrivyOptions {
 /**
  * Reads a Trivy report (JSON, schema version 2) of one image.
  *
+ * A report on an SBOM has the inventory's gaps: what the SBOM does not list was not judged.
+ *
  * What Trivy set aside by ignore rules or VEX of its own stays a finding that says so in `suppressed`.
  *
  * @throws {ScanError} `REPORT_INVALID` when it is no such report, or lists no package of the distribution although the
@@ -42,10 +50,17 @@ export interface ParseTrivyOptions {
  * @throws {ScanError} `SUBJECT_MISMATCH` when it is about another image, or does not say about which.
  */
 export function parseTrivyReport(input: string | Uint8Array, options: ParseTrivyOptions): ScanReport {
-  const { subject, inventory, name = 'trivy' } = options
+  const { name = 'trivy' } = options
   const what = 'Trivy report of schema version 2'
   const report = parseReport(input, trivyReportSchema, { what, scanner: name })
   checkSubject(report, options, name)
+  const read = toScanReport(report, options)
+  return report.ArtifactType === 'container_image' ? read : addGaps(read, gapsOfInventory(options.inventory))
+}
+
+/** Makes a report of what Trivy says of the image that was asked for. */
+export function toScanReport(report: TrivyReport, options: Omit<ParseTrivyOptions, 'config'>): ScanReport {
+  const { subject, inventory, name = 'trivy' } = options
   const results = report.Results ?? []
   const lookup = lookupOf(inventory.packages)
   const listed = listPackages(results)
@@ -78,17 +93,21 @@ export function parseTrivyReport(input: string | Uint8Array, options: ParseTrivy
 
 function checkSubject(
   { ArtifactType, Metadata }: TrivyReport,
-  { subject, config }: ParseTrivyOptions,
+  { subject, config, vouchedBy = '' }: ParseTrivyOptions,
   scanner: string,
 ): void {
-  if (ArtifactType === 'container_image' && Metadata?.ImageID === config) return
+  if (config !== undefined && ArtifactType === 'container_image' && Metadata?.ImageID === config) return
+  const contradicts = config !== undefined && Metadata?.ImageID !== undefined
+  const isJudged =
+    ArtifactType === 'container_image' || ArtifactType === 'cyclonedx' || ArtifactType === 'spdx'
+  if (vouchedBy.trim() !== '' && isJudged && !contradicts) return
   const about = `${ArtifactType ?? 'nothing named'} ${Metadata?.ImageID ?? 'without an image id'}`.slice(
     0,
     200,
   )
   throw new ScanError(
     'SUBJECT_MISMATCH',
-    `the Trivy report is about ${about}, expected container_image ${config} (config of ${subject})`,
+    `the Trivy report is about ${about}, expected container_image ${config ?? 'of unknown config'} (config of ${subject})`,
     { scanner },
   )
 }

@@ -1,11 +1,12 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inventoryOf, packagesOfStatus } from '../internal/inventory.fixture.ts'
 import type { ScanTarget } from '../ports/scanner.ts'
+import { findTrivy } from './find-trivy.fixture.ts'
 import { debianFiles } from './images.fixture.ts'
 import { writeLayout } from '../engine/write-layout.ts'
 import { trivyScanner } from './run-trivy.ts'
@@ -328,20 +329,3 @@ describe.skipIf(trivy === undefined || !existsSync(database))(
     })
   },
 )
-
-/** The pinned Trivy of the tool cache, else any on the `PATH`. */
-function findTrivy(): string | undefined {
-  const tools = join(process.env['SALLYPORT_CACHE'] || join(homedir(), '.cache/sallyport'), 'tools')
-  const pinned = join(tools, 'trivy-v0.74.0/trivy')
-  const onPath = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .flatMap((folder) => (folder ? join(folder, 'trivy') : []))
-  return [pinned, ...onPath].find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path'
 import { systemClock } from '@sallyport/core'
 import { type EngineContext, type EngineData, engineScanner } from '../engine/engine-scanner.ts'
 import { fileIdentity } from '../engine/file-identity.ts'
+import { writeSbom } from '../engine/judged-inventory.ts'
 import { readReportFile } from '../engine/read-report.ts'
 import { runEngine } from '../engine/run-engine.ts'
+import { ScanError } from '../errors.ts'
 import { readConfigDigest } from '../internal/config-digest.ts'
 import type { WatchedFile } from '../internal/run-process.ts'
 import type { Scanner } from '../ports/scanner.ts'
@@ -16,7 +18,7 @@ import { defaultCacheDirectory, readDatabase } from './read-database.ts'
 const scannerWords = { secret: 'secret', misconfiguration: 'misconfig' } as const
 
 /**
- * A scanner that runs Trivy on the image's OCI layout. Trivy gets a private folder as home, working and cache folder,
+ * A scanner that runs Trivy on the image's OCI layout, or on its inventory as an SBOM. Trivy gets a private folder as home, working and cache folder,
  * with a link to the database: no ignore file, configuration, credentials or cached layer of this machine can change
  * what it finds, and several may run at once. Before the first scan, and again for each new program or database, it
  * must find a canary.
@@ -26,19 +28,29 @@ const scannerWords = { secret: 'secret', misconfiguration: 'misconfig' } as cons
  * `SUBJECT_MISMATCH`, `LIMIT_EXCEEDED` (report too large), or `signal.reason`. An aborted scan leaves nothing running
  * and no files.
  *
- * @throws {ScanError} `OPTIONS_INVALID` when `args` holds one that is not allowed.
+ * @throws {ScanError} `OPTIONS_INVALID` when `args` holds one that is not allowed, or `weaknesses` are asked of an SBOM.
  */
 export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
   const { name = 'trivy', command = 'trivy', skipDatabaseUpdate = false } = options
   const { maxReportBytes = 256 * 1024 * 1024, timeoutMs = 300_000, weaknesses = [] } = options
-  const { clock = systemClock, maxDataAgeMs } = options
+  const { clock = systemClock, maxDataAgeMs, input = 'layout' } = options
+  if (input === 'sbom' && weaknesses.length > 0) {
+    throw new ScanError('OPTIONS_INVALID', 'Trivy finds no secrets or misconfiguration in an SBOM', {
+      scanner: name,
+    })
+  }
   const args = checkArguments(options.args ?? [], name)
   const cacheDirectory = () => resolve(options.cacheDirectory ?? defaultCacheDirectory(process.env))
 
-  const run = (more: readonly string[], context: EngineContext, watched: readonly WatchedFile[] = []) =>
+  const run = (
+    subcommand: 'image' | 'sbom',
+    more: readonly string[],
+    context: EngineContext,
+    watched: readonly WatchedFile[] = [],
+  ) =>
     runEngine({
       command,
-      args: ['image', '--quiet', '--timeout', `${Math.ceil(timeoutMs / 1000)}s`, ...args, ...more],
+      args: [subcommand, '--quiet', '--timeout', `${Math.ceil(timeoutMs / 1000)}s`, ...more],
       directory: context.directory,
       variables: { TRIVY_DISABLE_TELEMETRY: 'true', TRIVY_SKIP_VERSION_CHECK: 'true' },
       secrets: options.environment,
@@ -52,14 +64,16 @@ export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
     {
       async prepare(context) {
         const cache = cacheDirectory()
-        if (!skipDatabaseUpdate) await run(['--cache-dir', cache, '--download-db-only'], context)
+        if (!skipDatabaseUpdate)
+          await run('image', [...args, '--cache-dir', cache, '--download-db-only'], context)
         // read before the scan: should another process replace the database meanwhile, it is newer than we say
         const database = await readDatabase(cache, { now: clock.now(), maxDataAgeMs }, name)
         const file = await fileIdentity(join(cache, 'db/trivy.db'))
         return { data: [database], identity: `${database.updatedAt} ${file}` }
       },
       async scan({ subject, inventory, layoutDirectory }, { data }, context) {
-        const config = await readConfigDigest(layoutDirectory, subject)
+        const sbom = input === 'sbom' ? await writeSbom(inventory, context.directory) : undefined
+        const config = sbom === undefined ? await readConfigDigest(layoutDirectory, subject) : undefined
         const startedAt = clock.now().toISOString()
         const report = join(context.directory, 'report.json')
         const databases = await linkDatabases(
@@ -69,7 +83,9 @@ export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
         )
         const looksFor = ['vuln', ...weaknesses.map((each) => scannerWords[each])]
         await run(
+          sbom === undefined ? 'image' : 'sbom',
           [
+            ...(sbom === undefined ? args : []),
             ...databases,
             '--skip-db-update',
             '--offline-scan',
@@ -79,8 +95,7 @@ export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
             '--format=json',
             '--output',
             report,
-            '--input',
-            resolve(layoutDirectory),
+            ...(sbom === undefined ? ['--input', resolve(layoutDirectory)] : [sbom]),
           ],
           context,
           [{ path: report, maxBytes: maxReportBytes }],
@@ -89,6 +104,8 @@ export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
         return parseTrivyReport(await readReportFile(report, maxReportBytes, name), {
           subject,
           config,
+          // this very run: the SBOM was written for it, into a folder of its own
+          vouchedBy: sbom,
           inventory,
           data,
           startedAt,

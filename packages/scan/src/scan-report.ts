@@ -6,6 +6,8 @@ export interface ScanGap {
   readonly code:
     | 'DISTRO_UNKNOWN'
     | 'DISTRO_UNSUPPORTED'
+    /** Nobody repairs the release any more: no new advisory will name it. */
+    | 'DISTRO_END_OF_LIFE'
     | 'NO_PACKAGES'
     | 'NO_ADVISORIES'
     | 'VERSION_UNPARSEABLE'
@@ -65,7 +67,12 @@ export interface ScanReport {
 export interface Disagreement {
   readonly kind:
     /** Scanners that judged all of the image did not report it. */
-    'missing' | 'severity' | 'fix-state' | 'fix-versions'
+    | 'missing'
+    /** One set it aside, another counts it; then it counts. */
+    | 'suppressed'
+    | 'severity'
+    | 'fix-state'
+    | 'fix-versions'
   readonly id: string
   readonly purl: string
   /** What each scanner said, by its name; of a missing one that it said nothing. Sorted by name. */

@@ -12,8 +12,6 @@ export interface ScanGap {
     | 'NO_ADVISORIES'
     | 'VERSION_UNPARSEABLE'
     | 'INVENTORY_GAP'
-    /** Another platform than asked for, or none, was looked at. */
-    | 'PLATFORM_MISSING'
     /** The report does not list the packages that the scanner saw. */
     | 'PACKAGES_NOT_LISTED'
     /** A kind of input that says too little to be relied on alone, such as SARIF. */

@@ -2,7 +2,7 @@ import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { compareSbom, type Inventory, readSbom } from '@sallyport/inventory'
+import { compareSbom, type Inventory, type Package, readSbom } from '@sallyport/inventory'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inventoryOf } from './inventory-of-layout.ts'
 import { runTool } from './run-tool.ts'

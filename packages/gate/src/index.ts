@@ -4,12 +4,23 @@ export type { Journal, JournaledEvidence, PromotionKey, PromotionRecord } from '
 export type { QuarantineRecord, QuarantineStore } from './ports/quarantine-store.ts'
 export type { HardenChoice, PromoteOptions } from './promote/options.ts'
 export type { AttachedEvidence, PromotionOutcome } from './promote/outcome.ts'
-export type { ImageSummary, PlatformSummary } from './promote/platform-summary.ts'
+export type {
+  FindingName,
+  FindingsChange,
+  ImageSummary,
+  PlatformSummary,
+} from './promote/platform-summary.ts'
 export type { ProgressListener, PromotionProgress } from './promote/progress.ts'
 export { promote } from './promote/promote.ts'
 export { type StepName, stepNames } from './promote/step-name.ts'
 export { createStepRunner, type StepRunner, type StepRunnerOptions } from './promote/step-runner.ts'
 export { folderQuarantine } from './quarantine/folder-quarantine.ts'
+export {
+  applyStatements,
+  type ApplyStatementsOptions,
+  type OwnedIgnoreFile,
+  type TrustedStatements,
+} from './steps/apply-statements.ts'
 export {
   type AttachedSet,
   attachEvidence,

@@ -1,6 +1,6 @@
 import type { Digest, Verdict } from '@sallyport/core'
 import type { Usage, UsageEdge } from '@sallyport/harden'
-import type { FixState, Severity, Suppression } from '@sallyport/scan'
+import type { Finding, FixState, Severity, Suppression } from '@sallyport/scan'
 
 /** A finding as the decision saw it. */
 export interface JudgedFinding {
@@ -24,6 +24,8 @@ export interface JudgedFinding {
    * count; what only a scanner set aside by its own rules is counted.
    */
   readonly suppressed?: Suppression | undefined
+  /** What the scanner noted; see `Finding` of `@sallyport/scan`. */
+  readonly note?: Finding['note']
   /** A waiver that names it but does not apply, and why. */
   readonly nearMiss?: { readonly waiver: string; readonly why: string } | undefined
 }

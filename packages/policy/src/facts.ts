@@ -1,7 +1,7 @@
 import type { Digest } from '@sallyport/core'
 import type { PackageRemoval, PackageUsage } from '@sallyport/harden'
 import type { Inventory } from '@sallyport/inventory'
-import type { MergedScan } from '@sallyport/scan'
+import type { Finding, MergedScan } from '@sallyport/scan'
 
 /** Everything that a decision about one platform's image rests on. */
 export interface PolicyFacts {
@@ -21,6 +21,13 @@ export interface PolicyFacts {
    * rules for `executed` or `loaded` count `linked` and `possible` too.
    */
   readonly traced?: boolean | undefined
+  /**
+   * Findings of the image before it was hardened that are not found again although their package stayed. Any entry makes
+   * the verdict `error`: a scanner that loses sight of something has not judged it.
+   */
+  readonly vanished?: readonly Finding[] | undefined
+  /** What else a reader of the decision should know, such as VEX statements that were not believed. */
+  readonly notes?: readonly { readonly code: string; readonly message: string }[] | undefined
   /** What hardening removed, for the explanation. */
   readonly removed: readonly PackageRemoval[]
 }

@@ -1,6 +1,6 @@
 export type { Decision, DecisionReason, EvaluatedRule, JudgedFinding, WaiverState } from './decision.ts'
 export { parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
-export type { Policy, Threshold, Tier, Waiver } from './document/policy.ts'
+export type { FindingNote, Policy, Threshold, Tier, Waiver } from './document/policy.ts'
 export { PolicyError, type PolicyErrorCode, type PolicyIssue } from './errors.ts'
 export { decide, type DecideOptions } from './evaluate/decide.ts'
 export { explain, type ExplainOptions, formatChain } from './explain/explain-decision.ts'

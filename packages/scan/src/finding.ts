@@ -39,11 +39,16 @@ export interface ScannerClaim {
   readonly severity: Severity
   /** What it said of a fix. */
   readonly fix: { readonly state: FixState; readonly versions: readonly string[] }
+  /** Present when it set the vulnerability aside. */
+  readonly suppressed?: Suppression | undefined
 }
 
 /** Why a finding does not count: somebody said so, and who. */
 export interface Suppression {
-  /** `vex`: a statement of a product's maker or of one's own; `waiver`: an ignore rule; `scanner`: the scanner's own rule. */
+  /**
+   * `vex`: a statement that the caller trusts; `waiver`: an ignore rule that the caller imported; `scanner`: whatever the
+   * scanner went by, which nobody vouched for here.
+   */
   readonly kind: 'vex' | 'waiver' | 'scanner'
   /** What was said of it. */
   readonly status: 'not_affected' | 'fixed' | 'ignored'

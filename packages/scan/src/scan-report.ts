@@ -7,12 +7,12 @@ export interface ScanGap {
   readonly code:
     | 'DISTRO_UNKNOWN'
     | 'DISTRO_UNSUPPORTED'
+    /** Nobody repairs the release any more: no new advisory will name it. */
+    | 'DISTRO_END_OF_LIFE'
     | 'NO_PACKAGES'
     | 'NO_ADVISORIES'
     | 'VERSION_UNPARSEABLE'
     | 'INVENTORY_GAP'
-    /** Another platform than asked for, or none, was looked at. */
-    | 'PLATFORM_MISSING'
     /** The report does not list the packages that the scanner saw. */
     | 'PACKAGES_NOT_LISTED'
     /** A kind of input that says too little to be relied on alone, such as SARIF. */
@@ -78,7 +78,12 @@ export interface Disagreement {
   /** What they say differently. */
   readonly kind:
     /** Scanners that judged all of the image did not report it. */
-    'missing' | 'severity' | 'fix-state' | 'fix-versions'
+    | 'missing'
+    /** One set it aside, another counts it; then it counts. */
+    | 'suppressed'
+    | 'severity'
+    | 'fix-state'
+    | 'fix-versions'
   /** Id of the merged finding. */
   readonly id: string
   /** Its package. */

@@ -9,13 +9,14 @@ import type { ImageJudgement } from '../steps/judge-image.ts'
 export function judgementDigest(judgements: readonly ImageJudgement[]): Digest {
   return digestOf(
     canonicalJson(
-      judgements.map(({ platform, source, after, facts, decision }) => ({
+      judgements.map(({ platform, source, after, change, facts, decision }) => ({
         platform: formatPlatform(platform),
         source: source.descriptor.digest,
         result: after.image.raw.descriptor.digest,
         packages: after.inventory.packages.map(({ purl, evidence }) => [purl, evidence.path]),
         gaps: after.inventory.gaps,
         findings: facts.scan.findings,
+        gone: change?.gone.map(({ finding, reason }) => [finding.id, finding.package.purl, reason]),
         reports: facts.scan.reports.map(({ scanner, data, status, gaps }) => ({
           scanner,
           data,

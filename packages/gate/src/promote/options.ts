@@ -2,7 +2,8 @@ import type { Clock, Reference } from '@sallyport/core'
 import type { Signer } from '@sallyport/attest'
 import type { Repository } from '@sallyport/oci'
 import type { Policy } from '@sallyport/policy'
-import type { Scanner } from '@sallyport/scan'
+import type { Scanner, TrustedVex } from '@sallyport/scan'
+import type { OwnedIgnoreFile } from '../steps/apply-statements.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
 import type { ProgressListener } from './progress.ts'
@@ -30,6 +31,13 @@ export interface PromoteOptions {
   readonly scanners: readonly Scanner[]
   /** Remove packages that nothing uses before judging. Default `false`. */
   readonly harden?: boolean | HardenChoice | undefined
+  /**
+   * VEX documents that you trust, each verified and with who vouches for it. They may name the image by the digest of
+   * the source (manifest or index) or of the hardened image, or by its repository there or at the destination.
+   */
+  readonly vex?: readonly TrustedVex[] | undefined
+  /** Ignore files of Trivy or Grype with who answers for them: `{ ...parseTrivyIgnore(text, …), owner }`. */
+  readonly ignore?: readonly OwnedIgnoreFile[] | undefined
   /** Separate identities: one for what was found, one for the release. */
   readonly signer: { readonly evidence: Signer; readonly release: Signer }
   readonly journal: Journal

@@ -12,6 +12,22 @@ export interface ImageSummary {
   readonly findings: MergedScan['findings']
 }
 
+/** A vulnerability in a package. */
+export interface FindingName {
+  readonly id: string
+  readonly purl: string
+}
+
+/** What hardening did to the findings of an image. */
+export interface FindingsChange {
+  /** Gone with their packages. */
+  readonly fixedByRemoval: readonly FindingName[]
+  /** How many are still there. */
+  readonly remaining: number
+  /** Gone although their packages stayed, which makes the verdict `error`. */
+  readonly vanished: readonly FindingName[]
+}
+
 /** What happened to the image of one platform. */
 export interface PlatformSummary {
   readonly platform: Platform
@@ -19,5 +35,7 @@ export interface PlatformSummary {
   readonly after: ImageSummary
   /** Absent when hardening was not asked for. */
   readonly hardening?: HardenReport | undefined
+  /** What hardening did to the findings; absent when nothing was removed. */
+  readonly change?: FindingsChange | undefined
   readonly decision: Decision
 }

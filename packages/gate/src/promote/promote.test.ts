@@ -86,6 +86,8 @@ describe('promote', () => {
       'https://cyclonedx.org/bom legacy-attestation',
       'https://in-toto.io/attestation/vulns/v0.2 bundle',
       'https://in-toto.io/attestation/vulns/v0.2 legacy-attestation',
+      'https://openvex.dev/ns bundle',
+      'https://openvex.dev/ns legacy-attestation',
       'https://sigstore.dev/cosign/sign/v1 bundle',
       'https://sigstore.dev/cosign/sign/v1 legacy-signature',
       'https://slsa.dev/provenance/v1 bundle',
@@ -252,7 +254,7 @@ describe('promote', () => {
       (outcome) => outcome.verdict === 'pass' && outcome.digest === registry.resolve('prod/app', '1'),
     )
     expect(winner).toBeDefined()
-    expect(await evidenceOf(gate, to, passed(winner!))).toHaveLength(10)
+    expect(await evidenceOf(gate, to, passed(winner!))).toHaveLength(12)
     for (const outcome of outcomes) {
       if (outcome.verdict !== 'pass') expect(outcome).toMatchObject({ error: { code: 'TAG_CONFLICT' } })
     }

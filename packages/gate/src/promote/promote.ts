@@ -84,6 +84,7 @@ async function run(
   if (!policy.tiers.has(tier)) throw new PolicyError('TIER_UNKNOWN', `${policy.source}: no tier "${tier}"`)
   if (options.scanners.length === 0)
     throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
+  checkOwners(options)
   const destination = readDestination(options.to)
   const to = formatReference(destination)
   const target = repository(destination)
@@ -130,6 +131,12 @@ async function run(
       policy,
       scanners: options.scanners,
       harden: options.harden === true ? {} : options.harden || undefined,
+      statements: {
+        vex: options.vex,
+        ignore: options.ignore,
+        digests: [sourceDigest],
+        repositories: [target.name, ...(options.from.startsWith('oci:') ? [] : [source.repository.name])],
+      },
       now,
       directory: join(directory, String(position)),
       steps,
@@ -274,6 +281,19 @@ async function stop(
     step: 'decide',
   })
   return { verdict, error, decision, platforms, quarantine: record }
+}
+
+/** What takes findings out of the count needs somebody who answers for it. */
+function checkOwners({ vex = [], ignore = [] }: PromoteOptions): void {
+  const nameless = [
+    ...vex.filter(({ trustedAs }) => trustedAs.trim() === '').map(({ source }) => source),
+    ...ignore
+      .filter(({ owner }) => owner.trim() === '')
+      .map(({ rules }) => rules[0]?.source ?? 'an ignore file'),
+  ]
+  if (nameless.length > 0) {
+    throw new GateError('OPTIONS_INVALID', `nobody answers for ${nameless.join(', ')}: name who does`)
+  }
 }
 
 function openRegistries(resources: AsyncDisposableStack) {

@@ -16,6 +16,11 @@ export function promotionKey(
       tier: options.tier,
       policy: options.policy.digest,
       harden: options.harden ?? false,
+      vex: options.vex,
+      ignore: options.ignore?.map(({ rules, owner }) => ({
+        owner,
+        rules: rules.map(({ source, name, reason, expires }) => ({ source, name, reason, expires })),
+      })),
       platforms: options.platforms ?? null,
       scanners: options.scanners.map(({ name }) => name),
       signers: [options.signer.evidence.keyId, options.signer.release.keyId],

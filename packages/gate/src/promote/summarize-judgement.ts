@@ -1,5 +1,6 @@
+import type { Finding } from '@sallyport/scan'
 import type { ExaminedImage, ImageJudgement } from '../steps/judge-image.ts'
-import type { ImageSummary, PlatformSummary } from './platform-summary.ts'
+import type { FindingName, FindingsChange, ImageSummary, PlatformSummary } from './platform-summary.ts'
 
 /** What people and records need to know of a judgement, without the open files behind it. */
 export function summarizeJudgement({
@@ -7,10 +8,33 @@ export function summarizeJudgement({
   before,
   after,
   hardening,
+  change,
+  facts,
   decision,
 }: ImageJudgement): PlatformSummary {
-  return { platform, before: summarizeImage(before), after: summarizeImage(after), hardening, decision }
+  return {
+    platform,
+    before: summarizeImage(before),
+    after: summarizeImage(after),
+    hardening,
+    ...(change && { change: summarizeChange(change, facts) }),
+    decision,
+  }
 }
+
+function summarizeChange(
+  { gone }: NonNullable<ImageJudgement['change']>,
+  { scan, vanished = [] }: ImageJudgement['facts'],
+): FindingsChange {
+  const explained = gone.filter(({ reason }) => reason !== 'unexplained')
+  return {
+    fixedByRemoval: explained.map(({ finding }) => nameOf(finding)),
+    remaining: scan.findings.length,
+    vanished: vanished.map(nameOf),
+  }
+}
+
+const nameOf = ({ id, package: { purl } }: Finding): FindingName => ({ id, purl })
 
 function summarizeImage({ image, inventory, scan }: ExaminedImage): ImageSummary {
   return {

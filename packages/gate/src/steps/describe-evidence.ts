@@ -7,7 +7,7 @@ import {
   type VulnsFinding,
 } from '@sallyport/attest'
 import { toCycloneDx } from '@sallyport/inventory'
-import type { Finding } from '@sallyport/scan'
+import { type Finding, vexOfChange, writeOpenVex } from '@sallyport/scan'
 import { packageVersion } from '../package-version.ts'
 import type { ImageJudgement } from './judge-image.ts'
 
@@ -31,7 +31,8 @@ export const hardeningBuildType = 'https://sallyport.dev/build-types/hardening/v
 
 /**
  * The statements about the images of a promotion: SBOM, scan report and, where the image was changed, the provenance
- * of the change. Those of each platform are attached to the index too, so that who asks about the index finds them.
+ * of the change, and what it did to vulnerabilities as OpenVEX. Those of each platform are attached to the index too, so
+ * that who asks about the index finds them; but for OpenVEX, which is about the new image alone.
  */
 export function describeEvidence(
   judgements: readonly ImageJudgement[],
@@ -47,12 +48,17 @@ export function describeEvidence(
         : []),
     ]
     const subjects = options.index ? [digest, options.index] : [digest]
-    return subjects.flatMap((subject) =>
-      predicates.map(([type, predicate]) => ({
-        subject,
-        statement: createStatement([{ name: nameOf(options.destination), digest: subject }], type, predicate),
-      })),
-    )
+    const state = (subject: Digest, type: string, predicate: unknown): EvidenceDocument => ({
+      subject,
+      statement: createStatement([{ name: nameOf(options.destination), digest: subject }], type, predicate),
+    })
+    const vex = describeChange(judgement, options)
+    return [
+      ...subjects.flatMap((subject) =>
+        predicates.map(([type, predicate]) => state(subject, type, predicate)),
+      ),
+      ...(vex ? [state(digest, predicateTypes.openvex, vex)] : []),
+    ]
   })
 }
 
@@ -70,9 +76,31 @@ function describePackages(
   return predicateKinds.cyclonedx.build(JSON.parse(text))
 }
 
+/** What hardening removed, as VEX statements about the new image; `undefined` when it removed no vulnerability. */
+function describeChange(
+  { before, after, change }: ImageJudgement,
+  { destination, verifierId, decidedAt }: DescribeEvidenceOptions,
+): unknown {
+  const statements =
+    change &&
+    vexOfChange({
+      before: before.scan.findings,
+      after: after.scan.findings,
+      packages: after.inventory.packages,
+    })
+  if (!statements?.length) return undefined
+  return writeOpenVex({
+    subject: after.image.raw.descriptor.digest,
+    repository: nameOf(destination),
+    author: verifierId,
+    timestamp: new Date(decidedAt),
+    statements,
+  })
+}
+
 /** The vulns predicate 0.2 (in-toto attestation framework, predicates/vulns_02.md). */
 function describeFindings({ after, platform }: ImageJudgement): unknown {
-  const { reports, findings } = after.scan
+  const { reports, findings, disagreements = [] } = after.scan
   const data = reports.flatMap((report) => report.data)
   // Data counts as old as its oldest part.
   const lastUpdate = earliest(data.flatMap(({ updatedAt }) => updatedAt ?? []))
@@ -92,6 +120,7 @@ function describeFindings({ after, platform }: ImageJudgement): unknown {
         scanner: scanner.name,
         status,
       })),
+      'https://sallyport.dev/disagreements': disagreements,
     },
   })
 }
@@ -102,7 +131,7 @@ const earliest = (times: readonly string[]): Date | undefined => inOrder(times).
 const latest = (times: readonly string[]): Date | undefined => inOrder(times).at(-1)
 
 function describeFinding(finding: Finding): VulnsFinding {
-  const { id, aliases, package: found, severity, ratings, fix } = finding
+  const { id, aliases, package: found, severity, ratings, fix, scanners, suppressed } = finding
   return {
     id,
     severity: [
@@ -111,7 +140,9 @@ function describeFinding(finding: Finding): VulnsFinding {
         .filter(({ score }) => score !== undefined)
         .map(({ source, score, vector }) => ({ method: vector ?? source, score: String(score) })),
     ],
-    annotations: [{ purl: found.purl, aliases, fixState: fix.state, fixedIn: fix.versions }],
+    annotations: [
+      { purl: found.purl, aliases, fixState: fix.state, fixedIn: fix.versions, scanners, suppressed },
+    ],
   }
 }
 

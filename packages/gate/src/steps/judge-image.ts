@@ -4,9 +4,10 @@ import { analyzeUsage, type HardenReport, hardenImage, type PackageUsage } from 
 import { type Image, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import { decide, type Decision, type Policy, type PolicyFacts } from '@sallyport/policy'
-import { type MergedScan, runScanners, type Scanner } from '@sallyport/scan'
+import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Scanner } from '@sallyport/scan'
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
+import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
 
 /** What an image was found to hold. */
 export interface ExaminedImage {
@@ -19,10 +20,13 @@ export interface ExaminedImage {
 export interface ImageJudgement extends AsyncDisposable {
   readonly platform: Platform
   readonly source: RawManifest
+  /** With the findings as the scanners told them. */
   readonly before: ExaminedImage
   /** The image that would be promoted, open; the same as `before` when nothing was removed. */
   readonly after: ExaminedImage
   readonly hardening?: HardenReport | undefined
+  /** What hardening did to the findings; absent when nothing was removed. */
+  readonly change?: FindingsDiff | undefined
   readonly facts: PolicyFacts
   readonly decision: Decision
 }
@@ -34,6 +38,8 @@ export interface JudgeImageOptions {
   readonly policy: Policy
   readonly scanners: readonly Scanner[]
   readonly harden?: HardenChoice | undefined
+  /** Statements that take findings out of the count. Default: none. */
+  readonly statements?: Omit<ApplyStatementsOptions, 'now'> | undefined
   readonly now: Date
   readonly directory: string
   readonly steps: StepRunner
@@ -56,7 +62,18 @@ export async function judgeImage(
   blobs: BlobReader,
   source: RawManifest,
   platform: Platform,
-  { destination, tier, policy, scanners, harden, now, directory, steps, signal }: JudgeImageOptions,
+  {
+    destination,
+    tier,
+    policy,
+    scanners,
+    harden,
+    statements,
+    now,
+    directory,
+    steps,
+    signal,
+  }: JudgeImageOptions,
 ): Promise<ImageJudgement> {
   await using resources = new AsyncDisposableStack()
 
@@ -91,20 +108,32 @@ export async function judgeImage(
     return { value: { usage: report.kept, report, hardened }, summary }
   })
 
-  const after = await steps.run('rescan', platform, async () => {
+  const rescanned = await steps.run('rescan', platform, async () => {
     if (!hardened) return { value: before, summary: 'the image is unchanged' }
     const scan = await scanImage(hardened.image, hardened.inventory, scanners, signal)
     const summary = `${hardened.inventory.packages.length} packages, ${scan.findings.length} findings`
     return { value: { ...hardened, scan }, summary }
   })
 
+  const change = hardened && diffFindings(stateOf(before), stateOf(rescanned))
+  const subject = rescanned.image.raw.descriptor.digest
+  const { digests = [], repositories = [], ...trusted } = statements ?? {}
+  const { scan, notes } = applyStatements(rescanned.scan, rescanned.inventory, {
+    ...trusted,
+    digests: [subject, source.descriptor.digest, ...digests],
+    repositories,
+    now,
+  })
+  const after: ExaminedImage = { ...rescanned, scan }
   const facts: PolicyFacts = {
-    subject: after.image.raw.descriptor.digest,
+    subject,
     destination,
     inventory: after.inventory,
-    scan: after.scan,
+    scan,
     // the report that a hardened image replaces; failures of the other stand in its own reports
     failures: hardened ? failuresOf(scanned) : [],
+    vanished: change && vanishedFrom(change, scan),
+    notes,
     usage,
     removed: report?.removed ?? [],
   }
@@ -120,6 +149,7 @@ export async function judgeImage(
     before,
     after,
     hardening: report,
+    change,
     facts,
     decision,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -137,6 +167,14 @@ async function scanImage(
   if (scanners.length === 0) return { subject, reports: [], findings: [] }
   const target = { subject, platform: image.platform, inventory, layoutDirectory: image.layoutDirectory }
   return runScanners(scanners, target, { signal })
+}
+
+const stateOf = ({ scan: { findings }, inventory: { packages } }: ExaminedImage) => ({ findings, packages })
+
+/** What is gone without a reason. A scanner that failed says so itself, and its findings are missing for that reason. */
+function vanishedFrom({ gone }: FindingsDiff, { reports }: MergedScan): PolicyFacts['vanished'] {
+  if (reports.some(({ status }) => status === 'failed')) return []
+  return gone.filter(({ reason }) => reason === 'unexplained').map(({ finding }) => finding)
 }
 
 function failuresOf({ reports }: MergedScan): PolicyFacts['failures'] {

@@ -16,6 +16,7 @@ const threshold = z.strictObject({
   severity: oneOrMore(severity).optional(),
   usage: oneOrMore(usage).optional(),
   fix: oneOrMore(fix).optional(),
+  except: oneOrMore(z.enum(['kernel-not-shipped'])).optional(),
   max: z.int().min(0).max(1_000_000),
 })
 

@@ -1,6 +1,9 @@
 import type { Digest } from '@sallyport/core'
 import type { Usage } from '@sallyport/harden'
-import type { FixState, Severity } from '@sallyport/scan'
+import type { Finding, FixState, Severity } from '@sallyport/scan'
+
+/** A note that a rule may leave out: `kernel-not-shipped`, a flaw of the kernel in a package of its headers. */
+export type FindingNote = NonNullable<Finding['note']>
 
 /** A limit on how many findings of a kind may stay. Fields that are absent match everything. */
 export interface Threshold {
@@ -8,6 +11,8 @@ export interface Threshold {
   readonly severity?: readonly Severity[] | undefined
   readonly usage?: readonly Usage[] | undefined
   readonly fix?: readonly FixState[] | undefined
+  /** Findings with one of these notes are not counted. */
+  readonly except?: readonly FindingNote[] | undefined
   readonly max: number
 }
 

@@ -1,3 +1,4 @@
+import { distroSupportState } from '@sallyport/inventory'
 import type { DecisionReason } from '../decision.ts'
 import type { Tier } from '../document/policy.ts'
 import type { PolicyFacts } from '../facts.ts'
@@ -31,7 +32,8 @@ export function checkCoverage(facts: PolicyFacts, tier: Tier, now: Date): readon
         : [],
     ),
     ...checkSubjects(facts),
-    ...checkGaps(facts, tier),
+    ...checkVanished(facts),
+    ...checkGaps(facts, tier, now),
     ...checkDataAge(facts, tier, now),
   ]
 }
@@ -61,7 +63,16 @@ function checkSubjects({ subject, inventory, scan }: PolicyFacts): DecisionReaso
   return reasons
 }
 
-function checkGaps({ inventory, scan, destination }: PolicyFacts, tier: Tier): DecisionReason[] {
+function checkVanished({ vanished = [] }: PolicyFacts): DecisionReason[] {
+  return vanished.map(({ id, package: { name, version } }) => ({
+    effect: 'error',
+    code: 'finding-vanished',
+    message: `${id} of ${name} ${version} was found before hardening and is not found now, though the package stayed`,
+    remedy: 'run the promotion again; if it stays so, a scanner can not read the hardened image',
+  }))
+}
+
+function checkGaps({ inventory, scan, destination }: PolicyFacts, tier: Tier, now: Date): DecisionReason[] {
   const gaps: { code: string; message: string }[] = [...inventory.gaps]
   // What one scanner could not cover counts only while no other covered everything.
   if (!scan.reports.some(({ status }) => status === 'complete')) {
@@ -78,6 +89,13 @@ function checkGaps({ inventory, scan, destination }: PolicyFacts, tier: Tier): D
   }
   if (inventory.packages.length === 0 && inventory.gaps.length === 0) {
     gaps.push({ code: 'NO_PACKAGES', message: 'the inventory names no package' })
+  }
+  // Even a scanner that judged everything has nothing to tell of a release that gets no advisories any more.
+  const { distro } = inventory
+  const isToldAlready = gaps.some(({ code }) => code === 'DISTRO_END_OF_LIFE')
+  if (distro && !isToldAlready && distroSupportState(distro, now) === 'ended') {
+    const message = `${distro.id} ${distro.versionId ?? ''} gets no security updates any more`
+    gaps.push({ code: 'DISTRO_END_OF_LIFE', message })
   }
   return gaps.map(({ code, message }) => {
     const accepted = tier.acceptedGaps.find(

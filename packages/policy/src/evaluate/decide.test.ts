@@ -189,6 +189,7 @@ describe('decide', () => {
       },
       'coverage-gap',
     ],
+    ['a finding vanished while its package stayed', { vanished: [finding] }, 'finding-vanished'],
   ] satisfies [string, Partial<PolicyFacts>, string][])('gives error when %s', (_title, changes, code) => {
     const decision = decide(facts([], changes), policy(noCritical), { tier: 'prod', now })
     expect(decision.verdict).toBe('error')
@@ -211,6 +212,35 @@ describe('decide', () => {
     expect(decide(withGap, accepting('prod.example/other:*'), { tier: 'prod', now }).verdict).toBe('error')
   })
 
+  const ended = { id: 'debian', versionId: '10', idLike: [] }
+  const endOfLife = { code: 'DISTRO_END_OF_LIFE', message: 'm' } as const
+
+  it.each([
+    ['past its support and its extension', ended, [], 'error'],
+    ['that a scanner says so of as well', ended, [endOfLife], 'error'],
+    ['that only a scanner says so of', { ...ended, versionId: '12' }, [endOfLife], 'error'],
+    ['with an extension that lasts', { ...ended, versionId: '12' }, [], 'pass'],
+    ['that no table knows', { id: 'mystery', versionId: '1', idLike: [] }, [], 'pass'],
+    ['without releases', { id: 'wolfi', versionId: '20230201', idLike: [] }, [], 'pass'],
+  ] as const)('of a distribution %s', (_title, distro, gaps, verdict) => {
+    const given = facts([])
+    const old: PolicyFacts = {
+      ...given,
+      inventory: { ...given.inventory, distro },
+      scan: {
+        subject,
+        reports: [report({ status: gaps.length > 0 ? 'partial' : 'complete', gaps })],
+        findings: [],
+      },
+    }
+    const decision = decide(old, policy(noCritical), { tier: 'prod', now })
+    expect(decision.verdict).toBe(verdict)
+    const told = decision.reasons.filter(({ message }) => message.includes('DISTRO_END_OF_LIFE'))
+    expect(told.map(({ effect }) => effect)).toEqual(verdict === 'error' ? ['error'] : [])
+    const accepting = policy(noCritical, `    accept: [{ gap: DISTRO_END_OF_LIFE, images: '*', reason: r }]`)
+    expect(decide(old, accepting, { tier: 'prod', now }).verdict).toBe('pass')
+  })
+
   it('gives error for an inventory without packages and without an explanation', () => {
     const given = facts([])
     const empty = { ...given, inventory: { ...given.inventory, packages: [] } }
@@ -227,6 +257,29 @@ describe('decide', () => {
     expect(decision.verdict).toBe(verdict)
     expect(decision.findings[0]?.suppressed).toEqual(suppressed)
     expect(explain(decision)).toContain('a file')
+  })
+
+  it.each([
+    ['all', 'severity: [critical, unknown], max: 0', 'critical', 'fail'],
+    ['all but those', 'severity: critical, except: kernel-not-shipped, max: 0', 'critical', 'pass'],
+    ['all but those', 'except: [kernel-not-shipped], max: 0', 'unknown', 'pass'],
+    ['others', 'severity: low, except: kernel-not-shipped, max: 0', 'unknown', 'fail'],
+  ] as const)(
+    'of a kernel that is not there, under a rule for %s {%s}, %s: %s',
+    (_, fields, severity, verdict) => {
+      const kernel: Finding = { ...finding, severity, note: 'kernel-not-shipped' }
+      const written = policy(`      - { name: r, ${fields} }`)
+      expect(decide(facts([kernel]), written, { tier: 'prod', now }).verdict).toBe(verdict)
+      expect(
+        decide(facts([kernel, { ...finding, severity: 'low' }]), written, { tier: 'prod', now }).findings,
+      ).toHaveLength(2)
+    },
+  )
+
+  it('repeats what else there is to know as notes', () => {
+    const notes = [{ code: 'vex-rejected', message: 'vex.json: it names no product' }]
+    const decision = decide(facts([], { notes }), policy(noCritical), { tier: 'prod', now })
+    expect(decision).toMatchObject({ verdict: 'pass', reasons: [{ effect: 'note', ...notes[0] }] })
   })
 
   it('does not hold one scanner’s gap against another that covered everything', () => {

@@ -34,7 +34,12 @@ export function decide(facts: PolicyFacts, policy: Policy, { tier: tierName, now
     traced: facts.traced ?? false,
   })
   const waiverStates = waivers.states()
-  const reasons = [...checkCoverage(facts, tier, now), ...exceeded, ...explainWaivers(waiverStates)]
+  const reasons: DecisionReason[] = [
+    ...checkCoverage(facts, tier, now),
+    ...exceeded,
+    ...explainWaivers(waiverStates),
+    ...(facts.notes ?? []).map(({ code, message }): DecisionReason => ({ effect: 'note', code, message })),
+  ]
   if (rules.length === 0) {
     reasons.push({ effect: 'error', code: 'no-rule-evaluated', message: `tier ${tierName} has no threshold` })
   }

@@ -40,8 +40,12 @@ export function evaluateThresholds(
   }
   for (const threshold of thresholds) {
     const matching = counted.filter((finding) => matches(finding, threshold, traced))
+    // what a rule names as an exception, it has judged too
     for (const finding of matching) limited.add(finding)
-    judge(threshold, matching)
+    judge(
+      threshold,
+      matching.filter(({ note }) => note === undefined || threshold.except?.includes(note) !== true),
+    )
   }
   if (thresholds.length > 0) {
     const unlimited = counted.filter((finding) => finding.severity === 'unknown' && !limited.has(finding))

@@ -32,6 +32,7 @@ export function judgeFindings({ scan, usage }: PolicyFacts, waivers: WaiverBook)
       keptBy: used?.keptBy?.detail,
       waivedBy,
       ...(finding.suppressed && { suppressed: finding.suppressed }),
+      ...(finding.note && { note: finding.note }),
       nearMiss,
     }
   })

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@sallyport/core'
 import { type AdvisoryIndex, createAdvisoryIndex } from '../advisories/advisory-index.ts'
 import type { OsvRecord } from '../advisories/osv.schema.ts'
+import { checkTarget } from '../engine/check-target.ts'
 import { ScanError } from '../errors.ts'
 import { packageVersion } from '../internal/package-version.ts'
 import type { Scanner } from '../ports/scanner.ts'
@@ -67,17 +68,10 @@ export function builtinScanner({
   }
   return {
     name,
-    async scan({ subject, inventory }, { signal } = {}): Promise<ScanReport> {
+    async scan(target, { signal } = {}): Promise<ScanReport> {
       signal?.throwIfAborted()
-      if (subject !== inventory.subject) {
-        throw new ScanError(
-          'SUBJECT_MISMATCH',
-          `asked for ${subject}, the inventory is of ${inventory.subject}`,
-          {
-            scanner: name,
-          },
-        )
-      }
+      checkTarget(target, name)
+      const { subject, inventory } = target
       const now = clock.now()
       const startedAt = now.toISOString()
       const data = index.data ?? [{ name: 'advisories', updatedAt: time, digest: index.digest }]

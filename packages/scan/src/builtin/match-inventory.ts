@@ -115,7 +115,7 @@ function endOfLife(distro: Distro | undefined, now: Date | undefined): ScanGap |
   if (distro === undefined || now === undefined || last === undefined) return undefined
   if (now.getTime() < Date.parse(last) + 86_400_000) return undefined
   return {
-    code: 'DISTRO_UNSUPPORTED',
+    code: 'DISTRO_END_OF_LIFE',
     message: `${distro.id} ${distro.versionId ?? ''} is at its end of life since ${last}: new vulnerabilities are not reported`,
   }
 }

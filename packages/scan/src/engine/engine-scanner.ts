@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { type Clock, systemClock } from '@sallyport/core'
-import { ScanError } from '../errors.ts'
+import { checkTarget } from './check-target.ts'
 import type { Scanner, ScanTarget } from '../ports/scanner.ts'
 import type { ScanData, ScanReport } from '../scan-report.ts'
 import { type Canary, checkCanaries, defaultCanaries, writeCanaryImage } from './canary.ts'
@@ -76,16 +76,7 @@ export function engineScanner<D extends EngineData>(
     name,
     async scan(target, { signal } = {}): Promise<ScanReport> {
       signal?.throwIfAborted()
-      const { subject, inventory } = target
-      if (subject !== inventory.subject) {
-        throw new ScanError(
-          'SUBJECT_MISMATCH',
-          `asked for ${subject}, the inventory is of ${inventory.subject}`,
-          {
-            scanner: name,
-          },
-        )
-      }
+      checkTarget(target, name)
       const startedAt = clock.now().toISOString()
       const directory = await mkdtemp(join(tmpdir(), `sallyport-${name.replace(/[^\w-]/g, '')}-`))
       try {

@@ -3,6 +3,7 @@ import { ScanError } from '../errors.ts'
 import { mergeReports } from '../merge/merge-reports.ts'
 import type { Scanner, ScanTarget } from '../ports/scanner.ts'
 import type { MergedScan, ScanReport } from '../scan-report.ts'
+import { describeSubject } from './check-target.ts'
 
 /** Options of {@link runScanners}. */
 export interface RunScannersOptions {
@@ -60,11 +61,10 @@ async function runScanner(
   try {
     // raced, since a scanner that hangs may not listen to its signal either
     const report = await Promise.race([scanner.scan(target, { signal: either }), rejectOnAbort(either)])
-    if (report.subject === target.subject) return report
-    throw new ScanError(
-      'SUBJECT_MISMATCH',
-      `${scanner.name} answered about ${report.subject}, asked for ${target.subject}`,
-    )
+    const asked = describeSubject(target.subject, target.platform)
+    const told = describeSubject(report.subject, report.platform ?? target.platform)
+    if (told === asked) return report
+    throw new ScanError('SUBJECT_MISMATCH', `${scanner.name} answered about ${told}, asked for ${asked}`)
   } catch (error) {
     signal?.throwIfAborted()
     return {

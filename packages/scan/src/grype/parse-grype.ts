@@ -84,10 +84,10 @@ export function parseGrypeReport(input: string | Uint8Array, options: ParseGrype
     distro: distro.name === '' ? undefined : { id: distro.name, versionId: distro.version || undefined },
     packagesSeen: listed?.length,
     gaps,
-    findings: [
-      ...mergeFindings(report.matches.flatMap((match) => toFindings(match, lookup, name))),
+    findings: mergeFindings([
+      ...report.matches.flatMap((match) => toFindings(match, lookup, name)),
       ...(report.ignoredMatches ?? []).flatMap((match) => toSuppressedFindings(match, lookup, name)),
-    ],
+    ]),
   }
 }
 
@@ -150,7 +150,7 @@ function findDistroGaps(
   )
   if (isOver) {
     gaps.push({
-      code: 'DISTRO_UNSUPPORTED',
+      code: 'DISTRO_END_OF_LIFE',
       message: `${label} is at its end of life: new vulnerabilities have no advisory`,
     })
   }

@@ -80,7 +80,7 @@ export function toSuppressedFindings(
     ...finding,
     note: isKernelRule(match) ? 'kernel-not-shipped' : undefined,
     suppressed: {
-      kind: vex === undefined ? 'scanner' : 'vex',
+      kind: 'scanner',
       status: status === 'not_affected' || status === 'fixed' ? status : 'ignored',
       justification: vex?.['vex-justification'] || undefined,
       statement: reasons.length === 0 ? undefined : reasons.join('; ').slice(0, 500),

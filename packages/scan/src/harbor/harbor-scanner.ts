@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Clock, systemClock } from '@sallyport/core'
 import * as z from 'zod'
+import { checkTarget } from '../engine/check-target.ts'
 import { ScanError } from '../errors.ts'
 import { readLayoutManifest } from '../internal/config-digest.ts'
 import type { Scanner, ScanTarget } from '../ports/scanner.ts'
@@ -82,6 +83,7 @@ export function harborScanner(options: HarborScannerOptions): Scanner {
     name,
     async scan(target, { signal } = {}): Promise<ScanReport> {
       signal?.throwIfAborted()
+      checkTarget(target, name)
       const limit = AbortSignal.timeout(timeoutMs)
       const both = signal === undefined ? limit : AbortSignal.any([signal, limit])
       try {

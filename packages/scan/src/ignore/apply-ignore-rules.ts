@@ -1,4 +1,5 @@
 import type { Finding, Suppression, Weakness } from '../finding.ts'
+import { isVouchedFor } from '../merge/is-vouched-for.ts'
 import type { Ignorable, IgnoreRule } from './ignore-rule.ts'
 
 /** Options of {@link applyIgnoreRules}. */
@@ -54,7 +55,7 @@ export function applyIgnoreRules(
     candidate: Ignorable,
   ): T => {
     const suppressed = judge(candidate)
-    return suppressed === undefined || one.suppressed !== undefined ? one : { ...one, suppressed }
+    return suppressed === undefined || isVouchedFor(one) ? one : { ...one, suppressed }
   }
   return {
     findings: findings.map((finding) => mark(finding, { kind: 'vulnerability', finding })),

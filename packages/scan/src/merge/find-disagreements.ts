@@ -39,6 +39,7 @@ export function findDisagreements(
       }))
       if (new Set(said.map(({ value }) => value)).size > 1) add(kind, said)
     }
+    compare('suppressed', ({ suppressed }) => (suppressed ? 'set aside' : 'counted'))
     compare('severity', ({ severity }) => severity)
     compare('fix-state', ({ fix }) => fix.state)
     compare('fix-versions', ({ fix }) => [...fix.versions].sort(compareText).join(', '))

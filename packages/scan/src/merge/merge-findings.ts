@@ -5,6 +5,7 @@ import { chooseSeverity } from '../severity/choose-severity.ts'
 import { compareSeverities } from '../severity/severity-order.ts'
 import { compareVersions } from '../version/compare-versions.ts'
 import { compareText, isUnparseable } from '../version/version-order.ts'
+import { mergeSuppressions } from './merge-suppressions.ts'
 import { packageKey } from './package-key.ts'
 
 const fixOrder: readonly FixState[] = ['fixed', 'end-of-life', 'wont-fix', 'deferred', 'not-fixed', 'unknown']
@@ -12,7 +13,8 @@ const fixOrder: readonly FixState[] = ['fixed', 'end-of-life', 'wont-fix', 'defe
 /**
  * Makes one finding of all that name the same vulnerability of the same package. Vulnerabilities are the same when
  * they share an id or alias, directly or through others; ids of advisories that bundle several never count for that.
- * Nothing is lost: fix versions, ratings, ids and scanners are unions. Sorted by purl, then id.
+ * Nothing is lost: fix versions, ratings, ids and scanners are unions. What all of them set aside stays so, what one
+ * of them counts does count. Sorted by purl, then id.
  */
 export function mergeFindings(findings: readonly Finding[]): readonly Finding[] {
   const sets = new DisjointSets()
@@ -50,7 +52,6 @@ function mergeGroup(group: readonly Finding[]): Finding {
   const published = group.flatMap((finding) => finding.published ?? []).sort(byTime)
   const versions = sortVersions(pkg.type, new Set(group.flatMap((finding) => finding.fix.versions)))
   const scanners = [...new Set(group.flatMap((finding) => finding.scanners))].sort(compareText)
-  const suppressions = group.map((finding) => finding.suppressed)
   return {
     id: ids[0] ?? '',
     aliases: ids.slice(1),
@@ -64,8 +65,7 @@ function mergeGroup(group: readonly Finding[]): Finding {
     },
     kev: firstOf(group, ({ kev }) => kev),
     epss: firstOf(group, ({ epss }) => epss),
-    // What one scanner sets aside and another counts does count.
-    suppressed: suppressions.every((one) => one !== undefined) ? suppressions[0] : undefined,
+    suppressed: mergeSuppressions(group.map(({ suppressed }) => suppressed)),
     note: firstOf(group, ({ note }) => note),
     ...(scanners.length > 1 && { claims: claimsOf(group) }),
     title: firstOf(group, ({ title }) => title),
@@ -82,9 +82,15 @@ function firstOf<T>(group: readonly Finding[], read: (finding: Finding) => T | u
 /** What each scanner said; of a merged finding, what was said before. */
 function claimsOf(group: readonly Finding[]): readonly ScannerClaim[] {
   const claims = group.flatMap(
-    ({ claims: earlier, scanners, id, severity, fix: { state, versions } }) =>
+    ({ claims: earlier, scanners, id, severity, fix: { state, versions }, suppressed }) =>
       earlier ??
-      scanners.map((scanner): ScannerClaim => ({ scanner, id, severity, fix: { state, versions } })),
+      scanners.map((scanner): ScannerClaim => ({
+        scanner,
+        id,
+        severity,
+        fix: { state, versions },
+        ...(suppressed && { suppressed }),
+      })),
   )
   const unique = new Map(claims.map((claim) => [JSON.stringify(claim), claim]))
   return [...unique].sort(([a], [b]) => compareText(a, b)).map(([, claim]) => claim)

@@ -1,7 +1,7 @@
 import { digestOf } from '@sallyport/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Finding, FindingPackage } from '../finding.ts'
+import type { Finding, FindingPackage, Suppression } from '../finding.ts'
 import type { ScanReport } from '../scan-report.ts'
 import { mergeFindings } from './merge-findings.ts'
 import { mergeReports } from './merge-reports.ts'
@@ -121,6 +121,20 @@ describe('mergeReports', () => {
     expect(mergeReports([report('b', [])]).weaknesses).toBeUndefined()
   })
 
+  it('lists a weakness that two found at one place once, with the worst level', () => {
+    const found = { kind: 'secret', id: 'k', severity: 'low', title: 't', path: '/k', scanner: 'a' } as const
+    const elsewhere = { ...found, path: '/other' }
+    const suppressed = { kind: 'waiver', status: 'ignored', source: 'rule' } as const
+    const { weaknesses } = mergeReports([
+      { ...report('a', []), weaknesses: [found, { ...elsewhere, suppressed }] },
+      { ...report('b', []), weaknesses: [{ ...found, severity: 'high', scanner: 'b', suppressed }] },
+    ])
+    expect(weaknesses).toEqual([
+      { ...found, severity: 'high', scanner: 'b' },
+      { ...elsewhere, suppressed },
+    ])
+  })
+
   it('refuses to make a result of no report', () => {
     expect(() => mergeReports([])).toThrow(expect.objectContaining({ code: 'REPORT_INVALID' }))
   })
@@ -178,11 +192,44 @@ describe('a merged finding', () => {
     expect(merged?.fix.suggested).toBe(expected)
   })
 
-  it('counts unless all who report it set it aside', () => {
-    const suppressed = { kind: 'scanner', status: 'ignored', source: 'rule' } as const
-    const aside = finding('CVE-2024-1000', { scanners: ['b'], suppressed })
-    expect(mergeFindings([finding('CVE-2024-1000'), aside])[0]?.suppressed).toBeUndefined()
-    expect(mergeFindings([aside])[0]?.suppressed).toEqual(suppressed)
+  const aside = (scanner: string, kind: Suppression['kind']) =>
+    finding('CVE-2024-1000', { scanners: [scanner], suppressed: { kind, status: 'ignored', source: kind } })
+
+  it.each<[string, readonly Finding[], Suppression['kind'] | undefined]>([
+    [
+      'counts when one of two scanners counts it',
+      [finding('CVE-2024-1000'), aside('b', 'scanner')],
+      undefined,
+    ],
+    ['counts when one scanner says both', [aside('a', 'vex'), finding('CVE-2024-1000')], undefined],
+    ['is set aside when all who report it do so', [aside('a', 'vex'), aside('b', 'vex')], 'vex'],
+    ['is so for the least trusted reason', [aside('a', 'vex'), aside('b', 'scanner')], 'scanner'],
+    ['is so for a rule rather than a statement', [aside('a', 'vex'), aside('b', 'waiver')], 'waiver'],
+  ])('%s, whatever the order', (_, findings, kind) => {
+    for (const given of [findings, findings.toReversed()]) {
+      expect(mergeFindings(given).map(({ suppressed }) => suppressed?.kind)).toEqual([kind])
+    }
+  })
+
+  it('tells who set it aside, and that the others do not', () => {
+    const { findings, disagreements } = mergeReports([
+      report('a', [finding('CVE-2024-1000')]),
+      report('b', [aside('b', 'scanner')]),
+    ])
+    const claims = findings[0]?.claims?.map(({ scanner, suppressed }) => [scanner, suppressed?.source])
+    expect(claims).toEqual([
+      ['a', undefined],
+      ['b', 'scanner'],
+    ])
+    expect(disagreements).toMatchObject([
+      {
+        kind: 'suppressed',
+        said: [
+          { scanner: 'a', value: 'counted' },
+          { scanner: 'b', value: 'set aside' },
+        ],
+      },
+    ])
   })
 
   it('keeps exploitation, prediction and notes of whoever knows them', () => {

@@ -2,6 +2,7 @@ import { ScanError } from '../errors.ts'
 import type { MergedScan, ScanReport } from '../scan-report.ts'
 import { findDisagreements } from './find-disagreements.ts'
 import { mergeFindings } from './merge-findings.ts'
+import { mergeWeaknesses } from './merge-weaknesses.ts'
 
 /**
  * Makes one list of findings of the reports of several scanners on one image. The level of each finding is chosen
@@ -29,6 +30,8 @@ export function mergeReports(reports: readonly ScanReport[]): MergedScan {
     reports,
     findings,
     disagreements: findDisagreements(findings, reports),
-    ...(looked.length > 0 && { weaknesses: looked.flatMap(({ weaknesses = [] }) => weaknesses) }),
+    ...(looked.length > 0 && {
+      weaknesses: mergeWeaknesses(looked.flatMap(({ weaknesses = [] }) => weaknesses)),
+    }),
   }
 }

@@ -79,7 +79,25 @@ describe('parseTrivyReport', () => {
     expect(() => parse(text, 'debian')).toThrow(expect.objectContaining({ code: 'REPORT_INVALID' }))
   })
 
-  it('refuses a report in which Trivy suppressed findings', () => {
+  it('keeps what Trivy set aside, for its own reason only, and counts what it reports as well', () => {
+    const report = JSON.parse(read('trivy-0.74.0-debian.json')) as Report
+    const [first, second, ...others] = report.Results.flatMap(({ Vulnerabilities = [] }) => Vulnerabilities)
+    const aside = (Finding: unknown) => ({ Type: 'vulnerability', Status: 'not_affected', Finding })
+    const Results = report.Results.map((result) => ({
+      ...result,
+      ...(result.Vulnerabilities && {
+        Vulnerabilities: [second, ...others],
+        ExperimentalModifiedFindings: [aside(first), aside(second)],
+      }),
+    }))
+    const { findings } = parse(JSON.stringify({ ...report, Results }), 'debian')
+    expect(findings).toHaveLength(28)
+    expect(findings.flatMap(({ id, suppressed }) => (suppressed ? [[id, suppressed]] : []))).toEqual([
+      [first!.VulnerabilityID, expect.objectContaining({ kind: 'scanner', status: 'not_affected' })],
+    ])
+  })
+
+  it('refuses a report with a suppressed finding that is none', () => {
     const report = JSON.parse(read('trivy-0.74.0-debian.json')) as Report
     const Results = report.Results.map((result) => ({ ...result, ExperimentalModifiedFindings: [{}] }))
     expect(() => parse(JSON.stringify({ ...report, Results }), 'debian')).toThrow(
@@ -102,7 +120,7 @@ describe('parseTrivyReport', () => {
     const musl = packageOf('apk', 'musl', '1.1.22-r3', { purl: 'pkg:apk/alpine/musl@1.1.22-r3?arch=x86_64' })
     const distro = { id: 'alpine', versionId: '3.10.2', idLike: [] }
     const report = parse(read('trivy-0.74.0-end-of-life.json'), 'old', inventoryOf([musl], { distro }))
-    expect(report).toMatchObject({ status: 'partial', gaps: [{ code: 'DISTRO_UNSUPPORTED' }] })
+    expect(report).toMatchObject({ status: 'partial', gaps: [{ code: 'DISTRO_END_OF_LIFE' }] })
   })
 
   it('records packages that Trivy does not list', () => {
@@ -149,7 +167,9 @@ describe('parseTrivyReport', () => {
 })
 
 interface Report {
-  readonly Results: readonly { readonly Vulnerabilities: readonly object[] }[]
+  readonly Results: readonly {
+    readonly Vulnerabilities: readonly { readonly VulnerabilityID: string }[]
+  }[]
 }
 
 const goldens = new URL('../../../../../shared/data/scan/reports/trivy/', import.meta.url)

@@ -81,10 +81,12 @@ export function toScanReport(report: TrivyReport, options: Omit<ParseTrivyOption
     distro: distroOf(report),
     packagesSeen: listed.length,
     gaps,
-    findings: [
-      ...mergeFindings(results.flatMap((result) => toFindings(result, lookup, name))),
-      ...results.flatMap((result) => toSuppressedFindings(result, lookup, name)),
-    ],
+    findings: mergeFindings(
+      results.flatMap((result) => [
+        ...toFindings(result, lookup, name),
+        ...toSuppressedFindings(result, lookup, name),
+      ]),
+    ),
     ...(options.weaknesses === true
       ? { weaknesses: results.flatMap((result) => toWeaknesses(result, name)) }
       : {}),
@@ -146,7 +148,7 @@ function findDistroGaps({ Metadata }: TrivyReport, { distro, packages }: Invento
   }
   if (Metadata?.OS?.EOSL === true) {
     gaps.push({
-      code: 'DISTRO_UNSUPPORTED',
+      code: 'DISTRO_END_OF_LIFE',
       message: `${os} is at its end of life: new vulnerabilities have no advisory`,
     })
   }

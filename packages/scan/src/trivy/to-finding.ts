@@ -39,7 +39,7 @@ export function toSuppressedFindings(
       {
         ...finding,
         suppressed: {
-          kind: isVex ? 'vex' : 'waiver',
+          kind: 'scanner',
           status: isVex ? status : 'ignored',
           statement: statement === '' ? undefined : statement,
           source: source === '' ? scanner : source,

@@ -1,5 +1,6 @@
 import { digestOf } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
+import type { Finding, Suppression } from '../finding.ts'
 import { findingOf } from '../internal/finding.fixture.ts'
 import { applyVex } from './apply-vex.ts'
 import type { VexImage } from './match-statement.ts'
@@ -36,8 +37,8 @@ const say = ({ vulnerability = 'CVE-2024-1', status = 'not_affected', ...rest }:
   ...(status === 'not_affected' && { justification: 'vulnerable_code_not_present' }),
   ...rest,
 })
-const apply = (...statements: readonly object[]) =>
-  applyVex([lodash, zlib, module], {
+const applyTo = (findings: readonly Finding[], ...statements: readonly object[]) =>
+  applyVex(findings, {
     image,
     documents: [
       {
@@ -47,6 +48,7 @@ const apply = (...statements: readonly object[]) =>
       },
     ],
   })
+const apply = (...statements: readonly object[]) => applyTo([lodash, zlib, module], ...statements)
 const suppressed = (...statements: readonly object[]) =>
   apply(...statements)
     .findings.filter((finding) => finding.suppressed !== undefined)
@@ -132,6 +134,16 @@ describe('applyVex', () => {
       source: 'vex.json',
     })
     expect(apply(say({ products, status: 'fixed' })).findings[0]?.suppressed?.status).toBe('fixed')
+  })
+
+  it.each<[Suppression['kind'], string]>([
+    ['scanner', 'security team'],
+    ['waiver', 'somebody'],
+    ['vex', 'somebody'],
+  ])('says so of what is suppressed as %s already: %s', (kind, author) => {
+    const earlier: Suppression = { kind, status: 'ignored', author: 'somebody', source: 'earlier' }
+    const { findings } = applyTo([{ ...lodash, suppressed: earlier }], say({ products: ['pkg:npm/lodash'] }))
+    expect(findings[0]?.suppressed?.author).toBe(author)
   })
 
   it.each([

@@ -1,5 +1,6 @@
 import { ScanError } from '../errors.ts'
 import type { Finding, Suppression } from '../finding.ts'
+import { isVouchedFor } from '../merge/is-vouched-for.ts'
 import { createStatementMatcher, type VexImage } from './match-statement.ts'
 import type { VexDocument, VexStatement, VexStatus } from './vex-document.ts'
 
@@ -57,7 +58,8 @@ const caution: readonly VexStatus[] = ['affected', 'under_investigation', 'fixed
  * its vulnerability (id or alias), and either the image (by digest, or by a repository of `image`) or the package
  * (purl: version and qualifiers where given); with subcomponents, when one of them is the package too.
  *
- * Nothing is dropped. A finding that an earlier step suppressed stays so.
+ * Nothing is dropped. A finding that VEX or an ignore rule suppressed before stays so; what only a scanner set aside is
+ * now so for the reason of the statement.
  *
  * @throws {ScanError} `OPTIONS_INVALID` for a document that nobody vouches for.
  */
@@ -85,7 +87,7 @@ export function applyVex(findings: readonly Finding[], { image, documents }: App
     for (const { statement } of about) matched.add(statement)
     const decisive = chooseStatement(about)
     const suppressed = decisive && toSuppression(decisive)
-    return suppressed === undefined || finding.suppressed !== undefined ? finding : { ...finding, suppressed }
+    return suppressed === undefined || isVouchedFor(finding) ? finding : { ...finding, suppressed }
   })
   return {
     findings: judged,

@@ -29,15 +29,25 @@ export function mergeFindings(findings: readonly Finding[]): readonly Finding[] 
     if (group === undefined) groups.set(root, [finding])
     else group.push(finding)
   }
-  return [...groups.values()].map(mergeGroup).sort(byPackageAndId)
+  return [...groups.values()].map((group) => mergeGroup(inOrder(group))).sort(byPackageAndId)
 }
 
-function identitiesOf({ id, aliases }: Finding): readonly string[] {
+/** Ids by which a finding is the same vulnerability as another. */
+export function identitiesOf({ id, aliases }: Pick<Finding, 'id' | 'aliases'>): readonly string[] {
   return isBundle(id) ? [id] : [id, ...aliases.filter((alias) => !isBundle(alias))]
 }
 
 function byPackageAndId(a: Finding, b: Finding): number {
   return compareText(a.package.purl, b.package.purl) || compareIds(a.id, b.id)
+}
+
+/** What is taken of one finding of a group must not hang on the order in which scanners answered. */
+function inOrder(group: readonly Finding[]): readonly Finding[] {
+  if (group.length === 1) return group
+  return group
+    .map((finding) => ({ finding, key: JSON.stringify([finding.scanners, finding]) }))
+    .sort((a, b) => compareText(a.key, b.key))
+    .map(({ finding }) => finding)
 }
 
 function mergeGroup(group: readonly Finding[]): Finding {

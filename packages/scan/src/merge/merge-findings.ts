@@ -110,17 +110,16 @@ function suggestFix(
   group: readonly Finding[],
 ): string | undefined {
   const above = versions.filter((one) => compareVersions(type, one, version) === 1)
-  const named = group
-    .map(({ fix }) => fix.versions.filter((one) => above.includes(one)))
-    .filter((one) => one.length > 0)
-  return above.find((candidate) =>
-    named.every((own) =>
-      own.some((one) => {
-        const order = compareVersions(type, one, candidate)
-        return order === 0 || order === -1
-      }),
-    ),
-  )
+  const places = new Map(above.map((one, index) => [one, index]))
+  let place = -1
+  for (const { fix } of group) {
+    let lowest = Number.POSITIVE_INFINITY
+    for (const one of fix.versions) lowest = Math.min(lowest, places.get(one) ?? lowest)
+    if (lowest !== Number.POSITIVE_INFINITY) place = Math.max(place, lowest)
+  }
+  // of several spellings of it the first
+  while (place > 0 && compareVersions(type, above[place - 1] ?? '', above[place] ?? '') === 0) place--
+  return above[place]
 }
 
 function byTime(a: string, b: string): number {

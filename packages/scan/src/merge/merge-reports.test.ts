@@ -202,6 +202,8 @@ describe('a merged finding', () => {
     const aside = finding('CVE-2024-1000', { scanners: ['b'], suppressed })
     expect(mergeFindings([finding('CVE-2024-1000'), aside])[0]?.suppressed).toBeUndefined()
     expect(mergeFindings([aside])[0]?.suppressed).toEqual(suppressed)
+    const first = { ...aside, scanners: ['0'] }
+    expect(mergeFindings([first, finding('CVE-2024-1000')])[0]?.suppressed).toBeUndefined()
   })
 
   it('keeps exploitation, prediction and notes of whoever knows them', () => {

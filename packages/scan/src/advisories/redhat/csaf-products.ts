@@ -67,8 +67,7 @@ export function productsOf(document: CsafVex): (id: string) => readonly Componen
   const binaries = new Set<string>()
   for (const [, component] of listed) {
     if (component?.kind !== 'binary') continue
-    const { version, ...unversioned } = component
-    for (const one of [component, unversioned]) binaries.add(buildOf(one))
+    for (const one of [component, { ...component, version: undefined }]) binaries.add(buildOf(one))
   }
   return (id) => {
     const component = components.get(id)

@@ -3,7 +3,7 @@
  * vulnerability, so these ids never join findings and are never aliases.
  */
 const bundles =
-  /^(?:DSA|DLA|DTSA|ELA|USN|LSN|RHSA|RHBA|RHEA|CESA|CEBA|ALSA|ALBA|ALEA|RLSA|RLBA|ELSA|ELBA|ALAS\w*|GLSA|SUSE-[A-Z]U|openSUSE-[A-Z]U|FEDORA|MGASA|PHSA|ASB-A|PUB-A|VU|TA\d|ICSA)(?:-|#|$)/
+  /^(?:DSA|DLA|DTSA|ELA|USN|LSN|RHSA|RHBA|RHEA|CESA|CEBA|CEEA|ALSA|ALBA|ALEA|RLSA|RLBA|RLEA|RXSA|ELSA|ELBA|ELEA|OESA|XSA|MFSA|AVG|ALAS\w*|GLSA|SUSE-[A-Z]U|openSUSE-[A-Z]U|FEDORA|MGASA|PHSA|ASB-A|PUB-A|VU|TA\d|ICSA)(?:-|#|$)/
 
 const cve = /^CVE-\d{4}-\d{4,}$/
 const ghsa = /^GHSA(?:-[0-9a-z]{4}){3}$/

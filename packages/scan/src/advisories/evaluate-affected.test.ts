@@ -51,6 +51,9 @@ describe('evaluateAffected', () => {
       [{ introduced: '0' }, { fixed: '1.0.0' }],
       'affected',
     ],
+    ['a range without a start begins at the first', '0.5.0', [{ fixed: '1.0.0' }], 'affected'],
+    ['and ends where it says', '1.0.0', [{ fixed: '1.0.0' }], 'not-affected'],
+    ['a range of limits alone is below them', '0.5.0', [{ limit: '1.0.0' }], 'affected'],
     ['last_affected is affected', '1.5.0', [{ introduced: '0' }, { last_affected: '1.5.0' }], 'affected'],
     [
       'above last_affected is not',
@@ -94,8 +97,8 @@ describe('evaluateAffected', () => {
       { versions: [], ...range([{ introduced: '0' }], 'ECOSYSTEM') },
       'affected',
     ],
-    ['commits only', range([{ introduced: '0' }], 'GIT'), 'not-affected'],
-    ['neither versions nor ranges', {}, 'not-affected'],
+    ['commits only', range([{ introduced: '0' }], 'GIT'), 'unknown'],
+    ['neither versions nor ranges', {}, 'unknown'],
     [
       'one range unreadable, the other certain',
       {

@@ -22,13 +22,15 @@ type Compare = (a: string, b: string) => VersionOrder | UnparseableVersion
 
 /**
  * Evaluates one `affected` entry for a version, as the OSV schema's section "Evaluation" says: the version is listed,
- * or lies in a range. `GIT` ranges are left out, since packages carry versions, not commits. A version or event that
- * cannot be read gives `unknown` unless another part of the entry says `affected` for certain.
+ * or lies in a range; unless our extension says that it is not. `GIT` ranges are left out, since packages carry versions, not commits. A version or event that
+ * cannot be read gives `unknown` unless another part of the entry says `affected` for certain, and so does an entry that
+ * names no version.
  */
 export function evaluateAffected(type: PackageType, version: string, affected: OsvAffected): Evaluation {
   const compare: Compare = (a, b) => compareVersions(type, a, b)
-  const { except = [] } = extensionOf(affected)
-  if (except.some((entry) => compare(entry, version) === 0)) return { status: 'not-affected' }
+  const { except = [], status } = extensionOf(affected)
+  if (status === 'not-affected' || except.some((entry) => compare(entry, version) === 0))
+    return { status: 'not-affected' }
   let unknown: Evaluation | undefined
   let inRange: Evaluation | undefined
   for (const range of affected.ranges ?? []) {
@@ -41,7 +43,12 @@ export function evaluateAffected(type: PackageType, version: string, affected: O
     if (result.status === 'affected' && (inRange === undefined || hasFix(result))) inRange = result
   }
   if (inRange !== undefined) return inRange
-  const listed = (affected.versions ?? []).some((entry) => entry === version || compare(entry, version) === 0)
+  const { versions } = affected
+  // commits, or nothing at all: this may be about any version
+  if (!versions?.length && !affected.ranges?.some(({ type: own }) => own !== 'GIT')) {
+    return { status: 'unknown', unparseable: 'no version named' }
+  }
+  const listed = (versions ?? []).some((entry) => entry === version || compare(entry, version) === 0)
   if (listed) return { status: 'affected', fixedIn: nextFix(version, affected, compare) }
   return unknown ?? { status: 'not-affected' }
 }
@@ -92,12 +99,14 @@ function isStart(event: Event): boolean {
 }
 
 function sortEvents(range: OsvRange, order: (a: string, b: string) => VersionOrder): readonly Event[] {
-  const events = range.events.flatMap((event): readonly Event[] => {
+  const events = range.events.flatMap((event): Event[] => {
     if (event.introduced !== undefined) return [{ kind: 'introduced', version: event.introduced }]
     if (event.fixed !== undefined) return [{ kind: 'fixed', version: event.fixed }]
     if (event.last_affected !== undefined) return [{ kind: 'last_affected', version: event.last_affected }]
     return []
   })
+  // a range must say where it starts; one that does not is taken to cover everything up to its end
+  if (!events.some(({ kind }) => kind === 'introduced')) events.push({ kind: 'introduced', version: '0' })
   // the commonest record: from the start, with or without an end
   if (events.length <= 2 && events[0] !== undefined && isStart(events[0])) return events
   return events.sort((a, b) => {

@@ -75,6 +75,15 @@ describe('parseFriendsOfPhp', () => {
     expect(isAffected('composer', record(versions), version)).toBe(expected)
   })
 
+  it.each([
+    ['1.2.0', { a: '>1.2.0', b: '<=1.2.0' }, true],
+    ['1.2', { a: '>1.2.0', b: '<1.2.0' }, false],
+  ])('%s in branches of %j: %s', (version, branches, expected) => {
+    const entries = Object.entries(branches).map(([name, one]) => [name, { versions: [one] }])
+    const value = { reference: 'composer://a/b', branches: Object.fromEntries(entries) as object }
+    expect(isAffected('composer', parseFriendsOfPhp(value, 'a/b/x.yaml', 'x'), version)).toBe(expected)
+  })
+
   it('refuses a version that is none', () => {
     expect(() => record(['>=1.0 || 2'])).toThrow(expect.objectContaining({ code: 'ADVISORIES_INVALID' }))
   })

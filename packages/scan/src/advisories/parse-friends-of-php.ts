@@ -32,7 +32,7 @@ export function parseFriendsOfPhp(value: unknown, path: string, source: string):
     if (span !== undefined) return span
     throw new ScanError('ADVISORIES_INVALID', `${source}: not versions: ${versions.join(' ').slice(0, 80)}`)
   })
-  const { ranges, except } = toRanges(spans, 'ECOSYSTEM')
+  const { ranges, except } = toRanges('composer', spans)
   return {
     id: `FRIENDSOFPHP-${path.replace(/\.yaml$/, '')}`.slice(0, 256),
     aliases: /^CVE-\d{4}-\d{4,}$/.test(cve ?? '') ? [cve ?? ''] : [],

@@ -77,7 +77,7 @@ export function parseGhsaGraphql(value: unknown, type: string, source: string): 
       affected: [],
     }
     records.set(id, record)
-    const { ranges, except } = toRanges([span], 'ECOSYSTEM')
+    const { ranges, except } = toRanges(type, [span])
     record.affected.push({
       package: { ecosystem, name: node.package.name },
       ranges: [...ranges],

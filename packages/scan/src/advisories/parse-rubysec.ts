@@ -46,7 +46,7 @@ export function parseRubysec(value: unknown, source: string): OsvRecord {
   const [id = ids[0]] = ids.filter((each) => each.startsWith('GHSA-'))
   if (id === undefined)
     throw new ScanError('ADVISORIES_INVALID', `${source}: names neither CVE, GHSA nor OSVDB`)
-  const { ranges, except } = toRanges(affected, 'ECOSYSTEM')
+  const { ranges, except } = toRanges('gem', affected)
   const published = /^\d{4}-\d{2}-\d{2}$/.test(date ?? '') ? `${date}T00:00:00Z` : undefined
   return {
     id,

@@ -1,5 +1,5 @@
 import { compareVersions } from '../version/compare-versions.ts'
-import { isUnparseable } from '../version/version-order.ts'
+import { isUnparseable, type UnparseableVersion, type VersionOrder } from '../version/version-order.ts'
 import type { OsvRange } from './osv.schema.ts'
 
 /** An end of a span. */
@@ -20,18 +20,32 @@ export interface SpanRanges {
   readonly except: readonly string[]
 }
 
-/** Writes spans as OSV ranges. */
-export function toRanges(spans: readonly VersionSpan[], type: 'ECOSYSTEM' | 'SEMVER'): SpanRanges {
+/** Writes spans of versions of a package of type `type` as OSV ranges. */
+export function toRanges(type: string, spans: readonly VersionSpan[]): SpanRanges {
+  const open = spans.flatMap(({ from }) => (from === undefined || from.inclusive ? [] : [from.version]))
   return {
     ranges: spans.map(({ from, to }) => ({
-      type,
+      type: 'ECOSYSTEM',
       events: [
         { introduced: from?.version ?? '0' },
         ...(to === undefined ? [] : [to.inclusive ? { last_affected: to.version } : { fixed: to.version }]),
       ],
     })),
-    except: spans.flatMap(({ from }) => (from === undefined || from.inclusive ? [] : [from.version])),
+    // where one span starts behind a version, another may hold it
+    except: open.filter((version) => !spans.some((span) => holds(type, span, version))),
   }
+}
+
+/** Whether a version lies in a span; also when that cannot be said. */
+function holds(type: string, { from, to }: VersionSpan, version: string): boolean {
+  return (
+    (from === undefined || isWithin(compareVersions(type, version, from.version), 1, from.inclusive)) &&
+    (to === undefined || isWithin(compareVersions(type, version, to.version), -1, to.inclusive))
+  )
+}
+
+function isWithin(order: VersionOrder | UnparseableVersion, side: 1 | -1, inclusive: boolean): boolean {
+  return isUnparseable(order) || order === side || (order === 0 && inclusive)
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Package } from '@sallyport/inventory'
-import { isBundle } from '../advisories/advisory-ids.ts'
+import { isBundle, isCve } from '../advisories/advisory-ids.ts'
 import { extensionOf } from '../advisories/advisory-extension.ts'
-import type { AdvisoryEntry, AdvisoryIndex } from '../advisories/advisory-index.ts'
+import { type AdvisoryEntry, type AdvisoryIndex, identityOf } from '../advisories/advisory-index.ts'
 import { evaluateAffected, type Evaluation } from '../advisories/evaluate-affected.ts'
 import type { EcosystemChoice } from './ecosystem-of.ts'
-import { concerns, lookupsOf } from './lookups-of.ts'
+import { concerns, type Lookup, lookupsOf } from './lookups-of.ts'
 
 /** An advisory that affects a package. */
 export interface Hit {
@@ -29,7 +29,8 @@ export interface JudgeOptions {
 
 /**
  * Judges one package by all advisories that name it. What a distribution's own source (a record with our extension)
- * finds not affected stays so, whatever records of others say of that vulnerability.
+ * finds not affected stays so, whatever records of others say of that vulnerability; each source that is built in is
+ * judged by itself.
  */
 export function judgePackage(
   pkg: Package,
@@ -37,11 +38,26 @@ export function judgePackage(
   index: AdvisoryIndex,
   { ubuntuPro, builtUsing }: JudgeOptions,
 ): Judgement {
+  const parts = lookupsOf(pkg, { builtUsing }).map((lookups) =>
+    judgeLookups(pkg, lookups, ecosystem, index, ubuntuPro),
+  )
+  return {
+    hits: parts.flatMap(({ hits }) => hits),
+    unreadable: parts.flatMap(({ unreadable }) => unreadable),
+  }
+}
+
+function judgeLookups(
+  pkg: Package,
+  lookups: readonly Lookup[],
+  { names, base, subscription }: Extract<EcosystemChoice, { ok: true }>,
+  index: AdvisoryIndex,
+  ubuntuPro: boolean,
+): Judgement {
   const hits: Hit[] = []
   const unreadable: string[] = []
   const safe: AdvisoryEntry[] = []
-  const { names, base, subscription } = ecosystem
-  for (const lookup of lookupsOf(pkg, { builtUsing })) {
+  for (const lookup of lookups) {
     const find = (name: string | undefined): readonly AdvisoryEntry[] =>
       name === undefined ? [] : index.find(name, lookup.name).filter((entry) => concerns(pkg, lookup, entry))
     const plain = [...names, base].flatMap(find)
@@ -50,23 +66,19 @@ export function judgePackage(
     const [first, second] = ubuntuPro ? [paid, plain] : [plain, paid]
     const spoken = new Set(first.map(({ record }) => record.id))
     for (const entry of [...first, ...second.filter(({ record }) => !spoken.has(record.id))]) {
-      const extension = extensionOf(entry.affected)
-      const evaluation: Evaluation =
-        extension.status === 'not-affected'
-          ? { status: 'not-affected' }
-          : evaluateAffected(pkg.type, lookup.version, entry.affected)
+      const evaluation = evaluateAffected(pkg.type, lookup.version, entry.affected)
       if (evaluation.status === 'affected') {
         hits.push({ entry, evaluation, fixNeedsSubscription: !ubuntuPro && paid.includes(entry) })
       } else if (evaluation.status === 'unknown') {
         unreadable.push(`${entry.record.id} (${evaluation.unparseable})`)
-      } else if (extension.name !== undefined) {
+      } else if (isOwn(entry)) {
         safe.push(entry)
       }
     }
   }
   if (safe.length === 0 || hits.every(({ entry }) => isOwn(entry))) return { hits, unreadable }
-  const cleared = new Set(safe.flatMap(({ record }) => index.aliasesOf(record.id)))
-  return { hits: hits.filter(({ entry }) => isOwn(entry) || !clears(cleared, entry, index)), unreadable }
+  const cleared = new Set(safe.flatMap(({ record }) => namesOf(record)))
+  return { hits: hits.filter(({ entry }) => isOwn(entry) || !clears(cleared, entry)), unreadable }
 }
 
 /** Whether a record comes from the distribution's own source, through one of our converters. */
@@ -75,8 +87,16 @@ function isOwn({ affected }: AdvisoryEntry): boolean {
 }
 
 /** An advisory of several vulnerabilities is cleared only when all of them are. */
-function clears(cleared: ReadonlySet<string>, { record }: AdvisoryEntry, index: AdvisoryIndex): boolean {
-  if (!isBundle(record.id)) return index.aliasesOf(record.id).some((id) => cleared.has(id))
-  const members = [...(record.upstream ?? []), ...(record.aliases ?? [])].filter((id) => !isBundle(id))
-  return members.length > 0 && members.every((id) => cleared.has(id))
+function clears(cleared: ReadonlySet<string>, { record }: AdvisoryEntry): boolean {
+  const members = isBundle(record.id)
+    ? [...(record.upstream ?? []), ...(record.aliases ?? [])].filter((id) => !isBundle(id))
+    : namesOf(record)
+  const cves = members.filter(isCve)
+  if (cves.length > 0) return cves.every((id) => cleared.has(id))
+  return members.some((id) => cleared.has(id))
+}
+
+/** What a record itself calls its vulnerability: ids that others join to it may be of more than one. */
+function namesOf(record: AdvisoryEntry['record']): readonly string[] {
+  return [record.id, ...identityOf(record)]
 }

@@ -229,6 +229,32 @@ describe('the distribution’s own word', () => {
     expect((await scan(records, [deb])).findings).toHaveLength(count)
   })
 
+  it('does not count for a source that is built in, nor that one’s for the package', async () => {
+    const pkg = { ...deb, builtUsing: [{ name: 'lib', version: '1' }] }
+    const ownOfLib = { ...own({ status: 'not-affected' }), id: 'TEMP-1', aliases: ['CVE-2024-1000'] }
+    const affected = ownOfLib.affected?.map((each) => ({
+      ...each,
+      package: { ecosystem: 'Debian:12', name: 'lib' },
+    }))
+    const { findings } = await scan([{ ...ownOfLib, affected }, other], [pkg], undefined, {
+      builtUsing: true,
+    })
+    expect(findings.map(({ id }) => id)).toEqual(['CVE-2024-1000'])
+  })
+
+  it('does not clear a vulnerability that a third record joins to another', async () => {
+    const records = [
+      own({ status: 'not-affected' }),
+      record({ id: 'CVE-2024-2000', fixed: '1:9' }),
+      record({
+        id: 'GHSA-aaaa-bbbb-cccc',
+        name: 'else',
+        rest: { aliases: ['CVE-2024-1000', 'CVE-2024-2000'] },
+      }),
+    ]
+    expect((await scan(records, [deb])).findings).toHaveLength(1)
+  })
+
   it.each(['wont-fix', 'deferred', 'end-of-life', 'not-fixed', 'unknown'] as const)(
     'the state %s outweighs the version of another release',
     async (fixState) => {
@@ -277,7 +303,7 @@ describe('Ubuntu Pro', () => {
     ['with it, the fix that is installed counts', both, patched, true, []],
   ])('%s', async (_, advisory, pkg, ubuntuPro, fixes) => {
     const { findings } = await scan([advisory], [pkg], jammy, { ubuntuPro })
-    expect(findings.map(({ fix }) => fix)).toEqual(fixes)
+    expect(findings.map(({ fix: { state, versions } }) => ({ state, versions }))).toEqual(fixes)
   })
 })
 

@@ -18,17 +18,20 @@ export interface LookupOptions {
 
 /**
  * The names under which advisories may name a package, each with its own version: a source name goes with the version
- * of the source, never with that of the binary package, which can have another epoch or revision.
+ * of the source, never with that of the binary package, which can have another epoch or revision. The first list is of
+ * the package itself, each further one of a source that is built in.
  */
-export function lookupsOf(pkg: Package, { builtUsing }: LookupOptions): readonly Lookup[] {
+export function lookupsOf(pkg: Package, { builtUsing }: LookupOptions): readonly (readonly Lookup[])[] {
   const { type, name } = pkg
-  if (type !== 'deb' && type !== 'apk' && type !== 'rpm') return [{ name, version: pkg.version }]
+  if (type !== 'deb' && type !== 'apk' && type !== 'rpm') return [[{ name, version: pkg.version }]]
   const version = withEpoch(pkg, pkg.version)
   const source = pkg.source ?? { name, version: pkg.version }
   return [
-    { name: source.name, version: withEpoch(pkg, source.version), kind: 'source' },
-    { name, version, kind: 'binary' },
-    ...(builtUsing ? (pkg.builtUsing ?? []) : []).map((each) => ({ ...each, kind: 'source' as const })),
+    [
+      { name: source.name, version: withEpoch(pkg, source.version), kind: 'source' },
+      { name, version, kind: 'binary' },
+    ],
+    ...(builtUsing ? (pkg.builtUsing ?? []) : []).map((each) => [{ ...each, kind: 'source' as const }]),
   ]
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf, isSallyportError } from '@sallyport/core'
@@ -157,6 +157,15 @@ describe('openAdvisoryDatabase', () => {
     await expect(openAdvisoryDatabase(path, { expectedDigest: digestOf('other') })).rejects.toMatchObject({
       code: 'DATABASE_UNVERIFIED',
     })
+  })
+
+  it('reads the very file whose digest it compared, whatever takes its path meanwhile', async () => {
+    const path = await build([anchor], 'kept.db')
+    const other = await build([{ ...anchor, id: 'other' }], 'put.db')
+    const opening = openAdvisoryDatabase(path, { expectedDigest: digestOf(readFileSync(path)) })
+    renameSync(other, path)
+    using database = await opening
+    expect(database.find('npm', 'anchor').map(({ record }) => record.id)).toEqual(['anchor'])
   })
 
   it('knows nothing any more once it is closed', async () => {

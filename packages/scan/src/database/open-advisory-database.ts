@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { type Digest, digestAlgorithm, toDigest } from '@sallyport/core'
 import type { AdvisoryEntry, AdvisoryIndex } from '../advisories/advisory-index.ts'
 import { ScanError } from '../errors.ts'
@@ -10,6 +10,9 @@ import { type DatabaseMeta, type DatabaseSource, readMeta } from './database-met
 import { type DatabaseTables, openTables } from './database-tables.ts'
 import type { TableReader } from './table-reader.ts'
 import { verifyTables } from './verify-tables.ts'
+
+/** How much is read at once where all of a file is. */
+const pieceBytes = 4 * 1024 * 1024
 
 /** Options of {@link openAdvisoryDatabase}. */
 export interface OpenAdvisoryDatabaseOptions {
@@ -77,13 +80,13 @@ export async function openAdvisoryDatabase(
   }
 }
 
+/** Reads through the descriptor that all look-ups use: another file may have the path by now. */
 async function compareDigest(file: DatabaseFile, expected: Digest, signal?: AbortSignal): Promise<void> {
   const hash = createHash(digestAlgorithm(expected))
-  try {
-    for await (const chunk of createReadStream(file.path, { signal })) hash.update(chunk as Uint8Array)
-  } catch (cause) {
+  for (let offset = 0; offset < file.size; offset += pieceBytes) {
+    hash.update(file.read(offset, Math.min(pieceBytes, file.size - offset), 'all of it'))
+    await setImmediate()
     signal?.throwIfAborted()
-    throw new ScanError('DATA_UNAVAILABLE', `${file.path}: cannot be read`, { cause })
   }
   const actual = toDigest(hash, digestAlgorithm(expected))
   if (actual !== expected) {

@@ -29,6 +29,23 @@ describe('diffFindings', () => {
     expect(diffFindings(state([perl]), state([other])).gone).toMatchObject([{ reason: 'package-removed' }])
   })
 
+  it('does not take a package without an architecture for one that went', () => {
+    const bare = findingOf('CVE-2024-1', 'pkg:deb/debian/perl@5.36-1')
+    expect(diffFindings(state([bare]), state([], [perl])).gone).toMatchObject([{ reason: 'unexplained' }])
+    expect(diffFindings(state([bare]), state([], [newer])).gone).toMatchObject([
+      { reason: 'package-changed' },
+    ])
+  })
+
+  it('does not take what one advisory bundles for the same vulnerability', () => {
+    const one = { ...perl, aliases: ['DSA-1-1'] }
+    const other = { ...perl, id: 'CVE-2024-2', aliases: ['DSA-1-1'] }
+    expect(diffFindings(state([one]), state([other]))).toMatchObject({
+      gone: [{ finding: one }],
+      added: [{ finding: other }],
+    })
+  })
+
   it.each([
     ['comes with its package', state([]), 'package-added'],
     ['is newly known of a package that was there', state([], [perl]), 'newly-known'],

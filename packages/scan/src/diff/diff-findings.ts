@@ -1,5 +1,6 @@
 import type { Finding, FindingPackage } from '../finding.ts'
-import { packageKey, packageNameKey } from '../merge/package-key.ts'
+import { identitiesOf } from '../merge/merge-findings.ts'
+import { keysOf, packageKey, packageNameKey } from '../merge/package-key.ts'
 import { compareText } from '../version/version-order.ts'
 
 /** One side of a comparison: an image or a time. */
@@ -53,12 +54,11 @@ export function diffFindings(before: ScannedState, after: ScannedState): Finding
   const matched = new Set<Finding>()
   const changed: ChangedFinding[] = []
   const gone: { finding: Finding; reason: GoneReason }[] = []
-  const keysAfter = new Set(after.packages.map(packageKey))
-  const namesAfter = new Set(after.packages.map(packageNameKey))
-  const keysBefore = new Set(before.packages.map(packageKey))
+  const { keys: keysAfter, names: namesAfter } = keysOf(after.packages)
+  const { keys: keysBefore } = keysOf(before.packages)
   let unchanged = 0
   for (const finding of before.findings) {
-    const other = identitiesOf(finding)
+    const other = keyedIdsOf(finding)
       .map((identity) => unmatched.get(identity))
       .find((found) => found !== undefined)
     if (other === undefined) {
@@ -92,15 +92,15 @@ export function diffFindings(before: ScannedState, after: ScannedState): Finding
   }
 }
 
-function identitiesOf({ id, aliases, package: pkg }: Finding): readonly string[] {
-  const key = packageKey(pkg)
-  return [id, ...aliases].map((one) => `${key} ${one}`)
+function keyedIdsOf(finding: Finding): readonly string[] {
+  const key = packageKey(finding.package)
+  return identitiesOf(finding).map((one) => `${key} ${one}`)
 }
 
 function indexByIdentity(findings: readonly Finding[]): ReadonlyMap<string, Finding> {
   const index = new Map<string, Finding>()
   for (const finding of findings) {
-    for (const identity of identitiesOf(finding)) if (!index.has(identity)) index.set(identity, finding)
+    for (const identity of keyedIdsOf(finding)) if (!index.has(identity)) index.set(identity, finding)
   }
   return index
 }

@@ -4,8 +4,9 @@ import { realpath, stat } from 'node:fs/promises'
 export async function fileIdentity(path: string): Promise<string | undefined> {
   try {
     const real = await realpath(path)
-    const { ino, size, mtimeMs } = await stat(real)
-    return JSON.stringify([real, ino, size, mtimeMs])
+    const { dev, ino, size, mtimeMs, ctimeMs } = await stat(real)
+    // whoever writes into a file can set the time of that, but not the time of the change
+    return JSON.stringify([real, dev, ino, size, mtimeMs, ctimeMs])
   } catch {
     return undefined
   }

@@ -96,7 +96,8 @@ export function createAdapterClient({ url, authorization, scanner }: AdapterClie
       if (response.status === 200) return { kind: 'ready', body }
       if (response.status !== 302) throw refuse(path, response.status)
       const seconds = Number(response.headers.get('refresh-after') ?? Number.NaN)
-      const isUsual = seconds >= 0 && seconds <= maxWaitSeconds
+      // a second at least: zero would be asking without pause
+      const isUsual = seconds >= 1 && seconds <= maxWaitSeconds
       return { kind: 'waiting', afterMs: isUsual ? seconds * 1000 : undefined }
     },
   }

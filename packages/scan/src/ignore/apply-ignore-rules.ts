@@ -1,6 +1,6 @@
 import type { Finding, Suppression, Weakness } from '../finding.ts'
 import { isVouchedFor } from '../merge/is-vouched-for.ts'
-import type { Ignorable, IgnoreRule } from './ignore-rule.ts'
+import { type Ignorable, idOf, type IgnoreRule } from './ignore-rule.ts'
 
 /** Options of {@link applyIgnoreRules}. */
 export interface ApplyIgnoreRulesOptions {
@@ -32,19 +32,22 @@ export function applyIgnoreRules(
   }: { readonly findings: readonly Finding[]; readonly weaknesses?: readonly Weakness[] | undefined },
   { rules, now, owner }: ApplyIgnoreRulesOptions,
 ): AppliedIgnoreRules {
-  const inForce = rules.filter(({ expires }) => expires === undefined || Date.parse(expires) > now.getTime())
-  const ended = rules.filter((rule) => !inForce.includes(rule))
+  const isInForce = ({ expires }: IgnoreRule): boolean =>
+    expires === undefined || Date.parse(expires) > now.getTime()
+  const inForce = rules.filter(isInForce)
+  const current = createRuleIndex(inForce)
+  const ended = createRuleIndex(rules.filter((rule) => !isInForce(rule)))
   const used = new Set<IgnoreRule>()
   const expired = new Set<IgnoreRule>()
   const judge = (candidate: Ignorable): Suppression | undefined => {
     let first: IgnoreRule | undefined
-    for (const rule of inForce) {
+    for (const rule of current(candidate)) {
       if (!rule.matches(candidate)) continue
       used.add(rule)
       first ??= rule
     }
     if (first === undefined) {
-      for (const rule of ended) if (rule.matches(candidate)) expired.add(rule)
+      for (const rule of ended(candidate)) if (rule.matches(candidate)) expired.add(rule)
       return undefined
     }
     const { source, reason, expires } = first
@@ -62,5 +65,22 @@ export function applyIgnoreRules(
     weaknesses: weaknesses.map((weakness) => mark(weakness, { kind: weakness.kind, weakness })),
     expired: [...expired],
     unused: inForce.filter((rule) => !used.has(rule)),
+  }
+}
+
+/** Finds the rules to try, in their order: there may be thousands of each, of rules and of findings. */
+function createRuleIndex(rules: readonly IgnoreRule[]): (candidate: Ignorable) => readonly IgnoreRule[] {
+  const position = new Map(rules.map((rule, index) => [rule, index]))
+  const byId = new Map<string | undefined, IgnoreRule[]>()
+  for (const rule of rules) {
+    const list = byId.get(rule.id)
+    if (list === undefined) byId.set(rule.id, [rule])
+    else list.push(rule)
+  }
+  const any = byId.get(undefined) ?? []
+  return (candidate) => {
+    const own = byId.get(idOf(candidate)) ?? []
+    if (any.length === 0 || own.length === 0) return own.length === 0 ? any : own
+    return [...own, ...any].sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0))
   }
 }

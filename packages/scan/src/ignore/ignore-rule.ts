@@ -12,12 +12,19 @@ export interface IgnoreRule {
   readonly source: string
   /** What it is about, in short. */
   readonly name: string
+  /** The only id that it is about, so that it is tried on nothing else. Absent: it is tried on everything. */
+  readonly id?: string | undefined
   /** Why, if the file says so. */
   readonly reason?: string | undefined
   /** ISO 8601; from then on it ignores nothing. */
   readonly expires?: string | undefined
   /** Whether the rule is about this. */
   matches(candidate: Ignorable): boolean
+}
+
+/** The id that a rule may be about. */
+export function idOf(candidate: Ignorable): string {
+  return candidate.kind === 'vulnerability' ? candidate.finding.id : candidate.weakness.id
 }
 
 /** What an ignore file holds. */

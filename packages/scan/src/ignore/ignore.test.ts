@@ -5,7 +5,7 @@ import type { Finding, Weakness } from '../finding.ts'
 import { findingOf } from '../internal/finding.fixture.ts'
 import { applyIgnoreRules } from './apply-ignore-rules.ts'
 import { compileGlob } from './compile-glob.ts'
-import type { IgnoreFile } from './ignore-rule.ts'
+import type { IgnoreFile, IgnoreRule } from './ignore-rule.ts'
 import { parseGrypeIgnore } from './parse-grype-ignore.ts'
 import { parseTrivyIgnore, parseTrivyIgnoreYaml } from './parse-trivy-ignore.ts'
 
@@ -168,6 +168,8 @@ describe('parseGrypeIgnore', () => {
     ['a namespace', rule('vulnerability: CVE-2024-1', 'namespace: nvd:cpe')],
     ['a kind of match', rule('match-type: cpe-match')],
     ['VEX', rule('vex-status: not_affected')],
+    ['a condition that nobody knows', rule('vulnerability: CVE-2024-1', 'only-in: tests')],
+    ['an unknown field of the package', rule('vulnerability: CVE-2024-1', 'package:', '  path: /app')],
     ['a malformed pattern', rule('package:', '  name: "(a"')],
     ['a name that was meant literally', rule('package:', '  name: libstdc++6')],
   ])('warns of a rule with %s, which never applies', (_, text) => {
@@ -188,6 +190,29 @@ describe('applyIgnoreRules', () => {
     const { expired, unused } = applyIgnoreRules({ findings: all }, { rules, now })
     expect(expired.map(({ source: where }) => where)).toEqual(['ignore, line 1'])
     expect(unused.map(({ name }) => name)).toEqual(['CVE-2000-2'])
+  })
+})
+
+describe('an index of rules', () => {
+  const rule = (name: string, id: string | undefined, matches = true): IgnoreRule => ({
+    source: name,
+    name,
+    id,
+    matches: () => matches,
+  })
+
+  it.each<[string, readonly IgnoreRule[], string | undefined]>([
+    ['the first of both kinds', [rule('any', undefined), rule('own', 'CVE-2024-1')], 'any'],
+    ['the first, whatever its kind', [rule('own', 'CVE-2024-1'), rule('any', undefined)], 'own'],
+    [
+      'the next one when the first does not match',
+      [rule('own', 'CVE-2024-1', false), rule('any', undefined)],
+      'any',
+    ],
+    ['none that is about another id', [rule('other', 'CVE-2024-2')], undefined],
+  ])('names %s', (_, rules, expected) => {
+    const { findings } = applyIgnoreRules({ findings: [lodash] }, { rules, now })
+    expect(findings[0]?.suppressed?.source).toBe(expected)
   })
 })
 

@@ -7,22 +7,21 @@ import type { ParseIgnoreOptions } from './parse-trivy-ignore.ts'
 import { readYaml } from './read-yaml.ts'
 
 const text = z.string().max(4096).nullish()
+const packageRule = z.looseObject({
+  name: text,
+  version: text,
+  language: text,
+  type: text,
+  location: text,
+  'upstream-name': text,
+})
 const rule = z.looseObject({
   vulnerability: text,
   'include-aliases': z.boolean().nullish(),
   reason: text,
   namespace: text,
   'fix-state': text,
-  package: z
-    .looseObject({
-      name: text,
-      version: text,
-      language: text,
-      type: text,
-      location: text,
-      'upstream-name': text,
-    })
-    .nullish(),
+  package: packageRule.nullish(),
   'vex-status': text,
   'vex-justification': text,
   'match-type': text,
@@ -56,7 +55,7 @@ const languages: ReadonlyMap<string, string> = new Map([
 /**
  * Reads the `ignore` rules of a `.grype.yaml`. All conditions of a rule must hold, a rule without any ignores nothing;
  * names with special characters are patterns for the whole name. Rules that depend on what a finding here does not
- * have (`namespace`, `match-type`), on VEX (see `applyVex`), or on a malformed pattern never apply, and are warnings.
+ * have (`namespace`, `match-type`, or a field that nobody knows), on VEX (see `applyVex`), or on a malformed pattern never apply, and are warnings.
  *
  * @throws {ScanError} `IGNORE_FILE_INVALID` with the position; `LIMIT_EXCEEDED` above 4 MiB.
  */
@@ -65,19 +64,18 @@ export function parseGrypeIgnore(content: string, { source }: ParseIgnoreOptions
   const warnings: string[] = []
   const rules = (value?.ignore ?? []).map((one, index): IgnoreRule => {
     const where = `${source}, ignore[${index}]`
-    const unsupported = (['namespace', 'match-type', 'vex-status', 'vex-justification'] as const).find(
-      (key) => one[key],
-    )
+    const unsupported = findUnsupported(one)
     const conditions = unsupported === undefined ? conditionsOf(one) : []
     const malformed = conditions.includes(undefined)
     if (unsupported !== undefined)
-      warnings.push(`${where}: never applies: ${unsupported} is not known of a finding`)
+      warnings.push(`${where}: never applies: ${unsupported.slice(0, 40)} is not known of a finding`)
     else if (malformed) warnings.push(`${where}: never applies: it holds a malformed pattern`)
     else if (conditions.length === 0) warnings.push(`${where}: never applies: it has no condition`)
     const all = conditions.filter((condition) => condition !== undefined)
     return {
       source: where,
       name: [one.vulnerability, one.package?.name].filter(Boolean).join(' ') || where,
+      ...(one.vulnerability && one['include-aliases'] !== true && { id: one.vulnerability }),
       reason: one.reason ?? undefined,
       matches: (candidate) =>
         candidate.kind === 'vulnerability' &&
@@ -87,6 +85,15 @@ export function parseGrypeIgnore(content: string, { source }: ParseIgnoreOptions
     }
   })
   return { rules, warnings }
+}
+
+/** A condition that cannot be judged here. Without it the rule would ignore more than it says. */
+function findUnsupported(one: Rule): string | undefined {
+  return (
+    (['namespace', 'match-type', 'vex-status', 'vex-justification'] as const).find((key) => one[key]) ??
+    Object.keys(one).find((key) => !Object.hasOwn(rule.shape, key)) ??
+    Object.keys(one.package ?? {}).find((key) => !Object.hasOwn(packageRule.shape, key))
+  )
 }
 
 /** The conditions of a rule; `undefined` stands for one that can't be read. */

@@ -3,7 +3,7 @@ import type { PackageURL } from 'packageurl-js'
 import * as z from 'zod'
 import { ScanError } from '../errors.ts'
 import { compileGlob } from './compile-glob.ts'
-import type { Ignorable, IgnoreFile, IgnoreRule, TextPattern } from './ignore-rule.ts'
+import { type Ignorable, idOf, type IgnoreFile, type IgnoreRule, type TextPattern } from './ignore-rule.ts'
 import { readYaml } from './read-yaml.ts'
 
 /** Options of the parsers of ignore files. */
@@ -43,7 +43,7 @@ export function parseTrivyIgnore(text: string, { source }: ParseIgnoreOptions): 
     if (odd !== undefined && date === undefined) {
       warnings.push(`${where}: ${id} is ignored for ever, ${JSON.stringify(odd.slice(0, 40))} means nothing`)
     }
-    rules.push({ source: where, name: id, expires, matches: (candidate) => idOf(candidate) === id })
+    rules.push({ source: where, name: id, id, expires, matches: (candidate) => idOf(candidate) === id })
   }
   return { rules, warnings }
 }
@@ -52,10 +52,6 @@ function toDay(text: string): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
   const time = new Date(`${text}T00:00:00Z`)
   return Number.isNaN(time.getTime()) || !time.toISOString().startsWith(text) ? undefined : time.toISOString()
-}
-
-function idOf(candidate: Ignorable): string {
-  return candidate.kind === 'vulnerability' ? candidate.finding.id : candidate.weakness.id
 }
 
 const entry = z.looseObject({
@@ -132,6 +128,7 @@ function toRule(
   return {
     source: where,
     name: id,
+    id,
     reason: statement ?? undefined,
     expires,
     matches: (candidate) =>

@@ -31,15 +31,25 @@ export function mergeFindings(findings: readonly Finding[]): readonly Finding[] 
     if (group === undefined) groups.set(root, [finding])
     else group.push(finding)
   }
-  return [...groups.values()].map(mergeGroup).sort(byPackageAndId)
+  return [...groups.values()].map((group) => mergeGroup(inOrder(group))).sort(byPackageAndId)
 }
 
-function identitiesOf({ id, aliases }: Finding): readonly string[] {
+/** Ids by which a finding is the same vulnerability as another. */
+export function identitiesOf({ id, aliases }: Pick<Finding, 'id' | 'aliases'>): readonly string[] {
   return isBundle(id) ? [id] : [id, ...aliases.filter((alias) => !isBundle(alias))]
 }
 
 function byPackageAndId(a: Finding, b: Finding): number {
   return compareText(a.package.purl, b.package.purl) || compareIds(a.id, b.id)
+}
+
+/** What is taken of one finding of a group must not hang on the order in which scanners answered. */
+function inOrder(group: readonly Finding[]): readonly Finding[] {
+  if (group.length === 1) return group
+  return group
+    .map((finding) => ({ finding, key: JSON.stringify([finding.scanners, finding]) }))
+    .sort((a, b) => compareText(a.key, b.key))
+    .map(({ finding }) => finding)
 }
 
 function mergeGroup(group: readonly Finding[]): Finding {
@@ -106,17 +116,16 @@ function suggestFix(
   group: readonly Finding[],
 ): string | undefined {
   const above = versions.filter((one) => compareVersions(type, one, version) === 1)
-  const named = group
-    .map(({ fix }) => fix.versions.filter((one) => above.includes(one)))
-    .filter((one) => one.length > 0)
-  return above.find((candidate) =>
-    named.every((own) =>
-      own.some((one) => {
-        const order = compareVersions(type, one, candidate)
-        return order === 0 || order === -1
-      }),
-    ),
-  )
+  const places = new Map(above.map((one, index) => [one, index]))
+  let place = -1
+  for (const { fix } of group) {
+    let lowest = Number.POSITIVE_INFINITY
+    for (const one of fix.versions) lowest = Math.min(lowest, places.get(one) ?? lowest)
+    if (lowest !== Number.POSITIVE_INFINITY) place = Math.max(place, lowest)
+  }
+  // of several spellings of it the first
+  while (place > 0 && compareVersions(type, above[place - 1] ?? '', above[place] ?? '') === 0) place--
+  return above[place]
 }
 
 function byTime(a: string, b: string): number {

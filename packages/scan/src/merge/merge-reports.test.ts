@@ -192,6 +192,25 @@ describe('a merged finding', () => {
     expect(merged?.fix.suggested).toBe(expected)
   })
 
+  it('is the same whatever the order of the answers', () => {
+    const suppressed = (source: string) => ({ kind: 'scanner', status: 'ignored', source }) as const
+    const said = ['a', 'b', 'c'].map((scanner) =>
+      finding('CVE-2024-1000', {
+        scanners: [scanner],
+        package: { ...apt, path: scanner, sourceName: scanner },
+        title: scanner,
+        url: `https://${scanner}.example`,
+        kev: { dateAdded: `2024-01-0${scanner.length}` },
+        suppressed: suppressed(scanner),
+      }),
+    )
+    const bytes = JSON.stringify(mergeFindings(said))
+    expect(JSON.stringify(mergeFindings(said.toReversed()))).toBe(bytes)
+    expect(
+      JSON.stringify(mergeFindings([said[1], said[2], said[0]].filter((one) => one !== undefined))),
+    ).toBe(bytes)
+  })
+
   const aside = (scanner: string, kind: Suppression['kind']) =>
     finding('CVE-2024-1000', { scanners: [scanner], suppressed: { kind, status: 'ignored', source: kind } })
 
@@ -269,6 +288,11 @@ describe('mergeFindings', () => {
     'GLSA-2024-1',
     'ALSA-2024:1',
     'RLSA-2024:1',
+    'RXSA-2024:1',
+    'ELEA-2024-1',
+    'XSA-1',
+    'MFSA-2024-1',
+    'OESA-2024-1',
   ])('does not join CVEs that share %s', (bundle) => {
     const findings = [
       finding('CVE-2024-1000', { aliases: [bundle] }),

@@ -19,6 +19,26 @@ export function packageNameKey(pkg: NamedPackage): string {
   return JSON.stringify([pkg.type, nameOf(pkg), archOf(pkg, qualifiersOf(pkg.purl))])
 }
 
+/**
+ * All keys by which findings may be about one of these packages, or about a version of one: a report that tells no
+ * architecture may mean any.
+ */
+export function keysOf(packages: readonly NamedPackage[]): {
+  readonly keys: ReadonlySet<string>
+  readonly names: ReadonlySet<string>
+} {
+  const keys = new Set<string>()
+  const names = new Set<string>()
+  for (const pkg of packages) {
+    const qualifiers = qualifiersOf(pkg.purl)
+    for (const arch of new Set([archOf(pkg, qualifiers), ''])) {
+      keys.add(JSON.stringify([pkg.type, nameOf(pkg), versionOf(pkg, qualifiers), arch]))
+      names.add(JSON.stringify([pkg.type, nameOf(pkg), arch]))
+    }
+  }
+  return { keys, names }
+}
+
 type NamedPackage = Pick<FindingPackage, 'type' | 'name' | 'version' | 'purl'>
 
 function archOf({ type }: NamedPackage, qualifiers: Readonly<Record<string, string>>): string {

@@ -9,15 +9,19 @@ import type { ScannedPackage } from './osv-scanner.schema.ts'
 import { baseEcosystem } from './ecosystems.ts'
 
 /**
- * Turns what was found of a package into findings: one a group of records that name the same vulnerability, or one a CVE
- * of an advisory that bundles several.
+ * Turns what was found of a package into findings: one a group of records that name the same vulnerability, or a record
+ * of no group, or one a CVE of an advisory that bundles several.
  */
 export function toFindings(
   { package: scanned, groups, vulnerabilities }: ScannedPackage,
   pkg: FindingPackage,
   scanner: string,
 ): readonly Finding[] {
-  return (groups ?? []).flatMap(({ ids, aliases }) => {
+  const grouped = new Set((groups ?? []).flatMap(({ ids }) => ids))
+  const alone = (vulnerabilities ?? [])
+    .filter(({ id }) => !grouped.has(id))
+    .map(({ id, aliases }) => ({ ids: [id], aliases }))
+  return [...(groups ?? []), ...alone].flatMap(({ ids, aliases }) => {
     const records = (vulnerabilities ?? []).filter(({ id }) => ids.includes(id))
     const entries = records.flatMap((record) =>
       (record.affected ?? [])

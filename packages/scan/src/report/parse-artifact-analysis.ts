@@ -20,6 +20,7 @@ const issue = z.looseObject({
   packageType: text.optional(),
   fileLocation: z.array(z.looseObject({ filePath: text.optional() })).optional(),
 })
+type Issue = z.infer<typeof issue>
 const occurrence = z.looseObject({
   resourceUri: text,
   kind: text,
@@ -128,34 +129,39 @@ function toFindings({
     shortDescription,
   } = vulnerability
   const state = vexAssessment?.state
-  return (vulnerability.packageIssue ?? []).map((one): ReportedFinding => {
-    const fixed = one.fixedVersion?.kind === 'MAXIMUM' ? undefined : toVersion(one.fixedVersion)
-    const path = one.fileLocation?.[0]?.filePath
-    return {
-      id,
-      package: {
-        name: one.affectedPackage,
-        version: toVersion(one.affectedVersion),
-        type: types.get(one.packageType ?? '') || undefined,
-        path: path === undefined ? undefined : `/${path.replace(/^\//, '')}`,
-      },
-      words: [
-        { source: 'artifact-analysis', word: effectiveSeverity },
-        { source: 'nvd', word: severity },
-      ],
-      scores: score === undefined ? [] : [{ source: 'nvd', score }],
-      fix: fixed === undefined ? { state: 'not-fixed', versions: [] } : { state: 'fixed', versions: [fixed] },
-      title: shortDescription,
-      published: createTime,
-      ...((state === 'NOT_AFFECTED' || state === 'FIXED') && {
-        suppressed: {
-          kind: 'scanner' as const,
-          status: state === 'FIXED' ? ('fixed' as const) : ('not_affected' as const),
-          source: 'VEX assessment of Artifact Analysis',
+  const { packageIssue: issues = [] } = vulnerability
+  // a finding that names no package counts all the same
+  return (issues.length > 0 ? issues : [{ affectedPackage: 'unknown' }]).map(
+    (one: Issue): ReportedFinding => {
+      const fixed = one.fixedVersion?.kind === 'MAXIMUM' ? undefined : toVersion(one.fixedVersion)
+      const path = one.fileLocation?.[0]?.filePath
+      return {
+        id,
+        package: {
+          name: one.affectedPackage,
+          version: toVersion(one.affectedVersion),
+          type: types.get(one.packageType ?? '') || undefined,
+          path: path === undefined ? undefined : `/${path.replace(/^\//, '')}`,
         },
-      }),
-    }
-  })
+        words: [
+          { source: 'artifact-analysis', word: effectiveSeverity },
+          { source: 'nvd', word: severity },
+        ],
+        scores: score === undefined ? [] : [{ source: 'nvd', score }],
+        fix:
+          fixed === undefined ? { state: 'not-fixed', versions: [] } : { state: 'fixed', versions: [fixed] },
+        title: shortDescription,
+        published: createTime,
+        ...((state === 'NOT_AFFECTED' || state === 'FIXED') && {
+          suppressed: {
+            kind: 'scanner' as const,
+            status: state === 'FIXED' ? ('fixed' as const) : ('not_affected' as const),
+            source: 'VEX assessment of Artifact Analysis',
+          },
+        }),
+      }
+    },
+  )
 }
 
 function toVersion(given: z.infer<typeof version> | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { ScanError } from '../errors.ts'
 import type { ScanReport } from '../scan-report.ts'
 import { buildReport, parseReportJson } from './build-report.ts'
 import type { ParseReportOptions } from './report-options.ts'
@@ -71,7 +72,7 @@ export function parseClairReport(
         .map(([id, pkg]) => toPackage(pkg, report.environments?.[id]?.[0]?.package_db)),
       distro,
       gaps: [],
-      findings: readFindings(report),
+      findings: readFindings(report, options),
     },
     options,
   )
@@ -99,16 +100,24 @@ function typeOfDatabase(database: string): string | undefined {
 
 const cveId = /\bCVE-\d{4}-\d{4,}\b/g
 
-function readFindings(report: Clair): readonly ReportedFinding[] {
+function readFindings(
+  report: Clair,
+  { name: scanner = 'clair', source = 'the report' }: ParseReportOptions,
+): readonly ReportedFinding[] {
   const scores = readEnrichments(report.enrichments)
-  return Object.entries(report.package_vulnerabilities ?? {}).flatMap(([packageId, ids]) => {
-    const pkg = Object.hasOwn(report.packages, packageId) ? report.packages[packageId] : undefined
-    if (pkg === undefined) return []
-    const reported = toPackage(pkg, report.environments?.[packageId]?.[0]?.package_db)
-    return ids.flatMap((id) => {
-      const found = Object.hasOwn(report.vulnerabilities ?? {}, id) ? report.vulnerabilities?.[id] : undefined
-      return found === undefined ? [] : toFindings(found, reported, scores.get(id) ?? [])
+  const described = <T>(all: Readonly<Record<string, T>> | null | undefined, id: string): T => {
+    const found = all && Object.hasOwn(all, id) ? all[id] : undefined
+    if (found !== undefined) return found
+    throw new ScanError('REPORT_INVALID', `${source}: names ${id.slice(0, 80)} and does not describe it`, {
+      scanner,
     })
+  }
+  return Object.entries(report.package_vulnerabilities ?? {}).flatMap(([packageId, ids]) => {
+    const pkg = described(report.packages, packageId)
+    const reported = toPackage(pkg, report.environments?.[packageId]?.[0]?.package_db)
+    return ids.flatMap((id) =>
+      toFindings(described(report.vulnerabilities, id), reported, scores.get(id) ?? []),
+    )
   })
 }
 

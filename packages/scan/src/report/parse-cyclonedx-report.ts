@@ -68,7 +68,7 @@ type Component = z.infer<typeof component>
 /**
  * Reads a CycloneDX 1.4 to 1.7 document with `vulnerabilities`, as Trivy, Grype and others write it. The image is the
  * digest in the purl or in the hashes of the described component. A document without the list of vulnerabilities is no
- * scan, and refused.
+ * scan, and refused; one whose list is empty may be none, and is never `complete`.
  *
  * @throws {ScanError} `REPORT_INVALID`, `SUBJECT_MISMATCH`, `LIMIT_EXCEEDED`.
  */
@@ -92,16 +92,21 @@ export function parseCycloneDxReport(
     for (const child of one.components ?? []) waiting.push(child)
   }
   const system = all.find(({ type }) => type === 'operating-system')
-  const unknownRefs = new Set<string>()
   const findings = report.vulnerabilities.flatMap((found) =>
     (found.affects ?? []).flatMap(({ ref }) => {
       const affected = components.get(ref)
-      if (affected === undefined) unknownRefs.add(ref)
       return toFinding(found, affected === undefined ? packageOfRef(ref) : toPackage(affected))
     }),
   )
   const homeless = report.vulnerabilities.filter(({ affects = [] }) => affects.length === 0)
   const gaps: ScanGap[] = []
+  if (report.vulnerabilities.length === 0) {
+    // Trivy writes one into an SBOM as well, where it looked for nothing
+    gaps.push({
+      code: 'LOSSY_INPUT',
+      message: 'an empty list of vulnerabilities: nothing found, or not looked for',
+    })
+  }
   if (homeless.length > 0) {
     const ids = homeless.slice(0, 5).map(({ id }) => id)
     gaps.push({ code: 'LOSSY_INPUT', message: `of no package: ${ids.join(', ')}` })

@@ -120,9 +120,14 @@ export function parseEcrFindings(
   }
   if (last.nextToken)
     throw new ScanError('REPORT_INVALID', 'a page of findings is missing after the last one', { scanner })
+  const subjects = [...new Set(answers.flatMap(({ imageId }) => imageId?.imageDigest ?? []))]
+  if (subjects.length > 1)
+    throw new ScanError('REPORT_INVALID', 'the pages of findings are about several images', { scanner })
   const results = answers.map(({ imageScanFindings }) => imageScanFindings ?? {})
   const findings = results.flatMap(({ findings: own = [] }) => own)
   const inspected = results.flatMap(({ enhancedFindings = [] }) => enhancedFindings)
+  if (inspected.some((one) => one.type === 'PACKAGE_VULNERABILITY' && !one.packageVulnerabilityDetails))
+    throw new ScanError('REPORT_INVALID', 'a finding of a package says nothing of it', { scanner })
   const isEnhanced = results.some(({ enhancedFindings }) => enhancedFindings !== undefined)
   const first = <T>(read: (result: (typeof results)[number]) => T | undefined) =>
     results.map(read).find((one) => one !== undefined)
@@ -131,7 +136,7 @@ export function parseEcrFindings(
   return buildReport(
     {
       scanner: { name: isEnhanced ? 'inspector' : 'ecr', version: 'unknown' },
-      subjects: [...new Set(answers.flatMap(({ imageId }) => imageId?.imageDigest ?? []))],
+      subjects,
       finishedAt: completedAt ?? updatedAt,
       data: [{ name: isEnhanced ? 'inspector' : 'ecr', updatedAt }],
       gaps: isEnhanced
@@ -172,6 +177,9 @@ function toBasicFinding({
   }
 }
 
+/** Stands for the package of a finding that names none: it counts all the same. */
+const unknownPackage: z.infer<typeof vulnerablePackage> = { name: 'unknown', version: '' }
+
 function toEnhancedFindings({
   packageVulnerabilityDetails: details,
   severity = '',
@@ -179,8 +187,9 @@ function toEnhancedFindings({
   title,
 }: z.infer<typeof enhanced>): readonly ReportedFinding[] {
   if (details === undefined || status === 'CLOSED') return []
+  const packages = details.vulnerablePackages ?? []
   const source = (details.source ?? 'inspector').toLowerCase()
-  return (details.vulnerablePackages ?? []).map((pkg): ReportedFinding => {
+  return (packages.length > 0 ? packages : [unknownPackage]).map((pkg): ReportedFinding => {
     const type = managers.get(pkg.packageManager ?? '')
     const fixed = pkg.fixedInVersion && pkg.fixedInVersion !== 'NotAvailable' ? [pkg.fixedInVersion] : []
     const epoch = pkg.epoch ? `${pkg.epoch}:` : ''

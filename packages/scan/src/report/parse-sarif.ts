@@ -24,7 +24,7 @@ const result = z.looseObject({
   ruleIndex: z.number().optional(),
   level: text.optional(),
   message: message.optional(),
-  suppressions: z.array(z.unknown()).optional(),
+  suppressions: z.array(z.looseObject({ status: text.optional() })).optional(),
   locations: z
     .array(
       z.looseObject({
@@ -94,7 +94,7 @@ export function parseSarif(input: string | Uint8Array | object, options: ParseSa
     const rules = new Map((tool.driver.rules ?? []).map((one) => [one.id, one]))
     for (const one of results) {
       const described = rules.get(one.ruleId ?? '') ?? tool.driver.rules?.[one.ruleIndex ?? -1]
-      const kind = kindOf(described)
+      const kind = kindOf(one.ruleId ?? described?.id ?? '', described)
       if (kind === 'vulnerability') findings.push(toFinding(one, described, name))
       else weaknesses.push(toWeakness(one, described, kind, name))
     }
@@ -120,11 +120,19 @@ export function parseSarif(input: string | Uint8Array | object, options: ParseSa
   )
 }
 
-function kindOf(described: Rule | undefined): 'vulnerability' | Weakness['kind'] {
-  const words = [described?.name ?? '', ...(described?.properties?.tags ?? [])].join(' ').toLowerCase()
-  if (/secret/.test(words)) return 'secret'
-  if (/misconfig/.test(words)) return 'misconfiguration'
-  return /licen[cs]e/.test(words) ? 'license' : 'vulnerability'
+/** By the words of a rule that are nothing else: a package may be named `libsecret`. */
+function kindOf(id: string, described: Rule | undefined): 'vulnerability' | Weakness['kind'] {
+  if (ids.test(id)) return 'vulnerability'
+  const words = [described?.name ?? '', ...(described?.properties?.tags ?? [])]
+  const is = (pattern: RegExp) => words.some((word) => pattern.test(word))
+  if (is(/^secrets?$/i)) return 'secret'
+  if (is(/^misconfig(?:uration)?s?$/i)) return 'misconfiguration'
+  return is(/^licen[cs]es?$/i) ? 'license' : 'vulnerability'
+}
+
+/** What is rejected or not decided yet suppresses nothing (SARIF 2.1.0, section 3.27.23). */
+function isSuppressed({ suppressions = [] }: Result): boolean {
+  return suppressions.length > 0 && suppressions.every(({ status = 'accepted' }) => status === 'accepted')
 }
 
 /** `Package: x`, `Installed Version: 1`, `Fixed Version: 2`, each on a line of its own. */
@@ -160,7 +168,7 @@ function toFinding(one: Result, described: Rule | undefined, name: string): Repo
     fix: versions.length > 0 ? { state: 'fixed', versions } : { state: 'unknown', versions: [] },
     title: described?.shortDescription?.text,
     url: described?.helpUri,
-    ...((one.suppressions ?? []).length > 0 && {
+    ...(isSuppressed(one) && {
       suppressed: {
         kind: 'scanner' as const,
         status: 'ignored' as const,

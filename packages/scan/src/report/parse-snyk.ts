@@ -34,7 +34,8 @@ const result = z.looseObject({
     .looseObject({ ignore: z.array(vulnerability).optional(), patch: z.array(z.unknown()).optional() })
     .optional(),
 })
-const schema = z.union([z.array(result).min(1), result.extend({ applications: z.array(result).optional() })])
+const image = result.extend({ applications: z.array(result).optional() })
+const schema = z.union([z.array(image).min(1), image])
 type Result = z.infer<typeof result>
 type Vulnerability = z.infer<typeof vulnerability>
 
@@ -71,7 +72,8 @@ export interface ParseSnykOptions extends ParseReportOptions {
  */
 export function parseSnykReport(input: string | Uint8Array | object, options: ParseSnykOptions): ScanReport {
   const report = parseReportJson(input, schema, 'a result of snyk container test', options)
-  const results: readonly Result[] = Array.isArray(report) ? report : [report, ...(report.applications ?? [])]
+  const images = Array.isArray(report) ? report : [report]
+  const results = images.flatMap((each): readonly Result[] => [each, ...(each.applications ?? [])])
   const failed = results.find(
     ({ error, vulnerabilities }) => error !== undefined || vulnerabilities === undefined,
   )

@@ -79,7 +79,7 @@ describe('parseClairReport', () => {
         normalized_severity: 'Unknown',
       },
     },
-    package_vulnerabilities: { 0: ['7', '8', 'gone'] },
+    package_vulnerabilities: { 0: ['7', '8'] },
     ...more,
   })
 
@@ -105,9 +105,18 @@ describe('parseClairReport', () => {
       ['DISTRO_UNKNOWN', 'NO_PACKAGES'],
       'partial',
     ],
-    ['any package', { packages: {} }, ['NO_PACKAGES'], 'unsupported'],
+    ['any package', { packages: {}, package_vulnerabilities: {} }, ['NO_PACKAGES'], 'unsupported'],
   ])('says that it did not see %s', (_, more, gaps, status) => {
     expect(summary(parseClairReport(report(more), options))).toMatchObject({ gaps, status })
+  })
+
+  it.each([
+    ['a vulnerability', { 0: ['7', 'gone'] }],
+    ['a package', { gone: ['7'] }],
+  ])('refuses a report that names %s and does not describe it', (_, names) => {
+    expect(() => parseClairReport(report({ package_vulnerabilities: names }), options)).toThrow(
+      expect.objectContaining({ code: 'REPORT_INVALID' }),
+    )
   })
 
   it('takes scores of its enrichments', () => {
@@ -164,6 +173,13 @@ describe('parseSnykReport', () => {
         'SNYK-JS-1, lodash 4.17.4, low, not-fixed',
       ],
     })
+  })
+
+  it('reads the applications of each image of a list', () => {
+    expect(parseSnykReport([result], vouched).findings).toHaveLength(3)
+    expect(() => parseSnykReport([{ ...result, applications: [{ error: 'no' }] }], vouched)).toThrow(
+      expect.objectContaining({ code: 'REPORT_INVALID' }),
+    )
   })
 
   it('tells an image of which it saw nothing from a clean one', () => {
@@ -266,6 +282,15 @@ describe('parseEcrFindings', () => {
     expect(findings.map(({ suppressed }) => suppressed !== undefined)).toEqual(expected)
   })
 
+  it('keeps a finding that names no package', () => {
+    const details = { vulnerabilityId: 'CVE-2024-1000', vulnerablePackages: [] }
+    const { findings } = parseEcrFindings(
+      [page({ enhancedFindings: [{ status: 'ACTIVE', packageVulnerabilityDetails: details }] })],
+      options,
+    )
+    expect(findings).toMatchObject([{ id: 'CVE-2024-1000', package: { name: 'unknown' } }])
+  })
+
   it.each<[string[], string[]]>([
     [['GHSA-aaaa-bbbb-cccc'], ['GHSA-aaaa-bbbb-cccc']],
     [['CVE-2024-2000'], []],
@@ -296,6 +321,11 @@ describe('parseEcrFindings', () => {
   it.each([
     ['without a page', []],
     ['that ends before its last page', [{ ...page(basic), nextToken: 'more' }]],
+    [
+      'of which a page is about another image',
+      [page(basic), { ...page(), imageId: { imageDigest: another } }],
+    ],
+    ['with a finding that says nothing', [page({ enhancedFindings: [{ type: 'PACKAGE_VULNERABILITY' }] })]],
     ['without a time', [{ ...page(), imageScanFindings: { findings: [] } }]],
   ])('refuses an answer %s', (_, pages) => {
     expect(() => parseEcrFindings(pages, options)).toThrow(
@@ -349,6 +379,13 @@ describe('parseArtifactAnalysis', () => {
         'CVE-2024-1000, lodash 4.17.4, critical, not-fixed',
       ],
     })
+  })
+
+  it('keeps a finding that names no package', () => {
+    const occurrences = [discovery('FINISHED_SUCCESS'), vulnerability({ packageIssue: [] })]
+    expect(parseArtifactAnalysis([{ occurrences }], options).findings).toMatchObject([
+      { id: 'CVE-2024-1000', package: { name: 'unknown' } },
+    ])
   })
 
   it('keeps what its VEX assessment sets aside', () => {
@@ -432,6 +469,7 @@ describe('parseCycloneDxReport', () => {
 
   it.each([
     ['a finding of no package', { vulnerabilities: [{ id: 'CVE-2024-3000' }] }, 'partial', ['LOSSY_INPUT']],
+    ['an empty list, which an SBOM has too,', { vulnerabilities: [] }, 'partial', ['LOSSY_INPUT']],
     ['no component', { components: [] }, 'unsupported', ['DISTRO_UNKNOWN', 'NO_PACKAGES']],
   ])('with %s is %s', (_, more, status, gaps) => {
     expect(summary(parseCycloneDxReport(document(more), options))).toMatchObject({ status, gaps })
@@ -518,6 +556,30 @@ describe('parseSarif', () => {
         scanner: 'trivy',
       },
     ])
+  })
+
+  it.each([
+    ['that is about libsecret', 'SNYK-DEBIAN12-LIBSECRET-1', ['security', 'libsecret'], 'finding'],
+    ['about a package named secret', 'CVE-2024-1000', ['secret'], 'finding'],
+    ['about a checker of licences', 'CVE-2024-1000', ['license-checker'], 'finding'],
+    ['about a secret', 'aws-key', ['secret'], 'weakness'],
+    ['about a licence', 'GPL-3.0', ['license'], 'weakness'],
+  ])('takes a result %s (%s) for a %s', (_, id, tags, expected) => {
+    const tool = { driver: { name: 'x', rules: [{ id, properties: { tags } }] } }
+    const runs = [run({ tool, results: [{ ruleId: id }] })]
+    const { findings, weaknesses = [] } = parseSarif({ version: '2.1.0', runs }, vouched)
+    expect([findings.length, weaknesses.length]).toEqual(expected === 'finding' ? [1, 0] : [0, 1])
+  })
+
+  it.each([
+    ['without a status', [{}], true],
+    ['that is accepted', [{ status: 'accepted' }], true],
+    ['that is rejected', [{ status: 'rejected' }], false],
+    ['of which one is under review', [{ status: 'accepted' }, { status: 'underReview' }], false],
+  ])('takes a suppression %s as that', (_, suppressions, expected) => {
+    const runs = [run({ results: [{ ruleId: 'CVE-2024-1000', suppressions }] })]
+    const { findings } = parseSarif({ version: '2.1.0', runs }, vouched)
+    expect(findings.map(({ suppressed }) => suppressed !== undefined)).toEqual([expected])
   })
 
   it.each([

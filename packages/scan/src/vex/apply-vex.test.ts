@@ -133,7 +133,47 @@ describe('applyVex', () => {
       author: 'security team',
       source: 'vex.json',
     })
-    expect(apply(say({ products, status: 'fixed' })).findings[0]?.suppressed?.status).toBe('fixed')
+  })
+
+  it.each<[string, Said['products'], readonly string[]]>([
+    ['a package without a version', ['pkg:npm/lodash'], []],
+    ['a package of a version', ['pkg:npm/lodash@4.17.4'], ['lodash']],
+    ['a repository', ['pkg:oci/app?repository_url=prod.example/app'], []],
+    ['an image', [oci(subject)], everything],
+    [
+      'a part of an image, whatever its version',
+      [{ '@id': oci(subject), subcomponents: ['pkg:npm/lodash'] }],
+      ['lodash'],
+    ],
+    [
+      'a part of what a repository holds, without a version',
+      [{ '@id': 'pkg:oci/app?repository_url=prod.example/app', subcomponents: ['pkg:npm/lodash'] }],
+      [],
+    ],
+    [
+      'a part of what a repository holds, of a version',
+      [{ '@id': 'pkg:oci/app?repository_url=prod.example/app', subcomponents: ['pkg:npm/lodash@4.17.4'] }],
+      ['lodash'],
+    ],
+  ])('takes “fixed” in %s as meant', (_, products, expected) => {
+    expect(suppressed(say({ products, status: 'fixed' }))).toEqual(expected)
+  })
+
+  it('suppresses what several CVEs were joined into only when all of them are covered', () => {
+    const joined = { ...lodash, id: 'CVE-2024-1000', aliases: ['CVE-2024-2000', 'GHSA-aaaa-bbbb-cccc'] }
+    const isSuppressed = (...ids: readonly string[]) => {
+      const statements = ids.map((vulnerability) => say({ products: [oci(subject)], vulnerability }))
+      const document = readVex({ statements }, { source: 'x' })
+      const [finding] = applyVex([joined], {
+        image,
+        documents: [{ document, source: 'x', trustedAs: 'team' }],
+      }).findings
+      return finding?.suppressed !== undefined
+    }
+    expect(isSuppressed('CVE-2024-1000')).toBe(false)
+    expect(isSuppressed('CVE-2024-2000')).toBe(false)
+    expect(isSuppressed('CVE-2024-1000', 'CVE-2024-2000')).toBe(true)
+    expect(isSuppressed('GHSA-aaaa-bbbb-cccc')).toBe(true)
   })
 
   it.each<[Suppression['kind'], string]>([
@@ -197,6 +237,14 @@ describe('applyVex', () => {
       [],
     ],
     [
+      'a warning whose time cannot be read',
+      [
+        ['affected', 'yesterday'],
+        ['not_affected', '2026-01-01T00:00:00Z'],
+      ],
+      [],
+    ],
+    [
       'one with a time before one without',
       [
         ['affected', undefined],
@@ -206,7 +254,7 @@ describe('applyVex', () => {
     ],
   ])('of several statements believes %s', (_, said, expected) => {
     const statements = said.map(([status, timestamp]) =>
-      say({ products: ['pkg:npm/lodash'], status, ...(timestamp !== undefined && { timestamp }) }),
+      say({ products: ['pkg:npm/lodash@4.17.4'], status, ...(timestamp !== undefined && { timestamp }) }),
     )
     expect(suppressed(...statements)).toEqual(expected)
   })

@@ -1,3 +1,4 @@
+import { isCve } from '../advisories/advisory-ids.ts'
 import { ScanError } from '../errors.ts'
 import type { Finding, Suppression } from '../finding.ts'
 import { isVouchedFor } from '../merge/is-vouched-for.ts'
@@ -56,7 +57,9 @@ const caution: readonly VexStatus[] = ['affected', 'under_investigation', 'fixed
  * Marks the findings that trusted VEX statements say are fixed or do not affect the image. Of several statements about
  * a finding the latest counts, of several at that time the most cautious. A statement is about a finding when it names
  * its vulnerability (id or alias), and either the image (by digest, or by a repository of `image`) or the package
- * (purl: version and qualifiers where given); with subcomponents, when one of them is the package too.
+ * (purl: version and qualifiers where given); with subcomponents, when one of them is the package too. `fixed` must
+ * name the digest of the image or the version of the package. A finding that several CVEs were joined into is
+ * suppressed when statements cover each of them.
  *
  * Nothing is dropped. A finding that VEX or an ignore rule suppressed before stays so; what only a scanner set aside is
  * now so for the reason of the statement.
@@ -74,7 +77,14 @@ export function applyVex(findings: readonly Finding[], { image, documents }: App
     for (const statement of document.statements) {
       const reason = whyRejected(statement)
       if (reason === undefined) {
-        candidates.push({ statement, source, trustedAs, time: toTime(statement.timestamp) })
+        const time = toTime(statement.timestamp)
+        // what warns at no readable time may be the latest
+        candidates.push({
+          statement,
+          source,
+          trustedAs,
+          time: Number.isNaN(time) ? Number.POSITIVE_INFINITY : time,
+        })
       } else rejected.push({ statement, source, reason })
     }
   }
@@ -85,8 +95,7 @@ export function applyVex(findings: readonly Finding[], { image, documents }: App
       ...new Set([finding.id, ...finding.aliases].flatMap((id) => byVulnerability.get(id) ?? [])),
     ].filter(({ statement }) => matcher.applies(statement, finding))
     for (const { statement } of about) matched.add(statement)
-    const decisive = chooseStatement(about)
-    const suppressed = decisive && toSuppression(decisive)
+    const suppressed = suppressionOf(finding, about)
     return suppressed === undefined || isVouchedFor(finding) ? finding : { ...finding, suppressed }
   })
   return {
@@ -101,7 +110,8 @@ export function applyVex(findings: readonly Finding[], { image, documents }: App
 function whyRejected({ status, justification, vulnerabilities, products, timestamp }: VexStatement) {
   if (vulnerabilities.length === 0) return 'it names no vulnerability'
   if (products.length === 0) return 'it names no product'
-  if (timestamp !== undefined && Number.isNaN(Date.parse(timestamp))) return 'its time is none'
+  const suppresses = status === 'not_affected' || status === 'fixed'
+  if (suppresses && Number.isNaN(toTime(timestamp))) return 'its time is none'
   if (status === 'not_affected' && justification === undefined) {
     return 'not_affected without a justification label'
   }
@@ -122,6 +132,24 @@ function groupByVulnerability(candidates: readonly Candidate[]): ReadonlyMap<str
     }
   }
   return groups
+}
+
+/** The suppression that statements about a finding give; `undefined` when one of its CVEs is left. */
+function suppressionOf({ id, aliases }: Finding, about: readonly Candidate[]): Suppression | undefined {
+  const cves = [id, ...aliases].filter(isCve)
+  const decisive =
+    cves.length < 2
+      ? [chooseStatement(about)]
+      : cves.map((cve) =>
+          chooseStatement(
+            about.filter(({ statement: { vulnerabilities } }) => {
+              const named = vulnerabilities.filter((one) => cves.includes(one))
+              return named.length === 0 || named.includes(cve)
+            }),
+          ),
+        )
+  const suppressions = decisive.map((candidate) => candidate && toSuppression(candidate))
+  return suppressions.every((one) => one !== undefined) ? suppressions[0] : undefined
 }
 
 function chooseStatement(about: readonly Candidate[]): Candidate | undefined {

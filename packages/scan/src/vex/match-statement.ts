@@ -30,18 +30,23 @@ export function createStatementMatcher(image: VexImage): StatementMatcher {
   }
   const digests = new Set<string>(image.digests)
 
-  const isImage = ({ purls, digests: own }: Part): boolean =>
-    own.some((digest) => digests.has(digest)) ||
-    purls.some((purl) => {
+  const imagesOf = ({ purls }: Part): readonly PackageURL[] =>
+    purls.flatMap((purl) => {
       const stated = parse(purl)
-      return stated !== undefined && stated.type === 'oci' && namesImage(stated, digests, image.repositories)
+      return stated?.type === 'oci' ? [stated] : []
     })
-  const names = ({ purls }: Part, purl: string): boolean => {
+  const isThisImage = (part: Part): boolean =>
+    part.digests.some((digest) => digests.has(digest)) ||
+    imagesOf(part).some(({ version }) => isDigest(version) && digests.has(version))
+  const isOfRepository = (part: Part): boolean =>
+    imagesOf(part).some((stated) => namesRepository(stated, image.repositories))
+  const names = ({ purls }: Part, purl: string, withVersion = false): boolean => {
     const found = parse(purl)
     if (found === undefined) return false
     return purls.some((one) => {
       const stated = parse(one)
-      return stated !== undefined && stated.type !== 'oci' && purlNames(stated, found)
+      if (stated === undefined || stated.type === 'oci' || (withVersion && !stated.version)) return false
+      return purlNames(stated, found)
     })
   }
   /** A product with parts is what lies in the file that the part lies in: a program and the modules linked into it. */
@@ -49,15 +54,23 @@ export function createStatementMatcher(image: VexImage): StatementMatcher {
     path !== undefined && image.packages.some((one) => one.path === path && names(product, one.purl))
 
   return {
-    applies({ vulnerabilities, products }, finding) {
+    applies({ vulnerabilities, products, status }, finding) {
       const ids = [finding.id, ...finding.aliases]
       if (!vulnerabilities.some((id) => ids.includes(id))) return false
       const { purl } = finding.package
+      // some version of everything is fixed: which one must be said
+      const fixed = status === 'fixed'
       return products.some((product) => {
         const { subcomponents } = product
-        if (subcomponents.length === 0) return isImage(product) || names(product, purl)
+        if (isThisImage(product)) {
+          return subcomponents.length === 0 || subcomponents.some((part) => names(part, purl))
+        }
+        if (subcomponents.length === 0) {
+          return names(product, purl, fixed) || (!fixed && isOfRepository(product))
+        }
         return (
-          subcomponents.some((part) => names(part, purl)) && (isImage(product) || holds(product, finding))
+          subcomponents.some((part) => names(part, purl, fixed)) &&
+          (isOfRepository(product) || holds(product, finding))
         )
       })
     },
@@ -65,15 +78,10 @@ export function createStatementMatcher(image: VexImage): StatementMatcher {
 }
 
 /**
- * Whether a purl of type `oci` is the image: by its digest, or, where it names none, by a repository that the caller
- * said to be the image's. A tag is no proof.
+ * Whether a purl of type `oci` that names no digest is of a repository that the caller said to be the image's. A tag is
+ * no proof.
  */
-function namesImage(
-  { version, qualifiers }: PackageURL,
-  digests: ReadonlySet<string>,
-  repositories: readonly string[],
-): boolean {
+function namesRepository({ version, qualifiers }: PackageURL, repositories: readonly string[]): boolean {
   const { repository_url: repository, tag } = qualifiers ?? {}
-  if (version) return isDigest(version) && digests.has(version)
-  return !tag && repository !== undefined && repositories.includes(repository)
+  return !version && !tag && repository !== undefined && repositories.includes(repository)
 }

@@ -53,7 +53,8 @@ export function readCsaf({ document, product_tree: tree, vulnerabilities = [] }:
           status,
           justification: justificationFor(vulnerability, id, groups),
           statement: impactFor(vulnerability, id, groups),
-          products: [products.get(id) ?? { ...toProduct([id]), subcomponents: [] }],
+          // an id that the product tree does not explain only names something
+          products: [products.get(id) ?? { purls: [], digests: [], name: id, subcomponents: [] }],
           timestamp,
         })),
       ),

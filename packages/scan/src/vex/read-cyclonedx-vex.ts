@@ -1,4 +1,5 @@
 import type { CycloneDxComponent, CycloneDxVex } from './cyclonedx-vex.schema.ts'
+import { parsePurl } from './match-purl.ts'
 import { toProduct } from './to-product.ts'
 import type { VexDocument, VexJustification, VexProduct, VexStatement, VexStatus } from './vex-document.ts'
 
@@ -56,14 +57,27 @@ function readStatement(
     status,
     justification: justifications.get(analysis?.justification ?? ''),
     statement: analysis?.detail,
-    // A list of versions that differ in their status says too little of one product: such a part is left unrecognised.
-    products: affects
-      .filter(({ versions = [] }) =>
-        versions.every((version) => version.status !== 'affected' || status === 'affected'),
-      )
-      .map(({ ref }) => components.get(ref) ?? toLinkedProduct(ref)),
+    products: affects.flatMap(({ ref, versions = [] }) => {
+      const product = components.get(ref) ?? toLinkedProduct(ref)
+      const warns = status === 'affected' || status === 'under_investigation'
+      return warns || versions.every((one) => isSpared(one, product)) ? [product] : []
+    }),
     timestamp: analysis?.lastUpdated ?? updated ?? documentTime,
   }
+}
+
+type ListedVersion = NonNullable<NonNullable<Vulnerability['affects']>[number]['versions']>[number]
+
+/**
+ * Whether an entry of a list of versions is that of the product itself, and not affected. A list that says more, or
+ * something else, says too little of one product. An entry without a status is affected, as CycloneDX has it.
+ */
+function isSpared({ version, status = 'affected' }: ListedVersion, { purls }: VexProduct): boolean {
+  return (
+    status === 'unaffected' &&
+    version !== undefined &&
+    purls.every((purl) => parsePurl(purl)?.version === version)
+  )
 }
 
 /** A reference may be a BOM-Link, `urn:cdx:serial/version#bom-ref`, to a component of another document. */

@@ -176,6 +176,22 @@ describe('readVex', () => {
     expect(statements[0]?.justification).toBe(label)
   })
 
+  it.each<[string, string, readonly object[], number]>([
+    ['the version of the component', 'not_affected', [{ version: '1', status: 'unaffected' }], 1],
+    ['another version', 'not_affected', [{ version: '2', status: 'unaffected' }], 0],
+    ['a version without a status', 'not_affected', [{ version: '1' }], 0],
+    ['an affected version', 'resolved', [{ version: '1', status: 'affected' }], 0],
+    ['a range', 'not_affected', [{ range: 'vers:npm/<2', status: 'unaffected' }], 0],
+    ['an affected version, to warn', 'exploitable', [{ version: '1', status: 'affected' }], 1],
+  ])('takes a list of CycloneDX with %s as meant (%s)', (_, state, versions, products) => {
+    const { statements } = read({
+      bomFormat: 'CycloneDX',
+      components: [{ 'bom-ref': 'r', purl: 'pkg:npm/a@1' }],
+      vulnerabilities: [{ id: 'CVE-2024-1', analysis: { state }, affects: [{ ref: 'r', versions }] }],
+    })
+    expect(statements[0]?.products).toHaveLength(products)
+  })
+
   it('reads the predicate of an attestation', () => {
     const predicate = { statements: [{ vulnerability: { name: 'CVE-2024-1' }, status: 'fixed' }] }
     const statement = {

@@ -1,5 +1,5 @@
 import type { Finding, FindingPackage } from '../finding.ts'
-import { packageKey, packageNameKey } from '../merge/package-key.ts'
+import { keysOf, packageKey, packageNameKey } from '../merge/package-key.ts'
 import type { NewVexStatement } from './write-openvex.ts'
 
 /** Options of {@link vexOfChange}. */
@@ -19,11 +19,10 @@ export interface VexOfChangeOptions {
  */
 export function vexOfChange({ before, after, packages }: VexOfChangeOptions): readonly NewVexStatement[] {
   const still = new Set(after.flatMap(identitiesOf))
-  const present = new Set(packages.map(packageKey))
-  const names = new Set(packages.map(packageNameKey))
+  const { keys, names } = keysOf(packages)
   const statements: NewVexStatement[] = []
   for (const finding of before) {
-    if (present.has(packageKey(finding.package))) continue
+    if (keys.has(packageKey(finding.package))) continue
     if (identitiesOf(finding).some((identity) => still.has(identity))) continue
     const replaced = names.has(packageNameKey(finding.package))
     statements.push({

@@ -29,6 +29,8 @@ describe('vexOfChange', () => {
   it('says nothing of a package that stayed, with or without its finding', () => {
     expect(vexOfChange({ before: [perl], after: [], packages: [perl.package] })).toEqual([])
     expect(vexOfChange({ before: [perl], after: [perl], packages: [] })).toEqual([])
+    const bare = findingOf('CVE-2024-1', 'pkg:deb/debian/perl-base@5.36.0-7')
+    expect(vexOfChange({ before: [bare], after: [], packages: [perl.package] })).toEqual([])
   })
 })
 

@@ -53,7 +53,6 @@ export function productsOf(document: CsafVex): (id: string) => readonly Componen
     }
     return undefined
   }
-  const binaries = new Set<string>()
   const componentOf = (id: string): Component | undefined => {
     const [part, whole] = parts.get(id) ?? []
     if (part === undefined || whole === undefined) return undefined
@@ -65,14 +64,22 @@ export function productsOf(document: CsafVex): (id: string) => readonly Componen
   }
   const listed = [...parts.keys()].map((id) => [id, componentOf(id)] as const)
   const components = new Map(listed)
-  for (const [, component] of listed) if (component?.kind === 'binary') binaries.add(component.ecosystem)
+  const binaries = new Set<string>()
+  for (const [, component] of listed) {
+    if (component?.kind !== 'binary') continue
+    for (const one of [component, { ...component, version: undefined }]) binaries.add(buildOf(one))
+  }
   return (id) => {
     const component = components.get(id)
-    // where a product names binary packages, its source packages say nothing more
-    if (component === undefined || (component.kind === 'source' && binaries.has(component.ecosystem)))
-      return []
-    return [component]
+    // where a product names the binary packages of a source, the source says nothing more
+    const isTold = component?.kind === 'source' && binaries.has(buildOf(component))
+    return component === undefined || isTold ? [] : [component]
   }
+}
+
+/** What a source package and its binary packages have in common: the version that was built; without one, a name. */
+function buildOf({ ecosystem, name, version, module }: Component): string {
+  return JSON.stringify([ecosystem, module, version === undefined ? { name } : { version }])
 }
 
 function ofPurl(purl: string | undefined): Omit<Component, 'ecosystem'> | undefined {

@@ -96,6 +96,31 @@ describe('parseCsafVex', () => {
     ])
   })
 
+  it('keeps a source package whose product names binary packages of others alone', () => {
+    const ids = {
+      'bash.x86_64': 'pkg:rpm/redhat/bash@5.1-1.el9?arch=x86_64',
+      'bash-doc.src': 'pkg:rpm/redhat/bash-all@5.1-1.el9?arch=src',
+      'firefox.src': 'pkg:rpm/redhat/firefox?arch=src',
+    }
+    const [vendor] = document.product_tree.branches
+    const [cpe] = vendor?.branches ?? []
+    const branches = [cpe, ...Object.entries(ids).map(([id, purl]) => product(id, { purl }))]
+    const known_affected = Object.keys(ids).map((id) => `P9:${id}`)
+    const [record] = parseCsafVex(
+      JSON.stringify({
+        ...document,
+        product_tree: { branches: [{ ...vendor, branches }], relationships: Object.keys(ids).map(part) },
+        vulnerabilities: [{ cve: 'CVE-2024-1000', product_status: { known_affected } }],
+      }),
+      'x.json',
+    )
+    const read = record?.affected?.map((each) => [each.package?.name, extensionOf(each).name])
+    expect(read).toEqual([
+      ['bash', 'binary'],
+      ['firefox', 'source'],
+    ])
+  })
+
   it.each([
     ['text', 'no'],
     [
@@ -117,7 +142,7 @@ describe.skipIf(!existsSync(data))(
   () => {
     it.each([
       ['cve-2023-4154.json', 159],
-      ['cve-2024-24786-bad-rpmmod.json', 2],
+      ['cve-2024-24786-bad-rpmmod.json', 3],
     ])('%s makes %i statements', (file, count) => {
       const records = parseCsafVex(readFileSync(new URL(file, data), 'utf8'), file)
       expect(parseAdvisories(records, { source: file })[0]?.affected).toHaveLength(count)

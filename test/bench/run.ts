@@ -3,11 +3,13 @@
 import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
 import { benchCopy } from './copy.ts'
+import { benchScan } from './scan.ts'
 import { benchVerify } from './verify.ts'
 import type { BenchRow } from './bench-row.ts'
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   copy: benchCopy,
+  scan: benchScan,
   verify: benchVerify,
 }
 

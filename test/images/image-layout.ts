@@ -11,9 +11,12 @@ export interface ImageLayout {
   readonly tag: string
 }
 
-/** The OCI layout of an image; builds it when the cache does not have it, which takes up to some minutes. */
+/**
+ * The OCI layout of an image; `many` is one of 1,500 packages for benchmarks. Builds it when the cache does not have it,
+ * which takes up to some minutes.
+ */
 export async function imageLayout(
-  name: ImageName,
+  name: ImageName | 'many',
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ImageLayout> {
   const output = await runPython('build.py', [name], { signal })

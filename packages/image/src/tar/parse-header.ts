@@ -47,25 +47,36 @@ export function parseHeaderBlock(block: Uint8Array, offset: number): HeaderBlock
   }
 }
 
+const zeros = Buffer.alloc(8 * blockSize)
+
 /** Whether a block holds nothing but zeros. */
 export function isZeroBlock(block: Uint8Array): boolean {
-  for (const byte of block) if (byte !== 0) return false
+  // Headers end here at their first byte; what is zero is compared in large steps.
+  if (block.length > 0 && block[0] !== 0) return false
+  for (let start = 0; start < block.length; start += zeros.length) {
+    const end = Math.min(block.length, start + zeros.length)
+    if (zeros.compare(block, start, end, 0, end - start) !== 0) return false
+  }
   return true
 }
 
 function verifyChecksum(block: Uint8Array, offset: number): void {
-  let unsigned = 0
-  let signed = 0
-  for (let position = 0; position < blockSize; position += 1) {
-    const byte = position >= 148 && position < 156 ? 0x20 : (block[position] ?? 0)
-    unsigned += byte
-    signed += (byte << 24) >> 24
-  }
   const stored = parseTarNumber(block.subarray(148, 156), 'checksum', offset)
   // Some old writers summed signed bytes; every common reader accepts both.
-  if (stored !== unsigned && stored !== signed) {
+  if (
+    stored !== sumBytes(block) &&
+    stored !== sumBytes(new Int8Array(block.buffer, block.byteOffset, blockSize))
+  ) {
     throw new ImageError('TAR_INVALID', `tar header at byte ${offset}: wrong checksum`, { offset })
   }
+}
+
+/** The sum of a header's bytes, its checksum field taken as blanks. */
+function sumBytes(block: Uint8Array | Int8Array): number {
+  let sum = 8 * 0x20
+  for (let position = 0; position < 148; position += 1) sum += block[position]!
+  for (let position = 156; position < blockSize; position += 1) sum += block[position]!
+  return sum
 }
 
 function text(block: Uint8Array, start: number, length: number): Uint8Array {

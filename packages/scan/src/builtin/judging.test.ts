@@ -267,7 +267,13 @@ describe('Ubuntu Pro', () => {
       false,
       [{ state: 'not-fixed', versions: [] }],
     ],
-    ['with it, its fix counts', both, deb, true, [{ state: 'fixed', versions: ['1:2.0-1+esm1'] }]],
+    [
+      'with it, its fix counts',
+      both,
+      deb,
+      true,
+      [{ state: 'fixed', versions: ['1:2.0-1+esm1'], suggested: '1:2.0-1+esm1' }],
+    ],
     ['with it, the fix that is installed counts', both, patched, true, []],
   ])('%s', async (_, advisory, pkg, ubuntuPro, fixes) => {
     const { findings } = await scan([advisory], [pkg], jammy, { ubuntuPro })

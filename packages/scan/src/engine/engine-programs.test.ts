@@ -27,8 +27,8 @@ beforeAll(async () => {
   const database = new DatabaseSync(join(directory, 'grype/6/vulnerability.db'))
   database.exec(`CREATE TABLE db_metadata (build_timestamp, model, revision, addition);
     INSERT INTO db_metadata VALUES ('2026-11-25 00:00:00+00:00', 6, 1, 10);
-    CREATE TABLE operating_systems (name, major_version, minor_version, label_version);
-    INSERT INTO operating_systems VALUES ('debian', '12', '', '')`)
+    CREATE TABLE operating_systems (name, major_version, minor_version, label_version, codename);
+    INSERT INTO operating_systems VALUES ('debian', '12', '', '', 'bookworm')`)
   database.close()
   await mkdir(join(directory, 'osv/Debian'), { recursive: true })
   await writeFile(join(directory, 'osv/Debian/all.zip'), 'PK')
@@ -191,6 +191,28 @@ describe('grype', () => {
       `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify(grypeReport({ architecture: 'arm64' }))}\nEND\necho '{"bomFormat":"CycloneDX"}' > "$list"`,
     )
     await expect(adapters.grype(path).scan(target)).rejects.toMatchObject({ code: 'SUBJECT_MISMATCH' })
+  })
+
+  it.each([
+    ['complete', 'that codename', 'bookworm'],
+    ['complete', 'no codename', undefined],
+    ['unsupported', 'another codename', 'trixie'],
+  ])('is %s for an image of a known release and %s', async (status, _, codename) => {
+    const list = JSON.stringify({
+      bomFormat: 'CycloneDX',
+      components: target.inventory.packages.map(({ name, version, purl }) => ({
+        type: 'library',
+        name,
+        version,
+        purl,
+      })),
+    })
+    const path = await program(
+      `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify(grypeReport())}\nEND\ncat > "$list" <<'END'\n${list}\nEND`,
+    )
+    const distro = { id: 'debian', versionId: '12', idLike: [], codename }
+    const image = { ...target, inventory: { ...target.inventory, distro } }
+    expect(await adapters.grype(path).scan(image)).toMatchObject({ status })
   })
 
   it.each(['GRYPE_ONLY_FIXED', 'GRYPE_EXCLUDE', 'grype_config'])('refuses the variable %s', (variable) => {

@@ -99,6 +99,18 @@ const grypeReport = (change: object = {}) => ({
   },
 })
 
+/** Grype's list of what it saw: all that there is. */
+const listOf = ({ inventory }: ScanTarget): string =>
+  JSON.stringify({
+    bomFormat: 'CycloneDX',
+    components: inventory.packages.map(({ name, version, purl }) => ({
+      type: 'library',
+      name,
+      version,
+      purl,
+    })),
+  })
+
 const osvReport = (diff: string) => ({
   results: [],
   image_metadata: { layer_metadata: [{ diff_id: diff, is_empty: false }] },
@@ -198,21 +210,35 @@ describe('grype', () => {
     ['complete', 'no codename', undefined],
     ['unsupported', 'another codename', 'trixie'],
   ])('is %s for an image of a known release and %s', async (status, _, codename) => {
-    const list = JSON.stringify({
-      bomFormat: 'CycloneDX',
-      components: target.inventory.packages.map(({ name, version, purl }) => ({
-        type: 'library',
-        name,
-        version,
-        purl,
-      })),
-    })
     const path = await program(
-      `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify(grypeReport())}\nEND\ncat > "$list" <<'END'\n${list}\nEND`,
+      `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify(grypeReport())}\nEND\ncat > "$list" <<'END'\n${listOf(target)}\nEND`,
     )
     const distro = { id: 'debian', versionId: '12', idLike: [], codename }
     const image = { ...target, inventory: { ...target.inventory, distro } }
     expect(await adapters.grype(path).scan(image)).toMatchObject({ status })
+  })
+
+  it("takes GitHub's word before the score of another", async () => {
+    const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'
+    const matches = [
+      {
+        vulnerability: { id: 'GHSA-aaaa-bbbb-cccc', namespace: 'github:language:python', severity: 'Medium' },
+        relatedVulnerabilities: [
+          {
+            id: 'CVE-2026-1000',
+            namespace: 'nvd:cpe',
+            severity: 'Critical',
+            cvss: [{ source: 'nvd@nist.gov', version: '3.1', vector, metrics: { baseScore: 9.8 } }],
+          },
+        ],
+        artifact: { name: 'one', version: '1.0', type: 'python', purl: 'pkg:pypi/one@1.0' },
+      },
+    ]
+    const path = await program(
+      `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify({ ...grypeReport(), matches })}\nEND\ncat > "$list" <<'END'\n${listOf(target)}\nEND`,
+    )
+    const { findings } = await adapters.grype(path).scan(target)
+    expect(findings).toMatchObject([{ id: 'CVE-2026-1000', severity: 'medium' }])
   })
 
   it.each(['GRYPE_ONLY_FIXED', 'GRYPE_EXCLUDE', 'grype_config'])('refuses the variable %s', (variable) => {

@@ -36,6 +36,11 @@ function startOf(introduced: string): VersionInterval {
   return introduced === '0' ? {} : { introduced }
 }
 
+/** Whether an interval has neither start nor end. */
+export function isOfAllVersions({ introduced, fixed, lastAffected }: VersionInterval): boolean {
+  return introduced === undefined && fixed === undefined && lastAffected === undefined
+}
+
 /** An interval as a constraint: `>=1.0, <2.0`. */
 export function toConstraint({ introduced, fixed, lastAffected }: VersionInterval): string {
   if (introduced !== undefined && introduced === lastAffected) return `=${introduced}`

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { OsvRecord } from '@sallyport/scan'
 import { grypeTables } from './grype-tables.ts'
 import { type Advisory, listAdvisories, severityOf } from './list-advisories.ts'
-import { toConstraint, type VersionInterval } from './version-intervals.ts'
+import { isOfAllVersions, toConstraint, type VersionInterval } from './version-intervals.ts'
 
 /** Package type and version order in Grype's words. */
 const ecosystems: Readonly<Record<string, readonly [type: string, order: string]>> = {
@@ -14,7 +14,12 @@ const ecosystems: Readonly<Record<string, readonly [type: string, order: string]
   Go: ['go-module', 'go'],
   'crates.io': ['rust-crate', 'semver'],
   Maven: ['java-archive', 'maven'],
+  RubyGems: ['gem', 'gem'],
+  Packagist: ['php-composer', 'semver'],
 }
+
+/** Grype asks for the codename that `os-release` says, and finds nothing under another. */
+const codenames: Readonly<Record<string, string>> = { 'Debian:12': 'bookworm' }
 
 /**
  * Writes `vulnerability.db` (schema 6) into a folder, for `grype db import <folder>/vulnerability.db`, which adds the
@@ -83,7 +88,7 @@ function fill(database: DatabaseSync, advisories: readonly Advisory[], time: str
               major_version: release,
               minor_version: '',
               label_version: '',
-              codename: '',
+              codename: codenames[ecosystem] ?? '',
               channel: '',
             }),
           )
@@ -140,7 +145,8 @@ function toVulnerability(id: string, record: OsvRecord) {
 function toRange(interval: VersionInterval, order: string) {
   const { fixed } = interval
   return {
-    version: { type: order, constraint: toConstraint(interval) },
+    // every version, also those before 0: Grype's own databases say so with an empty text
+    version: { type: order, constraint: isOfAllVersions(interval) ? '' : toConstraint(interval) },
     fix: fixed === undefined ? { state: 'not-fixed' } : { version: fixed, state: 'fixed' },
   }
 }

@@ -12,6 +12,8 @@ const languages: Readonly<Record<string, readonly [prefix: string, id: string, s
   Go: ['go', 'govulndb', 'The Go Vulnerability Database'],
   'crates.io': ['cargo', 'osv', 'RustSec Advisory Database'],
   Maven: ['maven', 'ghsa', 'GitHub Security Advisory Maven'],
+  RubyGems: ['rubygems', 'ruby-advisory-db', 'Ruby Advisory Database'],
+  Packagist: ['composer', 'php-security-advisories', 'PHP Security Advisories Database'],
 }
 
 const levels = ['UNKNOWN', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL']
@@ -81,12 +83,13 @@ function normalizeName({ ecosystem, name }: Advisory): string {
 
 function toDetails({ record }: Advisory, source: string) {
   const severity = severityOf(record)
-  const vectors = (record.severity ?? []).filter(({ type }) => type === 'CVSS_V3')
+  const vectorOf = (scheme: string) => record.severity?.find(({ type }) => type === scheme)?.score
+  const vectors = { V3Vector: vectorOf('CVSS_V3'), V40Vector: vectorOf('CVSS_V4') }
   return {
     Title: record.summary ?? undefined,
     Severity: severity,
     VendorSeverity: severity === 'UNKNOWN' ? undefined : { [source]: levels.indexOf(severity) },
-    CVSS: vectors[0] === undefined ? undefined : { [source]: { V3Vector: vectors[0].score } },
+    CVSS: Object.values(vectors).some((vector) => vector !== undefined) ? { [source]: vectors } : undefined,
     PublishedDate: record.published ?? undefined,
   }
 }

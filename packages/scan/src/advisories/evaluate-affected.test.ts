@@ -77,6 +77,11 @@ describe('evaluateAffected', () => {
     ['below a limit', '1.0.0', [{ introduced: '0' }, { limit: '2.0.0' }], 'affected'],
     ['at a limit', '2.0.0', [{ introduced: '0' }, { limit: '2.0.0' }], 'not-affected'],
     ['no limit at all', '2.0.0', [{ introduced: '0' }, { limit: '*' }], 'affected'],
+    ['at a start that is named short', '6.0.0', [{ introduced: '6.0' }, { fixed: '6.3.3' }], 'affected'],
+    ['before a start that is named short', '5.9.9', [{ introduced: '6.0' }, { fixed: '7' }], 'not-affected'],
+    ['before an end that is named short', '6.9.9', [{ introduced: '6.0' }, { fixed: '7' }], 'affected'],
+    ['at an end that is named short', '7.0.0', [{ introduced: '6.0' }, { fixed: '7' }], 'not-affected'],
+    ['a version that is short itself', '6.1', [{ introduced: '6.0' }, { fixed: '7' }], 'unknown'],
     ['an event that is no version', '1.0.0', [{ introduced: '0' }, { fixed: 'next' }], 'unknown'],
     ['a version that is none', 'main', [{ introduced: '0' }, { fixed: '1.0.0' }], 'unknown'],
   ] as const)('%s', (_, version, events, expected) => {
@@ -121,6 +126,11 @@ describe('evaluateAffected', () => {
     ],
   ])('PyPI 1.0 with %s', (_, entry, expected) => {
     expect(status('pypi', '1.0', entry)).toBe(expected)
+  })
+
+  it('does not say that a version which is only listed has no fix', () => {
+    const entry = { versions: ['1.0'], ...range([{ introduced: '0' }, { fixed: '0.5' }], 'ECOSYSTEM') }
+    expect(evaluateAffected('pypi', '1.0', entry)).toEqual({ status: 'affected', lastAffected: '1.0' })
   })
 
   it('names the next fix for a version that is only listed', () => {

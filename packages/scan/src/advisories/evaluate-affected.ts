@@ -37,8 +37,8 @@ export function evaluateAffected(type: PackageType, version: string, affected: O
     if (range.type === 'GIT') continue
     const result =
       range.type === 'SEMVER'
-        ? evaluateRange(version, range, compareSemverOrGo(type))
-        : evaluateRange(version, range, compare)
+        ? evaluateRange(version, inFull(range), compareSemverOrGo(type))
+        : evaluateRange(version, semverTypes.has(type) ? inFull(range) : range, compare)
     if (result.status === 'unknown') unknown ??= result
     if (result.status === 'affected' && (inRange === undefined || hasFix(result))) inRange = result
   }
@@ -49,8 +49,34 @@ export function evaluateAffected(type: PackageType, version: string, affected: O
     return { status: 'unknown', unparseable: 'no version named' }
   }
   const listed = (versions ?? []).some((entry) => entry === version || compare(entry, version) === 0)
-  if (listed) return { status: 'affected', fixedIn: nextFix(version, affected, compare) }
+  // what is listed alone says nothing of later versions, as "last affected" does
+  if (listed)
+    return { status: 'affected', fixedIn: nextFix(version, affected, compare), lastAffected: version }
   return unknown ?? { status: 'not-affected' }
+}
+
+const semverTypes: ReadonlySet<PackageType> = new Set(['npm', 'cargo'])
+
+/** Advisories of GitHub name versions short that Semantic Versioning needs in full: `6.0` is where `6.0.0` is. */
+function inFull(range: OsvRange): OsvRange {
+  const write = (version: string | undefined) =>
+    version === undefined || version === '0' || !/^\d+(?:\.\d+)?$/.test(version)
+      ? version
+      : version.includes('.')
+        ? `${version}.0`
+        : `${version}.0.0`
+  const isShort = (version: string | undefined) => write(version) !== version
+  if (!range.events.some((event) => [event.introduced, event.fixed, event.last_affected].some(isShort)))
+    return range
+  return {
+    ...range,
+    events: range.events.map((event) => ({
+      ...event,
+      introduced: write(event.introduced),
+      fixed: write(event.fixed),
+      last_affected: write(event.last_affected),
+    })),
+  }
 }
 
 /** SEMVER ranges are ordered by Semantic Versioning whatever the ecosystem; Go's toolchain spelling is translated. */

@@ -27,8 +27,8 @@ beforeAll(async () => {
   const database = new DatabaseSync(join(directory, 'grype/6/vulnerability.db'))
   database.exec(`CREATE TABLE db_metadata (build_timestamp, model, revision, addition);
     INSERT INTO db_metadata VALUES ('2026-11-25 00:00:00+00:00', 6, 1, 10);
-    CREATE TABLE operating_systems (name, major_version, minor_version, label_version);
-    INSERT INTO operating_systems VALUES ('debian', '12', '', '')`)
+    CREATE TABLE operating_systems (name, major_version, minor_version, label_version, codename);
+    INSERT INTO operating_systems VALUES ('debian', '12', '', '', 'bookworm')`)
   database.close()
   await mkdir(join(directory, 'osv/Debian'), { recursive: true })
   await writeFile(join(directory, 'osv/Debian/all.zip'), 'PK')
@@ -98,6 +98,18 @@ const grypeReport = (change: object = {}) => ({
     db: { status: { schemaVersion: 'v6.1.10', built: '2026-11-25T00:00:00Z', valid: true } },
   },
 })
+
+/** Grype's list of what it saw: all that there is. */
+const listOf = ({ inventory }: ScanTarget): string =>
+  JSON.stringify({
+    bomFormat: 'CycloneDX',
+    components: inventory.packages.map(({ name, version, purl }) => ({
+      type: 'library',
+      name,
+      version,
+      purl,
+    })),
+  })
 
 const osvReport = (diff: string) => ({
   results: [],
@@ -191,6 +203,42 @@ describe('grype', () => {
       `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify(grypeReport({ architecture: 'arm64' }))}\nEND\necho '{"bomFormat":"CycloneDX"}' > "$list"`,
     )
     await expect(adapters.grype(path).scan(target)).rejects.toMatchObject({ code: 'SUBJECT_MISMATCH' })
+  })
+
+  it.each([
+    ['complete', 'that codename', 'bookworm'],
+    ['complete', 'no codename', undefined],
+    ['unsupported', 'another codename', 'trixie'],
+  ])('is %s for an image of a known release and %s', async (status, _, codename) => {
+    const path = await program(
+      `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify(grypeReport())}\nEND\ncat > "$list" <<'END'\n${listOf(target)}\nEND`,
+    )
+    const distro = { id: 'debian', versionId: '12', idLike: [], codename }
+    const image = { ...target, inventory: { ...target.inventory, distro } }
+    expect(await adapters.grype(path).scan(image)).toMatchObject({ status })
+  })
+
+  it("takes GitHub's word before the score of another", async () => {
+    const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'
+    const matches = [
+      {
+        vulnerability: { id: 'GHSA-aaaa-bbbb-cccc', namespace: 'github:language:python', severity: 'Medium' },
+        relatedVulnerabilities: [
+          {
+            id: 'CVE-2026-1000',
+            namespace: 'nvd:cpe',
+            severity: 'Critical',
+            cvss: [{ source: 'nvd@nist.gov', version: '3.1', vector, metrics: { baseScore: 9.8 } }],
+          },
+        ],
+        artifact: { name: 'one', version: '1.0', type: 'python', purl: 'pkg:pypi/one@1.0' },
+      },
+    ]
+    const path = await program(
+      `${findOutput.grype}\ncat > "$out" <<'END'\n${JSON.stringify({ ...grypeReport(), matches })}\nEND\ncat > "$list" <<'END'\n${listOf(target)}\nEND`,
+    )
+    const { findings } = await adapters.grype(path).scan(target)
+    expect(findings).toMatchObject([{ id: 'CVE-2026-1000', severity: 'medium' }])
   })
 
   it.each(['GRYPE_ONLY_FIXED', 'GRYPE_EXCLUDE', 'grype_config'])('refuses the variable %s', (variable) => {

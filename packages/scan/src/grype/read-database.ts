@@ -25,6 +25,7 @@ interface Release {
   readonly major: string
   readonly minor: string
   readonly label: string
+  readonly codename: string
 }
 
 /**
@@ -51,13 +52,14 @@ export async function readDatabase(
       updatedAt = Date.parse(String(about['build_timestamp']).replace(' ', 'T'))
       schemaVersion = [about['model'], about['revision'], about['addition']].join('.')
       releases = database
-        .prepare('SELECT name, major_version, minor_version, label_version FROM operating_systems')
+        .prepare('SELECT name, major_version, minor_version, label_version, codename FROM operating_systems')
         .all()
         .map((row) => ({
           name: String(row['name']).toLowerCase(),
           major: String(row['major_version'] ?? ''),
           minor: String(row['minor_version'] ?? ''),
           label: String(row['label_version'] ?? ''),
+          codename: String(row['codename'] ?? '').toLowerCase(),
         }))
       aliases = readAliases(database)
     } finally {
@@ -74,12 +76,17 @@ export async function readDatabase(
   return {
     data: [{ name: 'grype-db', updatedAt: time, schemaVersion }],
     identity: `${time} ${identity}`,
-    knows: ({ id, versionId = '' }) => {
+    knows: ({ id, versionId = '', codename = '' }) => {
       const names = new Set([id, aliases.get(id) ?? id])
       const [major = '', minor = ''] = versionId.split('.')
       return releases.some(
         (release) =>
           names.has(release.name) &&
+          // Grype asks for the codename too where the image says one
+          (versionId === '' ||
+            codename === '' ||
+            release.codename === codename.toLowerCase() ||
+            release.label.toLowerCase() === codename.toLowerCase()) &&
           ((release.major !== '' &&
             trimZeroes(release.major) === trimZeroes(major) &&
             (release.minor === '' || trimZeroes(release.minor) === trimZeroes(minor))) ||

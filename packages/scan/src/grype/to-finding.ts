@@ -142,9 +142,10 @@ export function reportedPackage({
   }
 }
 
-/** The source of a rating by the first part of a namespace: `debian:distro:debian:12`, `github:language:python`. */
+/** The source of a rating by the first part of a namespace: `debian:distro:debian:12`; GitHub's has one name in all reports. */
 function toRatings({ namespace = '', severity = '', cvss }: GrypeMetadata): readonly SeverityRating[] {
-  const source = namespace.split(':', 1)[0] || 'grype'
+  const provider = namespace.split(':', 1)[0] || 'grype'
+  const source = provider === 'github' ? 'ghsa' : provider
   const level = severityOfWord(severity)
   const ratings: SeverityRating[] = level === undefined || level === 'unknown' ? [] : [{ source, level }]
   for (const { source: own, vector = '' } of cvss ?? []) {

@@ -61,9 +61,13 @@ function vulnerabilitiesOf(names: readonly string[]): readonly (readonly string[
 function fixOf(entries: readonly AdvisoryEntry[], pkg: FindingPackage): Finding['fix'] {
   const version = pkg.sourceVersion ?? pkg.version
   const versions = new Set<string>()
+  let isOpen = false
   for (const { affected } of entries) {
     const evaluation = evaluateAffected(pkg.type as PackageType, version, affected)
-    if (evaluation.status === 'affected' && evaluation.fixedIn !== undefined) versions.add(evaluation.fixedIn)
+    if (evaluation.status !== 'affected') continue
+    if (evaluation.fixedIn !== undefined) versions.add(evaluation.fixedIn)
+    else if (evaluation.lastAffected === undefined) isOpen = true
   }
-  return versions.size > 0 ? { state: 'fixed', versions: [...versions] } : { state: 'unknown', versions: [] }
+  if (versions.size > 0) return { state: 'fixed', versions: [...versions] }
+  return { state: isOpen ? 'not-fixed' : 'unknown', versions: [] }
 }

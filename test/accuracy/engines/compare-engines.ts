@@ -6,7 +6,7 @@ export type EngineName = (typeof engineNames)[number]
 
 /** What engines say differently of one vulnerability in one package. */
 export interface Difference {
-  readonly kind: 'missing' | 'severity' | 'fix-state' | 'fix-versions'
+  readonly kind: 'missing' | 'suppressed' | 'severity' | 'fix-state' | 'fix-versions'
   /**
    * Who says what: of `missing` the silent ones; of `fix-versions` who agrees with whom (`grype trivy | sallyport`); of the
    * others the values (`medium: grype sallyport | unknown: trivy`).

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as inventory from '@sallyport/inventory'
+import * as sbom from '@sallyport/inventory/sbom'
 import * as scan from '@sallyport/scan'
 import * as database from '@sallyport/scan/database'
 import * as grype from '@sallyport/scan/grype'
 import * as harbor from '@sallyport/scan/harbor'
 import * as osvScanner from '@sallyport/scan/osv-scanner'
+import * as ignore from '@sallyport/scan/ignore'
 import * as report from '@sallyport/scan/report'
+import * as sources from '@sallyport/scan/sources'
 import * as trivy from '@sallyport/scan/trivy'
 import { checkGuide } from '../checks/check-guide.ts'
 import { checkLinks } from '../checks/check-links.ts'
@@ -19,7 +22,7 @@ const guides = join(root, 'docs', 'guides')
 /** All entry points of the packages; a new one without a row here fails {@link checkPackage}. */
 const packages = {
   inventory: {
-    entries: { '.': inventory },
+    entries: { '.': inventory, './sbom': sbom },
     unions: [
       ['errors.ts', 'InventoryErrorCode'],
       ['inventory.ts', 'InventoryGap.code'],
@@ -33,8 +36,10 @@ const packages = {
       './database': database,
       './grype': grype,
       './harbor': harbor,
+      './ignore': ignore,
       './osv-scanner': osvScanner,
       './report': report,
+      './sources': sources,
       './trivy': trivy,
     },
     unions: [

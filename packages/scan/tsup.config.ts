@@ -7,5 +7,7 @@ export default buildOf({
   database: 'src/database/index.ts',
   grype: 'src/grype/index.ts',
   'osv-scanner': 'src/osv-scanner/index.ts',
+  sources: 'src/advisories/sources/index.ts',
+  ignore: 'src/ignore/index.ts',
   trivy: 'src/trivy/index.ts',
 })

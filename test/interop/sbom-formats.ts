@@ -1,4 +1,5 @@
-import { type Inventory, toCycloneDx, toSpdx } from '@sallyport/inventory'
+import { type Inventory } from '@sallyport/inventory'
+import { toCycloneDx, toSpdx } from '@sallyport/inventory/sbom'
 
 const options = {
   name: 'prod.example/team/app',

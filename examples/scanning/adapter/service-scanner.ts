@@ -1,5 +1,6 @@
 import { digestOf } from '@sallyport/core'
-import { type Inventory, type Package, toCycloneDx } from '@sallyport/inventory'
+import { type Inventory, type Package } from '@sallyport/inventory'
+import { toCycloneDx } from '@sallyport/inventory/sbom'
 import { type Finding, ScanError, type ScanGap, type Scanner } from '@sallyport/scan'
 import { type Answer, askService } from './ask-service.ts'
 

@@ -1,4 +1,5 @@
-import { compareSbom, type Inventory, InventoryError, readSbom } from '@sallyport/inventory'
+import { type Inventory, InventoryError } from '@sallyport/inventory'
+import { compareSbom, readSbom } from '@sallyport/inventory/sbom'
 
 /** What is wrong with an SBOM that came with an image, by the image itself; empty when they agree. */
 export function checkSbom(bytes: Uint8Array, inventory: Inventory): readonly string[] {

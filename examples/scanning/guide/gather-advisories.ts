@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type OsvRecord, parseAlpineSecdb, parseCsafVex, parseTrackerJson } from '@sallyport/scan'
+import { type OsvRecord } from '@sallyport/scan'
+import { parseAlpineSecdb, parseCsafVex, parseTrackerJson } from '@sallyport/scan/sources'
 import type { AdvisoryInput } from '@sallyport/scan/database'
 
 /** Advisories from files as their makers publish them; `updatedAt` is when they were fetched. */

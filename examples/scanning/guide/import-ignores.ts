@@ -1,11 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import {
-  type AppliedIgnoreRules,
-  applyIgnoreRules,
-  type MergedScan,
-  parseGrypeIgnore,
-  parseTrivyIgnore,
-} from '@sallyport/scan'
+import { type AppliedIgnoreRules, applyIgnoreRules, type MergedScan } from '@sallyport/scan'
+import { parseGrypeIgnore, parseTrivyIgnore } from '@sallyport/scan/ignore'
 
 /** Applies the ignore files that a team has for Trivy and Grype, with the meaning that they have there. */
 export async function importIgnores(scan: MergedScan, owner: string, now: Date): Promise<AppliedIgnoreRules> {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
-import { type Inventory, toCycloneDx, toSpdx } from '@sallyport/inventory'
+import { type Inventory } from '@sallyport/inventory'
+import { toCycloneDx, toSpdx } from '@sallyport/inventory/sbom'
 
 /** Writes both kinds of SBOM. Equal inventories at one time give equal bytes. */
 export async function writeSboms(inventory: Inventory, name: string, timestamp: Date): Promise<void> {

@@ -1,5 +1,6 @@
 import { openImage } from '@sallyport/image'
-import { createInventory, toCycloneDx } from '@sallyport/inventory'
+import { createInventory } from '@sallyport/inventory'
+import { toCycloneDx } from '@sallyport/inventory/sbom'
 import type { Repository } from '@sallyport/oci'
 
 /** An SBOM of an image; tells what could not be seen. */

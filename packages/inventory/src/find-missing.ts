@@ -46,8 +46,9 @@ export function findStrayDatabases(image: TrackedFiles): InventoryGap[] {
   const seen = new Set<string>()
   for (const node of image.tree.entries()) {
     const { path, type, size } = node
+    if (type !== 'file' || size === 0) continue
     const family = strayDatabases.find(([, pattern]) => pattern.test(path))?.[0]
-    if (!family || type !== 'file' || size === 0 || ostreeCopy.test(path)) continue
+    if (!family || ostreeCopy.test(path)) continue
     const folder = path.slice(0, path.lastIndexOf('/'))
     if (seen.has(folder)) continue
     const wasRead = (one: FileNode) => image.wasAsked(one) || image.wasAsked(one, rpmDatabaseExaminer.name)

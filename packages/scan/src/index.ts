@@ -5,26 +5,9 @@ export {
   createAdvisoryIndex,
 } from './advisories/advisory-index.ts'
 export { type AdvisoryExtension, extensionOf } from './advisories/advisory-extension.ts'
-export { parseAlpineSecdb, type ParseAlpineSecdbOptions } from './advisories/alpine-secdb/parse-secdb.ts'
-export { parseTrackerCve } from './advisories/debian-tracker/parse-tracker-cve.ts'
-export {
-  parseTrackerJson,
-  type ParseTrackerJsonOptions,
-} from './advisories/debian-tracker/parse-tracker-json.ts'
-export {
-  parseTrackerList,
-  type ParseTrackerOptions,
-} from './advisories/debian-tracker/parse-tracker-lists.ts'
-export { type DebianRecordOptions, toDebianRecords } from './advisories/debian-tracker/to-debian-records.ts'
-export type { TrackerKind, TrackerNote } from './advisories/debian-tracker/tracker-note.ts'
 export { evaluateAffected, type Evaluation } from './advisories/evaluate-affected.ts'
 export type { OsvAffected, OsvRange, OsvRecord } from './advisories/osv.schema.ts'
 export { parseAdvisories, type ParseAdvisoriesOptions } from './advisories/parse-advisories.ts'
-export { parseFriendsOfPhp } from './advisories/parse-friends-of-php.ts'
-export { parseGhsaGraphql } from './advisories/parse-ghsa-graphql.ts'
-export { parseRubysec } from './advisories/parse-rubysec.ts'
-export type { TextSource } from './advisories/read-lines.ts'
-export { parseCsafVex } from './advisories/redhat/parse-csaf-vex.ts'
 export { builtinScanner, type BuiltinScannerOptions } from './builtin/builtin-scanner.ts'
 export type { Canary } from './engine/canary.ts'
 export { runScanners, type RunScannersOptions } from './engine/run-scanners.ts'
@@ -56,12 +39,6 @@ export {
   type ApplyIgnoreRulesOptions,
 } from './ignore/apply-ignore-rules.ts'
 export type { Ignorable, IgnoreFile, IgnoreRule } from './ignore/ignore-rule.ts'
-export { parseGrypeIgnore } from './ignore/parse-grype-ignore.ts'
-export {
-  type ParseIgnoreOptions,
-  parseTrivyIgnore,
-  parseTrivyIgnoreYaml,
-} from './ignore/parse-trivy-ignore.ts'
 export { mergeReports } from './merge/merge-reports.ts'
 export type { Scanner, ScanOptions, ScanTarget } from './ports/scanner.ts'
 export type { Disagreement, MergedScan, ScanData, ScanGap, ScanReport, ScanStatus } from './scan-report.ts'

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type OsvRecord, parseFriendsOfPhp, parseRubysec } from '@sallyport/scan'
+import { type OsvRecord } from '@sallyport/scan'
+import { parseFriendsOfPhp, parseRubysec } from '@sallyport/scan/sources'
 import { type ChangelogEntries, debianRecords } from './debian-records.ts'
 import { type GithubAnswer, npmRecords } from './npm-records.ts'
 

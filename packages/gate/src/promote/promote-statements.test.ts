@@ -1,5 +1,6 @@
 import { parsePredicate, predicateKinds, readEvidence } from '@sallyport/attest'
-import { parseGrypeIgnore, parseTrivyIgnore, readVex, type Scanner, type TrustedVex } from '@sallyport/scan'
+import { readVex, type Scanner, type TrustedVex } from '@sallyport/scan'
+import { parseGrypeIgnore, parseTrivyIgnore } from '@sallyport/scan/ignore'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import { debianImage } from './debian-image.fixture.ts'

@@ -6,7 +6,7 @@ import {
   type Statement,
   type VulnsFinding,
 } from '@sallyport/attest'
-import { toCycloneDx } from '@sallyport/inventory'
+import { toCycloneDx } from '@sallyport/inventory/sbom'
 import { type Finding, vexOfChange, writeOpenVex } from '@sallyport/scan'
 import { packageVersion } from '../package-version.ts'
 import type { ImageJudgement } from './judge-image.ts'

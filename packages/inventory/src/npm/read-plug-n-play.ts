@@ -16,7 +16,7 @@ const manifestPath = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.j
 const cachedPackageExaminer: FileExaminer<readonly NpmManifest[]> = {
   name: 'yarn-cached-package',
   version: 1,
-  selects: ({ path }) => /\/[^/]+-[0-9a-f]{8,}-[0-9a-z.]+\.zip$/.test(path),
+  selects: ({ path }) => path.endsWith('.zip') && /\/[^/]+-[0-9a-f]{8,}-[0-9a-z.]+\.zip$/.test(path),
   examine: async (content, { signal }) => {
     const entries = await readArchive(content, (name) => manifestPath.test(name), {
       maxBytes: maxMetadataBytes,

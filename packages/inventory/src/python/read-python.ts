@@ -19,6 +19,14 @@ const metadataPath =
 const besidePath =
   /\/(?:[^/]+\.dist-info\/(?:RECORD|direct_url\.json)|(?:[^/]+\.egg-info|EGG-INFO)\/(?:installed-files|requires)\.txt|[^/]+\.egg-link)$/
 
+/** The expressions are slow on the many paths that are none; what these end in is quickly seen. */
+const ends = ['/METADATA', '/PKG-INFO', '.egg-info']
+const isMetadata = (path: string): boolean =>
+  ends.some((end) => path.endsWith(end)) && metadataPath.test(path)
+const endsBeside = ['/RECORD', '/direct_url.json', '/installed-files.txt', '/requires.txt', '.egg-link']
+const isBeside = (path: string): boolean =>
+  endsBeside.some((end) => path.endsWith(end)) && besidePath.test(path)
+
 /** A whole distribution in a zip archive, as easy_install left it. */
 const eggExaminer: FileExaminer<PythonMetadata> = {
   name: 'python-egg',
@@ -46,7 +54,7 @@ const eggExaminer: FileExaminer<PythonMetadata> = {
 export const pythonReader: PackageReader = {
   name: 'python',
   version: 2,
-  selects: ({ path }) => metadataPath.test(path) || besidePath.test(path),
+  selects: ({ path }) => isMetadata(path) || isBeside(path),
   examiners: [eggExaminer],
   read: readPython,
 }
@@ -59,7 +67,7 @@ async function readPython(context: ReaderContext): Promise<readonly Package[]> {
     signal?.throwIfAborted()
     if (node.path.endsWith('.egg-link')) await checkLink(context, node)
     const isEgg = eggExaminer.selects(node)
-    if (!isEgg && !metadataPath.test(node.path)) continue
+    if (!isEgg && !isMetadata(node.path)) continue
     const one = await readOrReport(context, node.path, async () => {
       const metadata = isEgg
         ? await image.examine(node, eggExaminer, { signal })

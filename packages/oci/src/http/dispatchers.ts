@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, Pool, ProxyAgent } from 'undici'
+import type { Dispatcher } from 'undici'
 import { OciError } from '../errors.ts'
 import { type AddressScope, addressScope } from './address-scope.ts'
 import { chooseProxy, type Environment } from './choose-proxy.ts'
@@ -25,7 +25,7 @@ export interface Dispatchers {
    * @throws {OciError} `REGISTRY_UNREACHABLE` when the environment names no usable proxy, or after `close`.
    * @throws {OciError} `CREDENTIALS_UNREADABLE` when certificates can't be used.
    */
-  for(url: URL, ledBy: URL | undefined): Dispatcher
+  for(url: URL, ledBy: URL | undefined): Promise<Dispatcher>
   /** Where a server was found, or what its name says when we have not connected to it ourselves. */
   scopeOf(url: URL): AddressScope
   close(): Promise<void>
@@ -34,7 +34,9 @@ export interface Dispatchers {
 /** Google's registry answers with more than the 16 KiB of header fields that Node takes by default. */
 const maxHeaderBytes = 64 * 1024
 
-/** Creates dispatchers as they are needed. */
+type Undici = typeof import('undici')
+
+/** Creates dispatchers as they are needed; undici is loaded with the first, as layouts and archives need none. */
 export function createDispatchers({
   connectTimeoutMs,
   headersTimeoutMs,
@@ -64,7 +66,7 @@ export function createDispatchers({
     return kept
   }
 
-  function direct(leader: Leader | undefined): Dispatcher {
+  function direct({ Agent, buildConnector }: Undici, leader: Leader | undefined): Dispatcher {
     return keep(`direct ${leader?.scope} ${leader?.sameHost}`, () => {
       const connect = createGuardedConnector({
         lookup,
@@ -72,12 +74,13 @@ export function createDispatchers({
         tls: contexts,
         seen,
         leader,
+        buildConnector,
       })
       return new Agent({ ...pool, connect })
     })
   }
 
-  function through(proxy: URL, url: URL, led: boolean): Dispatcher {
+  function through({ Pool, ProxyAgent }: Undici, proxy: URL, url: URL, led: boolean): Dispatcher {
     const requestContext = contexts.of(url.host, { led })
     const proxyContext = contexts.of(proxy.host, { led: false })
     // Most hosts have no settings of their own and share one.
@@ -104,12 +107,13 @@ export function createDispatchers({
   }
 
   return {
-    for(url, ledBy) {
+    async for(url, ledBy) {
+      const undici = await import('undici')
       if (closed) throw new OciError('REGISTRY_UNREACHABLE', 'the registry client is closed')
       const proxy = proxyEnvironment === false ? undefined : chooseProxy(url, proxyEnvironment)
-      if (proxy !== undefined) return through(proxy, url, ledBy !== undefined)
-      if (ledBy === undefined) return direct(undefined)
-      return direct({ scope: scopeOf(ledBy), sameHost: ledBy.hostname === url.hostname })
+      if (proxy !== undefined) return through(undici, proxy, url, ledBy !== undefined)
+      if (ledBy === undefined) return direct(undici, undefined)
+      return direct(undici, { scope: scopeOf(ledBy), sameHost: ledBy.hostname === url.hostname })
     },
     scopeOf,
     async close() {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Agent, request } from 'undici'
+import { Agent, buildConnector, request } from 'undici'
 import { against } from '../testing/against-script.ts'
 import { createRegistryClient } from '../registry/create-registry-client.ts'
 import { startScriptedServer } from '../testing/scripted-server.ts'
@@ -36,6 +36,7 @@ describe('createGuardedConnector', () => {
     sameHost = false,
   ): Promise<string> {
     const connect = createGuardedConnector({
+      buildConnector,
       lookup,
       timeoutMs: 5000,
       tls: createTlsContexts(undefined, undefined),

@@ -1,5 +1,5 @@
 import { type LookupFunction, isIP, type NetConnectOpts, type Socket } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 import { OciError } from '../errors.ts'
 import { createBufferPool, pooledReadBytes } from './buffer-pool.ts'
 import { type AddressScope, addressScope, furtherScope, mayReach } from './address-scope.ts'
@@ -49,6 +49,8 @@ export interface GuardedConnectorParts {
   readonly seen: SeenScopes
   /** The server that led us here; without one, every address may be connected to. */
   readonly leader: Leader | undefined
+  /** undici's. */
+  readonly buildConnector: typeof buildConnector
 }
 
 /**
@@ -61,6 +63,7 @@ export function createGuardedConnector({
   tls,
   seen,
   leader,
+  buildConnector,
 }: GuardedConnectorParts): buildConnector.connector {
   const isAllowed = (address: string): boolean => {
     if (leader === undefined) return true
@@ -100,6 +103,7 @@ export function createGuardedConnector({
   const connectPlain: buildConnector.connector = (options, callback) => {
     const onread = pool.readInto(() => socket)
     const socket = connect(
+      buildConnector,
       { timeout: timeoutMs, lookup: guarded, onread, highWaterMark: pooledReadBytes },
       options,
       callback,
@@ -125,11 +129,12 @@ export function createGuardedConnector({
 
 /** Connects by a connector of its own, with options that undici hands on to `net.connect` without knowing them. */
 function connect(
+  build: GuardedConnectorParts['buildConnector'],
   settings: buildConnector.BuildOptions & Pick<NetConnectOpts, 'onread'> & { readonly highWaterMark: number },
   options: buildConnector.Options,
   callback: buildConnector.Callback,
 ): Socket {
-  return buildConnector({ ...settings, allowH2: false })(options, callback) as unknown as Socket
+  return build({ ...settings, allowH2: false })(options, callback) as unknown as Socket
 }
 
 function forbidden(hostname: string): OciError {

@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net'
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher, request as send } from 'undici'
 import { OciError } from '../errors.ts'
 import { pooledReadBytes } from './buffer-pool.ts'
 import type { AddressScope } from './address-scope.ts'
@@ -102,7 +102,7 @@ export function createTransport({
     lookup,
   })
   return {
-    send: async (asked) => sendThrough(dispatchers.for(asked.url, asked.ledBy), asked),
+    send: async (asked) => sendThrough(await dispatchers.for(asked.url, asked.ledBy), asked),
     scopeOf: dispatchers.scopeOf,
     close: dispatchers.close,
   }
@@ -113,6 +113,7 @@ export async function sendThrough(
   dispatcher: Dispatcher,
   { method, url, headers, body, signal, onClosed }: WireRequest,
 ): Promise<WireAnswer> {
+  const { request } = await import('undici')
   const answer = await request(url, {
     dispatcher,
     method,
@@ -125,7 +126,7 @@ export async function sendThrough(
   return toWireAnswer(answer, url)
 }
 
-type UndiciAnswer = Awaited<ReturnType<typeof request>>
+type UndiciAnswer = Awaited<ReturnType<typeof send>>
 
 function toWireAnswer({ statusCode, headers, body }: UndiciAnswer, url: URL): WireAnswer {
   const all = (name: string): readonly string[] => {

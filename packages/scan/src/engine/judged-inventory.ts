@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Inventory, toCycloneDx } from '@sallyport/inventory'
+import { type Inventory } from '@sallyport/inventory'
+import { toCycloneDx } from '@sallyport/inventory/sbom'
 import type { ScanGap, ScanReport } from '../scan-report.ts'
 
 /** What the inventory could not see, for scanners that look at nothing else. */

@@ -69,8 +69,8 @@ beforeAll(async () => {
   const database = new DatabaseSync(join(directory, 'grype/6/vulnerability.db'))
   database.exec(`CREATE TABLE db_metadata (build_timestamp, model, revision, addition);
     INSERT INTO db_metadata VALUES ('2026-11-25 00:00:00+00:00', 6, 1, 10);
-    CREATE TABLE operating_systems (name, major_version, minor_version, label_version);
-    INSERT INTO operating_systems VALUES ('debian', '12', '', '')`)
+    CREATE TABLE operating_systems (name, major_version, minor_version, label_version, codename);
+    INSERT INTO operating_systems VALUES ('debian', '12', '', '', 'bookworm')`)
   database.close()
   await mkdir(join(directory, 'osv/Debian'), { recursive: true })
   await writeFile(join(directory, 'osv/Debian/all.zip'), 'PK')

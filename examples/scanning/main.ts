@@ -42,6 +42,7 @@ import { writeSboms } from './guide/write-sboms.ts'
 import { writeVex } from './guide/write-vex.ts'
 import { listAndDescribe } from './readme-inventory/list-and-describe.ts'
 import { scan } from './readme-scan/scan.ts'
+import { scanByServer } from './readme-scan/scan-by-server.ts'
 import { findEngines } from './write-databases.ts'
 import { emptiedImage, repairedImage, sampleImage, writeSamples } from './write-samples.ts'
 
@@ -263,6 +264,13 @@ tiers:
     ['complete', engines.trivy === undefined ? 'failed' : 'complete'],
   )
   assert.deepEqual(ids(findings), all)
+  if (engines.trivy !== undefined) {
+    const { inventory: packages } = own
+    const target = { ...packages, inventory: packages, layoutDirectory: folder }
+    const server = { command: trivy.command, cacheDirectory: trivy.data, skipDatabaseUpdate: true }
+    const [byServer] = await scanByServer([target], server)
+    assert.deepEqual(ids(byServer?.findings ?? []), all)
+  }
 
   // Hostile input.
   await pushImage(app, createImage({ layers: [{ tar: Buffer.alloc(2000, 'x') }] }), 'broken')

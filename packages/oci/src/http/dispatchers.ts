@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import type { Dispatcher } from 'undici'
+import type * as Undici from 'undici'
 import { OciError } from '../errors.ts'
 import { type AddressScope, addressScope } from './address-scope.ts'
 import { chooseProxy, type Environment } from './choose-proxy.ts'
@@ -34,7 +34,8 @@ export interface Dispatchers {
 /** Google's registry answers with more than the 16 KiB of header fields that Node takes by default. */
 const maxHeaderBytes = 64 * 1024
 
-type Undici = typeof import('undici')
+type UndiciModule = typeof Undici
+type Dispatcher = Undici.Dispatcher
 
 /** Creates dispatchers as they are needed; undici is loaded with the first, as layouts and archives need none. */
 export function createDispatchers({
@@ -66,7 +67,7 @@ export function createDispatchers({
     return kept
   }
 
-  function direct({ Agent, buildConnector }: Undici, leader: Leader | undefined): Dispatcher {
+  function direct({ Agent, buildConnector }: UndiciModule, leader: Leader | undefined): Dispatcher {
     return keep(`direct ${leader?.scope} ${leader?.sameHost}`, () => {
       const connect = createGuardedConnector({
         lookup,
@@ -80,7 +81,7 @@ export function createDispatchers({
     })
   }
 
-  function through({ Pool, ProxyAgent }: Undici, proxy: URL, url: URL, led: boolean): Dispatcher {
+  function through({ Pool, ProxyAgent }: UndiciModule, proxy: URL, url: URL, led: boolean): Dispatcher {
     const requestContext = contexts.of(url.host, { led })
     const proxyContext = contexts.of(proxy.host, { led: false })
     // Most hosts have no settings of their own and share one.

@@ -34,5 +34,6 @@ export interface TrivyServerScannerOptions {
   readonly unsafeSkipCanary?: boolean | undefined
   /** Name in reports. Default `trivy`. */
   readonly name?: string | undefined
+  /** The time in reports and the age of data. Default: the machine's. */
   readonly clock?: Clock | undefined
 }

@@ -3,6 +3,7 @@ import { type AdvisoryIndex, createAdvisoryIndex } from '../advisories/advisory-
 import type { OsvRecord } from '../advisories/osv.schema.ts'
 import { checkTarget } from '../engine/check-target.ts'
 import { ScanError } from '../errors.ts'
+import { isStale } from '../internal/is-stale.ts'
 import { packageVersion } from '../internal/package-version.ts'
 import type { Scanner } from '../ports/scanner.ts'
 import type { ScanData, ScanReport } from '../scan-report.ts'
@@ -102,9 +103,8 @@ export function builtinScanner({
 }
 
 function refuseOld({ name, updatedAt }: ScanData, maxAgeMs: number, now: Date, scanner: string): void {
-  const age = updatedAt === undefined ? Number.NaN : now.getTime() - Date.parse(updatedAt)
-  if (age <= maxAgeMs) return
-  const since = Number.isNaN(age) ? 'of unknown age' : `of ${updatedAt}`
+  if (!isStale(updatedAt, { now, maxDataAgeMs: maxAgeMs })) return
+  const since = Number.isNaN(Date.parse(updatedAt ?? '')) ? 'of unknown age' : `of ${updatedAt}`
   throw new ScanError(
     'DATA_UNAVAILABLE',
     `${name}: ${since}, at most ${Math.round(maxAgeMs / 3_600_000)} hours old allowed; update the advisories`,

@@ -1,4 +1,5 @@
 import { ScanError } from '../errors.ts'
+import { isStale } from '../internal/is-stale.ts'
 
 /** How old vulnerability data may be. */
 export interface DataAge {
@@ -8,7 +9,7 @@ export interface DataAge {
 }
 
 /**
- * Refuses data that is too old.
+ * Refuses data that is too old, of an unknown time, or of one that is still to come.
  *
  * @throws {ScanError} `DATA_UNAVAILABLE`.
  */
@@ -17,8 +18,8 @@ export function checkDataAge(
   { now, maxDataAgeMs }: DataAge,
   { what, scanner }: { readonly what: string; readonly scanner: string },
 ): void {
+  if (maxDataAgeMs === undefined || !isStale(updatedAt, { now, maxDataAgeMs })) return
   const age = now.getTime() - Date.parse(updatedAt)
-  if (maxDataAgeMs === undefined || age <= maxDataAgeMs) return
   throw new ScanError(
     'DATA_UNAVAILABLE',
     `the ${what} is of ${updatedAt}: ${hours(age)} old, at most ${hours(maxDataAgeMs)} allowed`,

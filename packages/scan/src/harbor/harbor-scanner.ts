@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@sallyport/core'
 import * as z from 'zod'
 import { checkTarget } from '../engine/check-target.ts'
 import { ScanError } from '../errors.ts'
+import { isStale } from '../internal/is-stale.ts'
 import { readLayoutManifest } from '../internal/config-digest.ts'
 import type { Scanner, ScanTarget } from '../ports/scanner.ts'
 import { parseHarborReport } from '../report/parse-harbor-report.ts'
@@ -151,7 +152,7 @@ export function harborScanner(options: HarborScannerOptions): Scanner {
   function checkAge({ scanner, properties }: z.infer<typeof metadataSchema>, now: Date): readonly ScanData[] {
     const updatedAt = properties?.[updatedAtProperty]
     const age = now.getTime() - Date.parse(updatedAt ?? '')
-    if (maxDataAgeMs !== undefined && !(age <= maxDataAgeMs)) {
+    if (maxDataAgeMs !== undefined && isStale(updatedAt, { now, maxDataAgeMs })) {
       const message = Number.isNaN(age)
         ? `the adapter does not say how old its data is, at most ${maxDataAgeMs} ms are allowed`
         : `the adapter's data is of ${updatedAt}, at most ${maxDataAgeMs} ms old is allowed`

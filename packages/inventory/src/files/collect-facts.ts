@@ -6,13 +6,13 @@ import {
   digestOf,
   type Platform,
   type RawManifest,
+  runConcurrently,
 } from '@sallyport/core'
 import { ImageError, type ImageLimits, type MergedTree, mergeTree, readDocuments } from '@sallyport/image'
 import { decodeLayerFacts } from '../cache/decode-layer-facts.ts'
 import { encodeLayerFacts } from '../cache/encode-layer-facts.ts'
 import { InventoryError } from '../errors.ts'
 import { maxKeptImageBytes } from '../internal/limits.ts'
-import { runConcurrently } from '../internal/run-concurrently.ts'
 import type { InventoryProgress } from '../inventory-progress.ts'
 import type { LayerFactsCache } from '../ports/layer-facts-cache.ts'
 import type { FactsPlan, FileWish } from './facts-plan.ts'

@@ -20,7 +20,7 @@ const seen: readonly (readonly [string, string, string])[] = [
   ['/usr/bin/deno', 'pkg:generic/deno@2.1.4', 'Deno/2.1.4'],
   ['/usr/bin/python3.11', 'pkg:generic/python@3.11.2', '3.11.2'],
   ['/usr/local/lib/libpython3.13.so.1.0', 'pkg:generic/python@3.13.0rc2', '3.13.0rc2'],
-  ['/root/.pyenv/lib/libpython3.13.so.1.0', 'pkg:generic/python@3.13.0', '/versions/3.13.0'],
+  ['/opt/pyenv/lib/libpython3.13.so.1.0', 'pkg:generic/python@3.13.0', '/versions/3.13.0'],
   ['/usr/bin/php8.2', 'pkg:generic/php@8.2.36', 'X-Powered-By: PHP/8.2.36'],
   [
     '/usr/lib/libruby-3.1.so.3.1.2',
@@ -53,7 +53,7 @@ const seen: readonly (readonly [string, string, string])[] = [
   ['/usr/lib/libcrypto.so.3', 'pkg:generic/openssl@3.0.19', 'OpenSSL 3.0.19 27 Jan 2026'],
   ['/usr/lib/libcrypto.so.1.1', 'pkg:generic/openssl@1.1.1w', 'OpenSSL 1.1.1w  11 Sep 2023'],
   [
-    '/root/.rustup/lib/libstd-d1237ef7159db0a2.so',
+    '/opt/rustup/lib/libstd-d1237ef7159db0a2.so',
     'pkg:generic/rust@1.95.0',
     'clang LLVM (rustc version 1.95.0 (59807616e 2026-04-14))',
   ],

@@ -39,7 +39,7 @@ export const knownRuntimes: readonly KnownRuntime[] = [
     name: 'python',
     files: ['python2.*', 'python3.*', 'libpython*'],
     versionInName: /^(?:lib)?python(\d\.\d{1,2})/,
-    // Linkers may keep the version as the end of a folder's name: /root/.pyenv/versions/3.13.0
+    // Linkers may keep the version as the end of a folder's name: /opt/pyenv/versions/3.13.0
     marks: ['\x002.7', '\x003.', '/2.7', '/3.'].map((anchor) => ({
       anchor,
       pattern: /^[\0/]((?:2\.7|3\.\d{1,2})\.\d{1,3}(?:(?:a|b|rc)\d{1,2})?)\+?\0/,

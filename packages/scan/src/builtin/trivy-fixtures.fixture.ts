@@ -1,5 +1,5 @@
 import { parse } from 'yaml'
-import type { Package, PackageType } from '@sallyport/inventory'
+import type { Distro, Package, PackageType } from '@sallyport/inventory'
 import { withExtension } from '../advisories/advisory-extension.ts'
 import type { OsvAffected, OsvRecord } from '../advisories/osv.schema.ts'
 import type { FixState } from '../finding.ts'
@@ -34,7 +34,7 @@ const states: Readonly<Record<number, FixState>> = {
 }
 
 /** States of a fix by the words of Trivy's reports. */
-export const stateOfStatus: Readonly<Record<string, FixState>> = {
+const stateOfStatus: Readonly<Record<string, FixState>> = {
   fixed: 'fixed',
   affected: 'not-fixed',
   will_not_fix: 'wont-fix',
@@ -130,4 +130,57 @@ export function packagesOfTrivy(type: PackageType, json: string): readonly Packa
       ...(type === 'rpm' ? { rpm: { vendor: pkg.Maintainer, requires: [], provides: [] } } : {}),
     })
   })
+}
+
+/** Sets of Trivy's own tests: its report, its list of packages, how many findings it recorded, and the distribution. */
+export const recordedSets: readonly (readonly [
+  report: string,
+  packages: string,
+  count: number,
+  distro: Distro,
+])[] = [
+  ['alpine-310', 'alpine-310', 4, { id: 'alpine', versionId: '3.10.2', idLike: [] }],
+  ['debian-buster', 'debian-buster', 2, { id: 'debian', versionId: '10', idLike: [] }],
+  ['ubuntu-1804', 'ubuntu-18.04', 5, { id: 'ubuntu', versionId: '18.04', idLike: [] }],
+  ['centos-6', 'centos-6', 2, { id: 'centos', versionId: '6.10', idLike: [] }],
+  ['amazon-2', 'amazon-2', 2, { id: 'amzn', versionId: '2', idLike: [] }],
+  ['photon-30', 'photon-30', 3, { id: 'photon', versionId: '3.0', idLike: [] }],
+  ['opensuse-leap-151', 'opensuse-leap-151', 2, { id: 'opensuse-leap', versionId: '15.1', idLike: [] }],
+  ['ubi-7', 'ubi-7', 1, { id: 'rhel', versionId: '7.7', idLike: [] }],
+  ['oraclelinux-8', 'oraclelinux-8-slim', 2, { id: 'ol', versionId: '8.0', idLike: [] }],
+]
+
+interface TrivyReport {
+  readonly Results: readonly {
+    readonly Class: string
+    readonly Vulnerabilities?: readonly {
+      readonly VulnerabilityID: string
+      readonly PkgName: string
+      readonly InstalledVersion: string
+      readonly FixedVersion?: string
+      readonly Status: string
+    }[]
+  }[]
+}
+
+/** The findings of system packages in a recorded report, a line each, sorted. */
+export function recordedFindings(report: string): readonly string[] {
+  const { Results } = JSON.parse(report) as TrivyReport
+  return Results.filter(({ Class }) => Class === 'os-pkgs')
+    .flatMap(({ Vulnerabilities = [] }) => Vulnerabilities)
+    .map((each) =>
+      [
+        each.VulnerabilityID,
+        each.PkgName,
+        each.InstalledVersion,
+        each.FixedVersion ?? '',
+        stateOfStatus[each.Status],
+      ].join(' '),
+    )
+    .sort()
+}
+
+/** Package type of a distribution's packages. */
+export function packageTypeOf({ id }: Distro): 'apk' | 'deb' | 'rpm' {
+  return id === 'alpine' ? 'apk' : ['debian', 'ubuntu'].includes(id) ? 'deb' : 'rpm'
 }

@@ -199,6 +199,21 @@ describe('harborScanner', () => {
     expect(JSON.stringify([String(failure), failure])).not.toContain('secret')
   })
 
+  it('follows no adapter to another address', async () => {
+    const other = new Adapter()
+    await other.listen()
+    try {
+      other.answers.set(metadataPath, [{ body: metadata }])
+      adapter.answers.set(metadataPath, [
+        { status: 307, headers: { location: `${other.url}/api/v1/metadata` } },
+      ])
+      await expect(create().scan(target)).rejects.toMatchObject({ code: 'SCANNER_FAILED' })
+      expect(other.asked).toEqual([])
+    } finally {
+      await other.close()
+    }
+  })
+
   it('gives up at the time limit', async () => {
     adapter.answers.set(reportPath, [{ status: 302, headers: { 'refresh-after': '300' } }])
     await expect(create({ timeoutMs: 50 }).scan(target)).rejects.toMatchObject({

@@ -1,3 +1,4 @@
+import { isJsonDeeperThan } from '@sallyport/core'
 import { ScanError, type ScanErrorCode } from '../errors.ts'
 
 /** Options of {@link parseDocument}. */
@@ -37,7 +38,7 @@ export function parseDocument(
   } catch (cause) {
     throw new ScanError(code, `${source}: not UTF-8 text`, { cause, scanner })
   }
-  if (isDeeperThan(text, maxDepth)) {
+  if (isJsonDeeperThan(text, maxDepth)) {
     throw new ScanError(code, `${source}: JSON nested deeper than ${maxDepth} levels`, { scanner })
   }
   try {
@@ -45,20 +46,4 @@ export function parseDocument(
   } catch (cause) {
     throw new ScanError(code, `${source}: not JSON`, { cause, scanner })
   }
-}
-
-function isDeeperThan(text: string, limit: number): boolean {
-  let depth = 0
-  let inString = false
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (inString) {
-      if (code === 0x5c) at++
-      else if (code === 0x22) inString = false
-    } else if (code === 0x22) inString = true
-    else if (code === 0x5b || code === 0x7b) {
-      if (++depth > limit) return true
-    } else if (code === 0x5d || code === 0x7d) depth--
-  }
-  return false
 }

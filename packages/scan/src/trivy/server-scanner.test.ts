@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Distro } from '@sallyport/inventory'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packagesOfTrivy, stateOfStatus } from '../builtin/trivy-fixtures.fixture.ts'
+import {
+  packagesOfTrivy,
+  packageTypeOf,
+  recordedFindings,
+  recordedSets,
+} from '../builtin/trivy-fixtures.fixture.ts'
 import { inventoryOf, packageOf, subject } from '../internal/inventory.fixture.ts'
 import { findTrivy } from './find-trivy.fixture.ts'
 import { familyOf } from './package-types.ts'
@@ -304,19 +309,6 @@ const data = new URL('../../../../../shared/data/scan/', import.meta.url)
 const trivy = findTrivy()
 const read = (path: string): string => readFileSync(new URL(path, data), 'utf8')
 
-interface Recorded {
-  readonly Results: readonly {
-    readonly Class: string
-    readonly Vulnerabilities?: readonly {
-      readonly VulnerabilityID: string
-      readonly PkgName: string
-      readonly InstalledVersion: string
-      readonly FixedVersion?: string
-      readonly Status: string
-    }[]
-  }[]
-}
-
 describe.skipIf(trivy === undefined || !existsSync(data))(
   'trivyServerScanner with the real server and the advisories of Trivy’s own tests (skipped where Trivy or the data folder is absent)',
   () => {
@@ -334,46 +326,26 @@ describe.skipIf(trivy === undefined || !existsSync(data))(
       await rm(directory, { recursive: true, force: true })
     })
 
-    it.each<[report: string, packages: string, count: number, distro: Distro]>([
-      ['alpine-310', 'alpine-310', 4, { id: 'alpine', versionId: '3.10.2', idLike: [] }],
-      ['debian-buster', 'debian-buster', 2, { id: 'debian', versionId: '10', idLike: [] }],
-      ['ubuntu-1804', 'ubuntu-18.04', 5, { id: 'ubuntu', versionId: '18.04', idLike: [] }],
-      ['centos-6', 'centos-6', 2, { id: 'centos', versionId: '6.10', idLike: [] }],
-      ['amazon-2', 'amazon-2', 2, { id: 'amzn', versionId: '2', idLike: [] }],
-      ['photon-30', 'photon-30', 3, { id: 'photon', versionId: '3.0', idLike: [] }],
-      ['opensuse-leap-151', 'opensuse-leap-151', 2, { id: 'opensuse-leap', versionId: '15.1', idLike: [] }],
-      ['ubi-7', 'ubi-7', 1, { id: 'rhel', versionId: '7.7', idLike: [] }],
-      ['oraclelinux-8', 'oraclelinux-8-slim', 2, { id: 'ol', versionId: '8.0', idLike: [] }],
-    ])('%s: exactly the findings that Trivy recorded', async (report, packages, count, distro) => {
-      const type = distro.id === 'alpine' ? 'apk' : ['debian', 'ubuntu'].includes(distro.id) ? 'deb' : 'rpm'
-      const list = packagesOfTrivy(type, read(`expected/trivy-os-packages/${packages}.json.golden`))
-      const own = inventoryOf(list, { distro })
-      const { findings, gaps } = await scanner.scan({ ...target, inventory: own })
-      const { Results } = JSON.parse(read(`reports/trivy/${report}.json.golden`)) as Recorded
-      const recorded = Results.filter(({ Class }) => Class === 'os-pkgs').flatMap(
-        ({ Vulnerabilities = [] }) => Vulnerabilities,
-      )
-      expect(recorded).toHaveLength(count)
-      expect(
-        findings
-          .map(({ id, package: { name, version: installed }, fix }) =>
-            [id, name, installed, fix.versions.join(', '), fix.state].join(' '),
-          )
-          .sort(),
-      ).toEqual(
-        recorded
-          .map((each) =>
-            [
-              each.VulnerabilityID,
-              each.PkgName,
-              each.InstalledVersion,
-              each.FixedVersion ?? '',
-              stateOfStatus[each.Status],
-            ].join(' '),
-          )
-          .sort(),
-      )
-      expect(gaps.filter(({ code }) => code === 'NO_PACKAGES' || code === 'DISTRO_UNKNOWN')).toEqual([])
-    })
+    it.each(recordedSets)(
+      '%s: exactly the findings that Trivy recorded',
+      async (report, packages, count, distro) => {
+        const list = packagesOfTrivy(
+          packageTypeOf(distro),
+          read(`expected/trivy-os-packages/${packages}.json.golden`),
+        )
+        const own = inventoryOf(list, { distro })
+        const { findings, gaps } = await scanner.scan({ ...target, inventory: own })
+        const recorded = recordedFindings(read(`reports/trivy/${report}.json.golden`))
+        expect(recorded).toHaveLength(count)
+        expect(
+          findings
+            .map(({ id, package: { name, version: installed }, fix }) =>
+              [id, name, installed, fix.versions.join(', '), fix.state].join(' '),
+            )
+            .sort(),
+        ).toEqual(recorded)
+        expect(gaps.filter(({ code }) => code === 'NO_PACKAGES' || code === 'DISTRO_UNKNOWN')).toEqual([])
+      },
+    )
   },
 )

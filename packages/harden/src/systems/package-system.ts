@@ -1,0 +1,50 @@
+import type { Image } from '@sallyport/image'
+import type { Package, PackageType } from '@sallyport/inventory'
+
+/** One thing that a package needs; any one of several packages satisfies it. */
+export interface Requirement {
+  /** As its database writes it, e.g. `default-mta | mail-transport-agent` or `so:libz.so.1`. */
+  readonly text: string
+  /** Packages of the image that satisfy it, the one to keep first; empty when nothing does. */
+  readonly satisfiedBy: readonly Package[]
+}
+
+/** What leaves an image and what changes in it, while it is being worked out. */
+export interface DatabaseEdit {
+  /** Canonical paths that leave; a system adds its own records. */
+  readonly remove: Set<string>
+  /** New content of files that stay. */
+  readonly replace: Map<string, Uint8Array>
+}
+
+/** The packages of one kind in one image. */
+export interface OpenedSystem {
+  /** Why none of them can leave, e.g. a database in a form that can't be edited. */
+  readonly refusal?: string | undefined
+  /** Packages that can't leave, and why, whatever is reached. */
+  readonly fixed: ReadonlyMap<Package, string>
+  /** What a package declares that it needs. */
+  requirementsOf(found: Package): readonly Requirement[]
+  /** Canonical paths, folders too, that the database says a package holds, and that must be there while it stays. */
+  listedPaths(found: Package): Promise<readonly string[]>
+  /** Paths of records that belong to a package alone, and leave with it. */
+  recordPaths(found: Package): readonly string[]
+  /** Takes packages out of the database. Their files and record paths are in `edit.remove` already. */
+  removePackages(edit: DatabaseEdit, removed: readonly Package[], kept: readonly Package[]): Promise<void>
+  /** Takes some files of a package that stays out of its lists and sums, for files that leave alone. */
+  removeFiles?(edit: DatabaseEdit, files: ReadonlyMap<Package, readonly string[]>): Promise<void>
+}
+
+/** A kind of package database, and what can be done with it without running anything of the image. */
+export interface PackageSystem {
+  /** Type of the packages that it is about. */
+  readonly type: PackageType
+  /** Whether its database has a record of this package that can be taken out. */
+  holds(found: Package): boolean
+  /** Reads what it needs to know. `packages`: all of the image. */
+  open(
+    image: Image,
+    packages: readonly Package[],
+    options: { readonly signal?: AbortSignal | undefined },
+  ): Promise<OpenedSystem>
+}

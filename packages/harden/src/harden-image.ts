@@ -9,8 +9,8 @@ import { checkPlan } from './invariants/check-plan.ts'
 import { checkResult } from './invariants/check-result.ts'
 import { type CheckedInvariant, toResult } from './invariants/invariant.ts'
 import { type HardenPlan, planHardening } from './plan/plan-hardening.ts'
-import { findDiverters } from './plan/find-diverters.ts'
 import { findRefusal } from './plan/find-refusal.ts'
+import { openSystems } from './systems/open-systems.ts'
 import { analyzeUsage } from './usage/analyze-usage.ts'
 import type { PackageUsage } from './usage/usage.ts'
 
@@ -30,7 +30,7 @@ export interface HardenImageOptions {
 const maxRounds = 5
 
 /**
- * Removes the dpkg packages that nothing in the image uses: their files, their database entries and their bytes in
+ * Removes the packages that nothing in the image uses: their files, their database entries and their bytes in
  * every layer. The image is not run. What is removed and why the rest stays is in the report, together with the laws
  * that were checked between the image before and after; where one does not hold, the plan shrinks until it does.
  *
@@ -44,19 +44,19 @@ export async function hardenImage(
   { mode = 'closed', commands, keep, directory = tmpdir(), signal }: HardenImageOptions = {},
 ): Promise<HardenResult> {
   const analysis = await analyzeUsage(image, inventory, { commands, signal })
-  const refusal = analysis.unresolved ?? findRefusal(inventory)
+  const systems = await openSystems(image, inventory.packages, { signal })
+  const refusal = analysis.unresolved ?? findRefusal(inventory, systems)
   if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, 0)
-  const fixed = await findDiverters(image, inventory.packages, signal)
   const needed = new Map<string, string>()
   for (let round = 1; round <= maxRounds; round++) {
-    const plan = await planHardening(image.tree, analysis, inventory, { mode, keep, fixed, needed })
-    const edit = await planEdit(image, plan, signal)
+    const plan = await planHardening(image.tree, analysis, inventory, systems, { mode, keep, needed })
+    const edit = await planEdit(image, plan, systems)
     const kept = plan.kept.map(({ usage }) => usage)
-    if (!plan.kept.some(({ package: { dpkg } }) => dpkg))
+    if (emptiesDatabase(plan))
       return unchanged(mode, kept, 'the package database would name no package any more', round - 1)
     if (plan.removed.length === 0) return unchanged(mode, kept, 'no package can be removed', round - 1)
 
-    const planned = await checkPlan(image, analysis, plan, edit, commands)
+    const planned = await checkPlan(image, analysis, plan, edit, systems, commands)
     const broken = planned.flatMap(({ id, violations }) =>
       violations.map((violation) => ({ id, ...violation })),
     )
@@ -82,8 +82,9 @@ export async function hardenImage(
     await using resources = new AsyncDisposableStack()
     const result = resources.use(await openImage(rewritten.blobs, rewritten.raw, { directory, signal }))
     const after = { image: result, inventory: await createInventory(result, { signal }) }
+    const left = await openSystems(result, after.inventory.packages, { signal })
     const second = await analyzeUsage(result, after.inventory, { commands, signal })
-    const again = await planHardening(result.tree, second, after.inventory, { mode, keep, fixed, needed })
+    const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
     const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
     if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
 
@@ -102,6 +103,12 @@ export async function hardenImage(
     }
   }
   throw new HardenError('INVARIANT_BROKEN', `no plan holds after ${maxRounds} rounds`)
+}
+
+/** Whether a database of the distribution would be left without a package: scanners then see nothing at all. */
+function emptiesDatabase({ removed, kept }: HardenPlan): boolean {
+  const staying = new Set(kept.map(({ package: { type } }) => type))
+  return removed.some(({ type }) => /^(?:deb|apk|rpm)$/.test(type) && !staying.has(type))
 }
 
 function unchanged(

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { type Image, openImage, rewriteImage } from '@sallyport/image'
+import { type Image, rewriteImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import type { HardenResult, PackageRemoval } from './harden-result.ts'
 import { checkResult } from './invariants/check-result.ts'
@@ -47,18 +47,19 @@ export async function hardenImage(
   const { plan, edit, invariants, rounds, needed } = found
 
   await mkdir(directory, { recursive: true })
-  await using rewritten = await rewriteImage(
-    image,
-    {
-      remove: edit.remove,
-      replace: edit.replace,
-      createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
-      annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
-    },
-    { directory, signal },
-  )
   await using resources = new AsyncDisposableStack()
-  const result = resources.use(await openImage(rewritten.blobs, rewritten.raw, { directory, signal }))
+  const { image: result } = resources.use(
+    await rewriteImage(
+      image,
+      {
+        remove: edit.remove,
+        replace: edit.replace,
+        createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
+        annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
+      },
+      { directory, signal },
+    ),
+  )
   const after = { image: result, inventory: await createInventory(result, { signal }) }
   const left = await openSystems(result, after.inventory.packages, { signal })
   const second = await analyzeUsage(result, after.inventory, { commands, signal })

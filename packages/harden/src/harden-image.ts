@@ -56,7 +56,7 @@ export async function hardenImage(
       return unchanged(mode, kept, 'the package database would name no package any more', round - 1)
     if (plan.removed.length === 0) return unchanged(mode, kept, 'no package can be removed', round - 1)
 
-    const planned = await checkPlan(image, analysis, plan, edit, systems, commands)
+    const planned = await checkPlan(image, analysis, plan, edit, systems, commands, signal)
     const broken = planned.flatMap(({ id, violations }) =>
       violations.map((violation) => ({ id, ...violation })),
     )
@@ -85,7 +85,11 @@ export async function hardenImage(
     const left = await openSystems(result, after.inventory.packages, { signal })
     const second = await analyzeUsage(result, after.inventory, { commands, signal })
     const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
-    const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
+    const written = await checkResult(
+      { image, inventory, systems },
+      { ...after, systems: left },
+      { analysis, plan, edit, again: again.removed, commands, signal },
+    )
     if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
 
     resources.move()
@@ -97,7 +101,7 @@ export async function hardenImage(
         kept,
         removedPaths: edit.unowned,
         openDependencies: plan.openDependencies.length > 0 ? plan.openDependencies : undefined,
-        invariants: [...planned, ...written].map(toResult),
+        invariants: written.map(toResult),
         rounds: round - 1,
       },
     }

@@ -402,7 +402,7 @@ describe.skipIf(!existsSync(realProgram))(
         await redOf(vanished, {
           analysis,
           plan: { ...plan, removed: [] },
-          edit: { remove: new Set(), replace: new Map(), unowned: [] },
+          edit: { remove: new Set(), replace: new Map() },
         }),
       ).toEqual(['I6', 'I9'])
     })
@@ -429,7 +429,7 @@ describe.skipIf(!existsSync(realProgram))(
       const red = await checkResult(
         { image, inventory, systems },
         { ...other, systems: await openSystems(other.image, other.inventory.packages) },
-        { analysis, plan, edit: { remove: new Set(), replace: new Map(), unowned: [] } },
+        { analysis, plan, edit: { remove: new Set(), replace: new Map() } },
       )
       expect(red.filter(({ id, violations }) => /I8|I13/.test(id) && violations.length > 0)).toHaveLength(2)
     })
@@ -449,7 +449,7 @@ describe('I4', () => {
     const systems = await openSystems(image, inventory.packages)
     const plan = await planHardening(image.tree, analysis, inventory, systems)
     expect(plan.removed.map(({ name }) => name)).not.toContain('dash')
-    const edit = { remove: new Set(['/bin/sh']), replace: new Map(), unowned: [] }
+    const edit = { remove: new Set(['/bin/sh']), replace: new Map() }
     const checked = await checkPlan(image, analysis, plan, edit, systems, undefined)
     expect(checked.find(({ id }) => id === 'I4')!.violations).toMatchObject([{ path: '/bin/sh' }])
   })

@@ -1,12 +1,11 @@
 import type { Image } from '@sallyport/image'
-import type { PlannedEdit } from '../apply/plan-edit.ts'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
 import { type OpenedSystems, openSystems } from '../systems/open-systems.ts'
 import type { UsageAnalysis } from '../usage/analyze-usage.ts'
 import { checkComparison } from './check-comparison.ts'
 import { compareImages } from './comparison.ts'
 import type { CheckedInvariant } from './invariant.ts'
-import { planImage } from './planned-image.ts'
+import { type PlannedChanges, planImage } from './planned-image.ts'
 
 /**
  * Checks on the plan, before anything is written, what must hold of the image after it. Each violation names the path
@@ -16,7 +15,7 @@ export async function checkPlan(
   image: Image,
   analysis: UsageAnalysis,
   { kept, removed, mode, openDependencies }: HardenPlan,
-  edit: PlannedEdit,
+  edit: PlannedChanges,
   systems: OpenedSystems,
   commands: readonly (readonly string[])[] | undefined,
   signal?: AbortSignal,
@@ -28,7 +27,7 @@ export async function checkPlan(
     { image: planned, packages, systems: await openSystems(planned, packages, { signal }) },
     {
       analysis,
-      changed: new Set(edit.replace.keys()),
+      changed: new Set([...edit.replace.keys(), ...(edit.add?.keys() ?? [])]),
       commands,
       openDependencies: mode === 'relaxed' ? openDependencies : [],
       signal,

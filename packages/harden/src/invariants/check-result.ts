@@ -1,6 +1,5 @@
 import type { Image } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
-import type { PlannedEdit } from '../apply/plan-edit.ts'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
 import type { OpenedSystems } from '../systems/open-systems.ts'
 import type { UsageAnalysis } from '../usage/analyze-usage.ts'
@@ -12,6 +11,7 @@ import { compareInventories } from './compare-inventories.ts'
 import { compareMetadata } from './compare-metadata.ts'
 import { compareImages } from './comparison.ts'
 import type { CheckedInvariant } from './invariant.ts'
+import { type PlannedChanges, planImage } from './planned-image.ts'
 
 /** An image with what was read from it. */
 export interface ReadImage {
@@ -39,13 +39,14 @@ export async function checkResult(
   }: {
     readonly analysis: UsageAnalysis
     readonly plan: HardenPlan
-    readonly edit: PlannedEdit
+    readonly edit: PlannedChanges
     readonly again?: readonly Package[] | undefined
     readonly commands?: readonly (readonly string[])[] | undefined
     readonly signal?: AbortSignal | undefined
   },
 ): Promise<readonly CheckedInvariant[]> {
-  const changed = new Set(edit.replace.keys())
+  const added = new Set(edit.add?.keys())
+  const changed = new Set([...edit.replace.keys(), ...added])
   const { image, inventory } = before
   const comparison = await compareImages(
     { ...before, packages: inventory.packages },
@@ -58,16 +59,18 @@ export async function checkResult(
       signal,
     },
   )
-  const meant = { removed: edit.remove, changed, added: new Set<string>() }
+  const removed = new Set([...edit.remove].filter((path) => !added.has(path)))
+  const meant = { removed, changed, added }
+  const planned = planImage(image, edit)
   const expected = plan.kept.map(({ package: found }) => found)
   return [
     ...(await checkComparison(comparison, signal)),
     { id: 'I7', violations: compareFiles(image, after.image, findResized(image, after.image), meant) },
-    { id: 'I8', violations: compareMetadata(image, after.image, new Set()) },
+    { id: 'I8', violations: compareMetadata(planned, after.image, new Set()) },
     { id: 'I9', violations: compareInventories(inventory, after.inventory, expected) },
     {
       id: 'I11',
-      violations: await findLayerEntries(after.image, image.tree, { removed: edit.remove, changed }, signal),
+      violations: await findLayerEntries(after.image, image.tree, { removed, changed }, signal),
     },
     {
       id: 'I12',
@@ -76,7 +79,7 @@ export async function checkResult(
         package: purl,
       })),
     },
-    { id: 'I13', violations: await compareConfiguration(image, after.image, new Set(), signal) },
+    { id: 'I13', violations: await compareConfiguration(planned, after.image, new Set(), signal) },
   ]
 }
 

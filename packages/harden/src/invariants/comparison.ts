@@ -111,14 +111,17 @@ async function searchesOf(
   signal: AbortSignal | undefined,
 ): Promise<Pick<ComparedSide, 'configured' | 'libraries' | 'linkerFiles'>> {
   const linkerFiles = await readLinkerFiles(image, signal)
-  const texts = linkerFiles.map(({ text }) => text)
+  const texts = linkerFiles.filter(({ path }) => !isMuslPath(path)).map(({ text }) => text)
+  const muslPath = linkerFiles.find(({ path }) => isMuslPath(path))?.text
   const preferred = libraryPathOf(image)
   return {
     linkerFiles,
-    configured: createLibrarySearch(texts, { preferred }),
-    libraries: createLibrarySearch(texts, { preferred, whole: image.tree }),
+    configured: createLibrarySearch(texts, { preferred, muslPath }),
+    libraries: createLibrarySearch(texts, { preferred, muslPath, whole: image.tree }),
   }
 }
+
+const isMuslPath = (path: string) => /\/ld-musl-[^/]+\.path$/.test(path)
 
 /** The files that tell the dynamic linker where to look. */
 async function readLinkerFiles(
@@ -126,7 +129,11 @@ async function readLinkerFiles(
   signal: AbortSignal | undefined,
 ): Promise<readonly { readonly path: string; readonly text: string }[]> {
   const { tree } = image
-  const nodes = [tree.resolve('/etc/ld.so.conf'), ...tree.children(tree.canonicalize('/etc/ld.so.conf.d'))]
+  const nodes = [
+    tree.resolve('/etc/ld.so.conf'),
+    ...tree.children(tree.canonicalize('/etc/ld.so.conf.d')),
+    ...tree.children(tree.canonicalize('/etc')).filter(({ path }) => isMuslPath(path)),
+  ]
   const files: { path: string; text: string }[] = []
   for (const node of nodes) {
     const file = node && tree.resolve(node.path)

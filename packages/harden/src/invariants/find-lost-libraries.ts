@@ -25,8 +25,10 @@ export async function findLostLibraries(
       const isSame = is?.file.path === was?.file.path && (is?.isConfigured || !was?.isConfigured)
       const report = (what: string, path: string | undefined) =>
         violations.push({ message: `${node.path} ${what}`, at: node.path, path })
-      if (was && is && (isSame || isUpgraded(comparison, was.file.path))) continue
-      else if (was)
+      if (was && is && (isSame || isUpgraded(comparison, was.file.path))) {
+        const lost = await findLostVersion(comparison, from, name, was.file, is.file)
+        if (lost) report(`needs ${lost} of ${name}`, was.file.path)
+      } else if (was)
         report(`needs ${name}`, is?.file.path === was.file.path ? lostFile(comparison) : was.file.path)
       // What a new version of a program asks for must be there; what it never found it may go without.
       else if (!is && old && !known?.includes(name)) report(`needs ${name}`, undefined)
@@ -60,4 +62,21 @@ function lostFile({ before, after }: Comparison): string | undefined {
 
 function isUpgraded({ upgraded }: Comparison, path: string): boolean {
   return [...upgraded.keys()].some(({ files }) => files.includes(path))
+}
+
+/** A version of symbols that is asked of a library and that it does not have any more. */
+async function findLostVersion(
+  { before, after, changed }: Comparison,
+  { path, elf }: Loader,
+  name: string,
+  was: FileNode,
+  is: FileNode,
+): Promise<string | undefined> {
+  if (was.path === is.path && !changed.has(is.path)) return undefined
+  const wanted = elf.needs.find(({ library }) => library === name)?.versions ?? []
+  const [old, now] = [await before.contents.read(was), await after.contents.read(is)]
+  const provided = now.type === 'elf' ? now.elf.provides : []
+  const hadIt = (version: string) =>
+    changed.has(path) || old.type !== 'elf' || old.elf.provides.includes(version)
+  return wanted.find((version) => !provided.includes(version) && hadIt(version))
 }

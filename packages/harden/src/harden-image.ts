@@ -44,7 +44,7 @@ export async function hardenImage(
     const { unchangedBecause, kept, rounds } = found
     return { report: { mode, removed: [], kept, removedPaths: [], invariants: [], unchangedBecause, rounds } }
   }
-  const { plan, edit, invariants, rounds, needed } = found
+  const { plan, edit, rounds, needed } = found
 
   await mkdir(directory, { recursive: true })
   await using resources = new AsyncDisposableStack()
@@ -64,7 +64,11 @@ export async function hardenImage(
   const left = await openSystems(result, after.inventory.packages, { signal })
   const second = await analyzeUsage(result, after.inventory, { commands, signal })
   const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
-  const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
+  const written = await checkResult(
+    { image, inventory, systems },
+    { ...after, systems: left },
+    { analysis, plan, edit, again: again.removed, commands, signal },
+  )
   if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
 
   resources.move()
@@ -76,7 +80,7 @@ export async function hardenImage(
       kept: plan.kept.map(({ usage }) => usage),
       removedPaths: edit.unowned,
       openDependencies: plan.openDependencies.length > 0 ? plan.openDependencies : undefined,
-      invariants: [...invariants, ...written].map(toResult),
+      invariants: written.map(toResult),
       rounds,
     },
   }

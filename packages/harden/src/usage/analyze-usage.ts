@@ -45,6 +45,7 @@ export async function analyzeUsage(
   const scripts = await createScriptParser()
   const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal), {
     preferred: libraryPathOf(image),
+    muslPath: await readMuslPath(image, signal),
     whole: tree,
   })
   let entries: readonly UsageEdge[] = []
@@ -118,12 +119,26 @@ async function readLinkerConfiguration(
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   const { tree } = image
-  const nodes = [tree.resolve('/etc/ld.so.conf'), ...tree.children(tree.canonicalize('/etc/ld.so.conf.d'))]
-  const texts: string[] = []
-  for (const node of nodes) {
-    const file = node && tree.resolve(node.path)
-    if (file?.type !== 'file') continue
-    texts.push(Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8'))
-  }
-  return texts
+  const paths = tree.children(tree.canonicalize('/etc/ld.so.conf.d')).map(({ path }) => path)
+  const texts = ['/etc/ld.so.conf', ...paths].map((path) => readSmallText(image, path, signal))
+  return (await Promise.all(texts)).filter((text) => text !== undefined)
+}
+
+/** musl's linker has one file of folders for each machine. */
+async function readMuslPath(image: Image, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const { tree } = image
+  const found = tree
+    .children(tree.canonicalize('/etc'))
+    .find(({ path }) => /\/ld-musl-[^/]+\.path$/.test(path))
+  return found && readSmallText(image, found.path, signal)
+}
+
+async function readSmallText(
+  image: Image,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const file = image.tree.resolve(path)
+  if (file?.type !== 'file') return undefined
+  return Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8')
 }

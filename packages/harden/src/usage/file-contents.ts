@@ -25,7 +25,17 @@ const maxTextBytes = 1024 * 1024
 const magic = 0x7f454c46
 const other: FileContent = { type: 'other' }
 /** The dynamic linker loads nothing for a file whose tables lead out of it, but what it holds may still run. */
-const damaged: ElfFile = { kind: '', needed: [], rpath: [], runpath: [], startsShell: true }
+const damaged: ElfFile = {
+  kind: '',
+  needed: [],
+  rpath: [],
+  runpath: [],
+  startsShell: true,
+  searchesPath: true,
+  needs: [],
+  provides: [],
+  skipsDefaultFolders: false,
+}
 
 const tooLarge = ({ size }: FileNode, limit: number): FileContent => ({
   type: 'unknown',

@@ -22,6 +22,11 @@ export interface HardenImageOptions {
   readonly commands?: readonly (readonly string[])[] | undefined
   /** Names of packages that stay in any case. */
   readonly keep?: readonly string[] | undefined
+  /**
+   * Names of packages of a language (npm, Python, Ruby) that the application does not need. They leave unless something
+   * refers to them.
+   */
+  readonly drop?: readonly string[] | undefined
   /** Folder for the result's files. Default: the system's folder for temporary files. */
   readonly directory?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -41,10 +46,10 @@ const maxRounds = 5
 export async function hardenImage(
   image: Image,
   inventory: Inventory,
-  { mode = 'closed', commands, keep, directory = tmpdir(), signal }: HardenImageOptions = {},
+  { mode = 'closed', commands, keep, drop, directory = tmpdir(), signal }: HardenImageOptions = {},
 ): Promise<HardenResult> {
-  const analysis = await analyzeUsage(image, inventory, { commands, signal })
-  const systems = await openSystems(image, inventory.packages, { signal })
+  const systems = await openSystems(image, inventory.packages, { drop, signal })
+  const analysis = await analyzeUsage(image, inventory, { commands, systems, signal })
   const refusal = analysis.unresolved ?? findRefusal(inventory, systems)
   if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, 0)
   const needed = new Map<string, string>()
@@ -82,8 +87,8 @@ export async function hardenImage(
     await using resources = new AsyncDisposableStack()
     const result = resources.use(await openImage(rewritten.blobs, rewritten.raw, { directory, signal }))
     const after = { image: result, inventory: await createInventory(result, { signal }) }
-    const left = await openSystems(result, after.inventory.packages, { signal })
-    const second = await analyzeUsage(result, after.inventory, { commands, signal })
+    const left = await openSystems(result, after.inventory.packages, { drop, signal })
+    const second = await analyzeUsage(result, after.inventory, { commands, systems: left, signal })
     const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
     const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
     if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)

@@ -1,6 +1,6 @@
 import { decodeName, encodeName, type Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
-import type { DatabaseEdit, OpenedSystem, PackageSystem } from '../package-system.ts'
+import type { DatabaseEdit, OpenedSystem, OpenSystemOptions, PackageSystem } from '../package-system.ts'
 import { createProviders, createRequirements, type FindProviders } from './create-requirements.ts'
 import { removeFiles, removePackages } from './edit-database.ts'
 import { editWorld } from './edit-lists.ts'
@@ -17,7 +17,7 @@ export const apkSystem: PackageSystem = {
 async function openApk(
   image: Image,
   all: readonly Package[],
-  { signal }: { readonly signal?: AbortSignal | undefined },
+  { signal }: OpenSystemOptions,
 ): Promise<OpenedSystem> {
   const { tree } = image
   const packages = all.filter((found) => apkSystem.holds(found))

@@ -18,6 +18,8 @@ export interface HardenImageOptions {
   readonly commands?: readonly (readonly string[])[] | undefined
   /** Names of packages that stay in any case. */
   readonly keep?: readonly string[] | undefined
+  /** Names of language packages that may leave, declared by somebody who knows the application. */
+  readonly drop?: readonly string[] | undefined
   /** Folder for the result's files. Default: the system's folder for temporary files. */
   readonly directory?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -35,10 +37,10 @@ export interface HardenImageOptions {
 export async function hardenImage(
   image: Image,
   inventory: Inventory,
-  { mode = 'closed', commands, keep, directory = tmpdir(), signal }: HardenImageOptions = {},
+  { mode = 'closed', commands, keep, drop, directory = tmpdir(), signal }: HardenImageOptions = {},
 ): Promise<HardenResult> {
-  const analysis = await analyzeUsage(image, inventory, { commands, signal })
-  const systems = await openSystems(image, inventory.packages, { signal })
+  const systems = await openSystems(image, inventory.packages, { drop, signal })
+  const analysis = await analyzeUsage(image, inventory, { commands, systems, signal })
   const found = await findPlan(image, inventory, analysis, systems, { mode, keep, commands })
   if ('unchangedBecause' in found) {
     const { unchangedBecause, kept, rounds } = found
@@ -61,8 +63,8 @@ export async function hardenImage(
     ),
   )
   const after = { image: result, inventory: await createInventory(result, { signal }) }
-  const left = await openSystems(result, after.inventory.packages, { signal })
-  const second = await analyzeUsage(result, after.inventory, { commands, signal })
+  const left = await openSystems(result, after.inventory.packages, { drop, signal })
+  const second = await analyzeUsage(result, after.inventory, { commands, systems: left, signal })
   const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
   const written = await checkResult(
     { image, inventory, systems },

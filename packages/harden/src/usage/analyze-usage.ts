@@ -3,10 +3,14 @@ import type { Inventory, Package } from '@sallyport/inventory'
 import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
 import { createScriptParser } from '../shell/parse-script.ts'
+import type { OpenedSystems } from '../systems/open-systems.ts'
 import { createBuiltLinks } from './built-links.ts'
+import { entryCommands } from './entry-commands.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { createEdgeFinder } from './find-edges.ts'
 import { findEntries, findUnowned, findVariables, libraryPathOf, searchPathOf } from './find-roots.ts'
+import { isIndexFile } from './ignored-paths.ts'
+import { createLeavingFiles } from './leaving-files.ts'
 import { findUnknowable } from './find-unknowable.ts'
 import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
 import type { PackageUsage, UsageEdge } from './usage.ts'
@@ -15,6 +19,8 @@ import type { PackageUsage, UsageEdge } from './usage.ts'
 export interface AnalyzeUsageOptions {
   /** Commands besides those of the configuration that the image must still run: probes, hooks, cron. */
   readonly commands?: readonly (readonly string[])[] | undefined
+  /** Databases of the image; without them each package of a language counts as used with its interpreter. */
+  readonly systems?: Pick<OpenedSystems, 'leaving' | 'recordPaths' | 'requirementsOf'> | undefined
   /** Paths that count as used, with the edge that says why. */
   readonly roots?: readonly UsageEdge[] | undefined
   readonly signal?: AbortSignal | undefined
@@ -38,7 +44,7 @@ export interface UsageAnalysis {
 export async function analyzeUsage(
   image: Image,
   inventory: Inventory,
-  { commands, roots = [], signal }: AnalyzeUsageOptions = {},
+  { commands, systems, roots = [], signal }: AnalyzeUsageOptions = {},
 ): Promise<UsageAnalysis> {
   const { tree } = image
   const contents = createFileContents(image, signal)
@@ -70,12 +76,31 @@ export async function analyzeUsage(
     searchPath: searchPathOf(image),
     owned,
   })
-  const unowned = findUnowned(tree, owned, createBuiltLinks(tree, inventory.packages))
+  const leaving = systems && createLeavingFiles(tree, systems, image.config.config?.WorkingDir || '/')
+  const unowned = findUnowned(
+    tree,
+    leaving ? owned.union(leaving.paths) : owned,
+    createBuiltLinks(tree, inventory.packages),
+  )
   const follow = async (path: string): Promise<readonly UsageEdge[]> => {
     signal?.throwIfAborted()
-    return edgesOf(path)
+    const edges = await edgesOf(path)
+    if (!leaving || leaving.paths.size === 0) return edges
+    const node = tree.get(path)
+    const content = node?.type === 'file' && !isIndexFile(path) ? await contents.read(node) : undefined
+    const text = content?.type === 'text' || content?.type === 'script' ? content.text : undefined
+    return leaving.edgesOf(path, edges, text)
   }
-  const graph = await buildUsageGraph([...entries, ...unowned.roots, ...roots], follow, unowned.leaves)
+  if (leaving) {
+    const words = entryCommands(image.config, commands).map((command) => command.words.join(' '))
+    entries = leaving.entriesOf(entries, [...words, ...(image.config.config?.Env ?? [])])
+  }
+  const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
+  const graph = await buildUsageGraph(
+    [...entries, ...referred, ...unowned.roots, ...roots],
+    follow,
+    unowned.leaves,
+  )
   unresolved ??= findUnknowable(image, graph, commands) ?? describeUnknown(contents)
   const packages = inventory.packages.map((found) =>
     unresolved === undefined

@@ -21,6 +21,8 @@ export type UsageEdgeKind =
   | 'symlink'
   | 'unowned'
   | 'runtime'
+  /** Source code, or a command, that refers to a package of its language. */
+  | 'import'
   | 'data-pack'
 
 /** One step of the reason why a file is kept. */

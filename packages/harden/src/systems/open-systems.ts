@@ -2,6 +2,7 @@ import type { Image } from '@sallyport/image'
 import type { Package, PackageType } from '@sallyport/inventory'
 import { dpkgSystem } from './dpkg/dpkg-system.ts'
 import type { DatabaseEdit, OpenedSystem, PackageSystem } from './package-system.ts'
+import { rpmSystem } from './rpm/rpm-system.ts'
 
 /** All packages of an image that can leave, of whatever kind. */
 export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'removeFiles'> {
@@ -16,7 +17,7 @@ export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'removeFil
   ): Promise<ReadonlySet<Package>>
 }
 
-const known: readonly PackageSystem[] = [dpkgSystem]
+const known: readonly PackageSystem[] = [dpkgSystem, rpmSystem]
 
 /** Opens the databases of all kinds that the image has packages of. */
 export async function openSystems(

@@ -1,6 +1,5 @@
 import { type FileTree, type Image, ImageError } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
-import { withoutPaths } from '../../tree-view.ts'
 import type { DatabaseEdit, OpenedSystem, PackageSystem } from '../package-system.ts'
 import { createRequirements } from './create-requirements.ts'
 import { editDatabase, readHeaders } from './edit-database.ts'
@@ -94,18 +93,12 @@ async function openDatabases(
       return paths
     },
     recordPaths: () => [],
-    async removePackages(edit, removed, kept) {
+    async removePackages(edit, removed) {
       const keys = removed.flatMap((found) => known.get(found)?.key ?? [])
       for (const database of databases) {
         const remove = new Set(keys.flatMap((key) => database.numbers.get(key) ?? []))
         await change(database, edit, { remove, replace: new Map() })
       }
-      removeGhostLinks(
-        tree,
-        edit,
-        removed.flatMap((found) => known.get(found) ?? []),
-        kept.flatMap((found) => known.get(found) ?? []),
-      )
     },
     async removeFiles(edit, files) {
       for (const database of databases) {
@@ -158,25 +151,4 @@ function listPaths(tree: FileTree, header: RpmPackage | undefined): readonly str
     if (path.startsWith('/') && state === 0 && (flags & ghostFlag) === 0) paths.add(tree.canonicalize(path))
   }
   return [...paths]
-}
-
-/** Links that a package names and its scripts make, which would lead nowhere. Other ghosts, such as logs, are data and stay. */
-function removeGhostLinks(
-  tree: FileTree,
-  { remove }: DatabaseEdit,
-  removed: readonly RpmPackage[],
-  kept: readonly RpmPackage[],
-): void {
-  const staying = new Set(kept.flatMap(({ files }) => files.map(({ path }) => tree.canonicalize(path))))
-  const view = withoutPaths(tree, remove)
-  const dangling: string[] = []
-  for (const { files } of removed) {
-    for (const { path, flags } of files) {
-      if ((flags & ghostFlag) === 0) continue
-      const node = tree.get(tree.canonicalize(path))
-      if (node?.type !== 'symlink' || staying.has(node.path)) continue
-      if (tree.resolve(node.path) && !view.resolve(node.path)) dangling.push(node.path)
-    }
-  }
-  for (const path of dangling) remove.add(path)
 }

@@ -3,6 +3,7 @@ export { distroSupport, distroSupportState, type DistroSupportState } from './di
 export { createInventoryTap, type InventoryTap } from './create-inventory-tap.ts'
 export { folderLayerCache, type FolderLayerCacheOptions } from './cache/folder-layer-cache.ts'
 export { InventoryError, type InventoryErrorCode } from './errors.ts'
+export type { FileContent } from './files/image-files.ts'
 export type {
   Distro,
   DpkgDependency,
@@ -19,3 +20,7 @@ export type {
 export { inventoryImage, type InventoryImageOptions } from './inventory-image.ts'
 export type { InventoryProgress } from './inventory-progress.ts'
 export type { LayerFactsCache } from './ports/layer-facts-cache.ts'
+export { listRpmFiles, type RpmFile } from './rpm/list-rpm-files.ts'
+export { parseRpmHeader, type RpmTags } from './rpm/parse-header.ts'
+export { readRpmRecords } from './rpm/read-records.ts'
+export type { RpmRecord } from './rpm/rpm-database.ts'

@@ -11,6 +11,7 @@ import type {
   PackageSystem,
 } from './package-system.ts'
 import { pythonSystem } from './python/python-system.ts'
+import { rpmSystem } from './rpm/rpm-system.ts'
 import { rubySystem } from './ruby/ruby-system.ts'
 
 /** All packages of an image that can leave, of whatever kind. */
@@ -27,7 +28,7 @@ export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'leaving' 
   ): Promise<ReadonlySet<Package>>
 }
 
-const known: readonly PackageSystem[] = [dpkgSystem, apkSystem, npmSystem, pythonSystem, rubySystem]
+const known: readonly PackageSystem[] = [dpkgSystem, apkSystem, rpmSystem, npmSystem, pythonSystem, rubySystem]
 
 /** Opens the databases of all kinds that the image has packages of. */
 export async function openSystems(

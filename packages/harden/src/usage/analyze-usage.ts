@@ -66,7 +66,7 @@ export async function analyzeUsage(
     unresolved = error.message
   }
   const owned = new Set(
-    inventory.packages.filter(({ type }) => type === 'deb' || type === 'apk').flatMap(({ files }) => files),
+    inventory.packages.filter(({ type }) => isSystemPackage(type)).flatMap(({ files }) => files),
   )
   const edgesOf = createEdgeFinder({
     tree,
@@ -117,7 +117,7 @@ function describeUnknown(contents: FileContents): string | undefined {
 
 function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Package): PackageUsage {
   // A module of a program has no file of its own: it is used as the program is.
-  const own = files.length > 0 || type === 'deb' || type === 'apk' ? files : [evidence.path]
+  const own = files.length > 0 || isSystemPackage(type) ? files : [evidence.path]
   let best: PackageUsage = { purl, usage: 'present', chain: [] }
   for (const file of own) {
     const usage = graph.usageOf(file)
@@ -167,3 +167,5 @@ async function readSmallText(
   if (file?.type !== 'file') return undefined
   return Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8')
 }
+
+const isSystemPackage = (type: Package['type']) => type === 'deb' || type === 'apk' || type === 'rpm'

@@ -6,8 +6,8 @@ import type { UsageGraph } from './usage-graph.ts'
 
 /** Programs that start what their own configuration names, or change the system: nothing can be told of their use. */
 const starters =
-  /(?:^|\/)(?:systemd|init|runit|runsvdir|s6-svscan|supervisord|monit|crond?|anacron|x?inetd|apt|apt-get|dpkg|aptitude)$/
-const packageManager = /(?:^|\/)(?:apt|apt-get|dpkg|aptitude)$/
+  /(?:^|\/)(?:systemd|init|runit|runsvdir|s6-svscan|supervisord|monit|crond?|anacron|x?inetd|apt|apt-get|dpkg|aptitude|rpm|dnf|dnf5|microdnf|tdnf|yum|zypper)$/
+const packageManager = /(?:^|\/)(?:apt|apt-get|dpkg|aptitude|rpm|dnf|dnf5|microdnf|tdnf|yum|zypper)$/
 const shell = /(?:^|\/)(?:sh|bash|dash|ash|ksh|zsh)$/
 
 /**

@@ -35,8 +35,15 @@ export async function findTraced(
   const budget: MatchBudget = { steps: maxSteps }
   let matched = 0
 
-  const add = (into: Map<string, UsageEdge>, path: string, from: string, record: EvidenceRecord, certain: boolean) => {
-    if (!into.has(path)) into.set(path, { kind: 'trace', from, to: path, certain, proof: describeRecord(record) })
+  const add = (
+    into: Map<string, UsageEdge>,
+    path: string,
+    from: string,
+    record: EvidenceRecord,
+    certain: boolean,
+  ) => {
+    if (!into.has(path))
+      into.set(path, { kind: 'trace', from, to: path, certain, proof: describeRecord(record) })
   }
   const addFile = async (name: string, source: string, record: EvidenceRecord): Promise<boolean> => {
     const node = tree.resolve(name)
@@ -56,7 +63,9 @@ export async function findTraced(
     const runner = (word: string, to: Map<string, UsageEdge>) => {
       const program = findCommand(tree, searchPath, word) ?? tree.resolve(word)
       if (program === undefined) return
-      addNamed(tree, word.startsWith('/') ? word : program.path, (path) => add(to, path, source, record, true))
+      addNamed(tree, word.startsWith('/') ? word : program.path, (path) =>
+        add(to, path, source, record, true),
+      )
       const end = tree.resolve(program.path)
       if (end?.type === 'file') add(to, end.path, source, record, true)
     }

@@ -1,5 +1,10 @@
 export { bindEvidence } from './bind-evidence.ts'
-export type { ContainerSelection, EvidenceLimits, EvidenceSource, ReadEvidenceOptions } from './evidence-source.ts'
+export type {
+  ContainerSelection,
+  EvidenceLimits,
+  EvidenceSource,
+  ReadEvidenceOptions,
+} from './evidence-source.ts'
 export { readFalco } from './read-falco.ts'
 export { readFatrace } from './read-fatrace.ts'
 export { readInspektorGadget, type ReadInspektorGadgetOptions } from './read-inspektor-gadget.ts'

@@ -17,7 +17,9 @@ export function matchPattern(tree: FileTree, pattern: string, budget: MatchBudge
   const found = new Set<FileNode>()
   const seen = new Set<string>()
   const root = tree.resolve('/')
-  const pending: { readonly folder: FileNode; readonly index: number }[] = root ? [{ folder: root, index: 0 }] : []
+  const pending: { readonly folder: FileNode; readonly index: number }[] = root
+    ? [{ folder: root, index: 0 }]
+    : []
   const enter = (node: FileNode, index: number): void => {
     if (index === parts.length || (index === parts.length - 1 && parts[index] === '*')) {
       if (node.type !== 'directory') found.add(node)
@@ -55,7 +57,8 @@ export function matchPattern(tree: FileTree, pattern: string, budget: MatchBudge
       if (!fitsPart(child.path.slice(child.path.lastIndexOf('/') + 1), part)) continue
       enter(child, index + 1)
       // The name was cut here: more may follow.
-      if (isLast && part.endsWith('*') && child.type === 'directory') addBelow(tree, child, found, budget, pattern)
+      if (isLast && part.endsWith('*') && child.type === 'directory')
+        addBelow(tree, child, found, budget, pattern)
     }
   }
   return found
@@ -69,7 +72,13 @@ function fitsPart(name: string, part: string): boolean {
   return name.length >= first.length + last.length && name.startsWith(first) && name.endsWith(last)
 }
 
-function addBelow(tree: FileTree, folder: FileNode, found: Set<FileNode>, budget: MatchBudget, pattern: string): void {
+function addBelow(
+  tree: FileTree,
+  folder: FileNode,
+  found: Set<FileNode>,
+  budget: MatchBudget,
+  pattern: string,
+): void {
   const pending = [folder]
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     for (const child of tree.children(next.path)) {

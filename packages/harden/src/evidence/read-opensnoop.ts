@@ -42,16 +42,15 @@ export async function readOpensnoop(
   return collector.finish(['open'])
 }
 
-/** The name of the process may have spaces in it: the numbers behind it are found from the first that fit. */
+/** The name of the process may have spaces and digits in it. Its column is 16 wide; else the first numbers that fit count. */
 function parseLine(
   line: string,
 ): { readonly process: string; readonly error: number; readonly name: string } | undefined {
   const start = /^\s*(?:\d+\.\d+ +|\d\d:\d\d:\d\d +)?\d+ +/.exec(line)?.[0]
   if (start === undefined) return undefined
   const rest = line.slice(start.length)
-  // The kernel's names of processes have at most 15 characters.
-  for (let end = 1; end <= 16 && end < rest.length; end++) {
-    if (rest[end] !== ' ') continue
+  for (const end of [16, ...Array(16).keys()]) {
+    if (end === 0 || rest[end] !== ' ') continue
     const numbers = /^ +(-?\d+) +(\d+) +(?=\S)/.exec(rest.slice(end, end + 40))
     if (!numbers) continue
     return {

@@ -111,13 +111,15 @@ function takeCall(call: Call, processes: TracedProcesses, collector: RecordColle
       break
     }
     case 'chdir':
-      if (value === 0) process.place.folder = absolutePath(process, list[0]?.string ?? '')
+      if (value === 0)
+        process.place.folder = absolutePath(process, list[0]?.string ?? '', process.place.folder)
       break
     case 'fchdir':
       if (value === 0) process.place.folder = fileOf(process, list[0])
       break
     case 'chroot': {
-      const root = value === 0 ? absolutePath(process, list[0]?.string ?? '') : undefined
+      const root =
+        value === 0 ? absolutePath(process, list[0]?.string ?? '', process.place.folder) : undefined
       if (root !== undefined) process.place.root = root === '/' ? '' : root
       break
     }
@@ -153,7 +155,8 @@ function takeNamed(
   collector: RecordCollector,
 ): void {
   const name = argument?.string
-  if (argument === undefined || name === undefined || name === '') return
+  // An empty name is the descriptor itself (AT_EMPTY_PATH); a null one no file.
+  if (argument === undefined || name === undefined || (name === '' && operation !== 'exec')) return
   const path = absolutePath(process, name, folder)
   const value = resultOf(result)
   if (value !== undefined && value < 0) {
@@ -163,7 +166,7 @@ function takeNamed(
     else if (path !== undefined && !argument.isCut) collector.addMissing(path)
     return
   }
-  if (operation === 'exec') process.program = name.slice(name.lastIndexOf('/') + 1)
+  if (operation === 'exec') process.program = (path ?? name).slice((path ?? name).lastIndexOf('/') + 1)
   addPath(path, name, argument, { operation }, process, collector)
   if (operation !== 'open' || value === undefined) return
   const opened = annotation(result) ?? (argument.isCut ? undefined : path)

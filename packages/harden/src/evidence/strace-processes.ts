@@ -68,12 +68,12 @@ function commonRoot(known: ReadonlyMap<number, TracedProcess>): string {
   return roots.size === 1 ? [...roots][0]! : ''
 }
 
-/** A name as an absolute path of the traced machine; `undefined` when what it is relative to is not known. */
+/** A name as an absolute path of the traced machine; `undefined` when `folder`, which it is relative to, is not known. */
 export function absolutePath(
-  { place: { folder, root } }: TracedProcess,
+  { place: { root } }: TracedProcess,
   name: string,
-  base: string | undefined = folder,
+  folder: string | undefined,
 ): string | undefined {
   if (name.startsWith('/')) return normalizePath(`${root}${normalizePath(name)}`)
-  return base === undefined ? undefined : normalizePath(`${base}/${name}`)
+  return folder === undefined ? undefined : normalizePath(name === '' ? folder : `${folder}/${name}`)
 }

@@ -1,7 +1,17 @@
+import type { Digest } from '@sallyport/core'
 import type { Image } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
 import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
+import { bindEvidence } from '../evidence/bind-evidence.ts'
+import { findTraced } from '../evidence/find-traced.ts'
+import {
+  coverageOf,
+  findCoverageGap,
+  type TraceCoverage,
+  type TraceOnlyOptions,
+} from '../evidence/trace-coverage.ts'
+import type { UsageEvidence } from '../evidence/usage-evidence.ts'
 import { createScriptParser } from '../shell/parse-script.ts'
 import type { OpenedSystems } from '../systems/open-systems.ts'
 import { createBuiltLinks } from './built-links.ts'
@@ -13,7 +23,7 @@ import { isIndexFile } from './ignored-paths.ts'
 import { createLeavingFiles } from './leaving-files.ts'
 import { findUnknowable } from './find-unknowable.ts'
 import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
-import type { PackageUsage, UsageEdge } from './usage.ts'
+import { compareUsage, type PackageUsage, type UsageEdge } from './usage.ts'
 
 /** Options of {@link analyzeUsage}. */
 export interface AnalyzeUsageOptions {
@@ -23,6 +33,18 @@ export interface AnalyzeUsageOptions {
   readonly systems?: Pick<OpenedSystems, 'leaving' | 'recordPaths' | 'requirementsOf'> | undefined
   /** Paths that count as used, with the edge that says why. */
   readonly roots?: readonly UsageEdge[] | undefined
+  /** Recordings of containers of this image. They add to what is used; see `traceOnly` for the other way round. */
+  readonly evidence?: readonly UsageEvidence[] | undefined
+  /**
+   * Digests besides the image's own that `evidence` may name: of an index that holds it, or of the image that it was
+   * made from.
+   */
+  readonly evidenceOf?: readonly Digest[] | undefined
+  /**
+   * Let what is merely possible count as unused: of what no recording shows, only what the commands and the recorded
+   * files need for certain is reached. Needs complete recordings and a smoke test of the result. Default: off.
+   */
+  readonly traceOnly?: TraceOnlyOptions | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -34,18 +56,30 @@ export interface UsageAnalysis {
   readonly contents: FileContents
   readonly libraries: LibrarySearch
   /**
+   * What the recordings can tell. Unless it is `complete`, what is executed or loaded is not known: `linked` and
+   * `possible` count in its place.
+   */
+  readonly coverage: TraceCoverage
+  /**
    * Why it can't be told what the image uses: it has no entry point, or one that starts what its own configuration
    * or a user names, or a program that can't be read. Every package then counts as `possible`.
    */
   readonly unresolved?: string | undefined
 }
 
-/** Finds what the image's commands reach, by static analysis of programs, scripts and configuration. */
+/**
+ * Finds what the image's commands reach, by static analysis of programs, scripts and configuration, and by recordings.
+ *
+ * @throws {HardenError} `EVIDENCE_MISMATCH` when a recording is of another image.
+ * @throws {HardenError} `EVIDENCE_INCOMPLETE` with `traceOnly`, when the recordings have less than it asks for.
+ * @throws {HardenError} `LIMIT_EXCEEDED` when the recordings have too many patterns of paths.
+ */
 export async function analyzeUsage(
   image: Image,
   inventory: Inventory,
-  { commands, systems, roots = [], signal }: AnalyzeUsageOptions = {},
+  { commands, systems, roots = [], evidence = [], evidenceOf, traceOnly, signal }: AnalyzeUsageOptions = {},
 ): Promise<UsageAnalysis> {
+  bindEvidence(evidence, image, evidenceOf)
   const { tree } = image
   const contents = createFileContents(image, signal)
   const scripts = await createScriptParser()
@@ -95,24 +129,39 @@ export async function analyzeUsage(
     const words = entryCommands(image.config, commands).map((command) => command.words.join(' '))
     entries = leaving.entriesOf(entries, [...words, ...(image.config.config?.Env ?? [])])
   }
+  const traced = await findTraced(tree, contents, searchPathOf(image), evidence)
+  const gap = traceOnly && findCoverageGap(evidence, traced.matched, traceOnly)
+  if (gap !== undefined) throw new HardenError('EVIDENCE_INCOMPLETE', gap)
+  const isCertain = ({ certain }: UsageEdge) => certain
   const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
-  const graph = await buildUsageGraph(
-    [...entries, ...referred, ...unowned.roots, ...roots],
-    follow,
-    unowned.leaves,
-  )
+  const graph = traceOnly
+    ? await buildUsageGraph(
+        [...entries, ...roots].filter(isCertain),
+        async (path) => (await follow(path)).filter(isCertain),
+        [...unowned.roots, ...unowned.leaves],
+        traced,
+      )
+    : await buildUsageGraph(
+        [...entries, ...referred, ...unowned.roots, ...roots],
+        follow,
+        unowned.leaves,
+        traced,
+      )
   unresolved ??= findUnknowable(image, graph, commands) ?? describeUnknown(contents)
   const packages = inventory.packages.map((found) =>
-    unresolved === undefined
-      ? describePackage(graph, found)
-      : { purl: found.purl, usage: 'possible' as const, chain: [] },
+    unresolved === undefined ? describePackage(graph, found) : describeUnresolved(graph, found),
   )
-  return { packages, graph, contents, libraries, unresolved }
+  return { packages, graph, contents, libraries, coverage: coverageOf(evidence), unresolved }
 }
 
 function describeUnknown(contents: FileContents): string | undefined {
   const [first] = contents.unknown()
   return first && `it can't be told what ${first[0]} needs: ${first[1]}`
+}
+
+function describeUnresolved(graph: UsageGraph, found: Package): PackageUsage {
+  const seen = describePackage(graph, found)
+  return compareUsage(seen.usage, 'linked') < 0 ? seen : { purl: found.purl, usage: 'possible', chain: [] }
 }
 
 function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Package): PackageUsage {
@@ -121,8 +170,7 @@ function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Pac
   let best: PackageUsage = { purl, usage: 'present', chain: [] }
   for (const file of own) {
     const usage = graph.usageOf(file)
-    if (usage === 'present' || best.usage === 'linked') continue
-    if (usage === 'possible' && best.usage === 'possible') continue
+    if (compareUsage(usage, best.usage) >= 0) continue
     best = { purl, usage, file, chain: [] }
   }
   return best.file === undefined ? best : withShortestChain(graph, best, own)

@@ -5,6 +5,11 @@
  */
 export type Usage = 'executed' | 'loaded' | 'linked' | 'possible' | 'present'
 
+const order: readonly Usage[] = ['executed', 'loaded', 'linked', 'possible', 'present']
+
+/** Orders classes of use, the strongest first. */
+export const compareUsage = (one: Usage, other: Usage): number => order.indexOf(one) - order.indexOf(other)
+
 /** Why one file leads to another. */
 export type UsageEdgeKind =
   /** Entry point, command, health check or a declared extra command of the image. */
@@ -24,6 +29,8 @@ export type UsageEdgeKind =
   /** Source code, or a command, that refers to a package of its language. */
   | 'import'
   | 'data-pack'
+  /** Seen in a recording of a running container; `from` names the tracer, `proof` what it saw. */
+  | 'trace'
 
 /** One step of the reason why a file is kept. */
 export interface UsageEdge {

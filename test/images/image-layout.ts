@@ -1,7 +1,7 @@
 import { runPython } from './run-python.ts'
 
 /** The names of the real images; each has a folder in `recipes/`. */
-export const imageNames = ['web', 'python', 'node', 'static', 'multi'] as const
+export const imageNames = ['web', 'python', 'node', 'static', 'multi', 'nginx', 'redis', 'java'] as const
 export type ImageName = (typeof imageNames)[number]
 
 export interface ImageLayout {

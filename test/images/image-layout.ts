@@ -1,7 +1,11 @@
 import { runPython } from './run-python.ts'
 
 /** The names of the real images; each has a folder in `recipes/`. */
-export const imageNames = ['web', 'python', 'node', 'static', 'multi', 'nginx', 'redis', 'java'] as const
+export const imageNames = [
+  ...(['web', 'python', 'node', 'static', 'multi'] as const),
+  ...(['nginx', 'redis', 'java', 'postgresql', 'mariadb', 'haproxy', 'memcached'] as const),
+  ...(['requests', 'php', 'apache'] as const),
+] as const
 export type ImageName = (typeof imageNames)[number]
 
 export interface ImageLayout {

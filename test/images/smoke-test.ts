@@ -82,17 +82,17 @@ export async function smokeTest(
       signal,
     })
     const answers = JSON.parse(output) as readonly string[]
-    const text = answers.map(
-      (answer, index) => `${describe(recipe.smoke.requests[index]!)}: ${answer.trim()}\n`,
-    )
     recipe.smoke.expect.forEach((expected, index) => {
-      if (!text[index]?.includes(expected)) {
+      if (!answers[index]?.includes(expected)) {
+        const asked = describe(recipe.smoke.requests[index]!)
         throw new Error(
-          `the image ${name} should answer ${JSON.stringify(expected)}, but says: ${text[index] ?? ''}`,
+          `the image ${name} should answer ${JSON.stringify(expected)} to ${asked}, but says: ${answers[index] ?? ''}`,
         )
       }
     })
-    return text.join('\n')
+    return answers
+      .map((answer, index) => `${describe(recipe.smoke.requests[index]!)}: ${answer.trim()}\n`)
+      .join('\n')
   } finally {
     // The mounts on it were in a namespace that is gone: what remains is an empty folder.
     await rm(work, { recursive: true, force: true })

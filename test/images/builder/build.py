@@ -43,10 +43,19 @@ def hash_of(*paths):
             os.path.join(folder, name) for folder, _, names in os.walk(base) for name in names
         )
         for path in files:
-            with open(path, 'rb') as file:
-                content = hashlib.file_digest(file, 'sha256').hexdigest()
+            content = hashlib.sha256(content_of(path)).hexdigest()
             total.update(f'{os.path.relpath(path, base)}\0{os.access(path, os.X_OK)}\0{content}\n'.encode())
     return total.hexdigest()[:16]
+
+
+def content_of(path):
+    """What is asked of a running image, and how its recipe is formatted, do not change the image."""
+    with open(path, 'rb') as file:
+        if os.path.basename(path) != 'recipe.json':
+            return file.read()
+        recipe = json.load(file)
+    recipe.pop('smoke', None)
+    return json.dumps(recipe, sort_keys=True).encode()
 
 
 def cached(name, build):
@@ -143,14 +152,15 @@ def main(names):
     for name in names:
         if name not in known:
             raise SystemExit(f'there is no image {name}; there are {", ".join(known)}')
-    # Two suites at once build each image once.
-    with open(os.path.join(CACHE, '.lock'), 'w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in names or known:
-            folder = f'{name}-{hash_of(*BASE, *BUILDER, os.path.join(RECIPES, name))}'
-            directory = cached(folder, lambda work: build_image(name, work))
-            with open(os.path.join(RECIPES, name, 'recipe.json')) as file:
-                print(name, directory, json.load(file)['tag'], sep='\t', flush=True)
+    for name in names or known:
+        folder = f'{name}-{hash_of(*BASE, *BUILDER, os.path.join(RECIPES, name))}'
+        if not os.path.isdir(os.path.join(CACHE, folder)):
+            # Two suites at once build each image once.
+            with open(os.path.join(CACHE, '.lock'), 'w') as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                cached(folder, lambda work: build_image(name, work))
+        with open(os.path.join(RECIPES, name, 'recipe.json')) as file:
+            print(name, os.path.join(CACHE, folder), json.load(file)['tag'], sep='\t', flush=True)
 
 
 if __name__ == '__main__':

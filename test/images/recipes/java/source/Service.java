@@ -30,11 +30,14 @@ public final class Service {
 
     HttpsServer secure = HttpsServer.create(new InetSocketAddress("127.0.0.1", 8443), 0);
     secure.setHttpsConfigurator(new HttpsConfigurator(context));
-    serve(secure, "/", () -> "hello over TLS\n");
+    answer(secure, "/", () -> "hello over TLS\n");
+    secure.start();
     HttpServer plain = HttpServer.create(new InetSocketAddress("127.0.0.1", 8080), 0);
-    serve(plain, "/name", () -> InetAddress.getByName("service.test") + "\n");
-    serve(plain, "/call", Service::call);
-    serve(plain, "/modules", () -> ModuleLayer.boot().modules().size() + " modules\n");
+    answer(plain, "/name", () -> InetAddress.getByName("service.test") + "\n");
+    answer(plain, "/call", Service::call);
+    answer(plain, "/modules", () -> ModuleLayer.boot().modules().size() + " modules\n");
+    plain.setExecutor(Executors.newCachedThreadPool());
+    plain.start();
   }
 
   private static String call() throws IOException {
@@ -43,22 +46,20 @@ public final class Service {
     }
   }
 
-  private static void serve(HttpServer server, String path, Callable<String> answer) {
+  private static void answer(HttpServer server, String path, Callable<String> text) {
     server.createContext(path, exchange -> {
       int status = 200;
-      String text;
+      String answer;
       try {
-        text = answer.call();
+        answer = text.call();
       } catch (Exception problem) {
         status = 500;
-        text = problem + "\n";
+        answer = problem + "\n";
       }
-      byte[] body = text.getBytes(StandardCharsets.UTF_8);
+      byte[] body = answer.getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(status, body.length);
       exchange.getResponseBody().write(body);
       exchange.close();
     });
-    server.setExecutor(Executors.newCachedThreadPool());
-    server.start();
   }
 }

@@ -9,7 +9,7 @@ import type { Inventory, Package } from '@sallyport/inventory'
 import { builtinScanner, type Scanner } from '@sallyport/scan'
 import { hasRecords, readRecords } from '@sallyport/test-accuracy'
 import { writeTrivyCache } from '@sallyport/test-accuracy/inventories'
-import { imageNames, smokeCommands } from '@sallyport/test-images'
+import { imageNames, serviceNames, smokeCommands } from '@sallyport/test-images'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareTools } from './compare-tools.ts'
 import { examineImage, type ExaminedImage } from './examine-image.ts'
@@ -56,7 +56,7 @@ function withoutRemoved(packages: readonly Package[], { removed }: HardenReport)
   })
 }
 
-describe.each(imageNames)('%s', (name) => {
+describe.each([...imageNames, ...serviceNames])('%s', (name) => {
   let opened: { readonly image: Image; readonly inventory: Inventory }
   let before: ExaminedImage
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-export { imageLayout, imageNames } from './image-layout.ts'
+export { imageLayout, imageNames, serviceNames } from './image-layout.ts'
 export type { ImageLayout, ImageName } from './image-layout.ts'
 export { canRun, smokeCommands, smokeTest } from './smoke-test.ts'
 export type { SmokeOptions } from './smoke-test.ts'

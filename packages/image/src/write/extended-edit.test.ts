@@ -125,6 +125,15 @@ describe('rewriteImage with new paths', () => {
     expect(again.tree.get('/d')?.mode).toBe(0o700)
   })
 
+  it('makes a removed directory anew, with what comes into it', async () => {
+    await using image = await open([tar({ type: 'directory', path: 'd/', mode: 0o700 }, file('d/old'))])
+    const change = adding({ '/d': newDirectory, '/d/new': newFile('x') }, ['/d', '/d/old'])
+    await using result = await rewriteImage(image, change, { directory })
+    await using again = await reopen(result)
+    expect(again.layers).toHaveLength(1)
+    expect(await entries(again, 0)).toEqual(['d/ 1777', 'd/new 640'])
+  })
+
   it.each([
     ['a path that exists', 'PATH_INVALID', adding({ '/a': newFile('x') })],
     [

@@ -1,5 +1,5 @@
 import type { Digest } from '@sallyport/core'
-import type { Image } from '@sallyport/image'
+import type { FileTree, Image } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
 import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
@@ -18,11 +18,19 @@ import { createBuiltLinks } from './built-links.ts'
 import { entryCommands } from './entry-commands.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { createEdgeFinder } from './find-edges.ts'
-import { findEntries, findUnowned, findVariables, libraryPathOf, searchPathOf } from './find-roots.ts'
+import {
+  findEntries,
+  findUnowned,
+  findVariables,
+  libraryPathOf,
+  pythonFoldersOf,
+  searchPathOf,
+} from './find-roots.ts'
 import { isIndexFile } from './ignored-paths.ts'
+import { createModuleSearch } from './imports/module-search.ts'
 import { createLeavingFiles } from './leaving-files.ts'
 import { findUnknowable } from './find-unknowable.ts'
-import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
+import { buildUsageGraph, type EdgesOf, type UsageGraph } from './usage-graph.ts'
 import { compareUsage, type PackageUsage, type UsageEdge } from './usage.ts'
 
 /** Options of {@link analyzeUsage}. */
@@ -81,7 +89,16 @@ export async function analyzeUsage(
 ): Promise<UsageAnalysis> {
   bindEvidence(evidence, image, evidenceOf)
   const { tree } = image
-  const contents = createFileContents(image, signal)
+  const searchPath = searchPathOf(image)
+  const contents = createFileContents(image, commandNames(tree, searchPath), signal)
+  const modules = createModuleSearch(tree, {
+    pythonFolders: pythonFoldersOf(image),
+    async readText(path) {
+      const node = tree.resolve(path)
+      const content = node && (await contents.read(node))
+      return content?.type === 'text' || content?.type === 'script' ? content.text : undefined
+    },
+  })
   const scripts = await createScriptParser()
   const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal), {
     preferred: libraryPathOf(image),
@@ -92,7 +109,7 @@ export async function analyzeUsage(
   let unresolved: string | undefined
   try {
     entries = [
-      ...(await findEntries(image, scripts, contents, commands)),
+      ...(await findEntries(image, { scripts, contents, modules }, commands)),
       ...findVariables(image, libraries.folders),
     ]
   } catch (error) {
@@ -107,7 +124,8 @@ export async function analyzeUsage(
     contents,
     libraries,
     scripts,
-    searchPath: searchPathOf(image),
+    modules,
+    searchPath,
     owned,
   })
   const leaving = systems && createLeavingFiles(tree, systems, image.config.config?.WorkingDir || '/')
@@ -116,9 +134,9 @@ export async function analyzeUsage(
     leaving ? owned.union(leaving.paths) : owned,
     createBuiltLinks(tree, inventory.packages),
   )
-  const follow = async (path: string): Promise<readonly UsageEdge[]> => {
+  const follow: EdgesOf = async (path, isFollowed) => {
     signal?.throwIfAborted()
-    const edges = await edgesOf(path)
+    const edges = await edgesOf(path, isFollowed)
     if (!leaving || leaving.paths.size === 0) return edges
     const node = tree.get(path)
     const content = node?.type === 'file' && !isIndexFile(path) ? await contents.read(node) : undefined
@@ -137,7 +155,7 @@ export async function analyzeUsage(
   const graph = traceOnly
     ? await buildUsageGraph(
         [...entries, ...roots].filter(isCertain),
-        async (path) => (await follow(path)).filter(isCertain),
+        async (path, isFollowed) => (await follow(path, isFollowed)).filter(isCertain),
         [...unowned.roots, ...unowned.leaves],
         traced,
       )
@@ -152,6 +170,15 @@ export async function analyzeUsage(
     unresolved === undefined ? describePackage(graph, found) : describeUnresolved(graph, found),
   )
   return { packages, graph, contents, libraries, coverage: coverageOf(evidence), unresolved }
+}
+
+/** Packages whose database tells which files are theirs. */
+const isSystemPackage = (type: Package['type']) => type === 'deb' || type === 'apk' || type === 'rpm'
+
+/** Names of the programs in the folders of PATH. */
+function commandNames(tree: FileTree, searchPath: readonly string[]): ReadonlySet<string> {
+  const names = searchPath.flatMap((folder) => tree.children(tree.resolve(folder)?.path ?? folder))
+  return new Set(names.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
 }
 
 function describeUnknown(contents: FileContents): string | undefined {

@@ -22,12 +22,15 @@ export type UsageEdgeKind =
   | 'sourced'
   | 'popen'
   | 'path-string'
+  /** Name of a command in a program that looks commands up in PATH. */
+  | 'command-string'
   | 'config-include'
   | 'symlink'
   | 'unowned'
   | 'runtime'
-  /** Source code, or a command, that refers to a package of its language. */
+  /** A module that source code loads by name, or a package of its language that it or a command refers to. */
   | 'import'
+  /** Data that programs look for by names that their libraries make up: certificates, time zones. */
   | 'data-pack'
   /** Seen in a recording of a running container; `from` names the tracer, `proof` what it saw. */
   | 'trace'

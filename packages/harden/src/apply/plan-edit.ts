@@ -1,19 +1,10 @@
-import { encodeName, type FileNode, type FileTree, type Image } from '@sallyport/image'
+import type { FileNode, FileTree, Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
 import { withoutPaths } from '../tree-view.ts'
 import { isGenerated, isPackageManagerCache } from '../usage/ignored-paths.ts'
 import { createBuiltLinks } from '../usage/built-links.ts'
-import { removeChoices } from './edit-alternatives.ts'
-import {
-  createRemovedNames,
-  removeDiversions,
-  removeInterests,
-  removeOverrides,
-  removeStanzas,
-  removeStanzasByName,
-  removeWaiting,
-} from './edit-dpkg-database.ts'
+import type { OpenedSystems } from '../systems/open-systems.ts'
 import { removeEmptyFolders } from './remove-empty-folders.ts'
 
 /** What is to be changed in the file system for a plan. */
@@ -24,26 +15,25 @@ export interface PlannedEdit {
   readonly unowned: readonly string[]
 }
 
-const maxDatabaseBytes = 256 * 1024 * 1024
-
 /** Works out which paths leave with the packages of a plan, and how the databases change. Nothing is written. */
 export async function planEdit(
   image: Image,
   { removed, kept: keptWithUsage }: HardenPlan,
-  signal: AbortSignal | undefined,
+  systems: OpenedSystems,
 ): Promise<PlannedEdit> {
   const { tree } = image
   const kept = keptWithUsage.map(({ package: found }) => found)
-  const keptFiles = new Set(kept.flatMap(({ files, dpkg }) => [...files, ...(dpkg?.metadataPaths ?? [])]))
+  const keptFiles = new Set(kept.flatMap((found) => [...found.files, ...systems.recordPaths(found)]))
   const owned = new Set(
     removed
-      .flatMap(({ files, dpkg }) => [...files, ...(dpkg?.metadataPaths ?? [])])
+      .flatMap((found) => [...found.files, ...systems.recordPaths(found)])
       .filter((path) => !keptFiles.has(path)),
   )
   const remove = new Set(owned)
   addGarbage(tree, [...removed, ...kept], keptFiles, owned, remove)
-  const replace = await editDatabases(image, removed, kept, remove, signal)
-  await removeEmptyFolders(image, kept, remove, signal)
+  const replace = new Map<string, Uint8Array>()
+  await systems.removePackages({ remove, replace }, removed, kept)
+  await removeEmptyFolders(image, kept, remove, systems)
   return { remove, replace, unowned: [...remove].filter((path) => !owned.has(path)).sort() }
 }
 
@@ -78,71 +68,4 @@ function isOrphanedBytecode(path: string, removed: ReadonlySet<string>): boolean
   if (!path.endsWith('.pyc')) return false
   const match = /^(.*)\/__pycache__\/([^/]+?)\.[^/]+\.pyc$/.exec(path)
   return match !== null && removed.has(`${match[1]}/${match[2]}.py`)
-}
-
-async function editDatabases(
-  image: Image,
-  removed: readonly Package[],
-  kept: readonly Package[],
-  remove: Set<string>,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, Uint8Array>> {
-  const { tree } = image
-  const replace = new Map<string, Uint8Array>()
-  const names = createRemovedNames(removed, kept)
-  const view = withoutPaths(tree, remove)
-  const isGone = (path: string) => tree.resolve(path) !== undefined && view.resolve(path) === undefined
-  const edit = async (
-    path: string,
-    change: (text: string) => string | undefined,
-    whenEmpty: 'empty' | 'remove' = 'remove',
-  ) => {
-    const node = tree.resolve(path)
-    if (node?.type !== 'file' || remove.has(node.path)) return
-    const bytes = await image.readFile(node, { maxBytes: maxDatabaseBytes, signal })
-    const text = Buffer.from(bytes).toString('latin1')
-    const changed = change(text)
-    if (changed === text) return
-    // A database that must exist stays, empty; a list of nothing goes.
-    if ((changed === undefined || changed.trim() === '') && whenEmpty === 'remove') remove.add(node.path)
-    else replace.set(node.path, Buffer.from(changed ?? '', 'latin1'))
-  }
-
-  const roots = new Set<string>()
-  const stanzas = new Map<string, Set<string>>()
-  for (const { dpkg } of removed) {
-    if (!dpkg) continue
-    roots.add(dpkg.statusPath.replace(/\/status(?:\.d\/[^/]*)?$/, ''))
-    const inFile = stanzas.get(dpkg.statusPath) ?? new Set()
-    stanzas.set(dpkg.statusPath, inFile.add(Buffer.from(encodeName(dpkg.stanza)).toString('latin1')))
-  }
-  for (const [path, inFile] of stanzas) {
-    await edit(path, (text) => removeStanzas(text, inFile), path.endsWith('/status') ? 'empty' : 'remove')
-  }
-  for (const root of roots) {
-    await edit(`${root}/diversions`, (text) => removeDiversions(text, names), 'empty')
-    await edit(`${root}/statoverride`, (text) => removeOverrides(text, isGone), 'empty')
-    for (const path of filesOf(tree, `${root}/triggers`)) {
-      const name = path.slice(path.lastIndexOf('/') + 1)
-      if (name === 'Lock') continue
-      const change = name === 'Unincorp' ? removeWaiting : removeInterests
-      await edit(path, (text) => change(text, names), /^[A-Z]/.test(name) ? 'empty' : 'remove')
-    }
-    for (const path of filesOf(tree, `${root}/alternatives`)) {
-      const link = `/etc/alternatives/${path.slice(path.lastIndexOf('/') + 1)}`
-      await edit(path, (text) => removeChoices(text, isGone, remove.has(link)))
-    }
-  }
-  await edit('/var/lib/apt/extended_states', (text) => removeStanzasByName(text, names), 'empty')
-  return replace
-}
-
-function filesOf(tree: FileTree, folder: string): readonly string[] {
-  const at = tree.resolve(folder)?.path
-  return at === undefined
-    ? []
-    : tree
-        .children(at)
-        .filter(({ type }) => type === 'file')
-        .map(({ path }) => path)
 }

@@ -1,6 +1,6 @@
 import type { Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
-import { listedPaths } from './listed-paths.ts'
+import type { OpenedSystems } from '../systems/open-systems.ts'
 
 /**
  * Adds the folders that are left with nothing in them, unless a package that stays lists them, the configuration names
@@ -10,7 +10,7 @@ export async function removeEmptyFolders(
   image: Image,
   kept: readonly Package[],
   remove: Set<string>,
-  signal: AbortSignal | undefined,
+  systems: Pick<OpenedSystems, 'listedPaths'>,
 ): Promise<void> {
   const { tree, config } = image
   const needed = new Set<string>()
@@ -18,7 +18,7 @@ export async function removeEmptyFolders(
     for (let at = tree.canonicalize(path); at !== '' && at !== '/'; at = at.slice(0, at.lastIndexOf('/')))
       needed.add(at)
   }
-  for (const found of kept) for (const path of await listedPaths(image, found, signal)) needed.add(path)
+  for (const found of kept) for (const path of await systems.listedPaths(found)) needed.add(path)
   const { WorkingDir, Volumes } = config.config ?? {}
   for (const path of [WorkingDir, ...Object.keys(Volumes ?? {})]) if (path) addNeeded(path)
   // A link that stays and leads to a folder keeps it.

@@ -1,7 +1,6 @@
 import type { FileNode, Image } from '@sallyport/image'
-import { listedPaths } from '../apply/listed-paths.ts'
 import type { PlannedEdit } from '../apply/plan-edit.ts'
-import { createProviders } from '../plan/close-dependencies.ts'
+import type { OpenedSystems } from '../systems/open-systems.ts'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
 import { withoutPaths } from '../tree-view.ts'
 import type { UsageAnalysis } from '../usage/analyze-usage.ts'
@@ -20,6 +19,7 @@ export async function checkPlan(
   analysis: UsageAnalysis,
   plan: HardenPlan,
   edit: PlannedEdit,
+  systems: OpenedSystems,
   commands: readonly (readonly string[])[] | undefined,
 ): Promise<readonly CheckedInvariant[]> {
   const { tree } = image
@@ -28,7 +28,7 @@ export async function checkPlan(
     { id: 'I1', violations: findDanglingLinks() },
     ...(await checkPrograms()),
     { id: 'I3-commands', violations: checkCommands() },
-    { id: 'I5', violations: checkDependencies(plan) },
+    { id: 'I5', violations: checkDependencies(plan, systems) },
     { id: 'I6', violations: await checkDatabase() },
   ]
 
@@ -125,8 +125,8 @@ export async function checkPlan(
   async function checkDatabase(): Promise<readonly Violation[]> {
     const violations: Violation[] = []
     for (const { package: found } of plan.kept) {
-      const listed = await listedPaths(image, found)
-      for (const path of new Set([...found.files, ...(found.dpkg?.metadataPaths ?? []), ...listed])) {
+      const listed = await systems.listedPaths(found)
+      for (const path of new Set([...found.files, ...systems.recordPaths(found), ...listed])) {
         if (tree.get(path) && !after.get(path))
           violations.push({ message: `${found.name} lists ${path}`, path })
       }
@@ -143,19 +143,18 @@ export async function checkPlan(
 }
 
 /** I5: dependencies of kept packages that were satisfied still are, or are listed as open, which `closed` mode never does. */
-function checkDependencies({ mode, kept, removed, openDependencies }: HardenPlan): readonly Violation[] {
+function checkDependencies(
+  { mode, kept, openDependencies }: HardenPlan,
+  systems: OpenedSystems,
+): readonly Violation[] {
   const listed = mode === 'relaxed' ? new Set(openDependencies.map(({ purl }) => purl)) : new Set()
-  const present = kept.map(({ package: found }) => found).filter(({ dpkg }) => dpkg)
-  const after = createProviders(present)
-  const before = createProviders([...present, ...removed])
+  const staying = new Set(kept.map(({ package: found }) => found))
   const violations: Violation[] = []
-  for (const found of present) {
-    for (const alternatives of found.dpkg?.depends ?? []) {
-      const was = alternatives.flatMap((alternative) => before.find(alternative, found))
-      const is = alternatives.some((alternative) => after.find(alternative, found).length > 0)
-      if (was.length > 0 && !is && !listed.has(found.purl)) {
-        violations.push({ message: `${found.name} depends on ${was[0]!.name}`, path: was[0]!.files[0] })
-      }
+  for (const found of staying) {
+    for (const { satisfiedBy } of systems.requirementsOf(found)) {
+      const [first] = satisfiedBy
+      if (!first || listed.has(found.purl) || satisfiedBy.some((one) => staying.has(one))) continue
+      violations.push({ message: `${found.name} depends on ${first.name}`, path: first.files[0] })
     }
   }
   return violations

@@ -1,89 +1,23 @@
-import type { DpkgDependency, Package } from '@sallyport/inventory'
+import type { Package } from '@sallyport/inventory'
 import type { OpenDependency } from '../harden-result.ts'
-import { compareDebianVersions, isUnparseable } from '@sallyport/scan'
+import type { OpenedSystem } from '../systems/package-system.ts'
 
-/** Names under which installed packages can be depended on. */
-export interface Providers {
-  /** Installed packages that satisfy an alternative of `depender`, by name or by what they provide. */
-  find(dependency: DpkgDependency, depender: Package): readonly Package[]
-}
-
-/** Indexes packages by their names and by what they provide (Debian policy, 7.1 and 7.5). */
-export function createProviders(packages: readonly Package[]): Providers {
-  const byName = new Map<string, { readonly found: Package; readonly version: string | undefined }[]>()
-  const add = (name: string, found: Package, version: string | undefined) => {
-    const list = byName.get(name)
-    if (list) list.push({ found, version })
-    else byName.set(name, [{ found, version }])
-  }
-  for (const found of packages) {
-    add(found.name, found, found.version)
-    for (const { name, version } of found.dpkg?.provides ?? []) add(name, found, version)
-  }
-  const native = nativeArch(packages)
-  return {
-    find: (dependency, depender) => [
-      ...new Set(
-        (byName.get(dependency.name) ?? [])
-          .filter(
-            ({ found, version }) => fitsVersion(dependency, version) && fitsArch(dependency, found, depender),
-          )
-          .map(({ found }) => found),
-      ),
-    ],
-  }
-
-  /** Of one name, another architecture satisfies only where both sides allow it (multiarch specification). */
-  function fitsArch({ arch }: DpkgDependency, { arch: has, dpkg }: Package, depender: Package): boolean {
-    if (has === undefined || has === 'all' || dpkg?.multiArch === 'foreign') return true
-    if (arch === 'any') return true
-    const wanted = arch ?? (depender.arch === 'all' ? native : depender.arch)
-    return wanted === undefined || wanted === 'native' || has === wanted
-  }
-}
-
-/** The architecture of most packages. */
-function nativeArch(packages: readonly Package[]): string | undefined {
-  const counts = new Map<string, number>()
-  for (const { arch } of packages) if (arch && arch !== 'all') counts.set(arch, (counts.get(arch) ?? 0) + 1)
-  return [...counts].sort(([, one], [, other]) => other - one)[0]?.[0]
-}
-
-/** A version that can't be compared does not satisfy: nothing may be left out because of it. */
-function fitsVersion({ operator, version: wanted }: DpkgDependency, has: string | undefined): boolean {
-  if (operator === undefined || wanted === undefined) return true
-  if (has === undefined) return false
-  const order = compareDebianVersions(has, wanted)
-  if (isUnparseable(order)) return false
-  switch (operator) {
-    case '<<':
-      return order < 0
-    case '<=':
-      return order <= 0
-    case '=':
-      return order === 0
-    case '>=':
-      return order >= 0
-    case '>>':
-      return order > 0
-  }
-}
+type Requirements = Pick<OpenedSystem, 'requirementsOf'>
 
 /**
- * Adds to a set of packages everything that they depend on. Of alternatives, one that is kept already counts;
- * otherwise the first that is installed.
+ * What has to stay besides a set of packages so that everything which they need does, and why. Of alternatives, one
+ * that is kept already counts; otherwise the first that is there is taken.
  */
 export function closeDependencies(
   kept: Iterable<Package>,
-  providers: Providers,
+  systems: Requirements,
 ): ReadonlyMap<Package, string> {
   const reasons = new Map<Package, string>()
   const closed = new Set(kept)
   for (const found of closed) {
-    for (const alternatives of found.dpkg?.depends ?? []) {
-      const candidates = alternatives.flatMap((alternative) => providers.find(alternative, found))
-      if (candidates.length === 0 || candidates.some((candidate) => closed.has(candidate))) continue
-      const chosen = candidates[0]!
+    for (const { satisfiedBy } of systems.requirementsOf(found)) {
+      const [chosen] = satisfiedBy
+      if (!chosen || satisfiedBy.some((candidate) => closed.has(candidate))) continue
       reasons.set(chosen, `${found.name} depends on it`)
       closed.add(chosen)
     }
@@ -91,26 +25,18 @@ export function closeDependencies(
   return reasons
 }
 
-/** Dependencies of kept packages that were satisfied with the removed ones, and are not without, sorted. */
+/** What kept packages need that was there, and is not without the removed ones, sorted. */
 export function findOpenDependencies(
   kept: readonly Package[],
-  removed: readonly Package[],
+  systems: Requirements,
 ): readonly OpenDependency[] {
-  const before = createProviders([...kept, ...removed])
-  const after = createProviders(kept)
-  const open: OpenDependency[] = []
-  for (const found of kept) {
-    for (const alternatives of found.dpkg?.depends ?? []) {
-      const isSatisfied = ({ find }: Providers) => alternatives.some((one) => find(one, found).length > 0)
-      if (isSatisfied(before) && !isSatisfied(after))
-        open.push({ purl: found.purl, dependsOn: alternatives.map(formatDependency).join(' | ') })
-    }
-  }
+  const staying = new Set(kept)
+  const open = kept.flatMap((found) =>
+    systems
+      .requirementsOf(found)
+      .filter(({ satisfiedBy }) => satisfiedBy.length > 0 && !satisfiedBy.some((one) => staying.has(one)))
+      .map(({ text }) => ({ purl: found.purl, dependsOn: text })),
+  )
   const key = ({ purl, dependsOn }: OpenDependency) => `${purl} ${dependsOn}`
   return open.sort((one, other) => (key(one) < key(other) ? -1 : 1))
-}
-
-function formatDependency({ name, arch, operator, version }: DpkgDependency): string {
-  const qualified = arch === undefined ? name : `${name}:${arch}`
-  return operator === undefined ? qualified : `${qualified} (${operator} ${version})`
 }

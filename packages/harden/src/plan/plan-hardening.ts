@@ -3,8 +3,9 @@ import type { Inventory, Package } from '@sallyport/inventory'
 import type { UsageAnalysis } from '../usage/analyze-usage.ts'
 import type { OpenDependency } from '../harden-result.ts'
 import type { PackageUsage } from '../usage/usage.ts'
-import { closeDependencies, createProviders, findOpenDependencies } from './close-dependencies.ts'
-import { companionReason, protectionOf } from './protected-packages.ts'
+import type { OpenedSystems } from '../systems/open-systems.ts'
+import { closeDependencies, findOpenDependencies } from './close-dependencies.ts'
+import { companionReason } from './companion-packages.ts'
 
 /** Options of {@link planHardening}. */
 export interface PlanHardeningOptions {
@@ -12,8 +13,6 @@ export interface PlanHardeningOptions {
   readonly mode?: 'closed' | 'relaxed' | undefined
   /** Names of packages that stay in any case. */
   readonly keep?: readonly string[] | undefined
-  /** Names of packages that can't leave for another reason, and the reason; see `findDiverters`. */
-  readonly fixed?: ReadonlyMap<string, string> | undefined
   /** Paths whose packages stay although they are not used, and the reason. */
   readonly needed?: ReadonlyMap<string, string> | undefined
 }
@@ -28,18 +27,19 @@ export interface HardenPlan {
 }
 
 /**
- * Decides which dpkg packages can leave: those of which no file is reached, that nothing kept depends on, and that no
+ * Decides which packages can leave: those of which no file is reached, that nothing kept depends on, and that no
  * rule protects. What any program of a kept package needs and any of its links leads to stays too, whether the program
- * or link is reached or not. Packages of other kinds stay, unless they are part of a dpkg package that leaves.
+ * or link is reached or not. Packages that no system holds stay, unless they are part of a package that leaves.
  */
 export async function planHardening(
   tree: FileTree,
   analysis: UsageAnalysis,
   inventory: Inventory,
-  { mode = 'closed', keep = [], fixed, needed }: PlanHardeningOptions = {},
+  systems: OpenedSystems,
+  { mode = 'closed', keep = [], needed }: PlanHardeningOptions = {},
 ): Promise<HardenPlan> {
   const usageOf = new Map(inventory.packages.map((found, index) => [found, analysis.packages[index]!]))
-  const system = inventory.packages.filter(({ type, dpkg }) => type === 'deb' && dpkg !== undefined)
+  const system = systems.packages
   const owners = new Map<string, Package[]>()
   for (const found of system) {
     for (const file of found.files) {
@@ -48,14 +48,17 @@ export async function planHardening(
       else owners.set(file, [found])
     }
   }
-  const providers = createProviders(system)
   const osRelease = [tree.resolve('/etc/os-release')?.path, tree.resolve('/usr/lib/os-release')?.path]
 
   const kept = new Map<Package, PackageUsage>()
   for (const found of system) {
     const usage = usageOf.get(found)!
     const hasOsRelease = osRelease.some((path) => path && owners.get(path)?.includes(found))
-    const protection = protectionOf(found.name, hasOsRelease, keep) ?? fixed?.get(found.name)
+    const protection = keep.includes(found.name)
+      ? 'asked for'
+      : hasOsRelease
+        ? 'it holds os-release'
+        : systems.fixed.get(found)
     if (usage.usage !== 'present') kept.set(found, usage)
     else if (protection) kept.set(found, { ...usage, keptBy: { reason: 'protected', detail: protection } })
   }
@@ -78,7 +81,7 @@ export async function planHardening(
       grown = true
     }
     if (mode === 'closed') {
-      for (const [found, detail] of closeDependencies(kept.keys(), providers)) {
+      for (const [found, detail] of closeDependencies(kept.keys(), systems)) {
         kept.set(found, { ...usageOf.get(found)!, keptBy: { reason: 'dependency', detail } })
         grown = true
       }
@@ -107,17 +110,21 @@ export async function planHardening(
   return {
     mode,
     removed,
-    openDependencies: findOpenDependencies([...kept.keys()], removed),
+    openDependencies: findOpenDependencies([...kept.keys()], systems),
     kept: inventory.packages
       .filter((found) => !gone.has(found) && !(found.ownedBy && removedPurls.has(found.ownedBy)))
-      .map((found) => ({ package: found, usage: kept.get(found) ?? withReason(usageOf.get(found)!) })),
+      .map((found) => ({
+        package: found,
+        usage: kept.get(found) ?? notRemovable(usageOf.get(found)!, systems.refusals.get(found.type)),
+      })),
   }
 }
 
-function withReason(usage: PackageUsage): PackageUsage {
-  return usage.usage === 'present'
-    ? { ...usage, keptBy: { reason: 'not-removable', detail: 'packages of this kind are not removed yet' } }
-    : usage
+function notRemovable(
+  usage: PackageUsage,
+  detail = 'no database that can be edited has a record of it',
+): PackageUsage {
+  return usage.usage === 'present' ? { ...usage, keptBy: { reason: 'not-removable', detail } } : usage
 }
 
 /** Packages that hold all of a folder that a link of a kept package leads to, such as its copyright file elsewhere. */

@@ -4,7 +4,7 @@ import type { Package } from '@sallyport/inventory'
 const maxListBytes = 64 * 1024 * 1024
 
 /** Canonical paths that dpkg's file list of a package names, folders too; none for a package without a list. */
-export async function listedPaths(
+export async function listPaths(
   image: Pick<Image, 'tree' | 'readFile'>,
   { dpkg }: Package,
   signal?: AbortSignal,

@@ -1,7 +1,9 @@
 import type { DpkgDependency, Package } from '@sallyport/inventory'
 import { describe, expect, it } from 'vitest'
-import { closeDependencies, createProviders } from './close-dependencies.ts'
-import { companionReason, protectionOf } from './protected-packages.ts'
+import { companionReason } from '../../plan/companion-packages.ts'
+import { closeDependencies } from '../../plan/close-dependencies.ts'
+import { createRequirements } from './create-requirements.ts'
+import { protectionOf } from './protected-packages.ts'
 
 const make = (
   name: string,
@@ -53,27 +55,27 @@ describe('closeDependencies', () => {
     ['nothing for what was open before', [[{ name: 'no' }]], [make('b')], []],
   ])('adds %s', (_title, depends, others, expected) => {
     const root = make('root', { depends })
-    const added = closeDependencies([root], createProviders([root, make('x'), make('y'), ...others]))
+    const added = closeDependencies([root], {
+      requirementsOf: createRequirements([root, make('x'), make('y'), ...others]),
+    })
     const names = [...added.keys()].map(({ name, arch }) => [name, `${name}:${arch}`])
     expect(names.map(([name, full], index) => (expected[index] === full ? full : name))).toEqual(expected)
   })
 
   it('takes an alternative that is kept already', () => {
     const [root, b, c] = [make('root', { depends: [[{ name: 'b' }, { name: 'c' }]] }), make('b'), make('c')]
-    expect(closeDependencies([root, c], createProviders([root, b, c])).size).toBe(0)
+    expect(closeDependencies([root, c], { requirementsOf: createRequirements([root, b, c]) }).size).toBe(0)
   })
 })
 
 describe('protectionOf', () => {
   it.each([
-    ['libc6', false, [], true],
-    ['ca-certificates', false, [], true],
-    ['bash', false, [], false],
-    ['bash', false, ['bash'], true],
-    ['anything', true, [], true],
-    ['libc6-dev', false, [], false],
-  ])('of %s (os-release: %s, keep: %j) is %s', (name, hasOsRelease, keep, expected) => {
-    expect(protectionOf(name, hasOsRelease, keep) !== undefined).toBe(expected)
+    ['libc6', true],
+    ['ca-certificates', true],
+    ['bash', false],
+    ['libc6-dev', false],
+  ])('of %s is %s', (name, expected) => {
+    expect(protectionOf(name) !== undefined).toBe(expected)
   })
 
   it('keeps terminal descriptions with their library only', () => {

@@ -1,0 +1,69 @@
+import type { Image } from '@sallyport/image'
+import type { Package, PackageType } from '@sallyport/inventory'
+import { dpkgSystem } from './dpkg/dpkg-system.ts'
+import type { DatabaseEdit, OpenedSystem, PackageSystem } from './package-system.ts'
+
+/** All packages of an image that can leave, of whatever kind. */
+export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'removeFiles'> {
+  /** Packages that have a record in a database which can be edited, in the inventory's order. */
+  readonly packages: readonly Package[]
+  /** Why packages of a kind can't leave. */
+  readonly refusals: ReadonlyMap<PackageType, string>
+  /** Takes some files of packages that stay out of their lists. Gives the packages whose lists can't be changed. */
+  removeFiles(
+    edit: DatabaseEdit,
+    files: ReadonlyMap<Package, readonly string[]>,
+  ): Promise<ReadonlySet<Package>>
+}
+
+const known: readonly PackageSystem[] = [dpkgSystem]
+
+/** Opens the databases of all kinds that the image has packages of. */
+export async function openSystems(
+  image: Image,
+  all: readonly Package[],
+  {
+    systems = known,
+    signal,
+  }: { readonly systems?: readonly PackageSystem[]; readonly signal?: AbortSignal | undefined } = {},
+): Promise<OpenedSystems> {
+  const systemOf = new Map<Package, OpenedSystem>()
+  const refusals = new Map<PackageType, string>()
+  const opened: OpenedSystem[] = []
+  for (const system of systems) {
+    const packages = all.filter((found) => system.holds(found))
+    if (packages.length === 0) continue
+    const here = await system.open(image, all, { signal })
+    if (here.refusal !== undefined) {
+      refusals.set(system.type, here.refusal)
+      continue
+    }
+    opened.push(here)
+    for (const found of packages) systemOf.set(found, here)
+  }
+  const ofSystem = (system: OpenedSystem, packages: readonly Package[]) =>
+    packages.filter((found) => systemOf.get(found) === system)
+  return {
+    packages: all.filter((found) => systemOf.has(found)),
+    refusals,
+    fixed: new Map(opened.flatMap(({ fixed }) => [...fixed])),
+    requirementsOf: (found) => systemOf.get(found)?.requirementsOf(found) ?? [],
+    listedPaths: async (found) => (await systemOf.get(found)?.listedPaths(found)) ?? [],
+    recordPaths: (found) => systemOf.get(found)?.recordPaths(found) ?? [],
+    async removePackages(edit, removed, kept) {
+      for (const system of opened) {
+        const leaving = ofSystem(system, removed)
+        if (leaving.length > 0) await system.removePackages(edit, leaving, ofSystem(system, kept))
+      }
+    },
+    async removeFiles(edit, files) {
+      const unable = new Set<Package>()
+      for (const system of new Set([...files.keys()].map((found) => systemOf.get(found)))) {
+        const own = new Map([...files].filter(([found]) => systemOf.get(found) === system))
+        if (system?.removeFiles) await system.removeFiles(edit, own)
+        else for (const found of own.keys()) unable.add(found)
+      }
+      return unable
+    },
+  }
+}

@@ -1,6 +1,6 @@
 import type { DpkgDependency, Package } from '@sallyport/inventory'
 import { parseControlStanzas } from '@sallyport/inventory'
-import { createProviders, type Providers } from '../../plan/close-dependencies.ts'
+import { createProviders, type Providers } from '../../systems/dpkg/create-providers.ts'
 import { candidateKey, type DebCandidate, parseRelationships } from './read-candidates.ts'
 
 /** Which packages are upgraded together, and which of those asked for are not. */

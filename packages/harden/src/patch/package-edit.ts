@@ -1,24 +1,18 @@
-/** Content of a new file: bytes, or a stream that can be opened as often as needed. */
-export type NewContent = Uint8Array | { readonly size: number; open(): AsyncIterable<Uint8Array> }
-
-interface NewMetadata {
-  readonly mode: number
-  readonly uid: number
-  readonly gid: number
-  readonly mtime: number
-  readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined
-}
-
-/** A path that an upgrade writes. */
-export type NewPath =
-  | (NewMetadata & { readonly type: 'file'; readonly content: NewContent })
-  | (NewMetadata & { readonly type: 'directory' })
-  | (Omit<NewMetadata, 'mode' | 'xattrs'> & { readonly type: 'symlink'; readonly linkTarget: string })
-  | { readonly type: 'hardlink'; readonly linkTo: string }
+import type { NewEntry } from '@sallyport/image'
 
 /** What upgrades change in an image. A path that is written anew is in `remove` and `add`. */
 export interface PackageEdit {
   readonly remove: Set<string>
-  readonly add: Map<string, NewPath>
+  readonly add: Map<string, NewEntry>
   readonly replace: Map<string, Uint8Array>
 }
+
+/** Puts all of one edit into another. */
+export function mergeEdit(into: PackageEdit, edit: PackageEdit): void {
+  for (const path of edit.remove) into.remove.add(path)
+  for (const [path, entry] of edit.add) into.add.set(path, entry)
+  for (const [path, content] of edit.replace) into.replace.set(path, content)
+}
+
+/** An edit of nothing. */
+export const emptyEdit = (): PackageEdit => ({ remove: new Set(), add: new Map(), replace: new Map() })

@@ -63,11 +63,13 @@ export function createPatchRequest(
   }
   return {
     findings: fixable,
-    concerns: (found) => isMeant(found) && (all || fixes.has(found)),
+    concerns: (found) => isMeant(found) && ((all && isOfSystem(found)) || fixes.has(found)),
     wants: (found, available) =>
       isMeant(found) && (all || (fixes.get(found) ?? []).some((one) => isFixedBy(one, available))),
   }
 }
+
+const isOfSystem = ({ type }: Package) => type === 'deb' || type === 'apk' || type === 'rpm'
 
 /** Where nobody says which of several versions counts, only the highest is sure to repair it. */
 function highest({ type }: Package, versions: readonly string[]): string | undefined {

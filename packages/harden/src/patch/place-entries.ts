@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { FileNode, Image } from '@sallyport/image'
-import type { NewPath, PackageEdit } from './package-edit.ts'
+import type { FileNode, Image, NewEntry } from '@sallyport/image'
+import type { PackageEdit } from './package-edit.ts'
 import type { PackageEntry } from './package-entry.ts'
 
 /** An entry of a package with the place that it has in the image. */
@@ -46,11 +46,11 @@ export async function placeEntries(
       return `${path} is new and belongs to user ${entry.uid}, group ${entry.gid}, which the image may not have`
     if (node && (await isSame(node, source))) continue
     if (node) edit.remove.add(path)
-    edit.add.set(path, toNewPath(path, source, node))
+    edit.add.set(path, toNewEntry(path, source, node))
   }
   return undefined
 
-  function toNewPath(path: string, source: PackageEntry, node: FileNode | undefined): NewPath {
+  function toNewEntry(path: string, source: PackageEntry, node: FileNode | undefined): NewEntry {
     const { uid, gid } = node ?? source
     const { mtime } = source
     if (source.type === 'symlink') return { type: 'symlink', linkTarget: source.linkTarget, uid, gid, mtime }

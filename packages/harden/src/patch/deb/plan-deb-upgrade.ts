@@ -1,7 +1,7 @@
 import { decodeName, type FileNode, type Image } from '@sallyport/image'
 import { type Package, parseControlStanzas } from '@sallyport/inventory'
 import { listPaths } from '../../systems/dpkg/list-paths.ts'
-import type { PackageEdit } from '../package-edit.ts'
+import { emptyEdit, type PackageEdit } from '../package-edit.ts'
 import type { PackageEntry } from '../package-entry.ts'
 import { addParents, placeEntries, type PlacedEntry } from '../place-entries.ts'
 import { removeBytecode, removeEmptied } from '../remove-leftovers.ts'
@@ -48,7 +48,7 @@ export async function planDebUpgrade(
   const scripts = await checkScripts()
   if (scripts !== undefined) return { refused: scripts }
 
-  const edit: PackageEdit = { remove: new Set(), add: new Map(), replace: new Map() }
+  const edit = emptyEdit()
   const entries = new Map(staged.entries.map((entry) => [entry.path, entry]))
   const listedBefore = listBefore()
   const ownBefore = new Set(found.files)

@@ -1,5 +1,5 @@
 import { type Distro, type Package, parseControlStanzas } from '@sallyport/inventory'
-import type { PackageEdit } from '../package-edit.ts'
+import { emptyEdit, mergeEdit } from '../package-edit.ts'
 import type { SourceUse } from '../patch-report.ts'
 import type { DebSource } from '../patch-source.ts'
 import type { PatchOutcome, PreparedPatches, PrepareOptions } from '../prepared-patches.ts'
@@ -25,7 +25,7 @@ export async function prepareDebPatches(
   const { image, inventory, request, folder, signal, onProgress } = options
   const installed = inventory.packages.filter(({ dpkg }) => dpkg)
   const outcomes = new Map<Package, PatchOutcome>()
-  const edit: PackageEdit = { remove: new Set(), add: new Map(), replace: new Map() }
+  const edit = emptyEdit()
   const { suites, uses, seen } = await openSuites()
   if (suites.length === 0) {
     const reason = `no source is for ${inventory.distro?.prettyName ?? 'this distribution'}`
@@ -130,9 +130,7 @@ export async function prepareDebPatches(
     const stanzas = new Map<string, Map<string, string>>()
     for (const found of chosen.upgrades.keys()) {
       const plan = plans.get(found)!
-      for (const path of plan.edit.remove) edit.remove.add(path)
-      for (const [path, entry] of plan.edit.add) edit.add.set(path, entry)
-      for (const [path, content] of plan.edit.replace) edit.replace.set(path, content)
+      mergeEdit(edit, plan.edit)
       const { statusPath, stanza } = found.dpkg!
       const inFile = stanzas.get(statusPath) ?? new Map<string, string>()
       stanzas.set(statusPath, inFile.set(stanza, plan.stanza))

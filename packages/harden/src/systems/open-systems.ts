@@ -1,5 +1,6 @@
 import type { Image } from '@sallyport/image'
 import type { Package, PackageType } from '@sallyport/inventory'
+import { apkSystem } from './apk/apk-system.ts'
 import { dpkgSystem } from './dpkg/dpkg-system.ts'
 import type { DatabaseEdit, OpenedSystem, PackageSystem } from './package-system.ts'
 
@@ -16,7 +17,7 @@ export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'removeFil
   ): Promise<ReadonlySet<Package>>
 }
 
-const known: readonly PackageSystem[] = [dpkgSystem]
+const known: readonly PackageSystem[] = [dpkgSystem, apkSystem]
 
 /** Opens the databases of all kinds that the image has packages of. */
 export async function openSystems(

@@ -6,6 +6,8 @@ export function isIndexFile(path: string): boolean {
   return (
     path.startsWith('/var/lib/dpkg/') ||
     path.startsWith('/var/lib/apt/') ||
+    /^(?:\/usr)?\/lib\/apk\//.test(path) ||
+    path.startsWith('/etc/apk/') ||
     path.startsWith('/var/cache/') ||
     path.startsWith('/var/log/') ||
     path.startsWith('/usr/share/doc/') ||
@@ -65,6 +67,7 @@ export function isPackageManagerCache(path: string): boolean {
     /^\/var\/log\/apt\/./.test(path) ||
     /^\/var\/cache\/debconf\/.*-old$/.test(path) ||
     /^\/var\/lib\/dpkg\/[a-z]+-old$/.test(path) ||
+    /^\/var\/cache\/apk\/[^/]+\.(?:tar\.gz|apk)$/.test(path) ||
     path === '/var/cache/ldconfig/aux-cache'
   )
 }

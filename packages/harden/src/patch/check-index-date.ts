@@ -16,7 +16,10 @@ export function checkIndexDate(
   { now, lastSeen }: { readonly now: Date; readonly lastSeen: LastSeen },
 ): void {
   if (date.getTime() > now.getTime() + toleranceMs)
-    throw new HardenError('INDEX_EXPIRED', `${name}: the index is of ${date.toISOString()}, which is still to come`)
+    throw new HardenError(
+      'INDEX_EXPIRED',
+      `${name}: the index is of ${date.toISOString()}, which is still to come`,
+    )
   if (validUntil && validUntil.getTime() < now.getTime())
     throw new HardenError('INDEX_EXPIRED', `${name}: the index was valid until ${validUntil.toISOString()}`)
   const seen = Object.hasOwn(lastSeen, name) ? Date.parse(lastSeen[name]!) : Number.NEGATIVE_INFINITY

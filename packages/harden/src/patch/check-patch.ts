@@ -31,7 +31,7 @@ export async function checkPatch(
   return [
     { id: 'I1', violations: checkLinks(before.image, after.image) },
     { id: 'I2', violations: await checkLibraries(before.image, after.image, signal) },
-    { id: 'I6', violations: checkDatabase(before, after, versions) },
+    { id: 'I6', violations: checkDatabase(after, versions) },
     { id: 'I7', violations: checkPaths(before.image, after.image, gone, edit) },
     { id: 'I8', violations: checkMetadata(before.image, after.image, edit) },
     { id: 'I9', violations: checkInventory(before.inventory, after.inventory, versions, edit) },
@@ -67,7 +67,11 @@ function checkLinks({ tree: before }: Image, { tree: after }: Image): readonly V
 const isDocumentation = (path: string) => /^\/usr\/share\/(?:doc|man|info|locale)\//.test(path)
 
 /** I2: what an ELF file finds of its libraries and interpreter it still finds, and a new one finds all. */
-async function checkLibraries(before: Image, after: Image, signal: AbortSignal | undefined): Promise<readonly Violation[]> {
+async function checkLibraries(
+  before: Image,
+  after: Image,
+  signal: AbortSignal | undefined,
+): Promise<readonly Violation[]> {
   const searches = await Promise.all([before, after].map((image) => librarySearch(image, signal)))
   const [searchBefore, searchAfter] = searches as [(typeof searches)[0], (typeof searches)[0]]
   const violations: Violation[] = []
@@ -90,7 +94,10 @@ async function checkLibraries(before: Image, after: Image, signal: AbortSignal |
 
 async function librarySearch(image: Image, signal: AbortSignal | undefined) {
   const folder = image.tree.resolve('/etc/ld.so.conf.d')
-  const paths = ['/etc/ld.so.conf', ...(folder ? image.tree.children(folder.path).map(({ path }) => path) : [])]
+  const paths = [
+    '/etc/ld.so.conf',
+    ...(folder ? image.tree.children(folder.path).map(({ path }) => path) : []),
+  ]
   const texts: string[] = []
   for (const path of paths) {
     const node = image.tree.resolve(path)
@@ -100,7 +107,11 @@ async function librarySearch(image: Image, signal: AbortSignal | undefined) {
   return createLibrarySearch(texts, { whole: image.tree })
 }
 
-async function readElf(image: Image, node: FileNode, signal: AbortSignal | undefined): Promise<ElfFile | undefined> {
+async function readElf(
+  image: Image,
+  node: FileNode,
+  signal: AbortSignal | undefined,
+): Promise<ElfFile | undefined> {
   if (node.type !== 'file' || node.size < 64) return undefined
   const start = Buffer.from(await image.readRange(node, { offset: 0, length: 4 }, { signal }))
   if (start.toString('latin1') !== '\x7fELF') return undefined
@@ -109,7 +120,6 @@ async function readElf(image: Image, node: FileNode, signal: AbortSignal | undef
 
 /** I6: a patched package owns something, and what it owned and does not any more is gone or somebody else's. */
 function checkDatabase(
-  before: InventoriedImage,
   after: InventoriedImage,
   versions: ReadonlyMap<Package, string>,
 ): readonly Violation[] {
@@ -145,19 +155,26 @@ function checkPaths(
 }
 
 /** I8: mode, owner and extended attributes of every path that stays of its type; all metadata of what is not written anew. */
-function checkMetadata({ tree: before }: Image, { tree: after }: Image, { add }: PackageEdit): readonly Violation[] {
+function checkMetadata(
+  { tree: before }: Image,
+  { tree: after }: Image,
+  { add }: PackageEdit,
+): readonly Violation[] {
   const violations: Violation[] = []
   for (const node of after.entries()) {
     const was = before.get(node.path)
     if (!was || was.type !== node.type) continue
     const isNew = add.has(node.path)
-    if (describe(was, isNew) !== describe(node, isNew)) violations.push({ message: `${node.path} has other metadata` })
+    if (describe(was, isNew) !== describe(node, isNew))
+      violations.push({ message: `${node.path} has other metadata` })
   }
   return violations
 }
 
 function describe({ mode, uid, gid, mtime, linkTarget, xattrs }: FileNode, isNew: boolean): string {
-  const attributes = [...xattrs].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).sort()
+  const attributes = [...xattrs]
+    .map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`)
+    .sort()
   return [mode, uid, gid, ...(isNew ? [] : [mtime, linkTarget ?? '']), ...attributes].join(' ')
 }
 
@@ -185,7 +202,8 @@ function checkInventory(
   const surplus = [...actual.keys()].filter((one) => isFewer(one, expected, actual))
   const known = new Set(before.gaps.map(({ code, message }) => `${code}: ${message}`))
   const gaps = after.gaps.map(({ code, message }) => `${code}: ${message}`).filter((gap) => !known.has(gap))
-  const isOther = before.distro?.id !== after.distro?.id || before.distro?.versionId !== after.distro?.versionId
+  const isOther =
+    before.distro?.id !== after.distro?.id || before.distro?.versionId !== after.distro?.versionId
   return [
     ...missing.map((one) => ({ message: `${one} can't be seen` })),
     ...surplus.map((one) => ({ message: `${one} is seen` })),

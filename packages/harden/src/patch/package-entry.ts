@@ -30,12 +30,26 @@ export function toPackageEntry(archive: string, entry: TarEntry): PackageEntry {
   const linkTarget = type === 'hardlink' ? toPath(archive, entry.linkPath) : entry.linkPath
   if (type === 'symlink' && (linkTarget === '' || linkTarget.includes('\0')))
     throw new HardenError('ARCHIVE_INVALID', `${archive}: ${entry.path.slice(0, 200)} leads nowhere`)
-  return { path: toPath(archive, entry.path), type, mode, uid, gid, mtime, xattrs, linkTarget, size, dataOffset }
+  return {
+    path: toPath(archive, entry.path),
+    type,
+    mode,
+    uid,
+    gid,
+    mtime,
+    xattrs,
+    linkTarget,
+    size,
+    dataOffset,
+  }
 }
 
 function toPath(archive: string, name: string): string {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..') || parts.length > 256 || /[\0\n]/.test(name))
-    throw new HardenError('ARCHIVE_INVALID', `${archive}: a path that escapes: ${JSON.stringify(name.slice(0, 200))}`)
+    throw new HardenError(
+      'ARCHIVE_INVALID',
+      `${archive}: a path that escapes: ${JSON.stringify(name.slice(0, 200))}`,
+    )
   return `/${parts.join('/')}`
 }

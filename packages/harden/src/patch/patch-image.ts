@@ -72,11 +72,24 @@ export async function patchImage(
   try {
     const options = { image, inventory, request, now, lastSeen, folder, signal, onProgress }
     const prepared: readonly PreparedPatches[] = [
-      await prepareDebPatches(sources.filter((source) => source.type === 'deb'), options),
-      await prepareApkPatches(sources.filter((source) => source.type === 'apk'), options),
+      await prepareDebPatches(
+        sources.filter((source) => source.type === 'deb'),
+        options,
+      ),
+      await prepareApkPatches(
+        sources.filter((source) => source.type === 'apk'),
+        options,
+      ),
     ]
     const report = (invariants: readonly CheckedInvariant[], unchangedBecause?: string): PatchReport =>
-      toPatchReport({ inventory, request, prepared, lastSeen, invariants: invariants.map(toResult), unchangedBecause })
+      toPatchReport({
+        inventory,
+        request,
+        prepared,
+        lastSeen,
+        invariants: invariants.map(toResult),
+        unchangedBecause,
+      })
     const versions = new Map(
       prepared.flatMap(({ outcomes }) =>
         [...outcomes].flatMap(([found, outcome]) =>

@@ -8,7 +8,12 @@ import type { LastSeen } from './patch-source.ts'
  * has yet, which is no failure; `refused`: there is one that can't be taken, `reason` says why; `up-to-date`: no source
  * has a newer version; `not-supported`: packages of this kind can't be patched, or no source is for them.
  */
-export type PatchState = 'patched' | 'fix-announced-not-in-mirror' | 'refused' | 'up-to-date' | 'not-supported'
+export type PatchState =
+  | 'patched'
+  | 'fix-announced-not-in-mirror'
+  | 'refused'
+  | 'up-to-date'
+  | 'not-supported'
 
 /** A package that was looked at. */
 export interface PackagePatch {
@@ -73,6 +78,11 @@ export interface PatchResult {
 /** What {@link patchImage} tells as it happens. */
 export type PatchProgress =
   | { readonly type: 'source-opened'; readonly name: string; readonly date: string }
-  | { readonly type: 'package-fetched'; readonly name: string; readonly version: string; readonly size: number }
+  | {
+      readonly type: 'package-fetched'
+      readonly name: string
+      readonly version: string
+      readonly size: number
+    }
   | { readonly type: 'package-refused'; readonly name: string; readonly reason: string }
   | { readonly type: 'image-written'; readonly packages: number }

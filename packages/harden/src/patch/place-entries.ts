@@ -39,9 +39,11 @@ export async function placeEntries(
   for (const { entry, path, node } of [...placed].sort(byPath)) {
     signal?.throwIfAborted()
     const source = entry.type === 'hardlink' ? entries.get(entry.linkTarget) : entry
-    if (source?.type === 'hardlink' || source === undefined) return `${path} is a hard link to no file of the package`
+    if (source?.type === 'hardlink' || source === undefined)
+      return `${path} is a hard link to no file of the package`
     if (node?.type === 'directory') return `${path} is a folder in the image`
-    if (node && node.type !== 'file' && node.type !== 'symlink') return `${path} is a ${node.type} in the image`
+    if (node && node.type !== 'file' && node.type !== 'symlink')
+      return `${path} is a ${node.type} in the image`
     if (!node && (entry.uid > maxFixedId || entry.gid > maxFixedId))
       return `${path} is new and belongs to user ${entry.uid}, group ${entry.gid}, which the image may not have`
     if (node && (await isSame(node, source))) continue
@@ -79,7 +81,10 @@ export async function placeEntries(
 }
 
 /** Hash of a content, by default SHA-256, in hexadecimal. */
-export async function digestOf(content: AsyncIterable<Uint8Array>, algorithm: 'sha256' | 'md5' | 'sha1' = 'sha256'): Promise<string> {
+export async function digestOf(
+  content: AsyncIterable<Uint8Array>,
+  algorithm: 'sha256' | 'md5' | 'sha1' = 'sha256',
+): Promise<string> {
   const hash = createHash(algorithm)
   for await (const chunk of content) hash.update(chunk)
   return hash.digest('hex')
@@ -90,7 +95,11 @@ export async function digestOf(content: AsyncIterable<Uint8Array>, algorithm: 's
  *
  * @param folders - folders of the package by canonical path
  */
-export function addParents(image: Image, edit: PackageEdit, folders: ReadonlyMap<string, PackageEntry>): void {
+export function addParents(
+  image: Image,
+  edit: PackageEdit,
+  folders: ReadonlyMap<string, PackageEntry>,
+): void {
   for (const path of [...edit.add.keys()]) {
     for (let at = parentOf(path); at !== '' && !edit.add.has(at); at = parentOf(at)) {
       if (image.tree.get(at)) break

@@ -14,7 +14,12 @@ export type PatchOutcome =
       readonly keptConffiles: readonly string[]
       readonly leftOut: readonly string[]
     }
-  | { readonly state: 'refused'; readonly version: string; readonly sourceVersion: string; readonly reason: string }
+  | {
+      readonly state: 'refused'
+      readonly version: string
+      readonly sourceVersion: string
+      readonly reason: string
+    }
   /** Something newer that was not asked for. */
   | { readonly state: 'available'; readonly version: string; readonly sourceVersion: string }
   | { readonly state: 'not-supported'; readonly reason: string }

@@ -36,7 +36,11 @@ export function toPatchReport({
   }
 }
 
-function describePackage(found: Package, outcome: PatchOutcome | undefined, request: PatchRequest): PackagePatch {
+function describePackage(
+  found: Package,
+  outcome: PatchOutcome | undefined,
+  request: PatchRequest,
+): PackagePatch {
   const { purl, name, version } = found
   const base = { purl, name, version }
   if (!outcome) {
@@ -73,7 +77,11 @@ function describeFinding(finding: FixableFinding, outcome: PatchOutcome | undefi
       : { ...base, state: 'not-supported', reason: unsupported(found) }
   if (outcome.state === 'not-supported') return { ...base, state: 'not-supported', reason: outcome.reason }
   if (!isFixedBy(finding, outcome))
-    return { ...base, state: 'fix-announced-not-in-mirror', reason: `the newest version there is ${outcome.version}` }
+    return {
+      ...base,
+      state: 'fix-announced-not-in-mirror',
+      reason: `the newest version there is ${outcome.version}`,
+    }
   if (outcome.state === 'patched') return { ...base, state: 'patched' }
   return { ...base, state: 'refused', reason: outcome.state === 'refused' ? outcome.reason : undefined }
 }

@@ -68,7 +68,9 @@ export function chooseUpgrades(
             else broken.set(found, `it needs ${formatGroup(group)}, which is not installed in such a version`)
           } else if (select(found)) isChanged = true
           else {
-            for (const cause of group.flatMap((one) => before.find(one, found)).filter((one) => selected.has(one)))
+            for (const cause of group
+              .flatMap((one) => before.find(one, found))
+              .filter((one) => selected.has(one)))
               broken.set(cause, `${found.name} needs ${formatGroup(group)} and can't follow`)
           }
         }
@@ -78,7 +80,8 @@ export function chooseUpgrades(
           for (const hit of after.find(anyArch, result).map((one) => origins.get(one)!)) {
             if (hit === found || old.includes(hit)) continue
             if (select(hit)) isChanged = true
-            else broken.set(candidate ? found : hit, `${found.name} conflicts with ${formatGroup([conflict])}`)
+            else
+              broken.set(candidate ? found : hit, `${found.name} conflicts with ${formatGroup([conflict])}`)
           }
         }
       }
@@ -90,7 +93,9 @@ export function chooseUpgrades(
   /** Installed packages of a name that a group asks for: their own upgrade may be what is asked for. */
   function followers(group: readonly DpkgDependency[]): readonly Package[] {
     const names = new Set(group.map(({ name }) => name))
-    return installed.filter(({ name, dpkg }) => names.has(name) || dpkg!.provides.some((one) => names.has(one.name)))
+    return installed.filter(
+      ({ name, dpkg }) => names.has(name) || dpkg!.provides.some((one) => names.has(one.name)),
+    )
   }
 
   /** Whether the installed version had the same dependency open, as after hardening in `relaxed` mode. */
@@ -129,6 +134,8 @@ function createConflicts(): (found: Package) => readonly DpkgDependency[] {
 
 function formatGroup(group: readonly DpkgDependency[]): string {
   return group
-    .map(({ name, operator, version }) => (operator === undefined ? name : `${name} (${operator} ${version})`))
+    .map(({ name, operator, version }) =>
+      operator === undefined ? name : `${name} (${operator} ${version})`,
+    )
     .join(' | ')
 }

@@ -74,7 +74,8 @@ function normalize(text: string | undefined, version: string): readonly string[]
     }
     if (isSkipped || line === '' || idleTriggers.test(line)) continue
     // `dpkg --compare-versions` with a version of its own is a step that only this upgrade takes.
-    const isComparing = line.includes('--compare-versions') || /["' ](?:lt|le|gt|ge|lt-nl|le-nl)["' ]/.test(line)
+    const isComparing =
+      line.includes('--compare-versions') || /["' ](?:lt|le|gt|ge|lt-nl|le-nl)["' ]/.test(line)
     lines.push(isComparing ? line : replaceVersion(line, version))
   }
   const doesNothing = lines.every((line) => /^(?:#.*|set -e|exit 0)$/.test(line))

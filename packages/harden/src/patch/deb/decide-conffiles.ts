@@ -36,7 +36,8 @@ export async function decideConffiles(
     .split('\n')
     .filter((line) => line !== '')
   const flagged = lines.find((line) => !line.startsWith('/'))
-  if (flagged !== undefined) return { refused: `it wants a configuration file away: ${flagged.slice(0, 200)}` }
+  if (flagged !== undefined)
+    return { refused: `it wants a configuration file away: ${flagged.slice(0, 200)}` }
 
   const sums = new Map(recorded.map(({ path, md5 }) => [path, md5]))
   const entries = new Map(staged.entries.map((entry) => [entry.path, entry]))
@@ -46,7 +47,8 @@ export async function decideConffiles(
   const records: ConffileRecord[] = []
   for (const path of lines) {
     const entry = entries.get(path)
-    if (entry?.type !== 'file') return { refused: `${path} is a configuration file that the package does not bring` }
+    if (entry?.type !== 'file')
+      return { refused: `${path} is a configuration file that the package does not bring` }
     const md5 = await digestOf(staged.open(entry), 'md5')
     records.push({ path, md5 })
     const place = places.get(path)
@@ -71,7 +73,8 @@ export async function decideConffiles(
     if (!node) continue
     if (places.has(record.path)) {
       const is = node.type === 'file' ? await digestOf(image.openFile(node, { signal }), 'md5') : ''
-      if (is !== record.md5) return { refused: `${path} was changed, and is no configuration file of ${found.name} any more` }
+      if (is !== record.md5)
+        return { refused: `${path} was changed, and is no configuration file of ${found.name} any more` }
       continue
     }
     obsolete.push(path)

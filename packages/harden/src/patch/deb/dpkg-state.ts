@@ -40,10 +40,15 @@ export async function readDpkgState(
   const interests = (await readText('/var/lib/dpkg/triggers/File')).split('\n').flatMap((line) => {
     const space = line.lastIndexOf(' ')
     if (!line.startsWith('/') || space < 0) return []
-    const packageName = line.slice(space + 1).replace(/\/(?:no)?await$/, '').replace(/:[a-z0-9-]+$/, '')
+    const packageName = line
+      .slice(space + 1)
+      .replace(/\/(?:no)?await$/, '')
+      .replace(/:[a-z0-9-]+$/, '')
     return { path: tree.canonicalize(line.slice(0, space)), packageName }
   })
-  const triggers = new Set(filesOf('/var/lib/dpkg/triggers').map((path) => path.slice(path.lastIndexOf('/') + 1)))
+  const triggers = new Set(
+    filesOf('/var/lib/dpkg/triggers').map((path) => path.slice(path.lastIndexOf('/') + 1)),
+  )
 
   const owners = new Map<string, Package[]>()
   for (const found of packages) {
@@ -63,7 +68,8 @@ export async function readDpkgState(
     },
     interests,
     triggers,
-    otherOwners: (path, found) => (owners.get(path) ?? []).filter((one) => one !== found && one.type === 'deb'),
+    otherOwners: (path, found) =>
+      (owners.get(path) ?? []).filter((one) => one !== found && one.type === 'deb'),
   }
 
   function filesOf(folder: string): readonly string[] {

@@ -20,7 +20,7 @@ export function parsePathExcludes(configurations: readonly string[]): PathExclud
 }
 
 /** fnmatch(3) with `*` and `?`; a set in brackets counts as any one character. Takes time linear in both at each star. */
-function matchesPattern(pattern: string, text: string): boolean {
+export function matchesPattern(pattern: string, text: string): boolean {
   const tokens = tokenize(pattern)
   let token = 0
   let at = 0

@@ -26,7 +26,8 @@ export interface DebUpgradePlan {
 }
 
 const maxInfoBytes = 32 * 1024 * 1024
-const documentation = /^(\/usr\/share\/(?:doc|man|info|locale|lintian|doc-base|gnome|help|bug|linda|groff|calendar))\//
+const documentation =
+  /^(\/usr\/share\/(?:doc|man|info|locale|lintian|doc-base|gnome|help|bug|linda|groff|calendar))\//
 
 /**
  * Works out how an installed package becomes a new version: as dpkg unpacks and configures it with `--force-confold`,
@@ -74,7 +75,14 @@ export async function planDebUpgrade(
     else leftOut.push(path)
   }
 
-  const conffiles = await decideConffiles(image, found, staged, placed, parseConffileRecords(oldStanza()), signal)
+  const conffiles = await decideConffiles(
+    image,
+    found,
+    staged,
+    placed,
+    parseConffileRecords(oldStanza()),
+    signal,
+  )
   if ('refused' in conffiles) return conffiles
   const written = placed.filter(({ path }) => !conffiles.kept.has(path))
   const problem = await placeEntries(written, edit, { image, entries, open: staged.open, signal })
@@ -100,7 +108,11 @@ export async function planDebUpgrade(
   await writeInfoFiles({ image, dpkg, found, staged, info, unlisted, obsolete: conffiles.obsolete, edit })
   return {
     edit,
-    stanza: writeStanza(staged.control, oldStanza().fields.get('status'), isUnpackedOnly ? [] : conffiles.records),
+    stanza: writeStanza(
+      staged.control,
+      oldStanza().fields.get('status'),
+      isUnpackedOnly ? [] : conffiles.records,
+    ),
     keptConffiles: [...conffiles.changed].sort(),
     leftOut: leftOut.sort(),
   }
@@ -174,10 +186,16 @@ export async function planDebUpgrade(
 
   /** Folders that only the old version had. */
   async function removeOldFolders(): Promise<void> {
-    const gone = [...listedBefore].filter((path) => !folders.has(path) && tree.get(path)?.type === 'directory')
+    const gone = [...listedBefore].filter(
+      (path) => !folders.has(path) && tree.get(path)?.type === 'directory',
+    )
     if (gone.length === 0) return
     const others = state.packages.filter((one) => one !== found && one.dpkg)
     const listed = new Set((await Promise.all(others.map((one) => listPaths(image, one, signal)))).flat())
-    removeEmptied(image, edit, gone.filter((path) => !listed.has(path)))
+    removeEmptied(
+      image,
+      edit,
+      gone.filter((path) => !listed.has(path)),
+    )
   }
 }

@@ -86,10 +86,12 @@ export async function prepareDebPatches(
     const native = new Set(installed.flatMap(({ arch }) => (arch && arch !== 'all' ? [arch] : [])))
     const newest = new Map<string, DebCandidate>()
     for (const suite of suites) {
-      const architectures = suite.source.architecture === undefined ? [...native].sort() : [suite.source.architecture]
+      const architectures =
+        suite.source.architecture === undefined ? [...native].sort() : [suite.source.architecture]
       const served = architectures.filter((one) => suite.release.architectures.includes(one))
       for (const [key, candidate] of await readCandidates(suite, served, new Set(wantedKeys.keys()))) {
-        if (isNewer(candidate, newest.get(key)) && isNewer(candidate, wantedKeys.get(key))) newest.set(key, candidate)
+        if (isNewer(candidate, newest.get(key)) && isNewer(candidate, wantedKeys.get(key)))
+          newest.set(key, candidate)
       }
     }
     return newest
@@ -107,7 +109,12 @@ export async function prepareDebPatches(
       let plan = plans.get(found)
       if (!plan) {
         const staged = await stageDeb(candidate, folder, signal)
-        onProgress({ type: 'package-fetched', name: found.name, version: candidate.version, size: candidate.size })
+        onProgress({
+          type: 'package-fetched',
+          name: found.name,
+          version: candidate.version,
+          size: candidate.size,
+        })
         const result = await planDebUpgrade(image, dpkgState, found, staged, signal)
         if ('refused' in result) {
           rejected.set(found, result.refused)
@@ -153,7 +160,8 @@ function findFixed(installed: readonly Package[]): ReadonlyMap<Package, string> 
     if (status?.[0] === 'hold') fixed.set(found, 'it is held at its version')
     else if (status && status[2] !== 'installed') fixed.set(found, `dpkg has left it ${status[2]}`)
     else if (counts.get(found.name)! > 1) fixed.set(found, 'it is installed for several architectures')
-    else if (found.files.some((path) => path.includes('\n'))) fixed.set(found, 'a path of it can not be listed')
+    else if (found.files.some((path) => path.includes('\n')))
+      fixed.set(found, 'a path of it can not be listed')
   }
   return fixed
 }

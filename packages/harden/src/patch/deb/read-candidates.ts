@@ -29,7 +29,8 @@ export interface DebCandidate extends Relationships {
 }
 
 /** Key of a candidate: only the same name and architecture are the same package. */
-export const candidateKey = (name: string, architecture: string | undefined): string => `${name}:${architecture}`
+export const candidateKey = (name: string, architecture: string | undefined): string =>
+  `${name}:${architecture}`
 
 const maxStanzaLength = 4 * 1024 * 1024
 
@@ -78,7 +79,10 @@ async function* splitStanzas(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
     const parts = pending.split('\n\n')
     pending = parts.pop()!
     if (pending.length > maxStanzaLength)
-      throw new HardenError('LIMIT_EXCEEDED', `a package index with a paragraph of ${pending.length} characters`)
+      throw new HardenError(
+        'LIMIT_EXCEEDED',
+        `a package index with a paragraph of ${pending.length} characters`,
+      )
     yield* parts
   }
   pending += decoder.decode()

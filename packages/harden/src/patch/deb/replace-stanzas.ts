@@ -13,7 +13,9 @@ export function replaceStanzas(
 ): Uint8Array {
   const wanted = new Map([...replacements].map(([old, now]) => [toBytes(old), toBytes(now)]))
   const counts = new Map<string, number>()
-  const parts = Buffer.from(content).toString('latin1').split(/(\n{2,})/)
+  const parts = Buffer.from(content)
+    .toString('latin1')
+    .split(/(\n{2,})/)
   const changed = parts.map((part) => {
     const stanza = part.replace(/^\n+|\n+$/g, '')
     const now = wanted.get(stanza)
@@ -23,7 +25,10 @@ export function replaceStanzas(
   })
   for (const stanza of wanted.keys()) {
     if (counts.get(stanza) !== 1)
-      throw new HardenError('INVARIANT_BROKEN', `${path}: ${counts.get(stanza) ?? 0} paragraphs instead of one: ${stanza.slice(0, 100)}`)
+      throw new HardenError(
+        'INVARIANT_BROKEN',
+        `${path}: ${counts.get(stanza) ?? 0} paragraphs instead of one: ${stanza.slice(0, 100)}`,
+      )
   }
   return Buffer.from(changed.join(''), 'latin1')
 }

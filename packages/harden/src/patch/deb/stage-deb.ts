@@ -45,15 +45,22 @@ export async function stageDeb(
   const archive = await stageFile(`${base}.deb`, download, signal)
   const members = await readAr((offset, length) => archive.readAt(offset, length), archive.size, name)
   const [format, control, data] = members
-  if (format?.name !== 'debian-binary' || !control || !data) throw invalid('not a Debian package of three members')
-  const version = Buffer.from(await archive.readAt(format.offset, Math.min(format.size, 16))).toString('latin1')
+  if (format?.name !== 'debian-binary' || !control || !data)
+    throw invalid('not a Debian package of three members')
+  const version = Buffer.from(await archive.readAt(format.offset, Math.min(format.size, 16))).toString(
+    'latin1',
+  )
   if (!/^2\.\d+\n/.test(version)) throw invalid(`format ${JSON.stringify(version)} instead of 2.0`)
 
   const { stanza, info } = await readControl(uncompress(control, 'control', maxControlBytes))
   checkIdentity(stanza)
   const tar = await stageFile(`${base}.tar`, uncompress(data, 'data', maxDataBytes), signal)
   const entries: PackageEntry[] = []
-  for await (const event of readTar(tar.stream(0, tar.size), { ...tarLimits, allowMissingEnd: true, signal })) {
+  for await (const event of readTar(tar.stream(0, tar.size), {
+    ...tarLimits,
+    allowMissingEnd: true,
+    signal,
+  })) {
     if (event.type === 'entry') entries.push(toPackageEntry(name, event.entry))
   }
   const files = new Map(entries.map((entry) => [entry.path, entry]))
@@ -70,7 +77,8 @@ export async function stageDeb(
       member.name === `${stem}.tar` || member.name.startsWith(`${stem}.tar.`)
         ? compressionOf(member.name)
         : undefined
-    if (compression === undefined) throw invalid(`${member.name} instead of ${stem}.tar, .tar.gz, .tar.xz or .tar.zst`)
+    if (compression === undefined)
+      throw invalid(`${member.name} instead of ${stem}.tar, .tar.gz, .tar.xz or .tar.zst`)
     const bytes = archive.stream(member.offset, member.size)
     return decompress(bytes, compression, { maxBytes, name: `${name}: ${member.name}` })
   }

@@ -77,7 +77,11 @@ async function check(
 }
 
 /** OpenPGP.js judges a key at the time of the signature; a key that has expired since does not count either. */
-async function checkKey(keys: readonly Key[], keyID: Parameters<Key['getKeys']>[0], now: Date): Promise<void> {
+async function checkKey(
+  keys: readonly Key[],
+  keyID: Parameters<Key['getKeys']>[0],
+  now: Date,
+): Promise<void> {
   const key = keys.find((candidate) => candidate.getKeys(keyID).length > 0)
   if (!key) throw new Error('not in the keyring')
   await key.getSigningKey(keyID, now)
@@ -88,10 +92,10 @@ async function parseKeyring(name: string, keyring: string | Uint8Array): Promise
     if (typeof keyring !== 'string' && !isArmored(keyring))
       return await readKeys({ binaryKeys: keyring, config })
     const text = typeof keyring === 'string' ? keyring : Buffer.from(keyring).toString('latin1')
-    const blocks = text.split(/(?=-----BEGIN PGP PUBLIC KEY BLOCK-----)/).filter((block) => block.trim() !== '')
-    return (
-      await Promise.all(blocks.map((armoredKeys) => readKeys({ armoredKeys, config })))
-    ).flat()
+    const blocks = text
+      .split(/(?=-----BEGIN PGP PUBLIC KEY BLOCK-----)/)
+      .filter((block) => block.trim() !== '')
+    return (await Promise.all(blocks.map((armoredKeys) => readKeys({ armoredKeys, config })))).flat()
   } catch (error) {
     throw new HardenError('SIGNATURE_INVALID', `${name}: the keyring can't be read: ${reasonOf(error)}`, {
       cause: error,

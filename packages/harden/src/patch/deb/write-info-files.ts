@@ -38,7 +38,8 @@ export async function writeInfoFiles(input: InfoInput): Promise<void> {
   for (const [name, content] of contents) {
     const old = info.get(name)
     const path = old?.path ?? `${base}.${name}`
-    if (old ? !Buffer.from(old.content).equals(content) : image.tree.get(path)) edit.replace.set(path, content)
+    if (old ? !Buffer.from(old.content).equals(content) : image.tree.get(path))
+      edit.replace.set(path, content)
     if (old || image.tree.get(path)) continue
     const { mode } = staged.info.get(name) ?? { mode: 0o644 }
     edit.add.set(path, { type: 'file', content, mode, uid: 0, gid: 0, mtime: mtimeOf(staged) })
@@ -60,7 +61,9 @@ function mtimeOf({ entries }: StagedDeb): number {
 
 /** dpkg's list: the paths in the order of the package, the root as `/.`, then what stays of the old version. */
 function writeList({ staged, unlisted, obsolete }: InfoInput): Uint8Array {
-  const paths = staged.entries.filter(({ path }) => !unlisted.has(path)).map(({ path }) => (path === '/' ? '/.' : path))
+  const paths = staged.entries
+    .filter(({ path }) => !unlisted.has(path))
+    .map(({ path }) => (path === '/' ? '/.' : path))
   return encodeName([...paths, ...obsolete].map((path) => `${path}\n`).join(''))
 }
 
@@ -69,10 +72,13 @@ async function writeSums({ staged, unlisted }: InfoInput): Promise<Uint8Array> {
   const own = staged.info.get('md5sums')
   const lines: string[] = []
   if (own) {
-    for (const line of Buffer.from(own.content).toString('latin1').split('\n')) if (line !== '') lines.push(line)
+    for (const line of Buffer.from(own.content).toString('latin1').split('\n'))
+      if (line !== '') lines.push(line)
   } else {
     const conffiles = new Set(
-      Buffer.from(staged.info.get('conffiles')?.content ?? new Uint8Array()).toString('latin1').split('\n'),
+      Buffer.from(staged.info.get('conffiles')?.content ?? new Uint8Array())
+        .toString('latin1')
+        .split('\n'),
     )
     for (const entry of staged.entries) {
       if (entry.type !== 'file' || conffiles.has(entry.path)) continue

@@ -56,7 +56,10 @@ export function writeStanza(
     fields.set('conffiles', ['Conffiles:', ...lines].join('\n'))
   }
   const known = fieldOrder.map((name) => name.toLowerCase())
-  const ordered = [...known.filter((name) => fields.has(name)), ...[...fields.keys()].filter((name) => !known.includes(name))]
+  const ordered = [
+    ...known.filter((name) => fields.has(name)),
+    ...[...fields.keys()].filter((name) => !known.includes(name)),
+  ]
   return ordered.map((name) => fields.get(name)!).join('\n')
 }
 

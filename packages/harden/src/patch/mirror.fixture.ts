@@ -22,7 +22,12 @@ export function memoryMirror(files: MirrorFiles): MirrorReader {
 
 /** What a package brings: the content of a file, or a link. A path that ends in a slash is a folder. */
 export type PackageFiles = Readonly<
-  Record<string, string | { readonly symlink: string } | { readonly content: string; readonly mode?: number; readonly uid?: number }>
+  Record<
+    string,
+    | string
+    | { readonly symlink: string }
+    | { readonly content: string; readonly mode?: number; readonly uid?: number }
+  >
 >
 
 /** A Debian package to make. */
@@ -50,7 +55,9 @@ export function buildDeb(description: DebDescription): Buffer {
   const control = createTarWriter().add({ type: 'file', path: './control', data: controlOf(description) })
   const sums = Object.entries(files)
     .filter(([path]) => !conffiles.includes(path) && !path.endsWith('/'))
-    .flatMap(([path, file]) => (contentOf(file) === undefined ? [] : [`${md5(contentOf(file)!)}  ${path.slice(1)}\n`]))
+    .flatMap(([path, file]) =>
+      contentOf(file) === undefined ? [] : [`${md5(contentOf(file)!)}  ${path.slice(1)}\n`],
+    )
   control.add({ type: 'file', path: './md5sums', data: sums.join('') })
   if (conffiles.length > 0)
     control.add({ type: 'file', path: './conffiles', data: conffiles.map((path) => `${path}\n`).join('') })
@@ -84,7 +91,8 @@ export function tarOf(files: PackageFiles, prefix: string): Uint8Array {
     }
     if (path.endsWith('/')) continue
     const base = { path: `${prefix}${path.slice(1)}`, mtime: 1_700_000_000 }
-    if (typeof file === 'object' && 'symlink' in file) writer.add({ ...base, type: 'symlink', linkPath: file.symlink })
+    if (typeof file === 'object' && 'symlink' in file)
+      writer.add({ ...base, type: 'symlink', linkPath: file.symlink })
     else {
       const { mode = 0o644, uid = 0 } = typeof file === 'string' ? {} : file
       writer.add({ ...base, type: 'file', mode, uid, data: contentOf(file)! })
@@ -122,6 +130,8 @@ export interface SuiteDescription {
   readonly fields?: string
   readonly byHash?: boolean
   readonly detached?: boolean
+  /** Folder below `dists`. Default `bookworm-security`. */
+  readonly folder?: string
   /** Changes the index before its sums are taken. */
   readonly editIndex?: (text: string) => string
 }
@@ -141,6 +151,7 @@ export async function buildSuite({
   fields = '',
   byHash = false,
   detached = false,
+  folder: name = 'bookworm-security',
   editIndex = (text) => text,
 }: SuiteDescription): Promise<MirrorFiles> {
   const files: MirrorFiles = new Map()
@@ -152,9 +163,12 @@ export async function buildSuite({
     return `${controlOf(description)}Filename: ${path}\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n`
   })
   const index = gzipSync(editIndex(paragraphs.join('\n')))
-  const folder = `dists/bookworm-security`
+  const folder = `dists/${name}`
   const binary = 'main/binary-amd64'
-  files.set(byHash ? `${folder}/${binary}/by-hash/SHA256/${sha256(index)}` : `${folder}/${binary}/Packages.gz`, index)
+  files.set(
+    byHash ? `${folder}/${binary}/by-hash/SHA256/${sha256(index)}` : `${folder}/${binary}/Packages.gz`,
+    index,
+  )
   const text = [
     `Origin: Test`,
     `Suite: ${suite}`,
@@ -200,4 +214,5 @@ export async function createKey({
 }
 
 export const md5 = (content: string | Uint8Array): string => createHash('md5').update(content).digest('hex')
-export const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')
+export const sha256 = (content: string | Uint8Array): string =>
+  createHash('sha256').update(content).digest('hex')

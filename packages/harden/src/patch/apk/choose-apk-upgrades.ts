@@ -47,14 +47,15 @@ export function chooseApkUpgrades(
     selected: ReadonlyMap<Package, ApkCandidate>,
     select: (found: Package) => boolean,
   ): ReadonlyMap<Package, string> | 'changed' {
-    const after = createProviders(
-      new Map(
-        [...stanzas].map(([found, stanza]) => [
-          found,
-          { ...stanza, fields: selected.get(found)?.fields ?? stanza.fields },
-        ]),
-      ),
-    )
+    const origins = new Map<Package, Package>()
+    const results = [...stanzas].map(([found, stanza]) => {
+      const candidate = selected.get(found)
+      const result = candidate ? { ...found, version: candidate.version } : found
+      origins.set(result, found)
+      return [result, { ...stanza, fields: candidate?.fields ?? stanza.fields }] as const
+    })
+    const find = createProviders(new Map(results))
+    const after: FindProviders = (dependency) => find(dependency).map((result) => origins.get(result)!)
     const broken = new Map<Package, string>()
     let isChanged = false
     const blame = (text: string, reason: string) => {
@@ -66,7 +67,7 @@ export function chooseApkUpgrades(
       for (const text of candidate ? words(candidate.fields.get('D')) : old) {
         const dependency = parseDependency(text)
         if (dependency.isConflict) {
-          const known = new Set(before(dependency))
+          const known = new Set(old.includes(text) ? before(dependency) : [])
           for (const hit of after(dependency)) {
             if (hit === found || known.has(hit)) continue
             if (select(hit)) isChanged = true

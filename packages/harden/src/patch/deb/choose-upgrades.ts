@@ -74,11 +74,10 @@ export function chooseUpgrades(
               broken.set(cause, `${found.name} needs ${formatGroup(group)} and can't follow`)
           }
         }
+        const known = new Set(conflictsOf(found).flatMap((one) => before.find(ofAnyArch(one), found)))
         for (const conflict of candidate?.conflicts ?? conflictsOf(found)) {
-          const anyArch = { ...conflict, arch: conflict.arch ?? 'any' }
-          const old = before.find(anyArch, found)
-          for (const hit of after.find(anyArch, result).map((one) => origins.get(one)!)) {
-            if (hit === found || old.includes(hit)) continue
+          for (const hit of after.find(ofAnyArch(conflict), result).map((one) => origins.get(one)!)) {
+            if (hit === found || known.has(hit)) continue
             if (select(hit)) isChanged = true
             else
               broken.set(candidate ? found : hit, `${found.name} conflicts with ${formatGroup([conflict])}`)
@@ -105,6 +104,9 @@ export function chooseUpgrades(
     return old !== undefined && !holds(before, old, { dpkg, ...found })
   }
 }
+
+/** Conflicts count against each architecture of a package. */
+const ofAnyArch = (one: DpkgDependency): DpkgDependency => ({ ...one, arch: one.arch ?? 'any' })
 
 const namesOf = (group: readonly DpkgDependency[]) => group.map(({ name }) => name).join(' ')
 

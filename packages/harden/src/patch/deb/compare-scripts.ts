@@ -29,7 +29,7 @@ export type PackageScripts = ReadonlyMap<string, string>
  * Compares what dpkg would run of an installed package and of its new version. They never run here, so they have to be
  * the same but for {@link boilerplate}, and for the package's own version where it is not compared with.
  *
- * @returns the first difference, or `undefined` when there is none that counts
+ * @returns a difference, or `undefined` when there is none that counts
  */
 export function compareScripts(
   before: { readonly version: string; readonly scripts: PackageScripts },
@@ -38,16 +38,17 @@ export function compareScripts(
   for (const name of scriptNames) {
     const old = normalize(before.scripts.get(name), before.version)
     const now = normalize(after.scripts.get(name), after.version)
-    const length = Math.max(old.length, now.length)
-    for (let line = 0; line < length; line++) {
-      if (old[line] !== now[line])
-        return `${name} differs: ${describe('-', old[line])}${describe('+', now[line])}`.trimEnd()
-    }
+    if (old.join('\n') !== now.join('\n'))
+      return `${name} differs: ${describe('-', old, now)}${describe('+', now, old)}`.trimEnd()
   }
   return undefined
 }
 
-function describe(sign: string, line: string | undefined): string {
+/** The first line that only one of two texts has, one that does something before a comment. */
+function describe(sign: string, lines: readonly string[], other: readonly string[]): string {
+  const others = new Set(other)
+  const own = lines.filter((line) => !others.has(line))
+  const line = own.find((one) => !one.startsWith('#')) ?? own[0]
   return line === undefined ? '' : `${sign} ${JSON.stringify(line.trim().slice(0, 160))} `
 }
 
@@ -57,27 +58,34 @@ const sectionEnd = '# End automatically added section'
 function normalize(text: string | undefined, version: string): readonly string[] {
   if (text === undefined) return []
   const lines: string[] = []
-  let isSkipped = false
+  // A section that never ends is none: what was left out of it counts after all.
+  let skipped: string[] | undefined
   for (const raw of text.split('\n')) {
     const line = raw.trimEnd()
     const helper = sectionStart.exec(line)?.[1]
     if (helper !== undefined) {
-      isSkipped = boilerplate.has(helper)
+      lines.push(...(skipped ?? []))
+      skipped = boilerplate.has(helper) ? [] : undefined
       // The helper's own version may be another.
-      if (!isSkipped) lines.push(`# Automatically added by ${helper}`)
+      if (!skipped) lines.push(`# Automatically added by ${helper}`)
       continue
     }
     if (line === sectionEnd) {
-      if (!isSkipped) lines.push(line)
-      isSkipped = false
+      if (!skipped) lines.push(line)
+      skipped = undefined
       continue
     }
-    if (isSkipped || line === '' || idleTriggers.test(line)) continue
+    if (skipped) {
+      skipped.push(line)
+      continue
+    }
+    if (line === '' || idleTriggers.test(line)) continue
     // `dpkg --compare-versions` with a version of its own is a step that only this upgrade takes.
     const isComparing =
       line.includes('--compare-versions') || /["' ](?:lt|le|gt|ge|lt-nl|le-nl)["' ]/.test(line)
     lines.push(isComparing ? line : replaceVersion(line, version))
   }
+  lines.push(...(skipped ?? []))
   const doesNothing = lines.every((line) => /^(?:#.*|set -e|exit 0)$/.test(line))
   return doesNothing ? [] : lines
 }

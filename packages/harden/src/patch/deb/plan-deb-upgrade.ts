@@ -29,6 +29,8 @@ const maxInfoBytes = 32 * 1024 * 1024
 const documentation =
   /^(\/usr\/share\/(?:doc|man|info|locale|lintian|doc-base|gnome|help|bug|linda|groff|calendar))\//
 
+const isCopyright = (path: string) => path.endsWith('/copyright')
+
 /**
  * Works out how an installed package becomes a new version: as dpkg unpacks and configures it with `--force-confold`,
  * but for scripts, which never run.
@@ -174,7 +176,12 @@ export async function planDebUpgrade(
   function isLeftOut(path: string, name: string): boolean {
     if (state.excludes(name) || listedBefore.has(path)) return true
     const folder = documentation.exec(path)?.[1]
-    const isStripped = folder !== undefined && !found.files.some((file) => file.startsWith(`${folder}/`))
+    if (folder === undefined || isCopyright(path)) return false
+    // Where the old version has no such documentation, and does not even list any, it was taken out on purpose.
+    const isSuch = (one: string) => one.startsWith(`${folder}/`) && !isCopyright(one)
+    const isStripped = ![...found.files, ...listedBefore].some(
+      (one) => isSuch(one) && tree.get(one)?.type !== 'directory',
+    )
     if (isStripped) unlisted.add(name)
     return isStripped
   }

@@ -11,6 +11,15 @@ export type HardenErrorCode =
   | 'MANIFEST_INVALID'
   | 'PLAN_INVALID'
   | 'SMOKE_UNAVAILABLE'
+  | 'MIRROR_FILE_MISSING'
+  | 'MIRROR_UNAVAILABLE'
+  | 'SIGNATURE_INVALID'
+  | 'INDEX_INVALID'
+  | 'INDEX_MISMATCH'
+  | 'INDEX_EXPIRED'
+  | 'INDEX_ROLLED_BACK'
+  | 'CHECKSUM_MISMATCH'
+  | 'ARCHIVE_INVALID'
 
 /** An image could not be analysed or hardened. */
 export class HardenError extends SallyportError<HardenErrorCode> {}

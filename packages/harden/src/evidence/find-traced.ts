@@ -1,7 +1,7 @@
 import type { FileNode, FileTree } from '@sallyport/image'
 import { isLibrary } from '../elf/library-search.ts'
 import type { FileContent, FileContents } from '../usage/file-contents.ts'
-import { addNamed, findCommand } from '../usage/find-edges.ts'
+import { addNamed, findCommand } from '../usage/find-command.ts'
 import type { UsageEdge } from '../usage/usage.ts'
 import { matchPattern, type MatchBudget } from './match-pattern.ts'
 import type { EvidenceRecord, UsageEvidence } from './usage-evidence.ts'

@@ -23,5 +23,5 @@ export async function controlImage(
     createdBy: 'sallyport: control',
   }
   await using rewritten = await rewriteImage(image, edit, { directory, signal })
-  return await openImage(rewritten.blobs, rewritten.raw, { directory, signal })
+  return await openImage(rewritten.image, rewritten.raw, { directory, signal })
 }

@@ -47,7 +47,12 @@ export async function checkPatch(
     const kept = [...touched].filter((layer) => remaining.has(before.image.layers[layer]!.diffId))
     return [
       ...kept.map((layer) => ({ message: `layer ${layer} is there with old bytes` })),
-      ...(await findLayerEntries(after.image, before.image.tree, gone, signal)),
+      ...(await findLayerEntries(
+        after.image,
+        before.image.tree,
+        { removed: gone, changed: new Set() },
+        signal,
+      )),
     ]
   }
 }

@@ -101,7 +101,8 @@ export async function patchImage(
 
     const edit = emptyEdit()
     for (const one of prepared) mergeEdit(edit, one.edit)
-    await using rewritten = await rewriteImage(
+    await using resources = new AsyncDisposableStack()
+    const rewritten = await rewriteImage(
       image,
       {
         ...edit,
@@ -110,8 +111,7 @@ export async function patchImage(
       },
       { directory, signal },
     )
-    await using resources = new AsyncDisposableStack()
-    const result = resources.use(await openImage(rewritten.blobs, rewritten.raw, { directory, signal }))
+    const { image: result } = resources.use(rewritten)
     const after = { image: result, inventory: await createInventory(result, { signal }) }
     const laws = await checkPatch({ image, inventory }, after, versions, edit, signal)
     if (laws.some(({ violations }) => violations.length > 0)) throw brokenLaws(laws)

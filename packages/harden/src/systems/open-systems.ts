@@ -28,7 +28,14 @@ export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'leaving' 
   ): Promise<ReadonlySet<Package>>
 }
 
-const known: readonly PackageSystem[] = [dpkgSystem, apkSystem, rpmSystem, npmSystem, pythonSystem, rubySystem]
+const known: readonly PackageSystem[] = [
+  dpkgSystem,
+  apkSystem,
+  rpmSystem,
+  npmSystem,
+  pythonSystem,
+  rubySystem,
+]
 
 /** Opens the databases of all kinds that the image has packages of. */
 export async function openSystems(

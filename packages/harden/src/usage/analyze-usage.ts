@@ -242,5 +242,3 @@ async function readSmallText(
   if (file?.type !== 'file') return undefined
   return Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8')
 }
-
-const isSystemPackage = (type: Package['type']) => type === 'deb' || type === 'apk' || type === 'rpm'

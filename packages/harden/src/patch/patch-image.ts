@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Image, openImage, rewriteImage } from '@sallyport/image'
+import { type Image, rewriteImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import type { Finding } from '@sallyport/scan'
 import { brokenLaws, type CheckedInvariant, toResult } from '../invariants/invariant.ts'

@@ -57,6 +57,9 @@ export function createLeavingFiles(
         const target = ownerOf.get(edge.to)
         if (target === undefined || target === owner) return true
         if (edge.kind === 'runtime' || isBystander) return false
+        // Their own rule says which code counts: a test of the application does not.
+        if (edge.kind === 'import')
+          return text !== undefined && leaving.referredTo(text, path).includes(target)
         return edge.kind !== 'symlink' || edge.certain || !isOfFolder(edge, path)
       })
       if (!owner)

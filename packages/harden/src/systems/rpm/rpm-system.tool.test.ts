@@ -6,7 +6,15 @@ import { createInventory } from '@sallyport/inventory'
 import { createImage } from '@sallyport/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hardenImage } from '../../harden-image.ts'
-import { canInstall, describeFolder, installSample, runRpm, unpack } from './rpm-tool.fixture.ts'
+import {
+  booleanDependencies,
+  canInstall,
+  describeFolder,
+  installBoolean,
+  installSample,
+  runRpm,
+  unpack,
+} from './rpm-tool.fixture.ts'
 import { rpmSystem } from './rpm-system.ts'
 
 const kept = [
@@ -111,5 +119,19 @@ describe.skipIf(!canInstall)(
         expect(runRpm(unpacked, 'rpmdb', '--verifydb')).toBe('')
       },
     )
+
+    it('finds boolean dependencies met where rpm does', { timeout: 120_000 }, async () => {
+      const unmet = installBoolean(folder, root)
+      expect(unmet.length).toBeGreaterThan(5)
+      const { image, inventory } = await open()
+      await using _ = image
+      const system = await rpmSystem.open(image, inventory.packages, {})
+      const requirements = system.requirementsOf(inventory.packages.find(({ name }) => name === 'boolean')!)
+      const ours = new Set(
+        requirements.flatMap(({ text, satisfiedBy }) => (satisfiedBy.length > 0 ? [] : [text])),
+      )
+      expect([...ours].toSorted()).toEqual(unmet.toSorted())
+      expect(booleanDependencies.length).toBeGreaterThan(ours.size)
+    })
   },
 )

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ import {
   runRpm,
   unpack,
 } from './rpm-tool.fixture.ts'
+import { readRpmSums } from './read-rpm-sums.ts'
 import { rpmSystem } from './rpm-system.ts'
 
 const kept = [
@@ -119,6 +121,22 @@ describe.skipIf(!canInstall)(
         expect(runRpm(unpacked, 'rpmdb', '--verifydb')).toBe('')
       },
     )
+
+    it('reads the sums that rpm recorded', { timeout: 120_000 }, async () => {
+      const { image, inventory } = await open()
+      await using _ = image
+      const sumsOf = await readRpmSums(image)
+      const sums = sumsOf(inventory.packages.find(({ name }) => name === 'unused')!)
+      expect([...sums.keys()].toSorted()).toEqual([
+        '/etc/unused.conf',
+        '/usr/bin/unused',
+        '/usr/share/unused/data',
+      ])
+      for (const [path, { algorithm, value }] of sums) {
+        const content = await image.readFile(image.tree.get(path)!)
+        expect(createHash(algorithm).update(content).digest('hex')).toBe(value)
+      }
+    })
 
     it('finds boolean dependencies met where rpm does', { timeout: 120_000 }, async () => {
       const unmet = installBoolean(folder, root)

@@ -2,6 +2,8 @@ export { createInventory, type CreateInventoryOptions } from './create-inventory
 export { distroSupport, distroSupportState, type DistroSupportState } from './distro/distro-support.ts'
 export { createInventoryTap, type InventoryTap } from './create-inventory-tap.ts'
 export { folderLayerCache, type FolderLayerCacheOptions } from './cache/folder-layer-cache.ts'
+export { parseDependencies as parseDpkgDependencies } from './dpkg/parse-dependencies.ts'
+export { parseStanzas as parseControlStanzas, type Stanza as ControlStanza } from './dpkg/parse-stanzas.ts'
 export { InventoryError, type InventoryErrorCode } from './errors.ts'
 export type { FileContent } from './files/image-files.ts'
 export type {

@@ -6,6 +6,8 @@ export function isIndexFile(path: string): boolean {
   return (
     path.startsWith('/var/lib/dpkg/') ||
     path.startsWith('/var/lib/apt/') ||
+    /^(?:\/usr)?\/lib\/apk\//.test(path) ||
+    path.startsWith('/etc/apk/') ||
     /^\/(?:var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\//.test(path) ||
     /^\/var\/lib\/(?:dnf|yum|zypp)\//.test(path) ||
     path.startsWith('/usr/lib/.build-id/') ||
@@ -68,6 +70,7 @@ export function isPackageManagerCache(path: string): boolean {
     /^\/var\/log\/apt\/./.test(path) ||
     /^\/var\/cache\/debconf\/.*-old$/.test(path) ||
     /^\/var\/lib\/dpkg\/[a-z]+-old$/.test(path) ||
+    /^\/var\/cache\/apk\/[^/]+\.(?:tar\.gz|apk)$/.test(path) ||
     /^\/var\/cache\/(?:dnf|yum|libdnf5|tdnf|zypp)\/./.test(path) ||
     /^\/var\/log\/(?:(?:dnf|dnf\.librepo|dnf\.rpm|dnf5|hawkey|yum|zypper)\.log$|zypp\/.)/.test(path) ||
     path === '/var/cache/ldconfig/aux-cache'

@@ -54,7 +54,7 @@ const open = (layers: Uint8Array[], options?: TestImageOptions): Promise<Image> 
   const { source, raw } = testImage(layers, options)
   return openImage(source, raw, { directory })
 }
-const reopen = (rewritten: RewrittenImage) => openImage(rewritten.blobs, rewritten.raw, { directory })
+const reopen = (rewritten: RewrittenImage) => openImage(rewritten.image, rewritten.raw, { directory })
 
 async function entries(image: Image, position: number): Promise<string[]> {
   const layer = image.layers[position]
@@ -123,6 +123,15 @@ describe('rewriteImage with new paths', () => {
     await using again = await reopen(result)
     expect([...again.tree.entries()].map(({ path }) => path)).toEqual(['/', '/d', '/d/new'])
     expect(again.tree.get('/d')?.mode).toBe(0o700)
+  })
+
+  it('makes a removed directory anew, with what comes into it', async () => {
+    await using image = await open([tar({ type: 'directory', path: 'd/', mode: 0o700 }, file('d/old'))])
+    const change = adding({ '/d': newDirectory, '/d/new': newFile('x') }, ['/d', '/d/old'])
+    await using result = await rewriteImage(image, change, { directory })
+    await using again = await reopen(result)
+    expect(again.layers).toHaveLength(1)
+    expect(await entries(again, 0)).toEqual(['d/ 1777', 'd/new 640'])
   })
 
   it.each([

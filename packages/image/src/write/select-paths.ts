@@ -36,7 +36,9 @@ export function selectPaths(tree: ImageTree, edit: ImageEdit): Selection {
   }
   const sorted = [...tree.entries()]
   const kept = new Set<string>()
-  const occupied = new Set<string>(['/', ...[...added.keys()].map(parentPath)])
+  // A directory that is made anew is not needed for what comes into it.
+  const parents = [...added.keys()].map(parentPath).filter((parent) => !added.has(parent))
+  const occupied = new Set<string>(['/', ...parents])
   // Backwards, children come before their directories.
   for (const { path, type } of sorted.toReversed()) {
     const removed = edit.remove.has(path) && !(type === 'directory' && occupied.has(path))

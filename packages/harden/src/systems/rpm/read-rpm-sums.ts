@@ -1,8 +1,8 @@
-import type { Image } from '@sallyport/image'
+import type { FileTree, Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
 import { readHeaders } from './edit-database.ts'
-import { findDatabases } from './find-databases.ts'
-import { packageKey, parseRpmPackage } from './parse-rpm-package.ts'
+import { type DatabaseFile, findDatabases } from './find-databases.ts'
+import { packageKey, parseRpmPackage, type RpmPackage } from './parse-rpm-package.ts'
 
 /** What a header says a file's content hashes to. */
 interface RpmSum {
@@ -22,17 +22,16 @@ const algorithms: ReadonlyMap<number, RpmSum['algorithm']> = new Map([
 /**
  * Reads the sums of files that rpm's headers record, by canonical path: of what is installed, and no ghosts.
  *
- * @throws {SyntaxError} when a database can't be read.
+ * Nothing of what can't be edited either: it stays as it is.
  */
 export async function readRpmSums(
   image: Pick<Image, 'tree' | 'readFile'>,
   signal?: AbortSignal,
 ): Promise<(found: Package) => ReadonlyMap<string, RpmSum>> {
   const sums = new Map<string, Map<string, RpmSum>>()
-  for (const { node } of findDatabases(image.tree)) {
+  for (const { node } of readable(image.tree)) {
     const database = await image.readFile(node, { maxBytes: maxDatabaseBytes, signal })
-    for (const header of (await readHeaders(database, signal)).values()) {
-      const { key, files } = parseRpmPackage(header)
+    for (const { key, files } of await readPackages(database, signal)) {
       const known = sums.get(key) ?? new Map<string, RpmSum>()
       sums.set(key, known)
       for (const { path, state, flags, sum, algorithm: number } of files) {
@@ -43,4 +42,22 @@ export async function readRpmSums(
     }
   }
   return ({ name, version, arch }) => sums.get(packageKey(name, version, arch)) ?? new Map()
+}
+
+async function readPackages(database: Uint8Array, signal?: AbortSignal): Promise<readonly RpmPackage[]> {
+  try {
+    return [...(await readHeaders(database, signal)).values()].map((header) => parseRpmPackage(header))
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
+}
+
+function readable(tree: FileTree): readonly DatabaseFile[] {
+  try {
+    return findDatabases(tree)
+  } catch (error) {
+    if (error instanceof SyntaxError) return []
+    throw error
+  }
 }

@@ -1,5 +1,6 @@
 import { decodeName, type Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
+import { readRpmSums } from '../systems/rpm/read-rpm-sums.ts'
 
 /** What a package's own record says a file's content hashes to. */
 export interface RecordedSum {
@@ -15,14 +16,16 @@ export interface RecordedSums {
 
 const maxRecordBytes = 64 * 1024 * 1024
 
-/** Reads `.md5sums` of dpkg, `Z:` of apk and `RECORD` of Python distributions. */
+/** Reads `.md5sums` of dpkg, `Z:` of apk, headers of rpm and `RECORD` of Python distributions. */
 export function createRecordedSums(
   image: Pick<Image, 'tree' | 'readFile'>,
   signal: AbortSignal | undefined,
 ): RecordedSums {
   const databases = new Map<string, Promise<ReadonlyMap<string, ReadonlyMap<string, RecordedSum>>>>()
+  let rpmSums: ReturnType<typeof readRpmSums> | undefined
   return {
-    async of({ type, name, dpkg, evidence }) {
+    async of(found) {
+      const { type, name, dpkg, evidence } = found
       if (type === 'deb') {
         const path = dpkg?.metadataPaths.find((one) => one.endsWith('.md5sums'))
         return path === undefined ? new Map() : canonical(parseMd5sums(await read(path)))
@@ -31,6 +34,10 @@ export function createRecordedSums(
         let sums = databases.get(evidence.path)
         if (!sums) databases.set(evidence.path, (sums = read(evidence.path).then(parseApkSums)))
         return canonical((await sums).get(name) ?? new Map())
+      }
+      if (type === 'rpm' && evidence.method === 'rpm-database') {
+        rpmSums ??= readRpmSums(image, signal)
+        return (await rpmSums)(found)
       }
       const folder = /^(.*)\/[^/]+\.dist-info\/[^/]+$/.exec(evidence.path)?.[1]
       if (type !== 'pypi' || folder === undefined) return new Map()

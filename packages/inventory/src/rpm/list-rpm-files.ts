@@ -10,16 +10,22 @@ export interface RpmFile {
   readonly mode: number
   /** `RPMFILE_*`: what kind of file it is to rpm, such as a ghost (64), which was never in the package. */
   readonly flags: number
+  /** Hash of a regular file's content, lower-case hexadecimal; see {@link RpmFile.algorithm}. */
+  readonly sum?: string | undefined
+  /** Number of the hash function (RFC 4880, section 9.4): 1 is MD5, 8 SHA-256. */
+  readonly algorithm: number
 }
 
 const tags = {
   oldFileNames: 1027,
   fileStates: 1029,
   fileModes: 1030,
+  fileSums: 1035,
   fileFlags: 1037,
   directoryIndexes: 1116,
   baseNames: 1117,
   directoryNames: 1118,
+  sumAlgorithm: 5011,
 }
 
 /**
@@ -32,7 +38,9 @@ export function listRpmFiles(header: RpmTags, name: string): readonly RpmFile[] 
   const states = header.numbers(tags.fileStates)
   const modes = header.numbers(tags.fileModes)
   const flags = header.numbers(tags.fileFlags)
-  for (const list of [states, modes, flags]) {
+  const sums = header.texts(tags.fileSums)
+  const algorithm = header.numbers(tags.sumAlgorithm)[0] ?? 1
+  for (const list of [states, modes, flags, sums]) {
     if (list.length > 0 && list.length !== paths.length) {
       throw new SyntaxError(`${name}: ${paths.length} files with ${list.length} properties`)
     }
@@ -42,6 +50,8 @@ export function listRpmFiles(header: RpmTags, name: string): readonly RpmFile[] 
     state: states[index] ?? 0,
     mode: modes[index] ?? 0,
     flags: flags[index] ?? 0,
+    sum: sums[index] || undefined,
+    algorithm,
   }))
 }
 

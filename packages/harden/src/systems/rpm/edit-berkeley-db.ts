@@ -29,6 +29,8 @@ export function editBerkeleyDb(database: Uint8Array, { remove, replace }: Record
   }
   const kindOf = (page: number) => file[page + 25]!
   const isPairs = (page: number) => kindOf(page) === kinds.hash || kindOf(page) === kinds.hashUnsorted
+  /** Pages of chains, each of one bucket alone. */
+  const chained = new Set<number>()
   let removed = 0
 
   for (let number = 1; number <= lastPage; number++) {
@@ -127,14 +129,13 @@ export function editBerkeleyDb(database: Uint8Array, { remove, replace }: Record
   /** Takes the empty pages out of a bucket's chain; its first page is the bucket and stays, with what the next one has. */
   function closeChain(first: number): void {
     const bucket = startOf(first)
-    const seen = new Set<number>([first])
     const filled: number[] = []
     const empty: number[] = []
     for (let number = get32(bucket + 16); number !== 0; number = get32(startOf(number) + 16)) {
-      if (seen.has(number) || !isPairs(startOf(number))) {
+      if (chained.has(number) || !isPairs(startOf(number))) {
         throw new SyntaxError(`page ${number} is no part of the bucket of page ${first}`)
       }
-      seen.add(number)
+      chained.add(number)
       if (get16(startOf(number) + 20) > 0) filled.push(number)
       else empty.push(number)
     }

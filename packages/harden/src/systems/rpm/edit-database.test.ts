@@ -36,8 +36,8 @@ describe.each(formats)('editDatabase on %s', (_format, write) => {
         for (const [number, header] of left) expect(samples[number - 1]!.equals(header)).toBe(true)
         // Neither in a free page nor in an index.
         for (const number of numbers) {
-          expect(edited.includes(`package-${number}\0`)).toBe(false)
-          expect(edited.includes(`file-${number}\0`)).toBe(false)
+          expect(Buffer.from(edited).includes(`package-${number}\0`)).toBe(false)
+          expect(Buffer.from(edited).includes(`file-${number}\0`)).toBe(false)
         }
         expect(Buffer.compare(await editDatabase(database, { ...nothing, remove }), edited)).toBe(0)
       }),

@@ -1,3 +1,5 @@
+import { parseRpmHeader } from '@sallyport/inventory'
+
 const fileStatesTag = 1029
 const regionTags = new Set([61, 62, 63])
 const entryBytes = 16
@@ -8,9 +10,11 @@ const notInstalled = 2
  * Marks files in a header as not installed, by their positions in its list. The states lie outside of the part that
  * signatures and digests cover; rpm wrote them when it installed the package.
  *
- * @throws {SyntaxError} when the header has no such states.
+ * @throws {SyntaxError} when the header has no such states, or is broken.
  */
 export function leaveOutFiles(header: Uint8Array, positions: Iterable<number>): Uint8Array {
+  // Whatever lies outside of the header is found here.
+  parseRpmHeader(header)
   const bytes = Buffer.from(header)
   const entryCount = bytes.readUInt32BE(0)
   const dataStart = 8 + entryCount * entryBytes

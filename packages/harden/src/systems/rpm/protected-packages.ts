@@ -3,7 +3,7 @@ const rules: readonly (readonly [name: RegExp, reason: string])[] = [
   [/^(?:filesystem|basesystem)$/, 'the layout of the system'],
   [/^setup$/, 'users, groups, names of services and protocols'],
   [/^system-user-/, 'users and groups'],
-  [/-(?:release|repos|release-common)$/, 'the release, by which packages and their advisories are told'],
+  [/-release(?:-common)?$/, 'the release, by which packages and their advisories are told'],
   [/^(?:prebuilt-)?ca-certificates(?:-mozilla|-base|-shared)?$/, 'certificate authorities'],
   [/^(?:tzdata(?:-java)?|timezone)$/, 'time zones'],
   [

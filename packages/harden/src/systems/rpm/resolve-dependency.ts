@@ -29,7 +29,7 @@ function clausesOf(dependency: RichDependency, find: Find, positive: boolean): r
         readonly Clause[],
         readonly Clause[],
       ]
-      return (dependency.type === 'and') === positive ? both(one, other) : either(one, other)
+      return (dependency.type === 'and') === positive ? [...one, ...other] : either(one, other)
     }
     case 'simple':
     case 'with':
@@ -41,13 +41,11 @@ function clausesOf(dependency: RichDependency, find: Find, positive: boolean): r
   }
 }
 
-function both(one: readonly Clause[], other: readonly Clause[]): readonly Clause[] {
-  return [...one, ...other]
-}
-
 function either(one: readonly Clause[], other: readonly Clause[]): readonly Clause[] {
-  // Too many to multiply out: all of both sides is more than either.
-  if (one.length * other.length > maxClauses) return both(one, other)
+  // Too many to multiply out: one side that holds is enough, as long as all of it stays.
+  if (one.length * other.length > maxClauses) {
+    return [one, other].find((side) => side.every((clause) => clause.length > 0)) ?? [[]]
+  }
   return one.flatMap((clause) => other.map((more) => [...new Set([...clause, ...more])]))
 }
 

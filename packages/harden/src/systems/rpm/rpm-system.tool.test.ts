@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,16 @@ import { createInventory } from '@sallyport/inventory'
 import { createImage } from '@sallyport/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hardenImage } from '../../harden-image.ts'
-import { canInstall, describeFolder, installSample, runRpm, unpack } from './rpm-tool.fixture.ts'
+import {
+  booleanDependencies,
+  canInstall,
+  describeFolder,
+  installBoolean,
+  installSample,
+  runRpm,
+  unpack,
+} from './rpm-tool.fixture.ts'
+import { readRpmSums } from './read-rpm-sums.ts'
 import { rpmSystem } from './rpm-system.ts'
 
 const kept = [
@@ -111,5 +121,35 @@ describe.skipIf(!canInstall)(
         expect(runRpm(unpacked, 'rpmdb', '--verifydb')).toBe('')
       },
     )
+
+    it('reads the sums that rpm recorded', { timeout: 120_000 }, async () => {
+      const { image, inventory } = await open()
+      await using _ = image
+      const sumsOf = await readRpmSums(image)
+      const sums = sumsOf(inventory.packages.find(({ name }) => name === 'unused')!)
+      expect([...sums.keys()].toSorted()).toEqual([
+        '/etc/unused.conf',
+        '/usr/bin/unused',
+        '/usr/share/unused/data',
+      ])
+      for (const [path, { algorithm, value }] of sums) {
+        const content = await image.readFile(image.tree.get(path)!)
+        expect(createHash(algorithm).update(content).digest('hex')).toBe(value)
+      }
+    })
+
+    it('finds boolean dependencies met where rpm does', { timeout: 120_000 }, async () => {
+      const unmet = installBoolean(folder, root)
+      expect(unmet.length).toBeGreaterThan(5)
+      const { image, inventory } = await open()
+      await using _ = image
+      const system = await rpmSystem.open(image, inventory.packages, {})
+      const requirements = system.requirementsOf(inventory.packages.find(({ name }) => name === 'boolean')!)
+      const ours = new Set(
+        requirements.flatMap(({ text, satisfiedBy }) => (satisfiedBy.length > 0 ? [] : [text])),
+      )
+      expect([...ours].toSorted()).toEqual(unmet.toSorted())
+      expect(booleanDependencies.length).toBeGreaterThan(ours.size)
+    })
   },
 )

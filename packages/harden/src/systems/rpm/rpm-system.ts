@@ -102,17 +102,20 @@ async function openDatabases(
     },
     async removeFiles(edit, files) {
       for (const database of databases) {
-        const bytes = edit.replace.get(database.node.path) ?? (await read(database))
-        const headersHere = await readHeaders(bytes, signal)
+        const headersHere = await readHeaders(await read(database, edit), signal)
         const replace = new Map<number, Uint8Array>()
         for (const [found, paths] of files) {
           const header = known.get(found)
+          if (!header) continue
           const gone = new Set(paths)
-          const positions = (header?.files ?? []).flatMap(({ path }, index) =>
-            gone.has(tree.canonicalize(path)) ? [index] : [],
-          )
-          for (const number of database.numbers.get(header?.key ?? '') ?? []) {
-            replace.set(number, leaveOutFiles(headersHere.get(number)!, positions))
+          const positions = [...header.files.entries()]
+            .filter(([, { path }]) => gone.has(tree.canonicalize(path)))
+            .map(([position]) => position)
+          for (const number of database.numbers.get(header.key) ?? []) {
+            const edited = tryLeaveOut(headersHere.get(number)!, positions)
+            if (edited) replace.set(number, edited)
+            // What can't be taken out of the list stays.
+            else for (const path of paths) edit.remove.delete(path)
           }
         }
         await change(database, edit, { remove: new Set(), replace })
@@ -120,16 +123,24 @@ async function openDatabases(
     },
   }
 
-  function read({ node }: OpenedDatabase): Promise<Uint8Array> {
-    return image.readFile(node, { maxBytes: maxDatabaseBytes, signal })
+  async function read({ node }: OpenedDatabase, edit: DatabaseEdit): Promise<Uint8Array> {
+    return edit.replace.get(node.path) ?? (await image.readFile(node, { maxBytes: maxDatabaseBytes, signal }))
   }
 
   async function change(database: OpenedDatabase, edit: DatabaseEdit, records: RecordEdit): Promise<void> {
     if (records.remove.size + records.replace.size === 0) return
-    const { path } = database.node
-    const bytes = edit.replace.get(path) ?? (await read(database))
-    edit.replace.set(path, await editDatabase(bytes, records, signal))
+    const edited = await editDatabase(await read(database, edit), records, signal)
+    edit.replace.set(database.node.path, edited)
     for (const companion of database.companions) edit.remove.add(companion)
+  }
+}
+
+function tryLeaveOut(header: Uint8Array, positions: readonly number[]): Uint8Array | undefined {
+  try {
+    return leaveOutFiles(header, positions)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }
 

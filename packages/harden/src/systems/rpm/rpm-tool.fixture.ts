@@ -28,7 +28,7 @@ export const canInstall: boolean =
   })
 
 /** Packages of a small distribution, as a specification for rpmbuild. */
-export const specification = `
+const specification = `
 %global __os_install_post %{nil}
 Name: sample-release
 Version: 9
@@ -134,9 +134,80 @@ export function runRpm(root: string, program: string, ...more: readonly string[]
   return execFileSync(program, [...define, ...more], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** Builds the packages of {@link specification} and installs them below a folder. Gives its root. */
+/** Boolean dependencies on packages of the sample and others, as rpm writes them. */
+export const booleanDependencies: readonly string[] = [
+  '(app and shell)',
+  '(app and none)',
+  '(app or none)',
+  '(none or other)',
+  '(app if shell)',
+  '(none if shell)',
+  '(none if other)',
+  '(none if app else shell)',
+  '(none if other else shell)',
+  '(app if shell else none)',
+  '(posix-shell with shell)',
+  '(posix-shell with app)',
+  '(posix-shell without shell)',
+  '(posix-shell without app)',
+  '(posix-shell >= 5 and posix-shell < 6)',
+  '(posix-shell = 5.2 or none)',
+  '(posix-shell = 5.2-2 or none)',
+  '((app and none) or (shell and /bin/sh))',
+  '((none or other) if (app and shell))',
+  '((none or app) if (other and shell) else none)',
+]
+
+/** A package that needs all of {@link booleanDependencies}, met or not. */
+const booleanSpecification = `
+Name: boolean
+Version: 9
+Release: 1
+Summary: Sample
+License: MIT
+BuildArch: noarch
+${booleanDependencies.map((text) => `Requires: ${text}`).join('\n')}
+%description
+Sample
+%files
+`
+
+/** Builds the packages of the sample and installs them below a folder. Gives its root. */
 export function installSample(folder: string): string {
-  writeFileSync(join(folder, 'sample.spec'), specification)
+  build(folder, specification)
+  const root = join(folder, 'root')
+  mkdirSync(join(root, 'usr/bin'), { recursive: true })
+  symlinkSync('usr/bin', join(root, 'bin'))
+  runRpm(root, 'rpm', '--initdb')
+  runRpm(root, 'rpm', '-i', '--nodeps', '--noscripts', ...listBuilt(folder))
+  // As update-alternatives makes them.
+  mkdirSync(join(root, 'etc/alternatives'))
+  symlinkSync('/etc/alternatives/unused', join(root, 'usr/bin/unused-link'))
+  symlinkSync('/usr/bin/unused', join(root, 'etc/alternatives/unused'))
+  return root
+}
+
+/** Installs a package that needs all of {@link booleanDependencies}. Gives those that rpm finds not met. */
+export function installBoolean(folder: string, root: string): readonly string[] {
+  build(folder, booleanSpecification)
+  const built = listBuilt(folder).filter((path) => path.includes('/boolean-'))
+  runRpm(root, 'rpm', '-i', '--nodeps', ...built)
+  try {
+    runRpm(root, 'rpm', '-V', 'boolean')
+    return []
+  } catch (error) {
+    const { stdout } = error as { readonly stdout: string }
+    return [...stdout.matchAll(/^\t(\(.*\)) is needed by/gm)].map(([, text]) => text!)
+  }
+}
+
+function listBuilt(folder: string): readonly string[] {
+  const packages = join(folder, 'build/RPMS/noarch')
+  return readdirSync(packages).map((name) => join(packages, name))
+}
+
+function build(folder: string, text: string): void {
+  writeFileSync(join(folder, 'sample.spec'), text)
   execFileSync(
     'rpmbuild',
     ['--define', `_topdir ${folder}/build`, '-bb', '--nodeps', join(folder, 'sample.spec')],
@@ -144,19 +215,6 @@ export function installSample(folder: string): string {
       stdio: 'ignore',
     },
   )
-  const built = readdirSync(join(folder, 'build/RPMS/noarch')).map((name) =>
-    join(folder, 'build/RPMS/noarch', name),
-  )
-  const root = join(folder, 'root')
-  mkdirSync(join(root, 'usr/bin'), { recursive: true })
-  symlinkSync('usr/bin', join(root, 'bin'))
-  runRpm(root, 'rpm', '--initdb')
-  runRpm(root, 'rpm', '-i', '--nodeps', '--noscripts', ...built)
-  // As update-alternatives makes them.
-  mkdirSync(join(root, 'etc/alternatives'))
-  symlinkSync('/etc/alternatives/unused', join(root, 'usr/bin/unused-link'))
-  symlinkSync('/usr/bin/unused', join(root, 'etc/alternatives/unused'))
-  return root
 }
 
 /** All below a folder, as a layer. */

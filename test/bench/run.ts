@@ -3,12 +3,14 @@
 import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
 import { benchCopy } from './copy.ts'
+import { benchHarden } from './harden.ts'
 import { benchScan } from './scan.ts'
 import { benchVerify } from './verify.ts'
 import type { BenchRow } from './bench-row.ts'
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   copy: benchCopy,
+  harden: benchHarden,
   scan: benchScan,
   verify: benchVerify,
 }

@@ -1,18 +1,14 @@
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { type Image, openImage, rewriteImage } from '@sallyport/image'
+import { type Image, rewriteImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
-import { planEdit } from './apply/plan-edit.ts'
-import { HardenError } from './errors.ts'
-import type { HardenReport, HardenResult, PackageRemoval } from './harden-result.ts'
-import { checkPlan } from './invariants/check-plan.ts'
+import type { HardenResult, PackageRemoval } from './harden-result.ts'
 import { checkResult } from './invariants/check-result.ts'
-import { type CheckedInvariant, toResult } from './invariants/invariant.ts'
+import { brokenLaws, toResult } from './invariants/invariant.ts'
 import { type HardenPlan, planHardening } from './plan/plan-hardening.ts'
-import { findRefusal } from './plan/find-refusal.ts'
+import { findPlan } from './plan/find-plan.ts'
 import { openSystems } from './systems/open-systems.ts'
 import { analyzeUsage } from './usage/analyze-usage.ts'
-import type { PackageUsage } from './usage/usage.ts'
 
 /** Options of {@link hardenImage}. */
 export interface HardenImageOptions {
@@ -32,8 +28,6 @@ export interface HardenImageOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const maxRounds = 5
-
 /**
  * Removes the packages that nothing in the image uses: their files, their database entries and their bytes in
  * every layer. The image is not run. What is removed and why the rest stays is in the report, together with the laws
@@ -50,31 +44,17 @@ export async function hardenImage(
 ): Promise<HardenResult> {
   const systems = await openSystems(image, inventory.packages, { drop, signal })
   const analysis = await analyzeUsage(image, inventory, { commands, systems, signal })
-  const refusal = analysis.unresolved ?? findRefusal(inventory, systems)
-  if (refusal !== undefined) return unchanged(mode, analysis.packages, refusal, 0)
-  const needed = new Map<string, string>()
-  for (let round = 1; round <= maxRounds; round++) {
-    const plan = await planHardening(image.tree, analysis, inventory, systems, { mode, keep, needed })
-    const edit = await planEdit(image, plan, systems)
-    const kept = plan.kept.map(({ usage }) => usage)
-    if (emptiesDatabase(plan))
-      return unchanged(mode, kept, 'the package database would name no package any more', round - 1)
-    if (plan.removed.length === 0) return unchanged(mode, kept, 'no package can be removed', round - 1)
+  const found = await findPlan(image, inventory, analysis, systems, { mode, keep, commands })
+  if ('unchangedBecause' in found) {
+    const { unchangedBecause, kept, rounds } = found
+    return { report: { mode, removed: [], kept, removedPaths: [], invariants: [], unchangedBecause, rounds } }
+  }
+  const { plan, edit, invariants, rounds, needed } = found
 
-    const planned = await checkPlan(image, analysis, plan, edit, systems, commands)
-    const broken = planned.flatMap(({ id, violations }) =>
-      violations.map((violation) => ({ id, ...violation })),
-    )
-    if (broken.length > 0) {
-      // What breaks a law stays, with its package; it is not used because of that, so nothing is followed from it.
-      const added = broken.filter(({ path }) => path !== undefined && !needed.has(path))
-      if (added.length === 0) throw brokenLaws(planned)
-      for (const { id, message, path } of added) needed.set(path!, `${message} (${id})`)
-      continue
-    }
-
-    await mkdir(directory, { recursive: true })
-    await using rewritten = await rewriteImage(
+  await mkdir(directory, { recursive: true })
+  await using resources = new AsyncDisposableStack()
+  const { image: result } = resources.use(
+    await rewriteImage(
       image,
       {
         remove: edit.remove,
@@ -83,46 +63,28 @@ export async function hardenImage(
         annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
       },
       { directory, signal },
-    )
-    await using resources = new AsyncDisposableStack()
-    const result = resources.use(await openImage(rewritten.blobs, rewritten.raw, { directory, signal }))
-    const after = { image: result, inventory: await createInventory(result, { signal }) }
-    const left = await openSystems(result, after.inventory.packages, { drop, signal })
-    const second = await analyzeUsage(result, after.inventory, { commands, systems: left, signal })
-    const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
-    const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
-    if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
+    ),
+  )
+  const after = { image: result, inventory: await createInventory(result, { signal }) }
+  const left = await openSystems(result, after.inventory.packages, { drop, signal })
+  const second = await analyzeUsage(result, after.inventory, { commands, systems: left, signal })
+  const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
+  const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
+  if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
 
-    resources.move()
-    return {
-      ...after,
-      report: {
-        mode,
-        removed: plan.removed.map((found) => describeRemoval(image, found)),
-        kept,
-        removedPaths: edit.unowned,
-        openDependencies: plan.openDependencies.length > 0 ? plan.openDependencies : undefined,
-        invariants: [...planned, ...written].map(toResult),
-        rounds: round - 1,
-      },
-    }
+  resources.move()
+  return {
+    ...after,
+    report: {
+      mode,
+      removed: plan.removed.map((one) => describeRemoval(image, one)),
+      kept: plan.kept.map(({ usage }) => usage),
+      removedPaths: edit.unowned,
+      openDependencies: plan.openDependencies.length > 0 ? plan.openDependencies : undefined,
+      invariants: [...invariants, ...written].map(toResult),
+      rounds,
+    },
   }
-  throw new HardenError('INVARIANT_BROKEN', `no plan holds after ${maxRounds} rounds`)
-}
-
-/** Whether a database of the distribution would be left without a package: scanners then see nothing at all. */
-function emptiesDatabase({ removed, kept }: HardenPlan): boolean {
-  const staying = new Set(kept.map(({ package: { type } }) => type))
-  return removed.some(({ type }) => /^(?:deb|apk|rpm)$/.test(type) && !staying.has(type))
-}
-
-function unchanged(
-  mode: HardenReport['mode'],
-  kept: readonly PackageUsage[],
-  unchangedBecause: string,
-  rounds: number,
-): HardenResult {
-  return { report: { mode, removed: [], kept, removedPaths: [], invariants: [], unchangedBecause, rounds } }
 }
 
 function describeRemoval(
@@ -131,13 +93,4 @@ function describeRemoval(
 ): PackageRemoval {
   const bytes = files.reduce((sum, path) => sum + (tree.get(path)?.size ?? 0), 0)
   return { purl, name, version, bytes, files: files.length }
-}
-
-function brokenLaws(checked: readonly CheckedInvariant[]): HardenError {
-  const text = checked
-    .map(toResult)
-    .filter(({ holds }) => !holds)
-    .map(({ id, violations }) => `${id}: ${violations.join(', ')}`)
-    .join('; ')
-  return new HardenError('INVARIANT_BROKEN', text)
 }

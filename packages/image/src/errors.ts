@@ -13,6 +13,7 @@ export type ImageErrorCode =
   | 'PATH_INVALID'
   | 'LIMIT_EXCEEDED'
   | 'NOT_A_FILE'
+  | 'EDIT_INVALID'
   | 'REWRITE_MISMATCH'
 
 /** Fields of {@link ImageError} for machines. */

@@ -1,3 +1,4 @@
+import { HardenError } from '../errors.ts'
 import type { InvariantResult } from '../harden-result.ts'
 
 /** Something that breaks an invariant, and the path that would have to stay to mend it. */
@@ -21,4 +22,14 @@ export function toResult({ id, violations }: CheckedInvariant): InvariantResult 
     holds: violations.length === 0,
     violations: violations.slice(0, maxExamples).map(({ message }) => message),
   }
+}
+
+/** The error that says which laws do not hold. */
+export function brokenLaws(checked: readonly CheckedInvariant[]): HardenError {
+  const text = checked
+    .map(toResult)
+    .filter(({ holds }) => !holds)
+    .map(({ id, violations }) => `${id}: ${violations.join(', ')}`)
+    .join('; ')
+  return new HardenError('INVARIANT_BROKEN', text)
 }

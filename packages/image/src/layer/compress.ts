@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises'
-import { constants, createGzip, createZstdCompress } from 'node:zlib'
+import { constants, createZstdCompress } from 'node:zlib'
+import { gzipBlocks } from './gzip-blocks.ts'
 import type { LayerCompression } from './layer-format.ts'
 
 const chunkSize = 256 * 1024
@@ -12,8 +13,7 @@ export interface CompressOptions {
 }
 
 /**
- * Compresses a tar as a stream. The same bytes, level and zlib give the same result: the gzip header has no name,
- * no time and no operating system.
+ * Compresses a tar as a stream. The same bytes, level and zlib give the same result.
  */
 export async function* compressLayer(
   tar: AsyncIterable<Uint8Array>,
@@ -24,10 +24,12 @@ export async function* compressLayer(
     yield* tar
     return
   }
-  const engine =
-    compression === 'gzip'
-      ? createGzip({ level: level ?? 6, chunkSize })
-      : createZstdCompress({ chunkSize, params: { [constants.ZSTD_c_compressionLevel]: level ?? 3 } })
+  if (compression === 'gzip') {
+    yield* gzipBlocks(tar, { level: level ?? 6, signal })
+    return
+  }
+  const params = { [constants.ZSTD_c_compressionLevel]: level ?? 3 }
+  const engine = createZstdCompress({ chunkSize, params })
   let failure: { readonly error: unknown } | undefined
   async function* feed() {
     try {
@@ -39,14 +41,8 @@ export async function* compressLayer(
   }
   const pump = pipeline(feed, engine, signal === undefined ? {} : { signal })
   pump.catch(() => undefined)
-  let offset = 0
   try {
-    for await (const chunk of engine as AsyncIterable<Buffer>) {
-      // Byte 9 names the system that zlib was built for (RFC 1952, 2.3.1); 255 means unknown.
-      if (compression === 'gzip' && offset <= 9 && offset + chunk.length > 9) chunk[9 - offset] = 255
-      offset += chunk.length
-      yield chunk
-    }
+    for await (const chunk of engine as AsyncIterable<Buffer>) yield chunk
     await pump
   } catch (error) {
     signal?.throwIfAborted()

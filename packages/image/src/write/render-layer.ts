@@ -1,18 +1,18 @@
 import { ImageError } from '../errors.ts'
 import type { OpenedImage } from '../open/opened-image.ts'
 import { tarEnd } from '../tar/create-tar-writer.ts'
-import { encodeTarHeader } from '../tar/encode-header.ts'
+import { encodeTarHeader, type TarHeaderInput } from '../tar/encode-header.ts'
 import { paddedSize, type TarHeader } from '../tar/tar-header.ts'
 import { TarScanner } from '../tar/tar-scanner.ts'
 import type { Inode } from '../tree/inode.ts'
-import type { RewriteStep } from './plan-rewrite.ts'
+import { contentSize, openContent } from './new-content.ts'
+import type { RewriteStep } from './rewrite-step.ts'
 
 const chunkSize = 256 * 1024
 
 /** Streams the tar of a rewritten layer. */
 export async function* renderLayer(
   image: OpenedImage,
-  layer: number,
   steps: readonly RewriteStep[],
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
@@ -21,8 +21,9 @@ export async function* renderLayer(
     signal?.throwIfAborted()
     switch (step.action) {
       case 'copy': {
-        const { offset, dataOffset, kind } = step.entry
-        const size = kind === 'file' ? step.entry.size : 0
+        const { layer, entry } = step
+        const { offset, dataOffset, kind } = entry
+        const size = kind === 'file' ? entry.size : 0
         const end = dataOffset + size
         for (let start = offset; start < end; start += chunkSize) {
           yield* buffered.add(
@@ -32,11 +33,21 @@ export async function* renderLayer(
         yield* buffered.add(new Uint8Array(paddedSize(size) - size))
         break
       }
-      case 'directory':
-        yield* buffered.add(
-          encodeTarHeader({ type: 'directory', path: `${step.path.slice(1)}/`, mode: 0o755 }),
-        )
+      case 'directory': {
+        const { mode = 0o755, uid = 0, gid = 0, xattrs = new Map() } = step.attributes ?? {}
+        const path = directoryName(step.path)
+        yield* buffered.add(encodeTarHeader({ type: 'directory', path, mode, uid, gid, xattrs }))
         break
+      }
+      case 'add': {
+        yield* buffered.add(encodeTarHeader(newHeader(step)))
+        const { entry } = step
+        if (entry.type !== 'file' || step.linkTo !== undefined) break
+        for await (const chunk of openContent(entry.content, step.path)) yield* buffered.add(chunk)
+        const size = contentSize(entry.content)
+        yield* buffered.add(new Uint8Array(paddedSize(size) - size))
+        break
+      }
       case 'write': {
         const header = await renderHeader(image, step, signal)
         yield* buffered.add(encodeTarHeader(header))
@@ -76,13 +87,16 @@ async function renderHeader(
   { path, inode, content, linkTo }: Extract<RewriteStep, { action: 'write' }>,
   signal: AbortSignal | undefined,
 ): Promise<TarHeader> {
-  const original = await readHeader(image, inode, signal)
+  const { userName, groupName, ...original } = await readHeader(image, inode, signal)
   const isLink = linkTo !== undefined
   const name = path.slice(1)
   return {
     ...original,
+    // A name that is of another owner would be believed by some readers.
+    userName: inode.uid === original.uid ? userName : '',
+    groupName: inode.gid === original.gid ? groupName : '',
     type: isLink ? 'hardlink' : inode.type,
-    path: inode.type === 'directory' ? `${name === '' ? '.' : name}/` : name,
+    path: inode.type === 'directory' ? directoryName(path) : name,
     linkPath: isLink ? linkTo.slice(1) : inode.linkTarget,
     mode: inode.mode,
     uid: inode.uid,
@@ -91,6 +105,30 @@ async function renderHeader(
     xattrs: inode.xattrs,
     size: isLink || inode.type !== 'file' ? 0 : (content?.length ?? inode.size),
   }
+}
+
+function newHeader({ path, entry, linkTo }: Extract<RewriteStep, { action: 'add' }>): TarHeaderInput {
+  const { uid, gid, mtime } = entry
+  const name = path.slice(1)
+  switch (entry.type) {
+    case 'symlink':
+      return { type: 'symlink', path: name, linkPath: entry.linkTarget, mode: 0o777, uid, gid, mtime }
+    case 'directory': {
+      const { mode, xattrs = new Map() } = entry
+      return { type: 'directory', path: directoryName(path), mode, uid, gid, mtime, xattrs }
+    }
+    case 'file': {
+      const { mode, xattrs = new Map() } = entry
+      const shared = { path: name, mode, uid, gid, mtime, xattrs }
+      return linkTo === undefined
+        ? { ...shared, type: 'file', size: contentSize(entry.content) }
+        : { ...shared, type: 'hardlink', linkPath: linkTo.slice(1) }
+    }
+  }
+}
+
+function directoryName(path: string): string {
+  return path === '/' ? './' : `${path.slice(1)}/`
 }
 
 async function readHeader(

@@ -8,6 +8,7 @@ import { type LayerAction, layersFrom, type ModelNode, modelOf, toTar } from '..
 import { testImage } from '../internal/test-image.ts'
 import { openImage } from '../open/open-image.ts'
 import { OpenedImage } from '../open/opened-image.ts'
+import type { NewEntry } from './image-edit.ts'
 import { rewriteImage } from './rewrite-image.ts'
 
 const randomLayers = fc
@@ -36,21 +37,97 @@ async function tars(image: Image): Promise<string> {
   return parts.join('')
 }
 
-function editedModel(
+interface ModelEdit {
+  readonly remove: ReadonlySet<string>
+  readonly replace: ReadonlyMap<string, Uint8Array>
+  readonly attributes: ReadonlyMap<string, { readonly mode: number }>
+  readonly add: ReadonlyMap<string, NewEntry>
+}
+
+function removedModel(
   model: ReadonlyMap<string, ModelNode>,
   remove: ReadonlySet<string>,
-  replace: ReadonlyMap<string, Uint8Array>,
 ): Map<string, ModelNode> {
   const edited = new Map(model)
   for (const path of [...model.keys()].sort().toReversed()) {
     const occupied = [...edited.keys()].some((other) => other.startsWith(`${path}/`))
     if (remove.has(path) && !occupied) edited.delete(path)
   }
-  for (const [path, bytes] of replace) {
+  return edited
+}
+
+function editedModel(model: ReadonlyMap<string, ModelNode>, edit: ModelEdit): Map<string, ModelNode> {
+  const edited = removedModel(model, edit.remove)
+  for (const [path, { mode }] of edit.attributes) {
+    const node = model.get(path)
+    // Nodes of the model are shared like files.
+    for (const [other, theirs] of edited) {
+      const shares = other === path || (theirs === node && theirs.type === 'file' && !edit.replace.has(path))
+      if (shares && (other === path || !edit.replace.has(other))) edited.set(other, { ...theirs, mode })
+    }
+  }
+  for (const [path, bytes] of edit.replace) {
     const node = edited.get(path)
     if (node !== undefined) edited.set(path, { ...node, text: Buffer.from(bytes).toString() })
   }
+  const toNode = (entry: NewEntry | undefined): ModelNode => {
+    switch (entry?.type) {
+      case 'file':
+        return {
+          type: 'file',
+          mode: entry.mode,
+          text: entry.content instanceof Uint8Array ? Buffer.from(entry.content).toString() : 'streamed',
+        }
+      case 'directory':
+        return { type: 'directory', mode: entry.mode, text: '' }
+      case 'symlink':
+        return { type: 'symlink', mode: 0o777, text: entry.linkTarget }
+      case 'hardlink':
+        return toNode(edit.add.get(entry.linkTo))
+      case undefined:
+        throw new Error('no entry')
+    }
+  }
+  for (const [path, entry] of edit.add) edited.set(path, toNode(entry))
   return edited
+}
+
+/** Entries that fit into a model: for each number one in a directory that is there. */
+function additionsFor(
+  model: ReadonlyMap<string, ModelNode>,
+  numbers: readonly number[],
+): Map<string, NewEntry> {
+  const added = new Map<string, NewEntry>()
+  const owner = { uid: 7, gid: 8, mtime: 1.5 }
+  const text = Buffer.from('streamed')
+  for (const number of numbers) {
+    const directories = [
+      ...[...model].flatMap(([path, { type }]) => (type === 'directory' ? [path] : [])),
+      ...[...added].flatMap(([path, { type }]) => (type === 'directory' ? [path] : [])),
+    ]
+    const directory = directories[number % directories.length] ?? '/'
+    const name = ['a', 'n', 'é', '\udcff', 'l'.repeat(150)][number % 5] ?? 'n'
+    const path = `${directory === '/' ? '' : directory}/${name}`
+    if (model.has(path) || added.has(path)) continue
+    const file = [...added].find(([, { type }]) => type === 'file')?.[0]
+    const content = {
+      size: text.length,
+      async *open() {
+        yield text.subarray(0, 3)
+        yield text.subarray(3)
+      },
+    }
+    const kinds: NewEntry[] = [
+      { type: 'file', content: Buffer.from(`[added ${path}]`), mode: 0o4711, ...owner },
+      { type: 'directory', mode: 0o1777, ...owner },
+      { type: 'symlink', linkTarget: '../x', ...owner },
+      { type: 'file', content, mode: 0o600, ...owner, xattrs: new Map([['user.a', Buffer.of(0, 0xff)]]) },
+      ...(file === undefined ? [] : [{ type: 'hardlink' as const, linkTo: file }]),
+    ]
+    const kind = kinds[Math.floor(number / 5) % kinds.length]
+    if (kind !== undefined) added.set(path, kind)
+  }
+  return added
 }
 
 const sortedMap = (map: ReadonlyMap<string, ModelNode>) =>
@@ -75,22 +152,34 @@ describe('rewriteImage', () => {
       layers: randomLayers,
       picks: fc.array(fc.nat(), { maxLength: 6 }),
       replaced: fc.array(fc.nat(), { maxLength: 2 }),
+      changed: fc.array(fc.nat(), { maxLength: 3 }),
+      added: fc.array(fc.nat(), { maxLength: 5 }),
+      squash: fc.boolean(),
     })
-    await fc.assert(
-      fc.asyncProperty(inputs, async ({ layers, picks, replaced }) => {
-        await checkRewrite(layers, picks, replaced)
-      }),
-      { numRuns: Number(process.env.PROPERTY_RUNS ?? 60) },
-    )
+    await fc.assert(fc.asyncProperty(inputs, checkRewrite), {
+      numRuns: Number(process.env.PROPERTY_RUNS ?? 60),
+    })
     expect(await readdir(directory)).toEqual([])
-  })
+  }, 240_000)
 })
 
-async function checkRewrite(
-  layers: readonly (readonly LayerAction[])[],
-  picks: readonly number[],
-  replaced: readonly number[],
-): Promise<void> {
+interface RandomRewrite {
+  readonly layers: readonly (readonly LayerAction[])[]
+  readonly picks: readonly number[]
+  readonly replaced: readonly number[]
+  readonly changed: readonly number[]
+  readonly added: readonly number[]
+  readonly squash: boolean
+}
+
+async function checkRewrite({
+  layers,
+  picks,
+  replaced,
+  changed,
+  added,
+  squash,
+}: RandomRewrite): Promise<void> {
   const model = modelOf(layers)
   const paths = [...model.keys()].filter((path) => path !== '/')
   const pick = (number: number) => paths[number % paths.length]
@@ -99,15 +188,23 @@ async function checkRewrite(
   for (const path of replaced.flatMap((number) => pick(number) ?? [])) {
     if (model.get(path)?.type === 'file' && !remove.has(path)) replace.set(path, Buffer.from(`[new ${path}]`))
   }
-  const edit = { remove, replace, createdBy: 'test' }
+  const afterRemoval = removedModel(model, remove)
+  const attributes = new Map<string, { readonly mode: number }>()
+  for (const path of changed.flatMap((number) => pick(number) ?? [])) {
+    // One mode for all, so that hard links agree.
+    if (afterRemoval.has(path) && model.get(path)?.type !== 'symlink') attributes.set(path, { mode: 0o2751 })
+  }
+  const add = additionsFor(afterRemoval, added)
+  const edit = { remove, replace, attributes, add, createdBy: 'test' }
+  const options = { directory, squash }
   const { source, raw } = testImage(layers.map(toTar), { compression: 'none' })
   await using image = await openImage(source, raw, { directory })
-  await using rewritten = await rewriteImage(image, edit, { directory })
-  await using again = await rewriteImage(image, edit, { directory })
+  await using rewritten = await rewriteImage(image, edit, options)
+  await using again = await rewriteImage(image, edit, options)
   expect(again.raw.descriptor.digest).toBe(rewritten.raw.descriptor.digest)
-
-  await using result = await openImage(rewritten.blobs, rewritten.raw, { directory })
-  const expected = editedModel(model, remove, replace)
+  if (squash) expect(rewritten.manifest.layers).toHaveLength(1)
+  await using result = await openImage(rewritten.image, rewritten.raw, { directory })
+  const expected = editedModel(model, edit)
   expect(sortedMap(await contents(result))).toEqual(sortedMap(expected))
 
   const text = await tars(result)
@@ -119,7 +216,7 @@ async function checkRewrite(
   await using second = await rewriteImage(
     result,
     { remove: new Set(), replace: new Map(), createdBy: 'x' },
-    { directory },
+    options,
   )
   expect(second.raw.descriptor.digest).toBe(rewritten.raw.descriptor.digest)
 }

@@ -167,6 +167,16 @@ describe('python distributions', () => {
     expect((await harden(changed, options)).removed).toEqual(expected)
   })
 
+  it('leave although a distribution imports them that does without', async () => {
+    const guarded = 'try:\n    import pkg_resources\nexcept ImportError:\n    pkg_resources = None\n'
+    expect((await harden({ [`${site}/flask/__init__.py`]: guarded })).removed).toEqual([
+      'pip',
+      'setuptools',
+      'wheel',
+    ])
+    expect((await harden({ '/app/x.py': guarded })).removed).toEqual(['pip', 'wheel'])
+  })
+
   it.each([
     ['leave', 'import os\n', ['extra-tool', 'pip', 'setuptools', 'wheel']],
     ['stay where they are imported', 'import extra_tool\n', ['pip', 'setuptools', 'wheel']],

@@ -31,11 +31,13 @@ export function createLeavingFiles(
     filesOf.set(found, files)
     for (const path of files) ownerOf.set(path, found)
   }
+  /** Whichever of its files is reached, all are. */
+  const startOf = (found: Package) => filesOf.get(found)?.[0] ?? found.evidence.path
   const references = (from: string, text: string, path?: string): readonly UsageEdge[] =>
     leaving.referredTo(text, path).map((found) => ({
       kind: 'import',
       from,
-      to: found.evidence.path,
+      to: startOf(found),
       certain: false,
       proof: found.name,
     }))
@@ -74,7 +76,7 @@ export function createLeavingFiles(
           .get(owner)!
           .filter((to) => to !== path)
           .map((to) => whole(to, owner)),
-        ...needed.filter((one) => filesOf.has(one)).map((one) => whole(one.evidence.path, one)),
+        ...needed.filter((one) => filesOf.has(one)).map((one) => whole(startOf(one), one)),
       ]
     },
     async leavesOf(leaves, contents) {

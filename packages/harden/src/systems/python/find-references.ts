@@ -24,12 +24,26 @@ export function findReferences(
   }
   const isSource = path?.endsWith('.py') || path?.endsWith('.pth') || /^#!.*python/.test(text)
   if (isSource) {
-    for (const [, names] of text.matchAll(statement))
+    const isInstalled = path !== undefined && /\/(?:site|dist)-packages\//.test(path)
+    for (const { 1: names, index } of text.matchAll(statement)) {
+      // A distribution that does without it, and does not require it, was installed to run without it.
+      if (isInstalled && isGuarded(text, index)) continue
       for (const name of names!.split(',')) add(name.trim().split(/\s/, 1)[0]!)
+    }
     for (const [, name] of text.matchAll(byText)) add(name!)
     for (const [, name] of text.matchAll(asModule)) add(name!)
   } else if (path === undefined || !/\.[a-z0-9]+$/i.test(path) || /\.(?:ba)?sh$/.test(path)) {
     for (const [, name] of text.matchAll(onCommandLine)) add(name!)
   }
   return [...found]
+}
+
+/** Whether an import is the first statement after `try:`, and what follows catches that it fails. */
+function isGuarded(text: string, index: number): boolean {
+  const before = text.slice(Math.max(0, index - 500), index).trimEnd()
+  const after = text.slice(index, index + 1_000)
+  return (
+    /(?:^|\n)[ \t]*try:$/.test(before) &&
+    /\n[ \t]*except(?:[ \t]*:|[^\n]{0,80}\b(?:ImportError|ModuleNotFoundError|Exception)\b)/.test(after)
+  )
 }

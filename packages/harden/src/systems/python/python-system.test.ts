@@ -168,6 +168,53 @@ describe('python distributions', () => {
   })
 
   it.each([
+    ['leave', 'import os\n', '', ['pip', 'python3-pip', 'python3-setuptools', 'setuptools', 'wheel']],
+    ['stay where they are imported', 'import setuptools\n', '', ['pip', 'python3-pip', 'wheel']],
+    [
+      'stay where a package needs them',
+      'import os\n',
+      'Depends: python3-pip\n',
+      ['pip', 'python3-setuptools', 'setuptools', 'wheel'],
+    ],
+  ])('that are packages of the system %s', async (_title, main, depends, expected) => {
+    const system = '/usr/lib/python3/dist-packages'
+    const stanza = (name: string, more = '') =>
+      `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n${more}Description: x\n`
+    const lists = {
+      'base-files': ['/etc/os-release', '/bin/sh'],
+      'python3-app': ['/app/main.py'],
+      'python3-pip': [`${system}/pip/__init__.py`],
+      'python3-setuptools': [`${system}/setuptools/__init__.py`],
+    }
+    const { removed } = await harden({
+      '/etc/os-release': 'ID=debian\nVERSION_ID="13"\n',
+      '/var/lib/dpkg/status': Object.keys(lists)
+        .map((name) => stanza(name, name === 'python3-app' ? depends : ''))
+        .join('\n'),
+      ...Object.fromEntries(
+        Object.entries(lists).map(([name, list]) => [
+          `/var/lib/dpkg/info/${name}.list`,
+          `/.\n${list.join('\n')}\n`,
+        ]),
+      ),
+      [`${system}/pip/__init__.py`]: '',
+      [`${system}/setuptools/__init__.py`]: 'import pip\n',
+      '/app/main.py': main,
+    })
+    expect([...removed].sort()).toEqual(expected)
+  })
+
+  it('leave although a distribution imports them that does without', async () => {
+    const guarded = 'try:\n    import pkg_resources\nexcept ImportError:\n    pkg_resources = None\n'
+    expect((await harden({ [`${site}/flask/__init__.py`]: guarded })).removed).toEqual([
+      'pip',
+      'setuptools',
+      'wheel',
+    ])
+    expect((await harden({ '/app/x.py': guarded })).removed).toEqual(['pip', 'wheel'])
+  })
+
+  it.each([
     ['leave', 'import os\n', ['extra-tool', 'pip', 'setuptools', 'wheel']],
     ['stay where they are imported', 'import extra_tool\n', ['pip', 'setuptools', 'wheel']],
   ])('that are declared as not needed %s', async (_title, main, expected) => {

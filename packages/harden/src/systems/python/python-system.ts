@@ -28,17 +28,18 @@ async function openPython(
   const wheels = new Map(
     [...reasons.keys()].map((found) => [found, findBundledWheels(tree, found, (path) => owned.has(path))]),
   )
-  const byModule = indexModules([...reasons.keys()])
+  const leaving = new Map([...reasons, ...findSystemInstallers(all)])
+  const byModule = indexModules([...leaving.keys()])
   const fixed = new Map<Package, string>()
   for (const found of packages)
     if (!reasons.has(found)) fixed.set(found, 'an application may import it by its name')
   return {
     fixed,
     leaving: {
-      reasons,
+      reasons: leaving,
       referredTo: (text, path) =>
-        byModule.size === 0 || isOfOwn(path) ? [] : findReferences(byModule, text, path),
-      isBystander: isStandardLibrary,
+        byModule.size === 0 || isTest(path) ? [] : findReferences(byModule, text, path),
+      isBystander,
     },
     requirementsOf: ({ dependsOn = [] }) =>
       dependsOn.flatMap((purl) => {
@@ -53,21 +54,40 @@ async function openPython(
 }
 
 /** Tests of installed distributions are not run. */
-const isOfOwn = (path: string | undefined) => path !== undefined && /-packages\/.*\/tests?\//.test(path)
+const isTest = (path: string | undefined) => path !== undefined && /-packages\/.*\/tests?\//.test(path)
 
-/** The standard library names `pip` where it would install it; it does not need it. */
-const isStandardLibrary = (path: string) =>
-  /\/lib(?:64)?\/(?:python|pypy)[\d.]+\//.test(path) && !/\/(?:site|dist)-packages\//.test(path)
+const installerCode =
+  /\/(?:site|dist)-packages\/(?:pip|setuptools|pkg_resources|_distutils_hack|wheel|distutils-precedence\.pth)(?:\/|$)/
+
+/** The standard library names `pip` where it would install it, installers each other; they do not need them. */
+const isBystander = (path: string) =>
+  (/\/lib(?:64)?\/(?:python|pypy)[\d.]+\//.test(path) && !/\/(?:site|dist)-packages\//.test(path)) ||
+  installerCode.test(path)
+
+/** Packages of the system that are nothing but such an installer; their own database decides what else keeps them. */
+function findSystemInstallers(all: readonly Package[]): ReadonlyMap<Package, string> {
+  return new Map(
+    all
+      .filter(({ type, name }) => /^(?:deb|apk|rpm)$/.test(type) && systemInstaller.test(name))
+      .filter(({ files }) => files.some((path) => installerCode.test(path)))
+      .map((found) => [found, 'an installer, which a running application does not need']),
+  )
+}
+
+const systemInstaller = /^(?:python3|py3|python3\.\d+|python\d{2,3})-(?:pip|setuptools|pkg-resources|wheel)$/
 
 /** Packages by the names of modules and folders that they have right in the folder of modules. */
 function indexModules(packages: readonly Package[]): ReadonlyMap<string, readonly Package[]> {
   const byModule = new Map<string, Package[]>()
   for (const found of packages) {
     const place = `${importFolder(found)}/`
-    const modules = new Set([normalizeName(found.name).replaceAll('-', '_')])
+    const modules = new Set(found.type === 'pypi' ? [normalizeName(found.name).replaceAll('-', '_')] : [])
     for (const path of found.files) {
-      if (!path.startsWith(place)) continue
-      const [first = ''] = path.slice(place.length).split('/')
+      const inside = path.startsWith(place)
+        ? path.slice(place.length)
+        : /\/(?:site|dist)-packages\/(.*)$/.exec(path)?.[1]
+      const [first] = inside?.split('/') ?? []
+      if (first === undefined) continue
       if (!/\.(?:dist|egg)-info$|\.pth$/.test(first)) modules.add(first.replace(/\..*$/, '').toLowerCase())
     }
     // Since Python 3.12 the standard library has none.

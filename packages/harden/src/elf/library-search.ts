@@ -40,6 +40,14 @@ const multiArch = [...triplets.values()]
   .flatMap((triplet) => [`/usr/local/lib/${triplet}`, `/lib/${triplet}`, `/usr/lib/${triplet}`])
 const hardwareFolders = ['', '/glibc-hwcaps/x86-64-v4', '/glibc-hwcaps/x86-64-v3', '/glibc-hwcaps/x86-64-v2']
 
+/** Names under which a library lies for newer processors, beside the one for all (ld.so(8): glibc-hwcaps). */
+export function hardwareVariants(path: string): readonly string[] {
+  const slash = path.lastIndexOf('/')
+  return hardwareFolders
+    .filter((folder) => folder !== '')
+    .map((folder) => `${path.slice(0, slash)}${folder}${path.slice(slash)}`)
+}
+
 /** What a search goes by besides the files themselves. */
 export interface LibrarySearchOptions {
   /** Folders of `LD_LIBRARY_PATH`. */

@@ -1,3 +1,4 @@
+import { readElfLayout } from './read-elf-layout.ts'
 import { readNeededVersions, readProvidedVersions } from './read-versions.ts'
 
 /** Versions of symbols that a file asks of one library (GNU verneed). */
@@ -33,7 +34,6 @@ export interface ElfFile {
 const shellFunctions = new Set(['popen', 'system', 'wordexp'])
 const searchFunctions = new Set(['execvp', 'execlp', 'execvpe', 'posix_spawnp'])
 const maxTableEntries = 1_000_000
-const maxProgramHeaders = 4_096
 const maxTextBytes = 4_096
 const longestFunction = 12
 /** What is said of a file that has no dynamic section. */
@@ -61,26 +61,11 @@ export function parseElf(file: Uint8Array): ElfFile | undefined {
   }
 }
 
-interface Segment {
-  readonly type: number
-  readonly offset: number
-  readonly address: number
-  readonly fileSize: number
-}
-
 function parse(file: Uint8Array): ElfFile | undefined {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
-  if (bytes.length < 52 || bytes.readUInt32BE(0) !== 0x7f454c46) return undefined
-  const [wide, little] = [bytes[4] === 2, bytes[5] === 1]
-  if ((bytes[4] !== 1 && !wide) || (bytes[5] !== 2 && !little)) return undefined
-
-  const u16 = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at))
-  const u32 = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
-  const word = (at: number) => {
-    if (!wide) return u32(at)
-    const value = Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at))
-    return value
-  }
+  const layout = readElfLayout(file)
+  if (!layout) return undefined
+  const { bytes, wide, segments, machine, u16, u32, word } = layout
+  const kind = `${bytes[4]}.${bytes[5]}.${machine}`
   // The search for the end is bounded: a file without a zero must not be read once for each of its names.
   const text = (at: number) => {
     const length = at < 0 ? -1 : bytes.subarray(at, at + maxTextBytes).indexOf(0)
@@ -88,20 +73,6 @@ function parse(file: Uint8Array): ElfFile | undefined {
     return bytes.toString('latin1', at, at + length)
   }
 
-  const kind = `${bytes[4]}.${bytes[5]}.${u16(18)}`
-  const [headersAt, headerSize, headerCount] = wide
-    ? [word(32), u16(54), u16(56)]
-    : [word(28), u16(42), u16(44)]
-  if (headerCount > maxProgramHeaders) return undefined
-  const segments: Segment[] = []
-  for (let index = 0; index < headerCount; index++) {
-    const at = headersAt + index * headerSize
-    segments.push(
-      wide
-        ? { type: u32(at), offset: word(at + 8), address: word(at + 16), fileSize: word(at + 32) }
-        : { type: u32(at), offset: word(at + 4), address: word(at + 8), fileSize: word(at + 16) },
-    )
-  }
   const toOffset = (address: number): number => {
     // Segments are mapped in order, so that of two over one address the later is seen.
     const segment = segments.findLast(

@@ -1,6 +1,6 @@
 import type { FileNode, Image } from '@sallyport/image'
 import { entryCommands } from '../usage/entry-commands.ts'
-import { findCommand } from '../usage/find-edges.ts'
+import { findCommand } from '../usage/find-command.ts'
 import { searchPathOf } from '../usage/find-roots.ts'
 import type { Comparison } from './comparison.ts'
 import type { Violation } from './invariant.ts'

@@ -1,4 +1,4 @@
-import { findCommand } from '../usage/find-edges.ts'
+import { findCommand } from '../usage/find-command.ts'
 import { searchPathOf } from '../usage/find-roots.ts'
 import type { Comparison } from './comparison.ts'
 import type { Violation } from './invariant.ts'

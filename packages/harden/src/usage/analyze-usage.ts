@@ -1,4 +1,4 @@
-import type { Image } from '@sallyport/image'
+import type { FileTree, Image } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
 import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
@@ -6,9 +6,17 @@ import { createScriptParser } from '../shell/parse-script.ts'
 import { createBuiltLinks } from './built-links.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { createEdgeFinder } from './find-edges.ts'
-import { findEntries, findUnowned, findVariables, libraryPathOf, searchPathOf } from './find-roots.ts'
+import {
+  findEntries,
+  findUnowned,
+  findVariables,
+  libraryPathOf,
+  pythonFoldersOf,
+  searchPathOf,
+} from './find-roots.ts'
+import { createModuleSearch } from './imports/module-search.ts'
 import { findUnknowable } from './find-unknowable.ts'
-import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
+import { buildUsageGraph, type EdgesOf, type UsageGraph } from './usage-graph.ts'
 import type { PackageUsage, UsageEdge } from './usage.ts'
 
 /** Options of {@link analyzeUsage}. */
@@ -41,7 +49,16 @@ export async function analyzeUsage(
   { commands, roots = [], signal }: AnalyzeUsageOptions = {},
 ): Promise<UsageAnalysis> {
   const { tree } = image
-  const contents = createFileContents(image, signal)
+  const searchPath = searchPathOf(image)
+  const contents = createFileContents(image, commandNames(tree, searchPath), signal)
+  const modules = createModuleSearch(tree, {
+    pythonFolders: pythonFoldersOf(image),
+    async readText(path) {
+      const node = tree.resolve(path)
+      const content = node && (await contents.read(node))
+      return content?.type === 'text' || content?.type === 'script' ? content.text : undefined
+    },
+  })
   const scripts = await createScriptParser()
   const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal), {
     preferred: libraryPathOf(image),
@@ -52,7 +69,7 @@ export async function analyzeUsage(
   let unresolved: string | undefined
   try {
     entries = [
-      ...(await findEntries(image, scripts, contents, commands)),
+      ...(await findEntries(image, { scripts, contents, modules }, commands)),
       ...findVariables(image, libraries.folders),
     ]
   } catch (error) {
@@ -60,20 +77,21 @@ export async function analyzeUsage(
     unresolved = error.message
   }
   const owned = new Set(
-    inventory.packages.filter(({ type }) => type === 'deb' || type === 'apk').flatMap(({ files }) => files),
+    inventory.packages.filter(({ type }) => isSystemPackage(type)).flatMap(({ files }) => files),
   )
   const edgesOf = createEdgeFinder({
     tree,
     contents,
     libraries,
     scripts,
-    searchPath: searchPathOf(image),
+    modules,
+    searchPath,
     owned,
   })
   const unowned = findUnowned(tree, owned, createBuiltLinks(tree, inventory.packages))
-  const follow = async (path: string): Promise<readonly UsageEdge[]> => {
+  const follow: EdgesOf = async (path, isFollowed) => {
     signal?.throwIfAborted()
-    return edgesOf(path)
+    return edgesOf(path, isFollowed)
   }
   const graph = await buildUsageGraph([...entries, ...unowned.roots, ...roots], follow, unowned.leaves)
   unresolved ??= findUnknowable(image, graph, commands) ?? describeUnknown(contents)
@@ -85,6 +103,15 @@ export async function analyzeUsage(
   return { packages, graph, contents, libraries, unresolved }
 }
 
+/** Packages whose database tells which files are theirs. */
+const isSystemPackage = (type: Package['type']) => type === 'deb' || type === 'apk' || type === 'rpm'
+
+/** Names of the programs in the folders of PATH. */
+function commandNames(tree: FileTree, searchPath: readonly string[]): ReadonlySet<string> {
+  const names = searchPath.flatMap((folder) => tree.children(tree.resolve(folder)?.path ?? folder))
+  return new Set(names.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
+}
+
 function describeUnknown(contents: FileContents): string | undefined {
   const [first] = contents.unknown()
   return first && `it can't be told what ${first[0]} needs: ${first[1]}`
@@ -92,7 +119,7 @@ function describeUnknown(contents: FileContents): string | undefined {
 
 function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Package): PackageUsage {
   // A module of a program has no file of its own: it is used as the program is.
-  const own = files.length > 0 || type === 'deb' || type === 'apk' ? files : [evidence.path]
+  const own = files.length > 0 || isSystemPackage(type) ? files : [evidence.path]
   let best: PackageUsage = { purl, usage: 'present', chain: [] }
   for (const file of own) {
     const usage = graph.usageOf(file)

@@ -1,6 +1,6 @@
 import type { Image } from '@sallyport/image'
 import { entryCommands } from './entry-commands.ts'
-import { findCommand } from './find-edges.ts'
+import { findCommand } from './find-command.ts'
 import { searchPathOf } from './find-roots.ts'
 import type { UsageGraph } from './usage-graph.ts'
 

@@ -9,8 +9,11 @@ export interface UsageGraph {
   reached(): ReadonlySet<string>
 }
 
-/** Edges that leave a file; asked once for each file. */
-export type EdgesOf = (path: string) => Promise<readonly UsageEdge[]>
+/**
+ * Edges that leave a file. `isFollowed`: whether something uses the file itself, as against the runtime it belongs to.
+ * Asked at most once for each file and way.
+ */
+export type EdgesOf = (path: string, isFollowed: boolean) => Promise<readonly UsageEdge[]>
 
 /**
  * Walks the edges from the roots, breadth first: once over certain edges only, from certain roots, then over all. So
@@ -28,7 +31,7 @@ export async function buildUsageGraph(
   const edges = async (path: string): Promise<readonly UsageEdge[]> => {
     const known = leaving.get(path)
     if (known) return known
-    const found = await edgesOf(path)
+    const found = await edgesOf(path, true)
     leaving.set(path, found)
     return found
   }
@@ -45,9 +48,11 @@ export async function buildUsageGraph(
   for (const path of linked.keys()) {
     for (const edge of await edges(path)) if (!edge.certain) seeds.push(edge)
   }
+  leaving.clear()
   const isReached = (path: string) => linked.has(path) || possible.has(path)
-  await walk(seeds, edges, possible, isReached)
-  await walk(roots.filter(isUnowned), edges, possible, isReached)
+  const partly = new Set<string>()
+  await walk(seeds, edgesOf, possible, isReached, partly)
+  await walk(roots.filter(isUnowned), edgesOf, possible, isReached, partly)
   for (const leaf of leaves) {
     if (!linked.has(leaf.to) && !possible.has(leaf.to)) possible.set(leaf.to, leaf)
   }
@@ -76,13 +81,18 @@ async function walk(
   edgesOf: EdgesOf,
   into: Map<string, UsageEdge>,
   known: (path: string) => boolean,
+  /** Paths that only their runtime has reached so far. */
+  partly = new Set<string>(),
 ): Promise<void> {
   const queue = [...seeds]
   for (let next = 0; next < queue.length; next++) {
     const edge = queue[next]!
-    if (known(edge.to)) continue
-    into.set(edge.to, edge)
+    const isFollowed = edge.kind !== 'runtime' || edge.certain
+    const isKnown = known(edge.to)
+    if (isKnown && !(isFollowed && partly.delete(edge.to))) continue
+    if (!isKnown) into.set(edge.to, edge)
+    if (!isFollowed) partly.add(edge.to)
     // One by one: a folder of a runtime has more edges than a call may have arguments.
-    for (const leaving of await edgesOf(edge.to)) queue.push(leaving)
+    for (const leaving of await edgesOf(edge.to, isFollowed)) queue.push(leaving)
   }
 }

@@ -17,10 +17,15 @@ export type UsageEdgeKind =
   | 'sourced'
   | 'popen'
   | 'path-string'
+  /** Name of a command in a program that looks commands up in PATH. */
+  | 'command-string'
   | 'config-include'
   | 'symlink'
   | 'unowned'
   | 'runtime'
+  /** A module that source code loads by name. */
+  | 'import'
+  /** Data that programs look for by names that their libraries make up: certificates, time zones. */
   | 'data-pack'
 
 /** One step of the reason why a file is kept. */

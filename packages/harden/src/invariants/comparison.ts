@@ -58,7 +58,7 @@ export async function compareImages(
     readonly signal?: AbortSignal | undefined
   },
 ): Promise<Comparison> {
-  const contentsAfter = createFileContents(after.image, signal)
+  const contentsAfter = createFileContents(after.image, new Set(), signal)
   const read: FileContents['read'] = (node) => {
     const was = changed.has(node.path) ? undefined : before.image.tree.get(node.path)
     return was?.type === 'file' ? analysis.contents.read(was) : contentsAfter.read(node)

@@ -21,6 +21,8 @@ interface Breakage extends DescribedDebian {
   readonly stays: readonly string[]
 }
 
+/** The end of a zip archive, without an entry. */
+const emptyJar = Buffer.concat([Buffer.from('PK\u0005\u0006'), Buffer.alloc(18)])
 const java = '/usr/lib/jvm/java-17-openjdk-amd64'
 const python = {
   python3: { files: { '/usr/bin/python3': program(), '/usr/lib/python3.11/os.py': 'import stat\n' } },
@@ -44,7 +46,7 @@ const breakages: readonly (readonly [issue: string, trap: string, image: Breakag
         },
         'libstdc++6': { files: { [`${libraries}/libstdc++.so.6`]: buildElf() } },
       },
-      unowned: { '/app.jar': 'PK' },
+      unowned: { '/app.jar': emptyJar },
       config: { Entrypoint: [`${java}/bin/java`, '-jar', '/app.jar'] },
       stays: [`${java}/lib/libjava.so`, `${java}/lib/server/libjvm.so`, `${libraries}/libstdc++.so.6`],
     },
@@ -195,13 +197,14 @@ const breakages: readonly (readonly [issue: string, trap: string, image: Breakag
         ...python,
         'python3-lib': {
           files: {
+            '/usr/lib/python3.11/ctypes/__init__.py': 'import os\n',
             '/usr/lib/python3.11/ctypes/util.py':
               "import subprocess\ndef find():\n  subprocess.Popen(['/sbin/ldconfig', '-p'])\n",
           },
         },
         'ldconfig-tools': { files: { '/usr/sbin/ldconfig': program() } },
       },
-      unowned: { '/etc/ld.so.cache': 'index', '/app/main.py': 'import ctypes\n' },
+      unowned: { '/etc/ld.so.cache': 'index', '/app/main.py': 'import ctypes.util\n' },
       config: { Entrypoint: ['python3', '/app/main.py'] },
       stays: ['/sbin/ldconfig', '/etc/ld.so.cache'],
     },

@@ -59,7 +59,12 @@ export async function compareDatabase(
     }
   }
   for (const found of comparison.removed) {
-    const own = [...found.files, ...before.systems.recordPaths(found)]
+    const own = [
+      ...found.files,
+      ...before.systems.recordPaths(found),
+      // Of the inventory, whatever the code that removes them takes for records.
+      ...(found.dpkg?.metadataPaths ?? []),
+    ]
     for (const path of new Set([...own, ...(await before.systems.listedPaths(found))])) {
       const node = after.image.tree.get(path)
       if (!node || heldPaths.has(path) || node.type === 'directory') continue

@@ -2,6 +2,7 @@ import type { FileNode } from '@sallyport/image'
 import type { ScriptWord } from '../shell/parse-script.ts'
 import type { AddEdge, EdgeContext } from './edge-context.ts'
 import type { FileContent } from './file-contents.ts'
+import { filesByName } from './files-by-name.ts'
 import { addNamed, findCommand } from './find-command.ts'
 import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
 import { addPaths, pathPattern } from './path-edges.ts'
@@ -66,7 +67,10 @@ export function addShellWords(
       const names = word.startsWith('/')
         ? [word]
         : [...searchPath.map((at) => `${at}/${word}`), `${folder}/${word}`]
-      for (const name of names) addNamed(tree, name, (to) => add('sourced', false, to, proof))
+      const found = names.filter((name) => addNamed(tree, name, (to) => add('sourced', false, to, proof)))
+      // Its folder is in a variable.
+      if (found.length === 0 && !word.includes('/'))
+        for (const name of filesByName(tree, word)) add('sourced', false, name, proof)
     }
     const command = findCommand(tree, searchPath, word)
     if (command) {

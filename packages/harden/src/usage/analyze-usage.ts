@@ -5,6 +5,7 @@ import { HardenError } from '../errors.ts'
 import { createScriptParser } from '../shell/parse-script.ts'
 import { createBuiltLinks } from './built-links.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
+import { allDataPacks, type DataPack, findDataPacks, usesTerminals } from './data-packs.ts'
 import { createEdgeFinder } from './find-edges.ts'
 import {
   findEntries,
@@ -23,6 +24,8 @@ import type { PackageUsage, UsageEdge } from './usage.ts'
 export interface AnalyzeUsageOptions {
   /** Commands besides those of the configuration that the image must still run: probes, hooks, cron. */
   readonly commands?: readonly (readonly string[])[] | undefined
+  /** Data that stays although no program names it. Default: all packs. */
+  readonly dataPacks?: readonly DataPack[] | undefined
   /** Paths that count as used, with the edge that says why. */
   readonly roots?: readonly UsageEdge[] | undefined
   readonly signal?: AbortSignal | undefined
@@ -46,7 +49,7 @@ export interface UsageAnalysis {
 export async function analyzeUsage(
   image: Image,
   inventory: Inventory,
-  { commands, roots = [], signal }: AnalyzeUsageOptions = {},
+  { commands, dataPacks = allDataPacks, roots = [], signal }: AnalyzeUsageOptions = {},
 ): Promise<UsageAnalysis> {
   const { tree } = image
   const searchPath = searchPathOf(image)
@@ -80,7 +83,9 @@ export async function analyzeUsage(
     inventory.packages.filter(({ type }) => isSystemPackage(type)).flatMap(({ files }) => files),
   )
   const edgesOf = createEdgeFinder({
+    image,
     tree,
+    signal,
     contents,
     libraries,
     scripts,
@@ -93,7 +98,10 @@ export async function analyzeUsage(
     signal?.throwIfAborted()
     return edgesOf(path, isFollowed)
   }
-  const graph = await buildUsageGraph([...entries, ...unowned.roots, ...roots], follow, unowned.leaves)
+  const graph = await buildUsageGraph([...entries, ...unowned.roots, ...roots], follow, (reached) => [
+    ...findDataPacks(tree, dataPacks, usesTerminals(reached)),
+    ...unowned.leaves,
+  ])
   unresolved ??= findUnknowable(image, graph, commands) ?? describeUnknown(contents)
   const packages = inventory.packages.map((found) =>
     unresolved === undefined

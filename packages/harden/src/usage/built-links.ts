@@ -1,16 +1,21 @@
 import type { FileNode, FileTree } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
 
+const isBusybox = (path: string) => /^(?:\/usr)?\/bin\/(?:busybox|bbsuid)$/.test(path)
+
 /**
  * Tells links that came with a package of an image made without dpkg: their databases (`status.d`) list sums of regular
  * files alone, so that a package's links seem to be nobody's. Such a link lies in the same layer as the file it leads to.
+ * Links of busybox's commands were made by its trigger, and mean nothing without it.
  */
 export function createBuiltLinks(tree: FileTree, packages: readonly Package[]): (link: FileNode) => boolean {
   const files = new Set(
     packages.filter(({ dpkg }) => dpkg?.statusPath.includes('/status.d/')).flatMap((found) => found.files),
   )
-  if (files.size === 0) return () => false
+  const hasBusybox = packages.some(({ type, files: own }) => type === 'apk' && own.some(isBusybox))
+  if (files.size === 0 && !hasBusybox) return () => false
   return ({ path, type, layer }) => {
+    if (hasBusybox && type === 'symlink' && isBusybox(tree.resolve(path)?.path ?? '')) return true
     if (type !== 'symlink' || !/^\/(?:usr|lib|lib64|bin|sbin)\//.test(path)) return false
     const end = tree.resolve(path)
     return end !== undefined && end.layer === layer && files.has(end.path)

@@ -1,4 +1,5 @@
 import type { FileTree } from '@sallyport/image'
+import type { NamedFiles } from '../elf/find-strings.ts'
 import { addConfigurationEdges, isConfiguration } from './configuration-edges.ts'
 import type { AddEdge, EdgeContext } from './edge-context.ts'
 import { addElfEdges } from './elf-edges.ts'
@@ -7,6 +8,7 @@ import { addNamed } from './find-command.ts'
 import { filesBelow } from './folder-files.ts'
 import { isGenerated, isIndexFile } from './ignored-paths.ts'
 import { addImports } from './imports/add-imports.ts'
+import { addJavaDesktop, isJavaCode, isJavaDesktop } from './java-desktop.ts'
 import { addPaths } from './path-edges.ts'
 import { addQuotedCommands } from './quoted-commands.ts'
 import { addRuntime, addRuntimeOfSource } from './runtimes.ts'
@@ -14,6 +16,8 @@ import { addScriptEdges, addShellEdges, isRunByShell } from './script-edges.ts'
 import { importLanguageOf, isLibraryCode } from './source-code.ts'
 import type { EdgesOf } from './usage-graph.ts'
 import type { UsageEdge } from './usage.ts'
+
+const nothing: NamedFiles = { paths: [], libraries: [], commands: [], isCut: false }
 
 /** Makes the function that finds the edges leaving a file. */
 export function createEdgeFinder(context: EdgeContext): EdgesOf {
@@ -31,7 +35,11 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
     }
     if (node.type !== 'file' || isIndexFile(path)) return edges
     const content = await contents.read(node)
-    if (content.type === 'elf') addElfEdges(context, node, content, add)
+    if (content.type === 'elf') {
+      const isKeptOnly = !isFollowed && isJavaDesktop(path)
+      addElfEdges(context, node, isKeptOnly ? { ...content, names: nothing } : content, add)
+    }
+    if (isFollowed && isJavaCode(path)) await addJavaDesktop(context.image, tree, node, context.signal, add)
     if (content.type === 'script' || content.type === 'text') {
       const language = importLanguageOf(path, content.type === 'script' ? content.interpreter : [])
       // A module that nothing imports is kept, and can be run, but what it would start is not.

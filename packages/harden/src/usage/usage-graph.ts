@@ -17,13 +17,13 @@ export type EdgesOf = (path: string, isFollowed: boolean) => Promise<readonly Us
 
 /**
  * Walks the edges from the roots, breadth first: once over certain edges only, from certain roots, then over all. So
- * the first edge that reaches a path is on a shortest chain of its strongest class. `leaves` are reached too, but only
- * followed when something else reaches them.
+ * the first edge that reaches a path is on a shortest chain of its strongest class. Leaves are reached too, but
+ * only followed when something else reaches them; `leavesOf` is told what was reached before.
  */
 export async function buildUsageGraph(
   roots: readonly UsageEdge[],
   edgesOf: EdgesOf,
-  leaves: readonly UsageEdge[] = [],
+  leavesOf: (reached: Iterable<string>) => readonly UsageEdge[] = () => [],
 ): Promise<UsageGraph> {
   const linked = new Map<string, UsageEdge>()
   const possible = new Map<string, UsageEdge>()
@@ -53,7 +53,7 @@ export async function buildUsageGraph(
   const partly = new Set<string>()
   await walk(seeds, edgesOf, possible, isReached, partly)
   await walk(roots.filter(isUnowned), edgesOf, possible, isReached, partly)
-  for (const leaf of leaves) {
+  for (const leaf of leavesOf([...linked.keys(), ...possible.keys()])) {
     if (!linked.has(leaf.to) && !possible.has(leaf.to)) possible.set(leaf.to, leaf)
   }
 
@@ -67,7 +67,7 @@ export async function buildUsageGraph(
         const edge = linked.get(at) ?? possible.get(at)
         if (!edge) break
         chain.unshift(edge)
-        if (edge.kind === 'entry' || edge.from === at) break
+        if (edge.kind === 'entry' || edge.kind === 'data-pack' || edge.from === at) break
         at = edge.from
       }
       return chain

@@ -1,6 +1,7 @@
 /** Data that programs of a library look for by names that the library makes up. */
 const companions: readonly (readonly [library: RegExp, data: RegExp, reason: string])[] = [
   [/^lib(?:tinfo|ncursesw?)\d/, /^ncurses-base$/, 'descriptions of terminals, for a library that stays'],
+  [/^libfontconfig1$/, /^fontconfig-config$/, 'configuration of fonts, for a library that stays'],
 ]
 
 /** Why a package stays because of the others that do. */

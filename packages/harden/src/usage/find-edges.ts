@@ -8,6 +8,7 @@ import { addNamed } from './find-command.ts'
 import { filesBelow } from './folder-files.ts'
 import { isGenerated, isIndexFile } from './ignored-paths.ts'
 import { addImports } from './imports/add-imports.ts'
+import { withoutPythonTexts } from './imports/find-imports.ts'
 import { addJavaDesktop, isJavaCode, isJavaDesktop } from './java-desktop.ts'
 import { addPaths } from './path-edges.ts'
 import { addQuotedCommands } from './quoted-commands.ts'
@@ -27,7 +28,10 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
     if (!node) return []
     const edges: UsageEdge[] = []
     const add: AddEdge = (kind, certain, to, proof) => {
-      if (to !== path) edges.push({ kind, from: path, to, certain, proof })
+      if (to === path) return
+      // Libraries of one module need each other; whether any of them is used, the application says.
+      const isKept = kind !== 'import' && isJavaDesktop(to)
+      edges.push({ kind: isKept ? 'runtime' : kind, from: path, to, certain: certain && !isKept, proof })
     }
     if (node.type === 'symlink') {
       addLinkTarget(tree, path, node.linkTarget!, add)
@@ -49,7 +53,12 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
         if (language) await addImports(context, language, path, content.text, add)
         const isOwned = context.owned.has(path)
         if (language || !isOwned)
-          addQuotedCommands(context, content.text, !isOwned && !isLibraryCode(path), add)
+          addQuotedCommands(
+            context,
+            language === 'python' ? withoutPythonTexts(content.text) : content.text,
+            !isOwned && !isLibraryCode(path),
+            add,
+          )
         if (!isOwned) addRuntimeOfSource(tree, path, language, add)
       } else if (content.type === 'script' && (node.mode & 0o111) !== 0)
         await addScriptEdges(context, node, { ...content, text: '' }, add)

@@ -1,3 +1,4 @@
+import type { ElfFile } from './parse-elf.ts'
 import { readElfLayout, type ElfLayout } from './read-elf-layout.ts'
 
 const maxLength = 40
@@ -7,26 +8,38 @@ const arm = 183
 /**
  * Finds names of commands in a program of C: texts between zeros, whole for programs that look them up in PATH
  * (`execvp("git", …)`), as the first word before options and operands for those that start a shell
- * (`popen("gzip -dc %s")`).
+ * (`popen("gzip -dc %s")`). Words of two letters mean languages and units, but for `sh`.
  */
 export function findCommandTexts(
   file: Uint8Array,
-  { searchesPath, startsShell }: { readonly searchesPath: boolean; readonly startsShell: boolean },
+  {
+    interpreter,
+    searchesPath,
+    startsShell,
+    symbolNames,
+  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter'>,
   isCommand: (name: string) => boolean,
 ): readonly string[] {
-  if (!searchesPath && !startsShell) return []
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
+  // Libraries have words for everything, and start what their programs tell them to.
+  const looksUp = searchesPath && interpreter !== undefined
+  const layout = looksUp || startsShell ? readLayout(file) : undefined
   const found = new Set<string>()
-  for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at + 1)) {
-    const first = bytes[at + 1]
-    if (first === undefined || first < 0x61 || first > 0x7a) continue
-    let end = at + 2
-    while (end - at <= maxLength && isNameByte(bytes[end])) end++
-    const isWhole = searchesPath && bytes[end] === 0
-    const isFirst = startsShell && bytes[end] === 0x20 && isOperand(bytes[end + 1])
-    if (end - at < 3 || (!isWhole && !isFirst)) continue
-    const name = bytes.toString('latin1', at + 1, end)
-    if (isCommand(name)) found.add(name)
+  for (const { type, offset, fileSize, isCode } of layout?.segments ?? []) {
+    if (type !== 1 || isCode) continue
+    const bytes = layout!.bytes.subarray(0, offset + fileSize)
+    for (let at = bytes.indexOf(0, offset); at >= 0; at = bytes.indexOf(0, at + 1)) {
+      if (symbolNames && at >= symbolNames.start && at < symbolNames.end) at = symbolNames.end
+      const first = bytes[at + 1]
+      if (first === undefined || first < 0x61 || first > 0x7a) continue
+      let end = at + 2
+      while (end - at <= maxLength && isNameByte(bytes[end])) end++
+      const isWhole =
+        looksUp && bytes[end] === 0 && (end - at > 3 || bytes.toString('latin1', at + 1, end) === 'sh')
+      const isFirst = startsShell && bytes[end] === 0x20 && isOperand(bytes[end + 1])
+      if (end - at < 3 || (!isWhole && !isFirst)) continue
+      const name = bytes.toString('latin1', at + 1, end)
+      if (isCommand(name)) found.add(name)
+    }
   }
   return [...found]
 }

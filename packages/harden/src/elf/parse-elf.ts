@@ -23,6 +23,8 @@ export interface ElfFile {
   readonly startsShell: boolean
   /** Whether it imports a function that looks a command up in PATH: execvp, execlp, execvpe, posix_spawnp. */
   readonly searchesPath: boolean
+  /** Where the names of its symbols lie in the file, which are no texts of the program. */
+  readonly symbolNames?: { readonly start: number; readonly end: number } | undefined
   /** Versions of symbols that it asks of libraries. */
   readonly needs: readonly NeededVersions[]
   /** Versions of symbols that it defines (GNU verdef), without the one that is its own name. */
@@ -123,6 +125,7 @@ function parse(file: Uint8Array): ElfFile | undefined {
     runpath: paths(29),
     soname: texts(14).at(-1),
     ...importedFunctions(),
+    symbolNames: strings === undefined ? undefined : { start: strings, end: strings + (last(10) ?? 0) },
     needs: orNone(() => readNeededVersions(versions, versionTable(0x6fff_fffe), last(0x6fff_ffff))),
     provides: orNone(() => readProvidedVersions(versions, versionTable(0x6fff_fffc), last(0x6fff_fffd))),
     skipsDefaultFolders: Math.floor((last(0x6fff_fffb) ?? 0) / 0x800) % 2 === 1,

@@ -17,6 +17,8 @@ export interface Segment {
   readonly offset: number
   readonly address: number
   readonly fileSize: number
+  /** Whether it holds code. */
+  readonly isCode: boolean
 }
 
 const maxProgramHeaders = 4_096
@@ -48,8 +50,20 @@ export function readElfLayout(file: Uint8Array): ElfLayout | undefined {
     const at = headersAt + index * headerSize
     segments.push(
       wide
-        ? { type: u32(at), offset: word(at + 8), address: word(at + 16), fileSize: word(at + 32) }
-        : { type: u32(at), offset: word(at + 4), address: word(at + 8), fileSize: word(at + 16) },
+        ? {
+            type: u32(at),
+            offset: word(at + 8),
+            address: word(at + 16),
+            fileSize: word(at + 32),
+            isCode: (u32(at + 4) & 1) !== 0,
+          }
+        : {
+            type: u32(at),
+            offset: word(at + 4),
+            address: word(at + 8),
+            fileSize: word(at + 16),
+            isCode: (u32(at + 24) & 1) !== 0,
+          },
     )
   }
   return { bytes, wide, little, machine: u16(18), segments, u16, u32, word }

@@ -6,6 +6,7 @@ const companions: readonly (readonly [library: RegExp, data: RegExp, reason: str
     /^ncurses-terminfo-base$/,
     'descriptions of terminals, for a library that stays',
   ],
+  [/^libfontconfig1$/, /^fontconfig-config$/, 'configuration of fonts, for a library that stays'],
 ]
 
 /** Why a package stays because of the others that do. */

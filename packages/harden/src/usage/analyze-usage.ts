@@ -17,6 +17,7 @@ import type { OpenedSystems } from '../systems/open-systems.ts'
 import { createBuiltLinks } from './built-links.ts'
 import { entryCommands } from './entry-commands.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
+import { allDataPacks, type DataPack, findDataPacks, usesTerminals } from './data-packs.ts'
 import { createEdgeFinder } from './find-edges.ts'
 import {
   findEntries,
@@ -39,6 +40,8 @@ export interface AnalyzeUsageOptions {
   readonly commands?: readonly (readonly string[])[] | undefined
   /** Databases of the image; without them each package of a language counts as used with its interpreter. */
   readonly systems?: Pick<OpenedSystems, 'leaving' | 'recordPaths' | 'requirementsOf'> | undefined
+  /** Data that stays although no program names it. Default: all packs. */
+  readonly dataPacks?: readonly DataPack[] | undefined
   /** Paths that count as used, with the edge that says why. */
   readonly roots?: readonly UsageEdge[] | undefined
   /** Recordings of containers of this image. They add to what is used; see `traceOnly` for the other way round. */
@@ -85,7 +88,16 @@ export interface UsageAnalysis {
 export async function analyzeUsage(
   image: Image,
   inventory: Inventory,
-  { commands, systems, roots = [], evidence = [], evidenceOf, traceOnly, signal }: AnalyzeUsageOptions = {},
+  {
+    commands,
+    systems,
+    dataPacks = allDataPacks,
+    roots = [],
+    evidence = [],
+    evidenceOf,
+    traceOnly,
+    signal,
+  }: AnalyzeUsageOptions = {},
 ): Promise<UsageAnalysis> {
   bindEvidence(evidence, image, evidenceOf)
   const { tree } = image
@@ -120,7 +132,9 @@ export async function analyzeUsage(
     inventory.packages.filter(({ type }) => isSystemPackage(type)).flatMap(({ files }) => files),
   )
   const edgesOf = createEdgeFinder({
+    image,
     tree,
+    signal,
     contents,
     libraries,
     scripts,
@@ -152,17 +166,18 @@ export async function analyzeUsage(
   if (gap !== undefined) throw new HardenError('EVIDENCE_INCOMPLETE', gap)
   const isCertain = ({ certain }: UsageEdge) => certain
   const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
+  const packsOf = (reached: Iterable<string>) => findDataPacks(tree, dataPacks, usesTerminals(reached))
   const graph = traceOnly
     ? await buildUsageGraph(
         [...entries, ...roots].filter(isCertain),
         async (path, isFollowed) => (await follow(path, isFollowed)).filter(isCertain),
-        [...unowned.roots, ...unowned.leaves],
+        (reached) => [...packsOf(reached), ...unowned.roots, ...unowned.leaves],
         traced,
       )
     : await buildUsageGraph(
         [...entries, ...referred, ...unowned.roots, ...roots],
         follow,
-        unowned.leaves,
+        (reached) => [...packsOf(reached), ...unowned.leaves],
         traced,
       )
   unresolved ??= findUnknowable(image, graph, commands) ?? describeUnknown(contents)

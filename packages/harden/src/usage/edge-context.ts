@@ -1,4 +1,4 @@
-import type { FileTree } from '@sallyport/image'
+import type { FileTree, Image } from '@sallyport/image'
 import type { LibrarySearch } from '../elf/library-search.ts'
 import type { ScriptParser } from '../shell/parse-script.ts'
 import type { FileContents } from './file-contents.ts'
@@ -7,6 +7,7 @@ import type { UsageEdgeKind } from './usage.ts'
 
 /** What the edges of a file are found with. */
 export interface EdgeContext {
+  readonly image: Pick<Image, 'readFile'>
   readonly tree: FileTree
   readonly contents: FileContents
   readonly libraries: LibrarySearch
@@ -16,6 +17,7 @@ export interface EdgeContext {
   readonly searchPath: readonly string[]
   /** Paths that packages own. */
   readonly owned: ReadonlySet<string>
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Takes one edge of the file that is looked at. */

@@ -1,4 +1,5 @@
 import type { FileTree } from '@sallyport/image'
+import type { NamedFiles } from '../elf/find-strings.ts'
 import { addConfigurationEdges, isConfiguration } from './configuration-edges.ts'
 import type { AddEdge, EdgeContext } from './edge-context.ts'
 import { addElfEdges } from './elf-edges.ts'
@@ -7,6 +8,8 @@ import { addNamed } from './find-command.ts'
 import { filesBelow } from './folder-files.ts'
 import { isGenerated, isIndexFile } from './ignored-paths.ts'
 import { addImports } from './imports/add-imports.ts'
+import { withoutPythonTexts } from './imports/find-imports.ts'
+import { addJavaDesktop, isJavaCode, isJavaDesktop } from './java-desktop.ts'
 import { addPaths } from './path-edges.ts'
 import { addQuotedCommands } from './quoted-commands.ts'
 import { addRuntime, addRuntimeOfSource } from './runtimes.ts'
@@ -14,6 +17,8 @@ import { addScriptEdges, addShellEdges, isRunByShell } from './script-edges.ts'
 import { importLanguageOf, isLibraryCode } from './source-code.ts'
 import type { EdgesOf } from './usage-graph.ts'
 import type { UsageEdge } from './usage.ts'
+
+const nothing: NamedFiles = { paths: [], libraries: [], commands: [], isCut: false }
 
 /** Makes the function that finds the edges leaving a file. */
 export function createEdgeFinder(context: EdgeContext): EdgesOf {
@@ -23,7 +28,10 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
     if (!node) return []
     const edges: UsageEdge[] = []
     const add: AddEdge = (kind, certain, to, proof) => {
-      if (to !== path) edges.push({ kind, from: path, to, certain, proof })
+      if (to === path) return
+      // Libraries of one module need each other; whether any of them is used, the application says.
+      const isKept = kind !== 'import' && isJavaDesktop(to)
+      edges.push({ kind: isKept ? 'runtime' : kind, from: path, to, certain: certain && !isKept, proof })
     }
     if (node.type === 'symlink') {
       addLinkTarget(tree, path, node.linkTarget!, add)
@@ -31,7 +39,11 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
     }
     if (node.type !== 'file' || isIndexFile(path)) return edges
     const content = await contents.read(node)
-    if (content.type === 'elf') addElfEdges(context, node, content, add)
+    if (content.type === 'elf') {
+      const isKeptOnly = !isFollowed && isJavaDesktop(path)
+      addElfEdges(context, node, isKeptOnly ? { ...content, names: nothing } : content, add)
+    }
+    if (isFollowed && isJavaCode(path)) await addJavaDesktop(context.image, tree, node, context.signal, add)
     if (content.type === 'script' || content.type === 'text') {
       const language = importLanguageOf(path, content.type === 'script' ? content.interpreter : [])
       // A module that nothing imports is kept, and can be run, but what it would start is not.
@@ -41,7 +53,12 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
         if (language) await addImports(context, language, path, content.text, add)
         const isOwned = context.owned.has(path)
         if (language || !isOwned)
-          addQuotedCommands(context, content.text, !isOwned && !isLibraryCode(path), add)
+          addQuotedCommands(
+            context,
+            language === 'python' ? withoutPythonTexts(content.text) : content.text,
+            !isOwned && !isLibraryCode(path),
+            add,
+          )
         if (!isOwned) addRuntimeOfSource(tree, path, language, add)
       } else if (content.type === 'script' && (node.mode & 0o111) !== 0)
         await addScriptEdges(context, node, { ...content, text: '' }, add)

@@ -12,6 +12,7 @@ import type { ModuleSearch } from './imports/module-search.ts'
 import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
 import { isInterpreter } from './runtimes.ts'
 import { addShellWords } from './script-edges.ts'
+import { expandSupervisor, isSupervisor } from './supervisors/expand-supervisor.ts'
 import { importLanguageOf, isLibraryCode, isOwnCode } from './source-code.ts'
 import type { UsageEdge, UsageEdgeKind } from './usage.ts'
 
@@ -79,6 +80,11 @@ export async function findEntries(
     }
     for (const path of await findModuleArgument(modules, folder, words)) addEntry('entry', true, path, '-m')
     if (startsLoginShell(words)) addProfile(tree, 'a login shell', addEntry)
+    for (const supervisor of findSupervisors(tree, searchPath, words)) {
+      const { commands: started, files } = await expandSupervisor({ tree, config }, contents, supervisor)
+      for (const path of files) addNamed(tree, path, (to) => addEntry('entry', true, to, supervisor[0]))
+      for (const text of started) addShellWords({ tree, scripts, searchPath }, text, folder, addEntry)
+    }
     if (shellText) addShellWords({ tree, scripts, searchPath }, shellText, folder, addEntry)
     return edges
   })
@@ -116,6 +122,22 @@ async function findPassedOn(
     current = word
   }
   return passed
+}
+
+/** The words from a supervisor on, by its own name or that of the file which the name leads to. */
+function findSupervisors(
+  tree: FileTree,
+  searchPath: readonly string[],
+  words: readonly string[],
+): readonly (readonly string[])[] {
+  const found = words.findIndex((word) => isSupervisor(supervisorName(tree, searchPath, word)))
+  return found < 0 ? [] : [[supervisorName(tree, searchPath, words[found]!), ...words.slice(found + 1)]]
+}
+
+function supervisorName(tree: FileTree, searchPath: readonly string[], word: string): string {
+  const command = findCommand(tree, searchPath, word)
+  const end = command && tree.resolve(command.path)?.path
+  return end !== undefined && isSupervisor(end) ? end : command ? word : ''
 }
 
 /** `python -m package.module`: the module, or `__main__` of the package. */

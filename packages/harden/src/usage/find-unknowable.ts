@@ -2,6 +2,7 @@ import type { Image } from '@sallyport/image'
 import { entryCommands } from './entry-commands.ts'
 import { findCommand } from './find-command.ts'
 import { searchPathOf } from './find-roots.ts'
+import { isSupervisor } from './supervisors/expand-supervisor.ts'
 import type { UsageGraph } from './usage-graph.ts'
 
 /** Programs that start what their own configuration names, or change the system: nothing can be told of their use. */
@@ -24,7 +25,10 @@ export function findUnknowable(
   const words = [...(config.config?.Entrypoint ?? []), ...(config.config?.Cmd ?? [])]
   const program = words.find((word) => {
     const found = findCommand(tree, searchPath, word)
-    return starters.test(word) || (found && starters.test(tree.resolve(found.path)?.path ?? ''))
+    const end = (found && tree.resolve(found.path)?.path) ?? ''
+    // Those whose configuration was read are known.
+    if (isSupervisor(word) || isSupervisor(end)) return false
+    return starters.test(word) || starters.test(end)
   })
   const started = program ?? findStarted(image, graph)
   if (started) return `${started} starts what can't be known from outside`

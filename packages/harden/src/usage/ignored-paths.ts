@@ -50,6 +50,7 @@ export function isGenerated(path: string): boolean {
     /^\/etc\/rc[0-6S]\.d\//.test(path) ||
     /^\/etc\/systemd\/(?:system|user)\//.test(path) ||
     path.startsWith('/etc/ssl/certs/') ||
+    path.startsWith('/etc/fonts/conf.d/') ||
     path.startsWith('/var/lib/systemd/') ||
     path.startsWith('/usr/share/man/') ||
     path.startsWith('/usr/share/doc/') ||

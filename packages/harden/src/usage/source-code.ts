@@ -1,7 +1,7 @@
 /** Folders of libraries that an application is installed with, as against its own code. */
 const libraryFolders =
   /\/(?:node_modules|(?:site|dist)-packages|vendor|python3(?:\.\d+)?|perl5?|perl-base|ruby|gems|nodejs)\//
-const sources = /\.(?:py|[cm]?js|ts|rb|pl|php|sh|bash|lua|tcl)$/
+const sources = /\.(?:py|[cm]?js|ts|rb|p[lm]|php|sh|bash|lua|tcl|class|[jwe]ar)$/
 
 /** Whether a file is source code of an application, by its name, as against that of libraries installed for it. */
 export const isOwnCode = (path: string): boolean => sources.test(path) && !isLibraryCode(path)

@@ -12,7 +12,7 @@ const build = (edges: readonly UsageEdge[], leaves: readonly UsageEdge[] = []) =
   buildUsageGraph(
     [edge('run', '/a', true, 'entry'), edge('/u', '/u', false, 'unowned')],
     async (path) => edges.filter(({ from }) => from === path),
-    leaves,
+    () => leaves,
   )
 const chain = (edges: readonly UsageEdge[]) => edges.map(({ to }) => to)
 

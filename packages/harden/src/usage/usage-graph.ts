@@ -21,14 +21,14 @@ export type EdgesOf = (path: string, isFollowed: boolean) => Promise<readonly Us
 
 /**
  * Walks the edges from the roots, breadth first: once over certain edges only, from certain roots, then over all. So
- * the first edge that reaches a path is on a shortest chain of its strongest class. `leaves` are reached too, but only
- * followed when something else reaches them. What recordings show to run is a certain root; data that they show to be
- * opened is a leaf.
+ * the first edge that reaches a path is on a shortest chain of its strongest class. Leaves are reached too, but only
+ * followed when something else reaches them; `leavesOf` is told what was reached before. What recordings show to run
+ * is a certain root; data that they show to be opened is a leaf.
  */
 export async function buildUsageGraph(
   roots: readonly UsageEdge[],
   edgesOf: EdgesOf,
-  leaves: readonly UsageEdge[] = [],
+  leavesOf: (reached: Iterable<string>) => readonly UsageEdge[] = () => [],
   { executed, loaded, opened }: Pick<TracedFiles, 'executed' | 'loaded' | 'opened'> = noTraces,
 ): Promise<UsageGraph> {
   const linked = new Map<string, UsageEdge>()
@@ -59,7 +59,7 @@ export async function buildUsageGraph(
   const partly = new Set<string>()
   await walk(seeds, edgesOf, possible, isReached, partly)
   await walk(roots.filter(isUnowned), edgesOf, possible, isReached, partly)
-  for (const leaf of [...opened.values(), ...leaves]) {
+  for (const leaf of [...opened.values(), ...leavesOf([...linked.keys(), ...possible.keys()])]) {
     if (!linked.has(leaf.to) && !possible.has(leaf.to)) possible.set(leaf.to, leaf)
   }
 
@@ -79,7 +79,7 @@ export async function buildUsageGraph(
         const edge = linked.get(at) ?? possible.get(at)
         if (!edge) break
         chain.unshift(edge)
-        if (edge.kind === 'entry' || edge.kind === 'trace' || edge.from === at) break
+        if (/^(?:entry|trace|data-pack)$/.test(edge.kind) || edge.from === at) break
         at = edge.from
       }
       return chain

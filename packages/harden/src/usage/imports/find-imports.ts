@@ -45,8 +45,8 @@ function* python(source: string): Generator<ImportedName> {
   for (const [, name] of source.matchAll(pythonLiteral)) yield { name: name!, members: [], isCertain: false }
 }
 
-/** Texts between three quotes hold examples of code. */
-function withoutPythonTexts(source: string): string {
+/** Takes out texts between three quotes, which hold examples of code. */
+export function withoutPythonTexts(source: string): string {
   const parts: string[] = []
   let from = 0
   for (let at = nextTriple(source, 0); at >= 0; at = nextTriple(source, from)) {

@@ -20,6 +20,7 @@ export function createPythonSearch(
     const roots = dots > 0 ? [ancestor(from, dots)] : [packageRoot(tree, from), ...folders, ...installed]
     const found: string[] = []
     for (const root of new Set(roots)) {
+      if (parts[0] !== undefined && !outermost(tree, root).has(parts[0])) continue
       const files = findModule(tree, root, parts, members)
       if (files.length === 0) continue
       found.push(...files)
@@ -49,6 +50,23 @@ function findModule(
   for (const member of members)
     files.push(...moduleFiles(tree, folder, member), ...packageFiles(tree, `${folder}/${member}`))
   return files
+}
+
+const outermostOf = new WeakMap<FileTree, Map<string, ReadonlySet<string>>>()
+
+/** Names of the modules in a folder: most of what is asked for is in one of many. */
+function outermost(tree: FileTree, folder: string): ReadonlySet<string> {
+  let folders = outermostOf.get(tree)
+  if (!folders) outermostOf.set(tree, (folders = new Map()))
+  let found = folders.get(folder)
+  if (!found) {
+    const real = tree.resolve(folder)?.path
+    const children =
+      real === undefined ? [] : [...tree.children(real), ...tree.children(`${real}/lib-dynload`)]
+    found = new Set(children.map(({ path }) => path.slice(path.lastIndexOf('/') + 1).replace(/\..*/, '')))
+    folders.set(folder, found)
+  }
+  return found
 }
 
 const packageFiles = (tree: FileTree, folder: string) => moduleFiles(tree, folder, '__init__')

@@ -46,7 +46,7 @@ export async function planDebUpgrade(
 ): Promise<DebUpgradePlan | { readonly refused: string }> {
   const { tree } = image
   const dpkg = found.dpkg!
-  const isUnpackedOnly = !/\/status$/.test(dpkg.statusPath)
+  const isUnpackedOnly = !dpkg.statusPath.endsWith('/status')
   const info = await readInfo()
   const scripts = await checkScripts()
   if (scripts !== undefined) return { refused: scripts }

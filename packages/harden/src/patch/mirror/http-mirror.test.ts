@@ -46,7 +46,10 @@ describe('httpMirror', () => {
     ],
     [
       'a file that is too long',
-      (_, response) => void response.write('x'.repeat(60)) ?? response.end('x'.repeat(60)),
+      (_, response) => {
+        response.write('x'.repeat(60))
+        response.end('x'.repeat(60))
+      },
       {},
       'LIMIT_EXCEEDED',
     ],

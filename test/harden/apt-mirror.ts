@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process'
 import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import process from 'node:process'
 import { promisify } from 'node:util'
 import { HardenError, type MirrorReader } from '@sallyport/harden/patch'
 
@@ -55,10 +54,11 @@ export async function openAptMirror(directory: string): Promise<AptMirror> {
     const names = new Map<string, string>()
     for (const index of indexes) {
       for (const text of (await readIndex(index)).toString('utf8').split('\n\n')) {
-        const field = (name: string) => new RegExp(`^${name}: (\\S+)`, 'm').exec(text)?.[1]
-        const path = field('Filename')
-        if (path !== undefined)
-          names.set(path, `${field('Package')}:${field('Architecture')}=${field('Version')}`)
+        if (text.trim() === '') continue
+        names.set(
+          fieldOf(text, 'Filename'),
+          `${fieldOf(text, 'Package')}:${fieldOf(text, 'Architecture')}=${fieldOf(text, 'Version')}`,
+        )
       }
     }
     return names
@@ -67,16 +67,27 @@ export async function openAptMirror(directory: string): Promise<AptMirror> {
   async function download(path: string, wanted: string, signal: AbortSignal | undefined): Promise<string> {
     const target = join(directory, path.slice(path.lastIndexOf('/') + 1))
     if (existsSync(target)) return target
+    const folder = `${directory}-download`
     await mkdir(directory, { recursive: true })
-    const folder = join(directory, `download-${process.pid}`)
     await mkdir(folder, { recursive: true })
     const name = wanted.replace(':all=', '=')
-    await run('apt-get', ['download', '-qq', name], { cwd: folder, ...(signal ? { signal } : {}) })
+    // Where apt is told to keep no cache, it would read all of its lists anew each time.
+    const cache = ['pkgcache', 'srcpkgcache'].flatMap((one) => [
+      '-o',
+      `Dir::Cache::${one}=${directory}/../${one}.bin`,
+    ])
+    await run('apt-get', ['download', '-qq', ...cache, name], { cwd: folder, ...(signal ? { signal } : {}) })
     const { stdout } = await run('ls', [folder])
     await rename(join(folder, stdout.trim()), target)
     await rm(folder, { recursive: true })
     return target
   }
+}
+
+function fieldOf(text: string, name: string): string {
+  const lines = `\n${text}\n`
+  const start = lines.indexOf(`\n${name}: `) + name.length + 3
+  return lines.slice(start, lines.indexOf('\n', start))
 }
 
 async function listIndexes(): Promise<readonly IndexFile[]> {

@@ -63,8 +63,12 @@ describe.each(names)('%s of an older point release', (name) => {
     await unpackImage(after.layoutDirectory, root)
     await promisify(execFile)('apt-get', [
       'check',
-      ...['-o', `Dir::State::status=${root}/var/lib/dpkg/status`],
-      ...['-o', `Dir::Cache=${root}/tmp`, '-o', 'Debug::NoLocking=1'],
+      '-o',
+      `Dir::State::status=${root}/var/lib/dpkg/status`,
+      '-o',
+      `Dir::Cache=${root}/tmp`,
+      '-o',
+      'Debug::NoLocking=1',
     ])
     const again = await patchImage(after, result.inventory!, { sources: sourcesOf(mirror), directory })
     expect(again.image === undefined).toBe(true)

@@ -1,3 +1,4 @@
+export { HardenError, type HardenErrorCode } from '../errors.ts'
 export type { MirrorReader, MirrorReadOptions } from './mirror/mirror-reader.ts'
 export { folderMirror } from './mirror/folder-mirror.ts'
 export { httpMirror, type HttpMirrorOptions } from './mirror/http-mirror.ts'

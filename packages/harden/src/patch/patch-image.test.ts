@@ -147,24 +147,23 @@ describe('patchImage on dpkg', () => {
       {
         tool: {
           list: [
-            ...[
-              '/etc',
-              '/etc/tool',
-              '/etc/tool/same',
-              '/etc/tool/changed',
-              '/etc/tool/deleted',
-              '/etc/tool/obsolete',
-            ],
-            ...[
-              '/lib',
-              '/lib/libtool.so.1',
-              '/usr',
-              '/usr/bin',
-              '/usr/bin/tool',
-              '/usr/share',
-              '/usr/share/old',
-            ],
-            ...['/usr/share/old/data', '/usr/share/doc', '/usr/share/doc/tool', '/usr/share/doc/tool/README'],
+            '/etc',
+            '/etc/tool',
+            '/etc/tool/same',
+            '/etc/tool/changed',
+            '/etc/tool/deleted',
+            '/etc/tool/obsolete',
+            '/lib',
+            '/lib/libtool.so.1',
+            '/usr',
+            '/usr/bin',
+            '/usr/bin/tool',
+            '/usr/share',
+            '/usr/share/old',
+            '/usr/share/old/data',
+            '/usr/share/doc',
+            '/usr/share/doc/tool',
+            '/usr/share/doc/tool/README',
           ],
           fields: `Conffiles:\n${['same', 'changed', 'deleted', 'obsolete']
             .map((name) => ` /etc/tool/${name} ${md5('first')}\n`)
@@ -240,15 +239,27 @@ describe('patchImage on dpkg', () => {
     expect(after.tree.get('/var/lib/dpkg/info/tool.shlibs')).toBeUndefined()
     expect(await read(after, '/var/lib/dpkg/info/tool.triggers')).toBe('activate-noawait ldconfig\n')
     expect((await read(after, '/var/lib/dpkg/info/tool.list'))!.split('\n')).toEqual([
-      ...['/etc', '/etc/tool', '/etc/tool/same', '/etc/tool/changed', '/etc/tool/deleted', '/etc/tool/fresh'],
-      ...['/lib', '/lib/libtool.so.1', '/lib/libtool.so', '/usr', '/usr/bin', '/usr/bin/tool', '/usr/share'],
-      ...[
-        '/usr/share/doc',
-        '/usr/share/doc/tool',
-        '/usr/share/doc/tool/README',
-        '/usr/share/doc/tool/copyright',
-      ],
-      ...['/usr/share/fresh', '/usr/share/fresh/data', '/etc/tool/obsolete', ''],
+      '/etc',
+      '/etc/tool',
+      '/etc/tool/same',
+      '/etc/tool/changed',
+      '/etc/tool/deleted',
+      '/etc/tool/fresh',
+      '/lib',
+      '/lib/libtool.so.1',
+      '/lib/libtool.so',
+      '/usr',
+      '/usr/bin',
+      '/usr/bin/tool',
+      '/usr/share',
+      '/usr/share/doc',
+      '/usr/share/doc/tool',
+      '/usr/share/doc/tool/README',
+      '/usr/share/doc/tool/copyright',
+      '/usr/share/fresh',
+      '/usr/share/fresh/data',
+      '/etc/tool/obsolete',
+      '',
     ])
     const status = (await read(after, '/var/lib/dpkg/status'))!.split('\n\n')
     expect(status.map((text) => text.split('\n', 1)[0])).toEqual([

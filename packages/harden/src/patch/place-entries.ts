@@ -100,7 +100,8 @@ export function addParents(
   edit: PackageEdit,
   folders: ReadonlyMap<string, PackageEntry>,
 ): void {
-  for (const path of [...edit.add.keys()]) {
+  const added = [...edit.add.keys()]
+  for (const path of added) {
     for (let at = parentOf(path); at !== '' && !edit.add.has(at); at = parentOf(at)) {
       if (image.tree.get(at)) break
       const { mode, uid, gid, mtime } = folders.get(at) ?? { mode: 0o755, uid: 0, gid: 0, mtime: 0 }

@@ -1,3 +1,4 @@
+import { isSallyportError } from '@sallyport/core'
 import { HardenError } from '../../errors.ts'
 import { checkIndexDate } from '../check-index-date.ts'
 import { compressionOf, decompress } from '../decompress.ts'
@@ -94,5 +95,5 @@ export async function openSuite(
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof HardenError && error.code === 'MIRROR_FILE_MISSING'
+  return isSallyportError(error) && error.code === 'MIRROR_FILE_MISSING'
 }

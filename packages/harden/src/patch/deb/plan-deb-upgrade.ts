@@ -46,7 +46,7 @@ export async function planDebUpgrade(
 ): Promise<DebUpgradePlan | { readonly refused: string }> {
   const { tree } = image
   const dpkg = found.dpkg!
-  const isUnpackedOnly = !/\/status$/.test(dpkg.statusPath)
+  const isUnpackedOnly = !dpkg.statusPath.endsWith('/status')
   const info = await readInfo()
   const scripts = await checkScripts()
   if (scripts !== undefined) return { refused: scripts }
@@ -55,6 +55,7 @@ export async function planDebUpgrade(
   const entries = new Map(staged.entries.map((entry) => [entry.path, entry]))
   const listedBefore = listBefore()
   const ownBefore = new Set(found.files)
+  const documented = findDocumented()
   const folders = new Map<string, PackageEntry>()
   const placed: PlacedEntry[] = []
   const leftOut: string[] = []
@@ -172,16 +173,23 @@ export async function planDebUpgrade(
     return new Set(paths.map((line) => tree.canonicalize(state.diverted(line, found.name) ?? line)))
   }
 
+  /**
+   * Folders of documentation that the installed version has something in, or lists it. Where it does neither, that was
+   * taken out on purpose.
+   */
+  function findDocumented(): ReadonlySet<string> {
+    const paths = [...found.files, ...listedBefore].filter(
+      (path) => !isCopyright(path) && tree.get(path)?.type !== 'directory',
+    )
+    return new Set(paths.flatMap((path) => documentation.exec(path)?.[1] ?? []))
+  }
+
   /** Whether a path that is not there stays away. */
   function isLeftOut(path: string, name: string): boolean {
     if (state.excludes(name) || listedBefore.has(path)) return true
     const folder = documentation.exec(path)?.[1]
     if (folder === undefined || isCopyright(path)) return false
-    // Where the old version has no such documentation, and does not even list any, it was taken out on purpose.
-    const isSuch = (one: string) => one.startsWith(`${folder}/`) && !isCopyright(one)
-    const isStripped = ![...found.files, ...listedBefore].some(
-      (one) => isSuch(one) && tree.get(one)?.type !== 'directory',
-    )
+    const isStripped = !documented.has(folder)
     if (isStripped) unlisted.add(name)
     return isStripped
   }

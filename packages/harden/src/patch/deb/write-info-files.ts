@@ -28,7 +28,7 @@ export interface InfoInput {
 /** What dpkg keeps of a package's control archive; images made without dpkg keep the sums alone. */
 export async function writeInfoFiles(input: InfoInput): Promise<void> {
   const { image, dpkg, found, staged, info, edit } = input
-  const isFull = /\/status$/.test(dpkg.statusPath)
+  const isFull = dpkg.statusPath.endsWith('/status')
   const contents = new Map<string, Uint8Array>()
   for (const [name, { content }] of staged.info) if (isFull || info.has(name)) contents.set(name, content)
   if (isFull || info.has('md5sums')) contents.set('md5sums', await writeSums(input))

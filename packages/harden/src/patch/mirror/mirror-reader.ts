@@ -6,7 +6,10 @@ export interface MirrorReadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Where packages of a distribution are read from. Nothing that it gives is trusted: everything is checked. */
+/**
+ * Where packages of a distribution are read from. Nothing that it gives is trusted: everything is checked. One of your
+ * own throws `HardenError` with these codes; by `MIRROR_FILE_MISSING` other forms of a file are tried.
+ */
 export interface MirrorReader {
   /**
    * Streams a file.

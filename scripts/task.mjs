@@ -129,6 +129,7 @@ const tasks = {
   tools: () => suite('tools', ['--root', 'test/tools', ...args]),
   images: () => suite('images', ['--root', 'test/images', ...args]),
   accuracy: () => suite('accuracy', ['--root', 'test/accuracy', ...args]),
+  'harden:images': () => suite('harden', ['--root', 'test/harden', ...args]),
   // What is published is measured, so it is built first.
   bench: () => check([buildStep]) && run('node', [source, 'test/bench/run.ts', ...args]).ok,
 }

@@ -178,7 +178,7 @@ async function addLargeLayer(layout: string, tag: string, to: string): Promise<v
     for (let at = 0; at < largeFileBytes; at += piece.byteLength) yield piece
   }
   const entries = Array.from({ length: largeFiles }, (_, index) => ({
-    header: { path: `srv/data/${index}`, size: largeFileBytes, mode: 0o644 },
+    header: { type: 'file' as const, path: `srv/data/${index}`, size: largeFileBytes, mode: 0o644 },
     content: content(),
   }))
   const diffId = createHash('sha256')

@@ -1,8 +1,14 @@
 import { runPython } from './run-python.ts'
 
-/** The names of the real images; each has a folder in `recipes/`. */
+/** Real images with an application each; each has a folder in `recipes/`. */
 export const imageNames = ['web', 'python', 'node', 'static', 'multi'] as const
-export type ImageName = (typeof imageNames)[number]
+
+/** Real images of well-known services, of the point release alone: their security updates are pending. */
+export const serviceNames = [
+  ...(['nginx', 'redis', 'java', 'postgresql', 'mariadb', 'haproxy', 'memcached'] as const),
+  ...(['requests', 'php', 'apache'] as const),
+] as const
+export type ImageName = (typeof imageNames)[number] | (typeof serviceNames)[number]
 
 export interface ImageLayout {
   /** An OCI layout in the cache. Do not write to it: all suites share it. */

@@ -6,9 +6,18 @@ import type { ImageName } from './image-layout.ts'
 import { runPython } from './run-python.ts'
 import type { RunConfig } from './unpack-image.ts'
 
+type Request =
+  | string
+  | { readonly tcp: string; readonly send: string; readonly until: string }
+  | { readonly exec: readonly string[] }
+
 interface Recipe {
   readonly platforms: readonly { readonly architecture: string; readonly config: RunConfig }[]
-  readonly smoke: { readonly requests: readonly string[]; readonly expect: readonly string[] }
+  readonly smoke: {
+    readonly requests: readonly Request[]
+    readonly expect: readonly string[]
+    readonly names?: Readonly<Record<string, string>>
+  }
 }
 
 export interface SmokeOptions {
@@ -21,6 +30,17 @@ export interface SmokeOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * The commands besides its own that the image has to be able to run, as its smoke test does: probes, hooks, clients. To
+ * be declared to whoever hardens it.
+ */
+export async function smokeCommands(name: ImageName): Promise<readonly (readonly string[])[]> {
+  const { requests } = (await readRecipe(name)).smoke
+  return requests.flatMap((request) =>
+    typeof request === 'object' && 'exec' in request ? [request.exec] : [],
+  )
+}
+
 /** Whether this machine can run images of an architecture: its own, or one that it has qemu's emulator for. */
 export function canRun(architecture: string): boolean {
   return emulatorOf(architecture) !== 'missing'
@@ -28,9 +48,9 @@ export function canRun(architecture: string): boolean {
 
 /**
  * Runs the image's command from its unpacked root file system, as root, in namespaces of its own (mount, process,
- * network), and asks it over the loopback. The folder itself stays as it is: what the program writes goes to an
- * overlay in memory. Gives the real answers, one line of status and type and then the body each, for comparison
- * before and after hardening.
+ * network), and asks it over the loopback: URLs, bytes over a connection, and commands that run in the image beside its
+ * own. The folder itself stays as it is: what the program writes goes to an overlay in memory. Gives the real answers,
+ * those over HTTP with a line of status and type, for comparison before and after hardening.
  *
  * @throws {Error} when it does not start, does not answer in time, or answers something else than it should.
  */
@@ -40,9 +60,7 @@ export async function smokeTest(
   { config, architecture = 'amd64', timeoutMs = 30_000, signal }: SmokeOptions = {},
 ): Promise<string> {
   signal?.throwIfAborted()
-  const recipe = JSON.parse(
-    await readFile(new URL(`recipes/${name}/recipe.json`, import.meta.url), 'utf8'),
-  ) as Recipe
+  const recipe = await readRecipe(name)
   const platform = recipe.platforms.find((candidate) => candidate.architecture === architecture)
   if (!platform) throw new Error(`the image ${name} has no platform ${architecture}`)
   const emulator = emulatorOf(architecture)
@@ -55,6 +73,7 @@ export async function smokeTest(
       emulator,
       config: config ?? platform.config,
       requests: recipe.smoke.requests,
+      names: recipe.smoke.names ?? {},
       timeout: timeoutMs / 1000,
     }
     const output = await runPython('smoke.py', [], {
@@ -62,22 +81,31 @@ export async function smokeTest(
       under: [requireTool('unshare'), '--mount', '--net', '--pid', '--fork', '--kill-child'],
       signal,
     })
-    const answers = JSON.parse(output) as readonly (readonly [string, number, string | null, string])[]
-    const text = answers.map(
-      ([url, status, type, body]) => `${url}: ${status} ${type ?? ''}\n${body.trim()}\n`,
-    )
+    const answers = JSON.parse(output) as readonly string[]
     recipe.smoke.expect.forEach((expected, index) => {
-      if (!text[index]?.includes(expected)) {
+      if (!answers[index]?.includes(expected)) {
+        const asked = describe(recipe.smoke.requests[index]!)
         throw new Error(
-          `the image ${name} should answer ${JSON.stringify(expected)}, but says: ${text[index] ?? ''}`,
+          `the image ${name} should answer ${JSON.stringify(expected)} to ${asked}, but says: ${answers[index] ?? ''}`,
         )
       }
     })
-    return text.join('\n')
+    return answers
+      .map((answer, index) => `${describe(recipe.smoke.requests[index]!)}: ${answer.trim()}\n`)
+      .join('\n')
   } finally {
     // The mounts on it were in a namespace that is gone: what remains is an empty folder.
     await rm(work, { recursive: true, force: true })
   }
+}
+
+async function readRecipe(name: ImageName): Promise<Recipe> {
+  return JSON.parse(await readFile(new URL(`recipes/${name}/recipe.json`, import.meta.url), 'utf8')) as Recipe
+}
+
+function describe(request: Request): string {
+  if (typeof request === 'string') return request
+  return 'tcp' in request ? `${request.tcp} ${JSON.stringify(request.send)}` : request.exec.join(' ')
 }
 
 function emulatorOf(architecture: string): string | undefined {

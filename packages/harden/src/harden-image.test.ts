@@ -389,51 +389,48 @@ describe.skipIf(!existsSync(realProgram))(
     })
 
     it('checks of the result turn red for an image that was not changed', async () => {
-      const { image, inventory, plan, edit } = await prepare({})
+      const { image, inventory, analysis, systems, plan, edit } = await prepare({})
       await using _ = image
-      const before = { image, inventory }
-      const red = (await checkResult(before, before, plan, edit)).filter(
-        ({ violations }) => violations.length > 0,
-      )
-      expect(red.map(({ id }) => id)).toEqual(['I7', 'I9', 'I11'])
-      const vanished = { image, inventory: { ...inventory, packages: [] } }
-      expect(
-        (
-          await checkResult(
-            before,
-            vanished,
-            { ...plan, removed: [] },
-            { ...edit, remove: new Set(), replace: new Map() },
-          )
-        )
+      const before = { image, inventory, systems }
+      const redOf = async (after: typeof before, wrong: Parameters<typeof checkResult>[2]) =>
+        (await checkResult(before, after, wrong))
           .filter(({ violations }) => violations.length > 0)
-          .map(({ id }) => id),
-      ).toEqual(['I9'])
+          .map(({ id }) => id)
+      expect(await redOf(before, { analysis, plan, edit })).toEqual(['I7', 'I9', 'I11'])
+      const vanished = { ...before, inventory: { ...inventory, packages: [] } }
+      expect(
+        await redOf(vanished, {
+          analysis,
+          plan: { ...plan, removed: [] },
+          edit: { remove: new Set(), replace: new Map() },
+        }),
+      ).toEqual(['I6', 'I9'])
     })
 
     it('I12 turns red when the result could be hardened once more', async () => {
-      const { image, inventory, plan, edit } = await prepare({})
+      const { image, inventory, analysis, systems, plan, edit } = await prepare({})
       await using _ = image
       const again = inventory.packages.filter(({ name }) => name === 'unused')
-      const checked = await checkResult({ image, inventory }, { image, inventory }, plan, edit, again)
+      const before = { image, inventory, systems }
+      const checked = await checkResult(before, before, { analysis, plan, edit, again })
       expect(checked.find(({ id }) => id === 'I12')!.violations).toHaveLength(1)
     })
 
     it('checks of the result turn red for other metadata and another configuration', async () => {
-      const { image, inventory, plan } = await prepare({})
+      const { image, inventory, analysis, systems, plan } = await prepare({})
       await using _ = image
       const other = await open(
         debian({
           files: { '/entry.sh': { content: '#!/bin/sh\nset -e\nexec tool "$@"\n', mode: 0o700 } },
-          config: { User: 'x' },
+          config: { Entrypoint: ['/entry.sh', 'x'] },
         }),
       )
       await using _other = other.image
-      const red = await checkResult({ image, inventory }, other, plan, {
-        remove: new Set(),
-        replace: new Map(),
-        unowned: [],
-      })
+      const red = await checkResult(
+        { image, inventory, systems },
+        { ...other, systems: await openSystems(other.image, other.inventory.packages) },
+        { analysis, plan, edit: { remove: new Set(), replace: new Map() } },
+      )
       expect(red.filter(({ id, violations }) => /I8|I13/.test(id) && violations.length > 0)).toHaveLength(2)
     })
   },
@@ -452,7 +449,7 @@ describe('I4', () => {
     const systems = await openSystems(image, inventory.packages)
     const plan = await planHardening(image.tree, analysis, inventory, systems)
     expect(plan.removed.map(({ name }) => name)).not.toContain('dash')
-    const edit = { remove: new Set(['/bin/sh']), replace: new Map(), unowned: [] }
+    const edit = { remove: new Set(['/bin/sh']), replace: new Map() }
     const checked = await checkPlan(image, analysis, plan, edit, systems, undefined)
     expect(checked.find(({ id }) => id === 'I4')!.violations).toMatchObject([{ path: '/bin/sh' }])
   })

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { type Image, openImage, rewriteImage } from '@sallyport/image'
+import { type Image, rewriteImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import type { HardenResult, PackageRemoval } from './harden-result.ts'
 import { checkResult } from './invariants/check-result.ts'
@@ -18,6 +18,8 @@ export interface HardenImageOptions {
   readonly commands?: readonly (readonly string[])[] | undefined
   /** Names of packages that stay in any case. */
   readonly keep?: readonly string[] | undefined
+  /** Names of language packages that may leave, declared by somebody who knows the application. */
+  readonly drop?: readonly string[] | undefined
   /** Folder for the result's files. Default: the system's folder for temporary files. */
   readonly directory?: string | undefined
   readonly signal?: AbortSignal | undefined
@@ -35,35 +37,40 @@ export interface HardenImageOptions {
 export async function hardenImage(
   image: Image,
   inventory: Inventory,
-  { mode = 'closed', commands, keep, directory = tmpdir(), signal }: HardenImageOptions = {},
+  { mode = 'closed', commands, keep, drop, directory = tmpdir(), signal }: HardenImageOptions = {},
 ): Promise<HardenResult> {
-  const analysis = await analyzeUsage(image, inventory, { commands, signal })
-  const systems = await openSystems(image, inventory.packages, { signal })
+  const systems = await openSystems(image, inventory.packages, { drop, signal })
+  const analysis = await analyzeUsage(image, inventory, { commands, systems, signal })
   const found = await findPlan(image, inventory, analysis, systems, { mode, keep, commands })
   if ('unchangedBecause' in found) {
     const { unchangedBecause, kept, rounds } = found
     return { report: { mode, removed: [], kept, removedPaths: [], invariants: [], unchangedBecause, rounds } }
   }
-  const { plan, edit, invariants, rounds, needed } = found
+  const { plan, edit, rounds, needed } = found
 
   await mkdir(directory, { recursive: true })
-  await using rewritten = await rewriteImage(
-    image,
-    {
-      remove: edit.remove,
-      replace: edit.replace,
-      createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
-      annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
-    },
-    { directory, signal },
-  )
   await using resources = new AsyncDisposableStack()
-  const result = resources.use(await openImage(rewritten.blobs, rewritten.raw, { directory, signal }))
+  const { image: result } = resources.use(
+    await rewriteImage(
+      image,
+      {
+        remove: edit.remove,
+        replace: edit.replace,
+        createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
+        annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
+      },
+      { directory, signal },
+    ),
+  )
   const after = { image: result, inventory: await createInventory(result, { signal }) }
-  const left = await openSystems(result, after.inventory.packages, { signal })
-  const second = await analyzeUsage(result, after.inventory, { commands, signal })
+  const left = await openSystems(result, after.inventory.packages, { drop, signal })
+  const second = await analyzeUsage(result, after.inventory, { commands, systems: left, signal })
   const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
-  const written = await checkResult({ image, inventory }, after, plan, edit, again.removed, signal)
+  const written = await checkResult(
+    { image, inventory, systems },
+    { ...after, systems: left },
+    { analysis, plan, edit, again: again.removed, commands, signal },
+  )
   if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
 
   resources.move()
@@ -75,7 +82,7 @@ export async function hardenImage(
       kept: plan.kept.map(({ usage }) => usage),
       removedPaths: edit.unowned,
       openDependencies: plan.openDependencies.length > 0 ? plan.openDependencies : undefined,
-      invariants: [...invariants, ...written].map(toResult),
+      invariants: written.map(toResult),
       rounds,
     },
   }

@@ -14,23 +14,23 @@ export function withoutPaths(tree: FileTree, removed: ReadonlySet<string>): Tree
       // Only a name that is still there in the whole tree can be there in a part of it.
       const end = tree.resolve(path, { followLast })
       if (!end || removed.has(end.path)) return undefined
-      return followLinks(get, path, followLast)
+      return followLinks(get, path, { followLast })
     },
   }
 }
 
 /** The symbolic links in the parents of a name: without them nothing is found under it. */
 export function linksInParents(tree: TreeView, path: string): readonly FileNode[] {
-  const links: FileNode[] = []
-  followLinks((at) => tree.get(at), path, false, links)
-  return links
+  const passed: FileNode[] = []
+  followLinks((at) => tree.get(at), path, { followLast: false, passed })
+  return passed
 }
 
-function followLinks(
+/** Follows a name part by part, as the kernel does, in whatever `get` knows. */
+export function followLinks(
   get: (path: string) => FileNode | undefined,
   path: string,
-  followLast: boolean,
-  passed?: FileNode[],
+  { followLast = true, passed }: { readonly followLast?: boolean; readonly passed?: FileNode[] } = {},
 ): FileNode | undefined {
   const pending = path.split('/').filter(isPart).toReversed()
   let links = 0

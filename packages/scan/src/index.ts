@@ -47,6 +47,7 @@ export { type CvssRating, rateCvss } from './severity/rate-cvss.ts'
 export { compareSeverities } from './severity/severity-order.ts'
 export { compareApkVersions } from './version/compare-apk-versions.ts'
 export { compareDebianVersions } from './version/compare-debian-versions.ts'
+export { compareRpmVersions } from './version/compare-rpm-versions.ts'
 export { compareVersions } from './version/compare-versions.ts'
 export { isUnparseable, type UnparseableVersion, type VersionOrder } from './version/version-order.ts'
 export {

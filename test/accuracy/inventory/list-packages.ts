@@ -45,7 +45,8 @@ interface SyftReport {
   }[]
 }
 
-async function listOfSyft(layout: string): Promise<FoundPackage[]> {
+/** What Syft finds in the one image of an OCI layout. */
+export async function listOfSyft(layout: string): Promise<FoundPackage[]> {
   const { artifacts } = JSON.parse(
     await runTool('syft', ['-q', '-o', 'json', `oci-dir:${layout}`]),
   ) as SyftReport
@@ -71,7 +72,12 @@ interface TrivyReport {
   }[]
 }
 
-async function listOfTrivy(layout: string, cache: string, scanner: TrivyScanner): Promise<FoundPackage[]> {
+/** What Trivy finds in the one image of an OCI layout. */
+export async function listOfTrivy(
+  layout: string,
+  cache: string,
+  scanner: TrivyScanner = 'vuln',
+): Promise<FoundPackage[]> {
   const { Results = [] } = JSON.parse(
     await runTool('trivy', [
       'image',

@@ -12,9 +12,21 @@ EXCLUDED = ['/usr/share/man/*', '/usr/share/info/*', '/usr/share/locale/*', '/us
 LEFT_OUT = [path for path in EXCLUDED if 'doc' not in path]
 INCLUDED = ['/usr/share/doc/*/copyright', '/usr/share/locale/locale.alias']
 
+# What the recipes start from. `debian` is up to date. `release` is what the point release was on its day, with the
+# security updates since then pending; as mmdebstrap's variant `apt` has it, with usrmerge and its perl.
+BASES = {
+    'debian': {
+        'variant': 'minbase',
+        # Merged from the start, as Debian's own images are, and so without usrmerge and its perl.
+        'options': ['--include=usr-is-merged', '--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr'],
+        'updates': True,
+    },
+    'release': {'variant': 'apt', 'options': [], 'updates': False},
+}
 
-def sources():
-    """(codename, lines of a sources.list) of the Debian archives that this machine uses."""
+
+def sources(updates=True):
+    """(codename, lines of a sources.list) of the Debian archives that this machine uses; or of the release alone."""
     form = '$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)'
     command = ['apt-get', 'indextargets', '--format', form, 'Identifier: Packages', 'Origin: Debian']
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -24,19 +36,20 @@ def sources():
     entries = sorted({tuple(line.split('\t')) for line in output.splitlines()}, key=lambda e: (len(e[1]), e))
     if not entries:
         raise SystemExit("apt knows no Debian archive on this machine")
-    return entries[0][1], [f'deb {uri} {release} {component}' for uri, release, component in entries]
+    codename = entries[0][1]
+    lines = [f'deb {uri} {release} {component}' for uri, release, component in entries if updates or release == codename]
+    return codename, lines
 
 
-def bootstrap(root):
+def bootstrap(root, base):
     """A minimal Debian of this machine's architecture, its maintainer scripts run by mmdebstrap."""
-    codename, lines = sources()
+    codename, lines = sources(BASES[base]['updates'])
     options = [f'--dpkgopt=path-exclude={path}' for path in EXCLUDED]
     options += [f'--dpkgopt=path-include={path}' for path in INCLUDED]
     subprocess.run(
         [
-            *['mmdebstrap', '--quiet', '--mode=root', '--format=directory', '--variant=minbase'],
-            # Merged from the start, as Debian's own images are, and so without usrmerge and its perl.
-            *['--include=usr-is-merged', '--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr'],
+            *['mmdebstrap', '--quiet', '--mode=root', '--format=directory'],
+            *[f'--variant={BASES[base]["variant"]}', *BASES[base]['options']],
             *[*options, '--aptopt=APT::Install-Recommends "false"'],
             *[codename, root, '-'],
         ],

@@ -3,12 +3,17 @@
 Runs an image's command from its unpacked root file system and asks it over the loopback.
 
 Started by smoke-test.ts inside fresh mount, process and network namespaces, which end with this process: nothing of
-it is left on the machine, neither a mount nor a child. Reads {root, config, requests, timeout, emulator} from
+it is left on the machine, neither a mount nor a child. Reads {root, config, requests, names, timeout, emulator} from
 stdin and prints the answers as JSON. Files that the program writes go to an overlay in memory, not to the root.
+
+A request is a URL; {tcp, send, until}, bytes over a connection and how the answer ends; or {exec}, a command that runs
+in the image beside the first one, as probes and hooks do. Each is repeated until there is an answer. `names` are known
+to the name server that the image's resolv.conf points to.
 """
 
 import json
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -17,14 +22,21 @@ import urllib.error
 import urllib.request
 
 from chroot import MOUNTS
+from name_server import serve_names
 
 OVERLAY = r'''
 mount -t tmpfs tmpfs "$WORK"
 mkdir "$WORK/upper" "$WORK/work" "$WORK/merged"
 chmod 755 "$WORK" "$WORK/upper"
 mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$WORK/upper,workdir=$WORK/work" "$WORK/merged"
-mkdir -p "$ROOT/proc" "$ROOT/dev"
+mkdir -p "$ROOT/proc" "$ROOT/dev" "$ROOT/etc"
+rm -f "$ROOT/etc/resolv.conf"
+echo nameserver 127.0.0.1 >"$ROOT/etc/resolv.conf"
 '''
+
+
+class NotYet(Exception):
+    """No answer, or none that counts; asked again until the time is over."""
 
 
 def account(root, user):
@@ -49,8 +61,8 @@ def account(root, user):
     return uid, gid, groups
 
 
-def start(root, config, emulator):
-    command = [*(config.get('Entrypoint') or []), *(config.get('Cmd') or [])]
+def start(root, config, command, emulator, **streams):
+    """Starts a command as the image's own are started: user, environment, folder."""
     environment = dict(entry.split('=', 1) for entry in config.get('Env') or [])
     environment.setdefault('PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin')
     uid, gid, groups = account(root, config.get('User'))
@@ -66,7 +78,7 @@ def start(root, config, emulator):
         os.setuid(uid)
 
     # The command is looked up after the chroot, with the image's own PATH.
-    return subprocess.Popen(command, env=environment, preexec_fn=enter, stdin=subprocess.DEVNULL, stdout=2)
+    return subprocess.Popen(command, env=environment, preexec_fn=enter, stdin=subprocess.DEVNULL, **streams)
 
 
 def emulated(root, command, path):
@@ -77,7 +89,42 @@ def emulated(root, command, path):
     return ['/dev/emulator', '-0', command[0], *command]
 
 
-def ask(url):
+def ask(request, task, root):
+    """The answer to one request as text."""
+    if isinstance(request, str):
+        return ask_url(request)
+    if 'tcp' in request:
+        return ask_tcp(request)
+    return ask_command(request, task, root)
+
+
+def ask_command(request, task, root):
+    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
+    process = start(root, task['config'], request['exec'], task.get('emulator'), **pipes)
+    try:
+        output, complaints = process.communicate(timeout=task['timeout'])
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise NotYet('it does not end') from None
+    if process.returncode != 0:
+        raise NotYet(f'it ended with {process.returncode}: {complaints.decode(errors="replace")[-1000:]}')
+    return output.decode()
+
+
+def ask_tcp(request):
+    host, port = request['tcp'].rsplit(':', 1)
+    received = b''
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(request['send'].encode())
+        while not received.endswith(request['until'].encode()):
+            chunk = connection.recv(65536)
+            if not chunk:
+                raise NotYet(f'the connection ended after {received!r}')
+            received += chunk
+    return received.decode()
+
+
+def ask_url(url):
     context = ssl.create_default_context()
     # A self-signed certificate: what counts here is that TLS is spoken and what is said.
     context.check_hostname = False
@@ -85,10 +132,11 @@ def ask(url):
     request = urllib.request.Request(url, headers={'Accept-Language': 'de, en;q=0.5'})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        with opener.open(request, timeout=5) as answer:
-            return answer.status, answer.headers.get('content-type'), answer.read(1 << 20).decode()
-    except urllib.error.HTTPError as answer:
-        return answer.code, answer.headers.get('content-type'), answer.read(1 << 20).decode()
+        answer = opener.open(request, timeout=5)
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        return f'{answer.status} {answer.headers.get("content-type") or ""}\n{answer.read(1 << 20).decode()}'
 
 
 def main():
@@ -100,19 +148,22 @@ def main():
         script += 'touch "$ROOT/dev/emulator"; mount --bind "$EMULATOR" "$ROOT/dev/emulator"\n'
     names = {'LOWER': task['root'], 'WORK': task['work'], 'ROOT': root, 'EMULATOR': emulator or ''}
     subprocess.run(['sh', '-euc', 'mount --make-rprivate /\n' + script], env={**os.environ, **names}, check=True)
-    process = start(root, task['config'], emulator)
+    serve_names(task['names'])
+    config = task['config']
+    command = [*(config.get('Entrypoint') or []), *(config.get('Cmd') or [])]
+    process = start(root, config, command, emulator, stdout=2)
     deadline = time.monotonic() + task['timeout']
     answers = []
-    for url in task['requests']:
+    for request in task['requests']:
         while True:
             if process.poll() is not None:
-                raise SystemExit(f'the command ended with {process.returncode} before it answered {url}')
+                raise SystemExit(f'the command ended with {process.returncode} before it answered {request}')
             try:
-                answers.append((url, *ask(url)))
+                answers.append(ask(request, task, root))
                 break
-            except OSError as error:
+            except (OSError, NotYet) as error:
                 if time.monotonic() > deadline:
-                    raise SystemExit(f'no answer from {url}: {error}') from None
+                    raise SystemExit(f'no answer from {request}: {error}') from None
                 time.sleep(0.05)
     json.dump(answers, sys.stdout)
 

@@ -44,4 +44,5 @@ const isSystemFolder = (path: string) =>
   /^\/(?:usr|var|etc)\/[^/]+$/.test(path) ||
   /^\/usr\/local(?:\/[^/]+)?$/.test(path) ||
   /^\/(?:var|usr)\/lib\/dpkg(?:\/|$)/.test(path) ||
+  /^(?:(?:\/usr)?\/lib|\/etc|\/var\/cache)\/apk(?:\/|$)/.test(path) ||
   /^\/var\/(?:lib|cache|log)\/apt(?:\/|$)/.test(path)

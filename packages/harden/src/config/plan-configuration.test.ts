@@ -66,7 +66,7 @@ async function plan(described: Described, options: PlanConfigurationOptions = {}
     { remove, replace, attributes, config, createdBy: 'test' },
     { directory },
   )
-  await using result = await openImage(rewritten.blobs, rewritten.raw, { directory })
+  await using result = await openImage(rewritten.image, rewritten.raw, { directory })
   const again = await planConfiguration(
     {
       image: result,

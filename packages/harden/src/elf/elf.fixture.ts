@@ -14,6 +14,10 @@ export interface ElfParts {
   readonly exports?: readonly string[]
   /** Bytes after everything else, as a program's constants are. */
   readonly data?: string
+  /** Versions asked of libraries, e.g. `{ 'libc.so.6': ['GLIBC_2.34'] }`. */
+  readonly needs?: Readonly<Record<string, readonly string[]>>
+  /** Versions defined. */
+  readonly provides?: readonly string[]
   /** More entries of the dynamic section, in front of the others. */
   readonly dynamic?: readonly (readonly [tag: number, value: number])[]
 }
@@ -55,7 +59,26 @@ export function buildElf(parts: ElfParts = {}): Buffer {
   const interpreterText = Buffer.from(interpreter === undefined ? '' : `${interpreter}\0`)
   const symbolsAt = Math.ceil((interpreterAt + interpreterText.length) / 8) * 8
   const stringsAt = symbolsAt + symbols.length
-  const dynamicAt = Math.ceil((stringsAt + strings.length) / 8) * 8
+  const needs = Object.entries(parts.needs ?? {}).map(([library, versions], index, all) => {
+    const aux = versions.map((name, at) =>
+      Buffer.concat([u32(0), u16(0), u16(2), u32(intern(name)), u32(at + 1 < versions.length ? 16 : 0)]),
+    )
+    const next = index + 1 < all.length ? 16 + 16 * versions.length : 0
+    return Buffer.concat([u16(1), u16(versions.length), u32(intern(library)), u32(16), u32(next), ...aux])
+  })
+  const provides = (parts.provides ?? []).map((name, index, all) =>
+    Buffer.concat([
+      ...[1, index === 0 ? 1 : 0, index + 1, 1].map(u16),
+      ...[0, 20, index + 1 < all.length ? 28 : 0, intern(name), 0].map(u32),
+    ]),
+  )
+  const needsAt = Math.ceil((stringsAt + strings.length) / 8) * 8
+  const needsTable = Buffer.concat(needs)
+  const providesAt = needsAt + needsTable.length
+  const providesTable = Buffer.concat(provides)
+  if (needs.length > 0) tags.push([0x6fff_fffe, base + needsAt], [0x6fff_ffff, needs.length])
+  if (provides.length > 0) tags.push([0x6fff_fffc, base + providesAt], [0x6fff_fffd, provides.length])
+  const dynamicAt = Math.ceil((providesAt + providesTable.length) / 8) * 8
   tags.push([6, base + symbolsAt], [11, symbolSize], [5, base + stringsAt], [10, strings.length], [0, 0])
   const dynamic = Buffer.concat(tags.flatMap(([tag, value]) => [word(tag), word(value)]))
   const data = Buffer.from(`\0${parts.data ?? ''}\0`, 'latin1')
@@ -84,6 +107,8 @@ export function buildElf(parts: ElfParts = {}): Buffer {
   interpreterText.copy(file, interpreterAt)
   symbols.copy(file, symbolsAt)
   file.write(strings, stringsAt, 'latin1')
+  needsTable.copy(file, needsAt)
+  providesTable.copy(file, providesAt)
   dynamic.copy(file, dynamicAt)
   data.copy(file, dynamicAt + dynamic.length)
   return file

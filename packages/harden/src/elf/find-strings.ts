@@ -4,6 +4,8 @@ export interface NamedFiles {
   readonly paths: readonly string[]
   /** Names of shared libraries, `lib*.so*` or `*.so`. */
   readonly libraries: readonly string[]
+  /** Names of commands, of a program that looks them up in PATH. */
+  readonly commands: readonly string[]
   /** Whether there were more names than are kept. */
   readonly isCut: boolean
 }
@@ -20,7 +22,10 @@ const overlapBytes = 16 * 1024
  * Finds absolute paths of at least two parts, and library names, anywhere in the bytes of a program. `exists` tells
  * which of the paths are worth keeping; most paths in a program are those of its sources.
  */
-export function findNamedFiles(file: Uint8Array, exists: (path: string) => boolean = () => true): NamedFiles {
+export function findNamedFiles(
+  file: Uint8Array,
+  exists: (path: string) => boolean = () => true,
+): Omit<NamedFiles, 'commands'> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
   const paths = new Set<string>()
   const libraries = new Set<string>()

@@ -19,9 +19,11 @@ export interface LibrarySearch {
 }
 
 /** Whether a file is a shared library, or a module of a program, by its name. */
-export const isLibrary = (path: string): boolean => /\.(?:so(?:\.[^/]*)?|node)$/.test(path)
+export const isLibrary = (path: string): boolean => /\.(?:so(?:\.\d[^/]*)?|node)$/.test(path)
 
 const builtIn = ['/lib64', '/usr/lib64', '/lib', '/usr/lib', '/usr/local/lib', '/lib32', '/usr/lib32']
+/** Where musl's linker looks without a path file (musl, ldso/dynlink.c). */
+const muslBuiltIn = ['/lib', '/usr/local/lib', '/usr/lib']
 /** ELF machine numbers and the triplets of the folders that Debian's linkers have built in. */
 const triplets: ReadonlyMap<number, readonly string[]> = new Map([
   [62, ['x86_64-linux-gnu']],
@@ -38,16 +40,31 @@ const multiArch = [...triplets.values()]
   .flatMap((triplet) => [`/usr/local/lib/${triplet}`, `/lib/${triplet}`, `/usr/lib/${triplet}`])
 const hardwareFolders = ['', '/glibc-hwcaps/x86-64-v4', '/glibc-hwcaps/x86-64-v3', '/glibc-hwcaps/x86-64-v2']
 
-/**
- * Makes a search from the texts of `/etc/ld.so.conf` and `/etc/ld.so.conf.d/*.conf`, and folders of
- * `LD_LIBRARY_PATH`, which come first.
- *
- * `whole`: where a name is in none of the folders, any library of that name in this tree counts. So are found those
- * that a program finds by the RPATH of its own loader, or by a path that it works out.
- */
+/** Names under which a library lies for newer processors, beside the one for all (ld.so(8): glibc-hwcaps). */
+export function hardwareVariants(path: string): readonly string[] {
+  const slash = path.lastIndexOf('/')
+  return hardwareFolders
+    .filter((folder) => folder !== '')
+    .map((folder) => `${path.slice(0, slash)}${folder}${path.slice(slash)}`)
+}
+
+/** What a search goes by besides the files themselves. */
+export interface LibrarySearchOptions {
+  /** Folders of `LD_LIBRARY_PATH`. */
+  readonly preferred?: readonly string[] | undefined
+  /** Text of `/etc/ld-musl-<machine>.path`, when there is one. */
+  readonly muslPath?: string | undefined
+  /**
+   * Where a name is in none of the folders, any library of that name in this tree counts. So are found those that a
+   * program finds by the RPATH of its own loader, or by a path that it works out.
+   */
+  readonly whole?: FileTree | undefined
+}
+
+/** Makes a search from the texts of `/etc/ld.so.conf` and `/etc/ld.so.conf.d/*.conf`. */
 export function createLibrarySearch(
   configurations: readonly string[],
-  { preferred = [], whole }: { preferred?: readonly string[]; whole?: FileTree } = {},
+  { preferred = [], muslPath, whole }: LibrarySearchOptions = {},
 ): LibrarySearch {
   const configured = configurations.flatMap((text) =>
     text
@@ -55,24 +72,43 @@ export function createLibrarySearch(
       .map((line) => line.replace(/#.*/, '').trim())
       .filter((line) => line.startsWith('/')),
   )
-  const folders = [...new Set([...preferred, ...configured, ...multiArch, ...builtIn])]
-  const foldersOf = new Map<string, readonly string[]>()
+  const muslFolders = muslPath?.split(/[:\n]/).filter((folder) => folder.startsWith('/')) ?? muslBuiltIn
+  const hasMusl = whole?.children(whole.canonicalize('/lib')).some(({ path }) => isMuslLinker(path)) ?? false
+  const folders = [
+    ...new Set([...preferred, ...configured, ...(hasMusl ? muslFolders : []), ...multiArch, ...builtIn]),
+  ]
+  const sharedBy = new Map<string, readonly string[]>()
   let byName: ReadonlyMap<string, readonly string[]> | undefined
+
+  /** The folders that do not depend on the file that asks, in the order of its linker. */
+  const sharedFolders = (elf: ElfFile, isMusl: boolean): readonly string[] => {
+    const key = `${elf.kind} ${isMusl} ${elf.skipsDefaultFolders}`
+    let shared = sharedBy.get(key)
+    if (!shared) {
+      const all = isMusl
+        ? muslFolders
+        : elf.skipsDefaultFolders
+          ? configured
+          : [...configured, ...multiArch, ...builtIn]
+      sharedBy.set(key, (shared = [...new Set(all)].filter((folder) => fits(folder, elf))))
+    }
+    return shared
+  }
 
   const locate: LibrarySearch['locate'] = (tree, { path, elf }, name) => {
     const here = path.slice(0, path.lastIndexOf('/'))
-    if (name.includes('/')) {
-      const expanded = expandTokens(name, here, elf)
-      return expanded.find((candidate) => isFile(tree, candidate))
-    }
-    // RPATH counts only without RUNPATH (ld.so(8)).
-    const own = elf.runpath.length > 0 ? elf.runpath : elf.rpath
-    let shared = foldersOf.get(elf.kind)
-    if (!shared) foldersOf.set(elf.kind, (shared = folders.filter((folder) => fits(folder, elf))))
-    for (const folder of own.length > 0
-      ? [...own.flatMap((folder) => expandTokens(folder, here, elf)), ...shared]
-      : shared) {
-      for (const hardware of hardwareFolders) {
+    const expand = (list: readonly string[]) => list.flatMap((folder) => expandTokens(folder, here, elf))
+    if (name.includes('/')) return expandTokens(name, here, elf).find((candidate) => isFile(tree, candidate))
+    const isMusl = usesMusl(elf) || (hasMusl && elf.interpreter === undefined && !usesGlibc(elf))
+    const shared = sharedFolders(elf, isMusl)
+    // glibc: RPATH counts only without RUNPATH, and before LD_LIBRARY_PATH (ld.so(8)); to musl both are one.
+    const searched = isMusl
+      ? [...preferred, ...expand(elf.rpath), ...expand(elf.runpath), ...shared]
+      : elf.runpath.length > 0
+        ? [...preferred, ...expand(elf.runpath), ...shared]
+        : [...expand(elf.rpath), ...preferred, ...shared]
+    for (const folder of searched) {
+      for (const hardware of isMusl ? [''] : hardwareFolders) {
         const candidate = `${folder}${hardware}/${name}`
         if (isFile(tree, candidate)) return candidate
       }
@@ -89,6 +125,11 @@ export function createLibrarySearch(
     },
   }
 }
+
+const isMuslLinker = (path: string) => /\/ld-musl-[^/]+\.so\.1$/.test(path)
+const usesMusl = ({ interpreter = '', needed }: ElfFile) =>
+  isMuslLinker(interpreter) || needed.some((name) => name.startsWith('libc.musl-'))
+const usesGlibc = ({ needed }: ElfFile) => needed.includes('libc.so.6')
 
 /** Whether a folder can hold libraries of this machine: Debian keeps each architecture apart. */
 function fits(path: string, { kind }: ElfFile): boolean {

@@ -52,6 +52,36 @@ describe('parseElf', () => {
     expect(parseElf(buildElf(parts))?.startsShell).toBe(expected)
   })
 
+  it.each(kinds)('reads versions of symbols of a $bits bit file in $order byte order', (kind) => {
+    const needs = { 'libc.so.6': ['GLIBC_2.34', 'GLIBC_2.2.5'], 'libssl.so.3': ['OPENSSL_3.0.0'] }
+    const elf = parseElf(buildElf({ ...kind, needs, provides: ['libx.so.1', 'X_1', 'X_2'] }))
+    expect(elf?.needs).toEqual(Object.entries(needs).map(([library, versions]) => ({ library, versions })))
+    expect(elf?.provides).toEqual(['X_1', 'X_2'])
+  })
+
+  it('says nothing of versions whose table leads out of the file, and still tells what is needed', () => {
+    const file = buildElf({ needed: ['libssl.so.3'], needs: { 'libssl.so.3': ['OPENSSL_3.0.0'] } })
+    expect(moveTag(file, 0x6fff_fffe, 0x7fff_0000)).toBe(1)
+    expect(parseElf(file)).toMatchObject({ needed: ['libssl.so.3'], needs: [] })
+  })
+
+  it.each([
+    ['imports execvp', { imports: ['execvp'] }, true],
+    ['imports posix_spawnp', { imports: ['posix_spawnp'] }, true],
+    ['imports execve, which takes a path', { imports: ['execve'] }, false],
+  ] as const)('tells whether a file looks commands up that %s', (_case, parts, expected) => {
+    expect(parseElf(buildElf(parts))?.searchesPath).toBe(expected)
+  })
+
+  it.each([
+    [0x800, true],
+    [0x801, true],
+    [0x1, false],
+  ])('reads of the flags %i whether built-in folders are left out: %s', (flags, expected) => {
+    const elf = parseElf(buildElf({ dynamic: [[0x6fff_fffb, flags]] }))
+    expect(elf?.skipsDefaultFolders).toBe(expected)
+  })
+
   it('supposes a shell where the symbols can not be read, and still tells what is needed', () => {
     const file = buildElf({ needed: ['libssl.so.3'], imports: ['open'] })
     expect(moveTag(file, 6, 0x7fff_0000)).toBe(1)
@@ -155,6 +185,8 @@ const pick = (elf: ReturnType<typeof parseElf>) =>
     runpath: elf.runpath,
     soname: elf.soname,
     startsShell: elf.startsShell,
+    needs: Object.fromEntries(elf.needs.map(({ library, versions }) => [library, [...versions].sort()])),
+    provides: [...elf.provides].sort(),
   }
 
 function elfFilesIn(folder: string): readonly string[] {
@@ -170,7 +202,7 @@ function elfFilesIn(folder: string): readonly string[] {
 function readelf(files: readonly string[]): ReadonlyMap<string, ReturnType<typeof pick>> {
   const found = new Map<string, ReturnType<typeof pick>>()
   // The first is given twice: readelf does not name a file that is alone.
-  const text = execFileSync('readelf', ['-W', '-l', '-d', '--dyn-syms', ...files, files[0]!], {
+  const text = execFileSync('readelf', ['-W', '-l', '-d', '-V', '--dyn-syms', ...files, files[0]!], {
     encoding: 'latin1',
     env: { ...process.env, LC_ALL: 'C' },
     maxBuffer: 1024 * 1024 * 1024,
@@ -188,7 +220,24 @@ function readelf(files: readonly string[]): ReadonlyMap<string, ReturnType<typeo
       runpath: folders('RUNPATH'),
       soname: all(/\(SONAME\).*\[(.*)\]$/gm)[0],
       startsShell: / UND (?:popen|system|wordexp)(?:@|\s|$)/m.test(section),
+      ...readelfVersions(section),
     })
   }
   return found
+}
+
+function readelfVersions(section: string): Pick<NonNullable<ReturnType<typeof pick>>, 'needs' | 'provides'> {
+  const needs: Record<string, string[]> = {}
+  const provides: string[] = []
+  let library = ''
+  for (const line of section.split('\n')) {
+    library = /Version: \d+ {2}File: (\S+)/.exec(line)?.[1] ?? library
+    if (library !== '') needs[library] ??= []
+    const needed = /Name: (\S+) {2}Flags: (.*) {2}Version: \d+/.exec(line)
+    if (needed && !needed[2]!.includes('WEAK')) needs[library]!.push(needed[1]!)
+    const provided = /Rev: \d+ {2}Flags: (\S+) .*Name: (\S+)/.exec(line)
+    if (provided && !provided[1]!.includes('BASE')) provides.push(provided[2]!)
+  }
+  for (const versions of Object.values(needs)) versions.sort()
+  return { needs, provides: provides.sort() }
 }

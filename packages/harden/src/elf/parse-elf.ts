@@ -1,3 +1,14 @@
+import { readElfLayout } from './read-elf-layout.ts'
+import { readNeededVersions, readProvidedVersions } from './read-versions.ts'
+
+/** Versions of symbols that a file asks of one library (GNU verneed). */
+export interface NeededVersions {
+  /** NEEDED name of the library. */
+  readonly library: string
+  /** Those that must be there; weak ones, without which it still starts, are left out. */
+  readonly versions: readonly string[]
+}
+
 /** What linking and running an ELF file needs. */
 export interface ElfFile {
   /** Class, byte order and machine; libraries of another kind are not loaded. */
@@ -10,13 +21,32 @@ export interface ElfFile {
   readonly soname?: string | undefined
   /** Whether it imports a function that starts a shell: popen, system, wordexp. */
   readonly startsShell: boolean
+  /** Whether it imports a function that looks a command up in PATH: execvp, execlp, execvpe, posix_spawnp. */
+  readonly searchesPath: boolean
+  /** Versions of symbols that it asks of libraries. */
+  readonly needs: readonly NeededVersions[]
+  /** Versions of symbols that it defines (GNU verdef), without the one that is its own name. */
+  readonly provides: readonly string[]
+  /** Whether it must not be looked for in the built-in folders (DF_1_NODEFLIB). */
+  readonly skipsDefaultFolders: boolean
 }
 
 const shellFunctions = new Set(['popen', 'system', 'wordexp'])
+const searchFunctions = new Set(['execvp', 'execlp', 'execvpe', 'posix_spawnp'])
 const maxTableEntries = 1_000_000
-const maxProgramHeaders = 4_096
 const maxTextBytes = 4_096
-const longestShellFunction = 7
+const longestFunction = 12
+/** What is said of a file that has no dynamic section. */
+const isolated = {
+  needed: [],
+  rpath: [],
+  runpath: [],
+  startsShell: false,
+  searchesPath: false,
+  needs: [],
+  provides: [],
+  skipsDefaultFolders: false,
+} as const
 
 /**
  * Reads the dynamic section of an ELF file (System V ABI, chapters 4 and 5), 32 and 64 bit, both byte orders.
@@ -31,26 +61,11 @@ export function parseElf(file: Uint8Array): ElfFile | undefined {
   }
 }
 
-interface Segment {
-  readonly type: number
-  readonly offset: number
-  readonly address: number
-  readonly fileSize: number
-}
-
 function parse(file: Uint8Array): ElfFile | undefined {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
-  if (bytes.length < 52 || bytes.readUInt32BE(0) !== 0x7f454c46) return undefined
-  const [wide, little] = [bytes[4] === 2, bytes[5] === 1]
-  if ((bytes[4] !== 1 && !wide) || (bytes[5] !== 2 && !little)) return undefined
-
-  const u16 = (at: number) => (little ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at))
-  const u32 = (at: number) => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at))
-  const word = (at: number) => {
-    if (!wide) return u32(at)
-    const value = Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at))
-    return value
-  }
+  const layout = readElfLayout(file)
+  if (!layout) return undefined
+  const { bytes, wide, segments, machine, u16, u32, word } = layout
+  const kind = `${bytes[4]}.${bytes[5]}.${machine}`
   // The search for the end is bounded: a file without a zero must not be read once for each of its names.
   const text = (at: number) => {
     const length = at < 0 ? -1 : bytes.subarray(at, at + maxTextBytes).indexOf(0)
@@ -58,20 +73,6 @@ function parse(file: Uint8Array): ElfFile | undefined {
     return bytes.toString('latin1', at, at + length)
   }
 
-  const kind = `${bytes[4]}.${bytes[5]}.${u16(18)}`
-  const [headersAt, headerSize, headerCount] = wide
-    ? [word(32), u16(54), u16(56)]
-    : [word(28), u16(42), u16(44)]
-  if (headerCount > maxProgramHeaders) return undefined
-  const segments: Segment[] = []
-  for (let index = 0; index < headerCount; index++) {
-    const at = headersAt + index * headerSize
-    segments.push(
-      wide
-        ? { type: u32(at), offset: word(at + 8), address: word(at + 16), fileSize: word(at + 32) }
-        : { type: u32(at), offset: word(at + 4), address: word(at + 8), fileSize: word(at + 16) },
-    )
-  }
   const toOffset = (address: number): number => {
     // Segments are mapped in order, so that of two over one address the later is seen.
     const segment = segments.findLast(
@@ -87,7 +88,7 @@ function parse(file: Uint8Array): ElfFile | undefined {
   const interpreterSegment = segments.find(({ type }) => type === 3)
   const interpreter = interpreterSegment && text(interpreterSegment.offset)
   const dynamic = segments.findLast(({ type }) => type === 2)
-  if (!dynamic) return { kind, interpreter, needed: [], rpath: [], runpath: [], startsShell: false }
+  if (!dynamic) return { kind, interpreter, ...isolated }
 
   const tags = new Map<number, number[]>()
   const size = wide ? 16 : 8
@@ -111,6 +112,9 @@ function parse(file: Uint8Array): ElfFile | undefined {
       .flatMap((value) => value.split(':'))
       .filter((path) => path !== '')
 
+  const versions = { u16, u32, text: (offset: number) => text(strings! + offset) }
+  const versionTable = (tag: number) =>
+    strings === undefined || last(tag) === undefined ? undefined : toOffset(last(tag)!)
   return {
     kind,
     interpreter,
@@ -118,26 +122,32 @@ function parse(file: Uint8Array): ElfFile | undefined {
     rpath: paths(15),
     runpath: paths(29),
     soname: texts(14).at(-1),
-    startsShell: strings !== undefined && mayStartShell(),
+    ...importedFunctions(),
+    needs: orNone(() => readNeededVersions(versions, versionTable(0x6fff_fffe), last(0x6fff_ffff))),
+    provides: orNone(() => readProvidedVersions(versions, versionTable(0x6fff_fffc), last(0x6fff_fffd))),
+    skipsDefaultFolders: Math.floor((last(0x6fff_fffb) ?? 0) / 0x800) % 2 === 1,
   }
 
   /** A symbol table that can't be read may hold anything, and says nothing about the libraries that are needed. */
-  function mayStartShell(): boolean {
+  function importedFunctions(): Pick<ElfFile, 'startsShell' | 'searchesPath'> {
+    if (strings === undefined) return { startsShell: false, searchesPath: false }
     try {
-      return importsShell()
+      return readImports()
     } catch (error) {
-      if (error instanceof RangeError) return true
+      if (error instanceof RangeError) return { startsShell: true, searchesPath: true }
       throw error
     }
   }
 
   /** Undefined symbols of the dynamic symbol table, which reaches up to the string table in every file that linkers make. */
-  function importsShell(): boolean {
+  function readImports(): Pick<ElfFile, 'startsShell' | 'searchesPath'> {
+    let startsShell = false
+    let searchesPath = false
     const symbolTable = last(6)
-    if (symbolTable === undefined) return false
+    if (symbolTable === undefined) return { startsShell, searchesPath }
     const at = toOffset(symbolTable)
     const entrySize = last(11) ?? (wide ? 24 : 16)
-    if (entrySize < (wide ? 24 : 16)) return false
+    if (entrySize < (wide ? 24 : 16)) return { startsShell, searchesPath }
     const end = strings! > at ? strings! : bytes.length
     const count = Math.floor((end - at) / entrySize)
     if (count > maxTableEntries) throw new RangeError('too many symbols')
@@ -146,9 +156,22 @@ function parse(file: Uint8Array): ElfFile | undefined {
       const section = u16(symbol + (wide ? 6 : 14))
       if (section !== 0) continue
       const name = strings! + u32(symbol)
-      const length = bytes.subarray(name, name + longestShellFunction + 1).indexOf(0)
-      if (length > 0 && shellFunctions.has(bytes.toString('latin1', name, name + length))) return true
+      const length = bytes.subarray(name, name + longestFunction + 1).indexOf(0)
+      if (length <= 0) continue
+      const imported = bytes.toString('latin1', name, name + length)
+      startsShell ||= shellFunctions.has(imported)
+      searchesPath ||= searchFunctions.has(imported)
     }
-    return false
+    return { startsShell, searchesPath }
+  }
+}
+
+/** Versions that can't be read are none: the dynamic linker refuses such a file, whatever is beside it. */
+function orNone<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RangeError) return []
+    throw error
   }
 }

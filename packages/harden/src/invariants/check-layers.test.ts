@@ -19,7 +19,14 @@ describe('findLayerEntries', () => {
       })
       await using image = await openImage(source, source.raw)
       const find = async (...paths: string[]) =>
-        (await findLayerEntries(image, image.tree, new Set(paths), undefined)).map(({ message }) => message)
+        (
+          await findLayerEntries(
+            image,
+            image.tree,
+            { removed: new Set(paths), changed: new Set() },
+            undefined,
+          )
+        ).map(({ message }) => message)
       expect(await find('/usr/bin/tool')).toEqual(['/usr/bin/tool is in layer 0'])
       expect(await find('/usr/bin/other')).toEqual([
         '/usr/bin/other is in layer 0',
@@ -34,7 +41,12 @@ describe('findLayerEntries', () => {
     await using image = await openImage(source, source.raw)
     const reason = new Error('enough')
     await expect(
-      findLayerEntries(image, image.tree, new Set(['/a']), AbortSignal.abort(reason)),
+      findLayerEntries(
+        image,
+        image.tree,
+        { removed: new Set(['/a']), changed: new Set() },
+        AbortSignal.abort(reason),
+      ),
     ).rejects.toBe(reason)
   })
 })

@@ -4,7 +4,12 @@ import type { InvariantResult } from '../harden-result.ts'
 /** Something that breaks an invariant, and the path that would have to stay to mend it. */
 export interface Violation {
   readonly message: string
+  /** What has to stay, in a plan. */
   readonly path?: string | undefined
+  /** Where it is seen. */
+  readonly at?: string | undefined
+  /** purl of the package that it is about. */
+  readonly package?: string | undefined
 }
 
 /** An invariant with everything that breaks it. */

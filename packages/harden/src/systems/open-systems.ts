@@ -1,10 +1,22 @@
 import type { Image } from '@sallyport/image'
 import type { Package, PackageType } from '@sallyport/inventory'
+import { apkSystem } from './apk/apk-system.ts'
 import { dpkgSystem } from './dpkg/dpkg-system.ts'
-import type { DatabaseEdit, OpenedSystem, PackageSystem } from './package-system.ts'
+import { npmSystem } from './npm/npm-system.ts'
+import type {
+  DatabaseEdit,
+  LeavingPackages,
+  OpenedSystem,
+  OpenSystemOptions,
+  PackageSystem,
+} from './package-system.ts'
+import { pythonSystem } from './python/python-system.ts'
+import { rpmSystem } from './rpm/rpm-system.ts'
+import { rubySystem } from './ruby/ruby-system.ts'
 
 /** All packages of an image that can leave, of whatever kind. */
-export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'removeFiles'> {
+export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'leaving' | 'removeFiles'> {
+  readonly leaving: LeavingPackages
   /** Packages that have a record in a database which can be edited, in the inventory's order. */
   readonly packages: readonly Package[]
   /** Why packages of a kind can't leave. */
@@ -16,16 +28,20 @@ export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'removeFil
   ): Promise<ReadonlySet<Package>>
 }
 
-const known: readonly PackageSystem[] = [dpkgSystem]
+const known: readonly PackageSystem[] = [
+  dpkgSystem,
+  apkSystem,
+  rpmSystem,
+  npmSystem,
+  pythonSystem,
+  rubySystem,
+]
 
 /** Opens the databases of all kinds that the image has packages of. */
 export async function openSystems(
   image: Image,
   all: readonly Package[],
-  {
-    systems = known,
-    signal,
-  }: { readonly systems?: readonly PackageSystem[]; readonly signal?: AbortSignal | undefined } = {},
+  { systems = known, ...options }: OpenSystemOptions & { readonly systems?: readonly PackageSystem[] } = {},
 ): Promise<OpenedSystems> {
   const systemOf = new Map<Package, OpenedSystem>()
   const refusals = new Map<PackageType, string>()
@@ -33,7 +49,7 @@ export async function openSystems(
   for (const system of systems) {
     const packages = all.filter((found) => system.holds(found))
     if (packages.length === 0) continue
-    const here = await system.open(image, all, { signal })
+    const here = await system.open(image, all, options)
     if (here.refusal !== undefined) {
       refusals.set(system.type, here.refusal)
       continue
@@ -46,6 +62,7 @@ export async function openSystems(
   return {
     packages: all.filter((found) => systemOf.has(found)),
     refusals,
+    leaving: joinLeaving(opened.flatMap(({ leaving }) => leaving ?? [])),
     fixed: new Map(opened.flatMap(({ fixed }) => [...fixed])),
     requirementsOf: (found) => systemOf.get(found)?.requirementsOf(found) ?? [],
     listedPaths: async (found) => (await systemOf.get(found)?.listedPaths(found)) ?? [],
@@ -65,5 +82,13 @@ export async function openSystems(
       }
       return unable
     },
+  }
+}
+
+function joinLeaving(all: readonly LeavingPackages[]): LeavingPackages {
+  return {
+    reasons: new Map(all.flatMap(({ reasons }) => [...reasons])),
+    referredTo: (text, path) => all.flatMap((one) => one.referredTo(text, path)),
+    isBystander: (path) => all.some((one) => one.isBystander(path)),
   }
 }

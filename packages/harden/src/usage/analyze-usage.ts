@@ -1,22 +1,58 @@
-import type { Image } from '@sallyport/image'
+import type { Digest } from '@sallyport/core'
+import type { FileTree, Image } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
 import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
+import { bindEvidence } from '../evidence/bind-evidence.ts'
+import { findTraced } from '../evidence/find-traced.ts'
+import {
+  coverageOf,
+  findCoverageGap,
+  type TraceCoverage,
+  type TraceOnlyOptions,
+} from '../evidence/trace-coverage.ts'
+import type { UsageEvidence } from '../evidence/usage-evidence.ts'
 import { createScriptParser } from '../shell/parse-script.ts'
+import type { OpenedSystems } from '../systems/open-systems.ts'
 import { createBuiltLinks } from './built-links.ts'
+import { entryCommands } from './entry-commands.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { createEdgeFinder } from './find-edges.ts'
-import { findEntries, findUnowned, findVariables, libraryPathOf, searchPathOf } from './find-roots.ts'
+import {
+  findEntries,
+  findUnowned,
+  findVariables,
+  libraryPathOf,
+  pythonFoldersOf,
+  searchPathOf,
+} from './find-roots.ts'
+import { isIndexFile } from './ignored-paths.ts'
+import { createModuleSearch } from './imports/module-search.ts'
+import { createLeavingFiles } from './leaving-files.ts'
 import { findUnknowable } from './find-unknowable.ts'
-import { buildUsageGraph, type UsageGraph } from './usage-graph.ts'
-import type { PackageUsage, UsageEdge } from './usage.ts'
+import { buildUsageGraph, type EdgesOf, type UsageGraph } from './usage-graph.ts'
+import { compareUsage, type PackageUsage, type UsageEdge } from './usage.ts'
 
 /** Options of {@link analyzeUsage}. */
 export interface AnalyzeUsageOptions {
   /** Commands besides those of the configuration that the image must still run: probes, hooks, cron. */
   readonly commands?: readonly (readonly string[])[] | undefined
+  /** Databases of the image; without them each package of a language counts as used with its interpreter. */
+  readonly systems?: Pick<OpenedSystems, 'leaving' | 'recordPaths' | 'requirementsOf'> | undefined
   /** Paths that count as used, with the edge that says why. */
   readonly roots?: readonly UsageEdge[] | undefined
+  /** Recordings of containers of this image. They add to what is used; see `traceOnly` for the other way round. */
+  readonly evidence?: readonly UsageEvidence[] | undefined
+  /**
+   * Digests besides the image's own that `evidence` may name: of an index that holds it, or of the image that it was
+   * made from.
+   */
+  readonly evidenceOf?: readonly Digest[] | undefined
+  /**
+   * Let what is merely possible count as unused: of what no recording shows, only what the commands and the recorded
+   * files need for certain is reached. Needs complete recordings and a smoke test of the result. Default: off.
+   */
+  readonly traceOnly?: TraceOnlyOptions | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -28,30 +64,52 @@ export interface UsageAnalysis {
   readonly contents: FileContents
   readonly libraries: LibrarySearch
   /**
+   * What the recordings can tell. Unless it is `complete`, what is executed or loaded is not known: `linked` and
+   * `possible` count in its place.
+   */
+  readonly coverage: TraceCoverage
+  /**
    * Why it can't be told what the image uses: it has no entry point, or one that starts what its own configuration
    * or a user names, or a program that can't be read. Every package then counts as `possible`.
    */
   readonly unresolved?: string | undefined
 }
 
-/** Finds what the image's commands reach, by static analysis of programs, scripts and configuration. */
+/**
+ * Finds what the image's commands reach, by static analysis of programs, scripts and configuration, and by recordings.
+ *
+ * @throws {HardenError} `EVIDENCE_MISMATCH` when a recording is of another image.
+ * @throws {HardenError} `EVIDENCE_INCOMPLETE` with `traceOnly`, when the recordings have less than it asks for.
+ * @throws {HardenError} `LIMIT_EXCEEDED` when the recordings have too many patterns of paths.
+ */
 export async function analyzeUsage(
   image: Image,
   inventory: Inventory,
-  { commands, roots = [], signal }: AnalyzeUsageOptions = {},
+  { commands, systems, roots = [], evidence = [], evidenceOf, traceOnly, signal }: AnalyzeUsageOptions = {},
 ): Promise<UsageAnalysis> {
+  bindEvidence(evidence, image, evidenceOf)
   const { tree } = image
-  const contents = createFileContents(image, signal)
+  const searchPath = searchPathOf(image)
+  const contents = createFileContents(image, commandNames(tree, searchPath), signal)
+  const modules = createModuleSearch(tree, {
+    pythonFolders: pythonFoldersOf(image),
+    async readText(path) {
+      const node = tree.resolve(path)
+      const content = node && (await contents.read(node))
+      return content?.type === 'text' || content?.type === 'script' ? content.text : undefined
+    },
+  })
   const scripts = await createScriptParser()
   const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal), {
     preferred: libraryPathOf(image),
+    muslPath: await readMuslPath(image, signal),
     whole: tree,
   })
   let entries: readonly UsageEdge[] = []
   let unresolved: string | undefined
   try {
     entries = [
-      ...(await findEntries(image, scripts, contents, commands)),
+      ...(await findEntries(image, { scripts, contents, modules }, commands)),
       ...findVariables(image, libraries.folders),
     ]
   } catch (error) {
@@ -59,29 +117,68 @@ export async function analyzeUsage(
     unresolved = error.message
   }
   const owned = new Set(
-    inventory.packages.filter(({ type }) => type === 'deb' || type === 'apk').flatMap(({ files }) => files),
+    inventory.packages.filter(({ type }) => isSystemPackage(type)).flatMap(({ files }) => files),
   )
   const edgesOf = createEdgeFinder({
     tree,
     contents,
     libraries,
     scripts,
-    searchPath: searchPathOf(image),
+    modules,
+    searchPath,
     owned,
   })
-  const unowned = findUnowned(tree, owned, createBuiltLinks(tree, inventory.packages))
-  const follow = async (path: string): Promise<readonly UsageEdge[]> => {
+  const leaving = systems && createLeavingFiles(tree, systems, image.config.config?.WorkingDir || '/')
+  const unowned = findUnowned(
+    tree,
+    leaving ? owned.union(leaving.paths) : owned,
+    createBuiltLinks(tree, inventory.packages),
+  )
+  const follow: EdgesOf = async (path, isFollowed) => {
     signal?.throwIfAborted()
-    return edgesOf(path)
+    const edges = await edgesOf(path, isFollowed)
+    if (!leaving || leaving.paths.size === 0) return edges
+    const node = tree.get(path)
+    const content = node?.type === 'file' && !isIndexFile(path) ? await contents.read(node) : undefined
+    const text = content?.type === 'text' || content?.type === 'script' ? content.text : undefined
+    return leaving.edgesOf(path, edges, text)
   }
-  const graph = await buildUsageGraph([...entries, ...unowned.roots, ...roots], follow, unowned.leaves)
+  if (leaving) {
+    const words = entryCommands(image.config, commands).map((command) => command.words.join(' '))
+    entries = leaving.entriesOf(entries, [...words, ...(image.config.config?.Env ?? [])])
+  }
+  const traced = await findTraced(tree, contents, searchPathOf(image), evidence)
+  const gap = traceOnly && findCoverageGap(evidence, traced.matched, traceOnly)
+  if (gap !== undefined) throw new HardenError('EVIDENCE_INCOMPLETE', gap)
+  const isCertain = ({ certain }: UsageEdge) => certain
+  const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
+  const graph = traceOnly
+    ? await buildUsageGraph(
+        [...entries, ...roots].filter(isCertain),
+        async (path, isFollowed) => (await follow(path, isFollowed)).filter(isCertain),
+        [...unowned.roots, ...unowned.leaves],
+        traced,
+      )
+    : await buildUsageGraph(
+        [...entries, ...referred, ...unowned.roots, ...roots],
+        follow,
+        unowned.leaves,
+        traced,
+      )
   unresolved ??= findUnknowable(image, graph, commands) ?? describeUnknown(contents)
   const packages = inventory.packages.map((found) =>
-    unresolved === undefined
-      ? describePackage(graph, found)
-      : { purl: found.purl, usage: 'possible' as const, chain: [] },
+    unresolved === undefined ? describePackage(graph, found) : describeUnresolved(graph, found),
   )
-  return { packages, graph, contents, libraries, unresolved }
+  return { packages, graph, contents, libraries, coverage: coverageOf(evidence), unresolved }
+}
+
+/** Packages whose database tells which files are theirs. */
+const isSystemPackage = (type: Package['type']) => type === 'deb' || type === 'apk' || type === 'rpm'
+
+/** Names of the programs in the folders of PATH. */
+function commandNames(tree: FileTree, searchPath: readonly string[]): ReadonlySet<string> {
+  const names = searchPath.flatMap((folder) => tree.children(tree.resolve(folder)?.path ?? folder))
+  return new Set(names.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
 }
 
 function describeUnknown(contents: FileContents): string | undefined {
@@ -89,14 +186,18 @@ function describeUnknown(contents: FileContents): string | undefined {
   return first && `it can't be told what ${first[0]} needs: ${first[1]}`
 }
 
+function describeUnresolved(graph: UsageGraph, found: Package): PackageUsage {
+  const seen = describePackage(graph, found)
+  return compareUsage(seen.usage, 'linked') < 0 ? seen : { purl: found.purl, usage: 'possible', chain: [] }
+}
+
 function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Package): PackageUsage {
   // A module of a program has no file of its own: it is used as the program is.
-  const own = files.length > 0 || type === 'deb' || type === 'apk' ? files : [evidence.path]
+  const own = files.length > 0 || isSystemPackage(type) ? files : [evidence.path]
   let best: PackageUsage = { purl, usage: 'present', chain: [] }
   for (const file of own) {
     const usage = graph.usageOf(file)
-    if (usage === 'present' || best.usage === 'linked') continue
-    if (usage === 'possible' && best.usage === 'possible') continue
+    if (compareUsage(usage, best.usage) >= 0) continue
     best = { purl, usage, file, chain: [] }
   }
   return best.file === undefined ? best : withShortestChain(graph, best, own)
@@ -118,12 +219,26 @@ async function readLinkerConfiguration(
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   const { tree } = image
-  const nodes = [tree.resolve('/etc/ld.so.conf'), ...tree.children(tree.canonicalize('/etc/ld.so.conf.d'))]
-  const texts: string[] = []
-  for (const node of nodes) {
-    const file = node && tree.resolve(node.path)
-    if (file?.type !== 'file') continue
-    texts.push(Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8'))
-  }
-  return texts
+  const paths = tree.children(tree.canonicalize('/etc/ld.so.conf.d')).map(({ path }) => path)
+  const texts = ['/etc/ld.so.conf', ...paths].map((path) => readSmallText(image, path, signal))
+  return (await Promise.all(texts)).filter((text) => text !== undefined)
+}
+
+/** musl's linker has one file of folders for each machine. */
+async function readMuslPath(image: Image, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const { tree } = image
+  const found = tree
+    .children(tree.canonicalize('/etc'))
+    .find(({ path }) => /\/ld-musl-[^/]+\.path$/.test(path))
+  return found && readSmallText(image, found.path, signal)
+}
+
+async function readSmallText(
+  image: Image,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const file = image.tree.resolve(path)
+  if (file?.type !== 'file') return undefined
+  return Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8')
 }

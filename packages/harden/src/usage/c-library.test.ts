@@ -4,6 +4,7 @@ import { namesOfCLibrary } from './c-library.ts'
 const names = {
   paths: ['/bin/sh', '/etc/nsswitch.conf', '/etc/gai.conf', '/usr/lib/x86_64-linux-gnu/gconv'],
   libraries: ['libgcc_s.so.1', 'libidn2.so.0', 'libnss_files.so.2'],
+  commands: ['getconf'],
   isCut: false,
 }
 const isFolder = (path: string) => path.endsWith('/gconv')
@@ -15,6 +16,7 @@ describe('namesOfCLibrary', () => {
       expect(namesOfCLibrary(soname, names, isFolder)).toEqual({
         paths: ['/etc/nsswitch.conf', '/usr/lib/x86_64-linux-gnu/gconv'],
         libraries: ['libgcc_s.so.1', 'libnss_files.so.2'],
+        commands: [],
         isCut: false,
       })
     },

@@ -13,13 +13,14 @@ const modules = /^lib(?:gcc_s|nss_[^/]+)\.so/
  */
 export function namesOfCLibrary(
   soname: string | undefined,
-  { paths, libraries, isCut }: NamedFiles,
+  { paths, libraries, commands, isCut }: NamedFiles,
   isFolder: (path: string) => boolean,
 ): NamedFiles {
-  if (soname === undefined || !cLibrary.test(soname)) return { paths, libraries, isCut }
+  if (soname === undefined || !cLibrary.test(soname)) return { paths, libraries, commands, isCut }
   return {
     paths: paths.filter((path) => configurations.has(path) || isFolder(path)),
     libraries: libraries.filter((name) => modules.test(name)),
+    commands: [],
     isCut,
   }
 }

@@ -1,6 +1,9 @@
 import type { FileNode, Image } from '@sallyport/image'
+import { findCommandTexts, findCompiledCommands, startsCommands } from '../elf/find-commands.ts'
 import { findNamedFiles, type NamedFiles } from '../elf/find-strings.ts'
 import { type ElfFile, parseElf } from '../elf/parse-elf.ts'
+import { isShellProgram } from './login-shells.ts'
+import { isInterpreter } from './runtimes.ts'
 
 /** What a file is to the analysis. */
 export type FileContent =
@@ -11,7 +14,7 @@ export type FileContent =
   /** A program or script of which it can't be told what it needs. */
   | { readonly type: 'unknown'; readonly reason: string }
 
-/** Reads each file of an image at most once. */
+/** Reads the files of an image, each of them once as long as no very many texts are asked for again. */
 export interface FileContents {
   read(node: FileNode): Promise<FileContent>
   /** ELF files among these paths; others are left out. */
@@ -25,33 +28,73 @@ const maxTextBytes = 1024 * 1024
 const magic = 0x7f454c46
 const other: FileContent = { type: 'other' }
 /** The dynamic linker loads nothing for a file whose tables lead out of it, but what it holds may still run. */
-const damaged: ElfFile = { kind: '', needed: [], rpath: [], runpath: [], startsShell: true }
+const damaged: ElfFile = {
+  kind: '',
+  needed: [],
+  rpath: [],
+  runpath: [],
+  startsShell: true,
+  searchesPath: true,
+  needs: [],
+  provides: [],
+  skipsDefaultFolders: false,
+}
 
 const tooLarge = ({ size }: FileNode, limit: number): FileContent => ({
   type: 'unknown',
   reason: `it has ${size} bytes, more than the ${limit} that are read`,
 })
 
+/** Bytes of texts that are kept, those last asked for. */
+const maxKeptTextBytes = 16 * 1024 * 1024
+
 /** Makes a reader that remembers what it saw; of ELF files only their headers and names are kept. */
-export function createFileContents(image: Image, signal: AbortSignal | undefined): FileContents {
-  const known = new Map<string, Promise<FileContent>>()
+export function createFileContents(
+  image: Image,
+  commands: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): FileContents {
+  const known = new Map<string, FileContent>()
+  const texts = new Map<string, Extract<FileContent, { type: 'text' | 'script' }>>()
+  const loading = new Map<string, Promise<FileContent>>()
+  /** Of these it is remembered for good that they are no programs. */
+  const isText = new Set<string>()
   const unknown = new Map<string, string>()
-  const read = (node: FileNode): Promise<FileContent> => {
-    let content = known.get(node.path)
-    if (!content) {
-      content = load(image, node, signal).then((found) => {
-        if (found.type === 'unknown') unknown.set(node.path, found.reason)
-        return found
-      })
-      known.set(node.path, content)
+  let keptBytes = 0
+
+  const remember = (path: string, content: FileContent): void => {
+    if (content.type === 'unknown') unknown.set(path, content.reason)
+    if (content.type !== 'text' && content.type !== 'script') {
+      known.set(path, content)
+      return
     }
-    return content
+    isText.add(path)
+    texts.set(path, content)
+    keptBytes += content.text.length
+    for (const [oldest, { text }] of texts) {
+      if (keptBytes <= maxKeptTextBytes) break
+      texts.delete(oldest)
+      keptBytes -= text.length
+    }
+  }
+  const read = async (node: FileNode): Promise<FileContent> => {
+    const found = known.get(node.path) ?? texts.get(node.path) ?? loading.get(node.path)
+    if (found) return found
+    const content = load(image, node, commands, signal)
+    loading.set(node.path, content)
+    try {
+      remember(node.path, await content)
+      return await content
+    } finally {
+      loading.delete(node.path)
+    }
   }
   return {
     read,
     async elf(path) {
       const node = image.tree.get(path)
       if (node?.type !== 'file') return undefined
+      if (isText.has(path)) return undefined
       const content = await read(node)
       return content.type === 'elf' ? content.elf : undefined
     },
@@ -59,7 +102,12 @@ export function createFileContents(image: Image, signal: AbortSignal | undefined
   }
 }
 
-async function load(image: Image, node: FileNode, signal: AbortSignal | undefined): Promise<FileContent> {
+async function load(
+  image: Image,
+  node: FileNode,
+  commands: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
+): Promise<FileContent> {
   if (node.type !== 'file' || node.size < 4) return other
   if (node.size > maxTextBytes) {
     const start = await firstBytes(image.openFile(node, { signal }))
@@ -71,7 +119,8 @@ async function load(image: Image, node: FileNode, signal: AbortSignal | undefine
   if (bytes.readUInt32BE(0) === magic) {
     const names = findNamedFiles(bytes, (path) => image.tree.resolve(path) !== undefined)
     if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
-    return { type: 'elf', elf: parseElf(bytes) ?? damaged, names }
+    const elf = parseElf(bytes) ?? damaged
+    return { type: 'elf', elf, names: { ...names, commands: findCommands(node.path, bytes, elf, commands) } }
   }
   if (bytes.byteLength > maxTextBytes || bytes.subarray(0, 4096).includes(0)) return other
   const text = bytes.toString('utf8')
@@ -80,11 +129,27 @@ async function load(image: Image, node: FileNode, signal: AbortSignal | undefine
   return { type: 'script', interpreter: interpreterWords(line), text }
 }
 
+/** Names of commands in a program. Interpreters and shells have words of a language, and start what their sources say. */
+function findCommands(
+  path: string,
+  bytes: Uint8Array,
+  elf: ElfFile,
+  commands: ReadonlySet<string>,
+): readonly string[] {
+  const isCommand = (name: string) => commands.has(name)
+  if (isInterpreter(path) || isShellProgram(path)) return []
+  return startsCommands(bytes)
+    ? findCompiledCommands(bytes, isCommand)
+    : findCommandTexts(bytes, elf, isCommand)
+}
+
 /** `/usr/bin/env -S python3 -u` → `/usr/bin/env`, `python3`; `/bin/busybox sh` → `/bin/busybox`, `sh`. */
 export function interpreterWords(line: string): readonly string[] {
   const [program, ...rest] = line.split(/\s+/).filter((word) => word !== '')
   if (!program) return []
-  if (/(?:^|\/)(?:busybox|toybox)$/.test(program)) return rest[0] ? [program, rest[0]] : [program]
+  // s6's `with-contenv` runs the interpreter that it is given.
+  if (/(?:^|\/)(?:busybox|toybox|with-contenv)$/.test(program))
+    return rest[0] ? [program, rest[0]] : [program]
   if (!/(?:^|\/)env$/.test(program)) return [program]
   for (let index = 0; index < rest.length; index++) {
     const word = rest[index]!.replaceAll(/["']/g, '')

@@ -5,9 +5,14 @@ import type { ScriptParser } from '../shell/parse-script.ts'
 import { linksInParents } from '../tree-view.ts'
 import { entryCommands } from './entry-commands.ts'
 import type { FileContents } from './file-contents.ts'
-import { addNamed, addShellWords, findCommand } from './find-edges.ts'
+import { addNamed, findCommand } from './find-command.ts'
 import { filesBelow } from './folder-files.ts'
 import { isGenerated } from './ignored-paths.ts'
+import type { ModuleSearch } from './imports/module-search.ts'
+import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
+import { isInterpreter } from './runtimes.ts'
+import { addShellWords } from './script-edges.ts'
+import { importLanguageOf, isLibraryCode, isOwnCode } from './source-code.ts'
 import type { UsageEdge, UsageEdgeKind } from './usage.ts'
 
 const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -18,6 +23,13 @@ export function searchPathOf({ config }: Pick<Image, 'config'>): readonly string
   return (set?.slice('PATH='.length) ?? defaultPath).split(':').filter((folder) => folder.startsWith('/'))
 }
 
+/** What the entries of an image are found with. */
+export interface EntryContext {
+  readonly scripts: ScriptParser
+  readonly contents: FileContents
+  readonly modules: ModuleSearch
+}
+
 /**
  * Where use begins: the commands of the image.
  *
@@ -25,8 +37,7 @@ export function searchPathOf({ config }: Pick<Image, 'config'>): readonly string
  */
 export async function findEntries(
   { tree, config }: Pick<Image, 'tree' | 'config'>,
-  scripts: ScriptParser,
-  contents: FileContents,
+  { scripts, contents, modules }: EntryContext,
   extra: readonly (readonly string[])[] | undefined,
 ): Promise<readonly UsageEdge[]> {
   const searchPath = searchPathOf({ config })
@@ -56,12 +67,18 @@ export async function findEntries(
     for (const word of [config.config?.WorkingDir ?? '', ...words.slice(1)]) {
       const end = tree.resolve(named(argumentValue(word) ?? '/', folder))
       if (end?.type === 'directory')
-        for (const path of filesBelow(tree, end.path)) addEntry('entry', false, path, word)
+        for (const path of filesBelow(tree, end.path)) {
+          if (isLibraryCode(path))
+            edges.push({ kind: 'runtime', from, to: path, certain: false, proof: word })
+          else addEntry('entry', false, path, word)
+        }
     }
     for (const word of words.slice(1)) {
       const name = findArgument(tree, searchPath, folder, word)
       if (name) addNamed(tree, name, (to) => addEntry('entry', passed.has(word), to, word))
     }
+    for (const path of await findModuleArgument(modules, folder, words)) addEntry('entry', true, path, '-m')
+    if (startsLoginShell(words)) addProfile(tree, 'a login shell', addEntry)
     if (shellText) addShellWords({ tree, scripts, searchPath }, shellText, folder, addEntry)
     return edges
   })
@@ -89,13 +106,29 @@ async function findPassedOn(
     const program = name && tree.resolve(name.path)
     const content = program && (await contents.read(program))
     const isWrapper = wrappers.test(current) || (content?.type === 'script' && passesOn.test(content.text))
-    if (!isWrapper) break
+    const runsSource = program && (isInterpreter(program.path) || isShellProgram(program.path))
+    if (!isWrapper && !runsSource) break
+    // What an interpreter is told with these is no file.
+    if (!isWrapper && /^-[cem]$/.test(word)) break
     const next = word.startsWith('-') ? undefined : findArgument(tree, searchPath, folder, word)
     if (next === undefined) continue
     passed.add(word)
     current = word
   }
   return passed
+}
+
+/** `python -m package.module`: the module, or `__main__` of the package. */
+async function findModuleArgument(
+  modules: ModuleSearch,
+  folder: string,
+  words: readonly string[],
+): Promise<readonly string[]> {
+  const at = words.findIndex((word) => /(?:^|\/)(?:python|pypy)[\d.]*$/.test(word))
+  const flag = at < 0 ? -1 : words.indexOf('-m', at)
+  const name = flag < 0 ? undefined : words[flag + 1]
+  if (name === undefined || !/^[\w.]+$/.test(name)) return []
+  return modules.find('python', `${folder}/-`, { name, members: ['__main__'], isCertain: true })
 }
 
 const named = (word: string, folder: string) => (word.startsWith('/') ? word : `${folder}/${word}`)
@@ -142,11 +175,18 @@ export function findVariables(
 }
 
 /** The folders of `LD_LIBRARY_PATH` as the image's configuration sets it. */
-export function libraryPathOf({ config }: Pick<Image, 'config'>): readonly string[] {
-  const set = (config.config?.Env ?? []).find((entry) => entry.startsWith('LD_LIBRARY_PATH='))
-  return (set?.slice('LD_LIBRARY_PATH='.length) ?? '')
-    .split(/[:;]/)
-    .filter((folder) => folder.startsWith('/'))
+export const libraryPathOf = ({ config }: Pick<Image, 'config'>): readonly string[] =>
+  foldersOf(config, 'LD_LIBRARY_PATH')
+
+/** Where Python looks besides its own folders: `PYTHONPATH` and the working folder. */
+export const pythonFoldersOf = ({ config }: Pick<Image, 'config'>): readonly string[] => [
+  config.config?.WorkingDir || '/',
+  ...foldersOf(config, 'PYTHONPATH'),
+]
+
+function foldersOf({ config }: Image['config'], variable: string): readonly string[] {
+  const set = (config?.Env ?? []).find((entry) => entry.startsWith(`${variable}=`))
+  return (set?.slice(variable.length + 1) ?? '').split(/[:;]/).filter((folder) => folder.startsWith('/'))
 }
 
 /** Files that no package owns. */
@@ -172,13 +212,10 @@ export function findUnowned(
     const { path, type, mode, linkTarget } = node
     if (type === 'directory' || owned.has(path) || isGenerated(path)) continue
     if (type === 'symlink' && (linkTarget!.startsWith('/etc/alternatives/') || isBuilt(node))) continue
-    const leads = type === 'symlink' || (mode & 0o111) !== 0 || isLibrary(path) || isOwnCode(path)
+    const isModule = isLibraryCode(path) && importLanguageOf(path) !== undefined
+    const leads =
+      type === 'symlink' || ((mode & 0o111) !== 0 && !isModule) || isLibrary(path) || isOwnCode(path)
     ;(leads ? roots : leaves).push({ kind: 'unowned', from: path, to: path, certain: false })
   }
   return { roots, leaves }
 }
-
-/** Source code of an application, as against that of libraries installed for it. */
-const isOwnCode = (path: string) =>
-  /\.(?:py|[cm]?js|ts|rb|pl|php|sh|bash|lua|tcl)$/.test(path) &&
-  !/\/(?:node_modules|(?:site|dist)-packages|vendor|python3\.\d+|perl5?|ruby)\//.test(path)

@@ -1,13 +1,13 @@
 import type { Image } from '@sallyport/image'
 import { entryCommands } from './entry-commands.ts'
-import { findCommand } from './find-edges.ts'
+import { findCommand } from './find-command.ts'
 import { searchPathOf } from './find-roots.ts'
 import type { UsageGraph } from './usage-graph.ts'
 
 /** Programs that start what their own configuration names, or change the system: nothing can be told of their use. */
 const starters =
-  /(?:^|\/)(?:systemd|init|runit|runsvdir|s6-svscan|supervisord|monit|crond?|anacron|x?inetd|apt|apt-get|dpkg|aptitude)$/
-const packageManager = /(?:^|\/)(?:apt|apt-get|dpkg|aptitude)$/
+  /(?:^|\/)(?:systemd|init|runit|runsvdir|s6-svscan|supervisord|monit|crond?|anacron|x?inetd|apt|apt-get|dpkg|aptitude|rpm|dnf|dnf5|microdnf|tdnf|yum|zypper)$/
+const packageManager = /(?:^|\/)(?:apt|apt-get|dpkg|aptitude|rpm|dnf|dnf5|microdnf|tdnf|yum|zypper)$/
 const shell = /(?:^|\/)(?:sh|bash|dash|ash|ksh|zsh)$/
 
 /**

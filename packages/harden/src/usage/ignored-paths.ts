@@ -6,6 +6,11 @@ export function isIndexFile(path: string): boolean {
   return (
     path.startsWith('/var/lib/dpkg/') ||
     path.startsWith('/var/lib/apt/') ||
+    /^(?:\/usr)?\/lib\/apk\//.test(path) ||
+    path.startsWith('/etc/apk/') ||
+    /^\/(?:var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\//.test(path) ||
+    /^\/var\/lib\/(?:dnf|yum|zypp)\//.test(path) ||
+    path.startsWith('/usr/lib/.build-id/') ||
     path.startsWith('/var/cache/') ||
     path.startsWith('/var/log/') ||
     path.startsWith('/usr/share/doc/') ||
@@ -65,6 +70,9 @@ export function isPackageManagerCache(path: string): boolean {
     /^\/var\/log\/apt\/./.test(path) ||
     /^\/var\/cache\/debconf\/.*-old$/.test(path) ||
     /^\/var\/lib\/dpkg\/[a-z]+-old$/.test(path) ||
+    /^\/var\/cache\/apk\/[^/]+\.(?:tar\.gz|apk)$/.test(path) ||
+    /^\/var\/cache\/(?:dnf|yum|libdnf5|tdnf|zypp)\/./.test(path) ||
+    /^\/var\/log\/(?:(?:dnf|dnf\.librepo|dnf\.rpm|dnf5|hawkey|yum|zypper)\.log$|zypp\/.)/.test(path) ||
     path === '/var/cache/ldconfig/aux-cache'
   )
 }

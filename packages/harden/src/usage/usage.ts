@@ -5,6 +5,11 @@
  */
 export type Usage = 'executed' | 'loaded' | 'linked' | 'possible' | 'present'
 
+const order: readonly Usage[] = ['executed', 'loaded', 'linked', 'possible', 'present']
+
+/** Orders classes of use, the strongest first. */
+export const compareUsage = (one: Usage, other: Usage): number => order.indexOf(one) - order.indexOf(other)
+
 /** Why one file leads to another. */
 export type UsageEdgeKind =
   /** Entry point, command, health check or a declared extra command of the image. */
@@ -17,11 +22,18 @@ export type UsageEdgeKind =
   | 'sourced'
   | 'popen'
   | 'path-string'
+  /** Name of a command in a program that looks commands up in PATH. */
+  | 'command-string'
   | 'config-include'
   | 'symlink'
   | 'unowned'
   | 'runtime'
+  /** A module that source code loads by name, or a package of its language that it or a command refers to. */
+  | 'import'
+  /** Data that programs look for by names that their libraries make up: certificates, time zones. */
   | 'data-pack'
+  /** Seen in a recording of a running container; `from` names the tracer, `proof` what it saw. */
+  | 'trace'
 
 /** One step of the reason why a file is kept. */
 export interface UsageEdge {

@@ -11,8 +11,8 @@ import { spoolLayer } from '../layer/spool-layer.ts'
 import { ImageTree } from '../tree/image-tree.ts'
 import { mergeLayers } from '../tree/merge-layers.ts'
 import { createLayout, finishLayout, layoutBlobPath } from './layout-directory.ts'
+import { nameLayers } from './name-layers.ts'
 import { OpenedImage, type OpenedLayer } from './opened-image.ts'
-import { layerHistory } from './parse-image.ts'
 import { readDocuments } from './read-documents.ts'
 
 /** What {@link openImage} reports. */
@@ -73,11 +73,7 @@ export async function openImage(
       spooled.map(({ contents }) => contents),
       limits.maxPaths,
     )
-    const history = layerHistory(config, spooled.length)
-    const layers = spooled.map((layer, index): OpenedLayer => {
-      const createdBy = history === undefined ? undefined : config.history?.[history[index] ?? -1]?.created_by
-      return { ...layer, ...(createdBy ? { createdBy } : {}) }
-    })
+    const layers = nameLayers(spooled, config)
     const tree = new ImageTree(root, limits.maxPaths)
     return new OpenedImage({
       raw,

@@ -73,7 +73,7 @@ describe.skipIf(!present)(
         }
         const edit = { remove: new Set<string>(), replace: new Map(), createdBy: 'test' }
         await using result = await rewriteImage(image, edit, { directory })
-        await using again = await openImage(result.blobs, result.raw, { directory })
+        await using again = await openImage(result.image, result.raw, { directory })
         const paths = (tree: typeof image.tree) =>
           [...tree.entries()].map(({ path, type }) => `${type} ${path}`)
         expect(paths(again.tree)).toEqual(paths(image.tree))

@@ -54,7 +54,7 @@ const open = (layers: Uint8Array[], options?: TestImageOptions): Promise<Image> 
   const { source, raw } = testImage(layers, options)
   return openImage(source, raw, { directory })
 }
-const reopen = (rewritten: RewrittenImage) => openImage(rewritten.blobs, rewritten.raw, { directory })
+const reopen = (rewritten: RewrittenImage) => openImage(rewritten.image, rewritten.raw, { directory })
 
 async function entries(image: Image, position: number): Promise<string[]> {
   const layer = image.layers[position]

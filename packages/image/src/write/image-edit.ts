@@ -1,5 +1,6 @@
-import type { BlobReader, ImageManifest, RawManifest } from '@sallyport/core'
+import type { ImageManifest, RawManifest } from '@sallyport/core'
 import type { ImageConfig } from '../config.schema.ts'
+import type { Image } from '../image.ts'
 
 /** Content of a new file: bytes, or a stream that can be opened more than once. */
 export type NewContent =
@@ -77,13 +78,11 @@ export interface ImageEdit {
   readonly annotations?: Readonly<Record<string, string>> | undefined
 }
 
-/**
- * A rewritten image: new manifest, and a reader of all blobs that it names, unchanged ones included.
- * Dispose it to delete its files.
- */
+/** A rewritten image. Dispose it to delete its files; it is then not open any more. */
 export interface RewrittenImage extends AsyncDisposable {
   readonly raw: RawManifest
   readonly manifest: ImageManifest
   readonly config: ImageConfig
-  readonly blobs: BlobReader
+  /** The result, open, with its own copy of every blob; the source itself where nothing changed. */
+  readonly image: Image
 }

@@ -5,6 +5,7 @@ import { spoolLayer } from '../layer/spool-layer.ts'
 import { layoutBlobPath } from '../open/layout-directory.ts'
 import type { OpenedImage, OpenedLayer } from '../open/opened-image.ts'
 import { openBlobFile } from '../open/read-blob.ts'
+import { adoptLayer } from './adopt-layer.ts'
 import type { ResultLayers } from './edit-documents.ts'
 
 /** Two at a time: zlib works on other threads. */
@@ -19,7 +20,7 @@ export interface RereadPlace {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Reads the new layers back from their blobs, as a stranger would. */
+/** Reads the new layers back from their blobs, as a stranger would; the others are taken over from the source. */
 export async function rereadLayers(
   image: OpenedImage,
   { layers, top }: ResultLayers,
@@ -40,12 +41,12 @@ export async function rereadLayers(
     async ([index, layer], stop) => {
       if (layer === undefined) return
       const before = image.layers[index]
+      const tarPath = join(tars, `${index}.tar`)
       if (layer === before) {
-        reread.set(index, before)
+        reread.set(index, await adoptLayer(image, before, { layout, tarPath }))
         return
       }
       const { descriptor, diffId } = layer
-      const tarPath = join(tars, `${index}.tar`)
       const contents = await spoolLayer({ source, descriptor, diffId, tarPath, limits, signal: stop })
       reread.set(index, { index, descriptor, diffId, tarPath, contents })
     },

@@ -203,7 +203,7 @@ async function checkRewrite({
   await using again = await rewriteImage(image, edit, options)
   expect(again.raw.descriptor.digest).toBe(rewritten.raw.descriptor.digest)
   if (squash) expect(rewritten.manifest.layers).toHaveLength(1)
-  await using result = await openImage(rewritten.blobs, rewritten.raw, { directory })
+  await using result = await openImage(rewritten.image, rewritten.raw, { directory })
   const expected = editedModel(model, edit)
   expect(sortedMap(await contents(result))).toEqual(sortedMap(expected))
 

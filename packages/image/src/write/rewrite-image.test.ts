@@ -74,16 +74,16 @@ describe('rewriteImage', () => {
     await using result = await rewriteImage(image, edit(['/b']), { directory })
     const [first, second] = result.manifest.layers
     if (first === undefined || second === undefined) throw new Error('no layers')
-    expect(await names(result.blobs, first)).toEqual(['a'])
+    expect(await names(result.image, first)).toEqual(['a'])
     expect(second).toEqual(image.manifest.layers[1])
-    expect(digestOf(await readAll(result.blobs, second))).toBe(second.digest)
+    expect(digestOf(await readAll(result.image, second))).toBe(second.digest)
     expect(result.config.rootfs.diff_ids).toEqual([digestOf(tar(file('a'))), image.layers[1]?.diffId])
     expect(result.config.history).toEqual([
       { created_by: 'layer 0' },
       { created_by: 'layer 1' },
       { created_by: 'sallyport test', empty_layer: true },
     ])
-    const bytes = await readAll(result.blobs, result.manifest.config)
+    const bytes = await readAll(result.image, result.manifest.config)
     expect(JSON.parse(bytes.toString())).toEqual(result.config)
   })
 
@@ -103,7 +103,7 @@ describe('rewriteImage', () => {
     const [only, ...rest] = result.manifest.layers
     if (only === undefined) throw new Error('no layers')
     expect(rest).toEqual([])
-    expect(await names(result.blobs, only)).toEqual(['a', 'd/z'])
+    expect(await names(result.image, only)).toEqual(['a', 'd/z'])
     expect(result.config.history?.map(({ created_by }) => created_by)).toEqual(['layer 1', 'sallyport test'])
   })
 
@@ -130,7 +130,7 @@ describe('rewriteImage', () => {
   it('keeps one layer, empty, when everything goes', async () => {
     await using image = await open([tar(file('a')), tar(file('b'))])
     await using result = await rewriteImage(image, edit(['/a', '/b']), { directory })
-    await using again = await openImage(result.blobs, result.raw, { directory })
+    await using again = await openImage(result.image, result.raw, { directory })
     expect(again.layers).toHaveLength(1)
     expect(again.tree.size).toBe(1)
   })
@@ -148,7 +148,7 @@ describe('rewriteImage', () => {
     await using image = await open([tar({ ...file(`${'long/'.repeat(50)}f`), ...old }, file('b'))])
     const path = `/${'long/'.repeat(50)}f`
     await using result = await rewriteImage(image, edit([], { [path]: 'new content' }), { directory })
-    await using again = await openImage(result.blobs, result.raw, { directory })
+    await using again = await openImage(result.image, result.raw, { directory })
     const node = again.tree.get(path)
     if (node === undefined) throw new Error('missing')
     expect(node).toMatchObject({
@@ -171,7 +171,7 @@ describe('rewriteImage', () => {
     await using result = await rewriteImage(image, edit(['/a']), { directory })
     const layer = result.manifest.layers[0]
     if (layer === undefined) throw new Error('no layer')
-    expect(await names(result.blobs, layer)).toEqual(['b', 'c=b', 'd=b', 'e'])
+    expect(await names(result.image, layer)).toEqual(['b', 'c=b', 'd=b', 'e'])
   })
 
   it('replaces one of several hard links like a new file of that name', async () => {
@@ -179,7 +179,7 @@ describe('rewriteImage', () => {
     await using result = await rewriteImage(image, edit([], { '/b': 'other' }), { directory })
     const layer = result.manifest.layers[0]
     if (layer === undefined) throw new Error('no layer')
-    expect(await names(result.blobs, layer)).toEqual(['a', 'b', 'c=a'])
+    expect(await names(result.image, layer)).toEqual(['a', 'b', 'c=a'])
   })
 
   it('keeps the metadata that the last hard link gave, when that link goes', async () => {
@@ -187,7 +187,7 @@ describe('rewriteImage', () => {
       tar({ ...file('a', 'text'), mode: 0o644 }, { ...hard('b', 'a'), mode: 0o4755, uid: 7 }),
     ])
     await using result = await rewriteImage(image, edit(['/b']), { directory })
-    await using again = await openImage(result.blobs, result.raw, { directory })
+    await using again = await openImage(result.image, result.raw, { directory })
     expect(again.tree.get('/a')).toMatchObject({ mode: 0o4755, uid: 7 })
   })
 
@@ -199,7 +199,7 @@ describe('rewriteImage', () => {
     }
     for (const change of [edit(['/a']), edit([], { '/a': 'new' })]) {
       await using result = await rewriteImage(image, change, { directory })
-      await using again = await openImage(result.blobs, result.raw, { directory })
+      await using again = await openImage(result.image, result.raw, { directory })
       const node = again.tree.get('/b')
       if (node === undefined) throw new Error('missing')
       expect(Buffer.from(await again.readFile(node)).toString()).toBe('text')
@@ -211,7 +211,7 @@ describe('rewriteImage', () => {
       tar({ type: 'directory', path: 'd/', mode: 0o700 }, file('d/a'), file('e/f/b'), file('z')),
     ])
     await using result = await rewriteImage(image, edit(['/d', '/e/f/b']), { directory })
-    await using again = await openImage(result.blobs, result.raw, { directory })
+    await using again = await openImage(result.image, result.raw, { directory })
     expect([...again.tree.entries()].map(({ path }) => path)).toEqual(['/', '/d', '/d/a', '/e', '/e/f', '/z'])
     expect(again.tree.get('/d')?.mode).toBe(0o700)
   })
@@ -227,7 +227,7 @@ describe('rewriteImage', () => {
     await using result = await rewriteImage(image, edit(['/gone']), { directory })
     const layer = result.manifest.layers[0]
     if (layer === undefined) throw new Error('no layer')
-    expect(Buffer.compare(gunzipSync(await readAll(result.blobs, layer)), kept)).toBe(0)
+    expect(Buffer.compare(gunzipSync(await readAll(result.image, layer)), kept)).toBe(0)
   })
 
   it.each([
@@ -238,8 +238,8 @@ describe('rewriteImage', () => {
     await using result = await rewriteImage(image, edit(), { directory })
     const layer = result.manifest.layers[0]
     if (layer === undefined) throw new Error('no layer')
-    expect(gunzipSync(await readAll(result.blobs, layer)).includes('hidden')).toBe(false)
-    await using again = await openImage(result.blobs, result.raw, { directory })
+    expect(gunzipSync(await readAll(result.image, layer)).includes('hidden')).toBe(false)
+    await using again = await openImage(result.image, result.raw, { directory })
     await using second = await rewriteImage(again, edit(), { directory })
     expect(second.raw.descriptor.digest).toBe(result.raw.descriptor.digest)
   })
@@ -270,7 +270,7 @@ describe('rewriteImage', () => {
     expect(written).toMatchObject({ annotations: { a: '2', b: '1' }, custom: 1 })
     expect(written).not.toHaveProperty('subject')
     expect(result.config['x-unknown']).toEqual({ kept: true })
-    await using again = await openImage(result.blobs, result.raw, { directory })
+    await using again = await openImage(result.image, result.raw, { directory })
     expect(again.tree.size).toBe(2)
   })
 
@@ -281,7 +281,7 @@ describe('rewriteImage', () => {
     expect(one.raw.descriptor.digest).toBe(two.raw.descriptor.digest)
     const layer = one.manifest.layers[0]
     if (layer === undefined) throw new Error('no layer')
-    expect((await readAll(one.blobs, layer)).subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff')
+    expect((await readAll(one.image, layer)).subarray(0, 10).toString('hex')).toBe('1f8b08000000000000ff')
   })
 
   it.each([

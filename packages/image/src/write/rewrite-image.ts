@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BlobReader, Descriptor, Digest } from '@sallyport/core'
+import type { Digest } from '@sallyport/core'
 import { ImageError } from '../errors.ts'
 import type { Image } from '../image.ts'
-import { createLayout, layoutBlobPath } from '../open/layout-directory.ts'
+import { createLayout, finishLayout, layoutBlobPath } from '../open/layout-directory.ts'
+import { nameLayers } from '../open/name-layers.ts'
 import { OpenedImage } from '../open/opened-image.ts'
-import { openBlobFile } from '../open/read-blob.ts'
 import { ImageTree } from '../tree/image-tree.ts'
 import { mergeLayers } from '../tree/merge-layers.ts'
 import {
@@ -53,8 +53,8 @@ export interface RewriteOptions {
  * into one new layer on top. Everything is read back and compared before the promise resolves. The same image and edit give the same digest; an edit that
  * changes nothing of an image that hides nothing gives the source's own manifest, annotations not added.
  *
- * `blobs` of the result reads unchanged blobs from `image`, which must stay open as long. After a rejection or an
- * abort nothing is left behind.
+ * The result is open and has its own name for each file, so that it outlives `image`. After a rejection or an abort
+ * nothing is left behind.
  *
  * @throws {ImageError} `PATH_INVALID` or `NOT_A_FILE` when the edit does not fit the image.
  * @throws {ImageError} `EDIT_INVALID` when metadata can't be, differs for one file, or a new content has another size.
@@ -89,7 +89,7 @@ export async function rewriteImage(
     if (sameConfig) {
       const { raw, manifest, config } = image
       for (const layer of plan.layers.keys()) onProgress?.({ type: 'layer-kept', layer })
-      return { raw, manifest, config, blobs: image, [Symbol.asyncDispose]: () => Promise.resolve() }
+      return { raw, manifest, config, image, [Symbol.asyncDispose]: () => Promise.resolve() }
     }
   }
 
@@ -97,14 +97,15 @@ export async function rewriteImage(
   const folder = await mkdtemp(join(directory, 'sallyport-rewrite-'))
   const dispose = () => rm(folder, { recursive: true, force: true })
   try {
+    await using resources = new AsyncDisposableStack()
     const layout = join(folder, 'layout')
     await createLayout(layout)
-    const written = await writeLayers(image, plan, layout, options)
+    const layersWritten = await writeLayers(image, plan, layout, options)
     const result = {
       layers: layers.map((layer, index): ResultLayer =>
-        plan.layers[index]?.action === 'keep' ? layer : written.get(index),
+        plan.layers[index]?.action === 'keep' ? layer : layersWritten.get(index),
       ),
-      top: written.get(layers.length),
+      top: layersWritten.get(layers.length),
       squashed: plan.squashed,
     }
     const reread = await rereadLayers(image, result, { folder, layout, signal })
@@ -122,37 +123,35 @@ export async function rewriteImage(
     }
     const manifest = editManifest(image.manifest, result, configBytes, edit.annotations)
     const raw = toRawManifest(manifest, image.raw.descriptor.mediaType)
-    {
-      await using again = new OpenedImage({
-        ...image.parts,
-        raw,
-        manifest,
-        config,
-        layers: reread,
-        tree: new ImageTree(merged.root, limits.maxPaths),
-        activeWhiteouts: merged.activeWhiteouts,
-        dispose: () => rm(join(folder, 'tars'), { recursive: true, force: true }),
-      })
-      const changed = new Set(
-        [...plan.layers.keys()].filter((layer) => plan.layers[layer]?.action === 'rewrite'),
-      )
-      await verifyRewrite(image, again, plan.selection, changed, signal)
-    }
-    onProgress?.({ type: 'verified' })
     await writeFile(layoutBlobPath(layout, manifest.config.digest), configBytes)
-    const own = [manifest.config, ...[...written.values()].map(({ descriptor }) => descriptor)]
-    return { raw, manifest, config, blobs: resultBlobs(image, layout, own), [Symbol.asyncDispose]: dispose }
+    await finishLayout(layout, raw, image.platform)
+    const written = new OpenedImage({
+      ...image.parts,
+      raw,
+      manifest,
+      config,
+      layers: nameLayers(reread, config),
+      tree: new ImageTree(merged.root, limits.maxPaths),
+      activeWhiteouts: merged.activeWhiteouts,
+      layoutDirectory: layout,
+      dispose,
+    })
+    resources.use(written)
+    const changed = new Set(
+      [...plan.layers.keys()].filter((layer) => plan.layers[layer]?.action === 'rewrite'),
+    )
+    await verifyRewrite(image, written, plan.selection, changed, signal)
+    onProgress?.({ type: 'verified' })
+    resources.move()
+    return {
+      raw,
+      manifest,
+      config,
+      image: written,
+      [Symbol.asyncDispose]: () => written[Symbol.asyncDispose](),
+    }
   } catch (error) {
     await dispose()
     throw error
-  }
-}
-
-function resultBlobs(image: OpenedImage, layout: string, own: readonly Descriptor[]): BlobReader {
-  return {
-    open(blob, options) {
-      if (!own.some(({ digest }) => digest === blob.digest)) return image.open(blob, options)
-      return openBlobFile(layoutBlobPath(layout, blob.digest), blob, options)
-    },
   }
 }

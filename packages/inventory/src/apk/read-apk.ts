@@ -11,7 +11,7 @@ import { type ApkEntry, parseInstalled } from './parse-installed.ts'
 
 /** Where apk keeps its database: since version 3 below `/usr`. */
 export const apkDatabases: readonly string[] = ['/lib/apk/db/installed', '/usr/lib/apk/db/installed']
-const packageName = /^[A-Za-z0-9_][A-Za-z0-9+._-]{0,255}$/
+const packageName = /^[A-Za-z0-9_.][A-Za-z0-9+._-]{0,255}$/
 const versionText = /^[A-Za-z0-9._~-]{1,255}$/
 
 /** Reads the database of apk. */

@@ -1,10 +1,7 @@
 import type { FileContent, FileExaminer } from '../files/image-files.ts'
 import { maxPackages, maxRpmDatabaseBytes, maxRpmProblems, maxRpmTextLength } from '../internal/limits.ts'
-import { createPageReader } from './page-reader.ts'
-import { parseHeader } from './parse-header.ts'
-import { isBerkeleyDb, readBerkeleyDb } from './read-berkeley-db.ts'
-import { isNdb, readNdb } from './read-ndb.ts'
-import { isSqlite, readSqlite } from './read-sqlite.ts'
+import { parseRpmHeader } from './parse-header.ts'
+import { readRpmRecords } from './read-records.ts'
 import type { RpmDatabase, RpmHeader, RpmRecord } from './rpm-database.ts'
 import { toRpmHeader } from './to-rpm-header.ts'
 
@@ -29,7 +26,7 @@ async function examineDatabase(content: FileContent, signal?: AbortSignal): Prom
     if (problems.length < maxRpmProblems) problems.push(problem)
     else unnamed++
   }
-  const records = await openRecords(content, signal)
+  const records = await readRpmRecords(content, { signal })
   let textLength = 0
   try {
     for await (const record of records) {
@@ -56,20 +53,11 @@ async function examineDatabase(content: FileContent, signal?: AbortSignal): Prom
 function readRecord(record: RpmRecord): RpmHeader | { readonly problem: string } {
   if ('problem' in record) return record
   try {
-    return toRpmHeader(parseHeader(record.header))
+    return toRpmHeader(parseRpmHeader(record.header))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return { problem: error.message }
   }
-}
-
-async function openRecords(content: FileContent, signal?: AbortSignal): Promise<AsyncIterable<RpmRecord>> {
-  const pages = createPageReader(content)
-  const start = await pages.read(0, Math.min(content.size, 512))
-  if (isSqlite(start)) return readSqlite(content, signal)
-  if (isNdb(start)) return readNdb(pages, signal)
-  if (isBerkeleyDb(start)) return readBerkeleyDb(pages, signal)
-  throw new SyntaxError('a database of rpm in none of its formats')
 }
 
 function textLengthOf({ files, requires, provides }: RpmHeader): number {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseHeader } from './parse-header.ts'
+import { parseRpmHeader } from './parse-header.ts'
 import { headerOf, packageHeader } from './rpm.fixture.ts'
 
 /** A header whose one entry is written over: its type, offset or count. */
@@ -10,9 +10,9 @@ function withEntry(field: 'type' | 'offset' | 'count', value: number): Buffer {
   return header
 }
 
-describe('parseHeader', () => {
+describe('parseRpmHeader', () => {
   it('reads texts, lists and numbers', () => {
-    const header = parseHeader(
+    const header = parseRpmHeader(
       headerOf({ 1000: 'name', 1030: { int16: [0o100644] }, 1037: { int32: [1, 2] }, 1117: ['a', '', 'b'] }),
     )
     expect(header.text(1000)).toBe('name')
@@ -25,7 +25,7 @@ describe('parseHeader', () => {
   it('keeps bytes that are no UTF-8 apart', () => {
     const header = packageHeader('a', { 1011: 'J?rg' })
     header[header.indexOf('J?rg') + 1] = 0xf6
-    expect(parseHeader(header).text(1011)).toBe('J\udcf6rg')
+    expect(parseRpmHeader(header).text(1011)).toBe('J\udcf6rg')
   })
 
   it.each<[string, Buffer]>([
@@ -49,14 +49,14 @@ describe('parseHeader', () => {
       })(),
     ],
   ])('refuses %s', (_title, blob) => {
-    expect(() => parseHeader(blob)).toThrow(SyntaxError)
+    expect(() => parseRpmHeader(blob)).toThrow(SyntaxError)
   })
 
   it.each<[string, Buffer]>([
     ['a list that does not end', withEntry('count', 19)],
     ['a list that is a number', headerOf({ 1117: { int32: [1] } })],
   ])('refuses %s when it is asked for', (_title, blob) => {
-    const header = parseHeader(blob)
+    const header = parseRpmHeader(blob)
     expect(() => header.texts(1117)).toThrow(SyntaxError)
   })
 
@@ -73,7 +73,7 @@ describe('parseHeader', () => {
       fc.property(
         fc.dictionary(fc.integer({ min: 1_000, max: 6_000 }).map(String), entry, { minKeys: 1 }),
         (entries) => {
-          const header = parseHeader(headerOf(entries))
+          const header = parseRpmHeader(headerOf(entries))
           for (const [tag, value] of Object.entries(entries)) {
             if (typeof value === 'string') expect(header.text(Number(tag))).toBe(value)
             else if ('int16' in value) expect(header.numbers(Number(tag))).toEqual(value.int16)
@@ -89,7 +89,7 @@ describe('parseHeader', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          parseHeader(bytes)
+          parseRpmHeader(bytes)
         } catch (error) {
           expect(error).toBeInstanceOf(SyntaxError)
         }

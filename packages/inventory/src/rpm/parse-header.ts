@@ -39,7 +39,7 @@ interface Entry {
  *
  * @throws {SyntaxError} when a number, type, offset or count is not what the rest allows.
  */
-export function parseHeader(blob: Uint8Array): RpmTags {
+export function parseRpmHeader(blob: Uint8Array): RpmTags {
   const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength)
   if (bytes.byteLength < 8) throw new SyntaxError('a header that is cut')
   if (bytes.byteLength > maxRpmHeaderBytes) throw new SyntaxError(`a header of ${bytes.byteLength} bytes`)

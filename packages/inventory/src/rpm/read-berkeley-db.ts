@@ -66,6 +66,8 @@ function parseMetadata(page: Uint8Array, size: number): Layout {
 }
 
 interface Chain {
+  /** The key of the value. */
+  readonly number: number
   readonly first: number
   readonly length: number
 }
@@ -83,30 +85,47 @@ function* valuesOf(
     throw new SyntaxError(`page ${number} claims ${count} items`)
   }
   let end = pageBytes
+  let key = 0
   for (let index = 0; index < count; index++) {
     const start = view.getUint16(pageHeadBytes + index * 2, littleEndian)
     if (start < pageHeadBytes + count * 2 || start >= end) {
       yield { problem: `page ${number}: items from ${index} on lie outside the page, or in each other` }
       return
     }
-    if (index % 2 === 1) yield toValue(page.subarray(start, end), number, littleEndian)
+    const item = page.subarray(start, end)
+    if (index % 2 === 0) key = toKey(item, littleEndian)
+    else yield toValue(item, number, key, littleEndian)
     end = start
   }
 }
 
-function toValue(item: Uint8Array, number: number, littleEndian: boolean): RpmRecord | Chain | undefined {
+/** The number of a package; 0, which none has, for what is no number. */
+function toKey(item: Uint8Array, littleEndian: boolean): number {
+  return item[0] === items.inline && item.byteLength === 5 ? viewOf(item).getUint32(1, littleEndian) : 0
+}
+
+function toValue(
+  item: Uint8Array,
+  number: number,
+  key: number,
+  littleEndian: boolean,
+): RpmRecord | Chain | undefined {
   const view = viewOf(item)
   if (item[0] === items.overflow && item.byteLength >= 12) {
-    return { first: view.getUint32(4, littleEndian), length: view.getUint32(8, littleEndian) }
+    return {
+      number: key,
+      first: view.getUint32(4, littleEndian),
+      length: view.getUint32(8, littleEndian),
+    }
   }
   if (item[0] !== items.inline) return { problem: `page ${number}: a value of kind ${item[0]}` }
   // The highest number of a package so far is a record too, of four bytes under the key 0.
-  return item.byteLength > 9 ? { header: item.slice(1) } : undefined
+  return item.byteLength > 9 ? { number: key, header: item.slice(1) } : undefined
 }
 
 async function readChain(
   pages: PageReader,
-  { first, length }: Chain,
+  { number: key, first, length }: Chain,
   { pageBytes, lastPage, littleEndian }: Layout,
   used: Set<number>,
 ): Promise<RpmRecord> {
@@ -130,7 +149,7 @@ async function readChain(
     number = view.getUint32(16, littleEndian)
   }
   if (filled !== length) return { problem: `${filled} of ${length} bytes in the chain from page ${first}` }
-  return { header: Buffer.concat(parts) }
+  return { number: key, header: Buffer.concat(parts) }
 }
 
 const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) =>

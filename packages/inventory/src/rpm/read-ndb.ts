@@ -68,7 +68,7 @@ function parseBlob(blob: Buffer, id: number, start: number): RpmRecord {
   if (adler32(blob.subarray(0, -tailBytes)) !== tail.readUInt32LE(0)) {
     return { problem: `the package at ${start} does not have its checksum` }
   }
-  return { header: blob.subarray(headBytes, headBytes + bytes) }
+  return { number: id, header: blob.subarray(headBytes, headBytes + bytes) }
 }
 
 /** RFC 1950, section 8.2. */

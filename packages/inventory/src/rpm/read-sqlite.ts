@@ -87,7 +87,9 @@ function* recordsOf(database: DatabaseSync): Generator<RpmRecord> {
       )
     }
     const blob = askSqlite(() => find.get(number))?.['blob']
-    yield blob instanceof Uint8Array ? { header: blob } : { problem: `row ${number} holds no header` }
+    yield blob instanceof Uint8Array
+      ? { number: Number(number), header: blob }
+      : { problem: `row ${number} holds no header` }
   }
 }
 

@@ -23,5 +23,7 @@ export interface RpmDatabase {
   readonly problems: readonly string[]
 }
 
-/** One record of a database file: a header, or why there is none. */
-export type RpmRecord = { readonly header: Uint8Array } | { readonly problem: string }
+/** One record of a database file: a header and its number there, or why there is none. */
+export type RpmRecord =
+  | { readonly number: number; readonly header: Uint8Array }
+  | { readonly problem: string }

@@ -1,5 +1,5 @@
-import { maxRpmTextLength } from '../internal/limits.ts'
 import { quote } from '../internal/quote.ts'
+import { listRpmFiles } from './list-rpm-files.ts'
 import type { RpmTags } from './parse-header.ts'
 import type { RpmHeader } from './rpm-database.ts'
 
@@ -12,10 +12,6 @@ const tags = {
   vendor: 1011,
   license: 1014,
   arch: 1022,
-  oldFileNames: 1027,
-  fileStates: 1029,
-  fileModes: 1030,
-  fileFlags: 1037,
   sourceRpm: 1044,
   provideNames: 1047,
   requireFlags: 1048,
@@ -23,9 +19,6 @@ const tags = {
   requireVersions: 1050,
   provideFlags: 1112,
   provideVersions: 1113,
-  directoryIndexes: 1116,
-  baseNames: 1117,
-  directoryNames: 1118,
   modularityLabel: 5096,
 }
 
@@ -89,43 +82,14 @@ function operatorOf(flags: number): string {
 }
 
 function installedFiles(header: RpmTags, name: string): string[] {
-  const paths = listPaths(header, name)
-  const states = header.numbers(tags.fileStates)
-  const modes = header.numbers(tags.fileModes)
-  const flags = header.numbers(tags.fileFlags)
-  for (const list of [states, modes, flags]) {
-    if (list.length > 0 && list.length !== paths.length) {
-      throw new SyntaxError(`${name}: ${paths.length} files with ${list.length} properties`)
-    }
-  }
-  return paths.filter(
-    (path, index) =>
-      path.startsWith('/') &&
-      // Any state but `RPMFILE_STATE_NORMAL`: replaced by another package, or left out.
-      (states[index] ?? 0) === 0 &&
-      ((modes[index] ?? 0) & kindMask) !== directoryKind &&
-      ((flags[index] ?? 0) & ghostFlag) === 0,
-  )
-}
-
-function listPaths(header: RpmTags, name: string): readonly string[] {
-  const baseNames = header.texts(tags.baseNames)
-  if (baseNames.length === 0) return header.texts(tags.oldFileNames)
-  const folders = header.texts(tags.directoryNames)
-  const indexes = header.numbers(tags.directoryIndexes)
-  if (indexes.length !== baseNames.length) {
-    throw new SyntaxError(`${name}: ${baseNames.length} files in ${indexes.length} folders`)
-  }
-  // A folder's name counts for each of its files: little data can make much text.
-  let length = 0
-  return baseNames.map((base, index) => {
-    const folder = folders[indexes[index]!]
-    if (folder === undefined) {
-      throw new SyntaxError(`${name}: a file in folder ${indexes[index]} of ${folders.length}`)
-    }
-    length += folder.length + base.length
-    if (length > maxRpmTextLength)
-      throw new SyntaxError(`${name}: file names of more than ${maxRpmTextLength} characters`)
-    return folder + base
-  })
+  return listRpmFiles(header, name)
+    .filter(
+      ({ path, state, mode, flags }) =>
+        path.startsWith('/') &&
+        // Any state but `RPMFILE_STATE_NORMAL`: replaced by another package, or left out.
+        state === 0 &&
+        (mode & kindMask) !== directoryKind &&
+        (flags & ghostFlag) === 0,
+    )
+    .map(({ path }) => path)
 }

@@ -1,0 +1,5 @@
+export {
+  findWorkloadCommands,
+  type FindWorkloadCommandsOptions,
+  type WorkloadCommand,
+} from './find-workload-commands.ts'

@@ -1,0 +1,2 @@
+CREATE TABLE door (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL, is_open BOOLEAN NOT NULL) ENGINE = InnoDB;
+INSERT INTO door VALUES (1, 'outer', TRUE), (2, 'inner', FALSE);

@@ -5,6 +5,7 @@ import { withoutPaths } from '../tree-view.ts'
 import { isGenerated, isPackageManagerCache } from '../usage/ignored-paths.ts'
 import { createBuiltLinks } from '../usage/built-links.ts'
 import type { OpenedSystems } from '../systems/open-systems.ts'
+import { filterIndexes } from './indexes/filter-indexes.ts'
 import { removeEmptyFolders } from './remove-empty-folders.ts'
 
 /** What is to be changed in the file system for a plan. */
@@ -33,6 +34,7 @@ export async function planEdit(
   addGarbage(tree, [...removed, ...kept], keptFiles, owned, remove)
   const replace = new Map<string, Uint8Array>()
   await systems.removePackages({ remove, replace }, removed, kept)
+  await filterIndexes(image, { remove, replace }, (path) => keptFiles.has(path))
   await removeEmptyFolders(image, kept, remove, systems)
   return { remove, replace, unowned: [...remove].filter((path) => !owned.has(path)).sort() }
 }

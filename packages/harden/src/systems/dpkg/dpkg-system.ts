@@ -5,6 +5,7 @@ import { createRequirements } from './create-requirements.ts'
 import { findDiverters } from './find-diverters.ts'
 import { listPaths } from './list-paths.ts'
 import { protectionOf } from './protected-packages.ts'
+import { removeFiles } from './remove-files.ts'
 import { removePackages } from './remove-packages.ts'
 
 /** Packages of dpkg, by `/var/lib/dpkg/status` or `status.d` (dpkg(1), Debian policy). */
@@ -32,5 +33,6 @@ async function openDpkg(
     listedPaths: (found) => listPaths(image, found, signal),
     recordPaths: ({ dpkg }) => dpkg?.metadataPaths ?? [],
     removePackages: (edit, removed, kept) => removePackages(image, edit, removed, kept, signal),
+    removeFiles: (edit, files) => removeFiles(image, edit, files, signal),
   }
 }

@@ -16,13 +16,16 @@ if (process.getuid?.() !== 0) missing.push('root')
 if (missing.length > 0) console.warn(`images: skipped, without ${missing.join(', ')}`)
 
 describe.skipIf(missing.length > 0)('images', () => {
-  it.each([...imageNames, ...serviceNames])('%s is built and answers as it should, twice the same', async (name) => {
-    const layout = await imageLayout(name)
-    const root = join(directory, 'root')
-    const { config } = await unpackImage(layout.directory, root)
-    const first = await smokeTest(name, root, { config })
-    expect(await smokeTest(name, root, { config })).toBe(first)
-  })
+  it.each([...imageNames, ...serviceNames])(
+    '%s is built and answers as it should, twice the same',
+    async (name) => {
+      const layout = await imageLayout(name)
+      const root = join(directory, 'root')
+      const { config } = await unpackImage(layout.directory, root)
+      const first = await smokeTest(name, root, { config })
+      expect(await smokeTest(name, root, { config })).toBe(first)
+    },
+  )
 
   it('multi has an arm64 platform, which answers where it can be run', async (context) => {
     const layout = await imageLayout('multi')

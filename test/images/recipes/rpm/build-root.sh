@@ -9,6 +9,7 @@ printf 'root:x:0:0:root:/:/bin/sh\ndoord:x:990:990::/:/sbin/nologin\n' >"$tree/e
 printf 'root:x:0:\ndoord:x:990:\n' >"$tree/etc/group"
 printf 'hosts: files dns\n' >"$tree/etc/nsswitch.conf"
 printf 'NAME="Fedora Linux"\nID=fedora\nVERSION_ID=38\nPRETTY_NAME="A small root of rpm packages"\n' >"$tree/usr/lib/os-release"
+echo 'A small root of rpm packages (of release 38)' >"$tree/etc/fedora-release"
 ln -s ../usr/lib/os-release "$tree/etc/os-release"
 
 library() {

@@ -24,7 +24,12 @@ export async function compareTools(
 ): Promise<readonly Difference[]> {
   const [syft, trivy] = await Promise.all([
     listOfSyft(layoutDirectory),
-    listOfTrivy(layoutDirectory, trivyCache),
+    // Without data of the distribution, Trivy lists no packages of rpm beside a search for vulnerabilities.
+    listOfTrivy(
+      layoutDirectory,
+      trivyCache,
+      packages.some(({ purl }) => purl.startsWith('pkg:rpm/')) ? 'license' : 'vuln',
+    ),
   ])
   const ours = packages.map(({ purl, evidence }) => ({ purl, path: evidence.path }))
   const { differences } = comparePackages(`${name} amd64`, { ours, syft, trivy })

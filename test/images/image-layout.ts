@@ -3,10 +3,10 @@ import { runPython } from './run-python.ts'
 /** Real images with an application each; each has a folder in `recipes/`. */
 export const imageNames = ['web', 'python', 'node', 'static', 'multi'] as const
 
-/** Real images of well-known services, of the point release alone: their security updates are pending. */
+/** Real images of well-known services of Debian, of the point release alone: their security updates are pending. And roots of apk and rpm. */
 export const serviceNames = [
   ...(['nginx', 'redis', 'java', 'postgresql', 'mariadb', 'haproxy', 'memcached'] as const),
-  ...(['requests', 'php', 'apache'] as const),
+  ...(['requests', 'php', 'apache', 'apk', 'rpm'] as const),
 ] as const
 export type ImageName = (typeof imageNames)[number] | (typeof serviceNames)[number]
 

@@ -30,8 +30,10 @@ mkdir "$WORK/upper" "$WORK/work" "$WORK/merged"
 chmod 755 "$WORK" "$WORK/upper"
 mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$WORK/upper,workdir=$WORK/work" "$WORK/merged"
 mkdir -p "$ROOT/proc" "$ROOT/dev" "$ROOT/etc"
-rm -f "$ROOT/etc/resolv.conf"
+# As a container engine gives them.
+rm -f "$ROOT/etc/resolv.conf" "$ROOT/etc/hosts"
 echo nameserver 127.0.0.1 >"$ROOT/etc/resolv.conf"
+echo "127.0.0.1 localhost $(hostname)" >"$ROOT/etc/hosts"
 '''
 
 

@@ -1,0 +1,1 @@
+../../rpm/source/doord.c

@@ -1,0 +1,1 @@
+greeting='all doors watched'

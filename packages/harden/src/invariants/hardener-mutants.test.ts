@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/consistent-type-imports -- the type of a module that is replaced has no other name */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

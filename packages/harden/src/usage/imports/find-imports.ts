@@ -78,7 +78,7 @@ function* javascript(text: string): Generator<ImportedName> {
     yield {
       name: match[1]!,
       members: [],
-      isCertain: isCertain && !/\bimport\s*\($/.test(match[0].slice(0, -1)),
+      isCertain: isCertain && !/\bimport\s*\(/.test(match[0]),
     }
   }
 }

@@ -48,7 +48,8 @@ export async function openSystems(
   const opened: OpenedSystem[] = []
   for (const system of systems) {
     const packages = all.filter((found) => system.holds(found))
-    if (packages.length === 0) continue
+    // Those that another system holds may be told to leave by what knows the language.
+    if (packages.length === 0 && !all.some(({ type }) => type === system.type)) continue
     const here = await system.open(image, all, options)
     if (here.refusal !== undefined) {
       refusals.set(system.type, here.refusal)

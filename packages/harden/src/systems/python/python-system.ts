@@ -53,8 +53,9 @@ async function openPython(
   }
 }
 
-/** Tests of installed distributions are not run. */
-const isTest = (path: string | undefined) => path !== undefined && /-packages\/.*\/tests?\//.test(path)
+/** Tests of installed distributions, and prose in their metadata, run nothing. */
+const isTest = (path: string | undefined) =>
+  path !== undefined && (/\.(?:dist|egg)-info\//.test(path) || /-packages\/.*\/tests?\//.test(path))
 
 const installerCode =
   /\/(?:site|dist)-packages\/(?:pip|setuptools|pkg_resources|_distutils_hack|wheel|distutils-precedence\.pth)(?:\/|$)/

@@ -1,3 +1,9 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts' })
+export default buildOf({
+  index: 'src/index.ts',
+  evidence: 'src/evidence/index.ts',
+  kubernetes: 'src/commands/index.ts',
+  report: 'src/report/index.ts',
+  smoke: 'src/smoke/index.ts',
+})

@@ -3,20 +3,9 @@ import { isLibrary } from '../elf/library-search.ts'
 import type { FileContent, FileContents } from '../usage/file-contents.ts'
 import { addNamed, findCommand } from '../usage/find-command.ts'
 import type { UsageEdge } from '../usage/usage.ts'
+import type { TracedFiles } from './traced-files.ts'
 import { matchPattern, type MatchBudget } from './match-pattern.ts'
 import type { EvidenceRecord, UsageEvidence } from './usage-evidence.ts'
-
-/** What recordings say of the files of an image, strongest first. */
-export interface TracedFiles {
-  /** Programs that ran, and what runs them. */
-  readonly executed: ReadonlyMap<string, UsageEdge>
-  /** Libraries and modules that were loaded. */
-  readonly loaded: ReadonlyMap<string, UsageEdge>
-  /** Other files that were opened or looked at. */
-  readonly opened: ReadonlyMap<string, UsageEdge>
-  /** How many records are of files of the image. */
-  readonly matched: number
-}
 
 const maxSteps = 20_000_000
 /** Code that an interpreter loads. */

@@ -95,7 +95,7 @@ function remediesOf(
 }
 
 /** A step of a chain in words: `/usr/sbin/nginx -needed-> /usr/lib/libssl.so.3 (libssl.so.3)`. */
-export function describeStep({ kind, from, to, proof }: UsageEdge): string {
+function describeStep({ kind, from, to, proof }: UsageEdge): string {
   const start = from === to ? '' : `${from} `
   return `${start}-${kind}-> ${to}${proof === undefined || proof === to ? '' : ` (${proof.slice(0, 200)})`}`
 }

@@ -7,7 +7,7 @@ const usage = z.enum(['executed', 'loaded', 'linked', 'possible', 'present'])
 const severity = z.enum(['unknown', 'negligible', 'low', 'medium', 'high', 'critical'])
 
 /** Why a finding is still there. */
-export const blockStates = [
+const blockStates = [
   'needed-executed',
   'needed-linked',
   'needed-possible',

@@ -1,4 +1,4 @@
-import type { TracedFiles } from '../evidence/find-traced.ts'
+import type { TracedFiles } from '../evidence/traced-files.ts'
 import type { Usage, UsageEdge } from './usage.ts'
 
 /** Which files are reached, how strongly, and over which edge first. */

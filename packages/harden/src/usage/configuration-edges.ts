@@ -36,7 +36,7 @@ export function addConfigurationEdges(
       if (addNamed(tree, `${folder}/${word}`, (to) => add('config-include', false, to, word))) break
     }
   }
-  if (/^\/etc\/pam\.d\//.test(path)) addPamIncludes({ tree }, text, add)
+  if (path.startsWith('/etc/pam.d/')) addPamIncludes({ tree }, text, add)
 }
 
 /** `@include common-auth`, `auth include system-auth`, `auth substack system-auth` (pam.conf(5)). */

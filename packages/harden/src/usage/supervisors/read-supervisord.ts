@@ -1,5 +1,5 @@
 import { expandGlob } from '../path-edges.ts'
-import { checkCommand, type Supervised, type SupervisorContext } from './expand-supervisor.ts'
+import { checkCommand, type Supervised, type SupervisorContext } from './supervised.ts'
 
 const usual = [
   '/etc/supervisord.conf',

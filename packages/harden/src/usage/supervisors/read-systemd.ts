@@ -1,4 +1,4 @@
-import { checkCommand, type Supervised, type SupervisorContext } from './expand-supervisor.ts'
+import { checkCommand, type Supervised, type SupervisorContext } from './supervised.ts'
 
 const folders = [
   '/etc/systemd/system',

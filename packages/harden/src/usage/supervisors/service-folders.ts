@@ -1,5 +1,5 @@
 import type { FileTree } from '@sallyport/image'
-import type { Supervised, SupervisorContext } from './expand-supervisor.ts'
+import type { Supervised, SupervisorContext } from './supervised.ts'
 
 const usual = [
   '/etc/service',

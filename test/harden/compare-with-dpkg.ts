@@ -30,15 +30,15 @@ export async function compareWithDpkg(
     await unpackImage(before.layoutDirectory, theirs)
     await unpackImage(after.layoutDirectory, ours)
     await cp(packages, join(theirs, 'packages'), { recursive: true })
-    await mkdir(join(theirs, 'dev'), { recursive: true })
+    for (const folder of ['dev', 'proc']) await mkdir(join(theirs, folder), { recursive: true })
     const script = [
-      'test -e /dev/null || mknod -m 666 /dev/null c 1 3',
-      'mount -t proc proc /proc',
+      'mount --bind /dev "$0/dev"',
+      'mount -t proc proc "$0/proc"',
       'export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin',
-      'dpkg --install --force-confold /packages/*.deb',
+      `exec chroot "$0" /bin/sh -c 'dpkg --install --force-confold /packages/*.deb'`,
     ]
     const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child']
-    await run('unshare', [...namespaces, 'chroot', theirs, '/bin/sh', '-ec', script.join('\n')], {
+    await run('unshare', [...namespaces, '/bin/sh', '-ec', script.join('\n'), theirs], {
       maxBuffer: 16 * 1024 * 1024,
     })
     const [wanted, actual] = [await describeTree(theirs), await describeTree(ours)]

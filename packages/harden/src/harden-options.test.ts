@@ -128,7 +128,7 @@ describe('hardenImage', () => {
         images: [image.raw.descriptor.digest],
         coverage: 'complete',
         observes: ['exec', 'open'],
-        records: [{ operation: 'exec', path: '/usr/bin/idle', exact: true }],
+        records: [{ operation: 'exec', path: '/usr/bin/idle', exact: true, count: 1 }],
         missing: [],
         gaps: [],
       }

@@ -8,20 +8,24 @@ const arm = 183
 /**
  * Finds names of commands in a program of C: texts between zeros, whole for programs that look them up in PATH
  * (`execvp("git", …)`), as the first word before options and operands for those that start a shell
- * (`popen("gzip -dc %s")`). Words of two letters mean languages and units, but for `sh`.
+ * (`popen("gzip -dc %s")`). Words of two letters mean languages and units, but for `sh`. A program without a linker has no
+ * imports: it looks commands up when it has the name of PATH.
  */
 export function findCommandTexts(
   file: Uint8Array,
   {
     interpreter,
+    needed,
+    soname,
     searchesPath,
     startsShell,
     symbolNames,
-  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter'>,
+  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter' | 'needed' | 'soname'>,
   isCommand: (name: string) => boolean,
 ): readonly string[] {
   // Libraries have words for everything, and start what their programs tell them to.
-  const looksUp = searchesPath && interpreter !== undefined
+  const isStatic = interpreter === undefined && soname === undefined && needed.length === 0
+  const looksUp = interpreter === undefined ? isStatic && namesPath(file) : searchesPath
   const layout = looksUp || startsShell ? readLayout(file) : undefined
   const found = new Set<string>()
   for (const { type, offset, fileSize, isCode } of layout?.segments ?? []) {
@@ -43,6 +47,9 @@ export function findCommandTexts(
   }
   return [...found]
 }
+
+const namesPath = (file: Uint8Array) =>
+  Buffer.from(file.buffer, file.byteOffset, file.byteLength).includes('\0PATH\0', 0, 'latin1')
 
 const isNameByte = (byte: number | undefined) =>
   byte !== undefined &&

@@ -1,13 +1,5 @@
 import { readElfLayout } from './read-elf-layout.ts'
-import { readNeededVersions, readProvidedVersions } from './read-versions.ts'
-
-/** Versions of symbols that a file asks of one library (GNU verneed). */
-export interface NeededVersions {
-  /** NEEDED name of the library. */
-  readonly library: string
-  /** Those that must be there; weak ones, without which it still starts, are left out. */
-  readonly versions: readonly string[]
-}
+import { type NeededVersions, readNeededVersions, readProvidedVersions } from './read-versions.ts'
 
 /** What linking and running an ELF file needs. */
 export interface ElfFile {

@@ -1,5 +1,6 @@
 import { findLibraryNames } from '../elf/find-strings.ts'
-import type { AddEdge, EdgeContext } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
+import type { EdgeContext } from './edge-context.ts'
 import { addNamed } from './find-command.ts'
 import { addPaths } from './path-edges.ts'
 

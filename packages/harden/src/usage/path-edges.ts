@@ -1,5 +1,5 @@
 import type { FileTree } from '@sallyport/image'
-import type { AddEdge } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
 import { addNamed } from './find-command.ts'
 import { isIndexFile } from './ignored-paths.ts'
 import type { UsageEdgeKind } from './usage.ts'

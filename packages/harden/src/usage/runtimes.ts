@@ -1,5 +1,5 @@
 import type { FileTree } from '@sallyport/image'
-import type { AddEdge } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
 import type { ImportLanguage } from './source-code.ts'
 
 /** A language runtime whose programs load files that no static look at the program names. */

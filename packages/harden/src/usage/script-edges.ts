@@ -1,6 +1,7 @@
 import type { FileNode } from '@sallyport/image'
 import type { ScriptWord } from '../shell/parse-script.ts'
-import type { AddEdge, EdgeContext } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
+import type { EdgeContext } from './edge-context.ts'
 import type { FileContent } from './file-contents.ts'
 import { filesByName } from './files-by-name.ts'
 import { addNamed, findCommand } from './find-command.ts'

@@ -25,7 +25,10 @@ import { patchSecurity } from './guide/patch-security.ts'
 import { readRecording } from './guide/read-recording.ts'
 import { stripAndConfigure } from './guide/strip-and-configure.ts'
 import { writeReports } from './guide/write-reports.ts'
-import { writeMirror } from './write-mirror.ts'
+import { harden } from './readme/harden.ts'
+import { patch } from './readme/patch.ts'
+import { serveFolder } from './serve-folder.ts'
+import { createArchiveKey, writeMirror } from './write-mirror.ts'
 import { brokenImage, newerApp, sampleAdvisories, sampleImage, writeSamples } from './write-samples.ts'
 
 await checkDocuments()
@@ -54,7 +57,11 @@ function removedBy({ report, image }: HardenResult): readonly string[] {
   if (image) results.use(image)
   return report.removed.map(({ name }) => name).toSorted()
 }
-const ids = (findings: readonly { readonly id: string }[]) => findings.map(({ id }) => id.slice(-1)).join('')
+const ids = (findings: readonly { readonly id: string }[]) =>
+  findings
+    .map(({ id }) => id.slice(-1))
+    .toSorted()
+    .join('')
 
 try {
   await writeSamples()
@@ -110,16 +117,15 @@ try {
   assert.equal(ids(await controlFindings(image, scan)), '1234')
 
   // Patches.
-  await writeFile('archive-key.asc', await writeMirror('mirror', newerApp))
+  const { privateKey, keyring } = await createArchiveKey()
+  await writeFile('archive-key.asc', keyring)
+  await writeMirror('mirror', 'bookworm-security', newerApp, privateKey)
   const patched = await patchSecurity(hardened.image, hardened.inventory, await scan(hardened.image), {})
-  assert.deepEqual(
-    patched.report.findings.map(({ id, state }) => [id, state]),
-    [
-      ['CVE-2026-0001', 'patched'],
-      ['CVE-2026-0002', 'fix-announced-not-in-mirror'],
-      ['CVE-2026-0003', 'fix-announced-not-in-mirror'],
-    ],
-  )
+  assert.deepEqual(patched.report.findings.map(({ id, state }) => [id, state]).toSorted(), [
+    ['CVE-2026-0001', 'patched'],
+    ['CVE-2026-0002', 'fix-announced-not-in-mirror'],
+    ['CVE-2026-0003', 'fix-announced-not-in-mirror'],
+  ])
   const result = results.use(patched.image!)
   const after = await scan(result)
   assert.equal(ids(after), '23')
@@ -149,10 +155,21 @@ try {
     readVex(vex, { source: 'change' }).statements.map(({ vulnerabilities: [id], status }) => [id, status]),
     [
       ['CVE-2026-0001', 'fixed'],
+      ['CVE-2026-0002', 'under_investigation'],
       ['CVE-2026-0004', 'not_affected'],
     ],
   )
   assert.match(JSON.stringify(provenance), /build-types\/hardening\/v1/)
+
+  // The README.
+  assert.notEqual(await harden(app, '1.0'), inventory.subject)
+  await writeMirror('served/debian', 'bookworm', newerApp, privateKey)
+  await writeMirror('served/debian-security', 'bookworm-security', newerApp, privateKey)
+  await using mirror = await serveFolder('served')
+  const { lastSeen } = patched.report
+  const fromBoth = await patch(image, inventory, mirror.url, { findings: before, lastSeen })
+  assert.equal(fromBoth.report.findings.find(({ id }) => id === 'CVE-2026-0001')?.state, 'patched')
+  results.use(fromBoth.image!)
 } finally {
   await results[Symbol.asyncDispose]()
   process.chdir(back)

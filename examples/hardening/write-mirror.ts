@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { createTarWriter } from '@sallyport/image'
-import { createCleartextMessage, generateKey, sign } from 'openpgp'
+import { createCleartextMessage, generateKey, type PrivateKey, sign } from 'openpgp'
 
 interface NewPackage {
   readonly name: string
@@ -12,34 +12,43 @@ interface NewPackage {
   readonly files: Readonly<Record<string, Uint8Array>>
 }
 
-/** Writes a mirror of Debian with one package, signed by a key of its own, and returns the public key. */
-export async function writeMirror(folder: string, found: NewPackage): Promise<string> {
+/** Makes the key of a mirror. */
+export async function createArchiveKey(): Promise<{
+  readonly privateKey: PrivateKey
+  readonly keyring: string
+}> {
   const { privateKey, publicKey } = await generateKey({
     type: 'ecc',
     curve: 'ed25519Legacy',
     userIDs: [{ name: 'Archive', email: 'archive@example.com' }],
     format: 'object',
   })
+  return { privateKey, keyring: publicKey.armor() }
+}
+
+/** Writes a suite of a mirror of Debian with one package. */
+export async function writeMirror(
+  folder: string,
+  suite: string,
+  found: NewPackage,
+  signingKeys: PrivateKey,
+): Promise<void> {
   const control = `Package: ${found.name}\nVersion: ${found.version}\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.com>\n${found.fields}Description: of an example\n`
   const deb = packDeb(control, found.files)
   const path = `pool/main/${found.name}_${found.version}_amd64.deb`
   const index = gzipSync(`${control}Filename: ${path}\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n`)
-  const release = `Origin: Example\nSuite: stable-security\nCodename: bookworm-security\nDate: ${new Date().toUTCString()}\nArchitectures: amd64\nComponents: main\nSHA256:\n ${sha256(index)} ${index.length} main/binary-amd64/Packages.gz\n`
-  const signed = await sign({
-    message: await createCleartextMessage({ text: release }),
-    signingKeys: privateKey,
-  })
-  const suite = 'dists/bookworm-security'
+  const release = `Origin: Example\nSuite: ${suite}\nCodename: ${suite}\nDate: ${new Date().toUTCString()}\nArchitectures: amd64\nComponents: main\nSHA256:\n ${sha256(index)} ${index.length} main/binary-amd64/Packages.gz\n`
+  const signed = await sign({ message: await createCleartextMessage({ text: release }), signingKeys })
+  const lists = `dists/${suite}`
   const files = {
     [path]: deb,
-    [`${suite}/main/binary-amd64/Packages.gz`]: index,
-    [`${suite}/InRelease`]: signed,
+    [`${lists}/main/binary-amd64/Packages.gz`]: index,
+    [`${lists}/InRelease`]: signed,
   }
   for (const [name, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), content)
   }
-  return publicKey.armor()
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

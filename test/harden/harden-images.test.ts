@@ -17,7 +17,10 @@ import { type Figures, renderFigures } from './figures.ts'
 import { openRealImage } from './open-real-image.ts'
 
 /** The ways in which each image is hardened. */
-const ways = [{ mode: 'closed' }, { mode: 'relaxed' }] as const
+const ways = [
+  { mode: 'closed' },
+  { mode: 'relaxed', smoke: { elsewhere: 'the smoke tests of this suite' } },
+] as const
 
 const reports = fileURLToPath(new URL('../../.reports/', import.meta.url))
 const figures: Figures[] = []

@@ -1,5 +1,8 @@
 import type { Image } from '@sallyport/image'
 import type { Inventory } from '@sallyport/inventory'
+import type { ConfigCheck } from './config/config-check.ts'
+import type { TraceCoverage } from './evidence/trace-coverage.ts'
+import type { StripReport } from './strip/plan-strip.ts'
 import type { PackageUsage } from './usage/usage.ts'
 
 /** A package that leaves the image. */
@@ -29,6 +32,15 @@ export interface InvariantResult {
   readonly violations: readonly string[]
 }
 
+/** What shows that a result still works, beside the laws. */
+export type HardenProof =
+  /** It answered as the image did before. */
+  | { readonly by: 'smoke-test'; readonly name: string }
+  /** The caller said that it is tested elsewhere. */
+  | { readonly by: 'caller'; readonly name: string }
+  /** Complete recordings of the image: they were made by these tracers. */
+  | { readonly by: 'trace'; readonly sources: readonly string[] }
+
 /** What was done to an image, and why the rest stayed. */
 export interface HardenReport {
   readonly mode: 'closed' | 'relaxed'
@@ -37,9 +49,21 @@ export interface HardenReport {
   readonly kept: readonly PackageUsage[]
   /** Paths removed that no package owns (caches, links that would dangle). */
   readonly removedPaths: readonly string[]
-  /** Dependencies of kept packages that `relaxed` mode opened, sorted. */
+  /** Dependencies of kept packages that `relaxed` mode or a dropped package opened, sorted. */
   readonly openDependencies?: readonly OpenDependency[] | undefined
   readonly invariants: readonly InvariantResult[]
+  /** What recordings tell; unless `complete`, it is not known what is executed. Default `none`. */
+  readonly coverage?: TraceCoverage | undefined
+  /** Absent where nobody ran the image, or nothing changed. */
+  readonly proof?: HardenProof | undefined
+  /** Files that left packages which stay; present when that was asked for. */
+  readonly strip?: StripReport | undefined
+  /** Outcome of each check of the configuration; present when they were asked for. */
+  readonly checks?: readonly ConfigCheck[] | undefined
+  /** Bytes of all layers as they are stored. */
+  readonly bytes?: { readonly before: number; readonly after: number } | undefined
+  /** Why less was done than was asked for: a smaller plan stands instead. */
+  readonly limitedBecause?: readonly string[] | undefined
   /** Reason when the image is unchanged: nothing to remove, or an image that can't be edited safely. */
   readonly unchangedBecause?: string | undefined
   /** How often the plan shrank because an invariant did not hold. */

@@ -1,6 +1,8 @@
 export { HardenError, type HardenErrorCode } from './errors.ts'
-export { hardenImage, type HardenImageOptions } from './harden-image.ts'
+export { hardenImage } from './harden-image.ts'
+export type { ApprovedPlan, HardenImageOptions, HardenProgress, PlanOptions } from './harden-options.ts'
 export type {
+  HardenProof,
   HardenReport,
   HardenResult,
   InvariantResult,

@@ -15,7 +15,11 @@ import { rpmSystem } from './rpm/rpm-system.ts'
 import { rubySystem } from './ruby/ruby-system.ts'
 
 /** All packages of an image that can leave, of whatever kind. */
-export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'leaving' | 'removeFiles'> {
+export interface OpenedSystems extends Omit<
+  OpenedSystem,
+  'refusal' | 'leaving' | 'protected' | 'removeFiles'
+> {
+  readonly protected: ReadonlyMap<Package, string>
   readonly leaving: LeavingPackages
   /** Packages that have a record in a database which can be edited, in the inventory's order. */
   readonly packages: readonly Package[]
@@ -65,6 +69,7 @@ export async function openSystems(
     refusals,
     leaving: joinLeaving(opened.flatMap(({ leaving }) => leaving ?? [])),
     fixed: new Map(opened.flatMap(({ fixed }) => [...fixed])),
+    protected: new Map(opened.flatMap((system) => [...(system.protected ?? [])])),
     requirementsOf: (found) => systemOf.get(found)?.requirementsOf(found) ?? [],
     listedPaths: async (found) => (await systemOf.get(found)?.listedPaths(found)) ?? [],
     recordPaths: (found) => systemOf.get(found)?.recordPaths(found) ?? [],

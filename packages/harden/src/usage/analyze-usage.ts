@@ -42,6 +42,8 @@ export interface AnalyzeUsageOptions {
   readonly systems?: Pick<OpenedSystems, 'leaving' | 'recordPaths' | 'requirementsOf'> | undefined
   /** Data that stays although no program names it. Default: all packs. */
   readonly dataPacks?: readonly DataPack[] | undefined
+  /** Files of packages that somebody declared not to be needed: only certain edges reach them. */
+  readonly dropped?: ReadonlySet<string> | undefined
   /** Paths that count as used, with the edge that says why. */
   readonly roots?: readonly UsageEdge[] | undefined
   /** Recordings of containers of this image. They add to what is used; see `traceOnly` for the other way round. */
@@ -92,6 +94,7 @@ export async function analyzeUsage(
     commands,
     systems,
     dataPacks = allDataPacks,
+    dropped,
     roots = [],
     evidence = [],
     evidenceOf,
@@ -148,9 +151,11 @@ export async function analyzeUsage(
     leaving ? owned.union(leaving.paths) : owned,
     createBuiltLinks(tree, inventory.packages),
   )
+  const counted = (edges: readonly UsageEdge[]) =>
+    dropped?.size ? edges.filter(({ certain, to }) => certain || !dropped.has(to)) : edges
   const follow: EdgesOf = async (path, isFollowed) => {
     signal?.throwIfAborted()
-    const edges = await edgesOf(path, isFollowed)
+    const edges = counted(await edgesOf(path, isFollowed))
     if (!leaving || leaving.paths.size === 0) return edges
     const node = tree.get(path)
     const content = node?.type === 'file' && !isIndexFile(path) ? await contents.read(node) : undefined
@@ -166,7 +171,8 @@ export async function analyzeUsage(
   if (gap !== undefined) throw new HardenError('EVIDENCE_INCOMPLETE', gap)
   const isCertain = ({ certain }: UsageEdge) => certain
   const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
-  const packsOf = (reached: Iterable<string>) => findDataPacks(tree, dataPacks, usesTerminals(reached))
+  const packsOf = (reached: Iterable<string>) =>
+    counted(findDataPacks(tree, dataPacks, usesTerminals(reached)))
   const graph = traceOnly
     ? await buildUsageGraph(
         [...entries, ...roots].filter(isCertain),
@@ -175,7 +181,7 @@ export async function analyzeUsage(
         traced,
       )
     : await buildUsageGraph(
-        [...entries, ...referred, ...unowned.roots, ...roots],
+        [...counted([...entries, ...referred]), ...unowned.roots, ...roots],
         follow,
         (reached) => [...packsOf(reached), ...unowned.leaves],
         traced,

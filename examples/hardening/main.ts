@@ -12,6 +12,7 @@ import { builtinScanner, type Finding, parseAdvisories, readVex } from '@sallypo
 import { pushImage, startRegistry } from '@sallyport/testkit'
 import { checkDocuments } from './check-documents.ts'
 import { addHooks } from './guide/add-hooks.ts'
+import { applyPlan } from './guide/apply-plan.ts'
 import { checkLaws } from './guide/check-laws.ts'
 import { chooseSmoke } from './guide/choose-smoke.ts'
 import { controlFindings } from './guide/control-findings.ts'
@@ -24,6 +25,7 @@ import { hardenRelaxed } from './guide/harden-relaxed.ts'
 import { patchSecurity } from './guide/patch-security.ts'
 import { readRecording } from './guide/read-recording.ts'
 import { stripAndConfigure } from './guide/strip-and-configure.ts'
+import { writePlan } from './guide/write-plan.ts'
 import { writeReports } from './guide/write-reports.ts'
 import { harden } from './readme/harden.ts'
 import { patch } from './readme/patch.ts'
@@ -85,6 +87,16 @@ try {
   assert.deepEqual(removedBy(closed), ['leftover'])
   const keeping = await hardenClosed(image, inventory, hooks, ['leftover'])
   assert.match(keeping.report.unchangedBecause ?? '', /no package can be removed/)
+
+  // Plans.
+  await writePlan(image, inventory, [], 'plan.json')
+  const plan = JSON.parse(await readFile('plan.json', 'utf8')) as { readonly remove: { purl: string }[] }
+  assert.deepEqual(removedBy(await applyPlan(image, inventory, [], 'plan.json')), ['drain', 'leftover'])
+  const remove = plan.remove.filter(({ purl }) => !purl.includes('/drain@'))
+  await writeFile('plan.json', JSON.stringify({ ...plan, remove }))
+  assert.deepEqual(removedBy(await applyPlan(image, inventory, [], 'plan.json')), ['leftover'])
+  await writeFile('plan.json', JSON.stringify({ ...plan, kepp: ['leftover'] }))
+  await assert.rejects(applyPlan(image, inventory, [], 'plan.json'), { code: 'PLAN_INVALID' })
 
   // Recordings, and a smoke test.
   const evidence = [await readRecording(image, 'app.strace')]

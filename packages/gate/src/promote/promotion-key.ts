@@ -37,7 +37,7 @@ function describeChoice(harden: PromoteOptions['harden'] = false): unknown {
   return {
     ...choice,
     evidence: evidence?.map((one) => digestOf(canonicalJson(one))),
-    smoke: smoke?.name,
+    smoke: smoke && 'name' in smoke ? smoke.name : smoke,
     patch: patch && {
       all: patch.all,
       only: patch.only,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { analyzeUsage, type HardenReport, hardenImage, type PackageUsage } from '@sallyport/harden'
 import { patchImage, type PatchReport } from '@sallyport/harden/patch'
+import type { SmokeTest } from '@sallyport/harden/smoke'
 import type { Image } from '@sallyport/image'
 import type { Inventory, Package } from '@sallyport/inventory'
 import type { Finding } from '@sallyport/scan'
@@ -63,16 +64,54 @@ export async function changeImage(
   })
   if (!patched.image || !patched.inventory) return { ...unpatched, patches: patched.report }
   const changed = { image: resources.use(patched.image), inventory: patched.inventory }
-  // What it prints may well have another version in it.
-  const run = await choice.smoke?.run(changed.image, { signal })
-  if (run && run.status !== 'passed')
-    throw new GateError(
-      'STEP_FAILED',
-      `the patched image does not pass the smoke test ${choice.smoke!.name}: ${run.status}`,
-    )
-  const usage = await analyzePatched(source, subject, changed, choice, signal)
+  if (choice.smoke && 'run' in choice.smoke) await checkRun(choice.smoke, changed.image, signal)
+  const stages = { report, unpatched: subject, patched: changed }
+  const usage = await analyzePatched(source, stages, choice, signal)
   // Nobody has seen the new versions run.
   return { report, patches: patched.report, usage, traced: false, changed }
+}
 
-  function keptByOf(): void {}
+/** What it prints may well have another version in it: that it passes is enough. */
+async function checkRun(smoke: SmokeTest, image: Image, signal: AbortSignal | undefined): Promise<void> {
+  const { status } = await smoke.run(image, { signal })
+  if (status === 'passed') return
+  throw new GateError(
+    'STEP_FAILED',
+    `the patched image does not pass the smoke test ${smoke.name}: ${status}`,
+    {
+      step: 'harden',
+    },
+  )
+}
+
+/** How the packages of a patched image are used: a new version may need what the old one did not. */
+async function analyzePatched(
+  source: OpenedImage,
+  {
+    report,
+    unpatched,
+    patched,
+  }: { readonly report: HardenReport; readonly unpatched: OpenedImage; readonly patched: OpenedImage },
+  { commands, dataPacks, evidence, evidenceOf = [] }: HardenChoice,
+  signal: AbortSignal | undefined,
+): Promise<readonly PackageUsage[]> {
+  const { raw, manifest } = source.image
+  const { packages } = await analyzeUsage(patched.image, patched.inventory, {
+    commands,
+    dataPacks,
+    // They tell what the versions before were seen to use, which is not all that the new ones do.
+    evidence: evidence?.map((one) => ({ ...one, coverage: 'partial' })),
+    evidenceOf: [...evidenceOf, raw.descriptor.digest, manifest.config.digest],
+    signal,
+  })
+  const keyOf = ({ type, name, evidence: { path } }: Package) => `${type} ${name} ${path}`
+  const reasons = new Map<string, PackageUsage['keptBy']>()
+  for (const found of unpatched.inventory.packages)
+    reasons.set(keyOf(found), report.kept.find(({ purl }) => purl === found.purl)?.keptBy)
+  return packages.map((found, index) => ({
+    ...found,
+    keptBy:
+      found.keptBy ??
+      (found.usage === 'present' ? reasons.get(keyOf(patched.inventory.packages[index]!)) : undefined),
+  }))
 }

@@ -160,14 +160,7 @@ function describeFinding(finding: Finding): VulnsFinding {
 
 /** SLSA provenance v1: hardening is a build whose material is the source image. */
 function describeProvenance(
-  {
-    source,
-    before,
-    after,
-    hardening,
-    patches,
-    platform,
-  }: ImageJudgement & { readonly hardening: HardenReport },
+  { before, after, hardening, patches, platform }: ImageJudgement & { readonly hardening: HardenReport },
   { source: from, verifierId, decidedAt }: DescribeEvidenceOptions,
 ): unknown {
   const refusals = patches?.packages.flatMap(({ purl, state, reason }) =>

@@ -118,6 +118,7 @@ try {
   assert.deepEqual(removedBy(stripped), ['drain', 'leftover'])
   assert.equal(stripped.image?.tree.get('/usr/share/man/man1/app.1'), undefined)
   assert.equal(stripped.image?.tree.get('/usr/bin/app-admin')?.mode, 0o755)
+  assert.equal(stripped.report.checks?.find(({ id }) => id === 'setuid-bits')?.state, 'fixed')
 
   // Laws.
   const hardened = { image: closed.image!, inventory: closed.inventory! }

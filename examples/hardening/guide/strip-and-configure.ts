@@ -8,7 +8,7 @@ export async function stripAndConfigure(image: Image, inventory: Inventory): Pro
     strip: { docs: true, man: true, info: true, headers: true, locales: { keep: ['en', 'de'] } },
     configuration: true,
   })
-  for (const { id, state, findings } of result.report.configuration ?? [])
+  for (const { id, state, findings } of result.report.checks ?? [])
     for (const { subject, detail, reason } of findings)
       console.log(`${id} ${state}: ${subject}: ${detail}`, reason ?? '')
   return result

@@ -235,7 +235,7 @@ describe('promote with other options of hardening', () => {
   it('hands them on', async () => {
     await using test = await openHardeningTest()
     const { platforms } = await test.promote({ maxRemoval: 0.1, configuration: true, strip: true })
-    expect(platforms[0]!.hardening!.configuration!.length).toBeGreaterThan(10)
+    expect(platforms[0]!.hardening!.checks!.length).toBeGreaterThan(10)
     expect(platforms[0]!.hardening!.strip).toBeDefined()
     expect(platforms[0]!.hardening!.removed).toEqual([])
   })

@@ -41,9 +41,11 @@ function describeChoice(harden: PromoteOptions['harden'] = false): unknown {
     patch: patch && {
       all: patch.all,
       only: patch.only,
-      sources: patch.sources.map(({ mirror: _, ...source }) =>
-        source.type === 'deb' ? { ...source, keyring: digestOf(source.keyring) } : source,
-      ),
+      sources: patch.sources.map((source) => ({
+        ...source,
+        mirror: undefined,
+        ...(source.type === 'deb' && { keyring: digestOf(source.keyring) }),
+      })),
     },
   }
 }

@@ -11,6 +11,7 @@ import type { DataPack } from './usage/data-packs.ts'
 export interface ApprovedPlan {
   /** Digest of the manifest that it is for. */
   readonly image: string
+  /** The mode that it was made in. */
   readonly mode: 'closed' | 'relaxed'
   /** What may leave; everything else stays. `evidence`: path of the package's record. */
   readonly remove: readonly { readonly purl: string; readonly evidence: string }[]
@@ -44,6 +45,7 @@ export interface PlanOptions {
   readonly evidenceOf?: readonly Digest[] | undefined
   /** Let what is merely possible leave where complete recordings do not show it. Wants `smoke`. Default: off. */
   readonly traceOnly?: TraceOnlyOptions | undefined
+  /** Ends the work; it rejects with `signal.reason`, and nothing is left behind. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -7,11 +7,15 @@ import type { PackageUsage } from './usage/usage.ts'
 
 /** A package that leaves the image. */
 export interface PackageRemoval {
+  /** purl, as the inventory has it. */
   readonly purl: string
+  /** Its name. */
   readonly name: string
+  /** Its version. */
   readonly version: string
   /** Bytes of its files, uncompressed. */
   readonly bytes: number
+  /** How many files it had. */
   readonly files: number
 }
 
@@ -27,6 +31,7 @@ export interface OpenDependency {
 export interface InvariantResult {
   /** I1 to I13, see docs/hardening.md. */
   readonly id: string
+  /** Whether nothing breaks it. */
   readonly holds: boolean
   /** At most ten examples of what breaks it. */
   readonly violations: readonly string[]
@@ -43,7 +48,9 @@ export type HardenProof =
 
 /** What was done to an image, and why the rest stayed. */
 export interface HardenReport {
+  /** The mode of the plan that was carried out. */
   readonly mode: 'closed' | 'relaxed'
+  /** Packages that left. */
   readonly removed: readonly PackageRemoval[]
   /** Every package that stays, with its reason. */
   readonly kept: readonly PackageUsage[]
@@ -51,6 +58,7 @@ export interface HardenReport {
   readonly removedPaths: readonly string[]
   /** Dependencies of kept packages that `relaxed` mode or a dropped package opened, sorted. */
   readonly openDependencies?: readonly OpenDependency[] | undefined
+  /** Outcome of each law; empty when nothing was written. */
   readonly invariants: readonly InvariantResult[]
   /** What recordings tell; unless `complete`, it is not known what is executed. Default `none`. */
   readonly coverage?: TraceCoverage | undefined
@@ -72,6 +80,7 @@ export interface HardenReport {
 
 /** Result of {@link hardenImage}. `image` is absent when nothing changed: the original image then stands. */
 export interface HardenResult {
+  /** What was done, and why not more. */
   readonly report: HardenReport
   /** The new image, open, with its own copy of every blob. Dispose it to delete its files. */
   readonly image?: Image | undefined

@@ -23,8 +23,11 @@ export interface PlanHardeningOptions {
 
 /** Which packages leave, and why each of the others stays. */
 export interface HardenPlan {
+  /** The mode that it was made in. */
   readonly mode: 'closed' | 'relaxed'
+  /** Packages that would leave. */
   readonly removed: readonly Package[]
+  /** Packages that would stay, each with its reason. */
   readonly kept: readonly { readonly package: Package; readonly usage: PackageUsage }[]
   /** Dependencies of kept packages that the removal opens; in `closed` mode only those on dropped packages. */
   readonly openDependencies: readonly OpenDependency[]

@@ -61,8 +61,11 @@ export interface AnalyzeUsageOptions {
 export interface UsageAnalysis {
   /** One entry for each package of the inventory, in its order. */
   readonly packages: readonly PackageUsage[]
+  /** What is reached, and by which edges. */
   readonly graph: UsageGraph
+  /** Contents of the files that were read. */
   readonly contents: FileContents
+  /** Where programs find their libraries. */
   readonly libraries: LibrarySearch
   /**
    * What the recordings can tell. Unless it is `complete`, what is executed or loaded is not known: `linked` and

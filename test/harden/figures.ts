@@ -2,8 +2,8 @@
 export type Change = readonly [before: number, after: number]
 
 /** What one run of the hardener made of an image. */
-export interface Figures {
-  readonly image: string
+export interface Figures<Image extends string = string> {
+  readonly image: Image
   readonly mode: string
   readonly packages: Change
   /** Of all files, uncompressed. */
@@ -72,10 +72,10 @@ export function renderFigures(all: readonly Figures[]): string {
     const seconds = median(own.map((one) => one.seconds)).toFixed(1)
     return [`median of ${own.length}`, mode, ...cuts, '', '', '', seconds, '']
   })
-  const head = [
-    ...['image', 'mode', 'packages', 'MB', 'findings'],
-    ...['removed', 'patched', 'unused but kept', 'seconds', 'unchanged because'],
-  ]
+  const head =
+    'image, mode, packages, MB, findings, removed, patched, unused but kept, seconds, unchanged because'.split(
+      ', ',
+    )
   const lines = [head, head.map(() => '---'), ...rows, ...medians]
   return `${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`
 }

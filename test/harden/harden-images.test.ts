@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { checkInvariants, controlImage, type HardenReport } from '@sallyport/harden'
+import { type CheckedLaw, checkInvariants, controlImage, type HardenReport } from '@sallyport/harden'
 import { describeHardening, explainFinding, type HardenDocument } from '@sallyport/harden/report'
 import type { PatchSource } from '@sallyport/harden/patch'
 import { createInventory, type Package } from '@sallyport/inventory'
@@ -21,16 +21,17 @@ import { genuineScanner } from './genuine-scanner.ts'
 import { hardenIn, type HardenedWay, patchAfter, type Way, ways } from './harden-way.ts'
 import { openRealImage } from './open-real-image.ts'
 
-const names = [...imageNames, ...serviceNames] as const
+const names: readonly ImageName[] = [...imageNames, ...serviceNames]
 /** Images whose results are compared with them by all laws once more, without the plan. */
 const comparedWhole = new Set<ImageName>(['redis', 'apk'])
 
 const reports = fileURLToPath(new URL('../../.reports/', import.meta.url))
-const figures: Figures[] = []
+const figures: Figures<ImageName>[] = []
 let directory: string
 let trivyCache: string
 let scanner: Scanner
 let sources: readonly PatchSource[]
+let turn: Promise<unknown> = Promise.resolve()
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-harden-'))
@@ -42,112 +43,83 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
+  figures.sort((a, b) => names.indexOf(a.image) - names.indexOf(b.image))
   await mkdir(reports, { recursive: true })
   await writeFile(join(reports, 'harden-figures.json'), `${JSON.stringify(figures, undefined, 2)}\n`)
   process.stdout.write(`\n${renderFigures(figures)}\n`)
 })
 
-describe.each(names)('%s', (name) => {
-  let opened: OpenedImage
-  let before: ExaminedImage
-  let closed: HardenedWay | undefined
-  let closedFindings: readonly Finding[]
-  beforeAll(async () => {
-    opened = await openRealImage(name, directory)
-    before = await examineImage(name, opened, scanner, directory)
-  })
-  afterAll(async () => {
-    await closed?.image[Symbol.asyncDispose]()
-    await opened?.image[Symbol.asyncDispose]()
-  })
-
-  it('has findings, where there are records of its distribution', () => {
+describe('in every way, with the same answers, laws, packages and an explanation of each finding that is left', () => {
+  it.concurrent.for(names)('%s is hardened', async (name, { expect }) => {
+    await using opened = await openRealImage(name, directory)
+    const before = await examineImage(name, opened, scanner, directory)
+    const commands = await smokeCommands(name)
     const without = new Set<ImageName>(['apk', 'rpm', ...(hasRecords ? [] : (['static'] as const))])
-    expect(before.findings.length > 0).toBe(!without.has(name))
-  })
+    expect.soft(before.findings.length > 0, 'has findings').toBe(!without.has(name))
 
-  it.each(ways)('is hardened, %s, and does what it did', async (way) => {
-    const result = await hardenOrPatch(way)
-    const { report, patched } = result
-    const [after, differences] = await Promise.all([
-      result.image === opened.image ? before : examineImage(name, result, scanner, directory),
-      compareTools(name, result.image, result.inventory, trivyCache),
-    ])
-    const document = documentOf(after, result)
-    figures.push({
-      image: name,
-      mode: way,
-      packages: [countOwn(before), countOwn(after)],
-      bytes: [before.bytes, after.bytes],
-      findings: [before.findings.length, after.findings.length],
-      removed: document.findings!.gone.removed,
-      patched: document.findings!.gone.patched,
-      unusedButKept: document.kept.filter(({ usage }) => usage === 'present').length,
-      seconds: result.seconds,
-      unchangedBecause: report.unchangedBecause,
-    })
+    const closed = await inTurn(() => hardenIn('closed', opened, { commands, directory }))
+    await using _closed = ownImage(closed)
+    const { findings } = await check('closed', closed)
+    const patched = await inTurn(() => patchAfter(closed, { findings, sources, directory }))
+    await using _patched = ownImage(patched, closed.image)
+    await check('closed + patch', patched)
+    const relaxed = await inTurn(() => hardenIn('relaxed', opened, { commands, directory }))
+    await using _relaxed = ownImage(relaxed)
+    await check('relaxed', relaxed)
 
-    expect.soft(after.answers).toBe(before.answers)
-    expect.soft(after.complaints.filter((line) => !before.complaints.includes(line))).toEqual([])
-    const laws = [...report.invariants, ...(patched?.invariants ?? [])]
-    expect.soft(laws.filter(({ holds }) => !holds)).toEqual([])
-    expect.soft(listOf(after.packages)).toEqual(expectedAfter(before.packages, result))
-    expect.soft(differences).toEqual([])
-    expect.soft(surprisesOf(before.findings, after.findings)).toEqual([])
-    expect.soft(document.findings!.gone.unexplained).toBe(0)
-    expect.soft(unexplainedOf(document)).toEqual([])
-    const repaired = new Set(
-      patched?.findings.flatMap(({ state, purl, id }) => (state === 'patched' ? [`${purl} ${id}`] : [])),
-    )
-    expect
-      .soft(after.findings.filter(({ id, package: { purl } }) => repaired.has(`${purl} ${id}`)))
-      .toEqual([])
-    if (comparedWhole.has(name) && result.image !== opened.image) await compareWhole(result, after)
-    if (way === 'closed') closedFindings = after.findings
-    else if (result.image !== opened.image && result.image !== closed?.image)
-      await result.image[Symbol.asyncDispose]()
-  })
-
-  async function hardenOrPatch(way: Way): Promise<HardenedWay> {
-    if (way === 'closed + patch') {
-      if (!closed) throw new Error('hardening it failed, so there is nothing to patch')
-      return await patchAfter(closed, { findings: closedFindings, sources, directory })
+    async function check(way: Way, result: HardenedWay): Promise<ExaminedImage> {
+      const { report, patched: patches } = result
+      const [after, differences] = await Promise.all([
+        result.image === opened.image ? before : examineImage(name, result, scanner, directory),
+        compareTools(name, result.image, result.inventory, trivyCache),
+      ])
+      const document = toDocument(before, after, opened, result)
+      figures.push(toFigures(name, way, before, after, result, document))
+      expect.soft(after.answers, `${way}: answers`).toBe(before.answers)
+      const complaints = after.complaints.filter((line) => !before.complaints.includes(line))
+      expect.soft(complaints, `${way}: the package system's own check`).toEqual([])
+      const laws = [...report.invariants, ...(patches?.invariants ?? [])]
+      expect
+        .soft(
+          laws.filter(({ holds }) => !holds),
+          `${way}: laws`,
+        )
+        .toEqual([])
+      expect.soft(listOf(after.packages), `${way}: packages`).toEqual(expectedAfter(before.packages, result))
+      expect.soft(differences, `${way}: Syft and Trivy`).toEqual([])
+      expect.soft(surprisesOf(before.findings, after.findings), `${way}: new findings`).toEqual([])
+      expect.soft(document.findings?.gone.unexplained, `${way}: findings gone without a cause`).toBe(0)
+      expect.soft(unexplainedOf(document), `${way}: findings left without a reason`).toEqual([])
+      expect.soft(unrepairedOf(after, result), `${way}: findings left though repaired`).toEqual([])
+      if (comparedWhole.has(name) && result.image !== opened.image)
+        expect.soft(await brokenLawsOf(result, after), `${way}: laws of checkInvariants`).toEqual([])
+      return after
     }
-    const result = await hardenIn(way, opened, { commands: await smokeCommands(name), directory })
-    if (way === 'closed') closed = result
-    return result
-  }
 
-  function documentOf(after: ExaminedImage, { image, report, patched }: HardenedWay): HardenDocument {
-    return describeHardening({
-      report,
-      before: { ...before, digest: opened.image.raw.descriptor.digest },
-      after: { ...after, digest: image.raw.descriptor.digest },
-      refusals: patched?.packages.flatMap(({ state, purl, reason }) =>
-        state === 'refused' ? [{ purl, reason: reason ?? '' }] : [],
-      ),
-    })
-  }
+    /** All laws, from the two images and what the report says was meant. */
+    async function brokenLawsOf(
+      { image, inventory, report }: HardenedWay,
+      after: ExaminedImage,
+    ): Promise<readonly CheckedLaw[]> {
+      await using control = await controlImage(opened.image, { directory })
+      const found = await scanImage({ image: control, inventory: await createInventory(control) }, scanner)
+      const { laws } = await checkInvariants(
+        opened,
+        { image, inventory },
+        { ...report, commands, findings: { control: found, after: after.findings } },
+      )
+      return laws.filter(({ holds }) => !holds)
+    }
 
-  /** All laws, from the two images and what the report says was meant. */
-  async function compareWhole(
-    { image, inventory, report }: HardenedWay,
-    after: ExaminedImage,
-  ): Promise<void> {
-    await using control = await controlImage(opened.image, { directory })
-    const found = await scanImage({ image: control, inventory: await createInventory(control) }, scanner)
-    const { laws, holds } = await checkInvariants(
-      opened,
-      { image, inventory },
-      {
-        ...report,
-        commands: await smokeCommands(name),
-        findings: { control: found, after: after.findings },
-      },
-    )
-    expect.soft(laws.filter((law) => !law.holds)).toEqual([])
-    expect.soft(holds).toBe(true)
-  }
+    /** Disposes the image of a way that made one. */
+    function ownImage({ image }: HardenedWay, other = opened.image): AsyncDisposable {
+      return {
+        async [Symbol.asyncDispose]() {
+          if (image !== other) await image[Symbol.asyncDispose]()
+        },
+      }
+    }
+  })
 })
 
 describe('over all images', () => {
@@ -176,6 +148,62 @@ describe('over all images', () => {
     expect(cutOf(cuts(image, 'relaxed'))).toBeGreaterThan(0)
   })
 })
+
+/** Hardens one image at a time, so that the seconds are its own, while others are run and looked at by tools. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = turn.then(work)
+  turn = done.catch(() => undefined)
+  return done
+}
+
+function toDocument(
+  before: ExaminedImage,
+  after: ExaminedImage,
+  opened: OpenedImage,
+  { image, report, patched }: HardenedWay,
+): HardenDocument {
+  return describeHardening({
+    report,
+    before: { ...before, digest: opened.image.raw.descriptor.digest },
+    after: { ...after, digest: image.raw.descriptor.digest },
+    refusals: patched?.packages.flatMap(({ state, purl, reason }) =>
+      state === 'refused' ? [{ purl, reason: reason ?? '' }] : [],
+    ),
+  })
+}
+
+function toFigures(
+  image: ImageName,
+  mode: Way,
+  before: ExaminedImage,
+  after: ExaminedImage,
+  { report, seconds }: HardenedWay,
+  { findings, kept }: HardenDocument,
+): Figures<ImageName> {
+  return {
+    image,
+    mode,
+    packages: [countOwn(before), countOwn(after)],
+    bytes: [before.bytes, after.bytes],
+    findings: [before.findings.length, after.findings.length],
+    removed: findings?.gone.removed ?? 0,
+    patched: findings?.gone.patched ?? 0,
+    unusedButKept: kept.filter(({ usage }) => usage === 'present').length,
+    seconds,
+    unchangedBecause: report.unchangedBecause,
+  }
+}
+
+/** Findings that patching says it repaired, and that are there. */
+function unrepairedOf({ findings }: ExaminedImage, { patched }: HardenedWay): readonly Finding[] {
+  const named = new Map(patched?.packages.map(({ purl, name }) => [purl, name]))
+  const repaired = new Set(
+    patched?.findings.flatMap(({ state, purl, id }) =>
+      state === 'patched' ? [`${named.get(purl)} ${id}`] : [],
+    ),
+  )
+  return findings.filter(({ id, package: { name } }) => repaired.has(`${name} ${id}`))
+}
 
 /** Programs that are recognised in a file of a package are no packages more. */
 const isOwn = ({ ownedBy }: Package) => ownedBy === undefined

@@ -8,10 +8,8 @@ import type { Image } from '@sallyport/image'
 import { unpackImage } from '@sallyport/test-images'
 import { requireTool } from '@sallyport/test-tools'
 
-const calls = [
-  ...['execve', 'execveat', 'open', 'openat', 'openat2', 'mmap'],
-  ...['chdir', 'fchdir', 'chroot', 'clone', 'clone3', 'fork', 'vfork'],
-]
+const programs = 'execve,execveat,clone,clone3,fork,vfork'
+const files = 'open,openat,openat2,mmap,chdir,fchdir,chroot'
 
 /** Runs a command of an image to its end in a chroot under strace, and reads the recording as a user would. */
 export async function runStrace(
@@ -24,16 +22,12 @@ export async function runStrace(
     const root = join(work, 'root')
     const recording = join(work, 'recording')
     await unpackImage(layoutDirectory, root)
-    const traced = [requireTool('strace'), '-f', '-y', '-ttt', '-e', `trace=${calls.join()}`, '-o', recording]
     await mkdir(join(root, 'proc'), { recursive: true })
-    const script = 'mount -t proc proc "$0/proc"; exec "$@"'
+    const script = `mount -t proc proc "$0/proc"
+      exec "$1" -f -y -ttt -e "trace=${programs},${files}" -o "$2" chroot "$0" "\${@:3}"`
     const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child']
-    const { stdout } = await promisify(execFile)(requireTool('unshare'), [
-      ...namespaces,
-      ...['sh', '-ec', script, root],
-      ...traced,
-      ...['chroot', root, ...command],
-    ])
+    const words = [root, requireTool('strace'), recording, ...command]
+    const { stdout } = await promisify(execFile)('unshare', [...namespaces, 'bash', '-ec', script, ...words])
     const evidence = await readStrace(createReadStream(recording), {
       images: [raw.descriptor.digest],
       coverage: 'complete',

@@ -1,14 +1,14 @@
 import type { HardenReport } from '@sallyport/harden'
 import { type HardenDocument, provenanceOfHardening, vexOfHardening } from '@sallyport/harden/report'
 import type { Inventory } from '@sallyport/inventory'
-import { type Finding, writeOpenVex } from '@sallyport/scan'
+import { type Finding, type OpenVexDocument, writeOpenVex } from '@sallyport/scan'
 
 /** What is attached to the new image: OpenVEX about it, and the predicate of its provenance. */
 export function describeChange(
   { report, inventory }: { readonly report: HardenReport; readonly inventory: Inventory },
   document: HardenDocument,
   findings: { readonly before: readonly Finding[]; readonly after: readonly Finding[] },
-): { readonly vex: string; readonly provenance: Readonly<Record<string, unknown>> } {
+): { readonly vex: OpenVexDocument; readonly provenance: Readonly<Record<string, unknown>> } {
   const { kept } = report
   const now = new Date()
   const { subject, platform } = inventory

@@ -9,14 +9,16 @@ import type {
   OpenedSystem,
   OpenSystemOptions,
   PackageSystem,
+  Requirement,
 } from './package-system.ts'
 import { pythonSystem } from './python/python-system.ts'
 import { rpmSystem } from './rpm/rpm-system.ts'
 import { rubySystem } from './ruby/ruby-system.ts'
 
 /** All packages of an image that can leave, of whatever kind. */
-export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'leaving' | 'removeFiles'> {
+export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'leaving' | 'removeFiles' | 'wanted'> {
   readonly leaving: LeavingPackages
+  readonly wanted: readonly Requirement[]
   /** Packages that have a record in a database which can be edited, in the inventory's order. */
   readonly packages: readonly Package[]
   /** Why packages of a kind can't leave. */
@@ -64,6 +66,7 @@ export async function openSystems(
     packages: all.filter((found) => systemOf.has(found)),
     refusals,
     leaving: joinLeaving(opened.flatMap(({ leaving }) => leaving ?? [])),
+    wanted: opened.flatMap(({ wanted = [] }) => wanted),
     fixed: new Map(opened.flatMap(({ fixed }) => [...fixed])),
     requirementsOf: (found) => systemOf.get(found)?.requirementsOf(found) ?? [],
     listedPaths: async (found) => (await systemOf.get(found)?.listedPaths(found)) ?? [],

@@ -114,6 +114,26 @@ const cases: readonly (readonly [what: string, source: () => Source, outcome: Ou
     /can't be trusted/,
   ],
   [
+    'one package, which could leave',
+    () =>
+      createImage({
+        layers: [
+          {
+            files: {
+              '/usr/local/bin/python3': executable('python program'),
+              '/app/main.py': 'import os\n',
+              '/usr/local/lib/python3.13/site-packages/wheel-1.0.dist-info/METADATA':
+                'Metadata-Version: 2.1\nName: wheel\nVersion: 1.0\n',
+              '/usr/local/lib/python3.13/site-packages/wheel-1.0.dist-info/RECORD':
+                'wheel-1.0.dist-info/METADATA,,\nwheel-1.0.dist-info/RECORD,,\n',
+            },
+          },
+        ],
+        config: { Entrypoint: ['python3', '/app/main.py'] },
+      }),
+    /would name no package/,
+  ],
+  [
     'a stanza without a name',
     () => onTop(status(...base, 'Status: install ok installed\nVersion: 1\n')),
     /can't be trusted/,

@@ -11,7 +11,10 @@ import { type LinkerFile, readLinkerFiles, searchLibraries } from '../usage/link
 export interface ComparedSide {
   readonly image: Image
   readonly packages: readonly Package[]
-  readonly systems: Pick<OpenedSystems, 'requirementsOf' | 'listedPaths' | 'recordPaths' | 'refusals'>
+  readonly systems: Pick<
+    OpenedSystems,
+    'requirementsOf' | 'listedPaths' | 'recordPaths' | 'refusals' | 'wanted'
+  >
   readonly contents: Pick<FileContents, 'read'>
   /** Libraries of the folders that the linker is told of. */
   readonly configured: LibrarySearch
@@ -51,7 +54,7 @@ export async function compareImages(
     openDependencies = [],
     signal,
   }: {
-    readonly analysis: UsageAnalysis
+    readonly analysis: Pick<UsageAnalysis, 'contents' | 'unresolved'> & Partial<Pick<UsageAnalysis, 'graph'>>
     readonly changed: ReadonlySet<string>
     readonly commands?: readonly (readonly string[])[] | undefined
     readonly openDependencies?: readonly OpenDependency[] | undefined
@@ -71,7 +74,7 @@ export async function compareImages(
     isUsed: (path) =>
       analysis.unresolved !== undefined ||
       before.image.tree.get(path) === undefined ||
-      analysis.graph.usageOf(path) !== 'present',
+      analysis.graph?.usageOf(path) !== 'present',
     commands,
     openDependencies,
   }

@@ -17,7 +17,8 @@ describe('findCommandTexts', () => {
     ],
     ['starts a shell', { ...program, imports: ['popen'], data: 'gzip -dc %s\0test failed' }, ['gzip']],
     ['imports a function of that name', { ...program, imports: ['execvp', 'stat'] }, []],
-    ['is a library', { imports: ['execvp'], data: 'git' }, []],
+    ['is a library', { soname: 'libgit.so.1', imports: ['execvp'], data: 'git' }, []],
+    ['is a module without a name of its own', { imports: ['execvp'], data: 'git' }, ['git']],
     ['starts nothing', { ...program, imports: ['open'], data: 'git' }, []],
   ])('finds in a program that %s: %j', (_title, parts, expected) => {
     const file = buildElf(parts)

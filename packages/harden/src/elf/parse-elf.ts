@@ -23,6 +23,8 @@ export interface ElfFile {
   readonly startsShell: boolean
   /** Whether it imports a function that looks a command up in PATH: execvp, execlp, execvpe, posix_spawnp. */
   readonly searchesPath: boolean
+  /** Whether it has no dynamic section: what it imports is in it, under names that are not there any more. */
+  readonly isStatic?: boolean | undefined
   /** Where the names of its symbols lie in the file, which are no texts of the program. */
   readonly symbolNames?: { readonly start: number; readonly end: number } | undefined
   /** Versions of symbols that it asks of libraries. */
@@ -90,7 +92,7 @@ function parse(file: Uint8Array): ElfFile | undefined {
   const interpreterSegment = segments.find(({ type }) => type === 3)
   const interpreter = interpreterSegment && text(interpreterSegment.offset)
   const dynamic = segments.findLast(({ type }) => type === 2)
-  if (!dynamic) return { kind, interpreter, ...isolated }
+  if (!dynamic) return { kind, interpreter, ...isolated, isStatic: true }
 
   const tags = new Map<number, number[]>()
   const size = wide ? 16 : 8

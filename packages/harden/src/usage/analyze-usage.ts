@@ -31,6 +31,7 @@ import { isIndexFile } from './ignored-paths.ts'
 import { createModuleSearch } from './imports/module-search.ts'
 import { createLeavingFiles } from './leaving-files.ts'
 import { findUnknowable } from './find-unknowable.ts'
+import { findUnownedLibraries } from './unowned-libraries.ts'
 import { buildUsageGraph, type EdgesOf, type UsageGraph } from './usage-graph.ts'
 import { compareUsage, type PackageUsage, type UsageEdge } from './usage.ts'
 
@@ -166,7 +167,8 @@ export async function analyzeUsage(
   if (gap !== undefined) throw new HardenError('EVIDENCE_INCOMPLETE', gap)
   const isCertain = ({ certain }: UsageEdge) => certain
   const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
-  const packsOf = (reached: Iterable<string>) => findDataPacks(tree, dataPacks, usesTerminals(reached))
+  const packsOf = (reached: Iterable<string>) =>
+    findDataPacks(tree, dataPacks, usesTerminals(reached), image.config.config?.Env ?? [])
   const graph = traceOnly
     ? await buildUsageGraph(
         [...entries, ...roots].filter(isCertain),
@@ -175,7 +177,13 @@ export async function analyzeUsage(
         traced,
       )
     : await buildUsageGraph(
-        [...entries, ...referred, ...unowned.roots, ...roots],
+        [
+          ...entries,
+          ...referred,
+          ...unowned.roots,
+          ...(await findUnownedLibraries(tree, contents, unowned.leaves)),
+          ...roots,
+        ],
         follow,
         (reached) => [...packsOf(reached), ...unowned.leaves],
         traced,

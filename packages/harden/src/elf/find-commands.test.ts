@@ -18,6 +18,7 @@ describe('findCommandTexts', () => {
     ['starts a shell', { ...program, imports: ['popen'], data: 'gzip -dc %s\0test failed' }, ['gzip']],
     ['imports a function of that name', { ...program, imports: ['execvp', 'stat'] }, []],
     ['is a library', { soname: 'libown.so.1', imports: ['execvp'], data: 'PATH\0git' }, []],
+    ['is a module without a name of its own', { imports: ['execvp'], data: 'git' }, ['git']],
     ['has no linker, and the name of PATH', { data: 'PATH\0git' }, ['git']],
     ['has no linker, and looks nothing up', { data: 'git' }, []],
     ['starts nothing', { ...program, imports: ['open'], data: 'git' }, []],

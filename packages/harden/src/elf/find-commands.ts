@@ -15,17 +15,17 @@ export function findCommandTexts(
   file: Uint8Array,
   {
     interpreter,
-    needed,
     soname,
     searchesPath,
     startsShell,
     symbolNames,
-  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter' | 'needed' | 'soname'>,
+    isStatic = false,
+  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter' | 'soname' | 'isStatic'>,
   isCommand: (name: string) => boolean,
 ): readonly string[] {
-  // Libraries have words for everything, and start what their programs tell them to.
-  const isStatic = interpreter === undefined && soname === undefined && needed.length === 0
-  const looksUp = interpreter === undefined ? isStatic && namesPath(file) : searchesPath
+  // Libraries, which have a name of their own, have words for everything, and start what their programs tell them to.
+  const looksUp =
+    (isStatic && namesPath(file)) || (searchesPath && (interpreter !== undefined || soname === undefined))
   const layout = looksUp || startsShell ? readLayout(file) : undefined
   const found = new Set<string>()
   for (const { type, offset, fileSize, isCode } of layout?.segments ?? []) {
@@ -34,7 +34,7 @@ export function findCommandTexts(
     for (let at = bytes.indexOf(0, offset); at >= 0; at = bytes.indexOf(0, at + 1)) {
       if (symbolNames && at >= symbolNames.start && at < symbolNames.end) at = symbolNames.end
       const first = bytes[at + 1]
-      if (first === undefined || first < 0x61 || first > 0x7a) continue
+      if (!isLetterOrDigit(first)) continue
       let end = at + 2
       while (end - at <= maxLength && isNameByte(bytes[end])) end++
       const isWhole =
@@ -51,14 +51,11 @@ export function findCommandTexts(
 const namesPath = (file: Uint8Array) =>
   Buffer.from(file.buffer, file.byteOffset, file.byteLength).includes('\0PATH\0', 0, 'latin1')
 
-const isNameByte = (byte: number | undefined) =>
+const isLetterOrDigit = (byte: number | undefined) =>
   byte !== undefined &&
-  ((byte >= 0x61 && byte <= 0x7a) ||
-    (byte >= 0x30 && byte <= 0x39) ||
-    byte === 0x2d ||
-    byte === 0x2e ||
-    byte === 0x2b ||
-    byte === 0x5f)
+  ((byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39))
+const isNameByte = (byte: number | undefined) =>
+  isLetterOrDigit(byte) || byte === 0x2d || byte === 0x2e || byte === 0x2b || byte === 0x5f
 /** `-`, `/`, `"`, `'`, `%`, `<`, `>`, `|`, `$`: none of them begins the second word of a message. */
 const isOperand = (byte: number | undefined) =>
   byte !== undefined && '-/"\'%<>|$'.includes(String.fromCharCode(byte))

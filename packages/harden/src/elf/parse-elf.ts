@@ -17,6 +17,8 @@ export interface ElfFile {
   readonly searchesPath: boolean
   /** Whether it imports any function that starts a program. */
   readonly startsPrograms: boolean
+  /** Whether it has no dynamic section: what it imports is in it, under names that are not there any more. */
+  readonly isStatic?: boolean | undefined
   /** Where the names of its symbols lie in the file, which are no texts of the program. */
   readonly symbolNames?: { readonly start: number; readonly end: number } | undefined
   /** Versions of symbols that it asks of libraries. */
@@ -99,7 +101,7 @@ function parse(file: Uint8Array): ElfFile | undefined {
   const interpreterSegment = segments.find(({ type }) => type === 3)
   const interpreter = interpreterSegment && text(interpreterSegment.offset)
   const dynamic = segments.findLast(({ type }) => type === 2)
-  if (!dynamic) return { kind, interpreter, ...isolated }
+  if (!dynamic) return { kind, interpreter, ...isolated, isStatic: true }
 
   const tags = new Map<number, number[]>()
   const size = wide ? 16 : 8

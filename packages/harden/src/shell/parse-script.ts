@@ -94,19 +94,31 @@ function* collectWords(root: Node): Generator<ScriptWord> {
     if (isMessage(command, nameText)) continue
     for (const argument of command.childrenForFieldName('argument')) {
       if (!argument) continue
-      const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined)
+      const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined) ?? pattern(argument.text)
       if (!text) continue
       const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
       yield { text, line: argument.startPosition.row + 1, role, isCertain: isCertain && role === 'command' }
     }
   }
-  for (const type of ['variable_assignment', 'file_redirect', 'case_item', 'for_statement', 'test_command']) {
+  for (const type of [
+    'variable_assignment',
+    'file_redirect',
+    'case_item',
+    'for_statement',
+    'test_command',
+    'expansion',
+  ]) {
     for (const node of root.descendantsOfType(type)) {
       for (const word of node?.descendantsOfType(['word', 'string', 'raw_string']) ?? []) {
-        const text = word && literal(word)
+        const text = word && (literal(word) ?? pattern(word.text))
         if (text) yield { text, line: word.startPosition.row + 1, role: 'argument', isCertain: false }
       }
     }
+  }
+  // What a script writes somewhere may be the configuration of what it starts then.
+  for (const body of root.descendantsOfType('heredoc_body')) {
+    const text = body && pattern(body.text)
+    if (text) yield { text, line: body.startPosition.row + 1, role: 'argument', isCertain: false }
   }
 }
 
@@ -156,8 +168,16 @@ function isMessage(command: Node, name: string | undefined): boolean {
   const [first] = command.childrenForFieldName('argument')
   return !isResult || isError || /^["']?[A-Z][a-z]* /.test(first?.text ?? '')
 }
+const isShell = /(?:^|[\s;|&/])(?:sh|bash|dash|ash|ksh|zsh|su|sudo|ssh|chroot|env|xargs)(?:\s|$)/
 
 function* quotedTexts(root: Node): Generator<{ readonly text: string; readonly line: number }> {
+  for (const body of root.descendantsOfType('heredoc_body')) {
+    if (!body) continue
+    // `sh <<EOF`, `cat <<EOF | sh`, and scripts that are written to a file.
+    const reader = body.parent?.parent?.text.slice(0, body.startIndex - body.parent.parent.startIndex) ?? ''
+    if (body.text.trimStart().startsWith('#!') || isShell.test(reader))
+      yield { text: body.text, line: body.startPosition.row + 1 }
+  }
   for (const command of root.descendantsOfType('command')) {
     if (command && isMessage(command, command.childForFieldName('name')?.text)) continue
     for (const argument of command?.childrenForFieldName('argument') ?? []) {
@@ -174,6 +194,18 @@ function literal(node: Node): string | undefined {
   if (text.length > 512 || /[$`*?\n]/.test(text)) return undefined
   return text.replaceAll(/^["']|["']$/g, '') || undefined
 }
+
+/** A text with absolute paths in it, with `*` for what only the running script can tell. */
+function pattern(text: string): string | undefined {
+  if (text.length > maxPatternLength || !text.includes('/')) return undefined
+  // What follows a folder in a variable is no absolute path.
+  return text.replaceAll(
+    /(?:\$\{[^{}]{0,200}\}|\$\([^()]{0,200}\)|\$\w{1,100})(?:["']?(\/))?/g,
+    (_, slash?: string) => (slash === undefined ? '*' : '_/'),
+  )
+}
+
+const maxPatternLength = 256 * 1024
 
 /** The file name of a word with expansions before it: `"$(dirname "$0")/library.sh"` → `library.sh`. */
 function lastPart(node: Node): string | undefined {

@@ -27,6 +27,7 @@ import { createModuleSearch } from './imports/module-search.ts'
 import { createLeavingFiles } from './leaving-files.ts'
 import { readLinkerFiles, searchLibraries } from './linker-files.ts'
 import { findUnknowable } from './find-unknowable.ts'
+import { findUnownedLibraries } from './unowned-libraries.ts'
 import { buildUsageGraph, type EdgesOf, type UsageGraph } from './usage-graph.ts'
 import type { PackageUsage, UsageEdge } from './usage.ts'
 
@@ -167,7 +168,7 @@ export async function analyzeUsage(
   const isCertain = ({ certain }: UsageEdge) => certain
   const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
   const packsOf = (reached: Iterable<string>) =>
-    counted(findDataPacks(tree, dataPacks, usesTerminals(reached)))
+    counted(findDataPacks(tree, dataPacks, usesTerminals(reached), image.config.config?.Env ?? []))
   const graph = traceOnly
     ? await buildUsageGraph(
         [...entries, ...roots].filter(isCertain),
@@ -176,7 +177,12 @@ export async function analyzeUsage(
         traced,
       )
     : await buildUsageGraph(
-        [...counted([...entries, ...referred]), ...unowned.roots, ...roots],
+        [
+          ...counted([...entries, ...referred]),
+          ...unowned.roots,
+          ...(await findUnownedLibraries(tree, contents, unowned.leaves)),
+          ...roots,
+        ],
         follow,
         (reached) => [...packsOf(reached), ...unowned.leaves],
         traced,

@@ -4,6 +4,7 @@ import { findNamedFiles, type NamedFiles } from '../elf/find-strings.ts'
 import { type ElfFile, parseElf } from '../elf/parse-elf.ts'
 import { isShellProgram } from './login-shells.ts'
 import { isInterpreter } from './runtimes.ts'
+import { isOwnCode } from './source-code.ts'
 
 /** What a file is to the analysis. */
 export type FileContent =
@@ -25,6 +26,8 @@ export interface FileContents {
 
 const maxElfBytes = 512 * 1024 * 1024
 const maxTextBytes = 1024 * 1024
+/** Bundles of an application and what it needs are one file. */
+const maxSourceBytes = 32 * 1024 * 1024
 const magic = 0x7f454c46
 const other: FileContent = { type: 'other' }
 /** The dynamic linker loads nothing for a file whose tables lead out of it, but what it holds may still run. */
@@ -110,10 +113,13 @@ async function load(
   signal: AbortSignal | undefined,
 ): Promise<FileContent> {
   if (node.type !== 'file' || node.size < 4) return other
-  if (node.size > maxTextBytes) {
+  const isSource = isOwnCode(node.path) && !/\.(?:class|[jwe]ar)$/.test(node.path)
+  const textLimit = isSource ? maxSourceBytes : maxTextBytes
+  if (node.size > textLimit) {
     const start = await firstBytes(image.openFile(node, { signal }))
-    if (start.toString('latin1', 0, 2) === '#!') return tooLarge(node, maxTextBytes)
-    if (start.length < 4 || start.readUInt32BE(0) !== magic) return other
+    if (start.toString('latin1', 0, 2) === '#!') return tooLarge(node, textLimit)
+    if (start.length < 4 || start.readUInt32BE(0) !== magic)
+      return isSource ? tooLarge(node, textLimit) : other
     if (node.size > maxElfBytes) return tooLarge(node, maxElfBytes)
   }
   const bytes = Buffer.from(await image.readFile(node, { maxBytes: maxElfBytes, signal }))
@@ -126,7 +132,11 @@ async function load(
     if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
     return { type: 'elf', elf, names: { ...names, commands: findCommands(node.path, bytes, elf, commands) } }
   }
-  if (bytes.byteLength > maxTextBytes || bytes.subarray(0, 4096).includes(0)) return other
+  if (bytes.byteLength > textLimit) return other
+  if (bytes.subarray(0, 4096).includes(0))
+    return bytes.toString('latin1', 0, 2) === '#!'
+      ? { type: 'unknown', reason: 'it is a script with an archive behind it' }
+      : other
   const text = bytes.toString('utf8')
   if (!text.startsWith('#!')) return { type: 'text', text }
   const line = text.slice(2, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n')).trim()

@@ -16,6 +16,7 @@ import { addQuotedCommands } from './quoted-commands.ts'
 import { addRuntime, addRuntimeOfSource } from './runtimes.ts'
 import { addScriptEdges, addShellEdges, isRunByShell } from './script-edges.ts'
 import { importLanguageOf, isLibraryCode } from './source-code.ts'
+import { addSourceLibraries } from './source-libraries.ts'
 import { withoutSourceComments } from './without-comments.ts'
 import type { EdgesOf } from './usage-graph.ts'
 import type { UsageEdge } from './usage.ts'
@@ -55,6 +56,7 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
         if (!isDescription(path)) await addTextEdges(context, node, { ...content, text }, add)
         if (language) await addImports(context, language, path, text, add)
         const isOwned = context.owned.has(path)
+        if (language || !isOwned) addSourceLibraries(context, content.text, add)
         if (language || !isOwned)
           addQuotedCommands(
             context,

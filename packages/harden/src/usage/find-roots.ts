@@ -189,6 +189,10 @@ export function findVariables(
           : [word.replace(/^[^/]*=/, '')]
       for (const name of names) {
         if (!name.startsWith('/') || name.length < 2) continue
+        const end = tree.resolve(name)
+        if (end?.type === 'directory' && !folders.includes(end.path))
+          for (const to of filesBelow(tree, end.path))
+            edges.push({ kind: 'runtime', from: variable.slice(0, 200), to, certain: false, proof: word })
         addNamed(tree, name, (to) =>
           edges.push({ kind: 'entry', from: variable.slice(0, 200), to, certain: false, proof: word }),
         )

@@ -57,6 +57,11 @@ const runtimes: readonly Runtime[] = [
     folders: [/^\/usr\/lib\/jvm\//, /^\/etc\/java[^/]*\//],
   },
   {
+    // Extensions are started by name from SQL; some have no library.
+    interpreter: /\/lib\/postgresql\/[^/]+\/bin\/postgres$/,
+    folders: [/^\/usr\/share\/postgresql\/[^/]+\/(?:extension|tsearch_data|timezonesets)\//],
+  },
+  {
     interpreter: /\/erlang\/.*\/(?:beam(?:\.smp)?|erlexec|erl)$/,
     folders: [/^\/usr\/(?:local\/)?lib\/erlang\//],
   },

@@ -1,6 +1,6 @@
 import { findLibraryNames } from '../elf/find-strings.ts'
 import type { AddEdge, EdgeContext } from './edge-context.ts'
-import { addNamed } from './find-command.ts'
+import { addNamed, findCommand } from './find-command.ts'
 import { addPaths } from './path-edges.ts'
 
 /** Whether a text tells a program what to do. */
@@ -8,10 +8,12 @@ export const isConfiguration = (path: string): boolean =>
   path.startsWith('/etc/') || /\.(?:conf|cfg|cnf|ini|service|inc|list)$/.test(path)
 
 const maxNames = 5_000
+/** `command tool -x`, `external-check command tool`, `command=tool`. */
+const commandLine = /^[ \t]*(?:[\w-]{1,40}[ \t]+)?command(?:[ \t]*=[ \t]*|[ \t]+)["']?([\w.+-]+)/gm
 
 /** Edges of a configuration: files it includes, modules it names without their folder. */
 export function addConfigurationEdges(
-  { tree, libraries }: Pick<EdgeContext, 'tree' | 'libraries'>,
+  { tree, libraries, searchPath }: Pick<EdgeContext, 'tree' | 'libraries' | 'searchPath'>,
   path: string,
   text: string,
   add: AddEdge,
@@ -35,6 +37,10 @@ export function addConfigurationEdges(
     for (const folder of folders) {
       if (addNamed(tree, `${folder}/${word}`, (to) => add('config-include', false, to, word))) break
     }
+  }
+  for (const [, word] of text.matchAll(commandLine)) {
+    const command = findCommand(tree, searchPath, word!)
+    if (command) add('shell-word', false, command.path, word)
   }
   if (path.startsWith('/etc/pam.d/')) addPamIncludes({ tree }, text, add)
 }

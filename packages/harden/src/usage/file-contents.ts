@@ -3,6 +3,7 @@ import { findCommandTexts, findCompiledCommands, startsCommands } from '../elf/f
 import { findNamedFiles, type NamedFiles } from '../elf/find-strings.ts'
 import { type ElfFile, parseElf } from '../elf/parse-elf.ts'
 import { isShellProgram } from './login-shells.ts'
+import { loadedLibraries } from './optional-libraries.ts'
 import { isInterpreter } from './runtimes.ts'
 
 /** What a file is to the analysis. */
@@ -120,7 +121,9 @@ async function load(
     const names = findNamedFiles(bytes, (path) => image.tree.resolve(path) !== undefined)
     if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
     const elf = parseElf(bytes) ?? damaged
-    return { type: 'elf', elf, names: { ...names, commands: findCommands(node.path, bytes, elf, commands) } }
+    const libraries = loadedLibraries(bytes, elf, names.libraries)
+    const commandNames = findCommands(node.path, bytes, elf, commands)
+    return { type: 'elf', elf, names: { ...names, libraries, commands: commandNames } }
   }
   if (bytes.byteLength > maxTextBytes || bytes.subarray(0, 4096).includes(0)) return other
   const text = bytes.toString('utf8')
@@ -128,6 +131,9 @@ async function load(
   const line = text.slice(2, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n')).trim()
   return { type: 'script', interpreter: interpreterWords(line), text }
 }
+
+/** Programs that start what their configuration names and nothing else; their own texts are its keywords (`stat`, `last`). */
+const startsConfigured = /\/haproxy$/
 
 /** Names of commands in a program. Interpreters and shells have words of a language, and start what their sources say. */
 function findCommands(
@@ -137,7 +143,7 @@ function findCommands(
   commands: ReadonlySet<string>,
 ): readonly string[] {
   const isCommand = (name: string) => commands.has(name)
-  if (isInterpreter(path) || isShellProgram(path)) return []
+  if (isInterpreter(path) || isShellProgram(path) || startsConfigured.test(path)) return []
   return startsCommands(bytes)
     ? findCompiledCommands(bytes, isCommand)
     : findCommandTexts(bytes, elf, isCommand)

@@ -9,12 +9,13 @@ import { filesBelow } from './folder-files.ts'
 import { isGenerated, isIndexFile } from './ignored-paths.ts'
 import { addImports } from './imports/add-imports.ts'
 import { withoutPythonTexts } from './imports/find-imports.ts'
+import { withoutPythonRemarks } from './imports/python-remarks.ts'
 import { addJavaDesktop, isJavaCode, isJavaDesktop } from './java-desktop.ts'
 import { addPaths } from './path-edges.ts'
 import { addQuotedCommands } from './quoted-commands.ts'
 import { addRuntime, addRuntimeOfSource } from './runtimes.ts'
 import { addScriptEdges, addShellEdges, isRunByShell } from './script-edges.ts'
-import { importLanguageOf, isLibraryCode } from './source-code.ts'
+import { importLanguageOf, isBuildRecord, isLibraryCode } from './source-code.ts'
 import type { EdgesOf } from './usage-graph.ts'
 import type { UsageEdge } from './usage.ts'
 
@@ -49,13 +50,15 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
       // A module that nothing imports is kept, and can be run, but what it would start is not.
       const isKeptOnly = !isFollowed && language !== undefined && isLibraryCode(path)
       if (!isKeptOnly) {
-        await addTextEdges(context, node, content, add)
+        const isPython = language === 'python'
+        const text = isBuildRecord(path) ? '' : isPython ? withoutPythonRemarks(content.text) : content.text
+        await addTextEdges(context, node, { ...content, text }, add)
         if (language) await addImports(context, language, path, content.text, add)
         const isOwned = context.owned.has(path)
         if (language || !isOwned)
           addQuotedCommands(
             context,
-            language === 'python' ? withoutPythonTexts(content.text) : content.text,
+            isPython ? withoutPythonTexts(text) : text,
             !isOwned && !isLibraryCode(path),
             add,
           )

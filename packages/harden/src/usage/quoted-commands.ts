@@ -4,9 +4,9 @@ import { findCommand } from './find-command.ts'
 const startsPrograms =
   /\b(?:subprocess|p?[oO]pen[23]|popen|Popen|child_process|spawn\w*|exec[lv]\w*|execFile\w*|proc_open|shell_exec|passthru|system\s*\(|Open3|ProcessBuilder)/
 const anyQuoted = /["'`]([a-z][\w.+-]{1,40})(?=["'`\s])/g
-/** First word of a list, of what a call is given, of a value, or between backquotes: there commands stand. */
+/** First word of a list (no key: `names["stat"]`), of what a call is given, of a value, or between backquotes: there commands stand. */
 const placed =
-  /(?:\b(?:run|call|check_call|check_output|getoutput|getstatusoutput|popen\w*|Popen|system|spawn\w*|exec\w*|open[23]?|qx|capture\w*|passthru|proc_open|shell_exec|create_subprocess_\w+|which|ProcessBuilder|command|cmd|execute)[ \t]{0,4}[([{]?[ \t\n]{0,20}[([]?[ \t\n]{0,20}[rbfu]?["'`]|\[[ \t\n]{0,20}["']|\b\w{0,20}(?:cmd|command|exe|prog|program|binary|tool)\w{0,20}["']?[ \t]{0,4}(?:=|:|\+=)[ \t]{0,4}[([]?["'`]|[=(][ \t]{0,4}`|%x[({[]|-\|["'],[ \t]{0,4}["'])([a-z][\w.+-]{1,40})(?=["'`\s)])/g
+  /(?:\b(?:run|call|check_call|check_output|getoutput|getstatusoutput|popen\w*|Popen|system|spawn\w*|exec\w*|open[23]?|qx|capture\w*|passthru|proc_open|shell_exec|create_subprocess_\w+|which|ProcessBuilder|command|cmd|execute)[ \t]{0,4}[([{]?[ \t\n]{0,20}[([]?[ \t\n]{0,20}[rbfu]?["'`]|(?:(?<![\w$)\]])|(?<=\b(?:return|yield|await|case|in|of|and|or|not|else)))\[[ \t\n]{0,20}["']|\b\w{0,20}(?:cmd|command|exe|prog|program|binary|tool)\w{0,20}["']?[ \t]{0,4}(?:=|:|\+=)[ \t]{0,4}[([]?["'`]|[=(][ \t]{0,4}`|%x[({[]|-\|["'],[ \t]{0,4}["'])([a-z][\w.+-]{1,40})(?=["'`\s)])/g
 const maxNames = 5_000
 
 /**

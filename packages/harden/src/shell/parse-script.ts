@@ -7,8 +7,11 @@ export interface ScriptWord {
   readonly text: string
   /** 1-based. */
   readonly line: number
-  /** `command`: in the place of a command; `source`: read by `.` or `source`; `argument`: any other. */
-  readonly role: 'command' | 'source' | 'argument'
+  /**
+   * `command`: in the place of a command; `builtin`: there too, and usual shells do it themselves, so that it means
+   * a file only where another program reads the script; `source`: read by `.` or `source`; `argument`: any other.
+   */
+  readonly role: 'command' | 'builtin' | 'source' | 'argument'
   /** Whether the command is in no branch, loop or function: it runs whenever the script does, if nothing fails before. */
   readonly isCertain: boolean
 }
@@ -39,6 +42,9 @@ const prefixes = new Set([
   'timeout',
   'stdbuf',
 ])
+
+/** What dash, bash, BusyBox's ash, zsh and ksh93 do themselves, although there are programs of that name. */
+const builtins = new Set(['[', 'echo', 'false', 'kill', 'printf', 'pwd', 'test', 'true'])
 
 let loading: Promise<Language> | undefined
 
@@ -88,7 +94,12 @@ function* collectWords(root: Node): Generator<ScriptWord> {
     const nameText = name ? (literal(name) ?? lastPart(name)) : undefined
     const isCertain = unconditional.has(command.id)
     if (name && nameText)
-      yield { text: nameText, line: name.startPosition.row + 1, role: 'command', isCertain }
+      yield {
+        text: nameText,
+        line: name.startPosition.row + 1,
+        role: builtins.has(nameText) && literal(name) === nameText ? 'builtin' : 'command',
+        isCertain,
+      }
     const isSource = nameText === '.' || nameText === 'source'
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     if (isMessage(command, nameText)) continue

@@ -13,6 +13,8 @@ export const isConfiguration = (path: string): boolean =>
   path.startsWith('/etc/') || /\.(?:conf|cfg|cnf|ini|service|inc|list)$/.test(path)
 
 const maxNames = 5_000
+/** `command tool -x`, `external-check command tool`, `command=tool`. */
+const commandLine = /^[ \t]*(?:[\w-]{1,40}[ \t]+)?command(?:[ \t]*=[ \t]*|[ \t]+)["']?([\w.+-]+)/gm
 
 /** Edges of a configuration: files it includes, modules it names without their folder. */
 export function addConfigurationEdges(
@@ -46,6 +48,10 @@ export function addConfigurationEdges(
     for (const folder of folders) {
       if (addNamed(tree, `${folder}/${word}`, (to) => add('config-include', false, to, word))) break
     }
+  }
+  for (const [, word] of text.matchAll(commandLine)) {
+    const command = findCommand(tree, searchPath, word!)
+    if (command) add('shell-word', false, command.path, word)
   }
   if (path.startsWith('/etc/pam.d/')) addPamIncludes({ tree }, text, add)
 }

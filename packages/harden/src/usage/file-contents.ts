@@ -3,6 +3,7 @@ import { findCommandTexts, findCompiledCommands, startsCommands } from '../elf/f
 import { findNamedFiles, type NamedFiles } from '../elf/find-strings.ts'
 import { type ElfFile, parseElf } from '../elf/parse-elf.ts'
 import { isShellProgram } from './login-shells.ts'
+import { loadedLibraries } from './optional-libraries.ts'
 import { isInterpreter } from './runtimes.ts'
 import { isOwnCode } from './source-code.ts'
 
@@ -130,7 +131,9 @@ async function load(
     const startsPrograms = elf.startsPrograms || elf.needed.length === 0
     const names = findNamedFiles(bytes, exists, { startsPrograms })
     if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
-    return { type: 'elf', elf, names: { ...names, commands: findCommands(node.path, bytes, elf, commands) } }
+    const libraries = loadedLibraries(bytes, elf, names.libraries)
+    const commandNames = findCommands(node.path, bytes, elf, commands)
+    return { type: 'elf', elf, names: { ...names, libraries, commands: commandNames } }
   }
   if (bytes.byteLength > textLimit) return other
   if (bytes.subarray(0, 4096).includes(0))
@@ -143,6 +146,9 @@ async function load(
   return { type: 'script', interpreter: interpreterWords(line), text }
 }
 
+/** Programs that start what their configuration names and nothing else; their own texts are its keywords (`stat`, `last`). */
+const startsConfigured = /\/haproxy$/
+
 /** Names of commands in a program. Interpreters and shells have words of a language, and start what their sources say. */
 function findCommands(
   path: string,
@@ -151,7 +157,7 @@ function findCommands(
   commands: ReadonlySet<string>,
 ): readonly string[] {
   const isCommand = (name: string) => commands.has(name)
-  if (isInterpreter(path) || isShellProgram(path)) return []
+  if (isInterpreter(path) || isShellProgram(path) || startsConfigured.test(path)) return []
   return startsCommands(bytes)
     ? findCompiledCommands(bytes, isCommand)
     : findCommandTexts(bytes, elf, isCommand)

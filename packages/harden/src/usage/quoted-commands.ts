@@ -8,9 +8,9 @@ const startsPrograms =
 const startsFromOwnCode =
   /\b(?:exec|system|execute|execa|spawn|which|invoke|fabric|plumbum|pexpect|zx|qx|Command|backticks|shelljs)\b|%x\W|=\s*`|\(`|\$`/
 const anyQuoted = /["'`]([A-Za-z0-9][\w.+-]{1,40})(?=["'`\s])/g
-/** First word of a list, of what a call is given, of a value, or between backquotes: there commands stand. */
+/** First word of a list (no key: `names["stat"]`), of what a call is given, of a value, or between backquotes: there commands stand. */
 const placed =
-  /(?:\b(?:run|call|check_call|check_output|getoutput|getstatusoutput|popen\w*|Popen|system|spawn\w*|exec\w*|open[23]?|qx|capture\w*|passthru|proc_open|shell_exec|create_subprocess_\w+|which|ProcessBuilder|command|cmd|execute)[ \t]{0,4}[([{]?[ \t\n]{0,20}[([]?[ \t\n]{0,20}[rbfu]?["'`]|\[[ \t\n]{0,20}["']|\b\w{0,20}(?:cmd|command|exe|prog|program|binary|tool)\w{0,20}["']?[ \t]{0,4}(?:=|:|\+=)[ \t]{0,4}[([]?["'`]|[=(][ \t]{0,4}`|%x[({[]|-\|["'],[ \t]{0,4}["'])([A-Za-z0-9][\w.+-]{1,40})(?=["'`\s)])/g
+  /(?:\b(?:run|call|check_call|check_output|getoutput|getstatusoutput|popen\w*|Popen|system|spawn\w*|exec\w*|open[23]?|qx|capture\w*|passthru|proc_open|shell_exec|create_subprocess_\w+|which|ProcessBuilder|command|cmd|execute)[ \t]{0,4}[([{]?[ \t\n]{0,20}[([]?[ \t\n]{0,20}[rbfu]?["'`]|(?:(?<![\w$)\]])|(?<=\b(?:return|yield|await|case|in|of|and|or|not|else)))\[[ \t\n]{0,20}["']|\b\w{0,20}(?:cmd|command|exe|prog|program|binary|tool)\w{0,20}["']?[ \t]{0,4}(?:=|:|\+=)[ \t]{0,4}[([]?["'`]|[=(][ \t]{0,4}`|%x[({[]|-\|["'],[ \t]{0,4}["'])([A-Za-z0-9][\w.+-]{1,40})(?=["'`\s)])/g
 /** A text in quotes that has several words: it may be one for a shell. */
 const sentence = /"([^"\n]{3,2000})"|'([^'\n]{3,2000})'|`([^`]{3,2000})`|(?:%x|\bqx)[({[/|]([^\n]{3,2000})/g
 const wrapper = /^(?:sudo|timeout|nice|nohup|exec|env|xargs|time|setsid|ionice|stdbuf|command)$/

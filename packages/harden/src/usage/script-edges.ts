@@ -1,4 +1,4 @@
-import type { FileNode } from '@sallyport/image'
+import type { FileNode, FileTree } from '@sallyport/image'
 import type { ScriptWord } from '../shell/parse-script.ts'
 import type { AddEdge } from './add-edge.ts'
 import type { EdgeContext } from './edge-context.ts'
@@ -7,6 +7,7 @@ import { filesByName } from './files-by-name.ts'
 import { addNamed, findCommand } from './find-command.ts'
 import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
 import { addPaths } from './path-edges.ts'
+import { isLibraryCode } from './source-code.ts'
 
 /** Edges of a script: its interpreter, and what its text names. */
 export async function addScriptEdges(
@@ -16,14 +17,16 @@ export async function addScriptEdges(
   add: AddEdge,
 ): Promise<void> {
   const { tree, searchPath } = context
-  for (const word of interpreter) {
+  // A module is read by its interpreter, whatever its first line says, unless it may be run.
+  const isOnlyRead = (node.mode & 0o111) === 0 && isLibraryCode(node.path)
+  for (const word of isOnlyRead ? [] : interpreter) {
     const found = findCommand(tree, searchPath, word)
     if (!found) continue
     add('shebang', true, found.path, `#!${interpreter.join(' ')}`)
     if (word.startsWith('/')) addNamed(tree, word, (to) => add('shebang', true, to, word))
   }
   if (interpreter.some(readsWords)) await addShellEdges(context, node, text, add, new Set([node.path]))
-  else addPaths(tree, text, add)
+  else addPaths(tree, isOnlyRead ? text.replace(/^#![^\n]*/, '') : text, add)
 }
 
 /** Shells, and execline, whose scripts are words of commands as well. */
@@ -62,7 +65,9 @@ export function addShellWords(
   add: AddEdge,
 ): void {
   const words = scripts.words(text)
+  const hasBuiltins = !isReadByOther(tree, text)
   for (const { text: word, line, role, isCertain } of words) {
+    if (role === 'builtin' && hasBuiltins) continue
     const proof = `${word.slice(0, 200)}, line ${line}`
     if (role === 'source') {
       const names = word.startsWith('/')
@@ -84,6 +89,14 @@ export function addShellWords(
     }
   }
   if (hasLoginShell(words)) addProfile(tree, 'a login shell', add)
+}
+
+const fewBuiltins = /(?:^|\/)(?:execlineb|mksh|lksh|posh)\b/
+
+/** Whether a script is read by a program that starts another one even for `printf` or `test`. */
+function isReadByOther(tree: FileTree, text: string): boolean {
+  const [, program = '/bin/sh'] = /^#!\s*([^\n]*)/.exec(text) ?? []
+  return fewBuiltins.test(program) || fewBuiltins.test(tree.resolve(program.split(/\s/)[0]!)?.path ?? '')
 }
 
 /** Whether a shell is started with `-l`, by words of one line. */

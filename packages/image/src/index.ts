@@ -19,4 +19,5 @@ export type { FileNode, FileTree, FileType, ResolveOptions } from './tree/file-t
 export type { EntryRef } from './tree/inode.ts'
 export { type MergedTree, mergeTree } from './tree/merge-tree.ts'
 export type { AttributeEdit, ImageEdit, NewContent, NewEntry, RewrittenImage } from './write/image-edit.ts'
-export { rewriteImage, type RewriteOptions, type RewriteProgress } from './write/rewrite-image.ts'
+export { rewriteImage } from './write/rewrite-image.ts'
+export type { RewriteOptions, RewriteProgress } from './write/rewrite-options.ts'

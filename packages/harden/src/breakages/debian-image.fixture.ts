@@ -23,7 +23,7 @@ export interface DescribedDebian {
 }
 
 export const executable = (content: string | Uint8Array): FileDescription => ({ content, mode: 0o755 })
-export const linker = '/lib64/ld-linux-x86-64.so.2'
+const linker = '/lib64/ld-linux-x86-64.so.2'
 export const libraries = '/usr/lib/x86_64-linux-gnu'
 
 /** A program that is linked with the C library. */
@@ -31,7 +31,7 @@ export const program = (parts: ElfParts = {}): FileDescription =>
   executable(buildElf({ interpreter: linker, ...parts, needed: [...(parts.needed ?? []), 'libc.so.6'] }))
 
 /** Packages that images of Debian have, with what this one is called in the tests: nothing needs `unused`. */
-export const basePackages: Readonly<Record<string, DescribedPackage>> = {
+const basePackages: Readonly<Record<string, DescribedPackage>> = {
   'base-files': { files: { '/usr/lib/os-release': 'ID=debian\nVERSION_ID="12"\n' } },
   libc6: {
     files: {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openImage } from '@sallyport/image'
 import { createInventory } from '@sallyport/inventory'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildElf } from '../elf/elf.fixture.ts'
+import { buildElf, elfBase } from '../elf/elf.fixture.ts'
 import { hardenImage } from '../harden-image.ts'
 import type { HardenImageOptions } from '../harden-options.ts'
 import { checkInvariants } from '../invariants/check-invariants.ts'
@@ -27,6 +27,19 @@ const emptyJar = Buffer.concat([Buffer.from('PK\u0005\u0006'), Buffer.alloc(18)]
 const java = '/usr/lib/jvm/java-17-openjdk-amd64'
 const python = {
   python3: { files: { '/usr/bin/python3': program(), '/usr/lib/python3.11/os.py': 'import stat\n' } },
+}
+
+/** A program of Go that starts others: its texts have no end, and what uses them has their places and lengths. */
+function goProgram(words: readonly string[]): Buffer {
+  const file = buildElf({
+    data: `\xff Go buildinf:os/exec.(*Cmd).Start#${words.join('')}#${'\0'.repeat(16 * words.length + 8)}`,
+  })
+  const start = Math.ceil((file.lastIndexOf('#') + 1) / 8) * 8
+  for (const [index, word] of words.entries()) {
+    file.writeBigUInt64LE(BigInt(elfBase + file.indexOf(word)), start + 16 * index)
+    file.writeBigUInt64LE(BigInt(word.length), start + 16 * index + 8)
+  }
+  return file
 }
 
 const breakages: readonly (readonly [issue: string, trap: string, image: Breakage])[] = [
@@ -261,17 +274,29 @@ const breakages: readonly (readonly [issue: string, trap: string, image: Breakag
     'a program starts others by bare names, on a path that is rarely taken',
     {
       packages: {
+        driver: { files: { '/usr/bin/driver': executable(goProgram(['blockdev', 'cryptsetup'])) } },
+        'util-linux': { files: { '/usr/sbin/blockdev': program() } },
+        'cryptsetup-bin': { files: { '/usr/sbin/cryptsetup': program() } },
+      },
+      config: { Entrypoint: ['driver'] },
+      stays: ['/sbin/blockdev', '/sbin/cryptsetup'],
+    },
+  ],
+  [
+    'docker-hardened-images/catalog#523, in C',
+    'a program looks commands up, with and without the dynamic linker',
+    {
+      packages: {
         driver: {
           files: {
-            '/usr/bin/driver': executable(
-              buildElf({ imports: ['execvp'], data: 'blockdev\0cryptsetup\0--getsize64\0' }),
-            ),
+            '/usr/bin/driver': program({ imports: ['execvp'], data: 'blockdev\0--getsize64\0' }),
+            '/usr/bin/helper': executable(buildElf({ data: 'PATH\0cryptsetup\0' })),
           },
         },
         'util-linux': { files: { '/usr/sbin/blockdev': program() } },
         'cryptsetup-bin': { files: { '/usr/sbin/cryptsetup': program() } },
       },
-      config: { Entrypoint: ['driver'] },
+      config: { Entrypoint: ['driver', '/usr/bin/helper'] },
       stays: ['/sbin/blockdev', '/sbin/cryptsetup'],
     },
   ],

@@ -22,7 +22,8 @@ export interface ElfParts {
   readonly dynamic?: readonly (readonly [tag: number, value: number])[]
 }
 
-const base = 0x10000
+/** Address at which the first byte of the file is. */
+export const elfBase = 0x10000
 
 /** Makes a small ELF file with a dynamic section, for tests: sound enough for readelf, with no code in it. */
 export function buildElf(parts: ElfParts = {}): Buffer {
@@ -76,18 +77,29 @@ export function buildElf(parts: ElfParts = {}): Buffer {
   const needsTable = Buffer.concat(needs)
   const providesAt = needsAt + needsTable.length
   const providesTable = Buffer.concat(provides)
-  if (needs.length > 0) tags.push([0x6fff_fffe, base + needsAt], [0x6fff_ffff, needs.length])
-  if (provides.length > 0) tags.push([0x6fff_fffc, base + providesAt], [0x6fff_fffd, provides.length])
+  if (needs.length > 0) tags.push([0x6fff_fffe, elfBase + needsAt], [0x6fff_ffff, needs.length])
+  if (provides.length > 0) tags.push([0x6fff_fffc, elfBase + providesAt], [0x6fff_fffd, provides.length])
   const dynamicAt = Math.ceil((providesAt + providesTable.length) / 8) * 8
-  tags.push([6, base + symbolsAt], [11, symbolSize], [5, base + stringsAt], [10, strings.length], [0, 0])
+  tags.push(
+    [6, elfBase + symbolsAt],
+    [11, symbolSize],
+    [5, elfBase + stringsAt],
+    [10, strings.length],
+    [0, 0],
+  )
   const dynamic = Buffer.concat(tags.flatMap(([tag, value]) => [word(tag), word(value)]))
   const data = Buffer.from(`\0${parts.data ?? ''}\0`, 'latin1')
   const size = dynamicAt + dynamic.length + data.length
 
   const program = (type: number, at: number, length: number) =>
     wide
-      ? Buffer.concat([u32(type), u32(4), ...[at, base + at, base + at, length, length, 8].map(word)])
-      : Buffer.concat([u32(type), ...[at, base + at, base + at, length, length].map(word), u32(4), u32(4)])
+      ? Buffer.concat([u32(type), u32(4), ...[at, elfBase + at, elfBase + at, length, length, 8].map(word)])
+      : Buffer.concat([
+          u32(type),
+          ...[at, elfBase + at, elfBase + at, length, length].map(word),
+          u32(4),
+          u32(4),
+        ])
   const file = Buffer.alloc(size)
   Buffer.concat([
     Buffer.from([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, order === 'little' ? 1 : 2, 1]),

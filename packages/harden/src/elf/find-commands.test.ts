@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buildElf } from './elf.fixture.ts'
+import { buildElf, elfBase } from './elf.fixture.ts'
 import { findCommandTexts, findCompiledCommands, startsCommands } from './find-commands.ts'
 import { parseElf } from './parse-elf.ts'
 
@@ -17,7 +17,10 @@ describe('findCommandTexts', () => {
     ],
     ['starts a shell', { ...program, imports: ['popen'], data: 'gzip -dc %s\0test failed' }, ['gzip']],
     ['imports a function of that name', { ...program, imports: ['execvp', 'stat'] }, []],
-    ['is a library', { imports: ['execvp'], data: 'git' }, []],
+    ['is a library', { soname: 'libown.so.1', imports: ['execvp'], data: 'PATH\0git' }, []],
+    ['is a module without a name of its own', { imports: ['execvp'], data: 'git' }, ['git']],
+    ['has no linker, and the name of PATH', { data: 'PATH\0git' }, ['git']],
+    ['has no linker, and looks nothing up', { data: 'git' }, []],
     ['starts nothing', { ...program, imports: ['open'], data: 'git' }, []],
   ])('finds in a program that %s: %j', (_title, parts, expected) => {
     const file = buildElf(parts)
@@ -25,15 +28,13 @@ describe('findCommandTexts', () => {
   })
 })
 
-const base = 0x10000
-
 /** A program with code that loads texts which have no end, one behind the other. */
 function compiled(machine: number, code: (address: number) => Buffer): Buffer {
   const texts = 'xxblockdevgityy'
   const room = '#'.repeat(64)
   const file = buildElf({ machine, data: `${texts}${room}` })
   const at = Math.ceil(file.indexOf(room) / 8) * 8
-  code(base + file.indexOf('blockdev') - (base + at)).copy(file, at)
+  code(elfBase + file.indexOf('blockdev') - (elfBase + at)).copy(file, at)
   return file
 }
 
@@ -54,7 +55,7 @@ describe('findCompiledCommands', () => {
   it('finds a text by a pair of address and length', () => {
     const file = compiled(243, () => Buffer.alloc(16))
     const at = Math.ceil((file.indexOf('blockdev') + 16) / 8) * 8
-    file.writeBigUInt64LE(BigInt(base + file.indexOf('git')), at)
+    file.writeBigUInt64LE(BigInt(elfBase + file.indexOf('git')), at)
     file.writeBigUInt64LE(3n, at + 8)
     expect(findCompiledCommands(file, isCommand)).toEqual(['git'])
   })

@@ -8,20 +8,24 @@ const arm = 183
 /**
  * Finds names of commands in a program of C: texts between zeros, whole for programs that look them up in PATH
  * (`execvp("git", …)`), as the first word before options and operands for those that start a shell
- * (`popen("gzip -dc %s")`). Words of two letters mean languages and units, but for `sh`.
+ * (`popen("gzip -dc %s")`). Words of two letters mean languages and units, but for `sh`. A program without a linker has no
+ * imports: it looks commands up when it has the name of PATH.
  */
 export function findCommandTexts(
   file: Uint8Array,
   {
     interpreter,
+    soname,
     searchesPath,
     startsShell,
     symbolNames,
-  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter'>,
+    isStatic = false,
+  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter' | 'soname' | 'isStatic'>,
   isCommand: (name: string) => boolean,
 ): readonly string[] {
-  // Libraries have words for everything, and start what their programs tell them to.
-  const looksUp = searchesPath && interpreter !== undefined
+  // Libraries, which have a name of their own, have words for everything, and start what their programs tell them to.
+  const looksUp =
+    (isStatic && namesPath(file)) || (searchesPath && (interpreter !== undefined || soname === undefined))
   const layout = looksUp || startsShell ? readLayout(file) : undefined
   const found = new Set<string>()
   for (const { type, offset, fileSize, isCode } of layout?.segments ?? []) {
@@ -30,7 +34,7 @@ export function findCommandTexts(
     for (let at = bytes.indexOf(0, offset); at >= 0; at = bytes.indexOf(0, at + 1)) {
       if (symbolNames && at >= symbolNames.start && at < symbolNames.end) at = symbolNames.end
       const first = bytes[at + 1]
-      if (first === undefined || first < 0x61 || first > 0x7a) continue
+      if (!isLetterOrDigit(first)) continue
       let end = at + 2
       while (end - at <= maxLength && isNameByte(bytes[end])) end++
       const isWhole =
@@ -44,14 +48,14 @@ export function findCommandTexts(
   return [...found]
 }
 
-const isNameByte = (byte: number | undefined) =>
+const namesPath = (file: Uint8Array) =>
+  Buffer.from(file.buffer, file.byteOffset, file.byteLength).includes('\0PATH\0', 0, 'latin1')
+
+const isLetterOrDigit = (byte: number | undefined) =>
   byte !== undefined &&
-  ((byte >= 0x61 && byte <= 0x7a) ||
-    (byte >= 0x30 && byte <= 0x39) ||
-    byte === 0x2d ||
-    byte === 0x2e ||
-    byte === 0x2b ||
-    byte === 0x5f)
+  ((byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39))
+const isNameByte = (byte: number | undefined) =>
+  isLetterOrDigit(byte) || byte === 0x2d || byte === 0x2e || byte === 0x2b || byte === 0x5f
 /** `-`, `/`, `"`, `'`, `%`, `<`, `>`, `|`, `$`: none of them begins the second word of a message. */
 const isOperand = (byte: number | undefined) =>
   byte !== undefined && '-/"\'%<>|$'.includes(String.fromCharCode(byte))

@@ -1,4 +1,10 @@
-import type { NeededVersions } from './parse-elf.ts'
+/** Versions of symbols that a file asks of one library (GNU verneed). */
+export interface NeededVersions {
+  /** NEEDED name of the library. */
+  readonly library: string
+  /** Those that must be there; weak ones, without which it still starts, are left out. */
+  readonly versions: readonly string[]
+}
 
 /** How the tables of one file are read. */
 export interface VersionTables {

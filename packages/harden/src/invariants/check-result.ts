@@ -6,7 +6,7 @@ import type { UsageAnalysis } from '../usage/analyze-usage.ts'
 import { checkComparison } from './check-comparison.ts'
 import { findLayerEntries } from './check-layers.ts'
 import { compareConfiguration } from './compare-configuration.ts'
-import { compareFiles } from './compare-files.ts'
+import { compareFiles, findResized } from './compare-files.ts'
 import { compareInventories } from './compare-inventories.ts'
 import { compareMetadata } from './compare-metadata.ts'
 import { compareImages } from './comparison.ts'
@@ -81,14 +81,4 @@ export async function checkResult(
     },
     { id: 'I13', violations: await compareConfiguration(planned, after.image, new Set(), signal) },
   ]
-}
-
-/** Files of another size: the rest was compared byte by byte when it was written. */
-function findResized({ tree: before }: Image, { tree: after }: Image): ReadonlySet<string> {
-  const resized = new Set<string>()
-  for (const { path, size } of after.entries()) {
-    const was = before.get(path)
-    if (was && was.size !== size) resized.add(path)
-  }
-  return resized
 }

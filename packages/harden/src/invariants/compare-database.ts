@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import type { Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
 import type { ComparedSide, Comparison } from './comparison.ts'
+import { findStaleIndexes } from './find-stale-indexes.ts'
 import type { Violation } from './invariant.ts'
 import { createRecordedSums, type RecordedSum, type RecordedSums } from './read-recorded-sums.ts'
 
 /**
  * I6: the package databases say what is on disk. What a package that stays has a record of is there, folders too;
- * nothing of a package that left is, unless another one holds it too; sums that were right are there and right; what
+ * nothing of a package that left is, unless another one holds it too, and no list or index names it; sums that were right are there and right; what
  * could be read still can.
  */
 export async function compareDatabase(
@@ -20,6 +21,13 @@ export async function compareDatabase(
     if (!before.systems.refusals.has(type))
       violations.push({ message: `the ${type} database can't be edited any more: ${reason}` })
   }
+  const wantedBefore = new Map(before.systems.wanted.map(({ text, satisfiedBy }) => [text, satisfiedBy]))
+  for (const { text, satisfiedBy } of after.systems.wanted) {
+    const [first] = wantedBefore.get(text) ?? []
+    if (first && satisfiedBy.length === 0)
+      violations.push({ message: `${text} names ${first.name}, which left`, path: first.files[0] })
+  }
+  violations.push(...(await findStaleIndexes(comparison, signal)))
   const was = new Map(before.packages.map((found) => [identify(found), found]))
   const upgrades = new Map([...upgraded].map(([old, now]) => [now, old]))
   const sums = {
@@ -50,12 +58,18 @@ export async function compareDatabase(
         violations.push({ message: `${path} of ${found.name} has lost its checksum`, at: path, path })
     }
     for (const [path, sum] of sumsAfter) {
-      if (await isWrong(comparison, path, sum, same && sumsBefore.get(path), signal))
+      if (await isWrong(comparison, path, sum, sumsBefore.get(path), upgrades.has(found), signal))
         violations.push({
           message: `${path} of ${found.name} has another checksum`,
           at: path,
           package: found.purl,
         })
+    }
+  }
+  for (const found of upgraded.keys()) {
+    for (const path of found.files) {
+      if (after.image.tree.get(path) && !heldPaths.has(path))
+        violations.push({ message: `${path} of ${found.name} ${found.version} would stay`, at: path })
     }
   }
   for (const found of comparison.removed) {
@@ -93,12 +107,15 @@ async function isWrong(
   path: string,
   sum: RecordedSum,
   was: RecordedSum | undefined,
+  isUpgraded: boolean,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const node = after.image.tree.get(path)
   if (node?.type !== 'file' || (was?.value === sum.value && !changed.has(path))) return false
   if (await matches(after.image, path, sum, signal)) return false
-  return was === undefined || (await matches(before.image, path, was, signal))
+  // Of a new version, what the image had changed stays so; what is written anew is right.
+  if (was === undefined || (isUpgraded && changed.has(path))) return true
+  return matches(before.image, path, was, signal)
 }
 
 async function matches(

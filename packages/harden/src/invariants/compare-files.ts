@@ -67,3 +67,16 @@ async function isSame(
   }
   return true
 }
+
+/** Files of another size. For images of `rewriteImage` that is enough: the rest was compared byte by byte when it was written. */
+export function findResized(
+  { tree: before }: Pick<Image, 'tree'>,
+  { tree: after }: Pick<Image, 'tree'>,
+): ReadonlySet<string> {
+  const resized = new Set<string>()
+  for (const { path, size } of after.entries()) {
+    const was = before.get(path)
+    if (was && was.size !== size) resized.add(path)
+  }
+  return resized
+}

@@ -1,24 +1,27 @@
 import type { Image } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
-import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
+import type { LibrarySearch } from '../elf/library-search.ts'
 import type { OpenDependency } from '../harden-result.ts'
 import type { OpenedSystems } from '../systems/open-systems.ts'
 import type { UsageAnalysis } from '../usage/analyze-usage.ts'
 import { createFileContents, type FileContents } from '../usage/file-contents.ts'
-import { libraryPathOf } from '../usage/find-roots.ts'
+import { type LinkerFile, readLinkerFiles, searchLibraries } from '../usage/linker-files.ts'
 
 /** One side of a comparison, as the laws see it. */
 export interface ComparedSide {
   readonly image: Image
   readonly packages: readonly Package[]
-  readonly systems: Pick<OpenedSystems, 'requirementsOf' | 'listedPaths' | 'recordPaths' | 'refusals'>
+  readonly systems: Pick<
+    OpenedSystems,
+    'requirementsOf' | 'listedPaths' | 'recordPaths' | 'refusals' | 'wanted'
+  >
   readonly contents: Pick<FileContents, 'read'>
   /** Libraries of the folders that the linker is told of. */
   readonly configured: LibrarySearch
   /** Libraries wherever they are: those of a loader's own path. */
   readonly libraries: LibrarySearch
   /** The files that tell the linker of folders. */
-  readonly linkerFiles: readonly { readonly path: string; readonly text: string }[]
+  readonly linkerFiles: readonly LinkerFile[]
 }
 
 /** An image before and after, the one there or planned. */
@@ -51,7 +54,7 @@ export async function compareImages(
     openDependencies = [],
     signal,
   }: {
-    readonly analysis: UsageAnalysis
+    readonly analysis: Pick<UsageAnalysis, 'contents' | 'unresolved'> & Partial<Pick<UsageAnalysis, 'graph'>>
     readonly changed: ReadonlySet<string>
     readonly commands?: readonly (readonly string[])[] | undefined
     readonly openDependencies?: readonly OpenDependency[] | undefined
@@ -71,14 +74,14 @@ export async function compareImages(
     isUsed: (path) =>
       analysis.unresolved !== undefined ||
       before.image.tree.get(path) === undefined ||
-      analysis.graph.usageOf(path) !== 'present',
+      analysis.graph?.usageOf(path) !== 'present',
     commands,
     openDependencies,
   }
 }
 
 /** Pairs packages by purl and the record that names them, then by name alone: those have another version. */
-export function matchPackages(
+function matchPackages(
   before: readonly Package[],
   after: readonly Package[],
 ): Pick<Comparison, 'removed' | 'upgraded'> {
@@ -111,35 +114,9 @@ async function searchesOf(
   signal: AbortSignal | undefined,
 ): Promise<Pick<ComparedSide, 'configured' | 'libraries' | 'linkerFiles'>> {
   const linkerFiles = await readLinkerFiles(image, signal)
-  const texts = linkerFiles.filter(({ path }) => !isMuslPath(path)).map(({ text }) => text)
-  const muslPath = linkerFiles.find(({ path }) => isMuslPath(path))?.text
-  const preferred = libraryPathOf(image)
   return {
     linkerFiles,
-    configured: createLibrarySearch(texts, { preferred, muslPath }),
-    libraries: createLibrarySearch(texts, { preferred, muslPath, whole: image.tree }),
+    configured: searchLibraries(image, linkerFiles),
+    libraries: searchLibraries(image, linkerFiles, image.tree),
   }
-}
-
-const isMuslPath = (path: string) => /\/ld-musl-[^/]+\.path$/.test(path)
-
-/** The files that tell the dynamic linker where to look. */
-async function readLinkerFiles(
-  image: Image,
-  signal: AbortSignal | undefined,
-): Promise<readonly { readonly path: string; readonly text: string }[]> {
-  const { tree } = image
-  const nodes = [
-    tree.resolve('/etc/ld.so.conf'),
-    ...tree.children(tree.canonicalize('/etc/ld.so.conf.d')),
-    ...tree.children(tree.canonicalize('/etc')).filter(({ path }) => isMuslPath(path)),
-  ]
-  const files: { path: string; text: string }[] = []
-  for (const node of nodes) {
-    const file = node && tree.resolve(node.path)
-    if (file?.type !== 'file') continue
-    const bytes = await image.readFile(file, { maxBytes: 1024 * 1024, signal })
-    files.push({ path: node!.path, text: Buffer.from(bytes).toString('utf8') })
-  }
-  return files
 }

@@ -19,6 +19,7 @@ export async function findLostLibraries(
     const { elf } = content
     const from = { path: node.path, elf }
     const known = old?.type === 'elf' ? old.elf.needed : undefined
+    const isNew = old !== undefined || !before.image.tree.get(node.path)
     for (const name of elf.needed) {
       const was = findOn(before, from, name)
       const is = findOn(after, from, name)
@@ -30,8 +31,8 @@ export async function findLostLibraries(
         if (lost) report(`needs ${lost} of ${name}`, was.file.path)
       } else if (was)
         report(`needs ${name}`, is?.file.path === was.file.path ? lostFile(comparison) : was.file.path)
-      // What a new version of a program asks for must be there; what it never found it may go without.
-      else if (!is && old && !known?.includes(name)) report(`needs ${name}`, undefined)
+      // What a new program, or a new version of one, asks for must be there; what it never found it may go without.
+      else if (!is && isNew && !known?.includes(name)) report(`needs ${name}`, undefined)
     }
     if (elf.interpreter === undefined) continue
     const interpreter = before.image.tree.resolve(elf.interpreter)

@@ -23,7 +23,7 @@ const endings: ReadonlyMap<string, Compression> = new Map([
 ])
 
 /**
- * Uncompresses a stream, up to `maxBytes`.
+ * Uncompresses a stream, up to `maxBytes`. The source is read to its end, also what stands behind the compressed data.
  *
  * @throws {HardenError} `ARCHIVE_INVALID` when the bytes are not what `compression` says.
  * @throws {HardenError} `LIMIT_EXCEEDED` when it grows beyond `maxBytes`.
@@ -37,22 +37,32 @@ export async function* decompress(
     yield* limitBytes(source, maxBytes, name)
     return
   }
+  const bytes = source[Symbol.asyncIterator]()
   let failure: { readonly error: unknown } | undefined
   async function* feed() {
+    for (let next = await pull(); !next.done; next = await pull()) yield next.value
+  }
+  async function pull(): Promise<IteratorResult<Uint8Array, unknown>> {
     try {
-      yield* source
+      return await bytes.next()
     } catch (error) {
-      failure = { error }
+      failure ??= { error }
       throw error
     }
   }
   try {
     yield* limitBytes(engineFor(compression, feed()), maxBytes, name)
+    // An engine stops where its data ends. A source that vouches for its bytes does so at its own end.
+    while (!(await pull()).done) continue
+    // The end may have been read, and its failure with it, by the engine.
+    if (failure !== undefined) throw failure.error
   } catch (error) {
     // What the source failed of, e.g. a wrong checksum, says more than that its end is missing.
     if (failure !== undefined) throw failure.error
     if (error instanceof HardenError) throw error
     throw new HardenError('ARCHIVE_INVALID', `${name}: no valid ${compression} data`, { cause: error })
+  } finally {
+    await bytes.return?.()
   }
 }
 

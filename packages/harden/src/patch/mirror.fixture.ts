@@ -45,12 +45,12 @@ export interface DebDescription {
 }
 
 /** The text of a package's `control`. */
-export function controlOf({ name, version, architecture = 'amd64', fields = '' }: DebDescription): string {
+function controlOf({ name, version, architecture = 'amd64', fields = '' }: DebDescription): string {
   return `Package: ${name}\nVersion: ${version}\nArchitecture: ${architecture}\nMaintainer: Nobody <nobody@example.com>\n${fields}Description: ${name}\n`
 }
 
 /** Makes a Debian package. */
-export function buildDeb(description: DebDescription): Buffer {
+function buildDeb(description: DebDescription): Buffer {
   const { files = {}, conffiles = [], info = {}, compression = 'gzip' } = description
   const control = createTarWriter().add({ type: 'file', path: './control', data: controlOf(description) })
   const sums = Object.entries(files)
@@ -214,5 +214,4 @@ export async function createKey({
 }
 
 export const md5 = (content: string | Uint8Array): string => createHash('md5').update(content).digest('hex')
-export const sha256 = (content: string | Uint8Array): string =>
-  createHash('sha256').update(content).digest('hex')
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex')

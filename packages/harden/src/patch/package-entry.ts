@@ -44,6 +44,25 @@ export function toPackageEntry(archive: string, entry: TarEntry): PackageEntry {
   }
 }
 
+/**
+ * Entries of a package by their paths. Only a folder may be there twice, once in each form.
+ *
+ * @throws {HardenError} `ARCHIVE_INVALID` for two of one path: which of them counts depends on who reads.
+ */
+export function indexEntries(
+  archive: string,
+  entries: readonly PackageEntry[],
+): ReadonlyMap<string, PackageEntry> {
+  const byPath = new Map<string, PackageEntry>()
+  for (const entry of entries) {
+    const other = byPath.get(entry.path)
+    if (other && (other.type !== 'directory' || entry.type !== 'directory'))
+      throw new HardenError('ARCHIVE_INVALID', `${archive}: ${entry.path.slice(0, 200)} is there twice`)
+    byPath.set(entry.path, entry)
+  }
+  return byPath
+}
+
 function toPath(archive: string, name: string): string {
   const parts = name.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..') || parts.length > 256 || /[\0\n]/.test(name))

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -569,6 +570,21 @@ describe('patchImage on a mirror that was tampered with', () => {
       'CHECKSUM_MISMATCH',
     ],
     ['a longer package index', { tamper: edit(/Packages/, (text) => `${text}\0`) }, 'CHECKSUM_MISMATCH'],
+    [
+      'a forged package index with padding behind it',
+      {
+        tamper: (files) => {
+          for (const [name, content] of files)
+            if (name.endsWith('Packages.gz')) {
+              const forged = gunzipSync(content)
+                .toString()
+                .replaceAll(/SHA256: .*/g, `SHA256: ${'0'.repeat(64)}`)
+              files.set(name, Buffer.concat([gzipSync(forged), Buffer.alloc(2 ** 20)]))
+            }
+        },
+      },
+      'CHECKSUM_MISMATCH',
+    ],
     ['a cut package index', { tamper: edit(/Packages/, (text) => text.slice(0, -20)) }, 'CHECKSUM_MISMATCH'],
     [
       'no package index',

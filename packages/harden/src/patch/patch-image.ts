@@ -113,7 +113,12 @@ export async function patchImage(
     )
     const { image: result } = resources.use(rewritten)
     const after = { image: result, inventory: await createInventory(result, { signal }) }
-    const laws = await checkPatch({ image, inventory }, after, versions, edit, signal)
+    const leftOut = new Set(
+      prepared.flatMap(({ outcomes }) =>
+        [...outcomes.values()].flatMap((outcome) => (outcome.state === 'patched' ? outcome.leftOut : [])),
+      ),
+    )
+    const laws = await checkPatch({ image, inventory }, after, { versions, edit, leftOut, signal })
     if (laws.some(({ violations }) => violations.length > 0)) throw brokenLaws(laws)
     resources.move()
     onProgress({ type: 'image-written', packages: versions.size })

@@ -31,10 +31,5 @@ export interface ApkSource {
 /** Where patches come from. It is configuration: what an image itself names as its sources is never used. */
 export type PatchSource = DebSource | ApkSource
 
-/** Name of a source, in reports and for {@link LastSeen}. */
-export function nameOfSource(source: PatchSource): string {
-  return source.type === 'deb' ? source.suite : source.repository
-}
-
 /** When the indexes seen so far were made: ISO 8601 by suite, or by repository of apk. */
 export type LastSeen = Readonly<Record<string, string>>

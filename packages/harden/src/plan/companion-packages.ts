@@ -6,6 +6,8 @@ const companions: readonly (readonly [library: RegExp, data: RegExp, reason: str
     /^ncurses-terminfo-base$/,
     'descriptions of terminals, for a library that stays',
   ],
+  [/^libmagic1/, /^libmagic-mgc$/, 'kinds of files, for a library that stays'],
+  [/^libxkbcommon0$/, /^xkb-data$/, 'layouts of keyboards, for a library that stays'],
   [/^libfontconfig1$/, /^fontconfig-config$/, 'configuration of fonts, for a library that stays'],
 ]
 

@@ -84,8 +84,10 @@ function keepAll({ packages }: Inventory, analysis: UsageAnalysis): HardenPlan['
   return packages.map((found, index) => ({ package: found, usage: analysis.packages[index]! }))
 }
 
-/** Whether a database of the distribution would be left without a package: scanners then see nothing at all. */
+/** Whether no package, or no package of the distribution's, would be left: scanners then see nothing at all. */
 function emptiesDatabase({ removed, kept }: HardenPlan): boolean {
   const staying = new Set<Package['type']>(kept.map(({ package: { type } }) => type))
-  return removed.some(({ type }) => /^(?:deb|apk|rpm)$/.test(type) && !staying.has(type))
+  return (
+    staying.size === 0 || removed.some(({ type }) => /^(?:deb|apk|rpm)$/.test(type) && !staying.has(type))
+  )
 }

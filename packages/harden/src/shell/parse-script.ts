@@ -91,21 +91,34 @@ function* collectWords(root: Node): Generator<ScriptWord> {
       yield { text: nameText, line: name.startPosition.row + 1, role: 'command', isCertain }
     const isSource = nameText === '.' || nameText === 'source'
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
+    if (isMessage(command, nameText)) continue
     for (const argument of command.childrenForFieldName('argument')) {
       if (!argument) continue
-      const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined)
+      const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined) ?? pattern(argument.text)
       if (!text) continue
       const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
       yield { text, line: argument.startPosition.row + 1, role, isCertain: isCertain && role === 'command' }
     }
   }
-  for (const type of ['variable_assignment', 'file_redirect', 'case_item', 'for_statement', 'test_command']) {
+  for (const type of [
+    'variable_assignment',
+    'file_redirect',
+    'case_item',
+    'for_statement',
+    'test_command',
+    'expansion',
+  ]) {
     for (const node of root.descendantsOfType(type)) {
       for (const word of node?.descendantsOfType(['word', 'string', 'raw_string']) ?? []) {
-        const text = word && literal(word)
+        const text = word && (literal(word) ?? pattern(word.text))
         if (text) yield { text, line: word.startPosition.row + 1, role: 'argument', isCertain: false }
       }
     }
+  }
+  // What a script writes somewhere may be the configuration of what it starts then.
+  for (const body of root.descendantsOfType('heredoc_body')) {
+    const text = body && pattern(body.text)
+    if (text) yield { text, line: body.startPosition.row + 1, role: 'argument', isCertain: false }
   }
 }
 
@@ -134,8 +147,39 @@ function findUnconditional(root: Node): ReadonlySet<number> {
   return found
 }
 
+const readers = new Set(['pipeline', 'command_substitution', 'process_substitution'])
+
+/**
+ * Whether a command only tells people something: `echo` and `printf` whose output no other command and no file gets.
+ * What a function prints may be its result, unless it goes to the standard error or begins as a sentence does.
+ */
+function isMessage(command: Node, name: string | undefined): boolean {
+  if (name !== 'echo' && name !== 'printf') return false
+  let isError = false
+  let isResult = false
+  for (let node = command.parent; node; node = node.parent) {
+    if (readers.has(node.type)) return false
+    if (node.type === 'function_definition') isResult = true
+    if (node.type !== 'redirected_statement') continue
+    const redirects = node.childrenForFieldName('redirect')
+    if (!redirects.every((one) => one && /^[012]?>&[12]$/.test(one.text.replaceAll(' ', '')))) return false
+    isError ||= redirects.some((one) => one?.text.endsWith('2'))
+  }
+  const [first] = command.childrenForFieldName('argument')
+  return !isResult || isError || /^["']?[A-Z][a-z]* /.test(first?.text ?? '')
+}
+const isShell = /(?:^|[\s;|&/])(?:sh|bash|dash|ash|ksh|zsh|su|sudo|ssh|chroot|env|xargs)(?:\s|$)/
+
 function* quotedTexts(root: Node): Generator<{ readonly text: string; readonly line: number }> {
+  for (const body of root.descendantsOfType('heredoc_body')) {
+    if (!body) continue
+    // `sh <<EOF`, `cat <<EOF | sh`, and scripts that are written to a file.
+    const reader = body.parent?.parent?.text.slice(0, body.startIndex - body.parent.parent.startIndex) ?? ''
+    if (body.text.trimStart().startsWith('#!') || isShell.test(reader))
+      yield { text: body.text, line: body.startPosition.row + 1 }
+  }
   for (const command of root.descendantsOfType('command')) {
+    if (command && isMessage(command, command.childForFieldName('name')?.text)) continue
     for (const argument of command?.childrenForFieldName('argument') ?? []) {
       if (!argument || (argument.type !== 'string' && argument.type !== 'raw_string')) continue
       const text = argument.text.slice(1, -1)
@@ -150,6 +194,18 @@ function literal(node: Node): string | undefined {
   if (text.length > 512 || /[$`*?\n]/.test(text)) return undefined
   return text.replaceAll(/^["']|["']$/g, '') || undefined
 }
+
+/** A text with absolute paths in it, with `*` for what only the running script can tell. */
+function pattern(text: string): string | undefined {
+  if (text.length > maxPatternLength || !text.includes('/')) return undefined
+  // What follows a folder in a variable is no absolute path.
+  return text.replaceAll(
+    /(?:\$\{[^{}]{0,200}\}|\$\([^()]{0,200}\)|\$\w{1,100})(?:["']?(\/))?/g,
+    (_, slash?: string) => (slash === undefined ? '*' : '_/'),
+  )
+}
+
+const maxPatternLength = 256 * 1024
 
 /** The file name of a word with expansions before it: `"$(dirname "$0")/library.sh"` → `library.sh`. */
 function lastPart(node: Node): string | undefined {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Image } from '@sallyport/image'
 import { HardenError } from '../errors.ts'
 import { type CommandResult, runCommand } from './run-command.ts'
 import type { SmokeCommand, SmokeTest } from './smoke-test.ts'
@@ -55,9 +56,12 @@ function engineSmoke(
       const engine = (words: readonly string[], limit: number, ending?: AbortSignal) =>
         runCommand([executable, ...words], { environment, timeoutMs: limit, signal: ending })
       let loaded: string | undefined
+      // What was there before, under whatever tags, is somebody's: it is not removed.
+      let isOurs = false
       try {
         const archive = join(work, 'image.tar')
         await writeArchive(image, archive, signal)
+        isOurs = !(await hasImage(engine, image, signal))
         loaded = loadedImage(name, await engine(['load', '--input', archive], loadTimeoutMs, signal))
         const [entry, ...words] = command ?? []
         const result = await engine(
@@ -89,11 +93,28 @@ function engineSmoke(
         await rm(work, { recursive: true, force: true })
         if (loaded !== undefined) {
           await engine(['rm', '--force', container], cleanupTimeoutMs)
-          await engine(['rmi', '--force', loaded], cleanupTimeoutMs)
+          if (isOurs) await engine(['rmi', '--force', loaded], cleanupTimeoutMs)
         }
       }
     },
   }
+}
+
+/** Whether the engine has an image already: it names one by its configuration or by its manifest. */
+async function hasImage(
+  engine: (words: readonly string[], limit: number, ending?: AbortSignal) => Promise<CommandResult>,
+  { manifest, raw }: Image,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  for (const digest of [manifest.config.digest, raw.descriptor.digest]) {
+    const { exitCode } = await engine(
+      ['image', 'inspect', '--format={{.Id}}', digest],
+      cleanupTimeoutMs,
+      signal,
+    )
+    if (exitCode === 0) return true
+  }
+  return false
 }
 
 /** The name or id in `Loaded image: …`, `Loaded image ID: …`, `Loaded image(s): …`. */

@@ -33,7 +33,7 @@ const calls = async () =>
     .replaceAll(/sallyport-smoke-\w{6}\//g, '')
     .trim()
     .split('\n')
-const load = `case $1 in load) tar -tf "$3" | grep -q '^blobs/sha256/' && tar -tf "$3" | grep -qx index.json || exit 3; echo "Loaded image: ref:x";; `
+const load = `case $1 in load) tar -tf "$3" | grep -q '^blobs/sha256/' && tar -tf "$3" | grep -qx index.json || exit 3; echo "Loaded image: ref:x";; image) exit 1;; `
 
 describe('dockerSmoke', () => {
   it('loads the image, runs it apart, and removes both', async () => {
@@ -51,13 +51,21 @@ describe('dockerSmoke', () => {
       stderr: 'err\n',
       answers: [],
     })
+    const digests = [image.manifest.config.digest, image.raw.descriptor.digest]
     expect(await calls()).toEqual([
+      ...digests.map((digest) => `image inspect --format={{.Id}} ${digest}`),
       'load --input /image.tar',
       'run --rm --name=sallyport-smoke-ID --network=none --memory=1g --entrypoint=/bin/sh ref:x -c true',
       'rm --force sallyport-smoke-ID',
       'rmi --force ref:x',
     ])
     expect((await readdir(directory)).filter((name) => name.startsWith('sallyport-smoke-'))).toEqual([])
+  })
+
+  it('does not remove an image that was there before', async () => {
+    const executable = await program(`case $1 in load) echo "Loaded image ID: sha256:1";; esac`)
+    await dockerSmoke({ executable, directory }).run(image)
+    expect((await calls()).filter((call) => call.startsWith('rmi'))).toEqual([])
   })
 
   it.each([

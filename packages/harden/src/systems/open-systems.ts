@@ -9,6 +9,7 @@ import type {
   OpenedSystem,
   OpenSystemOptions,
   PackageSystem,
+  Requirement,
 } from './package-system.ts'
 import { pythonSystem } from './python/python-system.ts'
 import { rpmSystem } from './rpm/rpm-system.ts'
@@ -17,10 +18,11 @@ import { rubySystem } from './ruby/ruby-system.ts'
 /** All packages of an image that can leave, of whatever kind. */
 export interface OpenedSystems extends Omit<
   OpenedSystem,
-  'refusal' | 'leaving' | 'protected' | 'removeFiles'
+  'refusal' | 'leaving' | 'protected' | 'removeFiles' | 'wanted'
 > {
   readonly protected: ReadonlyMap<Package, string>
   readonly leaving: LeavingPackages
+  readonly wanted: readonly Requirement[]
   /** Packages that have a record in a database which can be edited, in the inventory's order. */
   readonly packages: readonly Package[]
   /** Why packages of a kind can't leave. */
@@ -68,6 +70,7 @@ export async function openSystems(
     packages: all.filter((found) => systemOf.has(found)),
     refusals,
     leaving: joinLeaving(opened.flatMap(({ leaving }) => leaving ?? [])),
+    wanted: opened.flatMap(({ wanted = [] }) => wanted),
     fixed: new Map(opened.flatMap(({ fixed }) => [...fixed])),
     protected: new Map(opened.flatMap((system) => [...(system.protected ?? [])])),
     requirementsOf: (found) => systemOf.get(found)?.requirementsOf(found) ?? [],

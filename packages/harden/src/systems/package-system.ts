@@ -46,6 +46,11 @@ export interface OpenedSystem {
   listedPaths(found: Package): Promise<readonly string[]>
   /** Paths of records that belong to a package alone, and leave with it. */
   recordPaths(found: Package): readonly string[]
+  /**
+   * What lists beside the records of packages name, such as apk's `world` and npm's hidden lockfile: it leaves them with
+   * the package. Default: nothing.
+   */
+  readonly wanted?: readonly Requirement[] | undefined
   /** Takes packages out of the database. Their files and record paths are in `edit.remove` already. */
   removePackages(edit: DatabaseEdit, removed: readonly Package[], kept: readonly Package[]): Promise<void>
   /** Takes some files of a package that stays out of its lists and sums, for files that leave alone. */

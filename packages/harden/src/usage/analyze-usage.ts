@@ -1,7 +1,7 @@
 import type { Digest } from '@sallyport/core'
-import type { FileTree, Image } from '@sallyport/image'
-import type { Inventory, Package } from '@sallyport/inventory'
-import { createLibrarySearch, type LibrarySearch } from '../elf/library-search.ts'
+import type { Image } from '@sallyport/image'
+import type { Inventory } from '@sallyport/inventory'
+import type { LibrarySearch } from '../elf/library-search.ts'
 import { HardenError } from '../errors.ts'
 import { bindEvidence } from '../evidence/bind-evidence.ts'
 import { findTraced } from '../evidence/find-traced.ts'
@@ -18,21 +18,18 @@ import { createBuiltLinks } from './built-links.ts'
 import { entryCommands } from './entry-commands.ts'
 import { createFileContents, type FileContents } from './file-contents.ts'
 import { allDataPacks, type DataPack, findDataPacks, usesTerminals } from './data-packs.ts'
+import { describePackage, describeUnresolved, isSystemPackage } from './describe-packages.ts'
+import { commandNames } from './find-command.ts'
 import { createEdgeFinder } from './find-edges.ts'
-import {
-  findEntries,
-  findUnowned,
-  findVariables,
-  libraryPathOf,
-  pythonFoldersOf,
-  searchPathOf,
-} from './find-roots.ts'
+import { findEntries, findUnowned, findVariables, pythonFoldersOf, searchPathOf } from './find-roots.ts'
 import { isIndexFile } from './ignored-paths.ts'
 import { createModuleSearch } from './imports/module-search.ts'
 import { createLeavingFiles } from './leaving-files.ts'
+import { readLinkerFiles, searchLibraries } from './linker-files.ts'
 import { findUnknowable } from './find-unknowable.ts'
+import { findUnownedLibraries } from './unowned-libraries.ts'
 import { buildUsageGraph, type EdgesOf, type UsageGraph } from './usage-graph.ts'
-import { compareUsage, type PackageUsage, type UsageEdge } from './usage.ts'
+import type { PackageUsage, UsageEdge } from './usage.ts'
 
 /** Options of {@link analyzeUsage}. */
 export interface AnalyzeUsageOptions {
@@ -118,11 +115,7 @@ export async function analyzeUsage(
     },
   })
   const scripts = await createScriptParser()
-  const libraries = createLibrarySearch(await readLinkerConfiguration(image, signal), {
-    preferred: libraryPathOf(image),
-    muslPath: await readMuslPath(image, signal),
-    whole: tree,
-  })
+  const libraries = searchLibraries(image, await readLinkerFiles(image, signal), tree)
   let entries: readonly UsageEdge[] = []
   let unresolved: string | undefined
   try {
@@ -175,7 +168,7 @@ export async function analyzeUsage(
   const isCertain = ({ certain }: UsageEdge) => certain
   const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
   const packsOf = (reached: Iterable<string>) =>
-    counted(findDataPacks(tree, dataPacks, usesTerminals(reached)))
+    counted(findDataPacks(tree, dataPacks, usesTerminals(reached), image.config.config?.Env ?? []))
   const graph = traceOnly
     ? await buildUsageGraph(
         [...entries, ...roots].filter(isCertain),
@@ -184,7 +177,12 @@ export async function analyzeUsage(
         traced,
       )
     : await buildUsageGraph(
-        [...counted([...entries, ...referred]), ...unowned.roots, ...roots],
+        [
+          ...counted([...entries, ...referred]),
+          ...unowned.roots,
+          ...(await findUnownedLibraries(tree, contents, unowned.leaves)),
+          ...roots,
+        ],
         follow,
         (reached) => [...packsOf(reached), ...unowned.leaves],
         traced,
@@ -196,73 +194,7 @@ export async function analyzeUsage(
   return { packages, graph, contents, libraries, coverage: coverageOf(evidence), unresolved }
 }
 
-/** Packages whose database tells which files are theirs. */
-const isSystemPackage = (type: Package['type']) => type === 'deb' || type === 'apk' || type === 'rpm'
-
-/** Names of the programs in the folders of PATH. */
-function commandNames(tree: FileTree, searchPath: readonly string[]): ReadonlySet<string> {
-  const names = searchPath.flatMap((folder) => tree.children(tree.resolve(folder)?.path ?? folder))
-  return new Set(names.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
-}
-
 function describeUnknown(contents: FileContents): string | undefined {
   const [first] = contents.unknown()
   return first && `it can't be told what ${first[0]} needs: ${first[1]}`
-}
-
-function describeUnresolved(graph: UsageGraph, found: Package): PackageUsage {
-  const seen = describePackage(graph, found)
-  return compareUsage(seen.usage, 'linked') < 0 ? seen : { purl: found.purl, usage: 'possible', chain: [] }
-}
-
-function describePackage(graph: UsageGraph, { purl, files, evidence, type }: Package): PackageUsage {
-  // A module of a program has no file of its own: it is used as the program is.
-  const own = files.length > 0 || isSystemPackage(type) ? files : [evidence.path]
-  let best: PackageUsage = { purl, usage: 'present', chain: [] }
-  for (const file of own) {
-    const usage = graph.usageOf(file)
-    if (compareUsage(usage, best.usage) >= 0) continue
-    best = { purl, usage, file, chain: [] }
-  }
-  return best.file === undefined ? best : withShortestChain(graph, best, own)
-}
-
-const maxCompared = 200
-
-function withShortestChain(graph: UsageGraph, best: PackageUsage, files: readonly string[]): PackageUsage {
-  let shortest: PackageUsage | undefined
-  for (const file of files.filter((path) => graph.usageOf(path) === best.usage).slice(0, maxCompared)) {
-    const chain = graph.chainTo(file)
-    if (!shortest || chain.length < shortest.chain.length) shortest = { ...best, file, chain }
-  }
-  return shortest ?? best
-}
-
-async function readLinkerConfiguration(
-  image: Image,
-  signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
-  const { tree } = image
-  const paths = tree.children(tree.canonicalize('/etc/ld.so.conf.d')).map(({ path }) => path)
-  const texts = ['/etc/ld.so.conf', ...paths].map((path) => readSmallText(image, path, signal))
-  return (await Promise.all(texts)).filter((text) => text !== undefined)
-}
-
-/** musl's linker has one file of folders for each machine. */
-async function readMuslPath(image: Image, signal: AbortSignal | undefined): Promise<string | undefined> {
-  const { tree } = image
-  const found = tree
-    .children(tree.canonicalize('/etc'))
-    .find(({ path }) => /\/ld-musl-[^/]+\.path$/.test(path))
-  return found && readSmallText(image, found.path, signal)
-}
-
-async function readSmallText(
-  image: Image,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const file = image.tree.resolve(path)
-  if (file?.type !== 'file') return undefined
-  return Buffer.from(await image.readFile(file, { maxBytes: 1024 * 1024, signal })).toString('utf8')
 }

@@ -3,7 +3,6 @@ import type { LibrarySearch } from '../elf/library-search.ts'
 import type { ScriptParser } from '../shell/parse-script.ts'
 import type { FileContents } from './file-contents.ts'
 import type { ModuleSearch } from './imports/module-search.ts'
-import type { UsageEdgeKind } from './usage.ts'
 
 /** What the edges of a file are found with. */
 export interface EdgeContext {
@@ -19,6 +18,3 @@ export interface EdgeContext {
   readonly owned: ReadonlySet<string>
   readonly signal?: AbortSignal | undefined
 }
-
-/** Takes one edge of the file that is looked at. */
-export type AddEdge = (kind: UsageEdgeKind, certain: boolean, path: string, proof?: string) => void

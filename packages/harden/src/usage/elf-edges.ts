@@ -1,7 +1,9 @@
 import type { FileNode, FileTree } from '@sallyport/image'
 import { hardwareVariants, isLibrary } from '../elf/library-search.ts'
 import { namesOfCLibrary } from './c-library.ts'
-import type { AddEdge, EdgeContext } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
+import { configurationIn } from './configuration-folders.ts'
+import type { EdgeContext } from './edge-context.ts'
 import type { FileContent } from './file-contents.ts'
 import { addNamed, findCommand } from './find-command.ts'
 import { isLayoutFolder } from './folder-files.ts'
@@ -42,6 +44,9 @@ export function addElfEdges(
       addNamed(tree, path, (to) => add('path-string', false, to, path))
       continue
     }
+    // Under another name than its own it is found by the link only.
+    if (isLinkTo(tree, path)) addNamed(tree, path, (to) => add('path-string', false, to, path))
+    for (const file of configurationIn(tree, path, isConfiguration)) add('path-string', false, file, path)
     // A folder of plugins; the folders of all libraries, and those of the system's layout, are none.
     const isSearched = libraries.folders.some((folder) => tree.resolve(folder)?.path === end.path)
     if (isSearched || searchPath.includes(end.path) || isLayoutFolder(end.path)) continue
@@ -49,6 +54,13 @@ export function addElfEdges(
   }
   if (startsLogins(node.path)) addProfile(tree, 'starts login shells', add)
 }
+
+/** Whether a name is a link of the kind that a package brings: those of the system's layout are always there. */
+const isLinkTo = (tree: FileTree, name: string) =>
+  !isLayoutFolder(name) && tree.resolve(name, { followLast: false })?.type === 'symlink'
+
+/** Whether a file of a folder in `/etc` is one to be read by a program: others there are scripts and lists of other programs. */
+const isConfiguration = (path: string) => /\.(?:conf|cnf|cfg|ini|toml|ya?ml|json|xml|properties)$/.test(path)
 
 const maxPlugins = 5_000
 

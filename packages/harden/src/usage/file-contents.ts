@@ -4,6 +4,7 @@ import { findNamedFiles, type NamedFiles } from '../elf/find-strings.ts'
 import { type ElfFile, parseElf } from '../elf/parse-elf.ts'
 import { isShellProgram } from './login-shells.ts'
 import { isInterpreter } from './runtimes.ts'
+import { isOwnCode } from './source-code.ts'
 
 /** What a file is to the analysis. */
 export type FileContent =
@@ -25,6 +26,8 @@ export interface FileContents {
 
 const maxElfBytes = 512 * 1024 * 1024
 const maxTextBytes = 1024 * 1024
+/** Bundles of an application and what it needs are one file. */
+const maxSourceBytes = 32 * 1024 * 1024
 const magic = 0x7f454c46
 const other: FileContent = { type: 'other' }
 /** The dynamic linker loads nothing for a file whose tables lead out of it, but what it holds may still run. */
@@ -35,6 +38,7 @@ const damaged: ElfFile = {
   runpath: [],
   startsShell: true,
   searchesPath: true,
+  startsPrograms: true,
   needs: [],
   provides: [],
   skipsDefaultFolders: false,
@@ -109,20 +113,30 @@ async function load(
   signal: AbortSignal | undefined,
 ): Promise<FileContent> {
   if (node.type !== 'file' || node.size < 4) return other
-  if (node.size > maxTextBytes) {
+  const isSource = isOwnCode(node.path) && !/\.(?:class|[jwe]ar)$/.test(node.path)
+  const textLimit = isSource ? maxSourceBytes : maxTextBytes
+  if (node.size > textLimit) {
     const start = await firstBytes(image.openFile(node, { signal }))
-    if (start.toString('latin1', 0, 2) === '#!') return tooLarge(node, maxTextBytes)
-    if (start.length < 4 || start.readUInt32BE(0) !== magic) return other
+    if (start.toString('latin1', 0, 2) === '#!') return tooLarge(node, textLimit)
+    if (start.length < 4 || start.readUInt32BE(0) !== magic)
+      return isSource ? tooLarge(node, textLimit) : other
     if (node.size > maxElfBytes) return tooLarge(node, maxElfBytes)
   }
   const bytes = Buffer.from(await image.readFile(node, { maxBytes: maxElfBytes, signal }))
   if (bytes.readUInt32BE(0) === magic) {
-    const names = findNamedFiles(bytes, (path) => image.tree.resolve(path) !== undefined)
-    if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
     const elf = parseElf(bytes) ?? damaged
+    const exists = (path: string) => image.tree.resolve(path) !== undefined
+    // A static program imports nothing, and may start anything.
+    const startsPrograms = elf.startsPrograms || elf.needed.length === 0
+    const names = findNamedFiles(bytes, exists, { startsPrograms })
+    if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
     return { type: 'elf', elf, names: { ...names, commands: findCommands(node.path, bytes, elf, commands) } }
   }
-  if (bytes.byteLength > maxTextBytes || bytes.subarray(0, 4096).includes(0)) return other
+  if (bytes.byteLength > textLimit) return other
+  if (bytes.subarray(0, 4096).includes(0))
+    return bytes.toString('latin1', 0, 2) === '#!'
+      ? { type: 'unknown', reason: 'it is a script with an archive behind it' }
+      : other
   const text = bytes.toString('utf8')
   if (!text.startsWith('#!')) return { type: 'text', text }
   const line = text.slice(2, text.indexOf('\n') < 0 ? undefined : text.indexOf('\n')).trim()

@@ -28,3 +28,9 @@ export function findCommand(
   }
   return undefined
 }
+
+/** Names of the programs in the folders of PATH. */
+export function commandNames(tree: FileTree, searchPath: readonly string[]): ReadonlySet<string> {
+  const names = searchPath.flatMap((folder) => tree.children(tree.resolve(folder)?.path ?? folder))
+  return new Set(names.map(({ path }) => path.slice(path.lastIndexOf('/') + 1)))
+}

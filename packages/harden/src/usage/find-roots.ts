@@ -124,14 +124,16 @@ async function findPassedOn(
   return passed
 }
 
-/** The words from a supervisor on, by its own name or that of the file which the name leads to. */
-function findSupervisors(
+/** The words from each supervisor on, by its own name or that of the file which the name leads to. */
+export function findSupervisors(
   tree: FileTree,
   searchPath: readonly string[],
   words: readonly string[],
 ): readonly (readonly string[])[] {
-  const found = words.findIndex((word) => isSupervisor(supervisorName(tree, searchPath, word)))
-  return found < 0 ? [] : [[supervisorName(tree, searchPath, words[found]!), ...words.slice(found + 1)]]
+  return words.flatMap((word, index) => {
+    const name = supervisorName(tree, searchPath, word)
+    return isSupervisor(name) ? [[name, ...words.slice(index + 1)]] : []
+  })
 }
 
 function supervisorName(tree: FileTree, searchPath: readonly string[], word: string): string {
@@ -187,6 +189,10 @@ export function findVariables(
           : [word.replace(/^[^/]*=/, '')]
       for (const name of names) {
         if (!name.startsWith('/') || name.length < 2) continue
+        const end = tree.resolve(name)
+        if (end?.type === 'directory' && !folders.includes(end.path))
+          for (const to of filesBelow(tree, end.path))
+            edges.push({ kind: 'runtime', from: variable.slice(0, 200), to, certain: false, proof: word })
         addNamed(tree, name, (to) =>
           edges.push({ kind: 'entry', from: variable.slice(0, 200), to, certain: false, proof: word }),
         )

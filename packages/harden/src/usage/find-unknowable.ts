@@ -1,7 +1,7 @@
 import type { Image } from '@sallyport/image'
 import { entryCommands } from './entry-commands.ts'
 import { findCommand } from './find-command.ts'
-import { searchPathOf } from './find-roots.ts'
+import { findSupervisors, searchPathOf } from './find-roots.ts'
 import { isSupervisor } from './supervisors/expand-supervisor.ts'
 import type { UsageGraph } from './usage-graph.ts'
 
@@ -30,7 +30,7 @@ export function findUnknowable(
     if (isSupervisor(word) || isSupervisor(end)) return false
     return starters.test(word) || starters.test(end)
   })
-  const started = program ?? findStarted(image, graph)
+  const started = program ?? findStarted(image, graph, extra)
   if (started) return `${started} starts what can't be known from outside`
   const [first = '', ...rest] = words
   const [main] = entryCommands(config)
@@ -40,15 +40,24 @@ export function findUnknowable(
     : undefined
 }
 
-/** A supervisor that the scripts of the entry point start. */
-function findStarted(image: Pick<Image, 'config' | 'tree'>, graph: UsageGraph): string | undefined {
-  const steps = new Set(['entry', 'shebang', 'shell-word', 'sourced', 'symlink'])
-  for (const folder of searchPathOf(image)) {
-    for (const { path } of image.tree.children(image.tree.resolve(folder)?.path ?? folder)) {
-      if (!starters.test(path) || packageManager.test(path) || graph.usageOf(path) === 'present') continue
-      const chain = graph.chainTo(path)
-      if (chain[0]?.kind === 'entry' && chain.every(({ kind }) => steps.has(kind))) return path
-    }
+/** A supervisor that the scripts of the entry point start, wherever it lies; those that commands name were expanded. */
+function findStarted(
+  { config, tree }: Pick<Image, 'config' | 'tree'>,
+  graph: UsageGraph,
+  extra: readonly (readonly string[])[],
+): string | undefined {
+  const searchPath = searchPathOf({ config })
+  const endOf = (name: string) => tree.resolve(findCommand(tree, searchPath, name)?.path ?? name)?.path
+  const expanded = new Set(
+    entryCommands(config, extra).flatMap(({ words }) =>
+      findSupervisors(tree, searchPath, words).map(([name = '']) => endOf(name)),
+    ),
+  )
+  const steps = new Set(['entry', 'shebang', 'shell-word', 'path-string', 'sourced', 'symlink'])
+  for (const path of graph.reached()) {
+    if (!starters.test(path) || packageManager.test(path) || expanded.has(endOf(path))) continue
+    const chain = graph.chainTo(path)
+    if (chain[0]?.kind === 'entry' && chain.every(({ kind }) => steps.has(kind))) return path
   }
   return undefined
 }

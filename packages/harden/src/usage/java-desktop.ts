@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 import type { FileNode, FileTree, Image } from '@sallyport/image'
-import type { AddEdge } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
 
 /** Libraries of a JDK for its module java.desktop: windows, fonts, pictures, printing and sound. */
 const desktop =

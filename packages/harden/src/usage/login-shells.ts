@@ -1,5 +1,5 @@
 import type { FileTree } from '@sallyport/image'
-import type { AddEdge } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
 import { addNamed } from './find-command.ts'
 
 /** What every shell runs when it is a login shell, and no shell runs that a program or script starts. */

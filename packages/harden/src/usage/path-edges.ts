@@ -1,6 +1,7 @@
 import type { FileTree } from '@sallyport/image'
-import type { AddEdge } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
 import { addNamed } from './find-command.ts'
+import { isLayoutFolder } from './folder-files.ts'
 import { isIndexFile } from './ignored-paths.ts'
 import type { UsageEdgeKind } from './usage.ts'
 
@@ -35,6 +36,8 @@ export function expandGlob(tree: FileTree, pattern: string): readonly string[] {
   const slash = pattern.lastIndexOf('/')
   const folder = tree.resolve(pattern.slice(0, slash))
   if (folder?.type !== 'directory' || pattern.slice(0, slash).includes('*')) return []
+  // All of such a folder is meant by nobody.
+  if (isLayoutFolder(folder.path) && /^[*?]+$/.test(pattern.slice(slash + 1))) return []
   // One unknown character is taken as any number of them.
   const parts = pattern.slice(slash + 1).split(/[*?]/)
   return tree

@@ -1,5 +1,5 @@
 import type { FileTree } from '@sallyport/image'
-import type { AddEdge } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
 import type { ImportLanguage } from './source-code.ts'
 
 /** A language runtime whose programs load files that no static look at the program names. */
@@ -45,11 +45,21 @@ const runtimes: readonly Runtime[] = [
   },
   {
     interpreter: /\/(?:php(?:-fpm|-cgi)?[\d.]*|libphp[^/]*\.so[\d.]*)$/,
-    folders: [/^\/usr\/(?:lib|share)\/php[\d.]*\//, /^\/etc\/php\//],
+    folders: [
+      /^\/usr\/share\/php[\d.]*\//,
+      // Extensions and libraries; beside them are scripts and templates for maintainer scripts and cron.
+      /^\/usr\/lib(?:64)?\/php[\d.]*\/(?:(?:\d{8}[^/]*|modules|extensions)\/|.*\.(?:php|inc|phar)$)/,
+      /^\/etc\/php\//,
+    ],
   },
   {
     interpreter: /\/jvm\/[^/]+\/(?:.*\/)?(?:java|libj(?:vm|li)\.so)$/,
     folders: [/^\/usr\/lib\/jvm\//, /^\/etc\/java[^/]*\//],
+  },
+  {
+    // Extensions are started by name from SQL; some have no library.
+    interpreter: /\/lib\/postgresql\/[^/]+\/bin\/postgres$/,
+    folders: [/^\/usr\/share\/postgresql\/[^/]+\/(?:extension|tsearch_data|timezonesets)\//],
   },
   {
     interpreter: /\/erlang\/.*\/(?:beam(?:\.smp)?|erlexec|erl)$/,

@@ -1,11 +1,12 @@
 import type { FileNode } from '@sallyport/image'
 import type { ScriptWord } from '../shell/parse-script.ts'
-import type { AddEdge, EdgeContext } from './edge-context.ts'
+import type { AddEdge } from './add-edge.ts'
+import type { EdgeContext } from './edge-context.ts'
 import type { FileContent } from './file-contents.ts'
 import { filesByName } from './files-by-name.ts'
 import { addNamed, findCommand } from './find-command.ts'
 import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
-import { addPaths, pathPattern } from './path-edges.ts'
+import { addPaths } from './path-edges.ts'
 
 /** Edges of a script: its interpreter, and what its text names. */
 export async function addScriptEdges(
@@ -62,7 +63,7 @@ export function addShellWords(
 ): void {
   const words = scripts.words(text)
   for (const { text: word, line, role, isCertain } of words) {
-    const proof = `${word}, line ${line}`
+    const proof = `${word.slice(0, 200)}, line ${line}`
     if (role === 'source') {
       const names = word.startsWith('/')
         ? [word]
@@ -77,8 +78,7 @@ export function addShellWords(
       add('shell-word', isCertain, command.path, proof)
       if (word.startsWith('/')) addNamed(tree, word, (to) => add('shell-word', isCertain, to, proof))
     } else if (word.includes('/')) {
-      for (const [path] of `${word.startsWith('/') ? '' : ' '}${word}`.matchAll(pathPattern))
-        addNamed(tree, path, (to) => add('path-string', false, to, proof))
+      addPaths(tree, word, add)
       if (!word.startsWith('/'))
         addNamed(tree, `${folder}/${word}`, (to) => add('path-string', false, to, proof))
     }

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Digest } from '@sallyport/core'
 import { ImageError } from '../errors.ts'
 import type { Image } from '../image.ts'
 import { createLayout, finishLayout, layoutBlobPath } from '../open/layout-directory.ts'
@@ -19,32 +18,9 @@ import {
 import type { ImageEdit, RewrittenImage } from './image-edit.ts'
 import { planRewrite } from './plan-rewrite.ts'
 import { rereadLayers } from './reread-layers.ts'
+import type { RewriteOptions } from './rewrite-options.ts'
 import { verifyRewrite } from './verify-rewrite.ts'
 import { writeLayers } from './write-layers.ts'
-
-/** What {@link rewriteImage} reports, per layer of the source; a new one on top has the number after theirs. */
-export type RewriteProgress =
-  | { readonly type: 'layer-kept'; readonly layer: number }
-  | { readonly type: 'layer-dropped'; readonly layer: number }
-  | { readonly type: 'layer-written'; readonly layer: number; readonly digest: Digest; readonly size: number }
-  | { readonly type: 'verified' }
-
-/** Options of {@link rewriteImage}. */
-export interface RewriteOptions {
-  /** Folder in which the result's own folder is made. Default the system's folder for temporary files. */
-  readonly directory?: string | undefined
-  /** Compression of layers that are written anew. Default `keep`: that of the layer before. */
-  readonly compression?: 'gzip' | 'zstd' | 'keep' | undefined
-  /** gzip 0 to 9, default 6; zstd 1 to 22, default 3. */
-  readonly level?: number | undefined
-  /**
-   * Whether one layer takes everything, instead of each its own. Lines of history stay, as lines without a layer.
-   * Default false.
-   */
-  readonly squash?: boolean | undefined
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((event: RewriteProgress) => void) | undefined
-}
 
 /**
  * Changes an image's file system and configuration, and writes each layer that is touched anew, so that nothing that can't be seen

@@ -3,7 +3,7 @@ import { compressionOf, type LayerCompression, layerMediaType } from '../layer/l
 import type { OpenedImage } from '../open/opened-image.ts'
 import type { RewritePlan } from './plan-rewrite.ts'
 import { renderLayer } from './render-layer.ts'
-import type { RewriteOptions } from './rewrite-image.ts'
+import type { RewriteOptions } from './rewrite-options.ts'
 import { writeLayer, type WrittenLayer } from './write-layer.ts'
 
 /** Two at a time: zlib works on other threads. */

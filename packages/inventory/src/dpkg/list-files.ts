@@ -28,7 +28,7 @@ export async function readListedPaths(
       return text
         .split('\n')
         .filter((line) => line !== '')
-        .map(parse)
+        .map((line) => checkParts(parse(line)))
     })
   }
   const conffiles = (await read('.conffiles', parseConffileLine)) ?? []
@@ -76,6 +76,12 @@ export function toOwnedFiles(
 }
 
 const systemLink = /^\/(?:bin|sbin|lib|lib32|lib64|libx32|libo32)$/
+
+/** dpkg writes no such path, and whose file it would be depends on links. */
+function checkParts(path: string): string {
+  if (/(?:^|\/)\.\.(?:\/|$)/.test(path)) throw new SyntaxError(`a path with "..": ${quote(path)}`)
+  return path
+}
 
 function parseListLine(line: string): string {
   if (!line.startsWith('/')) throw new SyntaxError(`not an absolute path: ${quote(line)}`)

@@ -81,7 +81,7 @@ export async function checkOwnership(context: CheckContext): Promise<readonly Ch
 }
 
 /** The user that the image runs as; undefined when it can't be told. */
-export async function userOf({
+async function userOf({
   config,
   read,
 }: Pick<CheckContext, 'config' | 'read'>): Promise<

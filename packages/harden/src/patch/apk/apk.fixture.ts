@@ -20,7 +20,7 @@ export interface ApkDescription {
 const segment = (tar: Uint8Array) => gzipSync(tar.subarray(0, tar.length - 1024))
 
 /** Makes a package, with its paragraph of the index. */
-export function buildApk({
+function buildApk({
   name,
   version,
   depends,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { HardenError } from '../../errors.ts'
 import { readSmall } from '../mirror/read-small.ts'
-import { type PackageEntry, toPackageEntry } from '../package-entry.ts'
+import { indexEntries, type PackageEntry, toPackageEntry } from '../package-entry.ts'
 import type { ApkCandidate } from './open-repository.ts'
 import { readMembers } from './read-members.ts'
 import { splitGzipMembers } from './split-gzip-members.ts'
@@ -69,7 +69,7 @@ export async function stageApk(candidate: ApkCandidate, signal: AbortSignal | un
 
   const tar = data.content
   const entries = (await readMembers(tar, path)).map(({ entry }) => toPackageEntry(path, entry))
-  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  const byPath = indexEntries(path, entries)
   return {
     candidate,
     info,

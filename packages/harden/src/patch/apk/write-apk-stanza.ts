@@ -46,7 +46,7 @@ export async function writeApkStanza(staged: StagedApk, old: ApkStanza): Promise
 const aclOf = ({ uid, gid, mode }: PackageEntry) => `${uid}:${gid}:${(mode & 0o7777).toString(8)}`
 
 /** SHA-1 of a file's content, or of a link's target. */
-export function sumOf({ open }: StagedApk, entry: PackageEntry): Promise<string> {
+function sumOf({ open }: StagedApk, entry: PackageEntry): Promise<string> {
   if (entry.type !== 'symlink') return digestOf(open(entry), 'sha1')
   return Promise.resolve(createHash('sha1').update(entry.linkTarget).digest('hex'))
 }

@@ -5,7 +5,7 @@ import { HardenError } from '../../errors.ts'
 import { type Compression, compressionOf, decompress } from '../decompress.ts'
 import { collectBytes } from '../mirror/read-small.ts'
 import { readChecked } from '../mirror/read-checked.ts'
-import { type PackageEntry, toPackageEntry } from '../package-entry.ts'
+import { indexEntries, type PackageEntry, toPackageEntry } from '../package-entry.ts'
 import { stageFile, type StagedFile } from '../staged-file.ts'
 import { type ArMember, readAr } from './read-ar.ts'
 import type { DebCandidate } from './read-candidates.ts'
@@ -63,7 +63,7 @@ export async function stageDeb(
   })) {
     if (event.type === 'entry') entries.push(toPackageEntry(name, event.entry))
   }
-  const files = new Map(entries.map((entry) => [entry.path, entry]))
+  const files = indexEntries(name, entries)
   return {
     candidate,
     control: stanza,

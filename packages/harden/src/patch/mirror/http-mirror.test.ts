@@ -97,7 +97,12 @@ describe('httpMirror', () => {
     expect(await take(mirror)).toBe('/pool/a undefined')
   })
 
-  it.each(['ftp://example.com', 'http://user:secret@example.com'])('does not take %s', (url) => {
+  it.each([
+    'ftp://example.com',
+    'http://user:secret@example.com',
+    'http://example.com/debian?token=secret',
+    'http://example.com/debian#main',
+  ])('does not take %s', (url) => {
     expect(() => httpMirror(url)).toThrow(TypeError)
   })
 })

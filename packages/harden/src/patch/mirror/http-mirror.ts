@@ -19,7 +19,7 @@ const maxRedirects = 5
  * Reads a mirror over http or https. Redirects are followed on the same host and to `redirectHosts`, never from https
  * to http. Plain http is no weakness here: what a mirror says counts only with a signature.
  *
- * @throws {TypeError} when `url` is no http or https address, or holds a name and password.
+ * @throws {TypeError} when `url` is no http or https address, or holds a name and password, a query or a fragment.
  */
 export function httpMirror(
   url: string | URL,
@@ -30,6 +30,9 @@ export function httpMirror(
     throw new TypeError(`a mirror has an http or https address, not ${base.protocol}`)
   if (base.username !== '' || base.password !== '')
     throw new TypeError('credentials of a mirror belong into `headers`, not into its address')
+  // What is asked for is appended; and a query may hold a secret, which messages would show.
+  if (base.search !== '' || base.hash !== '')
+    throw new TypeError('the address of a mirror has no query and no fragment')
   const allowed = new Set([base.host, ...redirectHosts])
 
   return {

@@ -5,6 +5,7 @@ import { createProviders, createRequirements, type FindProviders } from './creat
 import { removeFiles, removePackages } from './edit-database.ts'
 import { editWorld } from './edit-lists.ts'
 import { openDatabases } from './open-databases.ts'
+import { parseDependency, words } from './parse-dependency.ts'
 import { protectionOf } from './protected-packages.ts'
 
 /** Packages of apk, by `lib/apk/db/installed`, since version 3 below `/usr` (apk-tools, apk(5)). */
@@ -28,8 +29,10 @@ async function openApk(
     const reason = protectionOf(found.name)
     if (reason) rules.set(found, reason)
   }
+  const world = await readWorld(image, signal)
   return {
     refusal,
+    wanted: words(world?.text).map((text) => ({ text: `world ${text}`, satisfiedBy: findWanted(text) })),
     fixed: new Map(),
     protected: rules,
     requirementsOf: createRequirements(stanzas, find),
@@ -40,7 +43,7 @@ async function openApk(
     recordPaths: () => [],
     async removePackages(edit, removed, kept) {
       for (const one of records) removePackages(edit, one, removed)
-      await removeFromWorld(image, edit, find, kept, signal)
+      removeFromWorld(world, edit, find, kept)
     },
     async removeFiles(edit, files) {
       for (const one of records) {
@@ -55,25 +58,37 @@ async function openApk(
       }
     },
   }
+
+  function findWanted(text: string): readonly Package[] {
+    const dependency = parseDependency(text)
+    return dependency.isConflict ? [] : find(dependency)
+  }
 }
 
 const maxWorldBytes = 16 * 1024 * 1024
 
-/** Takes out of `world` what was there and is not any more. */
-async function removeFromWorld(
+async function readWorld(
   image: Image,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly path: string; readonly text: string } | undefined> {
+  const node = image.tree.resolve('/etc/apk/world')
+  if (node?.type !== 'file') return undefined
+  const bytes = await image.readFile(node, { maxBytes: maxWorldBytes, signal })
+  return { path: node.path, text: decodeName(bytes) }
+}
+
+/** Takes out of `world` what was there and is not any more. */
+function removeFromWorld(
+  world: { readonly path: string; readonly text: string } | undefined,
   edit: DatabaseEdit,
   find: FindProviders,
   kept: readonly Package[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const node = image.tree.resolve('/etc/apk/world')
-  if (node?.type !== 'file' || edit.remove.has(node.path)) return
-  const text = decodeName(await image.readFile(node, { maxBytes: maxWorldBytes, signal }))
+): void {
+  if (!world || edit.remove.has(world.path)) return
   const staying = new Set(kept)
-  const changed = editWorld(text, (dependency) => {
+  const changed = editWorld(world.text, (dependency) => {
     const satisfying = find(dependency)
     return satisfying.length > 0 && !satisfying.some((found) => staying.has(found))
   })
-  if (changed !== text) edit.replace.set(node.path, encodeName(changed))
+  if (changed !== world.text) edit.replace.set(world.path, encodeName(changed))
 }

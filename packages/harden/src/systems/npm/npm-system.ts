@@ -12,6 +12,7 @@ import { findBinFiles } from './find-bin-files.ts'
 import { findProjects, type Project } from './find-development.ts'
 import { findReferences, type ReferableNames } from './find-references.ts'
 import { indexPackages, type InstalledPackages, isInstalled, isTool } from './installed-packages.ts'
+import { type JsonObject, namesUnder } from './read-json.ts'
 
 /** Packages of npm in `node_modules`, and the installers of Node's images, that no package of the system owns. */
 export const npmSystem: PackageSystem = {
@@ -44,6 +45,12 @@ async function openNpm(
     if (!reasons.has(found)) fixed.set(found, 'an application may load it by its name')
   return {
     fixed,
+    wanted: projects.flatMap(({ base, hidden }) =>
+      (hidden ? namesUnder(JSON.parse(hidden.text) as JsonObject, 'packages') : []).map((key) => {
+        const found = installed.byRoot.get(`${base}/${key}`)
+        return { text: `${hidden!.path} ${key}`, satisfiedBy: found ? [found] : [] }
+      }),
+    ),
     leaving: createLeaving(reasons, bins, projects),
     requirementsOf: (found) => needs.get(found) ?? [],
     listedPaths: async ({ files }) => files,

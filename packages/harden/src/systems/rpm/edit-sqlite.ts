@@ -65,6 +65,7 @@ function editCopy(path: string, { remove, replace }: RecordEdit): void {
     const { tables, statistics } = checkSchema(database)
     const fault = Object.values(database.prepare('PRAGMA integrity_check(1)').get() ?? {})[0]
     if (fault !== 'ok') throw new SyntaxError(`SQLite: ${String(fault)}`)
+    checkIndexes(database, tables)
     const numbers = JSON.stringify([...remove])
     database.exec('BEGIN')
     for (const table of ['Packages', ...tables]) {
@@ -76,6 +77,15 @@ function editCopy(path: string, { remove, replace }: RecordEdit): void {
     database.exec('COMMIT; VACUUM')
   } finally {
     database.close()
+  }
+}
+
+/** An index that names a package which is not there was left behind by something; what else was can't be told. */
+function checkIndexes(database: DatabaseSync, tables: readonly string[]): void {
+  for (const table of tables) {
+    const lost = `SELECT 1 FROM "${table}" WHERE hnum NOT IN (SELECT hnum FROM "Packages") LIMIT 1`
+    if (database.prepare(lost).get())
+      throw new SyntaxError(`the index ${table} names a package that is not there`)
   }
 }
 

@@ -11,6 +11,8 @@ export interface SampleHeader {
   readonly files?: readonly string[] | undefined
   /** `RPMFILE_*` by path. */
   readonly fileFlags?: Readonly<Record<string, number>> | undefined
+  /** SHA-256 in hexadecimal, by path. */
+  readonly digests?: Readonly<Record<string, string>> | undefined
   /** Bytes that make the header larger. */
   readonly padding?: number | undefined
 }
@@ -19,7 +21,15 @@ type Entry = readonly [tag: number, type: number, count: number, data: Buffer]
 
 /** A header as rpm stores it: an immutable region, and after it what rpm noted when it installed the package. */
 export function headerOf(name: string, sample: SampleHeader = {}): Buffer {
-  const { version = '1', requires = [], provides = [], files = [], fileFlags = {}, padding = 0 } = sample
+  const {
+    version = '1',
+    requires = [],
+    provides = [],
+    files = [],
+    fileFlags = {},
+    digests,
+    padding = 0,
+  } = sample
   const entries: Entry[] = [
     text(1000, name),
     text(1001, version),
@@ -77,6 +87,14 @@ export function headerOf(name: string, sample: SampleHeader = {}): Buffer {
       ),
       texts(1118, folders),
     )
+    if (digests)
+      entries.push(
+        numbers(5011, [8]),
+        texts(
+          1035,
+          files.map((path) => digests[path] ?? ''),
+        ),
+      )
     dribble.push([1029, 1, files.length, Buffer.alloc(files.length)])
   }
   return encodeHeader(entries, dribble)

@@ -1,4 +1,5 @@
-import type { AddEdge, EdgeContext } from '../edge-context.ts'
+import type { AddEdge } from '../add-edge.ts'
+import type { EdgeContext } from '../edge-context.ts'
 import type { ImportLanguage } from '../source-code.ts'
 import { findImports } from './find-imports.ts'
 

@@ -8,5 +8,5 @@ export async function controlFindings(
   scan: (image: Image) => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
   await using rewritten = await controlImage(image)
-  return scan(rewritten)
+  return await scan(rewritten)
 }

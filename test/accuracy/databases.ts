@@ -1,3 +1,4 @@
+export { type ChangelogEntries, debianRecords } from './databases/debian-records.ts'
 export { hasRecords, readRecords, recordsDirectory } from './databases/read-records.ts'
 export { writeGrypeDatabase } from './databases/write-grype-database.ts'
 export { writeOsvDatabase } from './databases/write-osv-database.ts'

@@ -12,6 +12,8 @@ const maxBuffer = 512 * 1024 * 1024
 export interface AptMirror extends MirrorReader {
   /** Codenames, e.g. `bookworm` and `bookworm-security`. */
   readonly suites: readonly string[]
+  /** Where the versions of a package are in the mirror. */
+  versionsOf(name: string): Promise<readonly { readonly version: string; readonly path: string }[]>
 }
 
 interface IndexFile {
@@ -27,9 +29,14 @@ interface IndexFile {
  */
 export async function openAptMirror(directory: string): Promise<AptMirror> {
   const indexes = await listIndexes()
-  let packages: ReadonlyMap<string, string> | undefined
+  let packages: Promise<ReadonlyMap<string, string>> | undefined
   return {
     suites: [...new Set(indexes.map(({ suite }) => suite))],
+    async versionsOf(name) {
+      return [...(await (packages ??= listPackages()))].flatMap(([path, wanted]) =>
+        wanted.startsWith(`${name}:`) ? [{ version: wanted.slice(wanted.indexOf('=') + 1), path }] : [],
+      )
+    },
     async *read(path, { signal }) {
       const content = await readPath(path, signal)
       if (typeof content === 'string') yield* createReadStream(content)
@@ -44,8 +51,7 @@ export async function openAptMirror(directory: string): Promise<AptMirror> {
       return await readFile(index.file.replace(/_dists_.*$/, `_dists_${suite}_InRelease`))
     const own = indexes.find((one) => one.suite === suite && one.key === key)
     if (own) return await readIndex(own)
-    packages ??= await listPackages()
-    const wanted = packages.get(path)
+    const wanted = (await (packages ??= listPackages())).get(path)
     if (wanted === undefined) throw new HardenError('MIRROR_FILE_MISSING', `${path}: apt has no such file`)
     return await download(path, wanted, signal)
   }

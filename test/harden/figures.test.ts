@@ -13,12 +13,14 @@ describe('figures', () => {
   })
 
   it('medians are told for each mode, those of findings without images that had none', () => {
-    const row = { image: 'a', bytes: [2e6, 1e6], seconds: 1 } as const
+    const row = { image: 'a', mode: 'closed', bytes: [2e6, 1e6], seconds: 1 } as const
     const table = renderFigures([
-      { ...row, mode: 'closed', packages: [10, 5], findings: [0, 0] },
-      { ...row, mode: 'closed', packages: [10, 7], findings: [4, 1] },
+      { ...row, packages: [10, 5], findings: [0, 0], removed: 0, patched: 0, unusedButKept: 0 },
+      { ...row, packages: [10, 7], findings: [6, 2], removed: 3, patched: 1, unusedButKept: 1 },
     ])
-    expect(table).toContain('| a | closed | 10 → 5 (−50 %) | 2 → 1 (−50 %) | 0 → 0 (−0 %) | 1.0 |  |')
-    expect(table).toContain('| median of 2 | closed | −40 % | −50 % | −75 % | 1.0 |  |')
+    expect(table).toContain(
+      '| a | closed | 10 → 7 (−30 %) | 2 → 1 (−50 %) | 6 → 2 (−67 %) | 3 | 1 | 1 | 1.0 |  |',
+    )
+    expect(table).toContain('| median of 2 | closed | −40 % | −50 % | −67 % |  |  |  | 1.0 |  |')
   })
 })

@@ -3,96 +3,256 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { hardenImage, type HardenReport } from '@sallyport/harden'
-import type { Image } from '@sallyport/image'
-import type { Inventory, Package } from '@sallyport/inventory'
-import { builtinScanner, type Scanner } from '@sallyport/scan'
-import { hasRecords, readRecords } from '@sallyport/test-accuracy'
+import { type CheckedLaw, checkInvariants, controlImage, type HardenReport } from '@sallyport/harden'
+import { describeHardening, explainFinding, type HardenDocument } from '@sallyport/harden/report'
+import type { PatchSource } from '@sallyport/harden/patch'
+import { createInventory, type Package } from '@sallyport/inventory'
+import type { Finding, Scanner } from '@sallyport/scan'
+import { hasRecords } from '@sallyport/test-accuracy'
 import { writeTrivyCache } from '@sallyport/test-accuracy/inventories'
-import { imageNames, serviceNames, smokeCommands } from '@sallyport/test-images'
+import { type ImageName, imageNames, serviceNames, smokeCommands } from '@sallyport/test-images'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openAptMirror } from './apt-mirror.ts'
 import { compareTools } from './compare-tools.ts'
-import { examineImage, type ExaminedImage } from './examine-image.ts'
-import { type Figures, renderFigures } from './figures.ts'
+import { debianSources } from './debian-sources.ts'
+import { examineImage, type ExaminedImage, type OpenedImage, scanImage } from './examine-image.ts'
+import { type Change, cutOf, type Figures, mediansOf, renderFigures } from './figures.ts'
+import { genuineScanner } from './genuine-scanner.ts'
+import { hardenIn, type HardenedWay, patchAfter, type Way, ways } from './harden-way.ts'
 import { openRealImage } from './open-real-image.ts'
 
-/** The ways in which each image is hardened. */
-const ways = [{ mode: 'closed' }, { mode: 'relaxed' }] as const
+const names: readonly ImageName[] = [...imageNames, ...serviceNames]
+/** Images whose results are compared with them by all laws once more, without the plan. */
+const comparedWhole = new Set<ImageName>(['redis', 'apk'])
 
 const reports = fileURLToPath(new URL('../../.reports/', import.meta.url))
-const figures: Figures[] = []
+const figures: Figures<ImageName>[] = []
 let directory: string
 let trivyCache: string
 let scanner: Scanner
+let sources: readonly PatchSource[]
+let turn: Promise<unknown> = Promise.resolve()
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-harden-'))
   trivyCache = join(directory, 'trivy')
   await writeTrivyCache(trivyCache)
-  scanner = builtinScanner({ advisories: hasRecords ? readRecords() : [] })
+  const mirror = await openAptMirror(join(directory, 'packages'))
+  sources = await debianSources(mirror, mirror)
+  scanner = await genuineScanner(mirror, directory)
 })
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
+  figures.sort((a, b) => names.indexOf(a.image) - names.indexOf(b.image))
   await mkdir(reports, { recursive: true })
   await writeFile(join(reports, 'harden-figures.json'), `${JSON.stringify(figures, undefined, 2)}\n`)
   process.stdout.write(`\n${renderFigures(figures)}\n`)
 })
 
-const purlsOf = (packages: readonly Package[]) => packages.map(({ purl }) => purl).sort()
+describe('in every way, with the same answers, laws, packages and an explanation of each finding that is left', () => {
+  it.concurrent.for(names)('%s is hardened', async (name, { expect }) => {
+    await using opened = await openRealImage(name, directory)
+    const before = await examineImage(name, opened, scanner, directory)
+    const commands = await smokeCommands(name)
+    const without = new Set<ImageName>(['apk', 'rpm', ...(hasRecords ? [] : (['static'] as const))])
+    expect.soft(before.findings.length > 0, 'has findings').toBe(!without.has(name))
 
-/** Programs that are recognised in a file of a package are no packages more. */
-const countOwn = ({ packages }: ExaminedImage) =>
-  packages.filter(({ ownedBy }) => ownedBy === undefined).length
+    const closed = await inTurn(() => hardenIn('closed', opened, { commands, directory }))
+    await using _closed = ownImage(closed)
+    const { findings } = await check('closed', closed)
+    const patched = await inTurn(() => patchAfter(closed, { findings, sources, directory }))
+    await using _patched = ownImage(patched, closed.image)
+    await check('closed + patch', patched)
+    const relaxed = await inTurn(() => hardenIn('relaxed', opened, { commands, directory }))
+    await using _relaxed = ownImage(relaxed)
+    await check('relaxed', relaxed)
 
-/** What must be left by a report: without what it says was removed, and what was found in files of that. */
-function withoutRemoved(packages: readonly Package[], { removed }: HardenReport): readonly Package[] {
-  const open = new Map<string, number>()
-  for (const { purl } of removed) open.set(purl, (open.get(purl) ?? 0) + 1)
-  const purls = new Set(open.keys())
-  return packages.filter(({ purl, ownedBy }) => {
-    const count = open.get(purl) ?? 0
-    if (count > 0) open.set(purl, count - 1)
-    return count === 0 && !(ownedBy !== undefined && purls.has(ownedBy))
+    async function check(way: Way, result: HardenedWay): Promise<ExaminedImage> {
+      const { report, patched: patches } = result
+      const [after, differences] = await Promise.all([
+        result.image === opened.image ? before : examineImage(name, result, scanner, directory),
+        compareTools(name, result.image, result.inventory, trivyCache),
+      ])
+      const document = toDocument(before, after, opened, result)
+      figures.push(toFigures(name, way, before, after, result, document))
+      expect.soft(after.answers, `${way}: answers`).toBe(before.answers)
+      const complaints = after.complaints.filter((line) => !before.complaints.includes(line))
+      expect.soft(complaints, `${way}: the package system's own check`).toEqual([])
+      const laws = [...report.invariants, ...(patches?.invariants ?? [])]
+      expect
+        .soft(
+          laws.filter(({ holds }) => !holds),
+          `${way}: laws`,
+        )
+        .toEqual([])
+      expect.soft(listOf(after.packages), `${way}: packages`).toEqual(expectedAfter(before.packages, result))
+      expect.soft(differences, `${way}: Syft and Trivy`).toEqual([])
+      expect.soft(surprisesOf(before.findings, after.findings), `${way}: new findings`).toEqual([])
+      expect.soft(document.findings?.gone.unexplained, `${way}: findings gone without a cause`).toBe(0)
+      expect.soft(unexplainedOf(document), `${way}: findings left without a reason`).toEqual([])
+      expect.soft(unrepairedOf(after, result), `${way}: findings left though repaired`).toEqual([])
+      if (comparedWhole.has(name) && result.image !== opened.image)
+        expect.soft(await brokenLawsOf(result, after), `${way}: laws of checkInvariants`).toEqual([])
+      return after
+    }
+
+    /** All laws, from the two images and what the report says was meant. */
+    async function brokenLawsOf(
+      { image, inventory, report }: HardenedWay,
+      after: ExaminedImage,
+    ): Promise<readonly CheckedLaw[]> {
+      await using control = await controlImage(opened.image, { directory })
+      const found = await scanImage({ image: control, inventory: await createInventory(control) }, scanner)
+      const { laws } = await checkInvariants(
+        opened,
+        { image, inventory },
+        { ...report, commands, findings: { control: found, after: after.findings } },
+      )
+      return laws.filter(({ holds }) => !holds)
+    }
+
+    /** Disposes the image of a way that made one. */
+    function ownImage({ image }: HardenedWay, other = opened.image): AsyncDisposable {
+      return {
+        async [Symbol.asyncDispose]() {
+          if (image !== other) await image[Symbol.asyncDispose]()
+        },
+      }
+    }
+  })
+})
+
+describe('over all images', () => {
+  const cuts = (image: string, mode: Way): Change => {
+    const found = figures.find((one) => one.image === image && one.mode === mode)
+    if (!found) throw new Error(`${image} was not hardened in the mode ${mode}`)
+    return found.packages
+  }
+  const isWhole = () => figures.length === names.length * ways.length
+
+  it.each<[Way, 'packages' | 'findings', number]>([
+    ['closed', 'packages', 45],
+    ['relaxed', 'packages', 65],
+    ['closed + patch', 'findings', 60],
+  ])('in the middle, %s, %s are fewer by %i percent or more', (mode, what, percent) => {
+    expect(isWhole(), 'every image was hardened').toBe(true)
+    expect(mediansOf(figures, mode)[what]).toBeGreaterThanOrEqual(percent)
+  })
+
+  it.each([
+    ['nginx', 18],
+    ['redis', 24],
+    ['java', 28],
+  ])('of %s no more than %i packages are left, relaxed', (image, most) => {
+    expect(cuts(image, 'relaxed')[1]).toBeLessThanOrEqual(most)
+    expect(cutOf(cuts(image, 'relaxed'))).toBeGreaterThan(0)
+  })
+})
+
+/** Hardens one image at a time, so that the seconds are its own, while others are run and looked at by tools. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = turn.then(work)
+  turn = done.catch(() => undefined)
+  return done
+}
+
+function toDocument(
+  before: ExaminedImage,
+  after: ExaminedImage,
+  opened: OpenedImage,
+  { image, report, patched }: HardenedWay,
+): HardenDocument {
+  return describeHardening({
+    report,
+    before: { ...before, digest: opened.image.raw.descriptor.digest },
+    after: { ...after, digest: image.raw.descriptor.digest },
+    refusals: patched?.packages.flatMap(({ state, purl, reason }) =>
+      state === 'refused' ? [{ purl, reason: reason ?? '' }] : [],
+    ),
   })
 }
 
-describe.each([...imageNames, ...serviceNames])('%s', (name) => {
-  let opened: { readonly image: Image; readonly inventory: Inventory }
-  let before: ExaminedImage
-  beforeAll(async () => {
-    opened = await openRealImage(name, directory)
-    before = await examineImage(name, opened, scanner, directory)
-  })
-  afterAll(() => opened?.image[Symbol.asyncDispose]())
+function toFigures(
+  image: ImageName,
+  mode: Way,
+  before: ExaminedImage,
+  after: ExaminedImage,
+  { report, seconds }: HardenedWay,
+  { findings, kept }: HardenDocument,
+): Figures<ImageName> {
+  return {
+    image,
+    mode,
+    packages: [countOwn(before), countOwn(after)],
+    bytes: [before.bytes, after.bytes],
+    findings: [before.findings.length, after.findings.length],
+    removed: findings?.gone.removed ?? 0,
+    patched: findings?.gone.patched ?? 0,
+    unusedButKept: kept.filter(({ usage }) => usage === 'present').length,
+    seconds,
+    unchangedBecause: report.unchangedBecause,
+  }
+}
 
-  it.each(ways)('is hardened, $mode, and does what it did', async (way) => {
-    const started = performance.now()
-    const commands = await smokeCommands(name)
-    const result = await hardenImage(opened.image, opened.inventory, { ...way, commands, directory })
-    const seconds = (performance.now() - started) / 1000
-    const { report } = result
-    await using image = result.image
-    const after = image
-      ? await examineImage(name, { image, inventory: result.inventory! }, scanner, directory)
-      : before
-    figures.push({
-      image: name,
-      mode: way.mode,
-      packages: [countOwn(before), countOwn(after)],
-      bytes: [before.bytes, after.bytes],
-      findings: [before.findings.length, after.findings.length],
-      seconds,
-      unchangedBecause: report.unchangedBecause,
-    })
+/** Findings that patching says it repaired, and that are there. */
+function unrepairedOf({ findings }: ExaminedImage, { patched }: HardenedWay): readonly Finding[] {
+  const named = new Map(patched?.packages.map(({ purl, name }) => [purl, name]))
+  const repaired = new Set(
+    patched?.findings.flatMap(({ state, purl, id }) =>
+      state === 'patched' ? [`${named.get(purl)} ${id}`] : [],
+    ),
+  )
+  return findings.filter(({ id, package: { name } }) => repaired.has(`${name} ${id}`))
+}
 
-    expect.soft(after.answers).toBe(before.answers)
-    expect.soft(after.complaints.filter((line) => !before.complaints.includes(line))).toEqual([])
-    expect.soft(report.invariants.filter(({ holds }) => !holds)).toEqual([])
-    expect.soft(purlsOf(after.packages)).toEqual(purlsOf(withoutRemoved(before.packages, report)))
-    const found = new Set(before.findings.map(({ id, package: { purl } }) => `${purl} ${id}`))
-    const surprises = after.findings.filter(({ id, package: { purl } }) => !found.has(`${purl} ${id}`))
-    expect.soft(surprises).toEqual([])
-    const left = image ?? opened.image
-    expect.soft(await compareTools(name, left, result.inventory ?? opened.inventory, trivyCache)).toEqual([])
+/** Programs that are recognised in a file of a package are no packages more. */
+const isOwn = ({ ownedBy }: Package) => ownedBy === undefined
+const countOwn = ({ packages }: ExaminedImage) => packages.filter(isOwn).length
+
+const listOf = (packages: readonly Package[]) =>
+  packages
+    .filter(isOwn)
+    .map(({ purl, name, version }) => [purl.replace(/@.*$/, ''), name, version].join(' '))
+    .sort()
+
+/** What must be left by the reports: without what was removed, in the versions that were patched. */
+function expectedAfter(packages: readonly Package[], { report, patched }: HardenedWay): readonly string[] {
+  const versions = new Map(
+    patched?.packages.flatMap(({ state, purl, available }) =>
+      state === 'patched' ? [[purl, available!] as const] : [],
+    ),
+  )
+  return listOf(
+    withoutRemoved(packages.filter(isOwn), report).map((found) => ({
+      ...found,
+      version: versions.get(found.purl) ?? found.version,
+    })),
+  )
+}
+
+function withoutRemoved(packages: readonly Package[], { removed }: HardenReport): readonly Package[] {
+  const open = new Map<string, number>()
+  for (const { purl } of removed) open.set(purl, (open.get(purl) ?? 0) + 1)
+  return packages.filter(({ purl }) => {
+    const count = open.get(purl) ?? 0
+    if (count > 0) open.set(purl, count - 1)
+    return count === 0
   })
-})
+}
+
+/** Findings that there were not before, in whatever version of the package. */
+function surprisesOf(before: readonly Finding[], after: readonly Finding[]): readonly Finding[] {
+  const keyOf = ({ id, package: { type, name } }: Finding) => `${type} ${name} ${id}`
+  const known = new Set(before.map(keyOf))
+  return after.filter((finding) => !known.has(keyOf(finding)))
+}
+
+/** Findings that are left without a chain or another reason that a person could act on. */
+function unexplainedOf({ kept }: HardenDocument): readonly string[] {
+  return kept
+    .filter(
+      ({ block, chain, detail, remedies }) =>
+        block === 'unused' || (chain.length === 0 && detail === undefined) || remedies.length === 0,
+    )
+    .map(explainFinding)
+}

@@ -4,11 +4,11 @@ import { isIndexMediaType } from '@sallyport/core'
 import { openLayout, parseIndex } from '@sallyport/oci'
 import { type ImageName, imageLayout } from '@sallyport/test-images'
 
-/** Opens a real image for amd64 and lists its packages. Dispose the image to delete its files. */
+/** Opens a real image for amd64 and lists its packages. Dispose it, or the image, to delete its files. */
 export async function openRealImage(
   name: ImageName,
   directory: string,
-): Promise<{ readonly image: Image; readonly inventory: Inventory }> {
+): Promise<AsyncDisposable & { readonly image: Image; readonly inventory: Inventory }> {
   const cached = await imageLayout(name)
   const layout = await openLayout(cached.directory)
   let raw = await layout.getManifest(cached.tag)
@@ -18,5 +18,9 @@ export async function openRealImage(
     raw = await layout.getManifest(own.digest)
   }
   const image = await openImage(layout, raw, { directory })
-  return { image, inventory: await createInventory(image) }
+  return {
+    image,
+    inventory: await createInventory(image),
+    [Symbol.asyncDispose]: () => image[Symbol.asyncDispose](),
+  }
 }

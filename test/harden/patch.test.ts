@@ -1,43 +1,42 @@
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type DebSource, httpMirror, type MirrorReader, patchImage } from '@sallyport/harden/patch'
-import { builtinScanner } from '@sallyport/scan'
-import { hasRecords, readRecords } from '@sallyport/test-accuracy'
+import { httpMirror, type MirrorReader, patchImage } from '@sallyport/harden/patch'
+import type { Scanner } from '@sallyport/scan'
 import { unpackImage } from '@sallyport/test-images'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AptMirror, openAptMirror } from './apt-mirror.ts'
 import { compareWithDpkg } from './compare-with-dpkg.ts'
-import { examineImage } from './examine-image.ts'
+import { debianSources } from './debian-sources.ts'
+import { examineImage, scanImage } from './examine-image.ts'
+import { genuineScanner } from './genuine-scanner.ts'
 import { openRealImage } from './open-real-image.ts'
 
-/** Images of a point release as it was on its day: updates since then are in the archive only. */
-const names = ['nginx', 'redis', 'postgresql'] as const
+/** Of a point release as it was on its day, and not hardened: updates since then are in the archive only. */
+const names = ['postgresql'] as const
 
 let directory: string
 let mirror: AptMirror
-let keyring: Uint8Array
+let scanner: Scanner
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-patch-'))
   mirror = await openAptMirror(join(directory, 'packages'))
-  keyring = await readFile('/usr/share/keyrings/debian-archive-keyring.gpg')
+  scanner = await genuineScanner(mirror, directory)
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-const sourcesOf = (reader: MirrorReader): readonly DebSource[] =>
-  mirror.suites.map((suite) => ({ type: 'deb', mirror: reader, suite, components: ['main'], keyring }))
+const sourcesOf = (reader: MirrorReader) => debianSources(mirror, reader)
 
 describe.each(names)('%s of an older point release', (name) => {
   it('is patched from the archive, and does what it did', async () => {
     const opened = await openRealImage(name, directory)
     await using before = opened.image
-    const scanner = builtinScanner({ advisories: hasRecords ? readRecords() : [] })
     const was = await examineImage(name, opened, scanner, directory)
-    const result = await patchImage(before, opened.inventory, { sources: sourcesOf(mirror), directory })
+    const result = await patchImage(before, opened.inventory, { sources: await sourcesOf(mirror), directory })
     await using after = result.image!
     const { report } = result
     const patched = report.packages.filter(({ state }) => state === 'patched')
@@ -70,7 +69,7 @@ describe.each(names)('%s of an older point release', (name) => {
       '-o',
       'Debug::NoLocking=1',
     ])
-    const again = await patchImage(after, result.inventory!, { sources: sourcesOf(mirror), directory })
+    const again = await patchImage(after, result.inventory!, { sources: await sourcesOf(mirror), directory })
     expect(again.image === undefined).toBe(true)
     console.log(
       `${name}: ${patched.length} patched, ${refused.length} refused, findings ${was.findings.length} → ${is.findings.length}`,
@@ -85,7 +84,7 @@ describe('compared with dpkg', () => {
     const packages = join(directory, 'packages-of-nginx')
     const own = await openAptMirror(packages)
     const { image } = await patchImage(before, opened.inventory, {
-      sources: sourcesOf(own),
+      sources: await sourcesOf(own),
       only: opened.inventory.packages.map(({ name }) => name).filter((name) => name !== 'ca-certificates'),
       directory,
     })
@@ -95,26 +94,21 @@ describe('compared with dpkg', () => {
 })
 
 describe('what repairs the findings of a scan', () => {
-  it.skipIf(!hasRecords)('is taken over http, and the findings are gone', async () => {
+  it('is taken over http, and the findings are gone', async () => {
     const opened = await openRealImage('nginx', directory)
     await using before = opened.image
-    const scanner = builtinScanner({ advisories: readRecords() })
-    const scan = async (image: typeof before, inventory: typeof opened.inventory) => {
-      const { digest: subject } = image.raw.descriptor
-      const { platform } = inventory
-      return (await scanner.scan({ subject, platform, inventory, layoutDirectory: image.layoutDirectory }))
-        .findings
-    }
-    const findings = await scan(before, opened.inventory)
+    const findings = await scanImage(opened, scanner)
     await using server = await serve(mirror)
     const result = await patchImage(before, opened.inventory, {
-      sources: sourcesOf(httpMirror(server.url)),
+      sources: await sourcesOf(httpMirror(server.url)),
       findings,
       directory,
     })
     await using after = result.image!
     const left = new Set(
-      (await scan(after, result.inventory!)).map(({ id, package: one }) => `${one.type} ${one.name} ${id}`),
+      (await scanImage({ image: after, inventory: result.inventory! }, scanner)).map(
+        ({ id, package: one }) => `${one.type} ${one.name} ${id}`,
+      ),
     )
     const patched = result.report.findings.filter(({ state }) => state === 'patched')
     expect(patched.length).toBeGreaterThan(0)
@@ -148,8 +142,19 @@ describe('what repairs the findings of a scan', () => {
       },
     }
     await expect(
-      patchImage(image, opened.inventory, { sources: sourcesOf(tampered), directory }),
+      patchImage(image, opened.inventory, { sources: await sourcesOf(tampered), directory }),
     ).rejects.toMatchObject({ code })
+  })
+
+  it('is refused when the mirror shows an index that is older than one seen before', async () => {
+    const opened = await openRealImage('nginx', directory)
+    await using image = opened.image
+    const sources = await sourcesOf(mirror)
+    // As if this index had been seen, and the mirror went back since.
+    const lastSeen = { [mirror.suites.at(-1)!]: new Date().toISOString() }
+    await expect(patchImage(image, opened.inventory, { sources, lastSeen, directory })).rejects.toMatchObject(
+      { code: 'INDEX_ROLLED_BACK' },
+    )
   })
 })
 

@@ -1,8 +1,9 @@
+export { hardeningBuildType } from '@sallyport/harden/report'
 export { GateError, type GateErrorCode, type GateErrorOptions } from './errors.ts'
 export { sqliteJournal } from './journal/sqlite-journal.ts'
 export type { Journal, JournaledEvidence, PromotionKey, PromotionRecord } from './ports/journal.ts'
 export type { QuarantineRecord, QuarantineStore } from './ports/quarantine-store.ts'
-export type { HardenChoice, PromoteOptions } from './promote/options.ts'
+export type { HardenChoice, PatchChoice, PromoteOptions } from './promote/options.ts'
 export type { AttachedEvidence, PromotionOutcome } from './promote/outcome.ts'
 export type {
   FindingName,
@@ -34,7 +35,6 @@ export {
   describeEvidence,
   type DescribeEvidenceOptions,
   type EvidenceDocument,
-  hardeningBuildType,
 } from './steps/describe-evidence.ts'
 export {
   type ExaminedImage,

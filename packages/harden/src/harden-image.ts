@@ -1,97 +1,105 @@
-import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { type Image, rewriteImage } from '@sallyport/image'
-import { createInventory, type Inventory } from '@sallyport/inventory'
-import type { HardenResult, PackageRemoval } from './harden-result.ts'
-import { checkResult } from './invariants/check-result.ts'
-import { brokenLaws, toResult } from './invariants/invariant.ts'
-import { type HardenPlan, planHardening } from './plan/plan-hardening.ts'
-import { findPlan } from './plan/find-plan.ts'
-import { openSystems } from './systems/open-systems.ts'
-import { analyzeUsage } from './usage/analyze-usage.ts'
-
-/** Options of {@link hardenImage}. */
-export interface HardenImageOptions {
-  /** `closed` keeps every dependency of a kept package; `relaxed` only what files need. Default `closed`. */
-  readonly mode?: 'closed' | 'relaxed' | undefined
-  /** Commands besides those of the configuration that the image must still run: probes, hooks, cron. */
-  readonly commands?: readonly (readonly string[])[] | undefined
-  /** Names of packages that stay in any case. */
-  readonly keep?: readonly string[] | undefined
-  /** Names of language packages that may leave, declared by somebody who knows the application. */
-  readonly drop?: readonly string[] | undefined
-  /** Folder for the result's files. Default: the system's folder for temporary files. */
-  readonly directory?: string | undefined
-  readonly signal?: AbortSignal | undefined
-}
+import type { Image } from '@sallyport/image'
+import type { Inventory } from '@sallyport/inventory'
+import { HardenError } from './errors.ts'
+import { coverageOf } from './evidence/trace-coverage.ts'
+import type { HardenImageOptions } from './harden-options.ts'
+import type { HardenProof, HardenResult } from './harden-result.ts'
+import { removeUnused } from './remove-unused.ts'
+import { compareSmoke } from './smoke/compare-smoke.ts'
+import type { SmokeTest } from './smoke/smoke-test.ts'
 
 /**
  * Removes the packages that nothing in the image uses: their files, their database entries and their bytes in
- * every layer. The image is not run. What is removed and why the rest stays is in the report, together with the laws
- * that were checked between the image before and after; where one does not hold, the plan shrinks until it does.
+ * every layer. Nothing of the image is run, but by `smoke`. What is removed and why the rest stays is in the report,
+ * together with the laws that were checked between the image before and after; where one does not hold, the plan
+ * shrinks until it does, and if none holds, the image stays as it is.
  *
  * The same image and options give the same result; hardening the result again changes nothing.
  *
- * @throws {HardenError} `INVARIANT_BROKEN` when a law does not hold after five rounds, or in the written image.
+ * @throws {HardenError} `PROOF_MISSING` when `relaxed` or `traceOnly` comes without what would show that the result works.
+ * @throws {HardenError} `PLAN_INVALID` when `plan` is for another image.
+ * @throws {HardenError} `EVIDENCE_MISMATCH`, `EVIDENCE_INCOMPLETE` or `LIMIT_EXCEEDED` because of `evidence`.
+ * @throws {HardenError} `SMOKE_UNAVAILABLE` when `smoke` can't run images here.
+ * @throws {HardenError} `INVARIANT_BROKEN` when a law does not hold in the written image; nothing is left of it.
  */
 export async function hardenImage(
   image: Image,
   inventory: Inventory,
-  { mode = 'closed', commands, keep, drop, directory = tmpdir(), signal }: HardenImageOptions = {},
+  options: HardenImageOptions = {},
 ): Promise<HardenResult> {
-  const systems = await openSystems(image, inventory.packages, { drop, signal })
-  const analysis = await analyzeUsage(image, inventory, { commands, systems, signal })
-  const found = await findPlan(image, inventory, analysis, systems, { mode, keep, commands })
-  if ('unchangedBecause' in found) {
-    const { unchangedBecause, kept, rounds } = found
-    return { report: { mode, removed: [], kept, removedPaths: [], invariants: [], unchangedBecause, rounds } }
+  const { plan, smoke, evidence = [], signal, onProgress } = options
+  const mode = plan?.mode ?? options.mode ?? 'closed'
+  if (plan && plan.image !== image.raw.descriptor.digest) {
+    throw new HardenError(
+      'PLAN_INVALID',
+      `the plan is for ${plan.image}, and the image is ${image.raw.descriptor.digest}`,
+    )
   }
-  const { plan, edit, rounds, needed } = found
+  const traced: HardenProof | undefined =
+    coverageOf(evidence) === 'complete'
+      ? { by: 'trace', sources: [...new Set(evidence.map(({ source }) => source))] }
+      : undefined
+  if (!smoke && (options.traceOnly || (mode === 'relaxed' && !traced))) {
+    throw new HardenError(
+      'PROOF_MISSING',
+      options.traceOnly
+        ? 'removing by recordings alone wants a smoke test of the result: give `smoke`'
+        : '`relaxed` removes what packages say they need: give `smoke`, or complete `evidence` of this image',
+    )
+  }
+  const result = await removeUnused(image, inventory, { ...options, mode })
+  if (!result.image) return result
+  if (!smoke) return withProof(result, traced)
+  if ('elsewhere' in smoke) return withProof(result, { by: 'caller', name: smoke.elsewhere })
 
-  await mkdir(directory, { recursive: true })
-  await using resources = new AsyncDisposableStack()
-  const { image: result } = resources.use(
-    await rewriteImage(
-      image,
-      {
-        remove: edit.remove,
-        replace: edit.replace,
-        createdBy: `sallyport: removed ${plan.removed.length} unused packages`,
-        annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
-      },
-      { directory, signal },
-    ),
-  )
-  const after = { image: result, inventory: await createInventory(result, { signal }) }
-  const left = await openSystems(result, after.inventory.packages, { drop, signal })
-  const second = await analyzeUsage(result, after.inventory, { commands, systems: left, signal })
-  const again = await planHardening(result.tree, second, after.inventory, left, { mode, keep, needed })
-  const written = await checkResult(
-    { image, inventory, systems },
-    { ...after, systems: left },
-    { analysis, plan, edit, again: again.removed, commands, signal },
-  )
-  if (written.some(({ violations }) => violations.length > 0)) throw brokenLaws(written)
-
-  resources.move()
+  const difference = await findDifference(smoke, image, result, signal)
+  onProgress?.({ type: 'smoke-tested', same: difference === undefined })
+  if (difference === undefined) return withProof(result, { by: 'smoke-test', name: smoke.name })
+  await result.image[Symbol.asyncDispose]()
+  const { report } = result
+  const isCautious = mode === 'closed' && !options.traceOnly && !options.strip
+  if (isCautious || difference.isOfSource) {
+    const kept = { ...report, removed: [], removedPaths: [], bytes: undefined, openDependencies: undefined }
+    return { report: { ...kept, unchangedBecause: difference.reason } }
+  }
+  const smaller = await hardenImage(image, inventory, {
+    ...options,
+    plan: plan && { ...plan, mode: 'closed' },
+    mode: 'closed',
+    traceOnly: undefined,
+    strip: undefined,
+  })
   return {
-    ...after,
+    ...smaller,
     report: {
-      mode,
-      removed: plan.removed.map((one) => describeRemoval(image, one)),
-      kept: plan.kept.map(({ usage }) => usage),
-      removedPaths: edit.unowned,
-      openDependencies: plan.openDependencies.length > 0 ? plan.openDependencies : undefined,
-      invariants: written.map(toResult),
-      rounds,
+      ...smaller.report,
+      limitedBecause: [difference.reason, ...(smaller.report.limitedBecause ?? [])],
     },
   }
 }
 
-function describeRemoval(
-  { tree }: Image,
-  { purl, name, version, files }: HardenPlan['removed'][number],
-): PackageRemoval {
-  const bytes = files.reduce((sum, path) => sum + (tree.get(path)?.size ?? 0), 0)
-  return { purl, name, version, bytes, files: files.length }
+function withProof(result: HardenResult, proof: HardenProof | undefined): HardenResult {
+  return { ...result, report: { ...result.report, proof } }
+}
+
+/** How a result differs from the image when both are run; `isOfSource` when the image itself proves nothing. */
+async function findDifference(
+  smoke: SmokeTest,
+  image: Image,
+  result: HardenResult,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly reason: string; readonly isOfSource: boolean } | undefined> {
+  try {
+    const before = await smoke.run(image, { signal })
+    const after = before.status === 'passed' ? await smoke.run(result.image!, { signal }) : before
+    const { same, differences } = compareSmoke(before, after)
+    if (same) return undefined
+    return {
+      reason: `the smoke test ${smoke.name} (${result.report.mode}): ${differences.join('; ')}`,
+      isOfSource: before.status !== 'passed',
+    }
+  } catch (error) {
+    await result.image?.[Symbol.asyncDispose]()
+    throw error
+  }
 }

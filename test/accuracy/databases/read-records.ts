@@ -23,8 +23,13 @@ const lines = [
  * The one set of records that all databases are made of, in OSV's form: Debian 12 from the changelogs of its packages
  * (`DEBIAN-CVE-…`), Go, PyPI, crates.io and Maven as published, npm from answers of GitHub, RubyGems and Packagist
  * from the records of rubysec and FriendsOfPHP. Sorted by id.
+ *
+ * @param more - changelogs of packages of Debian 12, in place of stored ones
  */
-export function readRecords(directory: string = recordsDirectory): readonly OsvRecord[] {
+export function readRecords(
+  directory: string = recordsDirectory,
+  more: ChangelogEntries = {},
+): readonly OsvRecord[] {
   const read = (path: string) => readFileSync(join(directory, 'advisories', path), 'utf8')
   const readLines = (path: string) =>
     read(path)
@@ -39,7 +44,10 @@ export function readRecords(directory: string = recordsDirectory): readonly OsvR
     ),
   ]
   return [
-    ...debianRecords(JSON.parse(read('debian/changelog-cves-bookworm.json')) as ChangelogEntries),
+    ...debianRecords({
+      ...(JSON.parse(read('debian/changelog-cves-bookworm.json')) as ChangelogEntries),
+      ...more,
+    }),
     ...published.map(withTime),
     ...joinById(converted).map(withTime),
     ...npmRecords(JSON.parse(read('ghsa-graphql/npm.json')) as GithubAnswer),

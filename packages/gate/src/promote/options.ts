@@ -1,5 +1,7 @@
 import type { Clock, Reference } from '@sallyport/core'
 import type { Signer } from '@sallyport/attest'
+import type { HardenImageOptions } from '@sallyport/harden'
+import type { PatchImageOptions } from '@sallyport/harden/patch'
 import type { Repository } from '@sallyport/oci'
 import type { Policy } from '@sallyport/policy'
 import type { Scanner, TrustedVex } from '@sallyport/scan'
@@ -8,15 +10,30 @@ import type { Journal } from '../ports/journal.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
 import type { ProgressListener } from './progress.ts'
 
-/** How to harden. */
-export interface HardenChoice {
-  /** `closed` keeps every dependency of a kept package; `relaxed` only what files need. Default `closed`. */
-  readonly mode?: 'closed' | 'relaxed' | undefined
-  /** Commands besides entry point and health check that the image must still run: probes, hooks, cron. */
-  readonly commands?: readonly (readonly string[])[] | undefined
-  /** Names of packages that stay in any case. */
-  readonly keep?: readonly string[] | undefined
+/** How to harden; each option is that of `hardenImage` of `@sallyport/harden`. */
+export interface HardenChoice extends Pick<
+  HardenImageOptions,
+  | 'mode'
+  | 'commands'
+  | 'keep'
+  | 'drop'
+  | 'maxRemoval'
+  | 'dataPacks'
+  | 'evidenceOf'
+  | 'traceOnly'
+  | 'strip'
+  | 'configuration'
+> {
+  /** Recordings of containers of this image; of an index, those of another platform are left out for each. */
+  readonly evidence?: HardenImageOptions['evidence']
+  /** Runs the image before and after; what is patched afterwards must pass it too. */
+  readonly smoke?: HardenImageOptions['smoke']
+  /** Take newer versions of what stays, of packages with findings. Default: nothing is patched. */
+  readonly patch?: PatchChoice | undefined
 }
+
+/** How to patch; each option is that of `patchImage` of `@sallyport/harden/patch`. */
+export type PatchChoice = Pick<PatchImageOptions, 'sources' | 'all' | 'only' | 'lastSeen'>
 
 /** Options of {@link promote}. */
 export interface PromoteOptions {

@@ -1,5 +1,6 @@
 import type { Digest, Platform } from '@sallyport/core'
 import type { HardenReport } from '@sallyport/harden'
+import type { PatchReport } from '@sallyport/harden/patch'
 import type { Decision } from '@sallyport/policy'
 import type { MergedScan } from '@sallyport/scan'
 
@@ -18,10 +19,12 @@ export interface FindingName {
   readonly purl: string
 }
 
-/** What hardening did to the findings of an image. */
+/** What hardening and patching did to the findings of an image. */
 export interface FindingsChange {
   /** Gone with their packages. */
   readonly fixedByRemoval: readonly FindingName[]
+  /** Gone with the version of their packages; absent when nothing was patched. */
+  readonly fixedByPatch?: readonly FindingName[] | undefined
   /** How many are still there. */
   readonly remaining: number
   /** Gone although their packages stayed, which makes the verdict `error`. */
@@ -35,7 +38,9 @@ export interface PlatformSummary {
   readonly after: ImageSummary
   /** Absent when hardening was not asked for. */
   readonly hardening?: HardenReport | undefined
-  /** What hardening did to the findings; absent when nothing was removed. */
+  /** Absent when patching was not asked for. Keep `lastSeen` of it for the next time. */
+  readonly patches?: PatchReport | undefined
+  /** What hardening and patching did to the findings; absent when nothing was changed. */
   readonly change?: FindingsChange | undefined
   readonly decision: Decision
 }

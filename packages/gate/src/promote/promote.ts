@@ -15,6 +15,7 @@ import { GateError } from '../errors.ts'
 import type { QuarantineRecord } from '../ports/quarantine-store.ts'
 import { attachEvidence } from '../steps/attach-evidence.ts'
 import { buildIndex } from '../steps/build-index.ts'
+import { chooseEvidence } from '../steps/choose-evidence.ts'
 import { combineDecisions } from '../steps/combine-decisions.ts'
 import { describeEvidence } from '../steps/describe-evidence.ts'
 import { type ImageJudgement, judgeImage } from '../steps/judge-image.ts'
@@ -34,7 +35,7 @@ import { createStepRunner, type StepRunner } from './step-runner.ts'
 import { summarizeJudgement } from './summarize-judgement.ts'
 
 /**
- * Promotes an image from one registry to the next: resolves it once, inventories, scans, hardens and scans it again,
+ * Promotes an image from one registry to the next: resolves it once, inventories, scans, hardens, patches and scans it again,
  * judges it by the policy, pushes it by digest with its evidence, signs, reads everything back and verifies it, and
  * only then moves the tag. What fails is put into quarantine; what could not be judged or done gives `error`, and the
  * tag stays where it was, unless the failure came after it had been moved (steps `publish` and `record`).
@@ -125,12 +126,13 @@ async function run(
 
   const judgements: ImageJudgement[] = []
   for (const [position, { platform, raw }] of resolved.images.entries()) {
+    const harden = options.harden === true ? {} : options.harden || undefined
     const judgement = await judgeImage(source.repository, raw, platform, {
       destination: to,
       tier,
       policy,
       scanners: options.scanners,
-      harden: options.harden === true ? {} : options.harden || undefined,
+      harden: harden && { ...harden, evidence: chooseEvidence(harden.evidence, raw, resolved.images) },
       statements: {
         vex: options.vex,
         ignore: options.ignore,

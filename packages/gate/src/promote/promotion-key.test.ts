@@ -1,5 +1,7 @@
 import { generateSigningKey, keySigner } from '@sallyport/attest'
 import { digestOf } from '@sallyport/core'
+import type { UsageEvidence } from '@sallyport/harden/evidence'
+import { folderMirror, type PatchSource } from '@sallyport/harden/patch'
 import { describe, expect, it } from 'vitest'
 import { sqliteJournal } from '../journal/sqlite-journal.ts'
 import { folderQuarantine } from '../quarantine/folder-quarantine.ts'
@@ -18,6 +20,22 @@ const options: PromoteOptions = {
   signer,
   journal: sqliteJournal(':memory:'),
   quarantine: folderQuarantine('/nowhere'),
+}
+const recording: UsageEvidence = {
+  source: 'strace',
+  images: [digestOf('source')],
+  coverage: 'partial',
+  observes: ['exec'],
+  records: [],
+  missing: [],
+  gaps: [],
+}
+const suite: PatchSource = {
+  type: 'deb',
+  mirror: folderMirror('/nowhere'),
+  suite: 'bookworm',
+  components: ['main'],
+  keyring: 'key',
 }
 const source = digestOf('source')
 const key = promotionKey(options, source, options.to)
@@ -47,6 +65,30 @@ describe('promotionKey', () => {
     ['verifier', { verifierId: 'https://gate.example' }],
   ])('differs with another %s', (_title, changes) => {
     expect(promotionKey({ ...options, ...changes }, source, options.to)).not.toBe(key)
+  })
+
+  it('tells each of the ways to harden from the others', () => {
+    const choices: readonly PromoteOptions['harden'][] = [
+      {},
+      { evidence: [recording] },
+      { evidence: [{ ...recording, coverage: 'complete' }] },
+      { patch: { sources: [suite] } },
+      { patch: { sources: [{ ...suite, keyring: 'other' }] } },
+      { patch: { sources: [suite], only: ['app'] } },
+      { smoke: { elsewhere: 'staging' } },
+      { strip: true },
+      { drop: ['app'] },
+    ]
+    const keys = choices.map((harden) => promotionKey({ ...options, harden }, source, options.to))
+    expect(new Set(keys).size).toBe(choices.length)
+  })
+
+  it('is the same with another way to the same mirror, and with indexes that were seen before', () => {
+    const [one, other] = [
+      { sources: [suite] },
+      { sources: [{ ...suite, mirror: folderMirror('/elsewhere') }], lastSeen: { bookworm: '2026-11-24' } },
+    ].map((patch) => promotionKey({ ...options, harden: { patch } }, source, options.to))
+    expect(other).toBe(one)
   })
 
   it('differs with another source digest or destination', () => {

@@ -15,7 +15,7 @@ export function promotionKey(
       destination,
       tier: options.tier,
       policy: options.policy.digest,
-      harden: options.harden ?? false,
+      harden: describeChoice(options.harden),
       vex: options.vex,
       ignore: options.ignore?.map(({ rules, owner }) => ({
         owner,
@@ -28,4 +28,24 @@ export function promotionKey(
       verifierId: options.verifierId ?? null,
     }),
   )
+}
+
+/** What is chosen, without what can't be told apart by its text, or changes from run to run: mirrors, indexes seen before. */
+function describeChoice(harden: PromoteOptions['harden'] = false): unknown {
+  if (typeof harden === 'boolean') return harden
+  const { patch, smoke, evidence, ...choice } = harden
+  return {
+    ...choice,
+    evidence: evidence?.map((one) => digestOf(canonicalJson(one))),
+    smoke: smoke && 'name' in smoke ? smoke.name : smoke,
+    patch: patch && {
+      all: patch.all,
+      only: patch.only,
+      sources: patch.sources.map((source) => ({
+        ...source,
+        mirror: undefined,
+        ...(source.type === 'deb' && { keyring: digestOf(source.keyring) }),
+      })),
+    },
+  }
 }

@@ -8,6 +8,7 @@ export function summarizeJudgement({
   before,
   after,
   hardening,
+  patches,
   change,
   facts,
   decision,
@@ -17,6 +18,7 @@ export function summarizeJudgement({
     before: summarizeImage(before),
     after: summarizeImage(after),
     hardening,
+    patches,
     ...(change && { change: summarizeChange(change, facts) }),
     decision,
   }
@@ -26,9 +28,12 @@ function summarizeChange(
   { gone }: NonNullable<ImageJudgement['change']>,
   { scan, vanished = [] }: ImageJudgement['facts'],
 ): FindingsChange {
-  const explained = gone.filter(({ reason }) => reason !== 'unexplained')
+  const goneBy = (wanted: (typeof gone)[number]['reason']) =>
+    gone.filter(({ reason }) => reason === wanted).map(({ finding }) => nameOf(finding))
+  const fixedByPatch = goneBy('package-changed')
   return {
-    fixedByRemoval: explained.map(({ finding }) => nameOf(finding)),
+    fixedByRemoval: goneBy('package-removed'),
+    ...(fixedByPatch.length > 0 && { fixedByPatch }),
     remaining: scan.findings.length,
     vanished: vanished.map(nameOf),
   }

@@ -6,10 +6,17 @@ import {
   type Statement,
   type VulnsFinding,
 } from '@sallyport/attest'
+import type { HardenReport } from '@sallyport/harden'
+import {
+  describeHardening,
+  provenanceOfHardening,
+  type ScannedImage,
+  vexOfHardening,
+} from '@sallyport/harden/report'
 import { toCycloneDx } from '@sallyport/inventory/sbom'
-import { type Finding, vexOfChange, writeOpenVex } from '@sallyport/scan'
+import { type Finding, writeOpenVex } from '@sallyport/scan'
 import { packageVersion } from '../package-version.ts'
-import type { ImageJudgement } from './judge-image.ts'
+import type { ExaminedImage, ImageJudgement } from './judge-image.ts'
 
 /** A statement that a promotion attaches to an image, as exact JSON-able data. */
 export interface EvidenceDocument {
@@ -26,9 +33,6 @@ export interface DescribeEvidenceOptions {
   readonly decidedAt: string
 }
 
-/** Build type of the provenance that a hardening run writes. */
-export const hardeningBuildType = 'https://sallyport.dev/build-types/hardening/v1'
-
 /**
  * The statements about the images of a promotion: SBOM, scan report and, where the image was changed, the provenance
  * of the change, and what it did to vulnerabilities as OpenVEX. Those of each platform are attached to the index too, so
@@ -44,7 +48,12 @@ export function describeEvidence(
       [predicateTypes.cyclonedx, describePackages(judgement, options)],
       [predicateTypes.vulns, describeFindings(judgement)],
       ...(judgement.hardening && judgement.source.descriptor.digest !== digest
-        ? [[predicateTypes.provenance, describeHardening(judgement, options)] as [string, unknown]]
+        ? [
+            [
+              predicateTypes.provenance,
+              describeProvenance({ ...judgement, hardening: judgement.hardening }, options),
+            ] as [string, unknown],
+          ]
         : []),
     ]
     const subjects = options.index ? [digest, options.index] : [digest]
@@ -76,18 +85,21 @@ function describePackages(
   return predicateKinds.cyclonedx.build(JSON.parse(text))
 }
 
-/** What hardening removed, as VEX statements about the new image; `undefined` when it removed no vulnerability. */
+/** What was removed and patched, as VEX statements about the new image; `undefined` when there is nothing to say. */
 function describeChange(
-  { before, after, change }: ImageJudgement,
+  { before, after, change, facts }: ImageJudgement,
   { destination, verifierId, decidedAt }: DescribeEvidenceOptions,
 ): unknown {
   const statements =
     change &&
-    vexOfChange({
+    vexOfHardening({
       before: before.scan.findings,
       after: after.scan.findings,
       packages: after.inventory.packages,
-    })
+      kept: facts.usage,
+      coverage: facts.traced ? 'complete' : 'none',
+      // What nobody knows is no evidence.
+    }).filter(({ status }) => status !== 'under_investigation')
   if (!statements?.length) return undefined
   return writeOpenVex({
     subject: after.image.raw.descriptor.digest,
@@ -147,29 +159,31 @@ function describeFinding(finding: Finding): VulnsFinding {
 }
 
 /** SLSA provenance v1: hardening is a build whose material is the source image. */
-function describeHardening(
-  { source, hardening, platform, facts }: ImageJudgement,
+function describeProvenance(
+  { before, after, hardening, patches, platform }: ImageJudgement & { readonly hardening: HardenReport },
   { source: from, verifierId, decidedAt }: DescribeEvidenceOptions,
 ): unknown {
-  const report = {
-    removed: hardening!.removed.map(({ purl, bytes, files }) => ({ purl, bytes, files })),
-    removedPaths: hardening!.removedPaths.length,
-    invariants: hardening!.invariants.map(({ id, holds }) => ({ id, holds })),
-    kept: facts.usage.map(({ purl, usage, keptBy }) => ({ purl, usage, keptBy: keptBy?.reason })),
-  }
-  return predicateKinds.provenance.build({
-    buildType: hardeningBuildType,
-    externalParameters: { source: from, mode: hardening!.mode, platform: formatPlatform(platform) },
-    internalParameters: {},
-    resolvedDependencies: [{ uri: `oci://${from}`, digest: source.descriptor.digest }],
+  const refusals = patches?.packages.flatMap(({ purl, state, reason }) =>
+    state === 'refused' ? [{ purl, reason: reason ?? state }] : [],
+  )
+  const document = describeHardening({
+    report: hardening,
+    before: toScanned(before),
+    after: toScanned(after),
+    coverage: hardening.coverage,
+    refusals,
+  })
+  return provenanceOfHardening(document, {
+    source: from,
+    platform: formatPlatform(platform),
     builder: { id: verifierId, version: { '@sallyport/gate': packageVersion } },
     finishedOn: new Date(decidedAt),
-    byproducts: [
-      {
-        name: 'hardening-report',
-        content: Buffer.from(JSON.stringify(report)),
-        mediaType: 'application/json',
-      },
-    ],
   })
 }
+
+const toScanned = ({ image, inventory, scan }: ExaminedImage): ScannedImage => ({
+  digest: image.raw.descriptor.digest,
+  findings: scan.findings,
+  packages: inventory.packages,
+  bytes: image.layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
+})

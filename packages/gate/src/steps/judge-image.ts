@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
-import { analyzeUsage, type HardenReport, hardenImage, type PackageUsage } from '@sallyport/harden'
+import { analyzeUsage, type HardenReport } from '@sallyport/harden'
+import type { PatchReport } from '@sallyport/harden/patch'
 import { type Image, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import { decide, type Decision, type Policy, type PolicyFacts } from '@sallyport/policy'
@@ -8,11 +9,10 @@ import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Sca
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
+import { type ChangedImage, changeImage, type OpenedImage } from './change-image.ts'
 
 /** What an image was found to hold. */
-export interface ExaminedImage {
-  readonly image: Image
-  readonly inventory: Inventory
+export interface ExaminedImage extends OpenedImage {
   readonly scan: MergedScan
 }
 
@@ -22,10 +22,12 @@ export interface ImageJudgement extends AsyncDisposable {
   readonly source: RawManifest
   /** With the findings as the scanners told them. */
   readonly before: ExaminedImage
-  /** The image that would be promoted, open; the same as `before` when nothing was removed. */
+  /** The image that would be promoted, open; the same as `before` when nothing was changed. */
   readonly after: ExaminedImage
   readonly hardening?: HardenReport | undefined
-  /** What hardening did to the findings; absent when nothing was removed. */
+  /** What patching did; absent when it was not asked for. */
+  readonly patches?: PatchReport | undefined
+  /** What hardening and patching did to the findings; absent when nothing was changed. */
   readonly change?: FindingsDiff | undefined
   readonly facts: PolicyFacts
   readonly decision: Decision
@@ -46,15 +48,11 @@ export interface JudgeImageOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-interface HardenStep {
-  readonly usage: readonly PackageUsage[]
-  readonly report?: HardenReport | undefined
-  /** Absent when nothing changed. */
-  readonly hardened?: Omit<ExaminedImage, 'scan'> | undefined
-}
+/** What stands when hardening was not asked for. */
+type HardenStep = Omit<ChangedImage, 'report'> & { readonly report?: HardenReport | undefined }
 
 /**
- * Reads the image of one platform once, inventories and scans it, hardens it, examines the result again and decides
+ * Reads the image of one platform once, inventories and scans it, hardens and patches it, examines the result again and decides
  * about that. A scanner that fails is part of the facts and makes the verdict `error`; an image that can't be read
  * rejects.
  */
@@ -90,32 +88,28 @@ export async function judgeImage(
   })
   const before: ExaminedImage = { image, inventory, scan: scanned }
 
-  const { usage, report, hardened } = await steps.run<HardenStep>('harden', platform, async () => {
-    if (!harden) {
-      const analysis = await analyzeUsage(image, inventory, { signal })
-      return { value: { usage: analysis.packages }, summary: 'not asked for' }
-    }
-    const { report, ...result } = await hardenImage(image, inventory, {
-      ...harden,
-      directory: join(directory, 'hardened'),
-      signal,
-    })
-    const hardened = result.image && result.inventory && { image: result.image, inventory: result.inventory }
-    if (hardened) resources.use(hardened.image)
-    const summary = hardened
-      ? `${report.removed.length} packages removed, ${report.kept.length} stay`
-      : `unchanged: ${report.unchangedBecause ?? 'nothing to remove'}`
-    return { value: { usage: report.kept, report, hardened }, summary }
-  })
+  const { usage, traced, report, patches, changed } = await steps.run<HardenStep>(
+    'harden',
+    platform,
+    async () => {
+      if (!harden) {
+        const { packages } = await analyzeUsage(image, inventory, { signal })
+        return { value: { usage: packages, traced: false }, summary: 'not asked for' }
+      }
+      const { findings } = scanned
+      const value = await changeImage(before, harden, { findings, now, directory, resources, signal })
+      return { value, summary: summarizeChange(value) }
+    },
+  )
 
   const rescanned = await steps.run('rescan', platform, async () => {
-    if (!hardened) return { value: before, summary: 'the image is unchanged' }
-    const scan = await scanImage(hardened.image, hardened.inventory, scanners, signal)
-    const summary = `${hardened.inventory.packages.length} packages, ${scan.findings.length} findings`
-    return { value: { ...hardened, scan }, summary }
+    if (!changed) return { value: before, summary: 'the image is unchanged' }
+    const scan = await scanImage(changed.image, changed.inventory, scanners, signal)
+    const summary = `${changed.inventory.packages.length} packages, ${scan.findings.length} findings`
+    return { value: { ...changed, scan }, summary }
   })
 
-  const change = hardened && diffFindings(stateOf(before), stateOf(rescanned))
+  const change = changed && diffFindings(stateOf(before), stateOf(rescanned))
   const subject = rescanned.image.raw.descriptor.digest
   const { digests = [], repositories = [], ...trusted } = statements ?? {}
   const { scan, notes } = applyStatements(rescanned.scan, rescanned.inventory, {
@@ -130,11 +124,12 @@ export async function judgeImage(
     destination,
     inventory: after.inventory,
     scan,
-    // the report that a hardened image replaces; failures of the other stand in its own reports
-    failures: hardened ? failuresOf(scanned) : [],
+    // the report that a changed image replaces; failures of the other stand in its own reports
+    failures: changed ? failuresOf(scanned) : [],
     vanished: change && vanishedFrom(change, scan),
     notes,
     usage,
+    traced,
     removed: report?.removed ?? [],
   }
   const decision = await steps.run('decide', platform, async () => {
@@ -149,11 +144,22 @@ export async function judgeImage(
     before,
     after,
     hardening: report,
+    patches,
     change,
     facts,
     decision,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function summarizeChange({ report: { removed, kept, unchangedBecause }, patches }: ChangedImage): string {
+  const hardened =
+    unchangedBecause === undefined
+      ? `${removed.length} packages removed, ${kept.length} stay`
+      : `unchanged: ${unchangedBecause}`
+  if (!patches) return hardened
+  const patched = patches.packages.filter(({ state }) => state === 'patched').length
+  return `${hardened}; ${patched} patched${patches.unchangedBecause === undefined ? '' : `: ${patches.unchangedBecause}`}`
 }
 
 async function scanImage(

@@ -1,4 +1,4 @@
-import type { FileNode, FileTree, Image } from '@sallyport/image'
+import type { FileNode, FileTree, Image, ImageEdit } from '@sallyport/image'
 import type { Package } from '@sallyport/inventory'
 import type { HardenPlan } from '../plan/plan-hardening.ts'
 import { withoutPaths } from '../tree-view.ts'
@@ -9,7 +9,7 @@ import { filterIndexes } from './indexes/filter-indexes.ts'
 import { removeEmptyFolders } from './remove-empty-folders.ts'
 
 /** What is to be changed in the file system for a plan. */
-export interface PlannedEdit {
+export interface PlannedEdit extends Pick<ImageEdit, 'add' | 'attributes' | 'config'> {
   readonly remove: ReadonlySet<string>
   readonly replace: ReadonlyMap<string, Uint8Array>
   /** Paths among `remove` that no removed package owns. */

@@ -5,7 +5,8 @@ import { openImage } from '@sallyport/image'
 import { createInventory } from '@sallyport/inventory'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildElf, elfBase } from '../elf/elf.fixture.ts'
-import { hardenImage, type HardenImageOptions } from '../harden-image.ts'
+import { hardenImage } from '../harden-image.ts'
+import type { HardenImageOptions } from '../harden-options.ts'
 import { checkInvariants } from '../invariants/check-invariants.ts'
 import { debianImage, type DescribedDebian, executable, libraries, program } from './debian-image.fixture.ts'
 
@@ -352,7 +353,12 @@ describe('what slimming broke elsewhere', () => {
       const source = debianImage(described)
       await using image = await openImage(source, source.raw, { directory })
       const inventory = await createInventory(image)
-      const { image: after, ...result } = await hardenImage(image, inventory, { ...options, mode, directory })
+      const { image: after, ...result } = await hardenImage(image, inventory, {
+        ...options,
+        mode,
+        directory,
+        smoke: { elsewhere: 'the laws of this test' },
+      })
       await using _after = after
       expect(result.report.unchangedBecause).toBeUndefined()
       expect(stays.filter((path) => image.tree.resolve(path) === undefined)).toEqual([])

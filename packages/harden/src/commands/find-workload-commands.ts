@@ -3,6 +3,7 @@ import { readWorkloads, type WorkloadContainer } from './read-workloads.ts'
 
 /** A command that a manifest runs in an image. */
 export interface WorkloadCommand {
+  /** Program and arguments. */
   readonly words: readonly string[]
   /** Where it stands, e.g. `Deployment web, container app, preStop`. */
   readonly source: string

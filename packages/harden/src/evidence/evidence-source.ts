@@ -5,7 +5,9 @@ export type EvidenceSource = string | Uint8Array | AsyncIterable<string | Uint8A
 
 /** Which container's events are taken from a recording of many. All that is given must match. */
 export interface ContainerSelection {
+  /** Namespace of its pod. */
   readonly namespace?: string | undefined
+  /** Name of its pod. */
   readonly pod?: string | undefined
   /** Name of the container. */
   readonly name?: string | undefined
@@ -27,8 +29,9 @@ export interface ReadEvidenceOptions {
    * that lost events, or can't see everything, stays `partial`.
    */
   readonly coverage?: 'complete' | 'partial' | undefined
-  /** When the recording began and ended (RFC 3339), for a recording without times. */
+  /** When the recording began (RFC 3339), for a recording without times. */
   readonly from?: string | undefined
+  /** When it ended. */
   readonly to?: string | undefined
   /**
    * Folders of the machine that were the container's root, such as an overlay's `merged` folder or a chroot. Given,
@@ -37,7 +40,9 @@ export interface ReadEvidenceOptions {
   readonly roots?: readonly string[] | undefined
   /** Which container's events count. Default: all, which must be of one image. */
   readonly container?: ContainerSelection | undefined
+  /** Bounds on the recording. */
   readonly limits?: EvidenceLimits | undefined
+  /** Ends the reading; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -15,6 +15,7 @@ export function coverageOf(evidence: readonly UsageEvidence[]): TraceCoverage {
 
 /** What recordings must have before packages are removed because of them alone. */
 export interface TraceOnlyOptions {
+  /** The least that they must have. */
   readonly minimumCoverage: {
     /** Shortest time that a complete recording of programs, and one of files, must have lasted, in milliseconds. */
     readonly windowMs: number

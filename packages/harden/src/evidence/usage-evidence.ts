@@ -11,18 +11,23 @@ export interface EvidenceRecord {
    * begin so.
    */
   readonly path: string
+  /** What was done to it. */
   readonly operation: EvidenceOperation
   /** Name of the process, the first that did it. */
   readonly process?: string | undefined
   /** How often it was seen. */
   readonly count: number
+  /** Whether `path` is one path, and no pattern. */
   readonly exact: boolean
 }
 
 /** Why a recording can't be complete, e.g. lines that could not be read. */
 export interface EvidenceGap {
+  /** What is the matter with it: lines that can't be read, events that were lost, a source that does not see all. */
   readonly code: 'UNREADABLE' | 'LOST_EVENTS' | 'PARTIAL_SOURCE'
+  /** In words. */
   readonly message: string
+  /** How often. */
   readonly count: number
 }
 
@@ -32,8 +37,9 @@ export interface UsageEvidence {
   readonly source: string
   /** Digests of the image that was traced: of its manifest, its index or its configuration. */
   readonly images: readonly Digest[]
-  /** When the recording began and ended (RFC 3339), as far as it or its reader tells. */
+  /** When the recording began (RFC 3339), as far as it or its reader tells. */
   readonly from?: string | undefined
+  /** When it ended. */
   readonly to?: string | undefined
   /** `complete` when everything that the image is for was exercised and recorded. Never so with a gap. */
   readonly coverage: 'complete' | 'partial'
@@ -43,5 +49,6 @@ export interface UsageEvidence {
   readonly records: readonly EvidenceRecord[]
   /** Paths that were looked for and not there, sorted. */
   readonly missing: readonly string[]
+  /** Why it is not complete. */
   readonly gaps: readonly EvidenceGap[]
 }

@@ -17,7 +17,9 @@ import { type CheckedInvariant, toResult } from './invariant.ts'
 
 /** An open image and its packages. */
 export interface InvariantSubject {
+  /** The image, open. */
   readonly image: Image
+  /** Its packages. */
   readonly inventory: Inventory
 }
 
@@ -50,6 +52,7 @@ export interface CheckInvariantsOptions {
   readonly again?: readonly { readonly purl: string }[] | undefined
   /** Usage of the image before, where it is known already. */
   readonly analysis?: UsageAnalysis | undefined
+  /** Ends the checks; they reject with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -75,6 +78,7 @@ export interface CheckedLaw extends InvariantResult {
 export interface InvariantReport {
   /** Whether every law that was checked holds. */
   readonly holds: boolean
+  /** Every law that was checked. */
   readonly laws: readonly CheckedLaw[]
   /** Laws that could not be checked, for want of what they are about. */
   readonly unchecked: readonly string[]

@@ -14,7 +14,7 @@ import { type PlannedChanges, planImage } from './planned-image.ts'
 export async function checkPlan(
   image: Image,
   analysis: UsageAnalysis,
-  { kept, removed, mode, openDependencies }: HardenPlan,
+  { kept, removed, openDependencies }: HardenPlan,
   edit: PlannedChanges,
   systems: OpenedSystems,
   commands: readonly (readonly string[])[] | undefined,
@@ -29,7 +29,7 @@ export async function checkPlan(
       analysis,
       changed: new Set([...edit.replace.keys(), ...(edit.add?.keys() ?? [])]),
       commands,
-      openDependencies: mode === 'relaxed' ? openDependencies : [],
+      openDependencies,
       signal,
     },
   )

@@ -55,7 +55,7 @@ export async function checkResult(
       analysis,
       changed,
       commands,
-      openDependencies: plan.mode === 'relaxed' ? plan.openDependencies : [],
+      openDependencies: plan.openDependencies,
       signal,
     },
   )

@@ -5,6 +5,7 @@ import { type Image, openImage, rewriteImage } from '@sallyport/image'
 export interface ControlImageOptions {
   /** Folder for the control's files. Default: the system's folder for temporary files. */
   readonly directory?: string | undefined
+  /** Ends the work; it rejects with `signal.reason`, and nothing is left behind. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -227,13 +227,14 @@ describe('checkInvariants', () => {
     expect(await brokenBetween(debianImage(described), debianImage(described))).toEqual({})
   })
 
-  it.each(
-    tampered.map(([what, law, after, options = {}]) => [what, law, after, options] as const),
-  )('tells that %s, by %s', async (_what, law, after, options) => {
-    const broken = await brokenBetween(debianImage(described), after(), options)
-    expect(Object.keys(broken)).toContain(law)
-    expect(broken[law]![0]).not.toBe('')
-  })
+  it.each(tampered.map(([what, law, after, options = {}]) => [what, law, after, options] as const))(
+    'tells that %s, by %s',
+    async (_what, law, after, options) => {
+      const broken = await brokenBetween(debianImage(described), after(), options)
+      expect(Object.keys(broken)).toContain(law)
+      expect(broken[law]![0]).not.toBe('')
+    },
+  )
 })
 
 describe('I2, of symbol versions', () => {

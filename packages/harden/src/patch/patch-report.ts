@@ -19,12 +19,15 @@ export type PatchState =
 export interface PackagePatch {
   /** purl before. */
   readonly purl: string
+  /** Name, as the inventory has it. */
   readonly name: string
   /** Version before. */
   readonly version: string
+  /** What became of it. */
   readonly state: PatchState
   /** Newest version that the sources have, where it is newer; the one that it has now, when it is `patched`. */
   readonly available?: string | undefined
+  /** Why it was not patched. */
   readonly reason?: string | undefined
   /** Configuration files that image and package both changed: they are as the image had them. */
   readonly keptConffiles?: readonly string[] | undefined
@@ -34,12 +37,15 @@ export interface PackagePatch {
 
 /** A finding for which a repaired version was announced. */
 export interface FindingPatch {
+  /** Its id, e.g. `CVE-2026-0001`. */
   readonly id: string
   /** purl of the package before. */
   readonly purl: string
   /** The version that repairs it, of the source package where there is one. */
   readonly fixedIn: string
+  /** What became of it. */
   readonly state: PatchState
+  /** Why it is still there. */
   readonly reason?: string | undefined
 }
 
@@ -57,10 +63,13 @@ export interface SourceUse {
 export interface PatchReport {
   /** Packages that were asked for, and those that had to follow, in the order of the inventory. */
   readonly packages: readonly PackagePatch[]
+  /** Findings for which a repaired version was announced. */
   readonly findings: readonly FindingPatch[]
+  /** Each source that was given, and whether it was used. */
   readonly sources: readonly SourceUse[]
   /** What was given as `lastSeen`, with the dates of this time. Keep it for the next. */
   readonly lastSeen: LastSeen
+  /** Outcome of each law; empty when nothing was written. */
   readonly invariants: readonly InvariantResult[]
   /** Present when the image is as it was. */
   readonly unchangedBecause?: string | undefined
@@ -68,6 +77,7 @@ export interface PatchReport {
 
 /** Result of {@link patchImage}. `image` is absent when nothing changed: the original image then stands. */
 export interface PatchResult {
+  /** What was done, and why not more. */
   readonly report: PatchReport
   /** The new image, open. Dispose it to delete its files. */
   readonly image?: Image | undefined

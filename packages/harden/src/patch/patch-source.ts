@@ -2,7 +2,9 @@ import type { MirrorReader } from './mirror/mirror-reader.ts'
 
 /** A suite of a Debian archive, or of one that is made like it. */
 export interface DebSource {
+  /** Tells it from other kinds of sources. */
   readonly type: 'deb'
+  /** What its files are read from. */
   readonly mirror: MirrorReader
   /** Suite or codename, e.g. `bookworm-security`; the signed index must have this name. */
   readonly suite: string
@@ -16,7 +18,9 @@ export interface DebSource {
 
 /** A repository of Alpine packages, or of such as are made like them. */
 export interface ApkSource {
+  /** Tells it from other kinds of sources. */
   readonly type: 'apk'
+  /** What its files are read from. */
   readonly mirror: MirrorReader
   /** Folder of the repository without the architecture, e.g. `v3.20/main`. */
   readonly repository: string

@@ -13,16 +13,23 @@ export interface PlanHardeningOptions {
   readonly mode?: 'closed' | 'relaxed' | undefined
   /** Names of packages that stay in any case. */
   readonly keep?: readonly string[] | undefined
+  /** Names of packages that may leave although a protection or a dependency speaks for them; `keep` is stronger. */
+  readonly drop?: readonly string[] | undefined
+  /** Whether a person agreed that a package may leave. Default: every one may. */
+  readonly isApproved?: ((found: Package) => boolean) | undefined
   /** Paths whose packages stay although they are not used, and the reason. */
   readonly needed?: ReadonlyMap<string, string> | undefined
 }
 
 /** Which packages leave, and why each of the others stays. */
 export interface HardenPlan {
+  /** The mode that it was made in. */
   readonly mode: 'closed' | 'relaxed'
+  /** Packages that would leave. */
   readonly removed: readonly Package[]
+  /** Packages that would stay, each with its reason. */
   readonly kept: readonly { readonly package: Package; readonly usage: PackageUsage }[]
-  /** Dependencies of kept packages that the removal opens; none in `closed` mode. */
+  /** Dependencies of kept packages that the removal opens; in `closed` mode only those on dropped packages. */
   readonly openDependencies: readonly OpenDependency[]
 }
 
@@ -36,7 +43,7 @@ export async function planHardening(
   analysis: UsageAnalysis,
   inventory: Inventory,
   systems: OpenedSystems,
-  { mode = 'closed', keep = [], needed }: PlanHardeningOptions = {},
+  { mode = 'closed', keep = [], drop = [], isApproved = () => true, needed }: PlanHardeningOptions = {},
 ): Promise<HardenPlan> {
   const usageOf = new Map(inventory.packages.map((found, index) => [found, analysis.packages[index]!]))
   const system = systems.packages
@@ -48,6 +55,7 @@ export async function planHardening(
       else owners.set(file, [found])
     }
   }
+  const isDropped = ({ name }: Package) => drop.includes(name) && !keep.includes(name)
   const osRelease = [tree.resolve('/etc/os-release')?.path, tree.resolve('/usr/lib/os-release')?.path]
 
   const kept = new Map<Package, PackageUsage>()
@@ -58,7 +66,9 @@ export async function planHardening(
       ? 'asked for'
       : hasOsRelease
         ? 'it holds os-release'
-        : systems.fixed.get(found)
+        : isApproved(found)
+          ? (systems.fixed.get(found) ?? (isDropped(found) ? undefined : systems.protected.get(found)))
+          : 'it is not in the plan that was approved'
     if (usage.usage !== 'present') kept.set(found, usage)
     else if (protection) kept.set(found, { ...usage, keptBy: { reason: 'protected', detail: protection } })
   }
@@ -81,7 +91,7 @@ export async function planHardening(
       grown = true
     }
     if (mode === 'closed') {
-      for (const [found, detail] of closeDependencies(kept.keys(), systems)) {
+      for (const [found, detail] of closeDependencies(kept.keys(), systems, isDropped)) {
         kept.set(found, { ...usageOf.get(found)!, keptBy: { reason: 'dependency', detail } })
         grown = true
       }
@@ -110,7 +120,11 @@ export async function planHardening(
   return {
     mode,
     removed,
-    openDependencies: findOpenDependencies([...kept.keys()], systems),
+    openDependencies: findOpenDependencies(
+      [...kept.keys()],
+      systems,
+      mode === 'relaxed' ? undefined : isDropped,
+    ),
     kept: inventory.packages
       .filter((found) => !gone.has(found) && !(found.ownedBy && removedPurls.has(found.ownedBy)))
       .map((found) => ({

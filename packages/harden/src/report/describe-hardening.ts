@@ -7,8 +7,11 @@ import type { HardenDocument } from './harden-document.schema.ts'
 
 /** An image as it was scanned. */
 export interface ScannedImage {
+  /** Digest of its manifest. */
   readonly digest: Digest
+  /** What scanners found in it. */
   readonly findings: readonly Finding[]
+  /** What the inventory found in it. */
   readonly packages: readonly Pick<FindingPackage, 'type' | 'name' | 'version' | 'purl'>[]
   /** Of all layers as they are stored. */
   readonly bytes?: number | undefined
@@ -16,7 +19,9 @@ export interface ScannedImage {
 
 /** What {@link describeHardening} brings together. */
 export interface DescribeHardeningInput {
+  /** What hardening says that it did. */
   readonly report: HardenReport
+  /** The image before. */
   readonly before: ScannedImage
   /** The image afterwards; the same as `before` when nothing changed. */
   readonly after: ScannedImage

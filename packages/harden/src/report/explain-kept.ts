@@ -5,7 +5,9 @@ import type { KeptFinding } from './harden-document.schema.ts'
 
 /** A fix that exists and was not applied, such as one whose maintainer script does more than is known to be safe. */
 export interface FixRefusal {
+  /** purl of the package that has the fix. */
   readonly purl: string
+  /** Why it was not applied. */
   readonly reason: string
 }
 

@@ -7,9 +7,11 @@ export const hardeningBuildType = 'https://sallyport.dev/build-types/hardening/v
 export interface ProvenanceOfHardeningInput {
   /** Where the image before came from, e.g. `registry.example/app@sha256:…`. */
   readonly source: string
+  /** Platform of the image, e.g. `linux/amd64`. */
   readonly platform: string
   /** Who ran it, as a URI, and in which versions. */
   readonly builder: { readonly id: string; readonly version?: Readonly<Record<string, string>> | undefined }
+  /** When it was done. */
   readonly finishedOn: Date
 }
 

@@ -6,6 +6,7 @@ import type { PackageUsage } from '../usage/usage.ts'
 export interface VexOfHardeningInput extends VexOfChangeOptions {
   /** Usage of the packages that stayed, as the report has it. */
   readonly kept: readonly PackageUsage[]
+  /** What recordings tell of the image. */
   readonly coverage: TraceCoverage
   /** Digests of the recordings, so that a reader can check them. */
   readonly evidence?: readonly string[] | undefined

@@ -91,6 +91,7 @@ function* collectWords(root: Node): Generator<ScriptWord> {
       yield { text: nameText, line: name.startPosition.row + 1, role: 'command', isCertain }
     const isSource = nameText === '.' || nameText === 'source'
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
+    if (isMessage(command, nameText)) continue
     for (const argument of command.childrenForFieldName('argument')) {
       if (!argument) continue
       const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined)
@@ -134,8 +135,31 @@ function findUnconditional(root: Node): ReadonlySet<number> {
   return found
 }
 
+const readers = new Set(['pipeline', 'command_substitution', 'process_substitution'])
+
+/**
+ * Whether a command only tells people something: `echo` and `printf` whose output no other command and no file gets.
+ * What a function prints may be its result, unless it goes to the standard error or begins as a sentence does.
+ */
+function isMessage(command: Node, name: string | undefined): boolean {
+  if (name !== 'echo' && name !== 'printf') return false
+  let isError = false
+  let isResult = false
+  for (let node = command.parent; node; node = node.parent) {
+    if (readers.has(node.type)) return false
+    if (node.type === 'function_definition') isResult = true
+    if (node.type !== 'redirected_statement') continue
+    const redirects = node.childrenForFieldName('redirect')
+    if (!redirects.every((one) => one && /^[012]?>&[12]$/.test(one.text.replaceAll(' ', '')))) return false
+    isError ||= redirects.some((one) => one?.text.endsWith('2'))
+  }
+  const [first] = command.childrenForFieldName('argument')
+  return !isResult || isError || /^["']?[A-Z][a-z]* /.test(first?.text ?? '')
+}
+
 function* quotedTexts(root: Node): Generator<{ readonly text: string; readonly line: number }> {
   for (const command of root.descendantsOfType('command')) {
+    if (command && isMessage(command, command.childForFieldName('name')?.text)) continue
     for (const argument of command?.childrenForFieldName('argument') ?? []) {
       if (!argument || (argument.type !== 'string' && argument.type !== 'raw_string')) continue
       const text = argument.text.slice(1, -1)

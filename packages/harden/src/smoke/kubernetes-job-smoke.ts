@@ -89,10 +89,15 @@ function succeeded(words: readonly string[], { exitCode, stdout, stderr }: Comma
 
 /** What a job for a run is made of. */
 export interface SmokeJob {
+  /** Name of the job. */
   readonly name: string
+  /** Reference that the cluster pulls. */
   readonly image: string
+  /** What to run. Default: what the image says. */
   readonly command?: readonly string[] | undefined
+  /** How long it may take, in milliseconds. */
   readonly timeoutMs: number
+  /** More fields of the pod. */
   readonly pod?: Readonly<Record<string, unknown>> | undefined
 }
 

@@ -2,6 +2,7 @@ import type { Image } from '@sallyport/image'
 
 /** A question to a running service. */
 export interface SmokeRequest {
+  /** Port that the service listens on. */
   readonly port: number
   /** Default `/`. */
   readonly path?: string | undefined
@@ -13,6 +14,7 @@ export interface SmokeRequest {
 export interface SmokeAnswer {
   /** E.g. `https://127.0.0.1:443/`. */
   readonly request: string
+  /** HTTP status. */
   readonly status: number
   /** At most 64 KiB. */
   readonly body: string
@@ -26,8 +28,9 @@ export interface SmokeResult {
   readonly status: 'passed' | 'failed' | 'timed-out' | 'unanswered'
   /** Absent when a signal ended it, or for a service. */
   readonly exitCode?: number | undefined
-  /** The last 1 MiB of each. */
+  /** What it printed, the last 1 MiB. */
   readonly stdout: string
+  /** What it printed on stderr, the last 1 MiB. */
   readonly stderr: string
   /** In the order of the requests. */
   readonly answers: readonly SmokeAnswer[]
@@ -35,6 +38,7 @@ export interface SmokeResult {
 
 /** A port: runs an image and tells what came of it, to be compared with another run by `compareSmoke`. */
 export interface SmokeTest {
+  /** Names it in reports, e.g. `chroot`. */
   readonly name: string
   /**
    * Runs the image once, and leaves nothing of it behind.

@@ -14,7 +14,7 @@ export interface PlanStripInput {
   /** Packages that stay. */
   readonly kept: readonly Package[]
   readonly analysis: UsageAnalysis
-  readonly systems: Pick<OpenedSystems, 'fixed' | 'removeFiles'>
+  readonly systems: Pick<OpenedSystems, 'fixed' | 'protected' | 'removeFiles'>
 }
 
 /** What was stripped. */
@@ -119,7 +119,10 @@ function createChoice({
       owners.length > 0 &&
       /^\/(?:usr\/)?(?:bin|sbin|lib|lib32|lib64|libexec|share|games)\//.test(path) &&
       !/\/(?:dpkg|apk|rpm)\//.test(path) &&
-      owners.every((owner) => isPackaged(owner) && used.has(owner) && !systems.fixed.has(owner))
+      owners.every(
+        (owner) =>
+          isPackaged(owner) && used.has(owner) && !systems.fixed.has(owner) && !systems.protected.has(owner),
+      )
     )
   }
 }

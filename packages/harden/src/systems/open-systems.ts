@@ -16,7 +16,11 @@ import { rpmSystem } from './rpm/rpm-system.ts'
 import { rubySystem } from './ruby/ruby-system.ts'
 
 /** All packages of an image that can leave, of whatever kind. */
-export interface OpenedSystems extends Omit<OpenedSystem, 'refusal' | 'leaving' | 'removeFiles' | 'wanted'> {
+export interface OpenedSystems extends Omit<
+  OpenedSystem,
+  'refusal' | 'leaving' | 'protected' | 'removeFiles' | 'wanted'
+> {
+  readonly protected: ReadonlyMap<Package, string>
   readonly leaving: LeavingPackages
   readonly wanted: readonly Requirement[]
   /** Packages that have a record in a database which can be edited, in the inventory's order. */
@@ -68,6 +72,7 @@ export async function openSystems(
     leaving: joinLeaving(opened.flatMap(({ leaving }) => leaving ?? [])),
     wanted: opened.flatMap(({ wanted = [] }) => wanted),
     fixed: new Map(opened.flatMap(({ fixed }) => [...fixed])),
+    protected: new Map(opened.flatMap((system) => [...(system.protected ?? [])])),
     requirementsOf: (found) => systemOf.get(found)?.requirementsOf(found) ?? [],
     listedPaths: async (found) => (await systemOf.get(found)?.listedPaths(found)) ?? [],
     recordPaths: (found) => systemOf.get(found)?.recordPaths(found) ?? [],

@@ -36,6 +36,8 @@ export interface OpenedSystem {
   readonly refusal?: string | undefined
   /** Packages that can't leave, and why, whatever is reached. */
   readonly fixed: ReadonlyMap<Package, string>
+  /** Packages that a rule keeps whatever is reached, and why, unless somebody drops them by name. Default: none. */
+  readonly protected?: ReadonlyMap<Package, string> | undefined
   /** Packages that may leave although a rule for whole folders reaches them. Default: none. */
   readonly leaving?: LeavingPackages | undefined
   /** What a package declares that it needs. */

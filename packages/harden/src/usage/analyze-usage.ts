@@ -38,6 +38,8 @@ export interface AnalyzeUsageOptions {
   readonly systems?: Pick<OpenedSystems, 'leaving' | 'recordPaths' | 'requirementsOf'> | undefined
   /** Data that stays although no program names it. Default: all packs. */
   readonly dataPacks?: readonly DataPack[] | undefined
+  /** Files of packages that somebody declared not to be needed: only certain edges reach them. */
+  readonly dropped?: ReadonlySet<string> | undefined
   /** Paths that count as used, with the edge that says why. */
   readonly roots?: readonly UsageEdge[] | undefined
   /** Recordings of containers of this image. They add to what is used; see `traceOnly` for the other way round. */
@@ -59,8 +61,11 @@ export interface AnalyzeUsageOptions {
 export interface UsageAnalysis {
   /** One entry for each package of the inventory, in its order. */
   readonly packages: readonly PackageUsage[]
+  /** What is reached, and by which edges. */
   readonly graph: UsageGraph
+  /** Contents of the files that were read. */
   readonly contents: FileContents
+  /** Where programs find their libraries. */
   readonly libraries: LibrarySearch
   /**
    * What the recordings can tell. Unless it is `complete`, what is executed or loaded is not known: `linked` and
@@ -88,6 +93,7 @@ export async function analyzeUsage(
     commands,
     systems,
     dataPacks = allDataPacks,
+    dropped,
     roots = [],
     evidence = [],
     evidenceOf,
@@ -140,9 +146,11 @@ export async function analyzeUsage(
     leaving ? owned.union(leaving.paths) : owned,
     createBuiltLinks(tree, inventory.packages),
   )
+  const counted = (edges: readonly UsageEdge[]) =>
+    dropped?.size ? edges.filter(({ certain, to }) => certain || !dropped.has(to)) : edges
   const follow: EdgesOf = async (path, isFollowed) => {
     signal?.throwIfAborted()
-    const edges = await edgesOf(path, isFollowed)
+    const edges = counted(await edgesOf(path, isFollowed))
     if (!leaving || leaving.paths.size === 0) return edges
     const node = tree.get(path)
     const content = node?.type === 'file' && !isIndexFile(path) ? await contents.read(node) : undefined
@@ -158,7 +166,8 @@ export async function analyzeUsage(
   if (gap !== undefined) throw new HardenError('EVIDENCE_INCOMPLETE', gap)
   const isCertain = ({ certain }: UsageEdge) => certain
   const referred = (await leaving?.leavesOf(unowned.leaves, contents)) ?? []
-  const packsOf = (reached: Iterable<string>) => findDataPacks(tree, dataPacks, usesTerminals(reached))
+  const packsOf = (reached: Iterable<string>) =>
+    counted(findDataPacks(tree, dataPacks, usesTerminals(reached)))
   const graph = traceOnly
     ? await buildUsageGraph(
         [...entries, ...roots].filter(isCertain),
@@ -167,7 +176,7 @@ export async function analyzeUsage(
         traced,
       )
     : await buildUsageGraph(
-        [...entries, ...referred, ...unowned.roots, ...roots],
+        [...counted([...entries, ...referred]), ...unowned.roots, ...roots],
         follow,
         (reached) => [...packsOf(reached), ...unowned.leaves],
         traced,

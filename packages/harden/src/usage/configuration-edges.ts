@@ -3,6 +3,7 @@ import type { AddEdge } from './add-edge.ts'
 import type { EdgeContext } from './edge-context.ts'
 import { addNamed } from './find-command.ts'
 import { addPaths } from './path-edges.ts'
+import { withoutConfigurationComments } from './without-comments.ts'
 
 /** Whether a text tells a program what to do. */
 export const isConfiguration = (path: string): boolean =>
@@ -14,9 +15,10 @@ const maxNames = 5_000
 export function addConfigurationEdges(
   { tree, libraries }: Pick<EdgeContext, 'tree' | 'libraries'>,
   path: string,
-  text: string,
+  whole: string,
   add: AddEdge,
 ): void {
+  const text = withoutConfigurationComments(whole)
   addPaths(tree, text, add, 'config-include')
   // Modules named without their folder: PAM stacks, name service switches, load_module of nginx and the like.
   const words = new Set(findLibraryNames(text))

@@ -37,6 +37,7 @@ export type UsageEdgeKind =
 
 /** One step of the reason why a file is kept. */
 export interface UsageEdge {
+  /** What leads on. */
   readonly kind: UsageEdgeKind
   /** Path that leads on; for an `entry` the words of the command, e.g. `nginx -g daemon off;`. */
   readonly from: string
@@ -50,7 +51,9 @@ export interface UsageEdge {
 
 /** How a package is used, and the shortest chain of its strongest class. */
 export interface PackageUsage {
+  /** purl, as the inventory has it. */
   readonly purl: string
+  /** How strongly it is known to be used. */
   readonly usage: Usage
   /** The package's file that is needed; absent when no file is reached. */
   readonly file?: string | undefined

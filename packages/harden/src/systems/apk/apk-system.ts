@@ -24,16 +24,17 @@ async function openApk(
   const packages = all.filter((found) => apkSystem.holds(found))
   const { records, stanzas, refusal } = await openDatabases(image, packages, signal)
   const find = createProviders(stanzas)
-  const fixed = new Map<Package, string>()
+  const rules = new Map<Package, string>()
   for (const found of packages) {
     const reason = protectionOf(found.name)
-    if (reason) fixed.set(found, reason)
+    if (reason) rules.set(found, reason)
   }
   const world = await readWorld(image, signal)
   return {
     refusal,
     wanted: words(world?.text).map((text) => ({ text: `world ${text}`, satisfiedBy: findWanted(text) })),
-    fixed,
+    fixed: new Map(),
+    protected: rules,
     requirementsOf: createRequirements(stanzas, find),
     listedPaths: async (found) => {
       const { folders = [], files = [] } = stanzas.get(found) ?? {}

@@ -23,12 +23,15 @@ async function openDpkg(
   const packages = all.filter((found) => dpkgSystem.holds(found))
   const diverters = await findDiverters(image, all, signal)
   const fixed = new Map<Package, string>()
+  const rules = new Map<Package, string>()
   for (const found of packages) {
-    const reason = protectionOf(found.name) ?? diverters.get(found.name)
+    const [rule, reason] = [protectionOf(found.name), diverters.get(found.name)]
+    if (rule) rules.set(found, rule)
     if (reason) fixed.set(found, reason)
   }
   return {
     fixed,
+    protected: rules,
     requirementsOf: createRequirements(packages),
     listedPaths: (found) => listPaths(image, found, signal),
     recordPaths: ({ dpkg }) => dpkg?.metadataPaths ?? [],

@@ -5,7 +5,8 @@ import { openImage } from '@sallyport/image'
 import { createInventory } from '@sallyport/inventory'
 import { createImage, type FileDescription } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { hardenImage, type HardenImageOptions } from '../../harden-image.ts'
+import { hardenImage } from '../../harden-image.ts'
+import type { HardenImageOptions } from '../../harden-options.ts'
 
 let directory: string
 beforeEach(async () => {

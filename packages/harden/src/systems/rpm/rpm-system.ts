@@ -71,6 +71,7 @@ async function openDatabases(
 
   const known = new Map<Package, RpmPackage>()
   const fixed = new Map<Package, string>()
+  const rules = new Map<Package, string>()
   for (const found of packages) {
     const key = packageKey(found.name, found.version, found.arch)
     const header = headers.get(key)
@@ -78,13 +79,16 @@ async function openDatabases(
     const reason = header
       ? databases.some(({ numbers }) => (numbers.get(key)?.length ?? 0) > 1)
         ? 'the rpm database holds it twice'
-        : protectionOf(found.name)
+        : undefined
       : 'no rpm database has a header of it'
+    const rule = protectionOf(found.name)
     if (reason) fixed.set(found, reason)
+    if (rule) rules.set(found, rule)
   }
   const listed = new Map<Package, readonly string[]>()
   return {
     fixed,
+    protected: rules,
     requirementsOf: createRequirements(known, (path) => tree.canonicalize(path)),
     async listedPaths(found) {
       const before = listed.get(found)

@@ -117,6 +117,9 @@ interface Case extends DescribedDebian {
   readonly works: readonly string[]
 }
 
+/** Each law that is named in a message. */
+const lawsIn = (message: string) => [...message.matchAll(/\b(I\d+(?:-\w+)?): /g)].map(([, law]) => law!)
+
 /** What an image is hardened to: laws that put packages back or refused the result, and whether it works. */
 async function harden(described: Case, mutant: Mutant): Promise<readonly string[]> {
   const source = debianImage(described)
@@ -129,17 +132,17 @@ async function harden(described: Case, mutant: Mutant): Promise<readonly string[
   try {
     const { report, image: after } = await hardenImage(image, given, {
       mode: described.mode ?? 'relaxed',
+      smoke: { elsewhere: 'the laws of this test' },
       directory,
     })
     await using _after = after
     const reasons = report.kept.map(({ keptBy }) => /\((I\d+(?:-\w+)?)\)$/.exec(keptBy?.detail ?? '')?.[1])
-    const laws = reasons.filter((law) => law !== undefined)
+    const laws = [...reasons.filter((law) => law !== undefined), ...lawsIn(report.unchangedBecause ?? '')]
     const isRemoved = report.removed.some(({ name }) => name === 'unused')
     const works = described.works.every((path) => (after ?? image).tree.resolve(path))
     return [...laws, ...(works ? [] : ['the smoke test']), ...(isRemoved ? [] : ['the count'])]
   } catch (error) {
-    // Each law that is named in the message.
-    return [...String(error).matchAll(/\b(I\d+(?:-\w+)?): /g)].map(([, law]) => law!)
+    return lawsIn(String(error))
   }
 }
 

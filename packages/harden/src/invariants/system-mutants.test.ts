@@ -101,12 +101,15 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 type Source = ReturnType<typeof createImage>
 
+/** Each law that is named in a message. */
+const lawsIn = (message: string) => [...message.matchAll(/\b(I\d+(?:-\w+)?): /g)].map(([, law]) => law!)
+
 /** Laws named by what a run gives or rejects with, and the packages that left. */
 async function lawsOf(run: () => Promise<readonly string[]>): Promise<readonly string[]> {
   try {
     return await run()
   } catch (error) {
-    return [...String(error).matchAll(/\b(I\d+(?:-\w+)?): /g)].map(([, law]) => law!)
+    return lawsIn(String(error))
   }
 }
 
@@ -114,11 +117,16 @@ const harden = (source: Source) =>
   lawsOf(async () => {
     await using image = await openImage(source, source.raw, { directory })
     const inventory = await createInventory(image)
-    const { report, image: after } = await hardenImage(image, inventory, { mode: 'relaxed', directory })
+    const { report, image: after } = await hardenImage(image, inventory, {
+      mode: 'relaxed',
+      directory,
+      smoke: { elsewhere: 'the laws of this test' },
+    })
     await using _after = after
     const reasons = report.kept.map(({ keptBy }) => /\((I\d+(?:-\w+)?)\)$/.exec(keptBy?.detail ?? '')?.[1])
     const removed = report.removed.map(({ name }) => `- ${name}`).filter((name) => name.endsWith('unused'))
-    return [...reasons.filter((law) => law !== undefined), ...removed]
+    const kept = reasons.filter((law) => law !== undefined)
+    return [...kept, ...lawsIn(report.unchangedBecause ?? ''), ...removed]
   })
 
 const image = (files: Readonly<Record<string, FileDescription>>, config: object): Source =>

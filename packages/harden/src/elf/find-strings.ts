@@ -15,7 +15,7 @@ const nameCharacter = /[A-Za-z0-9_.+/-]/
 const libraryEnd = /^\.so(?:\.[0-9]{1,4}){0,4}(?![A-Za-z0-9_])/
 const maxNameLength = 200
 const maxNames = 50_000
-const windowBytes = 16 * 1024 * 1024
+const windowBytes = 512 * 1024
 const overlapBytes = 16 * 1024
 
 /**

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import { Language, type Node, Parser } from 'web-tree-sitter'
 
 /** A word of a script that may name a program or a file. */
@@ -82,9 +83,24 @@ const maxNesting = 2
 
 async function loadLanguage(): Promise<Language> {
   const require = createRequire(import.meta.url)
-  await Parser.init()
-  return Language.load(await readFile(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm')))
+  const grammar = await readFile(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm'))
+  // V8 takes half a gigabyte to optimize the one huge function of the grammar, soon after its first words, and scripts
+  // are small: modules that are made here stay as they are first compiled. What is set counts when a module is made.
+  const isSetByUser = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((option) =>
+    /tiering.budget/.test(option),
+  )
+  if (!isSetByUser) setFlagsFromString(`--wasm-tiering-budget=${noTiering}`)
+  try {
+    await Parser.init()
+    return await Language.load(grammar)
+  } finally {
+    if (!isSetByUser) setFlagsFromString(`--wasm-tiering-budget=${usualTiering}`)
+  }
 }
+
+/** Work of a function after which V8 optimizes it: the most there is, and what it has by itself. */
+const noTiering = 2_000_000_000
+const usualTiering = 13_000_000
 
 function* collectWords(root: Node): Generator<ScriptWord> {
   const unconditional = findUnconditional(root)

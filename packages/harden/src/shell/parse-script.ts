@@ -7,8 +7,11 @@ export interface ScriptWord {
   readonly text: string
   /** 1-based. */
   readonly line: number
-  /** `command`: in the place of a command; `source`: read by `.` or `source`; `argument`: any other. */
-  readonly role: 'command' | 'source' | 'argument'
+  /**
+   * `command`: in the place of a command; `builtin`: the same, where every shell runs a command of its own; `source`:
+   * read by `.` or `source`; `data`: an argument of a command that runs no other; `argument`: any other.
+   */
+  readonly role: 'command' | 'builtin' | 'source' | 'data' | 'argument'
   /** Whether the command is in no branch, loop or function: it runs whenever the script does, if nothing fails before. */
   readonly isCertain: boolean
 }
@@ -39,6 +42,13 @@ const prefixes = new Set([
   'timeout',
   'stdbuf',
 ])
+
+/** Commands that every shell has, with the same name in PATH. */
+const builtins = new Set(['[', 'echo', 'false', 'kill', 'pwd', 'test', 'true'])
+/** Commands that start no other, whatever they are told: their words are names of files, people and keys. */
+const plain = new Set(
+  'cat chgrp chmod chown cut egrep fgrep getent grep head id kill ls mkdir rm rmdir tail touch tr'.split(' '),
+)
 
 let loading: Promise<Language> | undefined
 
@@ -88,22 +98,30 @@ function* collectWords(root: Node): Generator<ScriptWord> {
     const nameText = name ? (literal(name) ?? lastPart(name)) : undefined
     const isCertain = unconditional.has(command.id)
     if (name && nameText)
-      yield { text: nameText, line: name.startPosition.row + 1, role: 'command', isCertain }
+      yield {
+        text: nameText,
+        line: name.startPosition.row + 1,
+        role: builtins.has(nameText) ? 'builtin' : 'command',
+        isCertain,
+      }
     const isSource = nameText === '.' || nameText === 'source'
+    const isPlain = nameText !== undefined && plain.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     if (isMessage(command, nameText)) continue
     for (const argument of command.childrenForFieldName('argument')) {
       if (!argument) continue
       const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined)
       if (!text) continue
-      const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
+      const isRun = isPrefix && !text.startsWith('-')
+      const role = isSource ? 'source' : isRun ? 'command' : isPlain ? 'data' : 'argument'
       yield { text, line: argument.startPosition.row + 1, role, isCertain: isCertain && role === 'command' }
     }
   }
   for (const type of ['variable_assignment', 'file_redirect', 'case_item', 'for_statement', 'test_command']) {
     for (const node of root.descendantsOfType(type)) {
       for (const word of node?.descendantsOfType(['word', 'string', 'raw_string']) ?? []) {
-        const text = word && literal(word)
+        // Those of commands have been looked at.
+        const text = word && !isInCommand(word, node!) && literal(word)
         if (text) yield { text, line: word.startPosition.row + 1, role: 'argument', isCertain: false }
       }
     }
@@ -133,6 +151,12 @@ function findUnconditional(root: Node): ReadonlySet<number> {
     for (const child of isAlternative ? children.slice(0, 1) : children) pending.push(child)
   }
   return found
+}
+
+function isInCommand(word: Node, top: Node): boolean {
+  for (let node = word.parent; node && node.id !== top.id; node = node.parent)
+    if (node.type === 'command') return true
+  return false
 }
 
 const readers = new Set(['pipeline', 'command_substitution', 'process_substitution'])

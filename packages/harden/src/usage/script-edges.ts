@@ -61,6 +61,7 @@ export function addShellWords(
   add: AddEdge,
 ): void {
   const words = scripts.words(text)
+  const isExecline = /^#!.{0,200}\/(?:execlineb|with-contenv)\b/.test(text)
   for (const { text: word, line, role, isCertain } of words) {
     const proof = `${word}, line ${line}`
     if (role === 'source') {
@@ -72,7 +73,9 @@ export function addShellWords(
       if (found.length === 0 && !word.includes('/'))
         for (const name of filesByName(tree, word)) add('sourced', false, name, proof)
     }
-    const command = findCommand(tree, searchPath, word)
+    // execline has no commands of its own.
+    const isNoFile = role === 'builtin' ? !isExecline : role === 'data' && !word.includes('/')
+    const command = isNoFile ? undefined : findCommand(tree, searchPath, word)
     if (command) {
       add('shell-word', isCertain, command.path, proof)
       if (word.startsWith('/')) addNamed(tree, word, (to) => add('shell-word', isCertain, to, proof))

@@ -20,11 +20,14 @@ const overlapBytes = 16 * 1024
 
 /**
  * Finds absolute paths of at least two parts, and library names, anywhere in the bytes of a program. `exists` tells
- * which of the paths are worth keeping; most paths in a program are those of its sources.
+ * which of the paths are worth keeping; most paths in a program are those of its sources. What the file was configured
+ * with when it was built is left out, and so are first lines of scripts in a file that starts no program: those it
+ * recognizes. `startsPrograms`: whether it may start some. Default true.
  */
 export function findNamedFiles(
   file: Uint8Array,
   exists: (path: string) => boolean = () => true,
+  { startsPrograms = true }: { readonly startsPrograms?: boolean | undefined } = {},
 ): Omit<NamedFiles, 'commands'> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength)
   const paths = new Set<string>()
@@ -33,8 +36,12 @@ export function findNamedFiles(
   // Windows overlap by more than the longest name, so that each is whole in one of them.
   for (let start = 0; start < bytes.length; start += windowBytes) {
     const text = bytes.toString('latin1', start, start + windowBytes + overlapBytes)
-    for (const [name] of text.matchAll(path)) {
+    const isRecord = createRecordCheck(text)
+    for (const { 0: name, index } of text.matchAll(path)) {
       if (paths.has(name) || !exists(name)) continue
+      if (!startsPrograms && /(?:#![ .*]{0,4}|["']exec )$/.test(text.slice(Math.max(0, index - 6), index)))
+        continue
+      if (isRecord(index)) continue
       if (paths.size >= maxNames) {
         isCut = true
         break
@@ -42,10 +49,28 @@ export function findNamedFiles(
       paths.add(name)
     }
     const found = findLibraryNames(text)
-    isCut ||= found.length >= maxNames || libraries.size >= maxNames
     if (libraries.size < maxNames) for (const name of found) if (!name.includes('/')) libraries.add(name)
+    isCut ||= found.length >= maxNames || libraries.size >= maxNames
   }
   return { paths: [...paths], libraries: [...libraries], isCut }
+}
+
+const maxRecordLength = 16 * 1024
+
+/** Tells whether a place is the value of an option in a record of `configure` (`--prefix=/usr TAR=/bin/tar`). */
+function createRecordCheck(text: string): (index: number) => boolean {
+  let known = { start: 0, end: 0, isRecord: false }
+  return (index) => {
+    if (text[index - 1] !== '=') return false
+    if (index < known.start || index >= known.end) {
+      const before = text.slice(Math.max(0, index - maxRecordLength), index).lastIndexOf('\0')
+      const start = Math.max(0, index - maxRecordLength) + before + 1
+      const rest = text.slice(index, index + maxRecordLength).indexOf('\0')
+      const end = index + (rest < 0 ? maxRecordLength : rest)
+      known = { start, end, isRecord: text.slice(start, end).includes('--prefix=/') }
+    }
+    return known.isRecord
+  }
 }
 
 /**

@@ -23,6 +23,8 @@ export interface ElfFile {
   readonly startsShell: boolean
   /** Whether it imports a function that looks a command up in PATH: execvp, execlp, execvpe, posix_spawnp. */
   readonly searchesPath: boolean
+  /** Whether it imports any function that starts a program. */
+  readonly startsPrograms: boolean
   /** Where the names of its symbols lie in the file, which are no texts of the program. */
   readonly symbolNames?: { readonly start: number; readonly end: number } | undefined
   /** Versions of symbols that it asks of libraries. */
@@ -33,8 +35,22 @@ export interface ElfFile {
   readonly skipsDefaultFolders: boolean
 }
 
+type ImportedFunctions = Pick<ElfFile, 'startsShell' | 'searchesPath' | 'startsPrograms'>
+
 const shellFunctions = new Set(['popen', 'system', 'wordexp'])
 const searchFunctions = new Set(['execvp', 'execlp', 'execvpe', 'posix_spawnp'])
+const startFunctions = new Set([
+  ...shellFunctions,
+  ...searchFunctions,
+  'execl',
+  'execle',
+  'execv',
+  'execve',
+  'execveat',
+  'fexecve',
+  'posix_spawn',
+  'syscall',
+])
 const maxTableEntries = 1_000_000
 const maxTextBytes = 4_096
 const longestFunction = 12
@@ -45,6 +61,7 @@ const isolated = {
   runpath: [],
   startsShell: false,
   searchesPath: false,
+  startsPrograms: false,
   needs: [],
   provides: [],
   skipsDefaultFolders: false,
@@ -132,25 +149,26 @@ function parse(file: Uint8Array): ElfFile | undefined {
   }
 
   /** A symbol table that can't be read may hold anything, and says nothing about the libraries that are needed. */
-  function importedFunctions(): Pick<ElfFile, 'startsShell' | 'searchesPath'> {
-    if (strings === undefined) return { startsShell: false, searchesPath: false }
+  function importedFunctions(): ImportedFunctions {
+    if (strings === undefined) return { startsShell: false, searchesPath: false, startsPrograms: false }
     try {
       return readImports()
     } catch (error) {
-      if (error instanceof RangeError) return { startsShell: true, searchesPath: true }
+      if (error instanceof RangeError) return { startsShell: true, searchesPath: true, startsPrograms: true }
       throw error
     }
   }
 
   /** Undefined symbols of the dynamic symbol table, which reaches up to the string table in every file that linkers make. */
-  function readImports(): Pick<ElfFile, 'startsShell' | 'searchesPath'> {
+  function readImports(): ImportedFunctions {
     let startsShell = false
     let searchesPath = false
+    let startsPrograms = false
     const symbolTable = last(6)
-    if (symbolTable === undefined) return { startsShell, searchesPath }
+    if (symbolTable === undefined) return { startsShell, searchesPath, startsPrograms }
     const at = toOffset(symbolTable)
     const entrySize = last(11) ?? (wide ? 24 : 16)
-    if (entrySize < (wide ? 24 : 16)) return { startsShell, searchesPath }
+    if (entrySize < (wide ? 24 : 16)) return { startsShell, searchesPath, startsPrograms }
     const end = strings! > at ? strings! : bytes.length
     const count = Math.floor((end - at) / entrySize)
     if (count > maxTableEntries) throw new RangeError('too many symbols')
@@ -164,8 +182,9 @@ function parse(file: Uint8Array): ElfFile | undefined {
       const imported = bytes.toString('latin1', name, name + length)
       startsShell ||= shellFunctions.has(imported)
       searchesPath ||= searchFunctions.has(imported)
+      startsPrograms ||= startFunctions.has(imported)
     }
-    return { startsShell, searchesPath }
+    return { startsShell, searchesPath, startsPrograms }
   }
 }
 

@@ -9,10 +9,11 @@ export interface ScriptWord {
   /** 1-based. */
   readonly line: number
   /**
-   * `command`: in the place of a command; `builtin`: there too, and usual shells do it themselves, so that it means
-   * a file only where another program reads the script; `source`: read by `.` or `source`; `argument`: any other.
+   * `command`: in the place of a command; `builtin`: the same, where usual shells do it themselves, so that it means a
+   * file only where another program reads the script; `source`: read by `.` or `source`; `data`: an argument of a
+   * command that runs no other; `argument`: any other.
    */
-  readonly role: 'command' | 'builtin' | 'source' | 'argument'
+  readonly role: 'command' | 'builtin' | 'source' | 'data' | 'argument'
   /** Whether the command is in no branch, loop or function: it runs whenever the script does, if nothing fails before. */
   readonly isCertain: boolean
 }
@@ -46,6 +47,10 @@ const prefixes = new Set([
 
 /** What dash, bash, BusyBox's ash, zsh and ksh93 do themselves, although there are programs of that name. */
 const builtins = new Set(['[', 'echo', 'false', 'kill', 'printf', 'pwd', 'test', 'true'])
+/** Commands that start no other, whatever they are told: their words are names of files, people and keys. */
+const plain = new Set(
+  'cat chgrp chmod chown cut egrep fgrep getent grep head id kill ls mkdir rm rmdir tail touch tr'.split(' '),
+)
 
 let loading: Promise<Language> | undefined
 
@@ -117,19 +122,23 @@ function* collectWords(root: Node): Generator<ScriptWord> {
         isCertain,
       }
     const isSource = nameText === '.' || nameText === 'source'
+    const isPlain = nameText !== undefined && plain.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
+    if (isMessage(command, nameText)) continue
     for (const argument of command.childrenForFieldName('argument')) {
       if (!argument) continue
       const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined)
       if (!text) continue
-      const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
+      const isRun = isPrefix && !text.startsWith('-')
+      const role = isSource ? 'source' : isRun ? 'command' : isPlain ? 'data' : 'argument'
       yield { text, line: argument.startPosition.row + 1, role, isCertain: isCertain && role === 'command' }
     }
   }
   for (const type of ['variable_assignment', 'file_redirect', 'case_item', 'for_statement', 'test_command']) {
     for (const node of root.descendantsOfType(type)) {
       for (const word of node?.descendantsOfType(['word', 'string', 'raw_string']) ?? []) {
-        const text = word && literal(word)
+        // Those of commands have been looked at.
+        const text = word && !isInCommand(word, node!) && literal(word)
         if (text) yield { text, line: word.startPosition.row + 1, role: 'argument', isCertain: false }
       }
     }
@@ -161,8 +170,37 @@ function findUnconditional(root: Node): ReadonlySet<number> {
   return found
 }
 
+function isInCommand(word: Node, top: Node): boolean {
+  for (let node = word.parent; node && node.id !== top.id; node = node.parent)
+    if (node.type === 'command') return true
+  return false
+}
+
+const readers = new Set(['pipeline', 'command_substitution', 'process_substitution'])
+
+/**
+ * Whether a command only tells people something: `echo` and `printf` whose output no other command and no file gets.
+ * What a function prints may be its result, unless it goes to the standard error or begins as a sentence does.
+ */
+function isMessage(command: Node, name: string | undefined): boolean {
+  if (name !== 'echo' && name !== 'printf') return false
+  let isError = false
+  let isResult = false
+  for (let node = command.parent; node; node = node.parent) {
+    if (readers.has(node.type)) return false
+    if (node.type === 'function_definition') isResult = true
+    if (node.type !== 'redirected_statement') continue
+    const redirects = node.childrenForFieldName('redirect')
+    if (!redirects.every((one) => one && /^[012]?>&[12]$/.test(one.text.replaceAll(' ', '')))) return false
+    isError ||= redirects.some((one) => one?.text.endsWith('2'))
+  }
+  const [first] = command.childrenForFieldName('argument')
+  return !isResult || isError || /^["']?[A-Z][a-z]* /.test(first?.text ?? '')
+}
+
 function* quotedTexts(root: Node): Generator<{ readonly text: string; readonly line: number }> {
   for (const command of root.descendantsOfType('command')) {
+    if (command && isMessage(command, command.childForFieldName('name')?.text)) continue
     for (const argument of command?.childrenForFieldName('argument') ?? []) {
       if (!argument || (argument.type !== 'string' && argument.type !== 'raw_string')) continue
       const text = argument.text.slice(1, -1)

@@ -2,6 +2,7 @@ import { findLibraryNames } from '../elf/find-strings.ts'
 import type { AddEdge, EdgeContext } from './edge-context.ts'
 import { addNamed, findCommand } from './find-command.ts'
 import { addPaths } from './path-edges.ts'
+import { withoutConfigurationComments } from './without-comments.ts'
 
 /** Whether a text tells a program what to do. */
 export const isConfiguration = (path: string): boolean =>
@@ -15,9 +16,10 @@ const commandLine = /^[ \t]*(?:[\w-]{1,40}[ \t]+)?command(?:[ \t]*=[ \t]*|[ \t]+
 export function addConfigurationEdges(
   { tree, libraries, searchPath }: Pick<EdgeContext, 'tree' | 'libraries' | 'searchPath'>,
   path: string,
-  text: string,
+  whole: string,
   add: AddEdge,
 ): void {
+  const text = withoutConfigurationComments(whole)
   addPaths(tree, text, add, 'config-include')
   // Modules named without their folder: PAM stacks, name service switches, load_module of nginx and the like.
   const words = new Set(findLibraryNames(text))

@@ -36,6 +36,7 @@ const damaged: ElfFile = {
   runpath: [],
   startsShell: true,
   searchesPath: true,
+  startsPrograms: true,
   needs: [],
   provides: [],
   skipsDefaultFolders: false,
@@ -118,9 +119,12 @@ async function load(
   }
   const bytes = Buffer.from(await image.readFile(node, { maxBytes: maxElfBytes, signal }))
   if (bytes.readUInt32BE(0) === magic) {
-    const names = findNamedFiles(bytes, (path) => image.tree.resolve(path) !== undefined)
-    if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
     const elf = parseElf(bytes) ?? damaged
+    const exists = (path: string) => image.tree.resolve(path) !== undefined
+    // A static program imports nothing, and may start anything.
+    const startsPrograms = elf.startsPrograms || elf.needed.length === 0
+    const names = findNamedFiles(bytes, exists, { startsPrograms })
+    if (names.isCut) return { type: 'unknown', reason: 'it names too many files' }
     const libraries = loadedLibraries(bytes, elf, names.libraries)
     const commandNames = findCommands(node.path, bytes, elf, commands)
     return { type: 'elf', elf, names: { ...names, libraries, commands: commandNames } }

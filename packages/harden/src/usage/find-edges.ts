@@ -6,16 +6,16 @@ import { addElfEdges } from './elf-edges.ts'
 import type { FileContent } from './file-contents.ts'
 import { addNamed } from './find-command.ts'
 import { filesBelow } from './folder-files.ts'
-import { isGenerated, isIndexFile } from './ignored-paths.ts'
+import { isDescription, isGenerated, isIndexFile } from './ignored-paths.ts'
 import { addImports } from './imports/add-imports.ts'
 import { withoutPythonTexts } from './imports/find-imports.ts'
-import { withoutPythonRemarks } from './imports/python-remarks.ts'
 import { addJavaDesktop, isJavaCode, isJavaDesktop } from './java-desktop.ts'
 import { addPaths } from './path-edges.ts'
 import { addQuotedCommands } from './quoted-commands.ts'
 import { addRuntime, addRuntimeOfSource } from './runtimes.ts'
 import { addScriptEdges, addShellEdges, isRunByShell } from './script-edges.ts'
-import { importLanguageOf, isBuildRecord, isLibraryCode } from './source-code.ts'
+import { importLanguageOf, isLibraryCode } from './source-code.ts'
+import { withoutSourceComments } from './without-comments.ts'
 import type { EdgesOf } from './usage-graph.ts'
 import type { UsageEdge } from './usage.ts'
 
@@ -35,7 +35,7 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
       edges.push({ kind: isKept ? 'runtime' : kind, from: path, to, certain: certain && !isKept, proof })
     }
     if (node.type === 'symlink') {
-      addLinkTarget(tree, path, node.linkTarget!, add)
+      addLinkTarget(tree, path, node.linkTarget!, isFollowed, add)
       return edges
     }
     if (node.type !== 'file' || isIndexFile(path)) return edges
@@ -50,15 +50,14 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
       // A module that nothing imports is kept, and can be run, but what it would start is not.
       const isKeptOnly = !isFollowed && language !== undefined && isLibraryCode(path)
       if (!isKeptOnly) {
-        const isPython = language === 'python'
-        const text = isBuildRecord(path) ? '' : isPython ? withoutPythonRemarks(content.text) : content.text
-        await addTextEdges(context, node, { ...content, text }, add)
-        if (language) await addImports(context, language, path, content.text, add)
+        const text = withoutSourceComments(language, content.text)
+        if (!isDescription(path)) await addTextEdges(context, node, { ...content, text }, add)
+        if (language) await addImports(context, language, path, text, add)
         const isOwned = context.owned.has(path)
         if (language || !isOwned)
           addQuotedCommands(
             context,
-            isPython ? withoutPythonTexts(text) : text,
+            language === 'python' ? withoutPythonTexts(text) : text,
             !isOwned && !isLibraryCode(path),
             add,
           )
@@ -86,11 +85,20 @@ async function addTextEdges(
   else addPaths(context.tree, content.text, add)
 }
 
-function addLinkTarget(tree: FileTree, path: string, linkTarget: string, add: AddEdge): void {
+function addLinkTarget(
+  tree: FileTree,
+  path: string,
+  linkTarget: string,
+  isFollowed: boolean,
+  add: AddEdge,
+): void {
   const folder = path.slice(0, path.lastIndexOf('/'))
   const target = linkTarget.startsWith('/') ? linkTarget : `${folder}/${linkTarget}`
   if (addNamed(tree, target, (to) => add('symlink', true, to, linkTarget))) return
   const end = tree.resolve(target)
   if (end?.type !== 'directory' || isGenerated(path)) return
-  for (const to of filesBelow(tree, end.path)) add('symlink', false, to, linkTarget)
+  // A second name of a folder of libraries, such as Perl's for its minor versions, is no use of all of them.
+  const isAlias = isLibraryCode(path) && isLibraryCode(`${end.path}/`)
+  const kind = isFollowed && !isAlias ? 'symlink' : 'runtime'
+  for (const to of filesBelow(tree, end.path)) add(kind, false, to, linkTarget)
 }

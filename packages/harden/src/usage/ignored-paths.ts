@@ -41,6 +41,15 @@ const indexFiles = new Set([
 ])
 
 /**
+ * What an interpreter was built with, headers for building modules, and documentation: they name compilers and tools,
+ * which nothing starts because of that.
+ */
+export const isDescription = (path: string): boolean =>
+  /\/(?:Config_heavy\.pl|_sysconfigdata_[^/]*\.py|rbconfig\.rb|config-\d[^/]*\/Makefile|[^/]+\.(?:h|hpp|hh|pod|md|rst))$/.test(
+    path,
+  )
+
+/**
  * Links and files that maintainer scripts made for packages, and that mean nothing once the package is gone: they keep
  * nothing, and leave when they would dangle.
  */

@@ -45,7 +45,12 @@ const runtimes: readonly Runtime[] = [
   },
   {
     interpreter: /\/(?:php(?:-fpm|-cgi)?[\d.]*|libphp[^/]*\.so[\d.]*)$/,
-    folders: [/^\/usr\/(?:lib|share)\/php[\d.]*\//, /^\/etc\/php\//],
+    folders: [
+      /^\/usr\/share\/php[\d.]*\//,
+      // Extensions and libraries; beside them are scripts and templates for maintainer scripts and cron.
+      /^\/usr\/lib(?:64)?\/php[\d.]*\/(?:(?:\d{8}[^/]*|modules|extensions)\/|.*\.(?:php|inc|phar)$)/,
+      /^\/etc\/php\//,
+    ],
   },
   {
     interpreter: /\/jvm\/[^/]+\/(?:.*\/)?(?:java|libj(?:vm|li)\.so)$/,

@@ -9,10 +9,6 @@ export const isOwnCode = (path: string): boolean => sources.test(path) && !isLib
 /** Whether a file lies among installed libraries. */
 export const isLibraryCode = (path: string): boolean => libraryFolders.test(path)
 
-/** Whether a file tells only with what an interpreter was built; extensions are built with the same, where a compiler is. */
-export const isBuildRecord = (path: string): boolean =>
-  /\/python3[^/]*\/(?:_sysconfigdata_[^/]*\.py|config-[^/]+\/Makefile)$/.test(path)
-
 /** Languages whose modules are followed by what imports them. */
 export type ImportLanguage = 'python' | 'javascript' | 'perl'
 

@@ -33,12 +33,22 @@ export function createModuleSearch(
       perl ??= indexPerl(tree)
       const path = `/${imported.name.replaceAll('::', '/')}.pm`
       const name = path.slice(path.lastIndexOf('/') + 1)
-      return (perl.get(name) ?? []).filter((candidate) => candidate.endsWith(path))
+      return (perl.get(name) ?? []).filter((candidate) => isPerlModule(candidate, path))
     },
   }
 }
 
-/** Perl's folders differ from one build to the next, so that a module counts wherever it lies. */
+/** Folders in which Perl looks for modules lie below each other, and have these names. */
+const perlFolder = /^(?:perl5?|perl-base|(?:site|vendor|core)_perl|lib(?:64)?|\d+(?:\.\d+)*|[^/]*linux[^/]*)$/
+
+/** Whether a file is the module of a name and not one in a folder of modules: `Debconf/Base.pm` is no `Base`. */
+function isPerlModule(candidate: string, path: string): boolean {
+  if (!candidate.endsWith(path)) return false
+  const [, below] = /\/(?:perl5?|perl-base)(\/.*)?$/.exec(candidate.slice(0, -path.length)) ?? []
+  return below === undefined || below.split('/').every((part) => part === '' || perlFolder.test(part))
+}
+
+/** Perl's folders differ from one build to the next, so that a module of an application counts wherever it lies. */
 function indexPerl(tree: FileTree): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, string[]>()
   for (const { path, type } of tree.entries()) {

@@ -42,11 +42,14 @@ export function findCommandTexts(
       const isFirst = startsShell && bytes[end] === 0x20 && isOperand(bytes[end + 1])
       if (end - at < 3 || (!isWhole && !isFirst)) continue
       const name = bytes.toString('latin1', at + 1, end)
-      if (isCommand(name)) found.add(name)
+      if (isCommand(name) && !machines.test(name)) found.add(name)
     }
   }
   return [...found]
 }
+
+/** Names of machines, under which setarch(8) can be called too; programs are built for them. */
+const machines = /^(?:x86_64|i[3-6]86|aarch64|armv\w+|ppc\w*|riscv\w+|s390\w*|linux32|linux64)$/
 
 const namesPath = (file: Uint8Array) =>
   Buffer.from(file.buffer, file.byteOffset, file.byteLength).includes('\0PATH\0', 0, 'latin1')

@@ -15,7 +15,7 @@ const nameCharacter = /[A-Za-z0-9_.+/-]/
 const libraryEnd = /^\.so(?:\.[0-9]{1,4}){0,4}(?![A-Za-z0-9_])/
 const maxNameLength = 200
 const maxNames = 50_000
-const windowBytes = 16 * 1024 * 1024
+const windowBytes = 512 * 1024
 const overlapBytes = 16 * 1024
 
 /**
@@ -49,8 +49,8 @@ export function findNamedFiles(
       paths.add(name)
     }
     const found = findLibraryNames(text)
-    isCut ||= found.length >= maxNames || libraries.size >= maxNames
     if (libraries.size < maxNames) for (const name of found) if (!name.includes('/')) libraries.add(name)
+    isCut ||= found.length >= maxNames || libraries.size >= maxNames
   }
   return { paths: [...paths], libraries: [...libraries], isCut }
 }

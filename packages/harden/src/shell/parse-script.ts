@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import { Language, type Node, Parser } from 'web-tree-sitter'
 
 /** A word of a script that may name a program or a file. */
@@ -8,10 +9,11 @@ export interface ScriptWord {
   /** 1-based. */
   readonly line: number
   /**
-   * `command`: in the place of a command; `builtin`: there too, and usual shells do it themselves, so that it means
-   * a file only where another program reads the script; `source`: read by `.` or `source`; `argument`: any other.
+   * `command`: in the place of a command; `builtin`: the same, where usual shells do it themselves, so that it means a
+   * file only where another program reads the script; `source`: read by `.` or `source`; `data`: an argument of a
+   * command that runs no other; `argument`: any other.
    */
-  readonly role: 'command' | 'builtin' | 'source' | 'argument'
+  readonly role: 'command' | 'builtin' | 'source' | 'data' | 'argument'
   /** Whether the command is in no branch, loop or function: it runs whenever the script does, if nothing fails before. */
   readonly isCertain: boolean
 }
@@ -45,6 +47,10 @@ const prefixes = new Set([
 
 /** What dash, bash, BusyBox's ash, zsh and ksh93 do themselves, although there are programs of that name. */
 const builtins = new Set(['[', 'echo', 'false', 'kill', 'printf', 'pwd', 'test', 'true'])
+/** Commands that start no other, whatever they are told: their words are names of files, people and keys. */
+const plain = new Set(
+  'cat chgrp chmod chown cut egrep fgrep getent grep head id kill ls mkdir rm rmdir tail touch tr'.split(' '),
+)
 
 let loading: Promise<Language> | undefined
 
@@ -82,9 +88,24 @@ const maxNesting = 2
 
 async function loadLanguage(): Promise<Language> {
   const require = createRequire(import.meta.url)
-  await Parser.init()
-  return Language.load(await readFile(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm')))
+  const grammar = await readFile(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm'))
+  // V8 takes half a gigabyte to optimize the one huge function of the grammar, soon after its first words, and scripts
+  // are small: modules that are made here stay as they are first compiled. What is set counts when a module is made.
+  const isSetByUser = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].some((option) =>
+    /tiering.budget/.test(option),
+  )
+  if (!isSetByUser) setFlagsFromString(`--wasm-tiering-budget=${noTiering}`)
+  try {
+    await Parser.init()
+    return await Language.load(grammar)
+  } finally {
+    if (!isSetByUser) setFlagsFromString(`--wasm-tiering-budget=${usualTiering}`)
+  }
 }
+
+/** Work of a function after which V8 optimizes it: the most there is, and what it has by itself. */
+const noTiering = 2_000_000_000
+const usualTiering = 13_000_000
 
 function* collectWords(root: Node): Generator<ScriptWord> {
   const unconditional = findUnconditional(root)
@@ -101,13 +122,15 @@ function* collectWords(root: Node): Generator<ScriptWord> {
         isCertain,
       }
     const isSource = nameText === '.' || nameText === 'source'
+    const isPlain = nameText !== undefined && plain.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     const isPrefix = nameText !== undefined && prefixes.has(nameText.slice(nameText.lastIndexOf('/') + 1))
     if (isMessage(command, nameText)) continue
     for (const argument of command.childrenForFieldName('argument')) {
       if (!argument) continue
       const text = literal(argument) ?? (isSource ? lastPart(argument) : undefined) ?? pattern(argument.text)
       if (!text) continue
-      const role = isSource ? 'source' : isPrefix && !text.startsWith('-') ? 'command' : 'argument'
+      const isRun = isPrefix && !text.startsWith('-')
+      const role = isSource ? 'source' : isRun ? 'command' : isPlain ? 'data' : 'argument'
       yield { text, line: argument.startPosition.row + 1, role, isCertain: isCertain && role === 'command' }
     }
   }
@@ -121,7 +144,8 @@ function* collectWords(root: Node): Generator<ScriptWord> {
   ]) {
     for (const node of root.descendantsOfType(type)) {
       for (const word of node?.descendantsOfType(['word', 'string', 'raw_string']) ?? []) {
-        const text = word && (literal(word) ?? pattern(word.text))
+        // Those of commands have been looked at.
+        const text = word && !isInCommand(word, node!) && (literal(word) ?? pattern(word.text))
         if (text) yield { text, line: word.startPosition.row + 1, role: 'argument', isCertain: false }
       }
     }
@@ -156,6 +180,12 @@ function findUnconditional(root: Node): ReadonlySet<number> {
     for (const child of isAlternative ? children.slice(0, 1) : children) pending.push(child)
   }
   return found
+}
+
+function isInCommand(word: Node, top: Node): boolean {
+  for (let node = word.parent; node && node.id !== top.id; node = node.parent)
+    if (node.type === 'command') return true
+  return false
 }
 
 const readers = new Set(['pipeline', 'command_substitution', 'process_substitution'])

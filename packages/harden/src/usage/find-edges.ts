@@ -10,7 +10,6 @@ import { filesBelow } from './folder-files.ts'
 import { isDescription, isGenerated, isIndexFile } from './ignored-paths.ts'
 import { addImports } from './imports/add-imports.ts'
 import { withoutPythonTexts } from './imports/find-imports.ts'
-import { withoutPythonRemarks } from './imports/python-remarks.ts'
 import { addJavaDesktop, isJavaCode, isJavaDesktop } from './java-desktop.ts'
 import { addPaths } from './path-edges.ts'
 import { addQuotedCommands } from './quoted-commands.ts'
@@ -53,10 +52,7 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
       // A module that nothing imports is kept, and can be run, but what it would start is not.
       const isKeptOnly = !isFollowed && language !== undefined && isLibraryCode(path)
       if (!isKeptOnly) {
-        const isPython = language === 'python'
-        const text = isPython
-          ? withoutPythonRemarks(content.text)
-          : withoutSourceComments(language, content.text)
+        const text = withoutSourceComments(language, content.text)
         if (!isDescription(path)) await addTextEdges(context, node, { ...content, text }, add)
         if (language) await addImports(context, language, path, text, add)
         const isOwned = context.owned.has(path)
@@ -64,7 +60,7 @@ export function createEdgeFinder(context: EdgeContext): EdgesOf {
         if (language || !isOwned)
           addQuotedCommands(
             context,
-            isPython ? withoutPythonTexts(text) : text,
+            language === 'python' ? withoutPythonTexts(text) : text,
             !isOwned && !isLibraryCode(path),
             add,
           )

@@ -67,7 +67,6 @@ export function addShellWords(
   const words = scripts.words(text)
   const hasBuiltins = !isReadByOther(tree, text)
   for (const { text: word, line, role, isCertain } of words) {
-    if (role === 'builtin' && hasBuiltins) continue
     const proof = `${word.slice(0, 200)}, line ${line}`
     if (role === 'source') {
       const names = word.startsWith('/')
@@ -78,7 +77,8 @@ export function addShellWords(
       if (found.length === 0 && !word.includes('/'))
         for (const name of filesByName(tree, word)) add('sourced', false, name, proof)
     }
-    const command = findCommand(tree, searchPath, word)
+    const isNoFile = role === 'builtin' ? hasBuiltins : role === 'data' && !word.includes('/')
+    const command = isNoFile ? undefined : findCommand(tree, searchPath, word)
     if (command) {
       add('shell-word', isCertain, command.path, proof)
       if (word.startsWith('/')) addNamed(tree, word, (to) => add('shell-word', isCertain, to, proof))
@@ -91,7 +91,7 @@ export function addShellWords(
   if (hasLoginShell(words)) addProfile(tree, 'a login shell', add)
 }
 
-const fewBuiltins = /(?:^|\/)(?:execlineb|mksh|lksh|posh)\b/
+const fewBuiltins = /(?:^|\/)(?:execlineb|with-contenv|mksh|lksh|posh)\b/
 
 /** Whether a script is read by a program that starts another one even for `printf` or `test`. */
 function isReadByOther(tree: FileTree, text: string): boolean {

@@ -42,7 +42,10 @@ async function readMember(file: string, path: string): Promise<string> {
   return gunzipSync(stdout).toString('utf8')
 }
 
-/** Entries of a changelog as Debian's policy, section 4.4, words them: a heading, changes, and a line with the date. */
+/**
+ * Entries of a changelog as Debian's policy, section 4.4, words them: a heading, changes, and a line with the date. Where
+ * an entry lies below one of a lower version (`7.0.15-1` below `7.0.15-1~deb12u1`), that one holds its repairs already.
+ */
 export function parseChangelog(text: string): ChangelogEntries[string]['entries'] {
   const entries: ChangelogEntries[string]['entries'][number][] = []
   let heading: { readonly source: string; readonly version: string } | undefined
@@ -56,7 +59,10 @@ export function parseChangelog(text: string): ChangelogEntries[string]['entries'
     for (const [cve] of line.matchAll(/\bCVE-\d{4}-\d{4,}\b/g)) cves.add(cve)
     const date = /^ -- .*>  (.+)$/.exec(line)?.[1]
     if (!heading || date === undefined) continue
-    entries.push({ ...heading, cves: [...cves].sort(), date })
+    const { source: from, version: own } = heading
+    const above = entries.findLast((entry) => entry.source === from)?.version
+    const first = above !== undefined && compareDebianVersions(above, own) === -1 ? above : own
+    entries.push({ source: from, version: first, cves: [...cves].sort(), date })
     heading = undefined
   }
   return entries

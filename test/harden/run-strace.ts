@@ -25,7 +25,7 @@ export async function runStrace(
     await mkdir(join(root, 'proc'), { recursive: true })
     const script = `mount -t proc proc "$0/proc"
       exec "$1" -f -y -ttt -e "trace=${programs},${files}" -o "$2" chroot "$0" "\${@:3}"`
-    const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child']
+    const namespaces = ['--mount-proc', '--net', '--pid', '--fork', '--kill-child']
     const words = [root, requireTool('strace'), recording, ...command]
     const { stdout } = await promisify(execFile)('unshare', [...namespaces, 'bash', '-ec', script, ...words])
     const evidence = await readStrace(createReadStream(recording), {

@@ -221,6 +221,15 @@ const uses: readonly (readonly [title: string, image: HiddenUse])[] = [
       stays: ['/usr/lib/locale/en_US.utf8/LC_CTYPE'],
     },
   ],
+  ...(['/opt/copy', '/usr/bin/a-copy'] as const).map((copy): readonly [string, HiddenUse] => [
+    `what has the same bytes as ${copy}, which nobody owns`,
+    {
+      packages: { ...server('x'), data: { files: { '/usr/bin/data': 'of the package' } } },
+      unowned: { [copy]: { hardlink: '/usr/bin/data' } },
+      config: { Entrypoint: ['server'] },
+      stays: ['/usr/bin/data', copy],
+    },
+  ]),
   [
     'a folder that a variable of the configuration names',
     {

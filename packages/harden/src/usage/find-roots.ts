@@ -10,6 +10,7 @@ import { filesBelow } from './folder-files.ts'
 import { isGenerated } from './ignored-paths.ts'
 import type { ModuleSearch } from './imports/module-search.ts'
 import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
+import { findNpmScripts } from './npm-scripts.ts'
 import { isInterpreter } from './runtimes.ts'
 import { addShellWords } from './script-edges.ts'
 import { expandSupervisor, isSupervisor } from './supervisors/expand-supervisor.ts'
@@ -85,6 +86,9 @@ export async function findEntries(
       for (const path of files) addNamed(tree, path, (to) => addEntry('entry', true, to, supervisor[0]))
       for (const text of started) addShellWords({ tree, scripts, searchPath }, text, folder, addEntry)
     }
+    const run = [...words, ...(shellText?.split(/[\s;&|"']+/) ?? [])]
+    for (const text of await findNpmScripts(tree, contents, folder, run))
+      addShellWords({ tree, scripts, searchPath }, text, folder, addEntry)
     if (shellText) addShellWords({ tree, scripts, searchPath }, shellText, folder, addEntry)
     return edges
   })

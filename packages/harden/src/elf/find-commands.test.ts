@@ -26,6 +26,13 @@ describe('findCommandTexts', () => {
   })
 })
 
+describe('findCommandTexts, in a static program', () => {
+  it('takes all texts, since what it imports is in it', () => {
+    const isolated = { searchesPath: false, startsShell: false, isStatic: true }
+    expect(findCommandTexts(buildElf({ data: 'git\0none' }), isolated, isCommand)).toEqual(['git'])
+  })
+})
+
 const base = 0x10000
 
 /** A program with code that loads texts which have no end, one behind the other. */

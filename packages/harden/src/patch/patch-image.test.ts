@@ -1,7 +1,7 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { type Image, openImage } from '@sallyport/image'
 import { createInventory } from '@sallyport/inventory'
 import type { Finding } from '@sallyport/scan'

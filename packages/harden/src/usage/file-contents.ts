@@ -115,7 +115,8 @@ async function load(
 ): Promise<FileContent> {
   if (node.type !== 'file' || node.size < 4) return other
   const isSource = isOwnCode(node.path) && !/\.(?:class|[jwe]ar)$/.test(node.path)
-  const textLimit = isSource ? maxSourceBytes : maxTextBytes
+  // Scripts of a shell are parsed whole, so that of those no more is read.
+  const textLimit = isSource && !/\.(?:ba)?sh$/.test(node.path) ? maxSourceBytes : maxTextBytes
   if (node.size > textLimit) {
     const start = await firstBytes(image.openFile(node, { signal }))
     if (start.toString('latin1', 0, 2) === '#!') return tooLarge(node, textLimit)

@@ -10,6 +10,7 @@ import { filesBelow } from './folder-files.ts'
 import { isGenerated } from './ignored-paths.ts'
 import type { ModuleSearch } from './imports/module-search.ts'
 import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
+import { findNpmScripts } from './npm-scripts.ts'
 import { isInterpreter } from './runtimes.ts'
 import { addShellWords } from './script-edges.ts'
 import { expandSupervisor, isSupervisor } from './supervisors/expand-supervisor.ts'
@@ -85,6 +86,9 @@ export async function findEntries(
       for (const path of files) addNamed(tree, path, (to) => addEntry('entry', true, to, supervisor[0]))
       for (const text of started) addShellWords({ tree, scripts, searchPath }, text, folder, addEntry)
     }
+    const run = [...words, ...(shellText?.split(/[\s;&|"']+/) ?? [])]
+    for (const text of await findNpmScripts(tree, contents, folder, run))
+      addShellWords({ tree, scripts, searchPath }, text, folder, addEntry)
     if (shellText) addShellWords({ tree, scripts, searchPath }, shellText, folder, addEntry)
     return edges
   })
@@ -236,6 +240,7 @@ export function findUnowned(
 ): UnownedFiles {
   const roots: UsageEdge[] = []
   const leaves: UsageEdge[] = []
+  const names = hardLinks(tree)
   for (const node of tree.entries()) {
     const { path, type, mode, linkTarget } = node
     if (type === 'directory' || owned.has(path) || isGenerated(path)) continue
@@ -244,6 +249,21 @@ export function findUnowned(
     const leads =
       type === 'symlink' || ((mode & 0o111) !== 0 && !isModule) || isLibrary(path) || isOwnCode(path)
     ;(leads ? roots : leaves).push({ kind: 'unowned', from: path, to: path, certain: false })
+    // Its bytes stay under this name: a package that has them under another would leave in name alone.
+    for (const to of names.get(node.hardlinkTo ?? path) ?? [])
+      if (to !== path) roots.push({ kind: 'unowned', from: path, to, certain: false, proof: 'hard link' })
   }
   return { roots, leaves }
+}
+
+/** All names of files that have more than one, by the first of them. */
+function hardLinks(tree: FileTree): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>()
+  for (const { path, hardlinkTo } of tree.entries()) {
+    if (hardlinkTo === undefined) continue
+    const known = names.get(hardlinkTo)
+    if (known) known.push(path)
+    else names.set(hardlinkTo, [hardlinkTo, path])
+  }
+  return names
 }

@@ -80,6 +80,47 @@ const uses: readonly (readonly [title: string, image: HiddenUse])[] = [
       stays: ['/usr/share/data/one.txt'],
     },
   ],
+  ['an array of a script', shell('cmd=(tool --x)\n"${cmd[@]}"')],
+  ['words that a script sets as its own', shell('set -- tool "$@"\nexec "$@"')],
+  ['a default for all words', shell('exec "${@:-tool}"')],
+  ['what a script looks for before', shell('if command -v tool >/dev/null; then $TOOL; fi')],
+  ['what find runs', shell('find / -exec tool {} +')],
+  ['a command between backquotes of a script', shell('x=`tool -v`')],
+  ['a process substitution', shell('cat <(tool -v)')],
+  ['a command of a function', shell('run() { tool -v; }\nrun')],
+  [
+    'a script that is run by its name behind a shell',
+    {
+      packages: tool('tool'),
+      unowned: { '/start.sh': 'tool\n' },
+      config: { Entrypoint: ['sh', '/start.sh'] },
+      stays: ['/usr/bin/tool'],
+    },
+  ],
+  [
+    'a health check for a shell',
+    {
+      packages: { ...tool('tool'), ...server('x') },
+      config: { Entrypoint: ['server'], Healthcheck: { Test: ['CMD-SHELL', 'tool -f || exit 1'] } },
+      stays: ['/usr/bin/tool'],
+    },
+  ],
+  [
+    'what a script of package.json runs',
+    {
+      packages: {
+        ...tool('node'),
+        ...tool('tool'),
+        npm: { files: { '/usr/bin/npm': executable('#!/usr/bin/node\n') } },
+      },
+      unowned: {
+        '/app/package.json': '{"name":"app","scripts":{"start":"tool && node main.js"}}',
+        '/app/main.js': '',
+      },
+      config: { Entrypoint: ['npm', 'start'], WorkingDir: '/app' },
+      stays: ['/usr/bin/tool'],
+    },
+  ],
   ['what a trap runs', shell("trap 'tool stop' EXIT")],
   ['what eval runs', shell('eval "tool $@"')],
   ['the last command of a text of Python', python('import os\nos.system("cd /srv && tool --all | sort")')],
@@ -221,6 +262,15 @@ const uses: readonly (readonly [title: string, image: HiddenUse])[] = [
       stays: ['/usr/lib/locale/en_US.utf8/LC_CTYPE'],
     },
   ],
+  ...(['/opt/copy', '/usr/bin/a-copy'] as const).map((copy): readonly [string, HiddenUse] => [
+    `what has the same bytes as ${copy}, which nobody owns`,
+    {
+      packages: { ...server('x'), data: { files: { '/usr/bin/data': 'of the package' } } },
+      unowned: { [copy]: { hardlink: '/usr/bin/data' } },
+      config: { Entrypoint: ['server'] },
+      stays: ['/usr/bin/data', copy],
+    },
+  ]),
   [
     'a folder that a variable of the configuration names',
     {

@@ -6,7 +6,7 @@ import type { FileContent } from './file-contents.ts'
 import { filesByName } from './files-by-name.ts'
 import { addNamed, findCommand } from './find-command.ts'
 import { addProfile, isShellProgram, startsLoginShell } from './login-shells.ts'
-import { addPaths } from './path-edges.ts'
+import { addPaths, expandGlob, pathPattern } from './path-edges.ts'
 import { isLibraryCode } from './source-code.ts'
 
 /** Edges of a script: its interpreter, and what its text names. */
@@ -83,7 +83,10 @@ export function addShellWords(
       add('shell-word', isCertain, command.path, proof)
       if (word.startsWith('/')) addNamed(tree, word, (to) => add('shell-word', isCertain, to, proof))
     } else if (word.includes('/')) {
-      addPaths(tree, word, add)
+      for (const [path] of word.matchAll(pathPattern)) {
+        const files = /[*?]/.test(path) ? expandGlob(tree, path) : [path]
+        for (const file of files) addNamed(tree, file, (to) => add('path-string', false, to, proof))
+      }
       if (!word.startsWith('/'))
         addNamed(tree, `${folder}/${word}`, (to) => add('path-string', false, to, proof))
     }

@@ -121,7 +121,7 @@ describe('rpmSystem', () => {
     const system = await rpmSystem.open(image, inventory.packages, {})
     const named = (name: string) => inventory.packages.find((found) => found.name === name)!
     expect(await system.listedPaths(named('unused'))).toEqual(['/usr/bin/unused'])
-    expect([...system.fixed.keys()].map(({ name }) => name)).toEqual(['glibc', 'sample-release'])
+    expect([...system.protected!.keys()].map(({ name }) => name)).toEqual(['glibc', 'sample-release'])
     expect(system.requirementsOf(named('tool')).map(({ satisfiedBy }) => satisfiedBy)).toEqual([
       [named('needed')],
     ])

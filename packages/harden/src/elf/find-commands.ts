@@ -19,8 +19,12 @@ export function findCommandTexts(
     searchesPath,
     startsShell,
     symbolNames,
-    isStatic = false,
-  }: Pick<ElfFile, 'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter' | 'soname' | 'isStatic'>,
+    needed,
+    isStatic = interpreter === undefined && soname === undefined && needed.length === 0,
+  }: Pick<
+    ElfFile,
+    'searchesPath' | 'startsShell' | 'symbolNames' | 'interpreter' | 'needed' | 'soname' | 'isStatic'
+  >,
   isCommand: (name: string) => boolean,
 ): readonly string[] {
   // Libraries, which have a name of their own, have words for everything, and start what their programs tell them to.

@@ -287,6 +287,7 @@ describe('hardenImage in relaxed mode', () => {
     await using image = await openImage(source, source.raw, { directory })
     const { image: result, report } = await hardenImage(image, await createInventory(image), {
       mode: 'relaxed',
+      smoke: { elsewhere: 'this test looks at what is left' },
       directory,
     })
     await using kept = result

@@ -237,6 +237,23 @@ describe('checkInvariants', () => {
   )
 })
 
+describe('I9, of versions', () => {
+  const upgraded = (source: string, content: FileDescription): Source =>
+    onTop({
+      '/var/lib/dpkg/status': statusOf(described).replaceAll(
+        /(Package: (?:data|libown1)\n)((?:.*\n)*?Version: )1/g,
+        `$1Source: ${source}\n$22`,
+      ),
+      [`${libraries}/libown.so.1`]: content,
+    })
+  const renewed = buildElf({ soname: 'libown.so.1', data: 'new' })
+  it('takes a package in which nothing differs, beside another one of its source', async () => {
+    expect((await brokenBetween(debianImage(described), upgraded('own', renewed))).I9).toBeUndefined()
+    const same = buildElf({ soname: 'libown.so.1' })
+    expect((await brokenBetween(debianImage(described), upgraded('own', same))).I9).toHaveLength(2)
+  })
+})
+
 describe('I2, of symbol versions', () => {
   const image = (provides: readonly string[], needs: readonly string[]): Source =>
     debianImage({

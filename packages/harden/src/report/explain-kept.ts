@@ -18,7 +18,10 @@ export function explainKept(
   refusals: readonly FixRefusal[],
 ): KeptFinding {
   const { id, severity, fix, package: found } = finding
-  const used = report.kept.find(({ purl }) => purl === found.purl)
+  const used =
+    report.kept.find(({ purl }) => purl === found.purl) ??
+    // It was patched: the report knows it by its old version.
+    report.kept.find(({ purl }) => withoutVersion(purl) === withoutVersion(found.purl))
   const refusal = refusals.find(({ purl }) => purl === found.purl)
   const { block, detail } = blockOf(used, report)
   const hasFix = fix.state === 'fixed' && fix.versions.length > 0
@@ -40,6 +43,8 @@ export function explainKept(
     ],
   }
 }
+
+const withoutVersion = (purl: string) => purl.replace(/@[^?#]*/, '')
 
 function blockOf(
   used: PackageUsage | undefined,

@@ -146,6 +146,15 @@ describe('describeHardening', () => {
     })
   })
 
+  it('knows a patched package by its old version', () => {
+    const findings = [finding('CVE-1', 'nginx', {}, '2')]
+    expect(describeHardening(input({ after: { ...input().after, findings } })).kept[0]).toMatchObject({
+      version: '2',
+      block: 'needed-linked',
+      chain: [expect.any(String), expect.any(String)],
+    })
+  })
+
   it('tells a fix, and one that was refused', () => {
     const findings = [finding('CVE-9', 'nginx', { fix: { state: 'fixed', versions: ['2'] } })]
     const change = { after: { ...input().after, findings } }

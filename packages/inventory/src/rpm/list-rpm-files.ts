@@ -3,6 +3,7 @@ import type { RpmTags } from './parse-header.ts'
 
 /** What a header says of one file, folder or link of its package. */
 export interface RpmFile {
+  /** As the header writes it. */
   readonly path: string
   /** `RPMFILE_STATE_*`: 0 is installed, 1 replaced by another package's, 2 left out, 3 on a shared file system. */
   readonly state: number

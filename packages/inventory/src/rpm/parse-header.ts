@@ -3,9 +3,15 @@ import { maxRpmElements, maxRpmHeaderBytes } from '../internal/limits.ts'
 
 /** The entries of one header, by tag. */
 export interface RpmTags {
-  /** @throws {SyntaxError} when the tag has another type; likewise below. */
+  /**
+   * A string, the first one of an array; `undefined` where the tag is missing.
+   *
+   * @throws {SyntaxError} when the tag has another type; likewise below.
+   */
   text(tag: number): string | undefined
+  /** All strings of an array; none where the tag is missing. */
   texts(tag: number): readonly string[]
+  /** All numbers, whatever their width; none where the tag is missing. */
   numbers(tag: number): readonly number[]
 }
 

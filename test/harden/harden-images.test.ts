@@ -58,8 +58,8 @@ describe('in every way, with the same answers, laws, packages and an explanation
     await using opened = await openRealImage(name, directory)
     const before = await examineImage(name, opened, scanner, directory)
     const commands = await smokeCommands(name)
-    const without = new Set<ImageName>(['apk', 'rpm', ...(hasRecords ? [] : (['static'] as const))])
-    expect.soft(before.findings.length > 0, 'has findings').toBe(!without.has(name))
+    // The others are made of packages with all repairs that there are, or of a distribution without advisories here.
+    if (ofRelease.has(name)) expect.soft(before.findings.length, 'findings').toBeGreaterThan(0)
 
     const closed = await inTurn(() => hardenIn('closed', opened, { commands, directory }))
     await using _closed = ownImage(closed)

@@ -11,6 +11,7 @@ import type { CheckedInvariant, Violation } from '../invariants/invariant.ts'
 import { openSystems } from '../systems/open-systems.ts'
 import { createFileContents } from '../usage/file-contents.ts'
 import type { PackageEdit } from './package-edit.ts'
+import { parentOf } from './place-entries.ts'
 
 /** An image with the packages that were read from it. */
 export interface InventoriedImage {
@@ -47,8 +48,10 @@ export async function checkPatch(
     signal,
   })
   const laws = await checkComparison(comparison, signal)
+  // With them the folders that only they would have needed.
+  const missing = new Set([...leftOut].flatMap((path) => [path, ...foldersOf(path)]))
   const isMeant = (id: string, { at = '' }: Violation) =>
-    (id === 'I6' && leftOut.has(at)) || (id === 'I1' && !before.image.tree.get(at) && documentation.test(at))
+    (id === 'I6' && missing.has(at)) || (id === 'I1' && !before.image.tree.get(at) && documentation.test(at))
   const [image, result] = [before.image, after.image]
   const resized = findResized(image, result)
   return [
@@ -70,6 +73,11 @@ export async function checkPatch(
     { id: 'I11', violations: await findLayerEntries(result, image.tree, { removed, changed }, signal) },
     { id: 'I13', violations: await compareConfiguration(image, result, new Set(), signal) },
   ]
+}
+
+function foldersOf(path: string): readonly string[] {
+  const parent = parentOf(path)
+  return parent === '' ? [] : [parent, ...foldersOf(parent)]
 }
 
 /** Links in documentation may lead to what the image leaves out. */

@@ -22,7 +22,7 @@ describe('chrootSmoke', () => {
     const was = await service.run(before)
     expect(was).toMatchObject({ status: 'passed', answers: [{ status: 200 }] })
 
-    const result = await hardenImage(before, inventory, { mode: 'relaxed', directory })
+    const result = await hardenImage(before, inventory, { mode: 'relaxed', smoke: service, directory })
     await using after = result.image!
     expect(compareSmoke(was, await service.run(after))).toEqual({ same: true, differences: [] })
     const undeclared = chrootSmoke({ command: ['/usr/bin/git', '--version'], directory })

@@ -87,7 +87,11 @@ describe('in every way, with the same answers, laws, packages and an explanation
       figures.push(toFigures(name, way, before, after, result, document))
       const shown = patches ? withoutVersions : (text: string) => text
       expect.soft(shown(after.answers), `${way}: answers`).toBe(shown(before.answers))
-      const complaints = after.complaints.filter((line) => !before.complaints.includes(line))
+      // What the image excludes and a new version adds is listed, and not there, as dpkg itself does it.
+      const leftOut = patches?.packages.flatMap((one) => one.leftOut ?? []) ?? []
+      const complaints = after.complaints.filter(
+        (line) => !before.complaints.includes(line) && !leftOut.some((path) => line.endsWith(` ${path}`)),
+      )
       expect.soft(complaints, `${way}: the package system's own check`).toEqual([])
       const laws = [...report.invariants, ...(patches?.invariants ?? [])]
       expect

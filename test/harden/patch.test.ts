@@ -42,17 +42,17 @@ describe.each(names)('%s of an older point release', (name) => {
     const patched = report.packages.filter(({ state }) => state === 'patched')
     expect(patched.length).toBeGreaterThan(0)
     const refused = report.packages.filter(({ state }) => state === 'refused')
-    // Its scripts build the bundle of certificates.
-    expect(refused.map(({ name: own }) => own)).toEqual(
-      opened.inventory.packages.some((one) => one.name === 'ca-certificates' && one.type === 'deb')
-        ? ['ca-certificates']
-        : [],
-    )
+    // A trigger of postgresql-common builds indexes of what they hold.
+    expect(refused.map(({ name: own }) => own)).toEqual(['postgresql-15', 'postgresql-client-15'])
+    for (const { reason } of refused)
+      expect(reason).toContain('postgresql-common builds something by a script')
     expect(report.invariants.filter(({ holds }) => !holds)).toEqual([])
 
     const is = await examineImage(name, { image: after, inventory: result.inventory! }, scanner, directory)
     expect(is.answers).toBe(was.answers)
-    expect(is.complaints.filter((line) => !was.complaints.includes(line))).toEqual([])
+    const leftOut = report.packages.flatMap((one) => one.leftOut ?? [])
+    const complaints = is.complaints.filter((line) => !was.complaints.includes(line))
+    expect(complaints.filter((line) => !leftOut.some((path) => line.endsWith(` ${path}`)))).toEqual([])
     const open = new Set(is.findings.map(({ id, package: { purl } }) => `${purl} ${id}`))
     const known = new Set(was.findings.map(({ id, package: one }) => `${one.name} ${id}`))
     expect(is.findings.filter(({ id, package: one }) => !known.has(`${one.name} ${id}`))).toEqual([])

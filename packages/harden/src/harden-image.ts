@@ -4,6 +4,7 @@ import { HardenError } from './errors.ts'
 import { coverageOf } from './evidence/trace-coverage.ts'
 import type { HardenImageOptions } from './harden-options.ts'
 import type { HardenProof, HardenResult } from './harden-result.ts'
+import { readImage } from './read-image.ts'
 import { removeUnused } from './remove-unused.ts'
 import { compareSmoke } from './smoke/compare-smoke.ts'
 import type { SmokeTest } from './smoke/smoke-test.ts'
@@ -59,8 +60,22 @@ export async function hardenImage(
   const { report } = result
   const isCautious = mode === 'closed' && !options.traceOnly && !options.strip
   if (isCautious || difference.isOfSource) {
-    const kept = { ...report, removed: [], removedPaths: [], bytes: undefined, openDependencies: undefined }
-    return { report: { ...kept, unchangedBecause: difference.reason } }
+    // Nothing of what was planned stands: a report that tells of it would only look like hardening.
+    const { mode: asked, coverage, rounds, limitedBecause } = report
+    const { analysis } = await readImage(image, inventory, options)
+    return {
+      report: {
+        mode: asked,
+        removed: [],
+        kept: analysis.packages,
+        removedPaths: [],
+        invariants: [],
+        coverage,
+        limitedBecause,
+        rounds,
+        unchangedBecause: difference.reason,
+      },
+    }
   }
   const smaller = await hardenImage(image, inventory, {
     ...options,

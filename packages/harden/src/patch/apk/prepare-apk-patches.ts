@@ -6,6 +6,7 @@ import { type ApkRecords, openDatabases, packScripts } from '../../systems/apk/o
 import { words } from '../../systems/apk/parse-dependency.ts'
 import { matchesPattern } from '../deb/path-excludes.ts'
 import { emptyEdit, mergeEdit } from '../package-edit.ts'
+import { planUpgrades } from '../plan-upgrades.ts'
 import type { SourceUse } from '../patch-report.ts'
 import type { ApkSource } from '../patch-source.ts'
 import type { PatchOutcome, PreparedPatches, PrepareOptions } from '../prepared-patches.ts'
@@ -80,7 +81,12 @@ export async function prepareApkPatches(
   let refused: ReadonlyMap<Package, string> = new Map()
   let chosen = chooseApkUpgrades(databases.stanzas, candidates, world, wanted, refused)
   for (;;) {
-    const rejected = await planUpgrades(chosen.upgrades)
+    const rejected = await planUpgrades(chosen.upgrades, plans, {
+      stage: (candidate: ApkCandidate) => stageApk(candidate, signal),
+      plan: (found, staged) => planApkUpgrade(image, found, staged, stateOf(found), signal),
+      onProgress,
+      signal,
+    })
     refused = new Map([...chosen.refused, ...rejected])
     if (rejected.size === 0) break
     chosen = chooseApkUpgrades(databases.stanzas, candidates, world, wanted, refused)
@@ -137,40 +143,6 @@ export async function prepareApkPatches(
           )?.name,
       }
     }
-  }
-
-  async function planUpgrades(
-    upgrades: ReadonlyMap<Package, ApkCandidate>,
-  ): Promise<ReadonlyMap<Package, string>> {
-    const rejected = new Map<Package, string>()
-    const taken = new Map<string, Package>()
-    for (const [found, candidate] of upgrades) {
-      signal?.throwIfAborted()
-      let plan = plans.get(found)
-      if (!plan) {
-        const staged = await stageApk(candidate, signal)
-        onProgress({
-          type: 'package-fetched',
-          name: found.name,
-          version: candidate.version,
-          size: candidate.size,
-        })
-        const result = await planApkUpgrade(image, found, staged, stateOf(found), signal)
-        if ('refused' in result) {
-          rejected.set(found, result.refused)
-          onProgress({ type: 'package-refused', name: found.name, reason: result.refused })
-          continue
-        }
-        plan = result
-        plans.set(found, plan)
-      }
-      for (const [path, { type }] of plan.edit.add) {
-        const other = type === 'directory' ? undefined : taken.get(path)
-        if (other) rejected.set(found, `${path} comes with ${other.name} too`)
-        taken.set(path, found)
-      }
-    }
-    return rejected
   }
 
   async function writeEdit({ path, text, scripts, triggers }: ApkRecords): Promise<void> {

@@ -1,10 +1,11 @@
 import { type Distro, type Package, parseControlStanzas } from '@sallyport/inventory'
 import { emptyEdit, mergeEdit } from '../package-edit.ts'
+import { planUpgrades } from '../plan-upgrades.ts'
 import type { SourceUse } from '../patch-report.ts'
 import type { DebSource } from '../patch-source.ts'
 import type { PatchOutcome, PreparedPatches, PrepareOptions } from '../prepared-patches.ts'
 import { chooseUpgrades } from './choose-upgrades.ts'
-import { type DpkgState, readDpkgState } from './dpkg-state.ts'
+import { readDpkgState } from './dpkg-state.ts'
 import { type OpenedSuite, openSuite } from './open-suite.ts'
 import { type DebUpgradePlan, planDebUpgrade } from './plan-deb-upgrade.ts'
 import { candidateKey, type DebCandidate, isNewer, readCandidates } from './read-candidates.ts'
@@ -44,7 +45,12 @@ export async function prepareDebPatches(
   let refused: ReadonlyMap<Package, string> = findFixed(installed)
   let chosen = chooseUpgrades(installed, candidates, wanted, refused)
   for (;;) {
-    const rejected = await planUpgrades(chosen.upgrades, state)
+    const rejected = await planUpgrades(chosen.upgrades, plans, {
+      stage: (candidate: DebCandidate) => stageDeb(candidate, folder, signal),
+      plan: (found, staged) => planDebUpgrade(image, state, found, staged, signal),
+      onProgress,
+      signal,
+    })
     refused = new Map([...chosen.refused, ...rejected])
     if (rejected.size === 0) break
     chosen = chooseUpgrades(installed, candidates, wanted, refused)
@@ -95,42 +101,6 @@ export async function prepareDebPatches(
       }
     }
     return newest
-  }
-
-  /** Fetches and plans what was not yet; gives those that can't be upgraded. */
-  async function planUpgrades(
-    upgrades: ReadonlyMap<Package, DebCandidate>,
-    dpkgState: DpkgState,
-  ): Promise<ReadonlyMap<Package, string>> {
-    const rejected = new Map<Package, string>()
-    const taken = new Map<string, Package>()
-    for (const [found, candidate] of upgrades) {
-      signal?.throwIfAborted()
-      let plan = plans.get(found)
-      if (!plan) {
-        const staged = await stageDeb(candidate, folder, signal)
-        onProgress({
-          type: 'package-fetched',
-          name: found.name,
-          version: candidate.version,
-          size: candidate.size,
-        })
-        const result = await planDebUpgrade(image, dpkgState, found, staged, signal)
-        if ('refused' in result) {
-          rejected.set(found, result.refused)
-          onProgress({ type: 'package-refused', name: found.name, reason: result.refused })
-          continue
-        }
-        plan = result
-        plans.set(found, plan)
-      }
-      for (const [path, { type }] of plan.edit.add) {
-        const other = type === 'directory' ? undefined : taken.get(path)
-        if (other) rejected.set(found, `${path} comes with ${other.name} too`)
-        taken.set(path, found)
-      }
-    }
-    return rejected
   }
 
   async function writeEdit(): Promise<void> {

@@ -1,40 +1,16 @@
 import type { Digest, Verdict } from '@sallyport/core'
-import type { Usage, UsageEdge } from '@sallyport/harden'
-import type { Finding, FixState, Severity, Suppression } from '@sallyport/scan'
-
-/** A finding as the decision saw it. */
-export interface JudgedFinding {
-  readonly id: string
-  readonly aliases: readonly string[]
-  readonly purl: string
-  readonly package: string
-  readonly version: string
-  readonly severity: Severity
-  readonly fix: { readonly state: FixState; readonly versions: readonly string[] }
-  readonly usage: Usage
-  /** The package's file that is needed, and the chain from the entry point to it. */
-  readonly file?: string | undefined
-  readonly chain: readonly UsageEdge[]
-  /** Why the package stays although nothing reaches it. */
-  readonly keptBy?: string | undefined
-  /** Waiver that takes it out of the count. */
-  readonly waivedBy?: string | undefined
-  /**
-   * Who says that it does not count. VEX and imported ignore rules, which somebody chose to trust, take it out of the
-   * count; what only a scanner set aside by its own rules is counted.
-   */
-  readonly suppressed?: Suppression | undefined
-  /** What the scanner noted; see `Finding` of `@sallyport/scan`. */
-  readonly note?: Finding['note']
-  /** A waiver that names it but does not apply, and why. */
-  readonly nearMiss?: { readonly waiver: string; readonly why: string } | undefined
-}
+import type { BreakGlass } from './break-glass.ts'
+import type { JudgedFinding } from './judged-finding.ts'
+import type { RuleMode } from './rules/rule-kind.ts'
+import type { WaiverStatus } from './waivers/waiver.ts'
 
 /** Why the verdict is what it is. */
 export interface DecisionReason {
-  /** `fail` and `error` reasons make the verdict; `note` explains. */
-  readonly effect: 'fail' | 'error' | 'note'
-  /** Stable code, e.g. `threshold-exceeded`, `scanner-failed`, `distro-unknown`, `no-rule-evaluated`, `waiver-expired`. */
+  /**
+   * `fail` and `error` reasons make the verdict. `warn` and `audit` would, were their rule enforced. `note` explains.
+   */
+  readonly effect: 'fail' | 'error' | 'warn' | 'audit' | 'note'
+  /** Stable code, e.g. `threshold-exceeded`, `step-failed`, `no-rule-evaluated`, `waiver-expired`. */
   readonly code: string
   /** Name of the rule in the policy. */
   readonly rule?: string | undefined
@@ -42,28 +18,62 @@ export interface DecisionReason {
   readonly limit?: number | undefined
   readonly actual?: number | undefined
   readonly findings?: readonly JudgedFinding[] | undefined
+  /** What else breaks the rule, one each: a file, a package, a licence, a platform. */
+  readonly offenders?: readonly string[] | undefined
   /** What a person can do about it. */
   readonly remedy?: string | undefined
 }
 
-/** A rule and what it counted. */
+/** A rule and what it came to. */
 export interface EvaluatedRule {
   readonly rule: string
-  readonly limit: number
-  readonly actual: number
+  /** Which kind of rule, e.g. `threshold`, `sbom`, `cel`, `precondition`. */
+  readonly kind: string
+  readonly mode: RuleMode
+  /** Present while it only warns because its time to enforce has not come. */
+  readonly enforceFrom?: string | undefined
+  readonly limit?: number | undefined
+  readonly actual?: number | undefined
   readonly holds: boolean
 }
 
 /** State of a waiver at the time of the decision. */
 export interface WaiverState {
   readonly id: string
-  readonly state: 'applied' | 'expired' | 'unused'
+  readonly state: WaiverStatus
+  /** ISO 8601 instant, exclusive. */
   readonly expires: string
+  /** It ends soon. */
+  readonly nearExpiry?: boolean | undefined
+  /** Why it is in this state, in words. */
+  readonly why?: string | undefined
+  readonly owner: string
+  /** How many findings it takes out of the count. */
+  readonly findings: number
+}
+
+/** What a decision rests on, each by digest or date. */
+export interface DecisionInputs {
+  readonly policy: { readonly source: string; readonly digest: Digest }
+  readonly waivers: readonly { readonly source: string; readonly digest: Digest }[]
+  readonly scanners: readonly {
+    readonly name: string
+    readonly version: string
+    readonly status: string
+    readonly data: readonly {
+      readonly name: string
+      readonly digest?: string | undefined
+      readonly updatedAt?: string | undefined
+    }[]
+  }[]
+  /** Digests of the verified evidence that rules looked at. */
+  readonly evidence: readonly Digest[]
+  readonly packages: number
 }
 
 /**
  * A judgement, the same form for gate, audit, admission, monitor and runtime. Serialisable; a function of facts,
- * policy and time.
+ * policy, waivers and time.
  */
 export interface Decision {
   readonly schema: 'https://sallyport.dev/schemas/decision/v1'
@@ -74,8 +84,11 @@ export interface Decision {
   readonly policy: { readonly source: string; readonly digest: Digest }
   /** ISO 8601 time. */
   readonly evaluatedAt: string
+  /** Present when somebody let it through; `needed` tells whether it would have failed. */
+  readonly breakGlass?: (BreakGlass & { readonly needed: boolean }) | undefined
   readonly reasons: readonly DecisionReason[]
   readonly rules: readonly EvaluatedRule[]
   readonly findings: readonly JudgedFinding[]
   readonly waivers: readonly WaiverState[]
+  readonly inputs: DecisionInputs
 }

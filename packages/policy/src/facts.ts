@@ -1,7 +1,71 @@
+import type { BuildLevel, SbomCheck } from '@sallyport/attest'
 import type { Digest } from '@sallyport/core'
 import type { PackageRemoval, PackageUsage } from '@sallyport/harden'
 import type { Inventory } from '@sallyport/inventory'
 import type { Finding, MergedScan } from '@sallyport/scan'
+
+/** A piece of evidence whose signature verified. */
+export interface VerifiedEvidence {
+  readonly kind: 'signature' | 'sbom' | 'provenance' | 'vex' | 'scan' | 'decision' | 'other'
+  readonly predicateType: string
+  /** What it is about: the manifest, or the index that names it. */
+  readonly subject: Digest
+  /** Digest of the signed document. */
+  readonly digest: Digest
+  /** Who signed: the id of a key, or the identity of a certificate and who vouches for it. */
+  readonly signer:
+    | { readonly kind: 'key'; readonly keyId: string }
+    | { readonly kind: 'certificate'; readonly identity: string; readonly issuer: string }
+  /** ISO 8601 time that the document or a witness states. */
+  readonly signedAt?: string | undefined
+  /** Of provenance: the builder that it names, and the SLSA build level that a caller's map of builders grants it. */
+  readonly builder?: { readonly id: string; readonly level?: BuildLevel | undefined } | undefined
+  /** Of an SBOM: how it compares with the inventory. */
+  readonly sbom?: SbomCheck | undefined
+}
+
+/** What the configuration of an image says (OCI image-spec, config.md). */
+export interface ConfigurationFacts {
+  readonly user?: string | undefined
+  readonly entrypoint: readonly string[]
+  readonly command: readonly string[]
+  /** Names only: values may be secrets. */
+  readonly environment: readonly string[]
+  readonly exposedPorts: readonly string[]
+  readonly volumes: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly healthCheck: boolean
+  /** ISO 8601. */
+  readonly created?: string | undefined
+}
+
+/** What the files of an image tell that rules ask for. */
+export interface FileFacts {
+  /** Canonical paths of regular files with the setuid or setgid bit. */
+  readonly setuid: readonly string[]
+  /** Canonical paths of shells that can be started. */
+  readonly shells: readonly string[]
+  /** Canonical paths of files that everybody may write. */
+  readonly worldWritable: readonly string[]
+}
+
+/** The image that an image was built on. */
+export interface BaseFacts {
+  readonly name?: string | undefined
+  readonly digest?: Digest | undefined
+  /** ISO 8601 time of its creation. */
+  readonly created?: string | undefined
+  /** How it is known: a claim by annotation, label or provenance, or the layers themselves. */
+  readonly knownBy: 'annotation' | 'label' | 'provenance' | 'layers'
+}
+
+/** What an earlier decision about the same digest had found. */
+export interface PreviousScan {
+  /** ISO 8601. */
+  readonly evaluatedAt: string
+  readonly packages: number
+  readonly findings: readonly { readonly id: string; readonly purl: string }[]
+}
 
 /** Everything that a decision about one platform's image rests on. */
 export interface PolicyFacts {
@@ -28,6 +92,31 @@ export interface PolicyFacts {
   readonly vanished?: readonly Finding[] | undefined
   /** What else a reader of the decision should know, such as VEX statements that were not believed. */
   readonly notes?: readonly { readonly code: string; readonly message: string }[] | undefined
+  /** The image as it was before anything was changed, where it was. */
+  readonly sourceDigest?: Digest | undefined
+  /** Evidence of the source that verified, and why what is there besides did not; absent when nobody looked. */
+  readonly evidence?:
+    | {
+        readonly verified: readonly VerifiedEvidence[]
+        readonly rejected: readonly { readonly code: string; readonly message: string }[]
+      }
+    | undefined
+  /** Media or artifact type that says what it is; an image's when absent. */
+  readonly artifactType?: string | undefined
+  /** Absent when nobody looked. */
+  readonly configuration?: ConfigurationFacts | undefined
+  /** Absent when nobody looked. */
+  readonly files?: FileFacts | undefined
+  /** Absent when nobody knows. */
+  readonly base?: BaseFacts | undefined
+  /** Platforms, as `os/architecture[/variant]`: all that can run of the source, and those that are judged with this one. */
+  readonly platforms?: { readonly present: readonly string[]; readonly judged: readonly string[] } | undefined
+  /** When findings were first seen in this image line; rebuilding an image does not reset it. Absent: unknown. */
+  readonly firstSeen?:
+    | readonly { readonly id: string; readonly purl: string; readonly at: string }[]
+    | undefined
+  /** Of the last decision about the same digest; absent when there was none. */
+  readonly previous?: PreviousScan | undefined
   /** What hardening removed, for the explanation. */
   readonly removed: readonly PackageRemoval[]
 }

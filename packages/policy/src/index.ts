@@ -1,7 +1,18 @@
-export type { Decision, DecisionReason, EvaluatedRule, JudgedFinding, WaiverState } from './decision.ts'
+export type { BreakGlass } from './break-glass.ts'
+export type { Decision, DecisionInputs, DecisionReason, EvaluatedRule, WaiverState } from './decision.ts'
 export { parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
 export type { FindingNote, Policy, Threshold, Tier, Waiver } from './document/policy.ts'
 export { PolicyError, type PolicyErrorCode, type PolicyIssue } from './errors.ts'
 export { decide, type DecideOptions } from './evaluate/decide.ts'
 export { explain, type ExplainOptions, formatChain } from './explain/explain-decision.ts'
-export type { PolicyFacts } from './facts.ts'
+export type {
+  BaseFacts,
+  ConfigurationFacts,
+  FileFacts,
+  PolicyFacts,
+  PreviousScan,
+  VerifiedEvidence,
+} from './facts.ts'
+export type { JudgedFinding } from './judged-finding.ts'
+export type { RuleMode, RuleSettings } from './rules/rule-kind.ts'
+export type { WaiverStatus } from './waivers/waiver.ts'

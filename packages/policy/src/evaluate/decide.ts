@@ -56,6 +56,17 @@ export function decide(facts: PolicyFacts, policy: Policy, { tier: tierName, now
     rules,
     findings,
     waivers: waiverStates,
+    inputs: {
+      policy: { source: policy.source, digest: policy.digest },
+      waivers: [],
+      scanners: facts.scan.reports.map(({ scanner, status, data }) => ({
+        ...scanner,
+        status,
+        data: data.map(({ name, digest, updatedAt }) => ({ name, digest, updatedAt })),
+      })),
+      evidence: facts.evidence?.verified.map(({ digest }) => digest) ?? [],
+      packages: facts.inventory.packages.length,
+    },
   }
 }
 

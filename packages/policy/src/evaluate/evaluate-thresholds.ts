@@ -1,4 +1,5 @@
-import type { DecisionReason, EvaluatedRule, JudgedFinding } from '../decision.ts'
+import type { DecisionReason, EvaluatedRule } from '../decision.ts'
+import type { JudgedFinding } from '../judged-finding.ts'
 import type { Threshold } from '../document/policy.ts'
 
 /** What the thresholds of a tier say. */
@@ -25,7 +26,14 @@ export function evaluateThresholds(
   const limited = new Set<JudgedFinding>()
   const judge = (threshold: Pick<Threshold, 'name' | 'max'>, matching: readonly JudgedFinding[]) => {
     const holds = matching.length <= threshold.max
-    rules.push({ rule: threshold.name, limit: threshold.max, actual: matching.length, holds })
+    rules.push({
+      rule: threshold.name,
+      kind: 'threshold',
+      mode: 'enforce',
+      limit: threshold.max,
+      actual: matching.length,
+      holds,
+    })
     if (holds) return
     reasons.push({
       effect: 'fail',

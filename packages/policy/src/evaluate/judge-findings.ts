@@ -1,5 +1,5 @@
 import type { PackageUsage, Usage } from '@sallyport/harden'
-import type { JudgedFinding } from '../decision.ts'
+import type { JudgedFinding } from '../judged-finding.ts'
 import type { PolicyFacts } from '../facts.ts'
 import type { WaiverBook } from './match-waivers.ts'
 

@@ -23,7 +23,7 @@ export function openWaivers(waivers: readonly Waiver[], tier: string, now: Date)
     purl: PackageURL.fromString(waiver.package),
     expired: new Date(waiver.expires).getTime() <= now.getTime(),
     inTier: waiver.tiers === undefined || waiver.tiers.includes(tier),
-    used: false,
+    used: 0,
   }))
 
   return {
@@ -39,7 +39,7 @@ export function openWaivers(waivers: readonly Waiver[], tier: string, now: Date)
           (inTier ? undefined : `it does not apply to tier ${tier}`) ??
           (expired ? `it expired on ${waiver.expires}` : undefined)
         if (why === undefined) {
-          entry.used = true
+          entry.used++
           return { waivedBy: waiver.id }
         }
         nearMiss ??= { waiver: waiver.id, why }
@@ -51,8 +51,10 @@ export function openWaivers(waivers: readonly Waiver[], tier: string, now: Date)
         .filter(({ inTier }) => inTier)
         .map(({ waiver, expired, used }) => ({
           id: waiver.id,
-          state: expired ? 'expired' : used ? 'applied' : 'unused',
+          state: expired ? 'expired' : used > 0 ? 'applied' : 'unused',
           expires: waiver.expires,
+          owner: waiver.owner,
+          findings: used,
         })),
   }
 }

@@ -1,5 +1,6 @@
 import type { UsageEdge } from '@sallyport/harden'
-import type { Decision, JudgedFinding } from '../decision.ts'
+import type { Decision } from '../decision.ts'
+import type { JudgedFinding } from '../judged-finding.ts'
 
 /** Options of {@link explain}. */
 export interface ExplainOptions {

@@ -1,0 +1,44 @@
+import type { Digest } from '@sallyport/core'
+import type { Decision } from '@sallyport/policy'
+import type { AttachedEvidence } from '../promote/outcome.ts'
+
+/** What became of one platform's image. */
+export interface ReleasedPlatform {
+  readonly platform: string
+  readonly sourceDigest: Digest
+  readonly digest: Digest
+  readonly packages: { readonly before: number; readonly after: number }
+  readonly bytes: { readonly before: number; readonly after: number }
+  readonly findings: { readonly before: number; readonly after: number }
+  /** What was taken out, and why. */
+  readonly removed: readonly { readonly purl: string; readonly reason: string }[]
+  readonly patched: readonly { readonly purl: string; readonly to: string }[]
+}
+
+/** One document per promotion: what an auditor reads. Serialisable. */
+export interface ReleaseRecord {
+  readonly schema: 'https://sallyport.dev/schemas/release-record/v1'
+  /** Key of the promotion. */
+  readonly key: Digest
+  readonly source: { readonly name: string; readonly digest: Digest }
+  readonly target: {
+    readonly name: string
+    readonly digest: Digest
+    readonly previousDigest?: Digest | undefined
+  }
+  readonly tier: string
+  /** Names the release when several images were released together. */
+  readonly release?: string | undefined
+  /** Present when it takes an earlier digest back into use. */
+  readonly rollback?: { readonly reason: string } | undefined
+  readonly platforms: readonly ReleasedPlatform[]
+  readonly decision: Decision
+  readonly evidence: readonly AttachedEvidence[]
+  /** Ids of the keys, or identities of the certificates, that signed. */
+  readonly signers: { readonly evidence: string; readonly release: string }
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly finishedAt: string
+  /** When each step ended. */
+  readonly steps: readonly { readonly step: string; readonly at: string; readonly summary: string }[]
+}

@@ -1,0 +1,67 @@
+import type * as z from 'zod'
+import type { PolicyFacts } from '../facts.ts'
+import type { JudgedFinding } from '../judged-finding.ts'
+
+/**
+ * How much a rule weighs. `off`: not evaluated. `audit` and `warn`: evaluated and reported, without a say in the verdict.
+ * `enforce`: makes the verdict.
+ */
+export type RuleMode = 'off' | 'audit' | 'warn' | 'enforce'
+
+/** What every rule of a tier has. */
+export interface RuleSettings {
+  /** Unique in its tier. */
+  readonly name: string
+  /** Its own, or that of its tier. */
+  readonly mode: RuleMode
+  /** ISO 8601 instant; a rule that enforces only warns before it. */
+  readonly enforceFrom?: string | undefined
+  /** What a person can do about it, in the words of who wrote the rule. */
+  readonly remedy?: string | undefined
+}
+
+/** Facts about one image, with what rules share so that none works it out again. */
+export interface RuleContext {
+  readonly facts: PolicyFacts
+  /** All findings with usage and waivers joined. */
+  readonly findings: readonly JudgedFinding[]
+  /** Those of them that count: neither waived nor set aside by a statement that somebody trusts. */
+  readonly counted: readonly JudgedFinding[]
+  readonly now: Date
+}
+
+/** What a rule says of an image. */
+export interface RuleResult {
+  /** `error`: it could not be answered, which is never good news. */
+  readonly outcome: 'holds' | 'broken' | 'error'
+  /** Stable code of the reason when it does not hold, e.g. `threshold-exceeded`, `sbom-missing`. */
+  readonly code: string
+  /** One line that stands alone. */
+  readonly message: string
+  readonly limit?: number | undefined
+  readonly actual?: number | undefined
+  /** Findings that break it. */
+  readonly findings?: readonly JudgedFinding[] | undefined
+  /** What else breaks it, one each: a file, a package, a licence, a platform. */
+  readonly offenders?: readonly string[] | undefined
+  /** What a person can do about it. */
+  readonly remedy?: string | undefined
+}
+
+/**
+ * A kind of rule: how it is written, which change makes it looser, and how it judges. One of it stands in its own file;
+ * the document, its inheritance, its JSON Schema and the evaluation know no kind by name.
+ */
+export interface RuleKind<Rule> {
+  /** The form in a document, without `name`, `mode`, `enforceFrom`, `remedy` and `loosen`, which all kinds share. */
+  readonly schema: z.ZodType<Rule>
+  /**
+   * Where `child` asks for less than `parent`, as paths in the rule, with what was asked before; empty when it asks for
+   * the same or more.
+   */
+  readonly loosened: (
+    parent: Rule,
+    child: Rule,
+  ) => readonly { readonly path: readonly (string | number)[]; readonly was: string }[]
+  readonly evaluate: (rule: Rule & RuleSettings, context: RuleContext) => RuleResult
+}

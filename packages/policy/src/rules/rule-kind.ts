@@ -28,12 +28,16 @@ export interface RuleContext {
   /** Those of them that count: neither waived nor set aside by a statement that somebody trusts. */
   readonly counted: readonly JudgedFinding[]
   readonly now: Date
+  /** The tier that judges, for rules that name it. */
+  readonly tier?: string | undefined
 }
 
 /** What a rule says of an image. */
 export interface RuleResult {
   /** `error`: it could not be answered, which is never good news. */
   readonly outcome: 'holds' | 'broken' | 'error'
+  /** It was not asked, because its `when` does not hold; `outcome` is `holds` then, and it is no evaluated rule. */
+  readonly skipped?: true | undefined
   /** Stable code of the reason when it does not hold, e.g. `threshold-exceeded`, `sbom-missing`. */
   readonly code: string
   /** One line that stands alone. */

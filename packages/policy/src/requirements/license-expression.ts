@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- programs of other packages include this file, not the one beside it
 /// <reference path="./spdx-expression-parse.d.ts" />
 import parseSpdx, { type Expression } from 'spdx-expression-parse'
 import { matchGlob } from '../evaluate/match-glob.ts'

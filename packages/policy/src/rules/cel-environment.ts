@@ -104,8 +104,16 @@ export const celVariables: Readonly<Record<keyof RuleInput, string>> = {
 /** Names by which an expression that was rewritten reaches what counts its steps. */
 export const metered = { step: '__step', matches: '__matches', contains: '__contains' } as const
 
+/** Values of one type are instances of one class, by which the engine knows it. */
+abstract class Value {
+  [field: string]: unknown
+}
+
 const shapes = new Map(
-  Object.entries(types).map(([name, fields]) => [name, { shape: class {}, fields: Object.entries(fields) }]),
+  Object.entries(types).map(([name, fields]) => [
+    name,
+    { shape: class extends Value {}, fields: Object.entries(fields) },
+  ]),
 )
 
 let stepsLeft = 0
@@ -205,7 +213,7 @@ function toCel(value: unknown, type: string): unknown {
     return (value as readonly unknown[]).map((entry) => toCel(entry, element))
   const known = shapes.get(type)
   if (!known) return value
-  const made = new known.shape() as Record<string, unknown>
+  const made = new known.shape()
   for (const [field, fieldType] of known.fields) {
     const converted = toCel((value as Record<string, unknown>)[field], fieldType)
     if (converted !== undefined) made[field] = converted

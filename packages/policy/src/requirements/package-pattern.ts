@@ -19,9 +19,11 @@ export class UnreadablePackage extends Error {}
 export function createPackageMatcher(pattern: string): (pkg: Package) => boolean {
   const wanted = parse(pattern)
   if (!wanted) return () => false
+  const start = fold(wanted.name.split('*')[0]!)
   return (pkg) => {
-    // Reading a purl costs more than everything else here.
     if (!pkg.purl.startsWith(`pkg:${wanted.type}/`)) return false
+    // Reading a purl costs more than everything else here: only one in which the name may stand is read.
+    if (!pkg.purl.includes('%') && !fold(pkg.purl).includes(start)) return false
     const actual = readPurl(pkg)
     return (
       actual.namespace === wanted.namespace &&
@@ -36,6 +38,9 @@ export function createPackageMatcher(pattern: string): (pkg: Package) => boolean
 export function findUnreadable({ packages }: Inventory): Package | undefined {
   return packages.find((pkg) => !pkg.purl.startsWith(`pkg:${pkg.type}/`))
 }
+
+/** Names are compared by rules of their ecosystem; what is alike by any of them is alike here. */
+const fold = (name: string) => name.toLowerCase().replaceAll('_', '-')
 
 const known = new WeakMap<Package, Purl>()
 

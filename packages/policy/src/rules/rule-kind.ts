@@ -40,12 +40,16 @@ export interface RuleContext {
   readonly traced?: boolean | undefined
   /** Why the tier lives with a gap in coverage of this code for this image; `undefined` when it does not. */
   readonly acceptedGap?: ((code: string) => string | undefined) | undefined
+  /** The tier that judges, for rules that name it. */
+  readonly tier?: string | undefined
 }
 
 /** What a rule says of an image. */
 export interface RuleResult {
   /** `error`: it could not be answered, which is never good news. `skipped`: it is not about such an image. */
   readonly outcome: 'holds' | 'broken' | 'error' | 'skipped'
+  /** It was not asked, because its `when` does not hold; `outcome` is `holds` then, and it is no evaluated rule. */
+  readonly skipped?: true | undefined
   /** Stable code of the reason when it does not hold, e.g. `threshold-exceeded`, `sbom-missing`. */
   readonly code: string
   /** One line that stands alone. */

@@ -1,0 +1,1 @@
+export { testKinds as builtinKinds } from './test-kinds.fixture.ts'

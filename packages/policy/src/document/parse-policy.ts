@@ -1,7 +1,8 @@
 import { digestOf } from '@sallyport/core'
 import type { PolicyIssue } from '../errors.ts'
 import { policySchema, type PolicyDocument } from './policy.schema.ts'
-import type { Policy, Tier } from './policy.ts'
+import { createTier } from '../evaluate/create-tier.fixture.ts'
+import type { Policy } from './policy.ts'
 import { invalidDocument, readDocument, type ReadDocument } from './read-document.ts'
 
 /** Options of {@link parsePolicy}. */
@@ -24,21 +25,20 @@ export function parsePolicy(text: string, { source }: ParsePolicyOptions): Polic
   return toPolicy(document.data, source, text)
 }
 
-function toPolicy({ tiers, waivers = [] }: PolicyDocument, source: string, text: string): Policy {
+function toPolicy({ tiers }: PolicyDocument, source: string, text: string): Policy {
   return {
     source,
     digest: digestOf(text),
     tiers: new Map(
-      Object.entries(tiers).map(([name, { thresholds, maxDataAge, accept = [] }]): [string, Tier] => [
+      Object.entries(tiers).map(([name, { thresholds, maxDataAge, accept = [] }]) => [
         name,
-        {
-          thresholds,
-          maxDataAgeMs: maxDataAge,
+        createTier(thresholds, {
+          name,
+          preconditions: maxDataAge === undefined ? {} : { dataAge: { atMost: `${maxDataAge / 60_000}m` } },
           acceptedGaps: accept.map(({ gap, images, reason }) => ({ code: gap, images, reason })),
-        },
+        }),
       ]),
     ),
-    waivers,
   }
 }
 

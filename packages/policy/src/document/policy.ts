@@ -1,11 +1,11 @@
 import type { Digest } from '@sallyport/core'
 import type { EffectiveTier } from './tier.ts'
 
-/** A parsed policy document. Made by `parsePolicy`; immutable. */
+/** A policy document, read and checked. Made by `parsePolicy` and `definePolicy`; immutable. */
 export interface Policy {
   /** File name or URI, for messages and for the decision. */
   readonly source: string
-  /** Digest of the document's bytes. */
+  /** Digest of the document's bytes; of its canonical JSON when it was written in TypeScript. */
   readonly digest: Digest
   readonly tiers: ReadonlyMap<string, EffectiveTier>
 }

@@ -50,6 +50,7 @@ export function decide(
     findings,
     counted: findings.filter(isCounted),
     now,
+    tier: tierName,
     traced: isTraced(facts, tier),
     acceptedGap: (code) => acceptGap(code, destination, tier),
   }

@@ -1,7 +1,7 @@
 import type { ScanReport } from '@sallyport/scan'
 import * as z from 'zod'
 import { parseSourceDate } from '../evaluate/parse-instant.ts'
-import { durationSchema } from '../rules/duration.schema.ts'
+import { durationSchema } from '../document/rule-settings.schema.ts'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { toResult } from './to-result.ts'
 

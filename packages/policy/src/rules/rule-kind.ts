@@ -40,11 +40,13 @@ export interface RuleContext {
   readonly traced?: boolean | undefined
   /** Why the tier lives with a gap in coverage of this code for this image; `undefined` when it does not. */
   readonly acceptedGap?: ((code: string) => string | undefined) | undefined
+  /** The tier that judges, for rules that name it. */
+  readonly tier?: string | undefined
 }
 
 /** What a rule says of an image. */
 export interface RuleResult {
-  /** `error`: it could not be answered, which is never good news. `skipped`: it is not about such an image. */
+  /** `error`: it could not be answered, which is never good news. `skipped`: it does not apply here. */
   readonly outcome: 'holds' | 'broken' | 'error' | 'skipped'
   /** Stable code of the reason when it does not hold, e.g. `threshold-exceeded`, `sbom-missing`. */
   readonly code: string
@@ -91,8 +93,6 @@ export interface RuleKind<Rule> {
    * Where a rule that a child adds lets more through than the inherited ones did without it. Absent for kinds of which
    * one more always asks for more.
    */
-  readonly loosenedByAdding?:
-    | ((added: Rule & RuleSettings, inherited: readonly Rule[]) => readonly Loosening[])
-    | undefined
+  readonly loosenedByAdding?: ((added: Rule & RuleSettings, inherited: readonly Rule[]) => readonly Loosening[]) | undefined
   readonly evaluate: (rule: Rule & RuleSettings, context: RuleContext) => RuleResult
 }

@@ -1,6 +1,6 @@
 import { PackageURL } from 'packageurl-js'
 import * as z from 'zod'
-import { durationSchema } from '../rules/duration.schema.ts'
+import { durationSchema } from '../document/rule-settings.schema.ts'
 import { oneOrMore } from '../rules/one-or-more.schema.ts'
 import type { Threshold } from './threshold.ts'
 

@@ -87,6 +87,8 @@ export interface PolicyFacts {
    * rules for `executed` or `loaded` count `linked` and `possible` too.
    */
   readonly traced?: boolean | undefined
+  /** How complete the recordings behind `usage` are. Default `complete` when `traced` is set, else `none`. */
+  readonly traceCoverage?: 'none' | 'partial' | 'complete' | undefined
   /**
    * Findings of the image before it was hardened that are not found again although their package stayed. Any entry makes
    * the verdict `error`: a scanner that loses sight of something has not judged it.

@@ -46,10 +46,8 @@ export interface RuleContext {
 
 /** What a rule says of an image. */
 export interface RuleResult {
-  /** `error`: it could not be answered, which is never good news. `skipped`: it is not about such an image. */
+  /** `error`: it could not be answered, which is never good news. `skipped`: it does not apply here. */
   readonly outcome: 'holds' | 'broken' | 'error' | 'skipped'
-  /** It was not asked, because its `when` does not hold; `outcome` is `holds` then, and it is no evaluated rule. */
-  readonly skipped?: true | undefined
   /** Stable code of the reason when it does not hold, e.g. `threshold-exceeded`, `sbom-missing`. */
   readonly code: string
   /** One line that stands alone. */

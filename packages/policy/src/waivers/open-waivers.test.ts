@@ -155,6 +155,19 @@ describe('a scope', () => {
   })
 })
 
+describe('a scope that parseWaivers would refuse', () => {
+  it.each<WaiverScope>([
+    {},
+    { sourcePackage: true },
+    { package: 'zlib1g' },
+    { package: '' },
+    { versions: 'vers:deb/*' },
+    { package: 'pkg:deb/debian/zlib1g', versions: '<9' },
+  ])('covers nothing: %j', (scope) => {
+    expect(judge(waiverOf('W', cve, { scope })).waived).toBe(false)
+  })
+})
+
 describe('the end of a waiver', () => {
   const expires = '2027-02-01T00:00:00.000Z'
   it.each([

@@ -1,0 +1,45 @@
+import type { MergedScan, ScanReport } from '@sallyport/scan'
+import type { RuleKind } from '../rules/rule-kind.ts'
+import { isDistroGap } from './distro.ts'
+import { type Gap, judgeGaps } from './judge-gaps.ts'
+import { type RuleWithoutFields, ruleKindWithoutFields } from './rule-without-fields.ts'
+
+/** Everything that the image holds was seen, and some scanner judged all of it. */
+export const coverageKind: RuleKind<RuleWithoutFields> = ruleKindWithoutFields((context) => {
+  const { inventory, scan } = context.facts
+  const gaps: Gap[] = [
+    ...inventory.gaps.map(({ code, message }) => ({ code, message })),
+    ...unexplained(scan, inventory.gaps.length > 0),
+    ...scanGaps(scan),
+  ]
+  return judgeGaps(
+    gaps.filter((gap) => !isDistroGap(gap)),
+    context,
+    'all that the image holds was judged',
+  )
+})
+
+/** What scanners could not cover. It counts only while none covered everything. */
+export function scanGaps(scan: MergedScan): readonly Gap[] {
+  return uncovered(scan).flatMap(({ scanner, gaps }) =>
+    gaps.filter(isOwnGap).map(({ code, message }) => ({ code, message: `${scanner.name}: ${message}` })),
+  )
+}
+
+/** Scans that are not complete and do not say why. */
+function unexplained(scan: MergedScan, inventoryHasGaps: boolean): readonly Gap[] {
+  return uncovered(scan).flatMap(({ scanner, status, gaps }) => {
+    // gaps of the inventory explain a scanner's only while the inventory names one
+    const isExplained = gaps.some(isOwnGap) || (gaps.length > 0 && inventoryHasGaps)
+    return isExplained
+      ? []
+      : [{ code: 'COVERAGE_UNEXPLAINED', message: `${scanner.name}: the scan is ${status}` }]
+  })
+}
+
+function uncovered({ reports }: MergedScan): readonly ScanReport[] {
+  if (reports.some(({ status }) => status === 'complete')) return []
+  return reports.filter(({ status }) => status !== 'failed')
+}
+
+const isOwnGap = ({ code }: { readonly code: string }) => code !== 'INVENTORY_GAP'

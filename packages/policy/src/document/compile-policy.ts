@@ -2,7 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { RuleMode } from '../rules/rule-kind.ts'
 import { builtinRules, compileRules, type RuleBook } from './compile-rules.ts'
 import { compileTerms, defaultTerms, type TierTerms } from './compile-terms.ts'
-import { DocumentReview, type WrittenField, type WrittenPart } from './document-review.ts'
+import { DocumentReview, type Place, type WrittenPart } from './document-review.ts'
 import { listValues } from './list-values.ts'
 import { invalidDocument, type OpenDocument } from './open-yaml.ts'
 import { orderTiers } from './order-tiers.ts'
@@ -10,7 +10,7 @@ import type { PolicyKinds } from './policy-kinds.ts'
 import { policySchema, type TierOutline } from './policy.schema.ts'
 import type { Policy } from './policy.ts'
 import { checkForm } from './read-document.ts'
-import { isWeaker, ruleSections, toCompiledRule } from './rule-entry.ts'
+import { isWeaker, type RuleEntry, ruleSections, toCompiledRule } from './rule-entry.ts'
 import type { AcceptedLoosening, EffectiveTier } from './tier.ts'
 
 /** A tier while a document is being read. */
@@ -20,7 +20,7 @@ export interface TierDraft extends RuleBook {
   readonly ancestors: readonly string[]
   readonly mode: RuleMode
   /** Where its mode is written; absent when it is the default. */
-  readonly modeField: WrittenField | undefined
+  readonly modeField: Place | undefined
   readonly terms: TierTerms
   readonly loosenings: readonly AcceptedLoosening[]
 }
@@ -65,9 +65,7 @@ function draftTier(
   kinds: PolicyKinds,
 ): TierDraft {
   const mode = outline.mode ?? parent?.mode ?? 'enforce'
-  const modeField = outline.mode
-    ? { value: mode, tier: name, path: ['tiers', name, 'mode'] }
-    : parent?.modeField
+  const modeField = outline.mode ? { tier: name, path: ['tiers', name, 'mode'] } : parent?.modeField
   const part: WrittenPart = {
     tier: name,
     path: ['tiers', name],
@@ -77,13 +75,13 @@ function draftTier(
   const loosened = parent && isWeaker(mode, parent.mode) ? [{ path: ['mode'], was: parent.mode }] : []
   const ofMode = review.compare(part, loosened, {
     loosen: outline.loosen,
-    parent: { tier: parent?.name, fields: new Map(parent?.modeField && [['mode', parent.modeField]]) },
+    originOf: () => review.originOf(parent?.modeField),
   })
   const rules = compileRules(
     review,
     { name, outline, mode },
     // The built-in preconditions have no mode of their own: they weigh what the first tier weighs.
-    { ...(parent ?? builtinRules(kinds)), tier: parent?.name, mode: parent?.mode ?? mode },
+    { ...(parent ?? builtinRules(kinds)), tier: parent?.name, mode: parent?.mode ?? mode, modeField },
     kinds,
   )
   const { terms, loosenings } = compileTerms(
@@ -106,9 +104,7 @@ function draftTier(
 
 function toTier(draft: TierDraft, review: DocumentReview): EffectiveTier {
   const { name, ancestors, mode, entries, terms, loosenings } = draft
-  const ordered = ruleSections.flatMap((section) =>
-    [...entries.values()].filter((entry) => entry.section === section),
-  )
+  const ordered = orderRules([...entries.values()])
   return {
     name,
     mode,
@@ -122,4 +118,16 @@ function toTier(draft: TierDraft, review: DocumentReview): EffectiveTier {
     values: listValues(draft, ordered, review),
     loosenings,
   }
+}
+
+/** By section; requirements of one kind stand together. */
+function orderRules(entries: readonly RuleEntry[]): readonly RuleEntry[] {
+  return ruleSections.flatMap((section) =>
+    [
+      ...Map.groupBy(
+        entries.filter((entry) => entry.section === section),
+        ({ kindName }) => kindName,
+      ).values(),
+    ].flat(),
+  )
 }

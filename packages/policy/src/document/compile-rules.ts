@@ -1,5 +1,5 @@
 import type { Loosening, RuleMode } from '../rules/rule-kind.ts'
-import type { DocumentReview, WrittenPart } from './document-review.ts'
+import type { DocumentReview, Place, WrittenPart } from './document-review.ts'
 import type { AnyRuleKind, PolicyKinds } from './policy-kinds.ts'
 import type { TierOutline } from './policy.schema.ts'
 import {
@@ -11,7 +11,7 @@ import {
   toRule,
 } from './rule-entry.ts'
 import { lineSchema, ruleSettingsSchema, settingNames } from './rule-settings.schema.ts'
-import type { AcceptedLoosening } from './tier.ts'
+import type { AcceptedLoosening, ValueOrigin } from './tier.ts'
 
 const maxRules = 1_000
 
@@ -27,6 +27,7 @@ export interface InheritedRules extends RuleBook {
   /** `undefined` where nothing but the built-in defaults is inherited. */
   readonly tier: string | undefined
   readonly mode: RuleMode
+  readonly modeField: Place | undefined
 }
 
 interface WrittenRule extends Pick<RuleEntry, 'section' | 'kindName' | 'kind' | 'name'> {
@@ -47,6 +48,7 @@ export function builtinRules({ preconditions }: PolicyKinds): RuleBook {
           kindName: 'precondition',
           kind,
           name,
+          at: undefined,
           own: { fields: nothing, value: kind.schema.parse({}) },
           settings: { fields: nothing, value: {} },
         },
@@ -96,7 +98,7 @@ export function compileRules(
     loosenings.push(
       ...review.compare(part, loosened, {
         loosen,
-        parent: { tier: inherited.tier, fields: parent && fieldsOf(parent) },
+        originOf: (field) => originOfField(review, inherited, parent, field),
       }),
     )
     entries.set(name, entry)
@@ -137,7 +139,14 @@ function* writtenRules(
   }
   for (const [index, written] of (outline.thresholds ?? []).entries()) {
     const path = ['tiers', tier, 'thresholds', index]
-    yield { section: 'thresholds', kindName: 'threshold', kind: kinds.threshold, name: written.name, path, written }
+    yield {
+      section: 'thresholds',
+      kindName: 'threshold',
+      kind: kinds.threshold,
+      name: written.name,
+      path,
+      written,
+    }
   }
   for (const [kindName, one] of Object.entries(outline.requirements ?? {})) {
     const path = ['tiers', tier, 'requirements', kindName]
@@ -176,7 +185,7 @@ function readRule(
   if (enforceFrom !== undefined && mode !== undefined && mode !== 'enforce') {
     review.report([...part.path, 'enforceFrom'], `a rule of mode ${String(mode)} never enforces`)
   }
-  return { section, kindName, kind, name, own, settings }
+  return { section, kindName, kind, name, at: parent ? parent.at : part, own, settings }
 }
 
 /** A rule that is changed may reach what another rule had judged, as one that is added. */
@@ -188,4 +197,15 @@ function findLooseningsByAdding(child: RuleInTier, { entries, mode }: InheritedR
     toRule(child),
     inherited.map((entry) => toRule({ entry, tierMode: mode })),
   )
+}
+
+/** Where a rule got the value that a child may not loosen. */
+function originOfField(
+  review: DocumentReview,
+  { tier, modeField }: InheritedRules,
+  parent: RuleEntry | undefined,
+  field: string,
+): ValueOrigin {
+  if (!parent) return tier === undefined ? {} : { tier }
+  return review.originOf(fieldsOf(parent).get(field) ?? (field === 'mode' ? modeField : parent.at))
 }

@@ -1,4 +1,4 @@
-import type { DocumentReview, FieldSet, Inherited, ParentOfPart, WrittenPart } from './document-review.ts'
+import type { DocumentReview, FieldSet, Inherited, WrittenPart } from './document-review.ts'
 import type { TierOutline } from './policy.schema.ts'
 import {
   acceptedGapSchema,
@@ -22,7 +22,10 @@ export interface TierTerms {
 }
 
 const nothing: FieldSet = new Map<string, never>()
-const defaultOf = <T>({ schema }: TermsKind<T>): Inherited<T> => ({ fields: nothing, value: schema.parse({}) })
+const defaultOf = <T>({ schema }: TermsKind<T>): Inherited<T> => ({
+  fields: nothing,
+  value: schema.parse({}),
+})
 
 /** The terms of a tier that says nothing. */
 export const defaultTerms: TierTerms = {
@@ -58,8 +61,8 @@ export function compileTerms(
     const given = review.inherit(part, kind.schema, parent)
     if (!given) return undefined
     const loosened = parent && !isFree ? kind.loosened(parent.value, given.value) : []
-    const against: ParentOfPart = { tier: parentTier, fields: parent?.fields }
-    loosenings.push(...review.compare(part, loosened, { loosen, parent: against }))
+    const originOf = (field: string) => review.originOf(parent?.fields.get(field))
+    loosenings.push(...review.compare(part, loosened, { loosen, originOf }))
     return given
   }
   const section = <T>(key: 'waivers' | 'breakGlass' | 'trace', kind: TermsKind<T>, parent: Inherited<T>) => {
@@ -97,8 +100,9 @@ export function compileTerms(
       const given = review.inherit(part, acceptedGapSchema, undefined)
       if (!given) return []
       const isLooser = !isRoot && !isGapCovered(given.value, accepted)
-      const loosened = isLooser ? [{ path: ['gap'], was: 'what is accepted there' }] : []
-      loosenings.push(...review.compare(part, loosened, { loosen, parent: { tier: parentTier } }))
+      const loosened = isLooser ? [{ path: ['gap'], was: 'none for such images' }] : []
+      const originOf = () => ({ tier: parentTier })
+      loosenings.push(...review.compare(part, loosened, { loosen, originOf }))
       return [given]
     })
   }

@@ -22,7 +22,10 @@ export interface TierDescription {
 export function describeTier({ source, digest, tiers }: Policy, tier: string): TierDescription {
   const effective = tiers.get(tier)
   if (!effective) {
-    throw new PolicyError('TIER_UNKNOWN', `${source}: no tier "${tier}"; there are: ${[...tiers.keys()].join(', ')}`)
+    throw new PolicyError(
+      'TIER_UNKNOWN',
+      `${source}: no tier "${tier}"; there are: ${[...tiers.keys()].join(', ')}`,
+    )
   }
   const { ancestors = [], values = [], loosenings = [] } = effective
   return { tier, ancestors, policy: { source, digest }, values, loosenings }

@@ -1,18 +1,22 @@
 import type * as z from 'zod'
 import type { PolicyIssue } from '../errors.ts'
 import type { Loosening } from '../rules/rule-kind.ts'
-import { issueIn, type OpenDocument, type Position } from './open-yaml.ts'
+import { issueIn, type OpenDocument } from './open-yaml.ts'
 import { formFaults } from './read-document.ts'
 import { proseSchema } from './rule-settings.schema.ts'
 import type { AcceptedLoosening, ValueOrigin } from './tier.ts'
 
 type Path = readonly (string | number)[]
 
-/** A field as some tier wrote it. */
-export interface WrittenField {
-  readonly value: unknown
+/** A place in a document, in the tier that it belongs to. */
+export interface Place {
   readonly tier: string
   readonly path: Path
+}
+
+/** A field as some tier wrote it. */
+export interface WrittenField extends Place {
+  readonly value: unknown
 }
 
 /** Fields of a rule or a section, inherited ones included. */
@@ -25,10 +29,7 @@ export interface Inherited<T> {
 }
 
 /** Something that is written in a tier and may change what a parent says. */
-export interface WrittenPart {
-  readonly tier: string
-  /** Where it stands in the document. */
-  readonly path: Path
+export interface WrittenPart extends Place {
   /** As people know it, e.g. `thresholds "none critical"`. */
   readonly label: string
   readonly fields: Readonly<Record<string, unknown>>
@@ -47,8 +48,9 @@ export class DocumentReview {
     this.issues.push(issueIn(this.document, path, message, of))
   }
 
-  originOf({ tier, path }: { readonly tier: string; readonly path: Path }): ValueOrigin {
-    return { tier, ...this.document.positionOf(path) }
+  /** Where something is written; built in when it is written nowhere. */
+  originOf(place: Place | undefined): ValueOrigin {
+    return place ? { tier: place.tier, ...this.document.positionOf(place.path) } : {}
   }
 
   /** The fields of a part over those of its parent, in the form of a schema; `undefined` when they have none. */
@@ -79,20 +81,30 @@ export class DocumentReview {
   compare(
     part: WrittenPart,
     loosened: readonly Loosening[],
-    { loosen, parent }: { readonly loosen: unknown; readonly parent: ParentOfPart | undefined },
+    { loosen, originOf }: { readonly loosen: unknown; readonly originOf: (field: string) => ValueOrigin },
   ): AcceptedLoosening[] {
     const reason = loosen === undefined ? undefined : this.readReason(part, loosen)
     if (reason !== undefined && loosened.length === 0) {
-      this.report([...part.path, 'loosen'], 'nothing here is looser than what is inherited; leave it out', 'key')
+      this.report(
+        [...part.path, 'loosen'],
+        'nothing here is looser than what is inherited; leave it out',
+        'key',
+      )
     }
     return loosened.flatMap(({ path, was }): AcceptedLoosening[] => {
-      const written = parent?.fields?.get(String(path[0]))
-      const origin = written ? this.originOf(written) : parent?.tier === undefined ? {} : { tier: parent.tier }
+      const origin = originOf(String(path[0] ?? ''))
       const isWritten = path.length > 0 && Object.hasOwn(part.fields, path[0]!)
       const at = isWritten ? [...part.path, ...path] : part.path
       if (reason !== undefined) {
         return [
-          { part: part.label, path, was, from: origin, reason, at: this.originOf({ tier: part.tier, path: at }) },
+          {
+            part: part.label,
+            path,
+            was,
+            from: origin,
+            reason,
+            at: this.originOf({ tier: part.tier, path: at }),
+          },
         ]
       }
       if (loosen === undefined) {
@@ -114,13 +126,7 @@ export class DocumentReview {
   }
 }
 
-/** What a part is held against; without a tier it is built in. */
-export interface ParentOfPart {
-  readonly tier: string | undefined
-  readonly fields?: FieldSet | undefined
-}
-
-function describeOrigin(was: string, { tier, line, column }: ValueOrigin & Partial<Position>): string {
+function describeOrigin(was: string, { tier, line, column }: ValueOrigin): string {
   if (tier === undefined) return `${was}, the built-in default`
   return `${was}, which tier "${tier}" asks for${line === undefined || line === 0 ? '' : ` (${line}:${column})`}`
 }

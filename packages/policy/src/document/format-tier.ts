@@ -2,8 +2,8 @@ import { stringify } from 'yaml'
 import type { TierDescription } from './describe-tier.ts'
 import type { TierValue, ValueOrigin } from './tier.ts'
 
-/** How many steps of a path name the entry of a list, by the section. */
-const depthOfEntry: Readonly<Record<string, number>> = {
+/** How many steps of a path name an entry of a list, by its section. */
+const entryDepths: Readonly<Record<string, number>> = {
   thresholds: 2,
   requirements: 3,
   rules: 2,
@@ -13,42 +13,40 @@ const depthOfEntry: Readonly<Record<string, number>> = {
 
 /** Writes what holds in a tier as YAML, with the tier, line and column of each value as comments. */
 export function formatTier({ tier, ancestors, policy, values, loosenings }: TierDescription): string {
-  const lines = [`# tier ${tier} of ${oneLine(policy.source)} (${policy.digest})`]
+  const lines = [`# tier ${tier} of ${escapeSigns(policy.source)} (${policy.digest})`]
   if (ancestors.length > 0) lines.push(`# extends ${ancestors.join(', ')}`)
-
-  let previous: readonly string[] = []
-  for (const value of values) {
-    lines.push(...formatHeadings(value, previous), formatValue(value))
-    previous = value.path
+  for (const [index, value] of values.entries()) {
+    lines.push(...formatValue(value, values[index - 1]?.path ?? [], values[index + 1]?.path ?? []))
   }
   if (loosenings.length > 0) lines.push('# looser than what is inherited:')
   for (const { part, path, was, from, reason, at } of loosenings) {
-    const field = path.length === 0 ? '' : ` ${path.join('.')}`
-    lines.push(
-      `# - ${oneLine(part)}${oneLine(field)} (${describeOrigin(at)}): was ${oneLine(was)} (${describeOrigin(from)}); ${oneLine(reason)}`,
-    )
+    const what = `${part} ${path.join('.')} (${describeOrigin(at)})`
+    lines.push(escapeSigns(`# - ${what}: was ${was} (${describeOrigin(from)}); ${reason}`))
   }
   return `${lines.join('\n')}\n`
 }
 
-/** The lines above a value: the sections and the entry that it is the first one of. */
-function formatHeadings({ path }: TierValue, previous: readonly string[]): string[] {
+/** The lines of a value: what stands above it, unless the value before it stands there too, and itself. */
+function formatValue(
+  { path, value, origin }: TierValue,
+  before: readonly string[],
+  after: readonly string[],
+): string[] {
+  const entryDepth = entryDepths[path[0]!]
+  const shared = path.findIndex((part, index) => part !== before[index])
   const lines: string[] = []
-  const entryDepth = depthOfEntry[path[0]!]
-  for (let depth = 1; depth < path.length; depth++) {
-    const isSame = path.slice(0, depth).every((part, index) => part === previous[index])
-    if (isSame && previous.length > depth) continue
-    const indent = '  '.repeat(depth - 1)
-    if (depth !== entryDepth) lines.push(`${indent}${scalar(path[depth - 1]!)}:`)
-    else if (path[0] === 'accept') lines.push(`${indent}-`)
-    else lines.push(`${indent}- name: ${scalar(path[depth - 1]!)}`)
+  // the start of a list's entry goes on the line of its first value
+  let bullet = ''
+  for (let depth = shared + 1; depth < path.length; depth++) {
+    if (depth === entryDepth) bullet = '- '
+    else lines.push(`${'  '.repeat(depth - 1)}${formatScalar(path[depth - 1]!)}:`)
   }
-  return lines
-}
-
-function formatValue({ path, value, origin }: TierValue): string {
-  const indent = '  '.repeat(path.length - 1)
-  return `${indent}${scalar(path.at(-1)!)}: ${scalar(value)} # ${describeOrigin(origin)}`
+  const key = path.length === entryDepth ? '- name' : formatScalar(path.at(-1)!)
+  const isParent = path.length > 1 && path.every((part, index) => part === after[index])
+  const isRule = path.length === 2 && path[0] === 'preconditions'
+  const text = isRule ? (isParent ? '' : ' {}') : ` ${formatScalar(value)}`
+  const indent = '  '.repeat(path.length - (bullet === '' ? 1 : 2))
+  return [...lines, `${indent}${bullet}${key}:${text} # ${describeOrigin(origin)}`]
 }
 
 function describeOrigin({ tier, line, column }: ValueOrigin): string {
@@ -57,12 +55,17 @@ function describeOrigin({ tier, line, column }: ValueOrigin): string {
 }
 
 /** A value on one line. */
-function scalar(value: unknown): string {
-  if (typeof value === 'string' && /\p{C}/u.test(value)) return oneLine(JSON.stringify(value))
+function formatScalar(value: unknown): string {
+  if (typeof value === 'string' && /\p{C}/u.test(value)) return escapeSigns(JSON.stringify(value))
   return stringify(value, { collectionStyle: 'flow', lineWidth: 0, blockQuote: false }).trimEnd()
 }
 
-/** Escapes what would end a line or turn a terminal. */
-function oneLine(text: string): string {
-  return text.replace(/\p{C}/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`)
+/** Escapes what would end a line or turn a terminal, as JSON does. */
+function escapeSigns(text: string): string {
+  return text.replace(/\p{C}/gu, (sign) =>
+    Array.from(
+      { length: sign.length },
+      (_, index) => `\\u${sign.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  )
 }

@@ -27,16 +27,23 @@ export function listValues(
     ...rules.flatMap((entry) => {
       const path = pathOf(entry)
       const fields = fieldsOf(entry)
-      const values = [...written(path, fields), ...defaults(path, entry.kind.schema, fields)]
-      // a rule that is on without a word has no value of its own
-      return values.length > 0 ? values : [{ path, value: {}, origin: {} }]
+      return [
+        { path, value: entry.name, origin: review.originOf(entry.at) },
+        ...written(path, fields),
+        ...defaults(path, entry.kind.schema, fields),
+      ]
     }),
     ...terms.accept.flatMap(({ fields }, index) => written(['accept', String(index)], fields)),
     ...(['waivers', 'breakGlass', 'trace'] as const).flatMap((key) => [
       ...written([key], terms[key].fields),
       ...defaults([key], termsSchemas[key], terms[key].fields),
     ]),
-    ...[...terms.freeze].flatMap(([name, { fields }]) => written(['freeze', name], fields)),
+    ...[...terms.freeze].flatMap(([name, { fields }]) => {
+      const path = ['freeze', name]
+      const [first] = fields.values()
+      const at = first && { tier: first.tier, path: first.path.slice(0, -1) }
+      return [{ path, value: name, origin: review.originOf(at) }, ...written(path, fields)]
+    }),
   ]
 }
 

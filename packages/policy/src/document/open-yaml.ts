@@ -104,7 +104,10 @@ function limitTokens(text: string, source: string): void {
     else if (type === 'seq-item-ind' || type === 'explicit-key-ind') nesting++
     isLineStart = type === 'newline'
     if (++tokens > maxTokens || open > maxNesting || nesting > maxNesting)
-      throw new PolicyError('LIMIT_EXCEEDED', `${source}: more than ${tokens > maxTokens ? `${maxTokens} tokens` : `${maxNesting} levels`}`)
+      throw new PolicyError(
+        'LIMIT_EXCEEDED',
+        `${source}: more than ${tokens > maxTokens ? `${maxTokens} tokens` : `${maxNesting} levels`}`,
+      )
   }
 }
 
@@ -120,7 +123,8 @@ function findKeyFaults(document: Document): { offset: number; message: string }[
       if (!isScalar(key) || typeof key.value !== 'string') {
         faults.push({ offset, message: 'expected text as key; put it in quotes' })
       } else {
-        if (seen.has(key.value)) faults.push({ offset, message: `Map keys must be unique: a second "${key.value}"` })
+        if (seen.has(key.value))
+          faults.push({ offset, message: `Map keys must be unique: a second "${key.value}"` })
         seen.add(key.value)
       }
       visit(value)
@@ -148,14 +152,17 @@ function locate(document: Document, path: readonly PropertyKey[], of: 'value' | 
     let key: unknown
     let value: unknown
     if (isMap(node)) {
-      const pair = node.items.find((item: Pair) => isPair(item) && isScalar(item.key) && item.key.value === part)
+      const pair = node.items.find(
+        (item: Pair) => isPair(item) && isScalar(item.key) && item.key.value === part,
+      )
       if (!pair) return offset
       key = pair.key
       value = pair.value
     } else if (isSeq(node) && typeof part === 'number') value = node.items[part]
     else return offset
     if (value === undefined) return offset
-    offset = startOf(of === 'key' && depth === path.length - 1 ? (key ?? value) : value) ?? startOf(key) ?? offset
+    offset =
+      startOf(of === 'key' && depth === path.length - 1 ? (key ?? value) : value) ?? startOf(key) ?? offset
     node = value
   }
   return offset

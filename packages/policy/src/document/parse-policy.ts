@@ -46,7 +46,8 @@ export function definePolicy(
 ): Policy {
   const nowhere = { line: 0, column: 0 }
   const fault = findDataFault(document)
-  if (fault) throw invalidDocument(source, [{ ...nowhere, path: fault.path.join('.'), message: fault.message }])
+  if (fault)
+    throw invalidDocument(source, [{ ...nowhere, path: fault.path.join('.'), message: fault.message }])
   const json = canonicalJson(document)
   if (Buffer.byteLength(json) > 1024 * 1024) {
     throw new PolicyError('LIMIT_EXCEEDED', `${source}: more than 1 MiB of JSON`)

@@ -30,7 +30,10 @@ export function policyJsonSchema(kinds: PolicyKinds = builtinKinds): JsonSchema 
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://sallyport.dev/schemas/policy/v1',
     title: 'Sallyport policy',
-    ...object({ $schema: { type: 'string' }, version: { const: 1 }, tiers: tiersSchema() }, ['version', 'tiers']),
+    ...object({ $schema: { type: 'string' }, version: { const: 1 }, tiers: tiersSchema() }, [
+      'version',
+      'tiers',
+    ]),
     $defs: {
       // In a tier that extends another one, a rule may leave to its parent what it would have to say otherwise.
       tier: tierSchema(kinds, { isPartial: false }),
@@ -92,7 +95,8 @@ function object(properties: Schema, required: readonly string[] = []): Schema {
 function extend(schema: Schema, properties: Schema, required: readonly string[], isPartial: boolean): Schema {
   for (const key of ['anyOf', 'oneOf'] as const) {
     const branches = schema[key] as Schema[] | undefined
-    if (branches) return { ...schema, [key]: branches.map((one) => extend(one, properties, required, isPartial)) }
+    if (branches)
+      return { ...schema, [key]: branches.map((one) => extend(one, properties, required, isPartial)) }
   }
   const { required: own = [], properties: known, ...rest } = schema
   const all = [...required, ...(isPartial ? [] : (own as readonly string[]))]

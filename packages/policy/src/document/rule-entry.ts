@@ -1,6 +1,6 @@
 import { matchGlob } from '../evaluate/match-glob.ts'
 import type { Loosening, RuleMode, RuleSettings } from '../rules/rule-kind.ts'
-import type { FieldSet, Inherited } from './document-review.ts'
+import type { FieldSet, Inherited, Place } from './document-review.ts'
 import type { AnyRuleKind } from './policy-kinds.ts'
 import type { WrittenSettings } from './rule-settings.schema.ts'
 import type { CompiledRule } from './tier.ts'
@@ -18,6 +18,8 @@ export interface RuleEntry {
   readonly kindName: string
   readonly kind: AnyRuleKind
   readonly name: string
+  /** Where it was written first; nowhere when it is built in. */
+  readonly at: Place | undefined
   /** What its kind asks for. */
   readonly own: Inherited<unknown>
   readonly settings: Inherited<WrittenSettings>

@@ -37,10 +37,18 @@ export const durationSchema: z.ZodType<number> = z.string().transform((given, co
 /** Name of a tier. */
 export const tierNameSchema: z.ZodType<string> = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected the name of a tier: lower-case letters, digits and "-", at most 32')
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}$/,
+    'expected the name of a tier: lower-case letters, digits and "-", at most 32',
+  )
 
 /** How much a rule, or each rule of a tier, weighs. */
-export const modeSchema: z.ZodType<'off' | 'audit' | 'warn' | 'enforce'> = z.enum(['off', 'audit', 'warn', 'enforce'])
+export const modeSchema: z.ZodType<'off' | 'audit' | 'warn' | 'enforce'> = z.enum([
+  'off',
+  'audit',
+  'warn',
+  'enforce',
+])
 
 /** What every rule may say besides what its kind asks for. */
 export const ruleSettingsSchema = z.strictObject({
@@ -52,7 +60,9 @@ export const ruleSettingsSchema = z.strictObject({
     .min(1)
     .max(100)
     .optional()
-    .describe('Media or artifact types that it is about, with * for any text, and the word image; images when absent'),
+    .describe(
+      'Media or artifact types that it is about, with * for any text, and the word image; images when absent',
+    ),
 })
 
 /** Settings of a rule as they were written. */

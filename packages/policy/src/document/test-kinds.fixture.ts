@@ -33,12 +33,16 @@ export interface SmallThreshold {
 
 const threshold: RuleKind<SmallThreshold> = {
   schema: z.strictObject({
-    severity: z.array(z.enum(['low', 'high', 'critical'])).min(1).optional(),
+    severity: z
+      .array(z.enum(['low', 'high', 'critical']))
+      .min(1)
+      .optional(),
     fixed: z.boolean().optional(),
     max: z.int().min(0).max(1_000_000),
   }),
   loosened: (parent, child) => [
-    ...(child.severity && !(parent.severity ?? ['low', 'high', 'critical']).every((one) => child.severity!.includes(one as never))
+    ...(child.severity &&
+    !(parent.severity ?? ['low', 'high', 'critical']).every((one) => child.severity!.includes(one as never))
       ? [{ path: ['severity'], was: parent.severity?.join(', ') ?? 'any' }]
       : []),
     ...(child.fixed !== undefined && child.fixed !== parent.fixed
@@ -64,9 +68,14 @@ const freshness: RuleKind<{ readonly atMost: number }> = {
 const labels: RuleKind<{ readonly names: readonly string[] }> = {
   schema: z.strictObject({ names: z.array(z.string().min(1)).min(1) }),
   loosened: (parent, child) =>
-    parent.names.every((name) => child.names.includes(name)) ? [] : [{ path: ['names'], was: parent.names.join(', ') }],
+    parent.names.every((name) => child.names.includes(name))
+      ? []
+      : [{ path: ['names'], was: parent.names.join(', ') }],
   evaluate: ({ names }, context) =>
-    judge(names.every((name) => factsOf(context).labels.includes(name)), 'label-missing'),
+    judge(
+      names.every((name) => factsOf(context).labels.includes(name)),
+      'label-missing',
+    ),
 }
 
 const signed: RuleKind<Readonly<Record<string, never>>> = {

@@ -52,7 +52,11 @@ export const breakGlassTermsKind: TermsKind<BreakGlassTerms> = {
       : !parent.allowed
         ? [{ path: ['allowed'], was: 'false' }]
         : [
-            ...differs('maxLifetime', child.maxLifetimeMs > parent.maxLifetimeMs, formatDuration(parent.maxLifetimeMs)),
+            ...differs(
+              'maxLifetime',
+              child.maxLifetimeMs > parent.maxLifetimeMs,
+              formatDuration(parent.maxLifetimeMs),
+            ),
             ...differs('actors', !isSubset(child.actors, parent.actors), (parent.actors ?? []).join(', ')),
           ],
 }
@@ -83,7 +87,11 @@ export const freezeWindowKind: TermsKind<Omit<FreezeWindow, 'name'>> = {
   loosened: (parent, child) => [
     ...differs('from', child.from > parent.from, parent.from),
     ...differs('until', child.until < parent.until, parent.until),
-    ...differs('except', !isSubset(child.except ?? [], parent.except ?? []), (parent.except ?? []).join(', ') || 'none'),
+    ...differs(
+      'except',
+      !isSubset(child.except ?? [], parent.except ?? []),
+      (parent.except ?? []).join(', ') || 'none',
+    ),
   ],
 }
 

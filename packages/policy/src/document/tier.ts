@@ -56,7 +56,10 @@ export interface ValueOrigin {
 
 /** A value of a tier, as it was written, and where. */
 export interface TierValue {
-  /** E.g. `['mode']`, `['thresholds', 'none critical', 'max']`, `['requirements', 'sbom', 'sbom', 'mode']`. */
+  /**
+   * E.g. `['mode']`, `['thresholds', 'none critical', 'max']`, `['requirements', 'sbom', 'sbom', 'mode']`. Before the values
+   * of a rule stands the rule itself, e.g. `['thresholds', 'none critical']`, with its name as value.
+   */
   readonly path: readonly string[]
   readonly value: unknown
   readonly origin: ValueOrigin

@@ -5,7 +5,6 @@ import { durationSchema } from '../document/rule-settings.schema.ts'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { toResult } from './to-result.ts'
 
-const day = 86_400_000
 /** How far the clock of who made the data may be ahead of ours. */
 const clockSkewMs = 3_600_000
 
@@ -19,8 +18,8 @@ export interface DataAgeRule {
 /** Every scanner says of when its data are, and they are not older than 5 days; from 3 days on it is noted. */
 export const dataAgeKind: RuleKind<DataAgeRule> = {
   schema: z.strictObject({
-    atMost: durationSchema.default(5 * day),
-    warnAfter: durationSchema.default(3 * day),
+    atMost: durationSchema.prefault('5d'),
+    warnAfter: durationSchema.prefault('3d'),
   }),
   loosened: (parent, child) =>
     child.atMost > parent.atMost ? [{ path: ['atMost'], was: inHours(parent.atMost) }] : [],

@@ -16,7 +16,7 @@ export interface VerifiedEvidence {
   readonly signer:
     | { readonly kind: 'key'; readonly keyId: string }
     | { readonly kind: 'certificate'; readonly identity: string; readonly issuer: string }
-  /** ISO 8601 time that the document or a witness states. */
+  /** ISO 8601; it may be as old as this. Absent when nothing bounds its age. */
   readonly signedAt?: string | undefined
   /** Of provenance: the builder that it names, and the SLSA build level that a caller's map of builders grants it. */
   readonly builder?: { readonly id: string; readonly level?: BuildLevel | undefined } | undefined
@@ -87,6 +87,8 @@ export interface PolicyFacts {
    * rules for `executed` or `loaded` count `linked` and `possible` too.
    */
   readonly traced?: boolean | undefined
+  /** How complete the recordings behind `usage` are. Default `complete` when `traced` is set, else `none`. */
+  readonly traceCoverage?: 'none' | 'partial' | 'complete' | undefined
   /**
    * Findings of the image before it was hardened that are not found again although their package stayed. Any entry makes
    * the verdict `error`: a scanner that loses sight of something has not judged it.

@@ -148,7 +148,7 @@ describe('withCondition', () => {
 
   it.each([
     ['true', { outcome: 'broken' }],
-    ['tier == "dev"', { outcome: 'holds', skipped: true, code: 'not-applicable' }],
+    ['tier == "dev"', { outcome: 'skipped', code: 'not-applicable' }],
     ['image.sourceDigest == "x"', { outcome: 'error', code: 'condition-error' }],
   ])('when %s', (when, result) => {
     expect(withCondition(when, broken)(aContext())).toMatchObject(result)

@@ -52,8 +52,7 @@ export function withCondition(
       return { outcome: 'error', code: 'condition-error', message: `whether it applies: ${answer.error}` }
     if (!answer.holds)
       return {
-        outcome: 'holds',
-        skipped: true,
+        outcome: 'skipped',
         code: 'not-applicable',
         message: `does not apply: ${oneLine(when)} is false`,
       }

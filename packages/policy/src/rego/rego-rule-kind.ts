@@ -1,8 +1,7 @@
 import type { Digest } from '@sallyport/core'
 import * as z from 'zod'
-import type { Loosening } from '../requirements/tightening.ts'
 import { describeInput } from '../rules/rule-input.ts'
-import type { RuleContext, RuleKind, RuleResult } from '../rules/rule-kind.ts'
+import type { Loosening, RuleContext, RuleKind, RuleResult } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
 import { describeThrown, type RegoModule } from './rego-module.ts'
 

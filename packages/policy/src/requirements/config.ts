@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { matchGlob } from '../evaluate/match-glob.ts'
 import type { PolicyFacts } from '../facts.ts'
-import type { RuleKind } from '../rules/rule-kind.ts'
+import type { Loosening, RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
-import { allowsMore, asksLess, dropped, type Loosening } from './tightening.ts'
+import { allowsMore, asksLess, dropped } from './tightening.ts'
 import { findUserFault } from './user.ts'
 
 interface Allowed {

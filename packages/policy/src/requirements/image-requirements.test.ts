@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { aContext, facts } from '../rules/rule-context.fixture.ts'
-import { artifactTypesKind } from './artifact-types.ts'
 import { configKind } from './config.ts'
 import { judge } from './judge-requirement.fixture.ts'
 import { labelsKind } from './labels.ts'
@@ -167,21 +166,5 @@ describe('platformsKind', () => {
     expect(judge(platformsKind, { source: 'all' }, aContext({ platforms: undefined }))).toMatchObject({
       outcome: 'error',
     })
-  })
-})
-
-describe('artifactTypesKind', () => {
-  const helm = 'application/vnd.cncf.helm.config.v1+json'
-
-  it.each([
-    [undefined, ['image'], 'holds'],
-    ['application/vnd.oci.image.config.v1+json', ['image'], 'holds'],
-    ['application/vnd.docker.container.image.v1+json', ['image'], 'holds'],
-    [helm, ['image'], 'broken'],
-    [helm, ['image', 'application/vnd.cncf.helm.*'], 'holds'],
-    ['', ['image'], 'broken'],
-    [undefined, [helm], 'broken'],
-  ])('pitfall 24: %s under %j: %s', (artifactType, allow, outcome) => {
-    expect(judge(artifactTypesKind, { allow }, aContext({ artifactType }))).toMatchObject({ outcome })
   })
 })

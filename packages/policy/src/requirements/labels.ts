@@ -1,9 +1,8 @@
 import { RE2JS } from 're2js'
 import * as z from 'zod'
 import { matchGlob } from '../evaluate/match-glob.ts'
-import type { RuleKind } from '../rules/rule-kind.ts'
+import type { Loosening, RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
-import type { Loosening } from './tightening.ts'
 
 /** A label that the image must have; without `value` and `pattern` any value but the empty one will do. */
 export interface RequiredLabel {

@@ -34,10 +34,12 @@ export function createPackageMatcher(pattern: string): (pkg: Package) => boolean
   }
 }
 
-/** The first package of an inventory whose purl can't be read or is not of the package's type. */
+/** The first package of an inventory whose purl has no name or is not of the package's type. */
 export function findUnreadable({ packages }: Inventory): Package | undefined {
-  return packages.find((pkg) => !pkg.purl.startsWith(`pkg:${pkg.type}/`))
+  return packages.find(({ purl, type }) => !purl.startsWith(`pkg:${type}/`) || !named.test(purl))
 }
+
+const named = /^pkg:[a-z]+\/(?:[^?#]*\/)?[^/@?#][^/?#]*(?:[?#]|$)/
 
 /** Names are compared by rules of their ecosystem; what is alike by any of them is alike here. */
 const fold = (name: string) => name.toLowerCase().replaceAll('_', '-')

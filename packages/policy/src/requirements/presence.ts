@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import type { PolicyFacts, VerifiedEvidence } from '../facts.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
-import type { RuleResult } from '../rules/rule-kind.ts'
-import type { Loosening } from './tightening.ts'
+import type { Loosening, RuleResult } from '../rules/rule-kind.ts'
 
 /** What becomes of an image without it. `required`: the rule is broken. `ifPresent`: it holds, but what is there must do. */
 export type Presence = 'required' | 'ifPresent'

@@ -12,7 +12,6 @@ const b = { key: 'b' }
 
 /** Pairs of which the second is looser, and where. */
 const pairs: readonly (readonly [Kind, object, object, string])[] = [
-  ['artifactTypes', { allow: ['image'] }, { allow: ['image', 'x'] }, 'allow'],
   ['platforms', { required: ['linux/amd64'], source: 'all' }, { required: ['linux/amd64'] }, 'source'],
   ['platforms', { required: ['linux/amd64'] }, { source: 'all' }, 'required'],
   ['platforms', { allow: ['linux/amd64'] }, { allow: ['linux/amd64', 'linux/arm64'] }, 'allow'],
@@ -162,7 +161,7 @@ describe('requirementKinds', () => {
       base: undefined,
       platforms: undefined,
     })
-    const rules: Record<Exclude<Kind, 'artifactTypes' | 'licenses'>, object> = {
+    const rules: Record<Exclude<Kind, 'licenses'>, object> = {
       platforms: { source: 'all' },
       signatures: { presence: 'required', signers: [a] },
       provenance: { presence: 'required' },

@@ -1,5 +1,4 @@
 import type { RuleKind } from '../rules/rule-kind.ts'
-import { type ArtifactTypesRule, artifactTypesKind } from './artifact-types.ts'
 import { baseKind, type BaseRule } from './base.ts'
 import { configKind, type ConfigRule } from './config.ts'
 import { distroKind, type DistroRule } from './distro.ts'
@@ -17,7 +16,6 @@ import { signaturesKind, type SignaturesRule } from './signatures.ts'
 
 /** The kinds of requirements, by the key under which they stand in a tier's `requirements`. */
 export const requirementKinds: {
-  readonly artifactTypes: RuleKind<ArtifactTypesRule>
   readonly platforms: RuleKind<PlatformsRule>
   readonly signatures: RuleKind<SignaturesRule>
   readonly provenance: RuleKind<ProvenanceRule>
@@ -33,7 +31,6 @@ export const requirementKinds: {
   readonly config: RuleKind<ConfigRule>
   readonly labels: RuleKind<LabelsRule>
 } = {
-  artifactTypes: artifactTypesKind,
   platforms: platformsKind,
   signatures: signaturesKind,
   provenance: provenanceKind,

@@ -1,10 +1,5 @@
 import { matchGlob } from '../evaluate/match-glob.ts'
-
-/** Where a rule asks for less than the one that it replaces. */
-export interface Loosening {
-  readonly path: readonly (string | number)[]
-  readonly was: string
-}
+import type { Loosening } from '../rules/rule-kind.ts'
 
 type Path = readonly (string | number)[]
 type Entries = readonly string[] | undefined

@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
+import { parseSourceDate } from '../evaluate/parse-instant.ts'
 import { describeInput, type RuleInput } from './rule-input.ts'
 import type { RuleContext } from './rule-kind.ts'
 
@@ -203,7 +204,7 @@ export function createActivation(context: RuleContext): object {
 type Convert = (value: unknown) => unknown
 
 const toTime: Convert = (value) => {
-  const at = new Date(String(value))
+  const at = new Date(parseSourceDate(String(value)))
   return Number.isNaN(at.getTime()) ? undefined : at
 }
 

@@ -1,5 +1,7 @@
 export type { BreakGlass } from './break-glass.ts'
 export type { Decision, DecisionInputs, DecisionReason, EvaluatedRule, WaiverState } from './decision.ts'
+export { builtinKinds } from './document/builtin-kinds.ts'
+export type { AnyRuleKind, PolicyKinds } from './document/policy-kinds.ts'
 export { parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
 export type { Policy } from './document/policy.ts'
 export type { AgeSince, EpssLimit, FindingNote, KevState, Threshold } from './thresholds/threshold.ts'
@@ -31,4 +33,7 @@ export type {
   RuleResult,
   RuleSettings,
 } from './rules/rule-kind.ts'
+export { celRuleKind, type CelRule } from './rules/cel-rule-kind.ts'
+export { compileCondition, type Condition } from './rules/condition.ts'
+export { requirementKinds } from './requirements/requirement-kinds.ts'
 export type { Waiver, WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'

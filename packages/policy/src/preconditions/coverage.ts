@@ -1,7 +1,7 @@
-import type { MergedScan, ScanReport } from '@sallyport/scan'
+import type { MergedScan } from '@sallyport/scan'
 import type { RuleKind } from '../rules/rule-kind.ts'
-import { isDistroGap } from './distro.ts'
 import { type Gap, judgeGaps } from './judge-gaps.ts'
+import { isDistroGap, isOwnGap, scanGaps, uncoveredReports } from './scan-gaps.ts'
 import { type RuleWithoutFields, ruleKindWithoutFields } from './rule-without-fields.ts'
 
 /** Everything that the image holds was seen, and some scanner judged all of it. */
@@ -19,16 +19,9 @@ export const coverageKind: RuleKind<RuleWithoutFields> = ruleKindWithoutFields((
   )
 })
 
-/** What scanners could not cover. It counts only while none covered everything. */
-export function scanGaps(scan: MergedScan): readonly Gap[] {
-  return uncovered(scan).flatMap(({ scanner, gaps }) =>
-    gaps.filter(isOwnGap).map(({ code, message }) => ({ code, message: `${scanner.name}: ${message}` })),
-  )
-}
-
 /** Scans that are not complete and do not say why. */
 function unexplained(scan: MergedScan, inventoryHasGaps: boolean): readonly Gap[] {
-  return uncovered(scan).flatMap(({ scanner, status, gaps }) => {
+  return uncoveredReports(scan).flatMap(({ scanner, status, gaps }) => {
     // gaps of the inventory explain a scanner's only while the inventory names one
     const isExplained = gaps.some(isOwnGap) || (gaps.length > 0 && inventoryHasGaps)
     return isExplained
@@ -36,10 +29,3 @@ function unexplained(scan: MergedScan, inventoryHasGaps: boolean): readonly Gap[
       : [{ code: 'COVERAGE_UNEXPLAINED', message: `${scanner.name}: the scan is ${status}` }]
   })
 }
-
-function uncovered({ reports }: MergedScan): readonly ScanReport[] {
-  if (reports.some(({ status }) => status === 'complete')) return []
-  return reports.filter(({ status }) => status !== 'failed')
-}
-
-const isOwnGap = ({ code }: { readonly code: string }) => code !== 'INVENTORY_GAP'

@@ -1,11 +1,8 @@
 import { distroSupportState } from '@sallyport/inventory'
 import type { RuleKind } from '../rules/rule-kind.ts'
-import { scanGaps } from './coverage.ts'
 import { type Gap, judgeGaps } from './judge-gaps.ts'
+import { isDistroGap, scanGaps } from './scan-gaps.ts'
 import { type RuleWithoutFields, ruleKindWithoutFields } from './rule-without-fields.ts'
-
-/** Whether a gap is about the distribution as a whole. */
-export const isDistroGap = ({ code }: { readonly code: string }): boolean => code.startsWith('DISTRO_')
 
 /** The distribution is known, scanners judge it, and somebody still repairs it. */
 export const distroKind: RuleKind<RuleWithoutFields> = ruleKindWithoutFields((context) => {

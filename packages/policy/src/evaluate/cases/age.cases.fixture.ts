@@ -28,7 +28,12 @@ export const ageCases: readonly PolicyCase[] = [
     findings: [{ published }],
     gives,
   })),
-  { name: 'no date of disclosure grants no grace', thresholds: aged('disclosure'), findings: [{}], gives: counted },
+  {
+    name: 'no date of disclosure grants no grace',
+    thresholds: aged('disclosure'),
+    findings: [{}],
+    gives: counted,
+  },
   {
     name: 'a fix of 8 days ago',
     thresholds: aged('fix'),

@@ -7,7 +7,12 @@ const states = ['fixed', 'not-fixed', 'wont-fix', 'deferred', 'end-of-life', 'un
 export const severityCases: readonly PolicyCase[] = [
   { name: 'no finding', gives: 'pass' },
   { name: 'one critical at 0', findings: [{}], gives: 'fail threshold-exceeded' },
-  { name: 'one critical at 1', thresholds: limit(1, { severity: 'critical' }), findings: [{}], gives: 'pass' },
+  {
+    name: 'one critical at 1',
+    thresholds: limit(1, { severity: 'critical' }),
+    findings: [{}],
+    gives: 'pass',
+  },
   {
     name: 'two critical at 1',
     thresholds: limit(1, { severity: 'critical' }),
@@ -92,7 +97,10 @@ export const severityCases: readonly PolicyCase[] = [
   },
   {
     name: 'unknown severity named in a rule that is off is limited to 0',
-    thresholds: [...limit(9, { severity: 'unknown', mode: 'off' }), { name: 'c', severity: 'critical', max: 0 }],
+    thresholds: [
+      ...limit(9, { severity: 'unknown', mode: 'off' }),
+      { name: 'c', severity: 'critical', max: 0 },
+    ],
     findings: [{ severity: 'unknown' }],
     gives: 'fail threshold-exceeded',
   },

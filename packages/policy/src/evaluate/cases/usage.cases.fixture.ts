@@ -80,7 +80,10 @@ export const usageCases: readonly PolicyCase[] = [
     name: 'a package that is installed twice counts as used as where it is used most',
     thresholds: executed,
     findings: [{}],
-    facts: { traced: true, usage: [createUsage('present'), createUsage('executed'), createUsage('possible')] },
+    facts: {
+      traced: true,
+      usage: [createUsage('present'), createUsage('executed'), createUsage('possible')],
+    },
     gives: 'fail threshold-exceeded',
   },
   {

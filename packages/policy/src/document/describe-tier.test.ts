@@ -66,7 +66,53 @@ describe('formatTier', () => {
   const text = formatTier(describeTier(policy, 'prod'))
 
   it('writes YAML with an origin on every line of a value', () => {
-    expect(text).toMatchInlineSnapshot()
+    expect(text).toMatchInlineSnapshot(`
+      "# tier prod of gate.yaml (sha256:b997e9545dc6e531eff247706e10f68cc1f12066164cc4b95352416aa89cadad)
+      # extends base
+      mode: enforce # built in
+      preconditions:
+        freshness: # built in
+          mode: enforce # prod 18:41
+          atMost: 5d # built in
+      thresholds:
+        - name: critical # base 5:9
+          severity: [ critical ] # base 5:37
+          max: 0 # base 5:54
+        - name: high # base 6:9
+          remedy: "first\\nthen \\u202e" # base 6:57
+          severity: [ high ] # base 6:33
+          max: 9 # prod 15:28
+      requirements:
+        labels:
+          - name: labels # base 8:15
+            names: [ owner ] # base 8:24
+          - name: more # prod 17:16
+            mode: warn # prod 17:53
+            names: [ source ] # prod 17:37
+        signed:
+          - name: signed # base 9:15
+      accept:
+        - gap: NO_PACKAGES # base 11:16
+          images: a/* # base 11:37
+          reason: "scratch: nothing in it" # base 11:52
+      waivers:
+        allowed: true # built in
+        nearExpiry: 14d # built in
+        approverRequired: false # built in
+      breakGlass:
+        allowed: false # built in
+        maxLifetime: 24h # built in
+      trace:
+        coverage: complete # built in
+      freeze:
+        - name: holidays # prod 20:9
+          from: 2026-12-24 # prod 20:33
+          until: 2026-12-26 # prod 20:52
+          reason: nobody is here # prod 20:72
+      # looser than what is inherited:
+      # - thresholds "high" max (prod 15:28): was 5 (base 6:46); a pilot
+      "
+    `)
   })
 
   it('writes what loads as a tier of its own, with the same rules', () => {

@@ -48,7 +48,8 @@ function tiersSchema(): Schema {
     minProperties: 1,
     propertyNames: toJson(tierNameSchema),
     additionalProperties: {
-      if: { required: ['extends'] },
+      type: 'object',
+      if: { type: 'object', properties: { extends: true }, required: ['extends'] },
       // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema
       then: { $ref: '#/$defs/child' },
       else: { $ref: '#/$defs/tier' },

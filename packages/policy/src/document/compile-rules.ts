@@ -159,9 +159,9 @@ function* writtenRules(
       continue
     }
     const written = one as Record<string, unknown>
-    // some requirements ask for more of what a precondition of the same name asks for at least
-    const ownName = Object.hasOwn(kinds.preconditions, kindName) ? `required ${kindName}` : kindName
-    const name = lineSchema.safeParse(written.name ?? ownName)
+    // A precondition may have the name of the kind, such as `packages`.
+    const unnamed = Object.hasOwn(kinds.preconditions, kindName) ? `${kindName} requirement` : kindName
+    const name = lineSchema.safeParse(written.name ?? unnamed)
     if (name.success) yield { section: 'requirements', kindName, kind, name: name.data, path, written }
     else review.report([...path, 'name'], name.error.issues[0]?.message ?? 'expected a name')
   }

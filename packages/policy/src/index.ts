@@ -1,8 +1,6 @@
 export type { BreakGlass } from './break-glass.ts'
 export type { Decision, DecisionInputs, DecisionReason, EvaluatedRule, WaiverState } from './decision.ts'
 export { builtinKinds } from './document/builtin-kinds.ts'
-export type { AnyRuleKind, PolicyKinds } from './document/policy-kinds.ts'
-export { builtinKinds } from './document/builtin-kinds.ts'
 export { describeTier, type TierDescription } from './document/describe-tier.ts'
 export { formatTier } from './document/format-tier.ts'
 export { definePolicy, parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
@@ -13,7 +11,7 @@ export type {
   RuleDocument,
   TierDocument,
 } from './document/policy-document.ts'
-export { type JsonSchema, policyJsonSchema } from './document/policy-json-schema.ts'
+export { type JsonSchema, policyJsonSchema, waiversJsonSchema } from './document/policy-json-schema.ts'
 export type { AnyRuleKind, PolicyKinds } from './document/policy-kinds.ts'
 export type { Policy } from './document/policy.ts'
 export type { AgeSince, EpssLimit, FindingNote, KevState, Threshold } from './thresholds/threshold.ts'

@@ -36,9 +36,18 @@ describe('describeTier', () => {
     const at = (...path: string[]) => values.find((value) => value.path.join('/') === path.join('/'))
     expect(ancestors).toEqual(['base'])
     expect(at('mode')).toMatchObject({ value: 'enforce', origin: {} })
-    expect(at('thresholds', 'high', 'max')).toMatchObject({ value: 9, origin: { tier: 'prod', line: 15, column: 28 } })
-    expect(at('thresholds', 'high', 'severity')).toMatchObject({ value: ['high'], origin: { tier: 'base', line: 6 } })
-    expect(at('thresholds', 'high')).toMatchObject({ value: 'high', origin: { tier: 'base', line: 6, column: 9 } })
+    expect(at('thresholds', 'high', 'max')).toMatchObject({
+      value: 9,
+      origin: { tier: 'prod', line: 15, column: 28 },
+    })
+    expect(at('thresholds', 'high', 'severity')).toMatchObject({
+      value: ['high'],
+      origin: { tier: 'base', line: 6 },
+    })
+    expect(at('thresholds', 'high')).toMatchObject({
+      value: 'high',
+      origin: { tier: 'base', line: 6, column: 9 },
+    })
     expect(at('preconditions', 'freshness')).toMatchObject({ origin: {} })
     expect(at('preconditions', 'freshness', 'atMost')).toMatchObject({ value: '5d', origin: {} })
     expect(at('preconditions', 'freshness', 'mode')).toMatchObject({ origin: { tier: 'prod', line: 18 } })
@@ -57,7 +66,10 @@ describe('describeTier', () => {
 
   it('refuses a tier that there is not', () => {
     expect(() => describeTier(policy, 'stage')).toThrow(
-      expect.objectContaining({ code: 'TIER_UNKNOWN', message: 'gate.yaml: no tier "stage"; there are: base, prod' }),
+      expect.objectContaining({
+        code: 'TIER_UNKNOWN',
+        message: 'gate.yaml: no tier "stage"; there are: base, prod',
+      }),
     )
   })
 })

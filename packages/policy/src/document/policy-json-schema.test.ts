@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { builtinKinds } from './builtin-kinds.ts'
-import { policyJsonSchema } from './policy-json-schema.ts'
+import { policyJsonSchema, waiversJsonSchema } from './policy-json-schema.ts'
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false })
 const validate = ajv.compile(policyJsonSchema())
@@ -63,6 +63,24 @@ describe('policyJsonSchema', () => {
       expect(refused.success, name).toBe(false)
       expect(JSON.stringify(refused.error!.issues), name).toContain('no kind has this field')
     }
+  })
+})
+
+describe('waiversJsonSchema', () => {
+  const check = ajv.compile(waiversJsonSchema())
+  const waiver = {
+    id: 'W-1',
+    vulnerability: 'CVE-2023-45853',
+    scope: { package: 'pkg:deb/debian/zlib1g' },
+    reason: 'minizip is not built',
+    owner: 'platform',
+    expires: '2027-01-31',
+  }
+
+  it('takes a file of waivers, and refuses unknown and missing fields', () => {
+    expect(check({ version: 1, waivers: [waiver] })).toBe(true)
+    expect(check({ version: 1, waivers: [{ ...waiver, expire: '2027-01-31' }] })).toBe(false)
+    expect(check({ version: 1, waivers: [{ ...waiver, expires: undefined }] })).toBe(false)
   })
 })
 

@@ -182,7 +182,9 @@ describe('a child that loads without a reason', () => {
             )
           }
           for (const { images } of after.acceptedGaps) {
-            expect(before.acceptedGaps.some((gap) => gap.images === '*' || images.startsWith('x/'))).toBe(true)
+            expect(before.acceptedGaps.some((gap) => gap.images === '*' || images.startsWith('x/'))).toBe(
+              true,
+            )
           }
         },
       ),

@@ -1,6 +1,6 @@
 export type { BreakGlass } from './break-glass.ts'
 export type { Decision, DecisionInputs, DecisionReason, EvaluatedRule, WaiverState } from './decision.ts'
-export { parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
+export { definePolicy, parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
 export type { Policy } from './document/policy.ts'
 export type { AgeSince, EpssLimit, FindingNote, KevState, Threshold } from './thresholds/threshold.ts'
 export { PolicyError, type PolicyErrorCode, type PolicyIssue } from './errors.ts'

@@ -32,3 +32,12 @@ export type {
   RuleSettings,
 } from './rules/rule-kind.ts'
 export type { Waiver, WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'
+export { defineWaivers } from './waivers/define-waivers.ts'
+export { formatWaivers } from './waivers/format-waivers.ts'
+export type { ImportWaiversOptions } from './waivers/import/import-entries.ts'
+export { importGrypeIgnore, type ImportGrypeIgnoreOptions } from './waivers/import/import-grype-ignore.ts'
+export { importHarborAllowlist } from './waivers/import/import-harbor-allowlist.ts'
+export { importTrivyIgnore } from './waivers/import/import-trivy-ignore.ts'
+export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
+export type { WaiverInput } from './waivers/waiver.schema.ts'
+export { waiversJsonSchema } from './waivers/waivers-json-schema.ts'

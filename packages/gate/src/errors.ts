@@ -9,6 +9,12 @@ export type GateErrorCode =
   | 'VERIFICATION_FAILED'
   | 'JOURNAL_CORRUPT'
   | 'UNJUDGED'
+  | 'DECISION_EXPIRED'
+  | 'FROZEN'
+  | 'ALREADY_RUNNING'
+  | 'CANCELLED'
+  | 'RELEASE_STOPPED'
+  | 'NOTHING_TO_ROLL_BACK'
 
 /** Fields of {@link GateError} for machines. */
 export interface GateErrorOptions extends SallyportErrorOptions {

@@ -82,6 +82,14 @@ export { promote } from './promote/promote.ts'
 export { type StepName, stepNames } from './promote/step-name.ts'
 export { createStepRunner, type StepRunner, type StepRunnerOptions } from './promote/step-runner.ts'
 export { folderQuarantine } from './quarantine/folder-quarantine.ts'
+export {
+  createPushTrigger,
+  type PushResult,
+  type PushTrigger,
+  type PushTriggerOptions,
+  type RoutedRequest,
+} from './trigger/create-push-trigger.ts'
+export type { PushEvent } from './trigger/push-event.ts'
 export type { ReleasedPlatform, ReleaseRecord } from './record/release-record.ts'
 export {
   applyStatements,

@@ -84,7 +84,7 @@ export { createStepRunner, type StepRunner, type StepRunnerOptions } from './pro
 export { folderQuarantine } from './quarantine/folder-quarantine.ts'
 export {
   createPushTrigger,
-  type PushResult,
+  type PushReaction,
   type PushTrigger,
   type PushTriggerOptions,
   type RoutedRequest,

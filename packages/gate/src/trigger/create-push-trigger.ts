@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { formatReference, isIndexMediaType, isSallyportError, type RawManifest } from '@sallyport/core'
+import { formatReference, isIndexMediaType, isSallyportError, mediaTypes, type RawManifest } from '@sallyport/core'
 import { isTag, parseManifest } from '@sallyport/oci'
 import { checkConcurrency } from '../batch/promote-all.ts'
 import { GateError } from '../errors.ts'
@@ -26,7 +26,7 @@ export interface PushTriggerOptions {
 }
 
 /** What became of a push. */
-export type PushResult =
+export type PushReaction =
   | {
       readonly type: 'promoted'
       readonly request: PromotionRequest
@@ -44,7 +44,7 @@ export interface PushTrigger {
   /**
    * Takes an event. Resolves when what it led to has ended, and never rejects; who only wants to hand it in need not wait.
    */
-  onPush(event: PushEvent): Promise<PushResult>
+  onPush(event: PushEvent): Promise<PushReaction>
   /** Resolves when everything that was handed in has ended. */
   drain(): Promise<void>
 }
@@ -74,7 +74,7 @@ export function createPushTrigger({
     const known = running.get(name)
     if (known) return { outcome: known, joined: true }
     if (limit.pendingCount >= maxWaiting) {
-      throw new GateError('OPTIONS_INVALID', `${maxWaiting} promotions wait already; tell it again later`, {
+      throw new GateError('QUEUE_FULL', `${maxWaiting} promotions wait already; tell it again later`, {
         retryable: true,
       })
     }
@@ -83,7 +83,7 @@ export function createPushTrigger({
     return { outcome, joined: false }
   }
 
-  const take = async (event: PushEvent): Promise<PushResult> => {
+  const take = async (event: PushEvent): Promise<PushReaction> => {
     signal?.throwIfAborted()
     const { registry, repository, tag, digest } = event
     if (tag !== undefined && (!isTag(tag) || evidenceTag.test(tag)))
@@ -103,7 +103,7 @@ export function createPushTrigger({
 
   return {
     onPush(event) {
-      const work = take(event).catch((cause: unknown): PushResult => {
+      const work = take(event).catch((cause: unknown): PushReaction => {
         return { type: 'refused', error: toRefusal(cause, event) }
       })
       open.add(work)

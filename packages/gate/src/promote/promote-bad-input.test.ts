@@ -226,8 +226,8 @@ describe('promote with bad input', () => {
     const decision = outcome.verdict === 'error' ? outcome.decision : undefined
     const errors = decision?.reasons.filter(({ effect }) => effect === 'error').map(({ code }) => code)
     expect(errors && [...new Set(errors)]).toEqual(input.reasons)
-    for (const record of await gate.journal.list()) expect(record.verdict).toBe('error')
-    expect(await gate.quarantine.list()).toHaveLength(input.reasons ? 1 : 0)
+    for (const record of (await gate.journal.list()).items) expect(record.verdict).toBe('error')
+    expect((await gate.quarantine.list()).items).toHaveLength(input.reasons ? 1 : 0)
   })
 
   it.each(['basic', 'token'] as const)(
@@ -321,7 +321,7 @@ describe('promote with a critical finding in a package that is used', () => {
 
     expect(outcome.verdict).toBe('fail')
     if (outcome.verdict !== 'fail') return
-    const record = await gate.quarantine.get(outcome.quarantine.id)
+    const record = (await gate.quarantine.get(outcome.quarantine.id))?.record
     expect(record).toEqual(outcome.quarantine)
     const blocking = record!.decision.reasons.flatMap(({ effect, findings }) =>
       effect === 'fail' ? (findings ?? []) : [],
@@ -337,7 +337,7 @@ describe('promote with a critical finding in a package that is used', () => {
     }
     expect(registry.snapshot()).not.toHaveProperty('prod/app')
     expect(registry.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([])
-    expect(await gate.journal.list()).toMatchObject([{ verdict: 'fail', targetDigest: undefined }])
+    expect((await gate.journal.list()).items).toMatchObject([{ verdict: 'fail', targetDigest: undefined }])
 
     const again = await gate.promote({
       from,
@@ -345,7 +345,7 @@ describe('promote with a critical finding in a package that is used', () => {
       scanners: [scannerFor('hello', 'dash', 'leftover')],
     })
     expect(again).toMatchObject({ verdict: 'fail', quarantine: { id: record!.id } })
-    expect(await gate.quarantine.list()).toHaveLength(1)
+    expect((await gate.quarantine.list()).items).toHaveLength(1)
   })
 
   it('of an unused package fails too, unless hardening removes it', async () => {

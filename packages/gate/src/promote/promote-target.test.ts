@@ -8,7 +8,7 @@ import {
   type TestRegistry,
 } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
-import type { Journal } from '../ports/journal.ts'
+import type { Journal, JournaledStep } from '../ports/journal.ts'
 import { debianImage } from './debian-image.fixture.ts'
 import type { PromoteOptions } from './options.ts'
 import { openTestGate } from './test-gate.fixture.ts'
@@ -110,7 +110,7 @@ describe('promote to a target that refuses', () => {
         },
       })
       expect(test.tag()).toBe(previous.raw.descriptor.digest)
-      expect(await test.gate.journal.list()).toMatchObject([{ verdict: 'error' }])
+      expect((await test.gate.journal.list()).items).toMatchObject([{ verdict: 'error' }])
 
       const uploaded = test.prod.snapshot()['prod/app']!.blobs
       test.prod.setRequestHook(undefined)
@@ -286,6 +286,7 @@ describe('promote to a target that does not keep what it was given', () => {
 })
 
 describe('promote with a journal that fails', () => {
+  const named = (step: unknown, name: RegExp): boolean => name.test((step as JournaledStep).name)
   const failing = (
     journal: Journal,
     method: keyof Journal,
@@ -300,9 +301,9 @@ describe('promote with a journal that fails', () => {
 
   it.each<[string, keyof Journal, (...values: unknown[]) => boolean]>([
     ['at the beginning', 'begin', () => true],
-    ['at a step', 'recordStep', (_key, step) => step === 'rescan'],
+    ['at a step', 'saveStep', (_key, _attempt, step) => named(step, /^rescan/)],
     ['when evidence is kept', 'saveEvidence', () => true],
-    ['after verification', 'recordStep', (_key, step) => step === 'verify'],
+    ['after verification', 'saveStep', (_key, _attempt, step) => named(step, /^verify$/)],
   ])('%s moves no tag', async (_title, method, matches) => {
     await using test = await openTarget()
     const outcome = await test.promote({ journal: failing(test.gate.journal, method, matches) })
@@ -314,7 +315,7 @@ describe('promote with a journal that fails', () => {
   })
 
   it.each<[string, keyof Journal, (...values: unknown[]) => boolean]>([
-    ['publish', 'recordStep', (_key, step) => step === 'publish'],
+    ['publish', 'saveStep', (_key, _attempt, step) => named(step, /^publish$/)],
     ['record', 'finish', () => true],
   ])(
     'after the tag has moved says so, and the next run completes the record (%s)',
@@ -332,7 +333,9 @@ describe('promote with a journal that fails', () => {
       })
       expect(test.tag()).not.toBe(previous.raw.descriptor.digest)
       expect(await test.promote()).toMatchObject({ verdict: 'pass', changed: false, digest: test.tag() })
-      expect(await test.gate.journal.list()).toMatchObject([{ verdict: 'pass', targetDigest: test.tag() }])
+      expect((await test.gate.journal.list()).items).toMatchObject([
+        { verdict: 'pass', targetDigest: test.tag() },
+      ])
     },
   )
 

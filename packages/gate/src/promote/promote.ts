@@ -1,18 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type Digest,
-  digestOf,
-  formatPlatform,
-  formatReference,
-  type Reference,
-  systemClock,
-} from '@sallyport/core'
+import { type Digest, formatPlatform, formatReference, type Reference, systemClock } from '@sallyport/core'
 import { createRegistryClient, dockerConfigCredentials, type Repository } from '@sallyport/oci'
-import { type Decision, explain, PolicyError } from '@sallyport/policy'
+import { type Decision, PolicyError } from '@sallyport/policy'
 import { GateError } from '../errors.ts'
-import type { QuarantineRecord } from '../ports/quarantine-store.ts'
+import { describeQuarantine } from '../quarantine/describe-quarantine.ts'
 import { attachEvidence } from '../steps/attach-evidence.ts'
 import { buildIndex } from '../steps/build-index.ts'
 import { chooseEvidence } from '../steps/choose-evidence.ts'
@@ -265,17 +258,19 @@ async function stop(
   { steps, key, judgement, decision, sourceDigest, state, sourceName, to, now }: Stop,
 ): Promise<PromotionOutcome> {
   const record = await steps.run('quarantine', undefined, async () => {
-    const value: QuarantineRecord = await quarantine.put({
-      id: digestOf(`${key} ${judgement}`).slice('sha256:'.length, 'sha256:'.length + 32),
-      quarantinedAt: now.toISOString(),
-      source: sourceName,
-      sourceDigest,
-      destination: to,
-      tier,
-      decision,
-      platforms: state.platforms,
-      explanation: explain(decision),
-    })
+    const value = await quarantine.put(
+      describeQuarantine({
+        key,
+        judgement,
+        quarantinedAt: now.toISOString(),
+        source: sourceName,
+        sourceDigest,
+        destination: to,
+        tier,
+        decision,
+        platforms: state.platforms,
+      }),
+    )
     return { value, summary: value.id }
   })
   const verdict = decision.verdict === 'fail' ? 'fail' : 'error'

@@ -8,7 +8,7 @@ import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 import { sqliteJournal } from '../journal/sqlite-journal.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
-import { folderQuarantine } from '../quarantine/folder-quarantine.ts'
+import { sqliteQuarantine } from '../quarantine/sqlite-quarantine.ts'
 import { criticalAdvisory } from './debian-image.fixture.ts'
 import type { PromoteOptions } from './options.ts'
 import type { PromotionOutcome } from './outcome.ts'
@@ -48,7 +48,7 @@ export async function openTestGate(): Promise<TestGate> {
   const release = generateSigningKey()
   const signer = { evidence: keySigner(evidence.privateKey), release: keySigner(release.privateKey) }
   const journal = sqliteJournal(':memory:')
-  const quarantine = folderQuarantine(join(directory, 'quarantine'))
+  const quarantine = sqliteQuarantine(':memory:')
   let time = Date.parse(startTime)
   const clock = { now: () => new Date(time) }
   return {
@@ -74,6 +74,7 @@ export async function openTestGate(): Promise<TestGate> {
       }),
     async [Symbol.asyncDispose]() {
       await journal[Symbol.asyncDispose]()
+      await quarantine[Symbol.asyncDispose]()
       await client.close()
       const left = await readdir(work)
       await rm(directory, { recursive: true, force: true })

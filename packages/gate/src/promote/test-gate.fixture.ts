@@ -8,9 +8,9 @@ import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 import { sqliteJournal } from '../journal/sqlite-journal.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
+import { sqliteQuarantine } from '../quarantine/sqlite-quarantine.ts'
 import { criticalAdvisory } from './debian-image.fixture.ts'
 import { createGate, type Gate } from './create-gate.ts'
-import { memoryQuarantine } from './memory-quarantine.fixture.ts'
 import type { GateOptions, PromoteOptions } from './options.ts'
 import type { PromotionOutcome } from './outcome.ts'
 import { promote } from './promote.ts'
@@ -51,7 +51,7 @@ export async function openTestGate(): Promise<TestGate> {
   const release = generateSigningKey()
   const signer = { evidence: keySigner(evidence.privateKey), release: keySigner(release.privateKey) }
   const journal = sqliteJournal(':memory:')
-  const quarantine = memoryQuarantine()
+  const quarantine = sqliteQuarantine(':memory:')
   let time = Date.parse(startTime)
   const parts: GateOptions = {
     policy: noCritical(),
@@ -75,6 +75,7 @@ export async function openTestGate(): Promise<TestGate> {
     open: (options) => createGate({ ...parts, ...options }),
     async [Symbol.asyncDispose]() {
       await journal[Symbol.asyncDispose]()
+      await quarantine[Symbol.asyncDispose]()
       await client.close()
       const left = await readdir(work)
       await rm(directory, { recursive: true, force: true })

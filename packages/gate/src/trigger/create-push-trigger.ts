@@ -1,5 +1,11 @@
 import pLimit from 'p-limit'
-import { formatReference, isIndexMediaType, isSallyportError, mediaTypes, type RawManifest } from '@sallyport/core'
+import {
+  formatReference,
+  isIndexMediaType,
+  isSallyportError,
+  mediaTypes,
+  type RawManifest,
+} from '@sallyport/core'
 import { isTag, parseManifest } from '@sallyport/oci'
 import { checkConcurrency } from '../batch/promote-all.ts'
 import { GateError } from '../errors.ts'

@@ -9,7 +9,6 @@ export const proseSchema: z.ZodType<string> = z.string().trim().min(1).max(2_000
 export const lineSchema: z.ZodType<string> = z
   .string()
   .trim()
-  .min(1)
   .max(200)
   .regex(/^\P{C}+$/u, 'expected one line of text')
 

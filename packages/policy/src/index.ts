@@ -4,7 +4,8 @@ export { parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts
 export type { FindingNote, Policy, Threshold, Tier, Waiver } from './document/policy.ts'
 export { PolicyError, type PolicyErrorCode, type PolicyIssue } from './errors.ts'
 export { decide, type DecideOptions } from './evaluate/decide.ts'
-export { explain, type ExplainOptions, formatChain } from './explain/explain-decision.ts'
+export { formatChain } from './explain/describe-finding.ts'
+export { explain, type ExplainOptions } from './explain/explain-decision.ts'
 export type {
   BaseFacts,
   ConfigurationFacts,

@@ -1,0 +1,13 @@
+import { html, type Html } from './html.ts'
+
+/** An id with a link to where it is described, for ids of a known form only: others may hold anything. */
+export function linkAdvisory(id: string): Html {
+  const target = /^CVE-\d{4}-\d{4,19}$/.test(id)
+    ? `https://www.cve.org/CVERecord?id=${id}`
+    : /^GHSA(?:-[0-9a-z]{4}){3}$/.test(id)
+      ? `https://github.com/advisories/${id}`
+      : undefined
+  return target === undefined
+    ? html`<code>${id}</code>`
+    : html`<a href="${target}" rel="noreferrer">${id}</a>`
+}

@@ -8,6 +8,12 @@ export type GateErrorCode =
   | 'TAG_CONFLICT'
   | 'VERIFICATION_FAILED'
   | 'JOURNAL_CORRUPT'
+  | 'JOURNAL_FULL'
+  | 'JOURNAL_LOCKED'
+  | 'JOURNAL_UNAVAILABLE'
+  | 'QUARANTINE_UNKNOWN'
+  | 'QUARANTINE_CONFLICT'
+  | 'NOT_WAIVABLE'
   | 'UNJUDGED'
 
 /** Fields of {@link GateError} for machines. */

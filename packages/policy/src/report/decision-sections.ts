@@ -50,7 +50,7 @@ export function decisionSections(decision: Decision): Html {
     <h2 id="findings">Findings</h2>
     ${renderFindings(decision.findings, anchors)}
     <h2 id="chains">Why packages are in the image</h2>
-    ${groups.length === 0 ? html`<p class="quiet">No package has a finding.</p>` : html`<dl>${groups.map((group) => renderNeed(group, anchors))}</dl>`}
+    ${groups.length === 0 ? html`<p class="quiet">No package has a finding.</p>` : html`<dl class="needs">${groups.map((group) => renderNeed(group, anchors))}</dl>`}
     <h2 id="rules">Rules</h2>
     ${renderTable({
       caption: `${count(rules.length, 'rule')} in the order of evaluation`,
@@ -165,10 +165,10 @@ function renderFinding(finding: JudgedFinding): Html {
 }
 
 function renderNeed({ purl, package: name, version, used }: PackageFindings, anchors: Anchors): Html {
-  return html`<dt id="${anchors.get(purl) ?? ''}">
-      ${name} ${version} <span class="quiet">${used.usage}</span>
-    </dt>
-    <dd><span class="chain">${describeNeed(used) ?? 'nobody looked why'}</span></dd> `
+  return html`<div>
+    <dt id="${anchors.get(purl) ?? ''}">${name} ${version} <span class="quiet">${used.usage}</span></dt>
+    <dd><span class="chain">${describeNeed(used) ?? 'nobody looked why'}</span></dd>
+  </div> `
 }
 
 function renderFindings(findings: readonly JudgedFinding[], anchors: Anchors): Html {

@@ -1,6 +1,7 @@
 export { decisionHead, decisionSections, time } from './decision-sections.ts'
 export { escapeMarkdown } from './escape-markdown.ts'
 export { Html, html, type HtmlPart } from './html.ts'
+export { linkTo } from './link-advisory.ts'
 export { renderHtml } from './render-html.ts'
 export { decisionJsonSchema, parseDecision, renderJson } from './render-json.ts'
 export { renderMarkdown, type RenderMarkdownOptions } from './render-markdown.ts'

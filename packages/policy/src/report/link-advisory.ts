@@ -7,7 +7,12 @@ export function linkAdvisory(id: string): Html {
     : /^GHSA(?:-[0-9a-z]{4}){3}$/.test(id)
       ? `https://github.com/advisories/${id}`
       : undefined
-  return target === undefined
-    ? html`<code>${id}</code>`
-    : html`<a href="${target}" rel="noreferrer">${id}</a>`
+  return target === undefined ? html`<code>${id}</code>` : linkTo(target, id)
+}
+
+/** A link, where the target is one of the web or a relative one; of any other, such as `javascript:`, the text alone. */
+export function linkTo(target: string, text: string): Html {
+  const url = URL.parse(target, 'https://relative.invalid/')
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return html`${text}`
+  return html`<a href="${target}" rel="noreferrer">${text}</a>`
 }

@@ -9,14 +9,13 @@ export const pageStyle = `
 * { box-sizing: border-box; }
 html { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif;
   background: var(--paper); color: var(--ink); -webkit-text-size-adjust: 100%; }
-body { margin: 0; }
+body { margin: 0; overflow-wrap: anywhere; }
 main { max-width: 76rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 main:focus { outline: none; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .75rem; padding-bottom: .25rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.25rem 0 .35rem; }
 p, ul, dl, table { margin: 0 0 .75rem; }
-h1, h2, h3, p, li, dd, dt, td, th, summary, code { overflow-wrap: anywhere; }
 code, .chain { font: .875em/1.5 ui-monospace, "SFMono-Regular", Menlo, "Liberation Mono", monospace; }
 a { color: var(--link); }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 3px; }
@@ -37,7 +36,7 @@ a { color: var(--link); }
 .card.is-warn { border-left-color: var(--warn); } .card.is-audit { border-left-color: var(--link); }
 .card h3 { margin-top: 0; } .card > :last-child { margin-bottom: 0; }
 .remedy { border-top: 1px dashed var(--line); padding-top: .5rem; }
-.packages { padding-left: 1.1rem; } .packages > li { margin-bottom: .6rem; }
+.packages { padding-left: 1.1rem; }
 .chain { display: block; color: var(--faint); }
 summary { cursor: pointer; }
 dl.pairs { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
@@ -46,6 +45,13 @@ table { width: 100%; border-collapse: collapse; background: var(--sheet); font-s
 caption { text-align: left; color: var(--faint); padding-bottom: .35rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border: 1px solid var(--line); }
 th { background: var(--soft); }
+/* Rows far away are neither laid out nor painted: thousands of findings open at once. */
+table[data-sortable], table[data-sortable] thead, table[data-sortable] tbody, table[data-sortable] caption { display: block; }
+table[data-sortable] tr { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); }
+table[data-sortable] tbody tr { content-visibility: auto; contain-intrinsic-height: auto 3.8rem; }
+table[data-sortable] td, table[data-sortable] th { border-width: 0 0 1px; }
+.needs > div, .packages > li { content-visibility: auto; contain-intrinsic-height: auto 4rem; margin-bottom: .6rem; }
+.needs dd { margin: 0; }
 th button { all: unset; cursor: pointer; font-weight: 600; display: inline-flex; gap: .35rem; }
 th button:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 th button::after { content: "\\2195"; color: var(--faint); }
@@ -58,11 +64,12 @@ th[aria-sort="ascending"] button::after { content: "\\2191"; } th[aria-sort="des
 @media (max-width: 48rem) {
   dl.pairs { grid-template-columns: 1fr; } dl.pairs dd { margin-bottom: .4rem; }
   table, tbody, tr, td { display: block; }
-  thead tr { display: flex; flex-wrap: wrap; gap: .25rem; border: 0; margin-bottom: .5rem; }
+  table[data-sortable] tbody tr { display: block; contain-intrinsic-height: auto 13rem; }
+  thead tr, table[data-sortable] thead tr { display: flex; flex-wrap: wrap; gap: .25rem; border: 0; margin-bottom: .5rem; }
   thead { display: block; } thead th { border-radius: .35rem; }
   thead:not(:has(button)) { position: absolute; left: -999rem; }
   tbody tr { border: 1px solid var(--line); border-radius: .4rem; margin-bottom: .6rem; padding: .35rem .6rem; }
-  td { border: 0; padding: .1rem 0; }
+  td, table[data-sortable] td { border: 0; padding: .1rem 0; }
   td::before { content: attr(data-label) ": "; color: var(--faint); }
 }
 @media print {
@@ -70,6 +77,6 @@ th[aria-sort="ascending"] button::after { content: "\\2191"; } th[aria-sort="des
     --good: #06401f; --bad: #8a0f0e; --warn: #5e3900; --mark: #43226f; --link: #000; }
   html { font-size: 11px; } main { max-width: none; padding: 0; }
   .filters, .skip, th button::after { display: none; }
-  .card, tr { break-inside: avoid; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
+  .card > p, tr { break-inside: avoid; } table[data-sortable] tbody tr, .needs > div, .packages > li { content-visibility: visible; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
 }
 `

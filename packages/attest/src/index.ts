@@ -167,6 +167,7 @@ export type {
 } from './verify/evidence.ts'
 export { readEvidence, type ReadEvidenceOptions } from './verify/read-evidence.ts'
 export { type EvidenceRequirement, requireEvidence } from './verify/require-evidence.ts'
+export { dateEvidence, type EvidenceDates } from './verify-image/check-age.ts'
 export {
   createImageVerifier,
   type ImageVerifier,

@@ -1,9 +1,18 @@
 export type { BreakGlass } from './break-glass.ts'
 export type { Decision, DecisionInputs, DecisionReason, EvaluatedRule, WaiverState } from './decision.ts'
 export { parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
-export type { FindingNote, Policy, Threshold, Tier, Waiver } from './document/policy.ts'
+export type { Policy } from './document/policy.ts'
+export type { AgeSince, EpssLimit, FindingNote, KevState, Threshold } from './thresholds/threshold.ts'
 export { PolicyError, type PolicyErrorCode, type PolicyIssue } from './errors.ts'
 export { decide, type DecideOptions } from './evaluate/decide.ts'
+export type {
+  AcceptedGap,
+  BreakGlassTerms,
+  CompiledRule,
+  EffectiveTier,
+  FreezeWindow,
+  WaiverTerms,
+} from './document/tier.ts'
 export { formatChain } from './explain/describe-finding.ts'
 export { explain, type ExplainOptions } from './explain/explain-decision.ts'
 export type {
@@ -15,6 +24,12 @@ export type {
   VerifiedEvidence,
 } from './facts.ts'
 export type { JudgedFinding } from './judged-finding.ts'
-export type { RuleMode, RuleSettings } from './rules/rule-kind.ts'
-export type { WaiverTerms } from './document/tier.ts'
-export type { WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'
+export type {
+  Loosening,
+  RuleContext,
+  RuleKind,
+  RuleMode,
+  RuleResult,
+  RuleSettings,
+} from './rules/rule-kind.ts'
+export type { Waiver, WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'

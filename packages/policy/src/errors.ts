@@ -9,8 +9,6 @@ export type PolicyErrorCode =
   | 'DECISION_INVALID'
   /** What should be stored facts is none. */
   | 'FACTS_INVALID'
-  /** A table of policy cases has faults. */
-  | 'CASES_INVALID'
 
 /** One fault in a policy document. */
 export interface PolicyIssue {

@@ -2,7 +2,7 @@ import { formatPlatform } from '@sallyport/core'
 import {
   decisionHead,
   decisionSections,
-  html,
+  markup,
   type Html,
   linkTo,
   renderPage,
@@ -22,7 +22,7 @@ export function renderQuarantineHtml({ record, status }: QuarantineEntry): strin
   const { decision, nextSteps, findings, platforms, evidence } = record
   return renderPage({
     title: `Quarantine ${record.id}: ${record.destination}`,
-    body: html`<p class="quiet">Quarantine <code>${record.id}</code>, ${time(record.quarantinedAt)}</p>
+    body: markup`<p class="quiet">Quarantine <code>${record.id}</code>, ${time(record.quarantinedAt)}</p>
       ${decisionHead(decision)} ${describeStatus(status)}
       <dl class="pairs">
         <dt>source</dt>
@@ -34,9 +34,9 @@ export function renderQuarantineHtml({ record, status }: QuarantineEntry): strin
       </dl>
       ${
         nextSteps.length > 0 &&
-        html`<h2 id="next">What to do next</h2>
+        markup`<h2 id="next">What to do next</h2>
           <ol>
-            ${nextSteps.map((step) => html`<li>${step}</li>`)}
+            ${nextSteps.map((step) => markup`<li>${step}</li>`)}
           </ol>`
       }
       <h2 id="stopped">What stopped it</h2>
@@ -56,7 +56,7 @@ export function renderQuarantineHtml({ record, status }: QuarantineEntry): strin
 
 /** Options of {@link renderQuarantineListHtml}. */
 export interface RenderQuarantineListOptions {
-  /** Where the page of a record is, relative or of the web. Default: `<id>.html` beside the list. */
+  /** Where the page of a record is, relative or of the web. Default: `<id>.markup` beside the list. */
   readonly hrefOf?: ((id: string) => string) | undefined
   /** Set when the list is one page of a longer one. */
   readonly more?: boolean | undefined
@@ -65,13 +65,13 @@ export interface RenderQuarantineListOptions {
 /** Quarantined images as a self-contained page that can be filtered and sorted. Same records, same bytes. */
 export function renderQuarantineListHtml(
   records: readonly QuarantineSummary[],
-  { hrefOf = (id) => `${encodeURIComponent(id)}.html`, more = false }: RenderQuarantineListOptions = {},
+  { hrefOf = (id) => `${encodeURIComponent(id)}.markup`, more = false }: RenderQuarantineListOptions = {},
 ): string {
   const open = records.filter(({ state }) => state === 'open').length
   return renderPage({
     title: `Quarantine: ${open} open`,
-    body: html`<h1>Quarantine</h1>
-      <p>${open} open of ${records.length}${more && html` shown; there are older ones`}.</p>
+    body: markup`<h1>Quarantine</h1>
+      <p>${open} open of ${records.length}${more && markup` shown; there are older ones`}.</p>
       ${renderTable({
         caption: 'Stopped images, the latest first',
         columns: ['When', 'State', 'Source', 'Destination', 'Tier', 'Verdict', 'Worst', 'Findings', 'Reason'],
@@ -89,7 +89,7 @@ export function renderQuarantineListHtml(
               { content: linkTo(hrefOf(id), source) },
               destination,
               tier,
-              { content: html`<span class="${verdict}">${verdict}</span>` },
+              { content: markup`<span class="${verdict}">${verdict}</span>` },
               worst ?? '–',
               findings,
               reason,
@@ -103,21 +103,21 @@ export function renderQuarantineListHtml(
 function describeStatus(status: QuarantineStatus): Html {
   switch (status.state) {
     case 'open':
-      return html`<div class="banner" role="note">
+      return markup`<div class="banner" role="note">
         <strong>Open.</strong> Nobody has decided about it. A new push of a repaired image is judged anew and
         is not held back by this record.
       </div>`
     case 'approved':
-      return html`<div class="banner" role="note">
+      return markup`<div class="banner" role="note">
         <strong>Approved</strong> by ${status.approver} at ${time(status.at)}, until ${time(status.expires)}:
         ${status.reason} <span class="quiet">Waivers: ${status.waivers}</span>
       </div>`
     case 'rejected':
-      return html`<div class="banner" role="note">
+      return markup`<div class="banner" role="note">
         <strong>Rejected</strong> by ${status.by} at ${time(status.at)}: ${status.reason}
       </div>`
     case 'superseded':
-      return html`<div class="banner" role="note">
+      return markup`<div class="banner" role="note">
         <strong>Superseded</strong> at ${time(status.at)}: a newer source,
         <code>${status.sourceDigest}</code>, was ${status.cause}.
       </div>`
@@ -130,13 +130,13 @@ const renderStopping = (findings: readonly QuarantinedFinding[]): Html =>
     columns: ['Severity', 'Vulnerability', 'Package', 'Fix', 'Rules', 'Platforms', "Why it can't be removed"],
     rows: findings.map(({ id, aliases, purl, severity, fix, kev, rules, platforms, why }) => ({
       cells: [
-        { content: html`<span class="${severity}">${severity}</span>` },
+        { content: markup`<span class="${severity}">${severity}</span>` },
         [id, ...aliases, ...(kev ? ['known to be exploited'] : [])].join(', '),
         purl,
         fix.suggested === undefined ? fix.state : `${fix.state}: ${fix.suggested}`,
         rules.join(', '),
         platforms.join(', '),
-        { content: html`<span class="chain">${why ?? 'nobody looked'}</span>` },
+        { content: markup`<span class="chain">${why ?? 'nobody looked'}</span>` },
       ],
     })),
   })
@@ -148,7 +148,7 @@ const renderPlatforms = (platforms: QuarantineRecord['platforms']): Html =>
     rows: platforms.map(({ platform, before, after, decision }) => ({
       cells: [
         formatPlatform(platform),
-        { content: html`<span class="${decision.verdict}">${decision.verdict}</span>` },
+        { content: markup`<span class="${decision.verdict}">${decision.verdict}</span>` },
         after.digest,
         `${before.packages} → ${after.packages}`,
         `${before.findings.length} → ${after.findings.length}`,

@@ -1,7 +1,7 @@
 import {
   decisionSections,
   escapeMarkdown as md,
-  html,
+  markup,
   type Html,
   renderPage,
   renderTable,
@@ -17,13 +17,13 @@ export function renderReleaseRecordHtml(record: ReleaseRecord): string {
   const { target, platforms, decision, evidence, steps } = record
   return renderPage({
     title: `Release of ${target.name}`,
-    body: html`<h1><span class="verdict ${decision.verdict}">RELEASED</span> ${target.name}</h1>
-      ${record.rollback && html`<div class="banner" role="note"><strong>Rollback</strong> to an earlier digest: ${record.rollback.reason}</div>`}
-      ${decision.breakGlass && html`<div class="banner" role="note"><strong>Break-glass</strong> by ${decision.breakGlass.actor}: ${decision.breakGlass.justification}</div>`}
+    body: markup`<h1><span class="verdict ${decision.verdict}">RELEASED</span> ${target.name}</h1>
+      ${record.rollback && markup`<div class="banner" role="note"><strong>Rollback</strong> to an earlier digest: ${record.rollback.reason}</div>`}
+      ${decision.breakGlass && markup`<div class="banner" role="note"><strong>Break-glass</strong> by ${decision.breakGlass.actor}: ${decision.breakGlass.justification}</div>`}
       <dl class="pairs">
         ${describe(record).map(
           ([name, value]) =>
-            html`<dt>${name}</dt>
+            markup`<dt>${name}</dt>
               <dd>${value}</dd>`,
         )}
       </dl>
@@ -102,7 +102,7 @@ export function renderReleaseRecordMarkdown(record: ReleaseRecord): string {
 }
 
 function renderChanges({ platform, removed, patched }: ReleasedPlatform): Html {
-  return html`<h3>${platform}</h3>
+  return markup`<h3>${platform}</h3>
     ${renderTable({
       caption: `${removed.length} removed, ${patched.length} patched`,
       columns: ['Package', 'What', 'Why'],

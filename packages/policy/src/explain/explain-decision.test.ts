@@ -24,8 +24,8 @@ describe('explain', () => {
         What lifts it: upgrade zlib1g to 1:1.2.13.dfsg-1+deb12u1
 
       Rules
-        BROKEN  no critical: 1, limit 0  [enforce]
-        held    scan-complete  [enforce]
+        BROKEN    no critical: 1, limit 0  [enforce]
+        holds     scan-complete  [enforce]
 
       Rests on
         policy: gate.yaml, sha256:823412d1eacb67956220e532959f0104603057c88704863ca38e7cd188fda812

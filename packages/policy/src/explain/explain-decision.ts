@@ -13,6 +13,7 @@ import {
   countFindings,
   describeCount,
   describeMode,
+  describeOutcome,
   describeWaiver,
   outlineDecision,
   type OutlinedReason,
@@ -31,6 +32,8 @@ export interface ExplainOptions {
 
 /** Rules are cut at more lines than anybody reads in a terminal; the other renderers write all. */
 const maxLines = 40
+
+const outcomes = { holds: 'holds   ', broken: 'BROKEN  ', 'does not apply': 'no case ' } as const
 
 const colors: Readonly<Record<string, string>> = {
   PASS: '32',
@@ -101,7 +104,7 @@ export function explain(
     'Rules',
     outline.rules.map((rule) => {
       const counted = describeCount(rule)
-      return `  ${rule.holds ? 'held  ' : 'BROKEN'}  ${shown(rule.rule)}${counted === '' ? '' : `: ${counted}`}  [${shown(describeMode(rule))}]`
+      return `  ${outcomes[describeOutcome(rule)]}  ${shown(rule.rule)}${counted === '' ? '' : `: ${counted}`}  [${shown(describeMode(rule))}]`
     }),
   )
   section(

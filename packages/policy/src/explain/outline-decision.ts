@@ -84,6 +84,10 @@ export function describeCount({ limit, actual }: Pick<DecisionReason, 'limit' | 
   return actual === undefined ? '' : String(actual)
 }
 
+/** What a rule came to, in a word or three. */
+export const describeOutcome = ({ holds, applies }: EvaluatedRule): 'holds' | 'broken' | 'does not apply' =>
+  applies === false ? 'does not apply' : holds ? 'holds' : 'broken'
+
 /** Why a rule has no say yet, or the mode that it runs in. */
 export const describeMode = ({ mode, enforceFrom }: EvaluatedRule): string =>
   enforceFrom === undefined ? mode : `${mode}, enforced from ${enforceFrom}`

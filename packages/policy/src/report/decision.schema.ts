@@ -45,7 +45,12 @@ const finding = z
     package: z.string(),
     version: z.string(),
     severity,
-    fix: z.object({ state: fixState, versions: z.array(z.string()), suggested: z.string().optional() }),
+    fix: z.object({
+      state: fixState,
+      versions: z.array(z.string()),
+      suggested: z.string().optional(),
+      availableAt: z.string().optional(),
+    }),
     kev: z
       .object({ dateAdded: z.string(), dueDate: z.string().optional(), ransomware: z.boolean().optional() })
       .optional(),
@@ -159,10 +164,13 @@ export const decisionSchema = z
   })
   .meta({ title: 'Decision of Sallyport' })
 
-/** Fails to compile when the schema and the type drift apart, in either direction. */
+/** Fields at any depth, as paths. */
+type Paths<T> = T extends readonly (infer Item)[]
+  ? Paths<Item>
+  : T extends object
+    ? { [Name in keyof T & string]-?: Name | `${Name}.${Paths<NonNullable<T[Name]>>}` }[keyof T & string]
+    : never
 type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : never) : never
-type Mutable<T> = T extends (...args: never[]) => unknown
-  ? T
-  : { -readonly [Key in keyof T]: T[Key] extends string ? T[Key] : Mutable<T[Key]> }
-const fits: Same<Mutable<Decision>, z.infer<typeof decisionSchema>> = true
-void fits
+
+// Fails to compile when a field of the type is missing here, or one here is missing there.
+true satisfies Same<Paths<Decision>, Paths<z.infer<typeof decisionSchema>>>

@@ -1,6 +1,6 @@
 export { decisionHead, decisionSections, time } from './decision-sections.ts'
 export { escapeMarkdown } from './escape-markdown.ts'
-export { Html, html, type HtmlPart } from './html.ts'
+export { Html, markup, type HtmlPart } from './markup.ts'
 export { linkTo } from './link-advisory.ts'
 export { renderHtml } from './render-html.ts'
 export { decisionJsonSchema, parseDecision, renderJson } from './render-json.ts'

@@ -24,7 +24,7 @@ a { color: var(--link); }
 .quiet { color: var(--faint); }
 .verdict { display: inline-block; padding: .1rem .7rem; border: 2px solid currentColor; border-radius: .4rem;
   font-weight: 700; letter-spacing: .04em; margin-right: .5rem; }
-.pass, .held { color: var(--good); } .fail, .error, .broken, .critical { color: var(--bad); }
+.pass, .holds { color: var(--good); } .fail, .error, .broken, .critical { color: var(--bad); }
 .warn, .high, .unknown { color: var(--warn); } .audit, .medium { color: var(--link); }
 .critical, .high, .broken { font-weight: 600; }
 .banner { border: 2px solid var(--mark); border-left-width: .6rem; border-radius: .4rem; padding: .75rem 1rem;

@@ -1,6 +1,6 @@
 import type { Decision } from '../decision.ts'
 import { decisionHead, decisionSections } from './decision-sections.ts'
-import { html } from './html.ts'
+import { markup } from './markup.ts'
 import { outlineDecision } from '../explain/outline-decision.ts'
 import { renderPage } from './render-page.ts'
 
@@ -11,6 +11,6 @@ import { renderPage } from './render-page.ts'
 export function renderHtml(decision: Decision): string {
   return renderPage({
     title: `${outlineDecision(decision).title}: ${decision.destination}`,
-    body: html`${decisionHead(decision)} ${decisionSections(decision)}`,
+    body: markup`${decisionHead(decision)} ${decisionSections(decision)}`,
   })
 }

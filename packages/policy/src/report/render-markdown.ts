@@ -11,6 +11,7 @@ import {
   countFindings,
   describeCount,
   describeMode,
+  describeOutcome,
   describeWaiver,
   outlineDecision,
   type OutlinedReason,
@@ -24,6 +25,8 @@ export interface RenderMarkdownOptions {
   /** Most bytes of the text. Default 60 000, which a pull request's comment holds. At least 4 000. */
   readonly maxBytes?: number | undefined
 }
+
+const marks = { holds: '✓', broken: '✗', 'does not apply': '–' } as const
 
 const icons: Readonly<Record<string, string>> = { PASS: '✅', FAIL: '❌', ERROR: '⚠️' }
 
@@ -76,7 +79,7 @@ export function renderMarkdown(
     'rule',
     rules.map((rule) => {
       const counted = describeCount(rule)
-      return `- ${rule.holds ? '✓' : '✗'} ${md(rule.rule)}${counted === '' ? '' : `: ${counted}`} (${md(describeMode(rule))})`
+      return `- ${marks[describeOutcome(rule)]} ${md(rule.rule)}${counted === '' ? '' : `: ${counted}`} (${md(describeMode(rule))})`
     }),
   )
   budget.list(

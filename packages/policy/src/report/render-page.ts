@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { html, type Html } from './html.ts'
+import { markup, type Html } from './markup.ts'
 import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 
@@ -33,7 +33,7 @@ export function renderPage({ title, body }: Page): string {
 /** The page with NUL, which escaped text can't hold, where style and script go. */
 const frame = (title: string, body: Html): string =>
   `<!doctype html>
-${html`<html lang="en">
+${markup`<html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}" />
@@ -41,7 +41,7 @@ ${html`<html lang="en">
     <meta name="color-scheme" content="light dark" />
     <meta name="referrer" content="no-referrer" />
     <title>${title}</title>
- `}\0${html`
+ `}\0${markup`
     </head>
     <body>
       <a class="skip" href="#content">To the content</a>

@@ -1,4 +1,4 @@
-import { html, type Html, type HtmlPart } from './html.ts'
+import { markup, type Html, type HtmlPart } from './markup.ts'
 
 /** One cell; `order` sorts it where its text does not. */
 export interface TableCell {
@@ -21,22 +21,22 @@ export interface Table {
 
 /** Roles are written out because a table that is laid out as blocks loses them. Nothing for no rows. */
 export function renderTable({ caption, columns, rows, filters }: Table): Html {
-  if (rows.length === 0) return html`<p class="quiet">None.</p>`
-  const table = html`<table role="table" ${filters && html` data-sortable`}>
+  if (rows.length === 0) return markup`<p class="quiet">None.</p>`
+  const table = markup`<table role="table" ${filters && markup` data-sortable`}>
     <caption>
       ${caption}
     </caption>
     <thead role="rowgroup">
       <tr role="row">
-        ${columns.map((column) => html`<th role="columnheader" scope="col">${column}</th>`)}
+        ${columns.map((column) => markup`<th role="columnheader" scope="col">${column}</th>`)}
       </tr>
     </thead>
     <tbody role="rowgroup">
       ${rows.map(
         ({ cells, values = {} }) =>
-          html`<tr
+          markup`<tr
             role="row"
-            ${Object.entries(values).map(([name, value]) => html` data-${name}="${value}"`)}
+            ${Object.entries(values).map(([name, value]) => markup` data-${name}="${value}"`)}
           >
             ${cells.map((cell, index) => renderCell(cell, columns[index]!))}
           </tr> `,
@@ -44,18 +44,18 @@ export function renderTable({ caption, columns, rows, filters }: Table): Html {
     </tbody>
   </table>`
   if (!filters) return table
-  return html`<div data-filtered>
+  return markup`<div data-filtered>
     <div class="filters" role="search" hidden>
       <label>Text <input type="search" data-filter="text" autocomplete="off" /></label>
       ${filters.map(({ value, label }) => {
         const choices = [...new Set(rows.map(({ values }) => values?.[value] ?? ''))].filter(
           (choice) => choice !== '',
         )
-        return html`<label
+        return markup`<label
           >${label}
           <select data-filter="${value}">
             <option value="">all</option>
-            ${choices.map((choice) => html`<option value="${choice}">${choice}</option>`)}
+            ${choices.map((choice) => markup`<option value="${choice}">${choice}</option>`)}
           </select></label
         > `
       })}
@@ -67,7 +67,7 @@ export function renderTable({ caption, columns, rows, filters }: Table): Html {
 
 function renderCell(cell: TableCell | string | number, label: string): Html {
   const { content, order } = typeof cell === 'object' ? cell : { content: cell, order: undefined }
-  return html`<td role="cell" data-label="${label}" ${order !== undefined && html` data-order="${order}"`}>
+  return markup`<td role="cell" data-label="${label}" ${order !== undefined && markup` data-order="${order}"`}>
     ${content}
   </td>`
 }

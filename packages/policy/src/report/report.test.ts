@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decisionOf, hostileDecision, manyFindings, reasonOf } from '../explain/decision.fixture.ts'
-import { html } from './html.ts'
+import { markup } from './markup.ts'
 import { linkAdvisory } from './link-advisory.ts'
 import { renderHtml } from './render-html.ts'
 import { decisionJsonSchema, parseDecision, renderJson } from './render-json.ts'
@@ -28,16 +28,16 @@ describe.each([
   })
 })
 
-describe('html', () => {
+describe('markup', () => {
   it('escapes text and attributes', () => {
-    expect(html`<a title="${`"'<&>\``}">${'<b>'}</a>`.toString()).toBe(
+    expect(markup`<a title="${`"'<&>\``}">${'<b>'}</a>`.toString()).toBe(
       '<a title="&quot;&#39;&lt;&amp;&gt;&#96;">&lt;b&gt;</a>',
     )
   })
 
   it('takes only its own markup as markup', () => {
     const forged = { toString: () => '<b>' } as unknown as string
-    expect(html`${forged}${html`<i>`}${['<', 1, undefined, false]}`.toString()).toBe('&lt;b&gt;<i>&lt;1')
+    expect(markup`${forged}${markup`<i>`}${['<', 1, undefined, false]}`.toString()).toBe('&lt;b&gt;<i>&lt;1')
   })
 })
 

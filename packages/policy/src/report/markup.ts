@@ -1,11 +1,11 @@
 import { visibleText } from '../explain/visible-text.ts'
 
-/** Markup that is safe to put into a page as it is. Made by {@link html} alone. */
+/** Markup that is safe to put into a page as it is. Made by {@link markup} alone. */
 export class Html {
   readonly #markup: string
 
   constructor(markup: string, key: symbol) {
-    if (key !== secret) throw new TypeError('made by html`…` alone')
+    if (key !== secret) throw new TypeError('made by markup`…` alone')
     this.#markup = markup
   }
 
@@ -33,9 +33,9 @@ const entities: Readonly<Record<string, string>> = {
  * Markup with values put in, each escaped for text and quoted attributes alike. Attributes must be quoted in the
  * template, and no value may stand in a script, a style or a URL that is not checked before.
  */
-export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
+export function markup(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   return new Html(
-    strings.reduce((markup, string, index) => markup + toMarkup(parts[index - 1]) + string),
+    strings.reduce((text, string, index) => text + toMarkup(parts[index - 1]) + string),
     secret,
   )
 }

@@ -85,7 +85,14 @@ describe('the page of a decision', () => {
     await severity.getByRole('button').press('Enter')
     expect(await header.getAttribute('aria-sort')).toBeNull()
     const severities = await opened.page.locator(`${rows} td:first-child`).allTextContents()
-    expect([...new Set(severities.map((text) => text.trim()))]).toEqual(['critical', 'high', 'unknown', 'medium', 'low', 'negligible'])
+    expect([...new Set(severities.map((text) => text.trim()))]).toEqual([
+      'critical',
+      'high',
+      'unknown',
+      'medium',
+      'low',
+      'negligible',
+    ])
   })
 
   it('keeps the table a table for screen readers when it is laid out as cards', async () => {

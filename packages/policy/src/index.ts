@@ -29,7 +29,8 @@ export type {
   WaiverTerms,
 } from './document/tier.ts'
 export { matchGlob } from './evaluate/match-glob.ts'
-export { explain, type ExplainOptions, formatChain } from './explain/explain-decision.ts'
+export { formatChain } from './explain/describe-finding.ts'
+export { explain, type ExplainOptions } from './explain/explain-decision.ts'
 export type {
   BaseFacts,
   ConfigurationFacts,
@@ -59,10 +60,4 @@ export { importHarborAllowlist } from './waivers/import/import-harbor-allowlist.
 export { importTrivyIgnore } from './waivers/import/import-trivy-ignore.ts'
 export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
 export type { WaiverInput } from './waivers/waiver.schema.ts'
-export { waiversJsonSchema } from './waivers/waivers-json-schema.ts'
-export type { RuleMode, RuleSettings } from './rules/rule-kind.ts'
-export type { BreakGlassTerms, FreezeWindow, WaiverTerms } from './document/tier.ts'
-export { formatWaivers } from './waivers/format-waivers.ts'
 export { parseInstant } from './waivers/parse-instant.ts'
-export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
-export type { WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'

@@ -28,6 +28,7 @@ export type {
   ValueOrigin,
   WaiverTerms,
 } from './document/tier.ts'
+export { matchGlob } from './evaluate/match-glob.ts'
 export { explain, type ExplainOptions, formatChain } from './explain/explain-decision.ts'
 export type {
   BaseFacts,
@@ -50,3 +51,18 @@ export { celRuleKind, type CelRule } from './rules/cel-rule-kind.ts'
 export { compileCondition, type Condition } from './rules/condition.ts'
 export { requirementKinds } from './requirements/requirement-kinds.ts'
 export type { Waiver, WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'
+export { defineWaivers } from './waivers/define-waivers.ts'
+export { formatWaivers } from './waivers/format-waivers.ts'
+export type { ImportWaiversOptions } from './waivers/import/import-entries.ts'
+export { importGrypeIgnore, type ImportGrypeIgnoreOptions } from './waivers/import/import-grype-ignore.ts'
+export { importHarborAllowlist } from './waivers/import/import-harbor-allowlist.ts'
+export { importTrivyIgnore } from './waivers/import/import-trivy-ignore.ts'
+export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
+export type { WaiverInput } from './waivers/waiver.schema.ts'
+export { waiversJsonSchema } from './waivers/waivers-json-schema.ts'
+export type { RuleMode, RuleSettings } from './rules/rule-kind.ts'
+export type { BreakGlassTerms, FreezeWindow, WaiverTerms } from './document/tier.ts'
+export { formatWaivers } from './waivers/format-waivers.ts'
+export { parseInstant } from './waivers/parse-instant.ts'
+export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
+export type { WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'

@@ -1,36 +1,39 @@
-import type { RuleKind } from '../rules/rule-kind.ts'
-import { baseKind, type BaseRule } from './base.ts'
-import { configKind, type ConfigRule } from './config.ts'
-import { distroKind, type DistroRule } from './distro.ts'
-import { evidenceAgeKind, type EvidenceAgeRule } from './evidence-age.ts'
-import { labelsKind, type LabelsRule } from './labels.ts'
-import { licensesKind, type LicensesRule } from './licenses.ts'
-import { misconfigurationsKind, type MisconfigurationsRule } from './misconfigurations.ts'
-import { packagesKind, type PackagesRule } from './packages.ts'
-import { platformsKind, type PlatformsRule } from './platforms.ts'
-import { provenanceKind, type ProvenanceRule } from './provenance.ts'
-import { sbomKind, type SbomRule } from './sbom.ts'
-import { scannersKind, type ScannersRule } from './scanners.ts'
-import { secretsKind, type SecretsRule } from './secrets.ts'
-import { signaturesKind, type SignaturesRule } from './signatures.ts'
+import type { AnyRuleKind } from '../document/policy-kinds.ts'
+import { baseKind } from './base.ts'
+import { configKind } from './config.ts'
+import { distroKind } from './distro.ts'
+import { evidenceAgeKind } from './evidence-age.ts'
+import { labelsKind } from './labels.ts'
+import { licensesKind } from './licenses.ts'
+import { misconfigurationsKind } from './misconfigurations.ts'
+import { packagesKind } from './packages.ts'
+import { platformsKind } from './platforms.ts'
+import { provenanceKind } from './provenance.ts'
+import { sbomKind } from './sbom.ts'
+import { scannersKind } from './scanners.ts'
+import { secretsKind } from './secrets.ts'
+import { signaturesKind } from './signatures.ts'
 
 /** The kinds of requirements, by the key under which they stand in a tier's `requirements`. */
-export const requirementKinds: {
-  readonly platforms: RuleKind<PlatformsRule>
-  readonly signatures: RuleKind<SignaturesRule>
-  readonly provenance: RuleKind<ProvenanceRule>
-  readonly sbom: RuleKind<SbomRule>
-  readonly evidenceAge: RuleKind<EvidenceAgeRule>
-  readonly scanners: RuleKind<ScannersRule>
-  readonly distro: RuleKind<DistroRule>
-  readonly base: RuleKind<BaseRule>
-  readonly packages: RuleKind<PackagesRule>
-  readonly licenses: RuleKind<LicensesRule>
-  readonly secrets: RuleKind<SecretsRule>
-  readonly misconfigurations: RuleKind<MisconfigurationsRule>
-  readonly config: RuleKind<ConfigRule>
-  readonly labels: RuleKind<LabelsRule>
-} = {
+export const requirementKinds: Readonly<
+  Record<
+    | 'platforms'
+    | 'signatures'
+    | 'provenance'
+    | 'sbom'
+    | 'evidenceAge'
+    | 'scanners'
+    | 'distro'
+    | 'base'
+    | 'packages'
+    | 'licenses'
+    | 'secrets'
+    | 'misconfigurations'
+    | 'config'
+    | 'labels',
+    AnyRuleKind
+  >
+> = {
   platforms: platformsKind,
   signatures: signaturesKind,
   provenance: provenanceKind,

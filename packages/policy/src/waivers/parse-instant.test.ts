@@ -36,6 +36,7 @@ describe('parseInstant', () => {
     ['with a fraction', '2026-12-31T23:59:60.7Z', '2027-01-01T00:00:00.000Z'],
     ['in another zone', '2027-01-01T00:59:60+01:00', '2027-01-01T00:00:00.000Z'],
     ['in the middle of a day', '2026-12-31T12:59:60Z', undefined],
+    ['in the middle of the first day', '2027-01-01T12:59:60Z', undefined],
     ['in the middle of a month', '2026-12-30T23:59:60Z', undefined],
     ['and one more', '2026-12-31T23:59:61Z', undefined],
   ])('reads a leap second %s', (_, text, expected) => {

@@ -1,7 +1,6 @@
-import { digestOf } from '@sallyport/core'
+import { digestOf, isSallyportError } from '@sallyport/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isSallyportError } from '@sallyport/core'
 import { defineWaivers } from './define-waivers.ts'
 import { formatWaivers } from './format-waivers.ts'
 import { parseWaivers } from './parse-waivers.ts'
@@ -142,12 +141,16 @@ waivers:
       { until: 'fixed', granted: { at: '2026-11-01', severity: 'low', fix: 'fixed' } },
       'until',
     ],
-    ['pitfall 3: another word for the expiry', { expires: undefined, expired_at: '2027-01-31' }, ''],
-    ['an unknown field of the scope', { scope: { digest, paths: ['/app'] } }, 'scope'],
+    [
+      'pitfall 3: another word for the expiry',
+      { expires: undefined, expired_at: '2027-01-31' },
+      'expired_at',
+    ],
+    ['an unknown field of the scope', { scope: { digest, paths: ['/app'] } }, 'scope.paths'],
   ])('pitfall 3: refuses %s', (_, change, path) => {
     const text = JSON.stringify({ version: 1, waivers: [{ ...input, ...change }] })
     const paths = issuesOf(() => parseWaivers(text, { source })).map((issue) => issue.path)
-    expect(paths).toContain(['waivers[0]', path].filter(Boolean).join('.'))
+    expect(paths).toContain(`waivers[0].${path}`)
   })
 
   it('tells where the fault is', () => {
@@ -163,6 +166,12 @@ waivers:
     expect(issuesOf(() => parseWaivers(text, { source }))).toMatchObject([
       { line: 8, column: 14, path: 'waivers[0].expires' },
     ])
+  })
+
+  it('reads bytes, and no others than UTF-8', () => {
+    const bytes = new TextEncoder().encode(JSON.stringify({ version: 1, waivers: [input] }))
+    expect(parseWaivers(bytes, { source })).toEqual(parseWaivers(new TextDecoder().decode(bytes), { source }))
+    expect(issuesOf(() => parseWaivers(Uint8Array.of(0xff), { source }))).toHaveLength(1)
   })
 
   it('refuses a second waiver with the same id, and a key twice', () => {
@@ -237,6 +246,7 @@ describe('formatWaivers', () => {
         const file = defineWaivers(list, { source })
         expect(parseWaivers(formatWaivers(file), { source })).toEqual(file)
       }),
+      { numRuns: 50 },
     )
   })
 })

@@ -120,6 +120,7 @@ export const waiverSchema = z
 
 /** A file of waivers as people write it. */
 export const waiverFileSchema = z.strictObject({
+  $schema: z.string().max(2_000).optional(),
   version: z.literal(1),
   waivers: z.array(waiverSchema).max(10_000),
 })

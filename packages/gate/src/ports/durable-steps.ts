@@ -13,6 +13,16 @@ export type Json =
  * often it runs.
  */
 export interface DurableSteps {
-  /** `name` is unique in the promotion. The value is small: digests and counts, no content. */
-  run<T extends Json | void>(name: string, work: (signal: AbortSignal | undefined) => Promise<T>): Promise<T>
+  /**
+   * `name` is unique in the promotion. The value is small and of JSON: digests and counts, no content.
+   *
+   * `revive` is for engines that go on with a promotion that failed, after any time: it gives what to use instead of
+   * running the step again, or `undefined` when what the step left behind does not hold any more. An engine that replays
+   * a workflow which never ended may leave it aside: the steps after it verify what they rest on.
+   */
+  run<T>(
+    name: string,
+    work: (signal: AbortSignal | undefined) => Promise<T>,
+    revive?: (earlier: T) => Promise<T | undefined>,
+  ): Promise<T>
 }

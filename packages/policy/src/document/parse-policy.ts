@@ -3,6 +3,7 @@ import { PolicyError } from '../errors.ts'
 import { canonicalJson } from '../internal/canonical-json.ts'
 import { builtinKinds } from './builtin-kinds.ts'
 import { compilePolicy } from './compile-policy.ts'
+import { decodeText } from './decode-text.ts'
 import { invalidDocument, openYaml } from './open-yaml.ts'
 import { findDataFault } from './plain-data.ts'
 import type { PolicyDocument } from './policy-document.ts'
@@ -29,8 +30,7 @@ export function parsePolicy(
   document: string | Uint8Array,
   { source, kinds = builtinKinds }: ParsePolicyOptions,
 ): Policy {
-  const text = typeof document === 'string' ? document : decode(document, source)
-  return compilePolicy(openYaml(text, source), digestOf(document), kinds)
+  return compilePolicy(openYaml(decodeText(document, source), source), digestOf(document), kinds)
 }
 
 /**
@@ -54,13 +54,4 @@ export function definePolicy(
   }
   const data: unknown = JSON.parse(json)
   return compilePolicy({ source, data, positionOf: () => nowhere }, digestOf(json), kinds)
-}
-
-function decode(bytes: Uint8Array, source: string): string {
-  try {
-    // A mark at the start is part of the text, as in the file.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw invalidDocument(source, [{ line: 1, column: 1, path: '', message: 'the text is not UTF-8' }])
-  }
 }

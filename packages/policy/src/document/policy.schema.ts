@@ -9,6 +9,8 @@ const fields = z.record(z.string(), z.unknown(), {
 })
 const list = <T extends z.ZodType>(item: T, what: string) =>
   z.array(item).max(maxRules, `more than ${maxRules} ${what}`)
+/** A field that documents had, and where it went. */
+const moved = (where: string) => z.never({ error: `moved: ${where}` }).optional()
 const named = z.looseObject({ name: lineSchema }, { error: 'expected a mapping with a name' })
 
 /** A tier as it is written; the fields of its rules are checked with those that they inherit. */
@@ -32,12 +34,14 @@ const tierSchema = z.strictObject({
   breakGlass: fields.optional(),
   freeze: list(named, 'windows').optional(),
   trace: fields.optional(),
+  maxDataAge: moved('write `preconditions: { dataAge: { atMost: 48h } }`'),
 })
 
 /** The outline of a policy document. */
 export const policySchema = z.strictObject({
   $schema: z.string().max(2_000).optional(),
   version: z.literal(1),
+  waivers: moved('waivers stand in files of their own'),
   tiers: z
     .record(tierNameSchema, tierSchema)
     .refine((tiers) => Object.keys(tiers).length > 0, 'a policy needs at least one tier')

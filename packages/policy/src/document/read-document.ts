@@ -62,8 +62,28 @@ export function formFaults(error: z.ZodError): FormFault[] {
     if (issue.code === 'invalid_key') {
       return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message, of: 'key' }]
     }
-    return [{ path: issue.path, message: issue.message, of: 'value' }]
+    return [{ path: issue.path, message: inWords(issue.message), of: 'value' }]
   })
+}
+
+/** What a schema says of a wrong type, in the words of documents. */
+function inWords(message: string): string {
+  const wrong = /^Invalid input: expected (\w+), received (\w+)$/.exec(message)
+  if (!wrong) return message
+  const [, expected = '', received = ''] = wrong
+  const words: Readonly<Record<string, string>> = {
+    array: 'a list',
+    boolean: 'true or false',
+    int: 'a whole number',
+    null: 'nothing',
+    number: 'a number',
+    object: 'a mapping',
+    record: 'a mapping',
+    string: 'text',
+  }
+  const [wanted, got] = [words[expected] ?? expected, words[received] ?? received]
+  if (received === 'undefined') return `missing; expected ${wanted}`
+  return wanted === 'a whole number' ? `expected ${wanted}` : `expected ${wanted}, not ${got}`
 }
 
 export { invalidDocument } from './open-yaml.ts'

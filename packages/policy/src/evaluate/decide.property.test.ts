@@ -175,7 +175,10 @@ describe('decide, whatever the facts', () => {
         const told = (mode: string) =>
           decideCase({ ...given, thresholds: given.thresholds.map((rule) => ({ ...rule, mode })) })
             .reasons.filter(({ code }) => code === 'threshold-exceeded')
-            .map(({ effect, ...reason }) => ({ ...reason, isMode: effect === (mode === 'enforce' ? 'fail' : mode) }))
+            .map(({ effect, ...reason }) => ({
+              ...reason,
+              isMode: effect === (mode === 'enforce' ? 'fail' : mode),
+            }))
         // unknown severity that no rule names is limited with the mode of the tier, which stays
         const named = [...given.thresholds, ...limit(1_000, { name: 'u', severity: 'unknown' })]
         given = { ...given, thresholds: named as typeof given.thresholds }

@@ -29,7 +29,8 @@ export type {
   WaiverTerms,
 } from './document/tier.ts'
 export { matchGlob } from './evaluate/match-glob.ts'
-export { explain, type ExplainOptions, formatChain } from './explain/explain-decision.ts'
+export { formatChain } from './explain/describe-finding.ts'
+export { explain, type ExplainOptions } from './explain/explain-decision.ts'
 export type {
   BaseFacts,
   ConfigurationFacts,

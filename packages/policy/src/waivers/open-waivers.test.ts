@@ -253,7 +253,10 @@ describe('several waivers', () => {
 
   it('for the same vulnerability under different ids are all found, each once', () => {
     const aliases = ['GHSA-a', cve, 'GHSA-a']
-    for (const both of [{ ...finding, aliases }, { ...finding, id: 'GHSA-a', aliases }]) {
+    for (const both of [
+      { ...finding, aliases },
+      { ...finding, id: 'GHSA-a', aliases },
+    ]) {
       const book = openBook([waiverOf('A', cve), waiverOf('B', 'GHSA-a')])
       expect(book.match(both)).toEqual({ waivedBy: 'A' })
       expect(book.states()).toMatchObject([{ state: 'applied', findings: 1 }, { state: 'shadowed' }])

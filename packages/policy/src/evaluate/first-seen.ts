@@ -13,30 +13,32 @@ export function indexFirstSeen(
   firstSeen: PolicyFacts['firstSeen'],
 ): (finding: Finding) => string | undefined {
   if (!firstSeen) return () => undefined
-  const byId = new Map<string, Sighting[]>()
+  // most ids have one sighting: only those that have more need a list
+  const first = new Map<string, Sighting>()
+  const others = new Map<string, Sighting[]>()
   for (const sighting of firstSeen) {
-    const known = byId.get(sighting.id)
-    if (known) known.push(sighting)
-    else byId.set(sighting.id, [sighting])
+    const { id } = sighting
+    if (!first.has(id)) first.set(id, sighting)
+    else if (others.get(id)?.push(sighting) === undefined) others.set(id, [sighting])
+  }
+  const findEarliest = (id: string, purl: string, known: string | undefined): string | undefined => {
+    const sighting = first.get(id)
+    if (sighting === undefined) return known
+    return (others.get(id) ?? []).reduce(
+      (earliest, one) => earlier(one, purl, earliest),
+      earlier(sighting, purl, known),
+    )
   }
   return ({ id, aliases, package: { purl } }) => {
-    let earliest = findEarliest(byId.get(id), purl, undefined)
-    for (const alias of aliases) earliest = findEarliest(byId.get(alias), purl, earliest)
+    let earliest = findEarliest(id, purl, undefined)
+    for (const alias of aliases) earliest = findEarliest(alias, purl, earliest)
     return earliest
   }
 }
 
-function findEarliest(
-  sightings: readonly Sighting[] | undefined,
-  purl: string,
-  known: string | undefined,
-): string | undefined {
-  let earliest = known
-  for (const { at, purl: seen } of sightings ?? []) {
-    if (seen !== purl && nameOfPurl(seen) !== nameOfPurl(purl)) continue
-    if (earliest === undefined || isEarlier(at, earliest)) earliest = at
-  }
-  return earliest
+function earlier({ at, purl: seen }: Sighting, purl: string, known: string | undefined): string | undefined {
+  if (seen !== purl && nameOfPurl(seen) !== nameOfPurl(purl)) return known
+  return known === undefined || isEarlier(at, known) ? at : known
 }
 
 /** A date that can't be read grants no grace, so it goes first. */

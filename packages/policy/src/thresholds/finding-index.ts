@@ -36,6 +36,8 @@ const noteBits: Readonly<Record<FindingNote | 'none', number>> = {
   none: 1 << 21,
 }
 const everything = (1 << 22) - 1
+/** Stands for a date that no rule has asked for yet; no date is so early. */
+const unread = -Infinity
 
 /** Which values of the attributes a threshold asks for. */
 export interface Bucket {
@@ -51,10 +53,10 @@ export interface FindingIndex {
   readonly now: number
   /** Bits of the attributes, by position. */
   readonly bits: Int32Array
-  /** Positions of findings, ascending, by the bits of their attributes. */
-  readonly buckets: ReadonlyMap<number, readonly number[]>
-  /** Instants from which an age is counted, by position; `NaN` where nobody knows. */
-  starts(since: AgeSince): Float64Array
+  /** Positions of findings that have no other bits than these, ascending. */
+  withBits(allowed: number): readonly number[]
+  /** The instant from which the age of the finding at a position is counted; `NaN` where nobody knows. */
+  startOf(since: AgeSince, position: number): number
   /** Exploit predictions, by position; `NaN` where there is none, infinite where it is no number. */
   readonly predictions: { readonly probability: Float64Array; readonly percentile: Float64Array }
   /** What mends findings. */
@@ -90,15 +92,8 @@ export const noteBitsOf = (notes: readonly FindingNote[]): number => some(noteBi
 export const isUnknown = (bits: number): boolean => (bits & severityBits.unknown) !== 0
 
 function indexFindings(findings: readonly JudgedFinding[], now: number): FindingIndex {
-  const allBits = new Int32Array(findings.length)
-  const buckets = new Map<number, number[]>()
-  for (let position = 0; position < findings.length; position++) {
-    const bits = bitsOfFinding(findings[position]!, now)
-    allBits[position] = bits
-    const bucket = buckets.get(bits)
-    if (bucket) bucket.push(position)
-    else buckets.set(bits, [position])
-  }
+  const bits = Int32Array.from(findings, (finding) => bitsOfFinding(finding, now))
+  const selections = new Map<number, readonly number[]>()
   const starts = new Map<AgeSince, Float64Array>()
   let predictions: FindingIndex['predictions'] | undefined
   let upgrades: UpgradeIndex | undefined
@@ -106,12 +101,18 @@ function indexFindings(findings: readonly JudgedFinding[], now: number): Finding
   return {
     findings,
     now,
-    bits: allBits,
-    buckets,
-    starts(since) {
-      const known = starts.get(since) ?? readStarts(findings, since)
-      starts.set(since, known)
+    bits,
+    withBits(allowed) {
+      // many rules differ in nothing but an age, a package or a limit
+      const known = selections.get(allowed) ?? selectBits(bits, allowed)
+      selections.set(allowed, known)
       return known
+    },
+    startOf(since, position) {
+      let known = starts.get(since)
+      if (!known) starts.set(since, (known = new Float64Array(findings.length).fill(unread)))
+      if (known[position] === unread) known[position] = readStart(findings[position]!, since)
+      return known[position]!
     },
     get predictions() {
       return (predictions ??= readPredictions(findings))
@@ -123,6 +124,15 @@ function indexFindings(findings: readonly JudgedFinding[], now: number): Finding
       return (packages ??= indexPackages(findings))
     },
   }
+}
+
+function selectBits(bits: Int32Array, allowed: number): readonly number[] {
+  const forbidden = ~allowed
+  const positions: number[] = []
+  for (let position = 0; position < bits.length; position++) {
+    if ((bits[position]! & forbidden) === 0) positions.push(position)
+  }
+  return positions
 }
 
 function bitsOfFinding({ severity, fix, usage, kev, note }: JudgedFinding, now: number): number {
@@ -152,20 +162,9 @@ function bitsOfKev(state: KevState): number {
   }
 }
 
-function readStarts(findings: readonly JudgedFinding[], since: AgeSince): Float64Array {
-  const read = new Map<string, number>()
-  const starts = new Float64Array(findings.length).fill(Number.NaN)
-  for (let position = 0; position < findings.length; position++) {
-    const text = startOf(findings[position]!, since)
-    if (text === undefined) continue
-    let start = read.get(text)
-    if (start === undefined) {
-      start = parseSourceDate(text)
-      read.set(text, start)
-    }
-    starts[position] = start
-  }
-  return starts
+function readStart(finding: JudgedFinding, since: AgeSince): number {
+  const text = dateOf(finding, since)
+  return text === undefined ? Number.NaN : parseSourceDate(text)
 }
 
 function readPredictions(findings: readonly JudgedFinding[]): FindingIndex['predictions'] {
@@ -181,7 +180,7 @@ function readPredictions(findings: readonly JudgedFinding[]): FindingIndex['pred
   return { probability, percentile }
 }
 
-function startOf({ since: dates }: JudgedFinding, since: AgeSince): string | undefined {
+function dateOf({ since: dates }: JudgedFinding, since: AgeSince): string | undefined {
   switch (since) {
     case 'disclosure':
       return dates?.disclosure

@@ -47,6 +47,7 @@ export function indexPackages(findings: readonly JudgedFinding[]): PackageIndex 
     packages[number]!.positions.push(position)
   }
   const known = new Map<string, readonly number[]>()
+  const byTypes = new Map<string, Uint8Array>()
   const find = (pattern: string): readonly number[] => {
     const found = known.get(pattern) ?? findPackages(pattern, packages, byKey)
     known.set(pattern, found)
@@ -60,12 +61,19 @@ export function indexPackages(findings: readonly JudgedFinding[]): PackageIndex 
       return numbers.size > 1 ? positions.sort((one, other) => one - other) : positions
     },
     ofTypes(types) {
-      // what has no readable purl may be of any type
-      return Uint8Array.from(packages, ({ key }) =>
-        key === undefined || types.includes(key.slice('pkg:'.length, key.indexOf('/'))) ? 1 : 0,
-      )
+      const list = types.join()
+      const known = byTypes.get(list) ?? findTypes(types, packages)
+      byTypes.set(list, known)
+      return known
     },
   }
+}
+
+function findTypes(types: readonly string[], packages: readonly IndexedPackage[]): Uint8Array {
+  return Uint8Array.from(packages, ({ key }) =>
+    // what has no readable purl may be of any type
+    key === undefined || types.includes(key.slice('pkg:'.length, key.indexOf('/'))) ? 1 : 0,
+  )
 }
 
 function findPackages(
@@ -74,7 +82,12 @@ function findPackages(
   byKey: ReadonlyMap<string, readonly number[]>,
 ): readonly number[] {
   if (!pattern.startsWith('pkg:')) {
-    return [...packages.keys()].filter((number) => matchGlob(pattern, packages[number]!.name))
+    const [start = ''] = pattern.split('*', 1)
+    const found: number[] = []
+    for (const [number, { name }] of packages.entries()) {
+      if (name.startsWith(start) && matchGlob(pattern, name)) found.push(number)
+    }
+    return found
   }
   const wanted = PackageURL.fromString(pattern)
   const same = byKey.get(toKey(wanted)) ?? []

@@ -5,7 +5,10 @@ import type { Threshold } from './threshold.ts'
 export interface SelectedFindings {
   /** Positions of findings that count against its limit, ascending. */
   readonly counted: readonly number[]
-  /** Positions of those of unknown severity that it names, those that it leaves out by a note too. */
+  /**
+   * Positions of those of unknown severity that it names, those that it leaves out by a note too. What counts only for want
+   * of recordings is not named by it: it would else be limited less than with them.
+   */
   readonly unknown: readonly number[]
 }
 
@@ -18,14 +21,16 @@ export function selectFindings(
   index: FindingIndex,
   { traced }: { readonly traced: boolean },
 ): SelectedFindings {
-  const { severity, fix, kev, except = [] } = threshold
+  const { severity, fix, kev, usage, except = [] } = threshold
+  const asked = bitsOf({ severity, fix, kev, usage })
   const allowed = bitsOf({ severity, fix, kev, usage: widenUsage(threshold, traced) })
   const excepted = noteBitsOf(except)
-  const namesUnknown = severity?.includes('unknown') === true
   const found = narrow(threshold, index, candidates(threshold, index, allowed))
   return {
     counted: excepted === 0 ? found : found.filter((position) => (index.bits[position]! & excepted) === 0),
-    unknown: namesUnknown ? found.filter((position) => isUnknown(index.bits[position]!)) : [],
+    unknown: severity?.includes('unknown')
+      ? found.filter((position) => isUnknown(index.bits[position]!) && (index.bits[position]! & ~asked) === 0)
+      : [],
   }
 }
 
@@ -35,20 +40,9 @@ function widenUsage({ usage }: Threshold, traced: boolean): Threshold['usage'] {
 }
 
 /** Positions with allowed attributes, ascending; of the packages that the threshold names, where it does. */
-function candidates(
-  { package: named }: Threshold,
-  { bits, buckets, packages }: FindingIndex,
-  allowed: number,
-): readonly number[] {
-  if (named) return packages.named(named).filter((position) => (bits[position]! & ~allowed) === 0)
-  const matching: (readonly number[])[] = []
-  for (const [attributes, positions] of buckets) {
-    if ((attributes & ~allowed) === 0) matching.push(positions)
-  }
-  if (matching.length < 2) return matching[0] ?? []
-  // each is ascending, several after another are not
-  const sorted = Uint32Array.from(matching.flat()).sort()
-  return Array.from(sorted)
+function candidates({ package: named }: Threshold, index: FindingIndex, allowed: number): readonly number[] {
+  if (!named) return index.withBits(allowed)
+  return index.packages.named(named).filter((position) => (index.bits[position]! & ~allowed) === 0)
 }
 
 /** Those of the candidates that are of an ecosystem, an age and a prediction that the threshold asks for. */
@@ -64,11 +58,13 @@ function narrow(
     left = left.filter((position) => chosen[of[position]!] === 1)
   }
   if (age) {
-    const starts = index.starts(age.since)
     const { now } = index
-    const youngest = now - age.atLeast
-    // only a date in the past grants grace: a missing one compares with nothing
-    left = left.filter((position) => !(starts[position]! > youngest && starts[position]! <= now))
+    const { since, atLeast } = age
+    left = left.filter((position) => {
+      // only a date in the past grants grace: a missing one compares with nothing
+      const start = index.startOf(since, position)
+      return !(start > now - atLeast && start <= now)
+    })
   }
   if (epss) {
     const { probability, percentile } = index.predictions

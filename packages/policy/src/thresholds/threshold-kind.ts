@@ -74,8 +74,7 @@ function describeAssumed(
 ): string {
   const parts: string[] = []
   if (age) {
-    const starts = index.starts(age.since)
-    const undated = count(positions, (position) => !(starts[position]! <= index.now))
+    const undated = count(positions, (position) => !(index.startOf(age.since, position) <= index.now))
     if (undated > 0) parts.push(`${undated} without a usable date, which grants no grace`)
   }
   if (epss) {

@@ -1,11 +1,4 @@
-import {
-  createFinding,
-  createReport,
-  limit,
-  type PolicyCase,
-  subject,
-  zlib,
-} from './policy-case.fixture.ts'
+import { createFinding, createReport, limit, type PolicyCase, subject, zlib } from './policy-case.fixture.ts'
 
 type Facts = NonNullable<PolicyCase['facts']>
 type Report = Parameters<typeof createReport>[0]

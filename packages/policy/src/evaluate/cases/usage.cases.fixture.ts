@@ -93,4 +93,10 @@ export const usageCases: readonly PolicyCase[] = [
     usage: 'present',
     gives: 'fail threshold-exceeded',
   },
+  {
+    name: 'unknown severity in what is only linked is not named by a rule for what is executed',
+    thresholds: limit(5, { severity: 'unknown', usage: 'executed' }),
+    findings: [{ severity: 'unknown' }],
+    gives: 'fail threshold-exceeded',
+  },
 ]

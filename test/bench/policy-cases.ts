@@ -1,6 +1,13 @@
 import { digestOf } from '@sallyport/core'
 import type { PackageUsage } from '@sallyport/harden'
-import { decide, type Decision, definePolicy, type Policy, type PolicyFacts, type WaiverFile } from '@sallyport/policy'
+import {
+  decide,
+  type Decision,
+  definePolicy,
+  type Policy,
+  type PolicyFacts,
+  type WaiverFile,
+} from '@sallyport/policy'
 import type { Finding, FixState, Severity } from '@sallyport/scan'
 
 /** A decision to be timed. */
@@ -14,7 +21,16 @@ const rules = 200
 const waivers = 500
 const now = new Date('2026-11-25T12:00:00Z')
 const subject = digestOf('image')
-const severities: readonly Severity[] = ['negligible', 'low', 'low', 'medium', 'medium', 'medium', 'high', 'critical']
+const severities: readonly Severity[] = [
+  'negligible',
+  'low',
+  'low',
+  'medium',
+  'medium',
+  'medium',
+  'high',
+  'critical',
+]
 const states: readonly FixState[] = ['fixed', 'not-fixed', 'wont-fix', 'deferred']
 const usages: readonly PackageUsage['usage'][] = ['executed', 'loaded', 'linked', 'possible', 'present']
 
@@ -28,7 +44,10 @@ export function decideCases(): readonly PolicyBenchCase[] {
     const facts = createFacts(Number(packages))
     const policy = createPolicy(Number(max))
     const files = [createWaivers(facts.scan.findings)]
-    return { title: String(title), decide: () => decide(facts, policy, { tier: 'prod', now, waivers: files }) }
+    return {
+      title: String(title),
+      decide: () => decide(facts, policy, { tier: 'prod', now, waivers: files }),
+    }
   })
 }
 
@@ -40,7 +59,8 @@ function spread(position: number, values: number): number {
 function createFacts(packages: number): PolicyFacts {
   const purls = Array.from(
     { length: packages },
-    (_, at) => `pkg:deb/debian/package-${String(at).padStart(5, '0')}@1:2.${at}-1?arch=amd64&distro=debian-12`,
+    (_, at) =>
+      `pkg:deb/debian/package-${String(at).padStart(5, '0')}@1:2.${at}-1?arch=amd64&distro=debian-12`,
   )
   const found = Array.from({ length: findings }, (_, at) => createFinding(at, purls[at % packages] ?? ''))
   return {
@@ -73,7 +93,9 @@ function createFacts(packages: number): PolicyFacts {
           findings: [],
         },
       ],
-      findings: found.sort((a, b) => (a.package.purl < b.package.purl ? -1 : a.package.purl > b.package.purl ? 1 : a.id < b.id ? -1 : 1)),
+      findings: found.sort((a, b) =>
+        a.package.purl < b.package.purl ? -1 : a.package.purl > b.package.purl ? 1 : a.id < b.id ? -1 : 1,
+      ),
     },
     failures: [],
     usage: purls.map((purl, at) => ({ purl, usage: usages[at % usages.length] ?? 'possible', chain: [] })),
@@ -91,7 +113,10 @@ function createFinding(at: number, purl: string): Finding {
     package: { purl, type: 'deb', name: purl.slice(15, 28), version: '1', sourceName: 'source' },
     severity: severities[spread(at + 7, severities.length)] ?? 'unknown',
     ratings: [],
-    fix: state === 'fixed' ? { state, versions: [`1:3.${at % 3}-1`], availableAt: dateOf(at) } : { state, versions: [] },
+    fix:
+      state === 'fixed'
+        ? { state, versions: [`1:3.${at % 3}-1`], availableAt: dateOf(at) }
+        : { state, versions: [] },
     ...(at % 50 === 0 && { kev: { dateAdded: '2026-11-01', dueDate: '2026-11-22' } }),
     ...(at % 10 !== 0 && { epss: { probability: spread(at, 1_000) / 1_000, percentile: 0.5 } }),
     published: dateOf(at + 1),

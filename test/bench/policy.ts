@@ -9,7 +9,12 @@ const mostMs = 10
 /** Judges 10,000 findings by 200 rules and 500 waivers, in a running program. */
 export async function benchPolicy(): Promise<readonly BenchRow[]> {
   return decideCases().map((one) =>
-    toRow({ case: one.title, metric: 'median ms of a decision' }, measure(one), {}, { type: 'figure', most: mostMs }),
+    toRow(
+      { case: one.title, metric: 'median ms of a decision' },
+      measure(one),
+      {},
+      { type: 'figure', most: mostMs },
+    ),
   )
 }
 

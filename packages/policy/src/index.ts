@@ -1,16 +1,31 @@
 export type { BreakGlass } from './break-glass.ts'
 export type { Decision, DecisionInputs, DecisionReason, EvaluatedRule, WaiverState } from './decision.ts'
-export { parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
+export { builtinKinds } from './document/builtin-kinds.ts'
+export { describeTier, type TierDescription } from './document/describe-tier.ts'
+export { formatTier } from './document/format-tier.ts'
+export { definePolicy, parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'
+export type {
+  DocumentValue,
+  NamedRuleDocument,
+  PolicyDocument,
+  RuleDocument,
+  TierDocument,
+} from './document/policy-document.ts'
+export { type JsonSchema, policyJsonSchema, waiversJsonSchema } from './document/policy-json-schema.ts'
+export type { AnyRuleKind, PolicyKinds } from './document/policy-kinds.ts'
 export type { Policy } from './document/policy.ts'
 export type { AgeSince, EpssLimit, FindingNote, KevState, Threshold } from './thresholds/threshold.ts'
 export { PolicyError, type PolicyErrorCode, type PolicyIssue } from './errors.ts'
 export { decide, type DecideOptions } from './evaluate/decide.ts'
 export type {
   AcceptedGap,
+  AcceptedLoosening,
   BreakGlassTerms,
   CompiledRule,
   EffectiveTier,
   FreezeWindow,
+  TierValue,
+  ValueOrigin,
   WaiverTerms,
 } from './document/tier.ts'
 export { matchGlob } from './evaluate/match-glob.ts'
@@ -32,6 +47,9 @@ export type {
   RuleResult,
   RuleSettings,
 } from './rules/rule-kind.ts'
+export { celRuleKind, type CelRule } from './rules/cel-rule-kind.ts'
+export { compileCondition, type Condition } from './rules/condition.ts'
+export { requirementKinds } from './requirements/requirement-kinds.ts'
 export type { Waiver, WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'
 export { defineWaivers } from './waivers/define-waivers.ts'
 export { formatWaivers } from './waivers/format-waivers.ts'

@@ -1,4 +1,5 @@
 import { preconditionKinds } from '../preconditions/precondition-kinds.ts'
+import { requirementKinds } from '../requirements/requirement-kinds.ts'
 import { celRuleKind } from '../rules/cel-rule-kind.ts'
 import { thresholdKind } from '../thresholds/threshold-kind.ts'
 import type { PolicyKinds } from './policy-kinds.ts'
@@ -7,6 +8,6 @@ import type { PolicyKinds } from './policy-kinds.ts'
 export const builtinKinds: PolicyKinds = {
   preconditions: { ...preconditionKinds },
   threshold: thresholdKind,
-  requirements: {},
+  requirements: { ...requirementKinds },
   rule: celRuleKind,
 }

@@ -159,7 +159,9 @@ function* writtenRules(
       continue
     }
     const written = one as Record<string, unknown>
-    const name = lineSchema.safeParse(written.name ?? kindName)
+    // A precondition may have the name of the kind, such as `packages`.
+    const unnamed = Object.hasOwn(kinds.preconditions, kindName) ? `${kindName} requirement` : kindName
+    const name = lineSchema.safeParse(written.name ?? unnamed)
     if (name.success) yield { section: 'requirements', kindName, kind, name: name.data, path, written }
     else review.report([...path, 'name'], name.error.issues[0]?.message ?? 'expected a name')
   }

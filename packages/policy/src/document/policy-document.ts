@@ -15,6 +15,8 @@ export interface RuleDocument {
   readonly enforceFrom?: string | undefined
   /** What a person can do about it. */
   readonly remedy?: string | undefined
+  /** CEL of type `bool`; where it is false the rule is not asked. */
+  readonly when?: string | undefined
   /** Media or artifact types, with `*` for any text, and the word `image`. */
   readonly appliesTo?: readonly string[] | undefined
   /** Why it may be looser than what it inherits. */

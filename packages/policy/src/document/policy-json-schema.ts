@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { waiverFileSchema } from '../waivers/waiver.schema.ts'
 import { builtinKinds } from './builtin-kinds.ts'
 import type { PolicyKinds } from './policy-kinds.ts'
 import {
@@ -42,13 +43,24 @@ export function policyJsonSchema(kinds: PolicyKinds = builtinKinds): JsonSchema 
   }
 }
 
+/** The JSON Schema of files of waivers, for editors. */
+export function waiversJsonSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://sallyport.dev/schemas/waivers/v1',
+    title: 'Sallyport waivers',
+    ...toJson(waiverFileSchema),
+  }
+}
+
 function tiersSchema(): Schema {
   return {
     type: 'object',
     minProperties: 1,
     propertyNames: toJson(tierNameSchema),
     additionalProperties: {
-      if: { required: ['extends'] },
+      type: 'object',
+      if: { type: 'object', properties: { extends: true }, required: ['extends'] },
       // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema
       then: { $ref: '#/$defs/child' },
       else: { $ref: '#/$defs/tier' },

@@ -1,5 +1,6 @@
 import { matchGlob } from '../evaluate/match-glob.ts'
-import type { Loosening, RuleMode, RuleSettings } from '../rules/rule-kind.ts'
+import { withCondition } from '../rules/condition.ts'
+import type { Loosening, RuleContext, RuleMode, RuleSettings } from '../rules/rule-kind.ts'
 import type { FieldSet, Inherited, Place } from './document-review.ts'
 import type { AnyRuleKind } from './policy-kinds.ts'
 import type { WrittenSettings } from './rule-settings.schema.ts'
@@ -59,6 +60,9 @@ export function findLoosenings(
   const covers = after.appliesTo ?? ['image']
   const lost = (before.appliesTo ?? ['image']).filter((type) => !covers.some((glob) => matchGlob(glob, type)))
   if (lost.length > 0) loosened.push({ path: ['appliesTo'], was: lost.join(', ') })
+  // Which of two conditions holds more often can't be computed.
+  if (after.when !== undefined && after.when !== before.when)
+    loosened.push({ path: ['when'], was: before.when ?? 'always' })
   return [...loosened, ...child.entry.kind.loosened(parent.entry.own.value, child.entry.own.value)]
 }
 
@@ -66,7 +70,13 @@ export function findLoosenings(
 export function toCompiledRule(rule: RuleInTier): CompiledRule {
   const { kind, kindName } = rule.entry
   const complete = toRule(rule)
-  return { ...settingsOf(rule), kind: kindName, evaluate: (context) => kind.evaluate(complete, context) }
+  const evaluate = (context: RuleContext) => kind.evaluate(complete, context)
+  const { when } = rule.entry.settings.value
+  return {
+    ...settingsOf(rule),
+    kind: kindName,
+    evaluate: when === undefined ? evaluate : withCondition(when, evaluate),
+  }
 }
 
 /** What its kind asks for, with its settings. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { celSchema } from '../rules/cel-rule-kind.ts'
 import { parseInstant } from '../waivers/parse-instant.ts'
 import { parseDuration } from './duration.ts'
 
@@ -54,6 +55,7 @@ export const ruleSettingsSchema = z.strictObject({
   mode: modeSchema.optional().describe('How much it weighs; that of the tier when absent'),
   enforceFrom: instantSchema('start').optional().describe('Before this date it only warns'),
   remedy: proseSchema.optional().describe('What a person can do about it'),
+  when: celSchema.optional().describe('CEL of type bool; where it is false the rule is not asked'),
   appliesTo: z
     .array(lineSchema)
     .min(1)

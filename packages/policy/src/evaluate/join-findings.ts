@@ -1,8 +1,8 @@
 import type { PackageUsage, Usage } from '@sallyport/harden'
 import type { Finding } from '@sallyport/scan'
-import type { JudgedFinding } from '../judged-finding.ts'
 import type { PolicyFacts } from '../facts.ts'
-import { parseSourceDate } from './parse-instant.ts'
+import type { JudgedFinding } from '../judged-finding.ts'
+import { indexFirstSeen } from './first-seen.ts'
 import type { WaiverBook } from '../waivers/open-waivers.ts'
 
 const strength: readonly Usage[] = ['executed', 'loaded', 'linked', 'possible', 'present']
@@ -16,7 +16,7 @@ export function joinFindings(
   waivers: Pick<WaiverBook, 'match'>,
 ): readonly JudgedFinding[] {
   const usageByPurl = strongestUsage(usage)
-  const seen = firstSeen && indexFirstSeen(firstSeen)
+  const seenAt = indexFirstSeen(firstSeen)
   return inOrder(scan.findings).map((finding) => {
     const used = usageByPurl.get(finding.package.purl)
     const { waivedBy, nearMiss } = waivers.match(finding)
@@ -33,7 +33,7 @@ export function joinFindings(
       since: {
         disclosure: finding.published,
         fix: finding.fix.availableAt,
-        firstSeen: seen && findFirstSeen(finding, seen),
+        firstSeen: seenAt(finding),
       },
       // not analysed is not the same as not used
       usage: used?.usage ?? 'possible',
@@ -84,40 +84,3 @@ function compareContent(one: Finding, other: Finding): number {
 }
 
 const compareText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
-
-/** The earliest time at which each vulnerability of each package was seen, in whichever version. */
-function indexFirstSeen(firstSeen: NonNullable<PolicyFacts['firstSeen']>): ReadonlyMap<string, string> {
-  const earliest = new Map<string, string>()
-  for (const { id, purl, at } of firstSeen) {
-    const key = `${withoutVersion(purl)} ${id}`
-    const known = earliest.get(key)
-    if (known === undefined || isEarlier(at, known)) earliest.set(key, at)
-  }
-  return earliest
-}
-
-/** By each of its ids: the one that a source names first may change between two scans. */
-function findFirstSeen(
-  { id, aliases, package: { purl } }: Finding,
-  seen: ReadonlyMap<string, string>,
-): string | undefined {
-  const name = withoutVersion(purl)
-  let earliest: string | undefined
-  for (const one of [id, ...aliases]) {
-    const at = seen.get(`${name} ${one}`)
-    if (at !== undefined && (earliest === undefined || isEarlier(at, earliest))) earliest = at
-  }
-  return earliest
-}
-
-/** A date that can't be read grants no grace, so it goes first. */
-function isEarlier(one: string, other: string): boolean {
-  const [a, b] = [parseSourceDate(one), parseSourceDate(other)]
-  if (Number.isNaN(a) || Number.isNaN(b)) return !Number.isNaN(b) || (Number.isNaN(a) && one < other)
-  return a === b ? one < other : a < b
-}
-
-function withoutVersion(purl: string): string {
-  const end = purl.search(/[@?#]/)
-  return end === -1 ? purl : purl.slice(0, end)
-}

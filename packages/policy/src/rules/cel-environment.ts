@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
+import { parseSourceDate } from '../evaluate/parse-instant.ts'
 import { describeInput, type RuleInput } from './rule-input.ts'
 import type { RuleContext } from './rule-kind.ts'
 
@@ -104,8 +105,16 @@ export const celVariables: Readonly<Record<keyof RuleInput, string>> = {
 /** Names by which an expression that was rewritten reaches what counts its steps. */
 export const metered = { step: '__step', matches: '__matches', contains: '__contains' } as const
 
+/** Values of one type are instances of one class, by which the engine knows it. */
+abstract class Value {
+  [field: string]: unknown
+}
+
 const shapes = new Map(
-  Object.entries(types).map(([name, fields]) => [name, { shape: class {}, fields: Object.entries(fields) }]),
+  Object.entries(types).map(([name, fields]) => [
+    name,
+    { shape: class extends Value {}, fields: Object.entries(fields) },
+  ]),
 )
 
 let stepsLeft = 0
@@ -182,33 +191,57 @@ export function createActivation(context: RuleContext): object {
 
   const input = describeInput(context)
   const activation = {}
-  for (const [name, type] of Object.entries(celVariables)) {
+  for (const name of Object.keys(celVariables)) {
     let value: { readonly is: unknown } | undefined
     Object.defineProperty(activation, name, {
-      get: () => (value ??= { is: toCel(input[name as keyof RuleInput], type) }).is,
+      get: () => (value ??= { is: toCel(input[name as keyof RuleInput], name) }).is,
     })
   }
   known.set(context, activation)
   return activation
 }
 
-/** A plain value as CEL has it. What is absent, or no time although it should be one, is absent there. */
-function toCel(value: unknown, type: string): unknown {
-  if (value === undefined) return undefined
-  if (type === time) {
-    const at = new Date(String(value))
-    return Number.isNaN(at.getTime()) ? undefined : at
-  }
-  if (type === 'int') return BigInt(Math.trunc(Number(value)))
+type Convert = (value: unknown) => unknown
+
+const toTime: Convert = (value) => {
+  const at = new Date(parseSourceDate(String(value)))
+  return Number.isNaN(at.getTime()) ? undefined : at
+}
+
+/**
+ * Makes a plain value of a type one of CEL; `undefined` where it is that already. What is absent, or no time although it
+ * should be one, is absent there.
+ */
+function converterOf(type: string): Convert | undefined {
+  if (type === time) return toTime
+  if (type === 'int') return (value) => BigInt(Math.trunc(Number(value)))
   const element = /^list<(\w+)>$/.exec(type)?.[1]
-  if (element && shapes.has(element))
-    return (value as readonly unknown[]).map((entry) => toCel(entry, element))
-  const known = shapes.get(type)
-  if (!known) return value
-  const made = new known.shape() as Record<string, unknown>
-  for (const [field, fieldType] of known.fields) {
-    const converted = toCel((value as Record<string, unknown>)[field], fieldType)
-    if (converted !== undefined) made[field] = converted
+  if (element !== undefined && shapes.has(element)) {
+    const convert = converterOf(element)!
+    return (value) => (value as readonly unknown[]).map(convert)
   }
-  return made
+  const known = shapes.get(type)
+  if (!known) return undefined
+  const fields = known.fields.map(([field, fieldType]) => [field, converterOf(fieldType)] as const)
+  const made = new WeakMap<object, Value>()
+  return (value) => {
+    const given = value as Readonly<Record<string, unknown>>
+    const before = made.get(given)
+    if (before) return before
+    const result = new known.shape()
+    for (const [field, convert] of fields) {
+      const plain = given[field]
+      const converted = plain !== undefined && convert ? convert(plain) : plain
+      if (converted !== undefined) result[field] = converted
+    }
+    made.set(given, result)
+    return result
+  }
+}
+
+const converters = new Map(Object.entries(celVariables).map(([name, type]) => [name, converterOf(type)]))
+
+function toCel(value: unknown, name: string): unknown {
+  const convert = converters.get(name)
+  return value !== undefined && convert ? convert(value) : value
 }

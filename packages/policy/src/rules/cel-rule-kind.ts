@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { compileCondition, findConditionFault } from './condition.ts'
+import { compileCondition, findConditionFault, oneLine } from './condition.ts'
 import type { RuleKind } from './rule-kind.ts'
 
 /** A rule written in CEL: the image may pass where the expression holds. */
@@ -31,6 +31,6 @@ export const celRuleKind: RuleKind<CelRule> = {
     const answer = compileCondition(expression).ask(context)
     if ('error' in answer) return { outcome: 'error', code: 'cel-error', message: answer.error }
     if (answer.holds) return { outcome: 'holds', code: 'cel-holds', message: 'the expression holds' }
-    return { outcome: 'broken', code: 'cel-false', message: message ?? `false: ${expression}` }
+    return { outcome: 'broken', code: 'cel-false', message: message ?? `false: ${oneLine(expression)}` }
   },
 }

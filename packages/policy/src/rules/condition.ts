@@ -117,7 +117,8 @@ function at(text: string, offset: number, message: string): string {
   return `${before.length}:${before.at(-1)!.length + 1} ${message}`
 }
 
-function oneLine(text: string): string {
+/** A text on one line, cut where it is long. */
+export function oneLine(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim()
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }

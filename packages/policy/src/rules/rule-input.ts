@@ -90,8 +90,12 @@ function describePackages({ facts }: RuleContext) {
   }))
 }
 
-function describeFinding(finding: JudgedFinding) {
-  return {
+const described = new WeakMap<JudgedFinding, object>()
+
+function describeFinding(finding: JudgedFinding): object {
+  const before = described.get(finding)
+  if (before) return before
+  const view = {
     id: finding.id,
     aliases: finding.aliases,
     purl: finding.purl,
@@ -112,6 +116,8 @@ function describeFinding(finding: JudgedFinding) {
     firstSeen: finding.since?.firstSeen,
     note: finding.note,
   }
+  described.set(finding, view)
+  return view
 }
 
 function describeEvidence({ facts }: RuleContext) {

@@ -93,6 +93,8 @@ export interface RuleKind<Rule> {
    * Where a rule that a child adds lets more through than the inherited ones did without it. Absent for kinds of which
    * one more always asks for more.
    */
-  readonly loosenedByAdding?: ((added: Rule & RuleSettings, inherited: readonly Rule[]) => readonly Loosening[]) | undefined
+  readonly loosenedByAdding?:
+    | ((added: Rule & RuleSettings, inherited: readonly Rule[]) => readonly Loosening[])
+    | undefined
   readonly evaluate: (rule: Rule & RuleSettings, context: RuleContext) => RuleResult
 }

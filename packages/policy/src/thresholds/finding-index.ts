@@ -3,6 +3,7 @@ import type { FixState, Severity } from '@sallyport/scan'
 import { parseSourceDate } from '../evaluate/parse-instant.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 import { indexPackages, type PackageIndex } from './package-index.ts'
+import { indexUpgrades, type UpgradeIndex } from './upgrade-index.ts'
 import type { AgeSince, FindingNote, KevState } from './threshold.ts'
 
 /** Each value of an attribute has a bit of its own; a finding has one of each attribute. */
@@ -48,10 +49,16 @@ export interface Bucket {
 export interface FindingIndex {
   readonly findings: readonly JudgedFinding[]
   readonly now: number
+  /** Bits of the attributes, by position. */
+  readonly bits: Int32Array
   /** Positions of findings, ascending, by the bits of their attributes. */
   readonly buckets: ReadonlyMap<number, readonly number[]>
   /** Instants from which an age is counted, by position; `NaN` where nobody knows. */
   starts(since: AgeSince): Float64Array
+  /** Exploit predictions, by position; `NaN` where there is none, infinite where it is no number. */
+  readonly predictions: { readonly probability: Float64Array; readonly percentile: Float64Array }
+  /** What mends findings. */
+  readonly upgrades: UpgradeIndex
   readonly packages: PackageIndex
 }
 
@@ -83,23 +90,34 @@ export const noteBitsOf = (notes: readonly FindingNote[]): number => some(noteBi
 export const isUnknown = (bits: number): boolean => (bits & severityBits.unknown) !== 0
 
 function indexFindings(findings: readonly JudgedFinding[], now: number): FindingIndex {
+  const allBits = new Int32Array(findings.length)
   const buckets = new Map<number, number[]>()
   for (let position = 0; position < findings.length; position++) {
     const bits = bitsOfFinding(findings[position]!, now)
+    allBits[position] = bits
     const bucket = buckets.get(bits)
     if (bucket) bucket.push(position)
     else buckets.set(bits, [position])
   }
   const starts = new Map<AgeSince, Float64Array>()
+  let predictions: FindingIndex['predictions'] | undefined
+  let upgrades: UpgradeIndex | undefined
   let packages: PackageIndex | undefined
   return {
     findings,
     now,
+    bits: allBits,
     buckets,
     starts(since) {
       const known = starts.get(since) ?? readStarts(findings, since)
       starts.set(since, known)
       return known
+    },
+    get predictions() {
+      return (predictions ??= readPredictions(findings))
+    },
+    get upgrades() {
+      return (upgrades ??= indexUpgrades(findings))
     },
     get packages() {
       return (packages ??= indexPackages(findings))
@@ -148,6 +166,19 @@ function readStarts(findings: readonly JudgedFinding[], since: AgeSince): Float6
     starts[position] = start
   }
   return starts
+}
+
+function readPredictions(findings: readonly JudgedFinding[]): FindingIndex['predictions'] {
+  const probability = new Float64Array(findings.length).fill(Number.NaN)
+  const percentile = new Float64Array(findings.length).fill(Number.NaN)
+  for (let position = 0; position < findings.length; position++) {
+    const score = findings[position]!.epss
+    if (score === undefined) continue
+    // what can't be compared with a limit is above it
+    probability[position] = Number.isNaN(score.probability) ? Infinity : score.probability
+    percentile[position] = Number.isNaN(score.percentile) ? Infinity : score.percentile
+  }
+  return { probability, percentile }
 }
 
 function startOf({ since: dates }: JudgedFinding, since: AgeSince): string | undefined {

@@ -1,13 +1,14 @@
 import { PackageURL } from 'packageurl-js'
 import { matchGlob } from '../evaluate/match-glob.ts'
+import { nameOfPurl } from '../evaluate/name-of-purl.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 
 /** Packages of findings, each judged once for all its findings. */
 export interface PackageIndex {
   /** Which package a finding is of, by position of the finding. */
   readonly of: Int32Array
-  /** Whether a package is one of those that are named, by number of the package: 1 or 0. */
-  matching(patterns: readonly string[]): Uint8Array
+  /** Positions of the findings of those packages that are named, ascending. */
+  named(patterns: readonly string[]): readonly number[]
   /** Whether a package is of one of these types of purls, by number of the package: 1 or 0. */
   ofTypes(types: readonly string[]): Uint8Array
 }
@@ -17,6 +18,8 @@ interface IndexedPackage {
   readonly name: string
   /** Type, namespace and name of its purl in canonical form; `undefined` when it has none that can be read. */
   readonly key: string | undefined
+  /** Positions of its findings, ascending. */
+  readonly positions: number[]
 }
 
 /** Letters that stand for themselves in canonical purls of every type. */
@@ -35,12 +38,13 @@ export function indexPackages(findings: readonly JudgedFinding[]): PackageIndex 
       number = packages.length
       numbers.set(purl, number)
       const key = keyOf(purl)
-      packages.push({ purl, name, key })
+      packages.push({ purl, name, key, positions: [] })
       const same = byKey.get(key ?? '')
       if (same) same.push(number)
       else byKey.set(key ?? '', [number])
     }
     of[position] = number
+    packages[number]!.positions.push(position)
   }
   const known = new Map<string, readonly number[]>()
   const find = (pattern: string): readonly number[] => {
@@ -50,10 +54,10 @@ export function indexPackages(findings: readonly JudgedFinding[]): PackageIndex 
   }
   return {
     of,
-    matching(patterns) {
-      const chosen = new Uint8Array(packages.length)
-      for (const pattern of patterns) for (const number of find(pattern)) chosen[number] = 1
-      return chosen
+    named(patterns) {
+      const numbers = new Set(patterns.flatMap(find))
+      const positions = [...numbers].flatMap((number) => packages[number]!.positions)
+      return numbers.size > 1 ? positions.sort((one, other) => one - other) : positions
     },
     ofTypes(types) {
       // what has no readable purl may be of any type
@@ -90,8 +94,7 @@ function agrees(wanted: PackageURL, purl: string): boolean {
 }
 
 function keyOf(purl: string): string | undefined {
-  const end = purl.search(/[@?#]/)
-  const text = end === -1 ? purl : purl.slice(0, end)
+  const text = nameOfPurl(purl)
   if (canonical.test(text)) return text
   try {
     return toKey(PackageURL.fromString(purl))

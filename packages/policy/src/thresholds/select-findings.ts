@@ -5,11 +5,9 @@ import type { Threshold } from './threshold.ts'
 export interface SelectedFindings {
   /** Positions of findings that count against its limit, ascending. */
   readonly counted: readonly number[]
-  /** Positions of those of unknown severity that it speaks of, those that it leaves out by name too. */
+  /** Positions of those of unknown severity that it names, those that it leaves out by a note too. */
   readonly unknown: readonly number[]
 }
-
-type Test = (position: number) => boolean
 
 /**
  * Finds what belongs to a threshold's bucket. Without recordings nobody knows what is executed or loaded, so a bucket of
@@ -20,30 +18,15 @@ export function selectFindings(
   index: FindingIndex,
   { traced }: { readonly traced: boolean },
 ): SelectedFindings {
-  const { severity, fix, kev, except } = threshold
+  const { severity, fix, kev, except = [] } = threshold
   const allowed = bitsOf({ severity, fix, kev, usage: widenUsage(threshold, traced) })
-  const excepted = except === undefined ? 0 : noteBitsOf(except)
+  const excepted = noteBitsOf(except)
   const namesUnknown = severity?.includes('unknown') === true
-  const tests = testsOf(threshold, index)
-  const counted: number[] = []
-  const unknown: number[] = []
-  let buckets = 0
-  for (const [bits, positions] of index.buckets) {
-    if ((bits & ~allowed) !== 0) continue
-    const left = (bits & excepted) !== 0
-    const judgesUnknown = namesUnknown && isUnknown(bits)
-    if (left && !judgesUnknown) continue
-    const before = counted.length
-    for (const position of positions) {
-      if (!tests.every((test) => test(position))) continue
-      if (!left) counted.push(position)
-      if (judgesUnknown) unknown.push(position)
-    }
-    if (counted.length > before) buckets++
+  const found = narrow(threshold, index, candidates(threshold, index, allowed))
+  return {
+    counted: excepted === 0 ? found : found.filter((position) => (index.bits[position]! & excepted) === 0),
+    unknown: namesUnknown ? found.filter((position) => isUnknown(index.bits[position]!)) : [],
   }
-  // each bucket is in order of position, several after another are not
-  if (buckets > 1) counted.sort((one, other) => one - other)
-  return { counted, unknown }
 }
 
 function widenUsage({ usage }: Threshold, traced: boolean): Threshold['usage'] {
@@ -51,30 +34,47 @@ function widenUsage({ usage }: Threshold, traced: boolean): Threshold['usage'] {
   return usage && mayRun ? [...usage, 'linked', 'possible'] : usage
 }
 
-/** What buckets can't tell. */
-function testsOf({ age, epss, ecosystem, package: named }: Threshold, index: FindingIndex): readonly Test[] {
-  const tests: Test[] = []
-  if (named) {
-    const chosen = index.packages.matching(named)
-    tests.push((position) => chosen[index.packages.of[position]!] === 1)
+/** Positions with allowed attributes, ascending; of the packages that the threshold names, where it does. */
+function candidates(
+  { package: named }: Threshold,
+  { bits, buckets, packages }: FindingIndex,
+  allowed: number,
+): readonly number[] {
+  if (named) return packages.named(named).filter((position) => (bits[position]! & ~allowed) === 0)
+  const matching: (readonly number[])[] = []
+  for (const [attributes, positions] of buckets) {
+    if ((attributes & ~allowed) === 0) matching.push(positions)
   }
+  if (matching.length < 2) return matching[0] ?? []
+  // each is ascending, several after another are not
+  const sorted = Uint32Array.from(matching.flat()).sort()
+  return Array.from(sorted)
+}
+
+/** Those of the candidates that are of an ecosystem, an age and a prediction that the threshold asks for. */
+function narrow(
+  { ecosystem, age, epss }: Threshold,
+  index: FindingIndex,
+  positions: readonly number[],
+): readonly number[] {
+  let left = positions
   if (ecosystem) {
+    const { of } = index.packages
     const chosen = index.packages.ofTypes(ecosystem)
-    tests.push((position) => chosen[index.packages.of[position]!] === 1)
+    left = left.filter((position) => chosen[of[position]!] === 1)
   }
   if (age) {
     const starts = index.starts(age.since)
-    // true of a start that is missing or still to come: only a date in the past grants grace
-    tests.push((position) => !(starts[position]! <= index.now && index.now - starts[position]! < age.atLeast))
+    const { now } = index
+    const youngest = now - age.atLeast
+    // only a date in the past grants grace: a missing one compares with nothing
+    left = left.filter((position) => !(starts[position]! > youngest && starts[position]! <= now))
   }
   if (epss) {
-    const { atLeast = 0, percentile = 0, missing } = epss
-    tests.push((position) => {
-      const score = index.findings[position]!.epss
-      return score === undefined
-        ? missing === 'count'
-        : !(score.probability < atLeast) && !(score.percentile < percentile)
-    })
+    const { probability, percentile } = index.predictions
+    const { atLeast = 0, percentile: least = 0, missing } = epss
+    left = left.filter((position) => !(probability[position]! < atLeast || percentile[position]! < least))
+    if (missing === 'skip') left = left.filter((position) => !Number.isNaN(probability[position]!))
   }
-  return tests
+  return left
 }

@@ -3,7 +3,6 @@ import type { RuleContext, RuleKind, RuleResult, RuleSettings } from '../rules/r
 import { type FindingIndex, findingIndexOf } from './finding-index.ts'
 import { findLoosenings, findLooseningsByAdding } from './find-loosenings.ts'
 import { selectFindings } from './select-findings.ts'
-import { suggestUpgrades } from './suggest-upgrades.ts'
 import { thresholdSchema } from './threshold.schema.ts'
 import type { Threshold } from './threshold.ts'
 
@@ -45,7 +44,7 @@ function judgeCount(
     message: `${name}: ${positions.length} of at most ${max}${assumed}`,
     ...count,
     findings,
-    remedy: suggestUpgrades(findings),
+    remedy: index.upgrades.suggest(positions),
   }
 }
 
@@ -76,12 +75,19 @@ function describeAssumed(
   const parts: string[] = []
   if (age) {
     const starts = index.starts(age.since)
-    const undated = positions.filter((position) => !(starts[position]! <= index.now)).length
+    const undated = count(positions, (position) => !(starts[position]! <= index.now))
     if (undated > 0) parts.push(`${undated} without a usable date, which grants no grace`)
   }
   if (epss) {
-    const unscored = positions.filter((position) => index.findings[position]!.epss === undefined).length
+    const { probability } = index.predictions
+    const unscored = count(positions, (position) => Number.isNaN(probability[position]!))
     if (unscored > 0) parts.push(`${unscored} without an EPSS score`)
   }
   return parts.length === 0 ? '' : ` (${parts.join('; ')})`
+}
+
+function count(positions: readonly number[], test: (position: number) => boolean): number {
+  let number = 0
+  for (const position of positions) if (test(position)) number++
+  return number
 }

@@ -1,6 +1,5 @@
 import {
   createFinding,
-  createInventory,
   createReport,
   limit,
   type PolicyCase,

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { generateSigningKey, keySigner } from '@sallyport/attest'
 import { folderQuarantine, promote, type PromotionOutcome, sqliteJournal } from '@sallyport/gate'
 import { copyImage, createRegistryClient, openLayout, parseReference } from '@sallyport/oci'
-import { parsePolicy } from '@sallyport/policy'
+import { parsePolicy, parseWaivers } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 import { startRegistry } from '@sallyport/testkit'
 import { printHeading, printLine, printOutcome, printProgress } from './print.ts'
@@ -33,6 +33,8 @@ const { signal } = interrupt
 
 const policyFile = join(examples, 'gate.yaml')
 const policy = parsePolicy(await readFile(policyFile, 'utf8'), { source: 'examples/gate.yaml' })
+const waiverFile = join(examples, 'waivers.yaml')
+const waivers = parseWaivers(await readFile(waiverFile, 'utf8'), { source: 'examples/waivers.yaml' })
 const advisoryFile = join(import.meta.dirname, 'advisories.json')
 const advisories = parseAdvisories(await readFile(advisoryFile), { source: 'examples/demo/advisories.json' })
 const keys = { evidence: generateSigningKey(), release: generateSigningKey() }
@@ -53,6 +55,7 @@ async function run(from: string, to: string): Promise<PromotionOutcome> {
     to,
     tier: 'prod',
     policy,
+    waivers: [waivers],
     scanners: [builtinScanner({ advisories })],
     harden: true,
     signer: { evidence: keySigner(keys.evidence.privateKey), release: keySigner(keys.release.privateKey) },
@@ -101,7 +104,7 @@ function printNext(): void {
   const at = relative(process.cwd(), work)
   printHeading('What to do next')
   printLine(
-    `read the quarantine records in ${at}/quarantine, and change examples/gate.yaml: a waiver lets an image pass`,
+    `read the quarantine records in ${at}/quarantine, and change examples/gate.yaml, or examples/waivers.yaml: a waiver lets an image pass`,
   )
   printLine(
     'promote an image of your own: npm run demo -- --image <registry/repository:tag | oci:folder:tag>',

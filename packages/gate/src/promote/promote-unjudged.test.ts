@@ -21,7 +21,7 @@ const freshData = parsePolicy(
 tiers:
   prod:
     thresholds: [{ name: nothing critical, severity: critical, max: 0 }]
-    maxDataAge: 1h`,
+    preconditions: { dataAge: { atMost: 1h } }`,
   { source: 'gate.yaml' },
 )
 
@@ -89,5 +89,5 @@ it.each(Object.entries(cases))('promote ends in error, never in pass or fail: %s
     expect.objectContaining({ effect: 'error', code, message: expect.stringContaining(text) }),
   )
   expect(registry.snapshot()).not.toHaveProperty('prod/app')
-  expect(await gate.quarantine.list()).toHaveLength(1)
+  expect((await gate.quarantine.list()).items).toHaveLength(1)
 })

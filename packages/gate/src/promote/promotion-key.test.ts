@@ -4,7 +4,7 @@ import type { UsageEvidence } from '@sallyport/harden/evidence'
 import { folderMirror, type PatchSource } from '@sallyport/harden/patch'
 import { describe, expect, it } from 'vitest'
 import { sqliteJournal } from '../journal/sqlite-journal.ts'
-import { folderQuarantine } from '../quarantine/folder-quarantine.ts'
+import { sqliteQuarantine } from '../quarantine/sqlite-quarantine.ts'
 import type { PromoteOptions } from './options.ts'
 import { promotionKey } from './promotion-key.ts'
 import { noCritical, scannerFor } from './test-gate.fixture.ts'
@@ -19,7 +19,7 @@ const options: PromoteOptions = {
   scanners: [scannerFor('hello')],
   signer,
   journal: sqliteJournal(':memory:'),
-  quarantine: folderQuarantine('/nowhere'),
+  quarantine: sqliteQuarantine(':memory:'),
 }
 const recording: UsageEvidence = {
   source: 'strace',
@@ -55,7 +55,7 @@ describe('promotionKey', () => {
 
   it.each<[string, Partial<PromoteOptions>]>([
     ['tier', { tier: 'staging' }],
-    ['policy', { policy: noCritical('    maxDataAge: 48h') }],
+    ['policy', { policy: noCritical('    preconditions: { dataAge: { atMost: 48h } }') }],
     ['hardening', { harden: true }],
     ['way of hardening', { harden: { mode: 'relaxed' } }],
     ['choice of platforms', { platforms: ['linux/amd64'] }],

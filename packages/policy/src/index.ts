@@ -60,4 +60,5 @@ export { importHarborAllowlist } from './waivers/import/import-harbor-allowlist.
 export { importTrivyIgnore } from './waivers/import/import-trivy-ignore.ts'
 export { parseInstant } from './waivers/parse-instant.ts'
 export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
+export { waiversJsonSchema } from './waivers/waivers-json-schema.ts'
 export type { WaiverInput } from './waivers/waiver.schema.ts'

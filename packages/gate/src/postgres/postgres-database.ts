@@ -42,9 +42,11 @@ export async function openPostgres(
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   const ignore = (): void => undefined
   pool.on('error', ignore)
+  let ended: Promise<void> | undefined
   const end = async (): Promise<void> => {
-    pool.off('error', ignore)
-    if (!given) await pool.end()
+    // Connections of our own may still break while they are being ended.
+    if (given) pool.off('error', ignore)
+    await (ended ??= given ? Promise.resolve() : pool.end())
   }
   const dialect = dialectOf(schema)
   try {
@@ -56,6 +58,7 @@ export async function openPostgres(
 
   const again = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {
+      if (ended) throw new GateError('JOURNAL_UNAVAILABLE', `${name} is closed`)
       try {
         return await work()
       } catch (cause) {
@@ -117,7 +120,7 @@ async function inTransaction<T>(
       throw cause
     }
   } finally {
-    client.off('error', onError)
+    if (!broken) client.off('error', onError)
     client.release(broken)
   }
 }

@@ -82,6 +82,7 @@ function dialectOf(schema: string): Dialect {
   return {
     text: 'TEXT COLLATE "C"',
     tableOptions: '',
+    position: 'strpos',
     table: (name) => `${quote(schema)}.${quote(name)}`,
     triples: (parameter) =>
       `(SELECT value ->> 0 AS a, value ->> 1 AS b, value ->> 2 AS c FROM jsonb_array_elements(${parameter}::jsonb) AS value)`,

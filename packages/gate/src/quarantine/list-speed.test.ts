@@ -12,7 +12,10 @@ const records = 10_000
 
 /** Rows as `put` writes them, without the time that each takes to be synchronised. */
 async function fill(database: Database): Promise<void> {
-  const findings = Array.from({ length: 30 }, (_, n) => `cve-2026-${n}\npkg:deb/debian/package-${n}@1.0`).join('\n')
+  const findings = Array.from(
+    { length: 30 },
+    (_, n) => `cve-2026-${n}\npkg:deb/debian/package-${n}@1.0`,
+  ).join('\n')
   await database.transaction(async (query) => {
     for (let n = 0; n < records; n++) {
       const id = digestOf(`${n}`).slice(7, 39)
@@ -30,7 +33,10 @@ async function fill(database: Database): Promise<void> {
           `${id}\nbuild.example/app${n % 50}:1\n${findings}`,
         ],
       )
-      await query('INSERT INTO quarantine_document VALUES ($1, $2)', [id, JSON.stringify({ filler: 'x'.repeat(2000) })])
+      await query('INSERT INTO quarantine_document VALUES ($1, $2)', [
+        id,
+        JSON.stringify({ filler: 'x'.repeat(2000) }),
+      ])
     }
   })
 }

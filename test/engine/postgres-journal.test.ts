@@ -10,7 +10,7 @@ import {
   describeQuarantineContract,
   toContractSubject,
 } from '@sallyport/testkit/contracts'
-import pg from 'pg'
+import { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const isThere = (await findPostgres()) !== undefined
@@ -30,8 +30,8 @@ describe.skipIf(!isThere)('PostgreSQL', () => {
   // A name that must be quoted, twice.
   const newSchema = (): string => `Sally "port" ${randomUUID()}`
 
-  const poolOf = (max: number): ContractSubject<pg.Pool> => {
-    const pool = new pg.Pool({ connectionString: server.url, max })
+  const poolOf = (max: number): ContractSubject<Pool> => {
+    const pool = new Pool({ connectionString: server.url, max })
     // It ends before its connections do, and the server may be faster.
     pool.on('error', () => undefined)
     return toContractSubject(pool, () => pool.end())

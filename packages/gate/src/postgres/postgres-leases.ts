@@ -1,11 +1,11 @@
-import pg from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Leases } from '../ports/leases.ts'
 import { lockKey } from './postgres-database.ts'
 import { toGateError } from './postgres-error.ts'
 
 /** Options of {@link postgresLeases}. */
 export interface PostgresLeasesOptions {
-  readonly pool: pg.Pool
+  readonly pool: Pool
   /** Leases of other schemas are others. */
   readonly schema: string
   /** For messages. */
@@ -13,7 +13,7 @@ export interface PostgresLeasesOptions {
 }
 
 interface Connection {
-  readonly client: pg.PoolClient
+  readonly client: PoolClient
   /** What is held by it, or being asked for. */
   readonly held: Set<string>
   lost: boolean

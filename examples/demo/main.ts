@@ -44,6 +44,7 @@ await using build = await startRegistry()
 await using production = await startRegistry()
 await using client = createRegistryClient()
 await using journal = sqliteJournal(join(work, 'journal.db'))
+await using quarantine = sqliteQuarantine(join(work, 'quarantine.db'))
 printLine(`build ${build.host}, production ${production.host}`)
 
 async function run(from: string, to: string): Promise<PromotionOutcome> {
@@ -57,7 +58,7 @@ async function run(from: string, to: string): Promise<PromotionOutcome> {
     harden: true,
     signer: { evidence: keySigner(keys.evidence.privateKey), release: keySigner(keys.release.privateKey) },
     journal,
-    quarantine: sqliteQuarantine(join(work, 'quarantine.db')),
+    quarantine,
     repository: (reference) => client.repository(reference),
     signal,
     onProgress: printProgress,
@@ -101,7 +102,7 @@ function printNext(): void {
   const at = relative(process.cwd(), work)
   printHeading('What to do next')
   printLine(
-    `read the quarantine records in ${at}/quarantine, and change examples/gate.yaml: a waiver lets an image pass`,
+    `list the quarantine in ${at}/quarantine.db with sqliteQuarantine, and change examples/gate.yaml: a waiver lets an image pass`,
   )
   printLine(
     'promote an image of your own: npm run demo -- --image <registry/repository:tag | oci:folder:tag>',

@@ -1,3 +1,3 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts' })
+export default buildOf({ index: 'src/index.ts', postgres: 'src/postgres/index.ts' })

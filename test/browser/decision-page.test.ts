@@ -32,7 +32,7 @@ describe('the page of a decision', () => {
     ]) {
       expect(text).toContain(part)
     }
-    await opened.screenshot(`decision-${colorScheme}-${width}`, { whole: width > 400 })
+    await opened.screenshot(`decision-${colorScheme}-${width}`)
     expect(await opened.overflow()).toBeLessThanOrEqual(0)
     expect(await opened.barriers()).toEqual([])
     expect(opened.complaints).toEqual([])

@@ -31,7 +31,7 @@ export interface OpenedPage extends AsyncDisposable {
   /** Resolves when what was asked for is on the screen. */
   painted(): Promise<void>
   /** Keeps a picture as `.reports/screenshots/<name>.png`. */
-  screenshot(name: string, options?: { readonly whole?: boolean }): Promise<void>
+  screenshot(name: string): Promise<void>
 }
 
 /** A browser that opens pages as files, as a reader would. */
@@ -100,8 +100,8 @@ export async function startBrowser(): Promise<PageOpener> {
         async painted() {
           await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)))')
         },
-        async screenshot(name, { whole = false } = {}) {
-          await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: whole })
+        async screenshot(name) {
+          await page.screenshot({ path: join(screenshots, `${name}.png`) })
         },
         [Symbol.asyncDispose]: () => context.close(),
       }

@@ -39,7 +39,7 @@ describe.each(['quarantine', 'quarantine-list', 'release'] as const)('the page %
     await using opened = await browser.open(pages[name], { colorScheme, width })
     const text = await opened.text()
     for (const part of texts[name]) expect(text).toContain(part)
-    await opened.screenshot(`${name}-${colorScheme}-${width}`, { whole: width > 400 })
+    await opened.screenshot(`${name}-${colorScheme}-${width}`)
     expect(await opened.overflow()).toBeLessThanOrEqual(0)
     expect(await opened.barriers()).toEqual([])
     expect(opened.complaints).toEqual([])

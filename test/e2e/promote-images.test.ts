@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf, formatPlatform, isIndexMediaType, type RawManifest } from '@sallyport/core'
 import {
-  folderQuarantine,
   type Journal,
   promote,
   type PromotionOutcome,
   sqliteJournal,
+  sqliteQuarantine,
 } from '@sallyport/gate'
 import { openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
@@ -66,7 +66,7 @@ const promoteImage = (name: ImageName): Promise<PromotionOutcome> =>
     from: `${build.host}/build/${name}:1.0`,
     to: `${production.host}/prod/${name}:1.0`,
     journal,
-    quarantine: folderQuarantine(join(directory, 'quarantine')),
+    quarantine: sqliteQuarantine(join(directory, 'quarantine.db')),
     repository: (reference) => client.repository(reference),
     workDirectory: directory,
   })

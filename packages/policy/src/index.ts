@@ -11,7 +11,7 @@ export type {
   RuleDocument,
   TierDocument,
 } from './document/policy-document.ts'
-export { type JsonSchema, policyJsonSchema, waiversJsonSchema } from './document/policy-json-schema.ts'
+export { type JsonSchema, policyJsonSchema } from './document/policy-json-schema.ts'
 export type { AnyRuleKind, PolicyKinds } from './document/policy-kinds.ts'
 export type { Policy } from './document/policy.ts'
 export type { AgeSince, EpssLimit, FindingNote, KevState, Threshold } from './thresholds/threshold.ts'
@@ -58,6 +58,7 @@ export type { ImportWaiversOptions } from './waivers/import/import-entries.ts'
 export { importGrypeIgnore, type ImportGrypeIgnoreOptions } from './waivers/import/import-grype-ignore.ts'
 export { importHarborAllowlist } from './waivers/import/import-harbor-allowlist.ts'
 export { importTrivyIgnore } from './waivers/import/import-trivy-ignore.ts'
-export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
-export type { WaiverInput } from './waivers/waiver.schema.ts'
 export { parseInstant } from './waivers/parse-instant.ts'
+export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
+export { waiversJsonSchema } from './waivers/waivers-json-schema.ts'
+export type { WaiverInput } from './waivers/waiver.schema.ts'

@@ -56,7 +56,7 @@ export function renderQuarantineHtml({ record, status }: QuarantineEntry): strin
 
 /** Options of {@link renderQuarantineListHtml}. */
 export interface RenderQuarantineListOptions {
-  /** Where the page of a record is, relative or of the web. Default: `<id>.markup` beside the list. */
+  /** Where the page of a record is, relative or of the web. Default: `<id>.html` beside the list. */
   readonly hrefOf?: ((id: string) => string) | undefined
   /** Set when the list is one page of a longer one. */
   readonly more?: boolean | undefined
@@ -65,7 +65,7 @@ export interface RenderQuarantineListOptions {
 /** Quarantined images as a self-contained page that can be filtered and sorted. Same records, same bytes. */
 export function renderQuarantineListHtml(
   records: readonly QuarantineSummary[],
-  { hrefOf = (id) => `${encodeURIComponent(id)}.markup`, more = false }: RenderQuarantineListOptions = {},
+  { hrefOf = (id) => `${encodeURIComponent(id)}.html`, more = false }: RenderQuarantineListOptions = {},
 ): string {
   const open = records.filter(({ state }) => state === 'open').length
   return renderPage({

@@ -30,7 +30,8 @@ export async function resolvePromotion(
   await using source = await openSource(request.from, gate)
   const now = clock.now()
 
-  return openSteps(gate, undefined, options).run('resolve', undefined, async () => {
+  // Awaited, so that the source is open until then.
+  return await openSteps(gate, undefined, options).run('resolve', undefined, async () => {
     const root = await source.repository.getManifest(source.tagOrDigest, { signal })
     const target = await destination.open()
     const expected = (await target?.findManifest(destination.tag, { signal }))?.descriptor.digest
@@ -56,6 +57,7 @@ export async function resolvePromotion(
 
     const resolved = await resolveSource(source.repository, root.descriptor.digest, {
       root,
+      blobs: gate.blobCache?.reader(source.repository),
       platforms: request.platforms,
       signal,
     })

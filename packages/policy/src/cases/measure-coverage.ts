@@ -1,6 +1,6 @@
 import type { Policy } from '../document/policy.ts'
 import type { PolicyCase } from './policy-case.ts'
-import type { CaseResult } from './run-policy-cases.ts'
+import type { CaseResult } from './case-result.ts'
 
 /** A rule of a tier. */
 export interface CoveredRule {

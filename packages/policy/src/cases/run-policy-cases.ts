@@ -2,27 +2,10 @@ import type { Decision } from '../decision.ts'
 import type { Policy } from '../document/policy.ts'
 import { PolicyError } from '../errors.ts'
 import { decide } from '../evaluate/decide.ts'
+import type { CaseDifference, CaseResult } from './case-result.ts'
 import { measureCoverage, type PolicyCoverage } from './measure-coverage.ts'
 import type { CaseExpectation, PolicyCase } from './policy-case.ts'
 import { toFacts } from './to-facts.ts'
-
-/** Something that came out otherwise than a case expects. */
-export interface CaseDifference {
-  /** E.g. `verdict`, `reasons`, `rule no critical`. */
-  readonly what: string
-  readonly expected: string
-  readonly actual: string
-}
-
-/** How a case ended. */
-export interface CaseResult {
-  readonly name: string
-  readonly tier: string
-  readonly passed: boolean
-  readonly differences: readonly CaseDifference[]
-  /** Absent when nothing could be decided. */
-  readonly decision?: Decision | undefined
-}
 
 /** How all cases ended, and what they never tried. */
 export interface PolicyCasesReport {

@@ -139,7 +139,7 @@ describe('formatTier', () => {
       ancestors: undefined,
       values: undefined,
       loosenings: undefined,
-      rules: rules.map(({ evaluate: _, ...rule }) => rule),
+      rules: rules.map((rule) => ({ ...rule, evaluate: undefined })),
     })
     expect(shown(again)).toEqual(shown(expected))
   })

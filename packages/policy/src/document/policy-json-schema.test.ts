@@ -2,7 +2,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { builtinKinds } from './builtin-kinds.ts'
-import { policyJsonSchema, waiversJsonSchema } from './policy-json-schema.ts'
+import { waiversJsonSchema } from '../waivers/waivers-json-schema.ts'
+import { policyJsonSchema } from './policy-json-schema.ts'
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false })
 const validate = ajv.compile(policyJsonSchema())

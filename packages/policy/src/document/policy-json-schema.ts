@@ -1,5 +1,4 @@
 import * as z from 'zod'
-import { waiverFileSchema } from '../waivers/waiver.schema.ts'
 import { builtinKinds } from './builtin-kinds.ts'
 import type { PolicyKinds } from './policy-kinds.ts'
 import {
@@ -40,16 +39,6 @@ export function policyJsonSchema(kinds: PolicyKinds = builtinKinds): JsonSchema 
       tier: tierSchema(kinds, { isPartial: false }),
       child: tierSchema(kinds, { isPartial: true }),
     },
-  }
-}
-
-/** The JSON Schema of files of waivers, for editors. */
-export function waiversJsonSchema(): JsonSchema {
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: 'https://sallyport.dev/schemas/waivers/v1',
-    title: 'Sallyport waivers',
-    ...toJson(waiverFileSchema),
   }
 }
 

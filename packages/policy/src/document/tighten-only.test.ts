@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PolicyError } from '../errors.ts'
 import { definePolicy } from './parse-policy.ts'
@@ -188,7 +188,7 @@ describe('a child that loads without a reason', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -212,7 +212,7 @@ describe('a child with a reason for each thing that is looser', () => {
         const { tiers, repairs } = readRepaired(parent, child, (part) => (part.loosen = 'because'))
         expect(tiers.get('child')!.loosenings!.length > 0).toBe(repairs > 0)
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 })

@@ -103,7 +103,7 @@ function explainWaivers(states: readonly WaiverState[]): DecisionReason[] {
     .map(({ id, state, why, nearExpiry, expires }) => ({
       effect: 'note',
       code: nearExpiry === true && state === 'applied' ? 'waiver-near-expiry' : `waiver-${state}`,
-      message: `waiver ${id} ${why ?? (state === 'applied' ? `ends at ${expires}` : `is ${state}`)}`,
+      message: `waiver ${id} is ${state === 'applied' && nearExpiry === true ? `near its end at ${expires}` : state}${why === undefined ? '' : `: ${why}`}`,
     }))
 }
 

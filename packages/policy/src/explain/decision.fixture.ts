@@ -107,7 +107,7 @@ export function decisionOf(changes: Partial<Decision> = {}): Decision {
 }
 
 /** Names as an attacker would choose them. */
-export const hostileTexts: readonly string[] = [
+const hostileTexts: readonly string[] = [
   '<script>document.title="owned"</script>',
   '<img src=x onerror=document.title="owned">',
   '"><svg/onload=document.title="owned">',

@@ -48,4 +48,4 @@ export function groupFindings(findings: readonly JudgedFinding[]): readonly Pack
 }
 
 /** Orders text by code units: the same everywhere, whatever the locale. */
-export const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)

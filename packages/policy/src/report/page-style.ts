@@ -36,7 +36,7 @@ a { color: var(--link); }
 .card.is-warn { border-left-color: var(--warn); } .card.is-audit { border-left-color: var(--link); }
 .card h3 { margin-top: 0; } .card > :last-child { margin-bottom: 0; }
 .remedy { border-top: 1px dashed var(--line); padding-top: .5rem; }
-.packages { padding-left: 1.1rem; }
+.packages { list-style: none; padding-left: 0; }
 .chain { display: block; color: var(--faint); }
 summary { cursor: pointer; }
 dl.pairs { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
@@ -52,6 +52,7 @@ table[data-sortable] tbody tr { content-visibility: auto; contain-intrinsic-heig
 table[data-sortable] td, table[data-sortable] th { border-width: 0 0 1px; }
 .needs > div, .packages > li { content-visibility: auto; contain-intrinsic-height: auto 4rem; margin-bottom: .6rem; }
 .needs dd { margin: 0; }
+table[data-sortable] th { font-size: .85em; padding: .4rem .3rem; }
 th button { all: unset; cursor: pointer; font-weight: 600; display: inline-flex; gap: .35rem; }
 th button:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 th button::after { content: "\\2195"; color: var(--faint); }

@@ -239,6 +239,7 @@ describe('requirementKinds', () => {
         })
         for (const [kind, rule] of pairs) expect(judgeKind(kind, rule, context)).toHaveProperty('message')
       }),
+      { numRuns: 25 },
     )
   })
 })

@@ -56,7 +56,7 @@ export const scannersKind: RuleKind<ScannersRule> = {
           return `version ${version}, at least ${minVersion} expected`
         return undefined
       })
-      return reasons.includes(undefined) ? [] : [`${name}: ${reasons[0]}`]
+      return reasons.includes(undefined) ? [] : [`${name}: ${reasons.toSorted()[0]}`]
     })
     return faults.length === 0
       ? holds(`answers of ${required.map(({ name }) => name).join(', ')}`)

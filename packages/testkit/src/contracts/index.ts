@@ -3,3 +3,5 @@ export { type CreateBlobReader, describeBlobReaderContract } from './describe-bl
 export type { CreateRepository, RepositoryContractOptions } from './contract-repository.ts'
 export { describeRepositoryContract } from './describe-repository-contract.ts'
 export { describeScannerContract, type ScannerContractOptions } from './describe-scanner-contract.ts'
+export { describeJournalContract, type JournalContractOptions } from './describe-journal-contract.ts'
+export { describeQuarantineContract, type QuarantineContractOptions } from './describe-quarantine-contract.ts'

@@ -45,6 +45,11 @@ export interface GateOptions {
   readonly policy: Policy
   /** Exceptions, from files of their own. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
+  /**
+   * Public keys in PEM of those whose approvals in the quarantine count as waivers. Default: nobody's. None of them should
+   * be a key of `signer`: who runs the gate does not approve.
+   */
+  readonly approvalKeys?: readonly string[] | undefined
   /** All must answer; a scanner that fails makes the outcome `error`. */
   readonly scanners: readonly Scanner[]
   /** Remove packages that nothing uses before judging. Default `false`. */

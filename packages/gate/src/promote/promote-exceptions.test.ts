@@ -1,7 +1,8 @@
 import { generateSigningKey, keySigner, readEvidence } from '@sallyport/attest'
-import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
+import { createImage, createImageIndex, pushImage, startRegistry } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import { breakGlassType } from '../steps/describe-break-glass.ts'
+import type { GateAlert } from './alert.ts'
 import { debianImage } from './debian-image.fixture.ts'
 import { noCritical, openTestGate, scannerFor, startTime, type TestGate } from './test-gate.fixture.ts'
 
@@ -73,6 +74,26 @@ describe('what a person approves in the quarantine', () => {
     }))
 })
 
+it('a copy of what was stopped is kept, by digest and under the name of its record, without evidence', async () => {
+  await using registry = await startRegistry()
+  await using gate = await openTestGate()
+  const from = `${registry.host}/build/app:1`
+  const images = { 'linux/amd64': createImage(debianImage()) }
+  await pushImage(gate.repository(from), createImageIndex(images), '1')
+  const stopped = await gate.promote({
+    from,
+    to: `${registry.host}/prod/app:1`,
+    scanners,
+    quarantineRepository: `${registry.host}/quarantine/app`,
+  })
+  if (stopped.verdict !== 'fail') throw new Error(`it should have been stopped: ${stopped.verdict}`)
+  const { id, copy } = stopped.quarantine
+  expect(copy).toBe(`${registry.host}/quarantine/app@${stopped.sourceDigest}`)
+  expect(registry.resolve('quarantine/app', `quarantine-${id}`)).toBe(stopped.sourceDigest)
+  expect(Object.keys(registry.snapshot()['quarantine/app']!.tags)).toEqual([`quarantine-${id}`])
+  expect(registry.snapshot()).not.toHaveProperty('prod/app')
+})
+
 describe('whoever breaks the glass', () => {
   const policy = noCritical('    breakGlass: { allowed: true, maxLifetime: 4h, actors: [oncall] }\n')
   const glass = {
@@ -83,9 +104,14 @@ describe('whoever breaks the glass', () => {
 
   it('lets the image through, and its evidence says so to everybody', () =>
     withImage(async (gate, from, to) => {
-      const outcome = await gate.promote({ from, to, scanners, policy, breakGlass: glass })
+      const alerts: GateAlert[] = []
+      const onAlert = (alert: GateAlert) => void alerts.push(alert)
+      const outcome = await gate.promote({ from, to, scanners, policy, breakGlass: glass, onAlert })
       if (outcome.verdict !== 'pass') throw new Error(`not let through: ${outcome.verdict}`)
       expect(outcome.decision.breakGlass).toMatchObject({ actor: 'oncall', needed: true })
+      expect(alerts).toMatchObject([
+        { type: 'break-glass', target: to, digest: outcome.digest, actor: 'oncall', needed: true },
+      ])
 
       const { verified } = await readEvidence(gate.repository(to), outcome.digest, {
         keys: [gate.keys.evidence, gate.keys.release],

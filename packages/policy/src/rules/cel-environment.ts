@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
-import { parseSourceDate } from '../evaluate/parse-instant.ts'
+import { parseSourceDate } from '../parse-instant.ts'
 import { describeInput, type RuleInput } from './rule-input.ts'
 import type { RuleContext } from './rule-kind.ts'
 

@@ -4,7 +4,7 @@ import type { RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
 import { isSetAside } from '../suppression.ts'
 import { raised } from './tightening.ts'
-import { nameWeakness } from './weakness.ts'
+import { nameWeakness, wasLookedFor } from './weakness.ts'
 
 const severities = ['unknown', 'negligible', 'low', 'medium', 'high', 'critical'] as const
 
@@ -34,9 +34,7 @@ export const misconfigurationsKind: RuleKind<MisconfigurationsRule> = {
       raised(['max', severity], limitOf(parent, severity), limitOf(child, severity)),
     ),
   evaluate(rule, { facts: { scan }, now }) {
-    if (!scan.weaknesses)
-      return unanswered('misconfigurations-unknown', 'no scanner looked for misconfigurations')
-    const found = scan.weaknesses.filter(
+    const found = (scan.weaknesses ?? []).filter(
       (one) => one.kind === 'misconfiguration' && !isSetAside(one.suppressed, now),
     )
     const over = severities.flatMap((severity) => {
@@ -44,6 +42,8 @@ export const misconfigurationsKind: RuleKind<MisconfigurationsRule> = {
       const those = found.filter((one) => one.severity === severity)
       return max !== undefined && those.length > max ? [{ severity, max, those }] : []
     })
+    if (over.length === 0 && !(scan.weaknesses && wasLookedFor('misconfiguration', scan)))
+      return unanswered('misconfigurations-unknown', 'no scanner looked for misconfigurations')
     if (over.length === 0) return holds(`${found.length} misconfigurations`)
     return broken(
       'misconfigurations-exceeded',

@@ -3,7 +3,7 @@ import { matchGlob } from '../evaluate/match-glob.ts'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
 import { isSetAside } from '../suppression.ts'
-import { nameWeakness } from './weakness.ts'
+import { nameWeakness, wasLookedFor } from './weakness.ts'
 
 /** No scanner found a secret in the image. */
 export interface SecretsRule {
@@ -30,8 +30,7 @@ export const secretsKind: RuleKind<SecretsRule> = {
         : [{ path: ['except', at], was: 'none' }],
     ),
   evaluate({ except = [] }, { facts: { scan }, now }) {
-    if (!scan.weaknesses) return unanswered('secrets-unknown', 'no scanner looked for secrets')
-    const secrets = scan.weaknesses.filter(
+    const secrets = (scan.weaknesses ?? []).filter(
       (weakness) =>
         weakness.kind === 'secret' &&
         !isSetAside(weakness.suppressed, now) &&
@@ -42,6 +41,8 @@ export const secretsKind: RuleKind<SecretsRule> = {
             (rule === undefined || rule === weakness.id),
         ),
     )
+    if (secrets.length === 0 && !(scan.weaknesses && wasLookedFor('secret', scan)))
+      return unanswered('secrets-unknown', 'no scanner looked for secrets')
     return secrets.length === 0
       ? holds('no secrets')
       : broken('secret-found', `${secrets.length} secrets`, {

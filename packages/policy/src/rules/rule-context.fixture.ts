@@ -61,6 +61,7 @@ export const facts: PolicyFacts = {
         gaps: [],
         findings: [],
         weaknesses: [],
+        weaknessKinds: ['secret', 'misconfiguration'],
       },
     ],
     findings: [],

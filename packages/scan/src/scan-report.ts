@@ -76,6 +76,8 @@ export interface ScanReport {
   readonly findings: readonly Finding[]
   /** Secrets, misconfiguration, licences; absent where the scanner did not look for them. */
   readonly weaknesses?: readonly Weakness[] | undefined
+  /** What kinds of weaknesses it looked for: of others, none in `weaknesses` means nothing. Absent: nobody tells. */
+  readonly weaknessKinds?: readonly Weakness['kind'][] | undefined
 }
 
 /** Something that scanners say differently of one vulnerability in one package. */

@@ -1,7 +1,7 @@
 import type { Finding } from '@sallyport/scan'
 import type { PolicyFacts } from '../facts.ts'
 import { nameOfPurl } from './name-of-purl.ts'
-import { parseSourceDate } from './parse-instant.ts'
+import { parseSourceDate } from '../parse-instant.ts'
 
 type Sighting = NonNullable<PolicyFacts['firstSeen']>[number]
 

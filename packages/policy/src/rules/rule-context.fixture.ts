@@ -62,6 +62,7 @@ export const facts: PolicyFacts = {
         gaps: [],
         findings: [],
         weaknesses: [],
+        weaknessKinds: ['secret', 'misconfiguration'],
       },
     ],
     findings: [],

@@ -8,7 +8,19 @@ export type GateErrorCode =
   | 'TAG_CONFLICT'
   | 'VERIFICATION_FAILED'
   | 'JOURNAL_CORRUPT'
+  | 'JOURNAL_FULL'
+  | 'JOURNAL_LOCKED'
+  | 'JOURNAL_UNAVAILABLE'
+  | 'QUARANTINE_UNKNOWN'
+  | 'QUARANTINE_CONFLICT'
+  | 'NOT_WAIVABLE'
   | 'UNJUDGED'
+  | 'DECISION_EXPIRED'
+  | 'FROZEN'
+  | 'ALREADY_RUNNING'
+  | 'CANCELLED'
+  | 'RELEASE_STOPPED'
+  | 'NOTHING_TO_ROLL_BACK'
 
 /** Fields of {@link GateError} for machines. */
 export interface GateErrorOptions extends SallyportErrorOptions {

@@ -1,8 +1,39 @@
 export { hardeningBuildType } from '@sallyport/harden/report'
 export { GateError, type GateErrorCode, type GateErrorOptions } from './errors.ts'
 export { sqliteJournal } from './journal/sqlite-journal.ts'
-export type { Journal, JournaledEvidence, PromotionKey, PromotionRecord } from './ports/journal.ts'
-export type { QuarantineRecord, QuarantineStore } from './ports/quarantine-store.ts'
+export type { DurableSteps, Json } from './ports/durable-steps.ts'
+export type {
+  Cancellation,
+  Journal,
+  JournaledEvidence,
+  JournaledStep,
+  PromotionAttempt,
+  PromotionFilter,
+  PromotionKey,
+  PromotionRecord,
+  PromotionStart,
+  PruneResult,
+  ReleaseRecordFilter,
+  SightedFinding,
+} from './ports/journal.ts'
+export type { Leases } from './ports/leases.ts'
+export type { Page, PageOptions } from './ports/page.ts'
+export type {
+  ApprovedWaivers,
+  QuarantineApproval,
+  QuarantinedFinding,
+  QuarantineEntry,
+  QuarantineEvent,
+  QuarantineEvidence,
+  QuarantineFilter,
+  QuarantineOptions,
+  QuarantineRecord,
+  QuarantineState,
+  QuarantineStatus,
+  QuarantineStore,
+  QuarantineSummary,
+  Supersession,
+} from './ports/quarantine-store.ts'
 export type { HardenChoice, PatchChoice, PromoteOptions } from './promote/options.ts'
 export type { AttachedEvidence, PromotionOutcome } from './promote/outcome.ts'
 export type {
@@ -16,6 +47,7 @@ export { promote } from './promote/promote.ts'
 export { type StepName, stepNames } from './promote/step-name.ts'
 export { createStepRunner, type StepRunner, type StepRunnerOptions } from './promote/step-runner.ts'
 export { folderQuarantine } from './quarantine/folder-quarantine.ts'
+export type { ReleasedPlatform, ReleaseRecord } from './record/release-record.ts'
 export {
   applyStatements,
   type ApplyStatementsOptions,

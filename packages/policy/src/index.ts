@@ -15,4 +15,5 @@ export type {
 } from './facts.ts'
 export type { JudgedFinding } from './judged-finding.ts'
 export type { RuleMode, RuleSettings } from './rules/rule-kind.ts'
-export type { WaiverStatus } from './waivers/waiver.ts'
+export type { WaiverTerms } from './document/tier.ts'
+export type { WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'

@@ -1,12 +1,39 @@
-import type { Digest } from '@sallyport/core'
-import type { Decision } from '@sallyport/policy'
+import type { Signer } from '@sallyport/attest'
+import type { Digest, Verdict } from '@sallyport/core'
+import type { Decision, WaiverFile, WaiverTerms } from '@sallyport/policy'
+import type { FixState, Severity } from '@sallyport/scan'
 import type { PlatformSummary } from '../promote/platform-summary.ts'
+import type { Page, PageOptions } from './page.ts'
 
-/** An image that was stopped, with everything that a person needs to decide about it. */
-export interface QuarantineRecord {
-  /** Follows from source, destination and judgement: the same refusal gives the same id. */
+/** A finding that stopped an image, with why its package can't be removed. */
+export interface QuarantinedFinding {
   readonly id: string
-  /** ISO 8601 time. */
+  readonly aliases: readonly string[]
+  /** With version. */
+  readonly purl: string
+  readonly severity: Severity
+  readonly fix: { readonly state: FixState; readonly suggested?: string | undefined }
+  readonly kev: boolean
+  /** Names of the rules that it breaks. */
+  readonly rules: readonly string[]
+  /** Platforms on which it was found, as `os/architecture[/variant]`. */
+  readonly platforms: readonly string[]
+  /** The chain from the entry point to the package's file, as text; or why the package stays; absent when nobody looked. */
+  readonly why?: string | undefined
+}
+
+/** A document that the decision rests on. */
+export interface QuarantineEvidence {
+  readonly predicateType: string
+  readonly subject: Digest
+  readonly digest: Digest
+}
+
+/** An image that was stopped, with everything that a person needs to decide about it. Made by `describeQuarantine`. */
+export interface QuarantineRecord {
+  /** Follows from source, destination and judgement: the same refusal gives the same id. 32 hexadecimal digits. */
+  readonly id: string
+  /** ISO 8601 time at which the promotion resolved its source. */
   readonly quarantinedAt: string
   readonly source: string
   readonly sourceDigest: Digest
@@ -16,13 +43,157 @@ export interface QuarantineRecord {
   readonly platforms: readonly PlatformSummary[]
   /** The decision as text. */
   readonly explanation: string
+  /** What stopped it, the worst first. */
+  readonly findings: readonly QuarantinedFinding[]
+  readonly evidence: readonly QuarantineEvidence[]
+  /** What a person can do about it, the cheapest first. */
+  readonly nextSteps: readonly string[]
 }
 
-/** Keeps what was stopped, for a person to look at. */
-export interface QuarantineStore {
-  /** Stores the record; one of the same id stays as it is. Resolves with the one that is stored. */
+/** What became of a record. */
+export type QuarantineStatus =
+  | { readonly state: 'open' }
+  | {
+      readonly state: 'approved'
+      readonly approver: string
+      readonly reason: string
+      /** ISO 8601 time. */
+      readonly at: string
+      /** ISO 8601 instant, exclusive, at which its waivers end. */
+      readonly expires: string
+      /** Digest of the waiver file. */
+      readonly waivers: Digest
+    }
+  | {
+      readonly state: 'rejected'
+      readonly by: string
+      readonly reason: string
+      readonly at: string
+    }
+  | {
+      readonly state: 'superseded'
+      /** Digest of the newer source. */
+      readonly sourceDigest: Digest
+      readonly cause: 'promoted' | 'quarantined'
+      readonly at: string
+    }
+
+/** Where a record is between being stopped and being dealt with. */
+export type QuarantineState = QuarantineStatus['state']
+
+/** A record and what became of it. */
+export interface QuarantineEntry {
+  readonly record: QuarantineRecord
+  readonly status: QuarantineStatus
+}
+
+/** A line of the list. */
+export interface QuarantineSummary {
+  readonly id: string
+  readonly state: QuarantineState
+  readonly quarantinedAt: string
+  readonly source: string
+  readonly sourceDigest: Digest
+  readonly destination: string
+  readonly tier: string
+  readonly verdict: Verdict
+  /** How many findings stopped it, and the worst severity of them. */
+  readonly findings: number
+  readonly worst?: Severity | undefined
+  /** The first reason. */
+  readonly reason: string
+}
+
+/** Which records to list; fields that are absent match all. */
+export interface QuarantineFilter extends PageOptions {
+  readonly state?: QuarantineState | undefined
+  readonly destination?: string | undefined
+  readonly source?: string | undefined
+  readonly tier?: string | undefined
+  /** ISO 8601: quarantined then or later. */
+  readonly since?: string | undefined
+  /** Part of the source, the destination, the id, or an id or package of a finding, whatever its case; taken literally. */
+  readonly text?: string | undefined
+}
+
+/** How a record is approved. */
+export interface QuarantineApproval {
+  /** Who answers for it. */
+  readonly approver: string
+  /** At least 10 characters. */
+  readonly reason: string
+  /** ISO 8601 instant, exclusive; of a bare date: the end of that day in UTC. */
+  readonly expires: string
+  /** Signs the waivers. Not one of the gate's own identities. */
+  readonly signer: Signer
+  /**
+   * `digest`: the waivers hold for these images only. `repository`: for the package versions in every image of the
+   * destination's repository. Default `digest`.
+   */
+  readonly scope?: 'digest' | 'repository' | undefined
+  /** What the tier says of waivers. Default: no limit here; the decision still holds them to it. */
+  readonly terms?: Pick<WaiverTerms, 'allowed' | 'maxLifetimeMs'> | undefined
+}
+
+/** Waivers that approvals granted. */
+export interface ApprovedWaivers {
+  /** Verified, and not expired; for the gate's `waivers`. */
+  readonly files: readonly WaiverFile[]
+  /** Approvals that were not believed, and why. */
+  readonly refused: readonly { readonly id: string; readonly message: string }[]
+}
+
+/** A newer source has taken the place of what was stopped. */
+export interface Supersession {
+  readonly source: string
+  readonly destination: string
+  /** Digest of the newer source. */
+  readonly sourceDigest: Digest
+  /** ISO 8601 time at which it was resolved; what was quarantined later stays open. */
+  readonly resolvedAt: string
+}
+
+/** Something happened to a record. Told after it is stored. */
+export interface QuarantineEvent {
+  readonly type: 'quarantined' | 'approved' | 'rejected' | 'superseded'
+  readonly record: QuarantineSummary
+  readonly status: QuarantineStatus
+}
+
+/** What the stores take. */
+export interface QuarantineOptions {
+  /** Told of each change, after it is stored, once, by the process that made it. */
+  readonly onEvent?: ((event: QuarantineEvent) => void | Promise<void>) | undefined
+  /** Told what `onEvent` threw, which changes nothing else. Default: a warning of the process. */
+  readonly onListenerError?: ((error: unknown, event: QuarantineEvent) => void) | undefined
+}
+
+/**
+ * Keeps what was stopped, for a person to decide about. It stops nothing by itself: each push is judged anew.
+ *
+ * Methods reject with a `GateError`: `QUARANTINE_UNKNOWN` (no such record), `QUARANTINE_CONFLICT` (it is not open any
+ * more), `NOT_WAIVABLE` (no waiver could let it through), and the codes of the `Journal`.
+ */
+export interface QuarantineStore extends AsyncDisposable {
+  /**
+   * Stores a record; one of the same id stays as it is, and opens again when it was superseded or its approval has
+   * expired. Open records of the same source and destination with another source digest become superseded. Resolves with
+   * the record that is stored.
+   */
   put(record: QuarantineRecord): Promise<QuarantineRecord>
-  get(id: string): Promise<QuarantineRecord | undefined>
-  /** All records, the latest first. */
-  list(): Promise<readonly QuarantineRecord[]>
+  get(id: string): Promise<QuarantineEntry | undefined>
+  /** Light summaries, the latest first. */
+  list(filter?: QuarantineFilter): Promise<Page<QuarantineSummary>>
+  /**
+   * Lets an image through for a time: makes waivers for the findings that stopped it, signs and stores them.
+   *
+   * @throws {GateError} `NOT_WAIVABLE` when something else than findings stopped it, or it could not be judged.
+   * @throws {GateError} `OPTIONS_INVALID` for an approval without a name, a reason or a lifetime that the terms allow.
+   */
+  approve(id: string, approval: QuarantineApproval): Promise<QuarantineEntry>
+  reject(id: string, rejection: { readonly by: string; readonly reason: string }): Promise<QuarantineEntry>
+  /** Notes that a newer source was promoted. Resolves with how many open records that closed. */
+  supersede(newer: Supersession): Promise<number>
+  /** Waivers of approvals whose signature one of `keys` (public keys in PEM) made, and that have not expired at `now`. */
+  approvedWaivers(options: { readonly keys: readonly string[]; readonly now: Date }): Promise<ApprovedWaivers>
 }

@@ -3,12 +3,16 @@ import type { Signer } from '@sallyport/attest'
 import type { HardenImageOptions } from '@sallyport/harden'
 import type { PatchImageOptions } from '@sallyport/harden/patch'
 import type { Repository } from '@sallyport/oci'
-import type { Policy } from '@sallyport/policy'
+import type { Policy, WaiverFile } from '@sallyport/policy'
 import type { Scanner, TrustedVex } from '@sallyport/scan'
-import type { OwnedIgnoreFile } from '../steps/apply-statements.ts'
+import type { BlobCache } from '../batch/blob-cache.ts'
 import type { Journal } from '../ports/journal.ts'
+import type { Leases } from '../ports/leases.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
+import type { OwnedIgnoreFile } from '../steps/apply-statements.ts'
+import type { GatherFacts } from './gather-facts.ts'
 import type { ProgressListener } from './progress.ts'
+import type { PromotionRequest } from './request.ts'
 
 /** How to harden; each option is that of `hardenImage` of `@sallyport/harden`. */
 export interface HardenChoice extends Pick<
@@ -35,15 +39,11 @@ export interface HardenChoice extends Pick<
 /** How to patch; each option is that of `patchImage` of `@sallyport/harden/patch`. */
 export type PatchChoice = Pick<PatchImageOptions, 'sources' | 'all' | 'only' | 'lastSeen'>
 
-/** Options of {@link promote}. */
-export interface PromoteOptions {
-  /** What to promote: `registry/repository:tag`, `registry/repository@digest`, or a layout folder `oci:folder[:tag]`. */
-  readonly from: string
-  /** Where it goes: `registry/repository:tag`. */
-  readonly to: string
-  /** Tier of the policy that the destination belongs to. */
-  readonly tier: string
+/** What a gate is made of: everything that is a live object, and how it works. */
+export interface GateOptions {
   readonly policy: Policy
+  /** Exceptions, from files of their own. Default: none. */
+  readonly waivers?: readonly WaiverFile[] | undefined
   /** All must answer; a scanner that fails makes the outcome `error`. */
   readonly scanners: readonly Scanner[]
   /** Remove packages that nothing uses before judging. Default `false`. */
@@ -55,14 +55,18 @@ export interface PromoteOptions {
   readonly vex?: readonly TrustedVex[] | undefined
   /** Ignore files of Trivy or Grype with who answers for them: `{ ...parseTrivyIgnore(text, …), owner }`. */
   readonly ignore?: readonly OwnedIgnoreFile[] | undefined
+  /** Finds out what else the policy may ask about an image. Default: nothing. */
+  readonly gatherFacts?: GatherFacts | undefined
   /** Separate identities: one for what was found, one for the release. */
   readonly signer: { readonly evidence: Signer; readonly release: Signer }
   readonly journal: Journal
   readonly quarantine: QuarantineStore
+  /** Keeps other processes from promoting to the same tag meanwhile. Default: those of the journal, if it has any. */
+  readonly leases?: Leases | undefined
   /** Opens a repository of a registry. Default: a registry client with the credentials of Docker's configuration. */
   readonly repository?: ((reference: Pick<Reference, 'registry' | 'repository'>) => Repository) | undefined
-  /** Platforms to promote, e.g. `linux/amd64`. Default: every one of the source. */
-  readonly platforms?: readonly string[] | undefined
+  /** Keeps layers that several images share, so that each is fetched once. Default: one for the time of each batch. */
+  readonly blobCache?: BlobCache | undefined
   /** In which forms signatures and attestations are stored. Default `both`. */
   readonly evidenceMode?: 'bundle' | 'legacy' | 'both' | undefined
   /**
@@ -73,12 +77,32 @@ export interface PromoteOptions {
   readonly settleMs?: number | undefined
   /** Evidence of an earlier attempt with the same judgement is used again up to this age. Default 24 hours. */
   readonly evidenceMaxAgeMs?: number | undefined
+  /**
+   * How old, in milliseconds, the decision may be with which a promotion that was interrupted goes on without scanning
+   * again. Default 1 hour.
+   */
+  readonly resumeMaxAgeMs?: number | undefined
+  /**
+   * How old, in milliseconds, the decision about an image that is at its destination already may be for it not to be
+   * scanned again, where a scanner can't tell whether its data are still the same. Default 0: it is scanned.
+   */
+  readonly reuseDecisionMaxAgeMs?: number | undefined
   /** URI that names this gate in its decisions. Default `https://sallyport.dev/gate/<tier>`. */
   readonly verifierId?: string | undefined
   /** Folder for the work, emptied afterwards. Default: a new one in the system's temporary folder. */
   readonly workDirectory?: string | undefined
   readonly clock?: Clock | undefined
-  /** Ends the promotion; it rejects with `signal.reason`. The tag is then where it was, or already moved; content that was pushed stays, unreferenced by a tag. */
+}
+
+/** Options of a call that runs promotions. */
+export interface RunOptions {
+  /**
+   * Ends the promotion; it rejects with `signal.reason`. The tag is then where it was, or already moved; content that was
+   * pushed stays, unreferenced by a tag.
+   */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ProgressListener | undefined
 }
+
+/** Options of {@link promote}. */
+export interface PromoteOptions extends GateOptions, PromotionRequest, RunOptions {}

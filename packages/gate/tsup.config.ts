@@ -1,3 +1,3 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts' })
+export default buildOf({ index: 'src/index.ts', dbos: 'src/dbos/index.ts' })

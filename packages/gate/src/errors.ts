@@ -21,6 +21,7 @@ export type GateErrorCode =
   | 'CANCELLED'
   | 'RELEASE_STOPPED'
   | 'NOTHING_TO_ROLL_BACK'
+  | 'ENGINE_FAILED'
 
 /** Fields of {@link GateError} for machines. */
 export interface GateErrorOptions extends SallyportErrorOptions {

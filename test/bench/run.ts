@@ -3,6 +3,7 @@
 import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
 import { benchCopy } from './copy.ts'
+import { benchGate } from './gate.ts'
 import { benchHarden } from './harden.ts'
 import { benchScan } from './scan.ts'
 import { benchVerify } from './verify.ts'
@@ -10,6 +11,7 @@ import type { BenchRow } from './bench-row.ts'
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   copy: benchCopy,
+  gate: benchGate,
   harden: benchHarden,
   scan: benchScan,
   verify: benchVerify,

@@ -34,8 +34,12 @@ export interface Program {
   prepare(ports: readonly number[]): Promise<readonly string[]>
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined
-  /** Path below the first port that it answers once it is ready. */
-  readonly readyPath: string
+  /** User and group that it runs as. Default: those of this process. */
+  readonly user?: { readonly uid: number; readonly gid: number } | undefined
+  /** Ends it in an orderly way. Default `SIGTERM`. */
+  readonly stopSignal?: NodeJS.Signals | undefined
+  /** Path below the first port that it answers once it is ready, or what finds out whether it is. */
+  readonly readyPath: string | ((port: number) => Promise<boolean>)
   /** Statuses that mean ready. Default: 200. */
   readonly readyStatuses?: readonly number[] | undefined
 }
@@ -67,6 +71,7 @@ export async function startProgram(
     const child = spawn(command, args, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...program.env },
+      ...program.user,
     })
     closeSync(log)
     const ended = once(child, 'exit').then(
@@ -77,7 +82,7 @@ export async function startProgram(
     process.once('exit', kill)
     const stop = async (): Promise<void> => {
       if (child.exitCode === null && child.signalCode === null) {
-        child.kill('SIGTERM')
+        child.kill(program.stopSignal ?? 'SIGTERM')
         const patience = new AbortController()
         const killed = delay(5_000, undefined, { signal: patience.signal }).then(kill, () => undefined)
         await ended
@@ -109,6 +114,7 @@ export async function startProgram(
 
 async function answers(program: Program, port: number, signal: AbortSignal | undefined): Promise<boolean> {
   const { readyPath, readyStatuses = [200] } = program
+  if (typeof readyPath !== 'string') return await readyPath(port)
   try {
     const timeout = AbortSignal.timeout(2_000)
     const response = await fetch(`http://127.0.0.1:${port}${readyPath}`, {

@@ -1,13 +1,16 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
+  findPostgres,
   requireTool,
   startDistribution,
   startDockerRegistry,
   startOlareg,
+  startPostgres,
   startRealSigstore,
   toolPath,
 } from './tools.ts'
@@ -100,6 +103,33 @@ describe('startDockerRegistry with a password', () => {
     expect((await ask({ authorization: authorization('wrong') })).status).toBe(401)
     expect((await ask({ authorization: authorization(htpasswd.password) })).status).toBe(200)
     await push(registry, { authorization: authorization(htpasswd.password) })
+  })
+})
+
+describe('startPostgres', async () => {
+  const none = (await findPostgres()) === undefined
+  const answers = (url: string): Promise<boolean> => {
+    const { hostname, port } = new URL(url)
+    return new Promise((resolve) => {
+      const socket = connect(Number(port), hostname)
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+      socket.once('connect', () => socket.destroy())
+    })
+  }
+
+  it.skipIf(none)('starts, stops, and starts again with what it stored', async () => {
+    await using first = await startPostgres({ directory })
+    expect(await answers(first.url)).toBe(true)
+    await first.stop()
+    expect(await answers(first.url)).toBe(false)
+    await using second = await startPostgres({ directory })
+    expect(new URL(second.url).password).toBe(new URL(first.url).password)
+    expect(await answers(second.url)).toBe(true)
+  })
+
+  it.skipIf(none)('gives the reason of an abort', async () => {
+    const reason = new Error('enough')
+    await expect(startPostgres({ directory, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 })
 

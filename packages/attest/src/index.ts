@@ -1,3 +1,9 @@
+export { type EnvelopeContent, signEnvelope } from './envelope/sign-envelope.ts'
+export {
+  type EnvelopeVerdict,
+  verifyEnvelope,
+  type VerifyEnvelopeOptions,
+} from './envelope/verify-envelope.ts'
 export { AttestError, type AttestErrorCode, type AttestErrorOptions, type KmsFailure } from './errors.ts'
 export { anyWitness } from './keyless/any-witness.ts'
 export { fulcioSigner, type FulcioSignerOptions } from './keyless/fulcio-signer.ts'
@@ -167,6 +173,7 @@ export type {
 } from './verify/evidence.ts'
 export { readEvidence, type ReadEvidenceOptions } from './verify/read-evidence.ts'
 export { type EvidenceRequirement, requireEvidence } from './verify/require-evidence.ts'
+export { dateEvidence, type EvidenceDates } from './verify-image/check-age.ts'
 export {
   createImageVerifier,
   type ImageVerifier,

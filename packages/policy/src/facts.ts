@@ -16,7 +16,7 @@ export interface VerifiedEvidence {
   readonly signer:
     | { readonly kind: 'key'; readonly keyId: string }
     | { readonly kind: 'certificate'; readonly identity: string; readonly issuer: string }
-  /** ISO 8601 time that the document or a witness states. */
+  /** ISO 8601; it may be as old as this. Absent when nothing bounds its age. */
   readonly signedAt?: string | undefined
   /** Of provenance: the builder that it names, and the SLSA build level that a caller's map of builders grants it. */
   readonly builder?: { readonly id: string; readonly level?: BuildLevel | undefined } | undefined

@@ -16,4 +16,6 @@ export type {
 export type { JudgedFinding } from './judged-finding.ts'
 export type { RuleMode, RuleSettings } from './rules/rule-kind.ts'
 export type { WaiverTerms } from './document/tier.ts'
+export { formatWaivers } from './waivers/format-waivers.ts'
+export { parseWaivers, type ParseWaiversOptions } from './waivers/parse-waivers.ts'
 export type { WaiverFile, WaiverScope, WaiverStatus } from './waivers/waiver.ts'

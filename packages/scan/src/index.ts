@@ -38,7 +38,7 @@ export {
   applyIgnoreRules,
   type ApplyIgnoreRulesOptions,
 } from './ignore/apply-ignore-rules.ts'
-export type { Ignorable, IgnoreFile, IgnoreRule } from './ignore/ignore-rule.ts'
+export type { Ignorable, IgnoreFile, IgnoreRule, IgnoreTerms } from './ignore/ignore-rule.ts'
 export { mergeReports } from './merge/merge-reports.ts'
 export type { Scanner, ScanOptions, ScanTarget } from './ports/scanner.ts'
 export type { Disagreement, MergedScan, ScanData, ScanGap, ScanReport, ScanStatus } from './scan-report.ts'

@@ -24,43 +24,65 @@ const ownTimes: Readonly<Record<string, { readonly path: string; readonly ofJudg
   [predicateTypes.openvex]: { path: '/timestamp', ofJudgement: false },
 }
 
+/** How old a piece of evidence may be. */
+export interface EvidenceDates {
+  /** It may be as old as this. */
+  readonly oldest: Date
+  /** The latest time that it names. */
+  readonly latest: Date
+}
+
 /**
- * Whether evidence is too old, by the oldest of the times that count. Times in the future are refused too.
+ * Between which times evidence was made, by the times that count; `undefined` when nothing bounds its age.
  *
  * A log or timestamp authority proves that a signature is no younger than the time. Whoever has an old signature can
  * drop that time and get a new one, so alone it does not prove that the signature is no older. A certificate does,
  * because it is valid only for a while; of a signature by a key only what was signed with it says how old it is.
  */
+export function dateEvidence({
+  signer,
+  times,
+  statement,
+}: Pick<VerifiedEvidence, 'signer' | 'times' | 'statement'>): EvidenceDates | undefined {
+  const own = ownTime(statement)
+  const isKey = signer.kind === 'key'
+  if (own === undefined && (isKey || times.length === 0)) return undefined
+  const ownCounts = own !== undefined && (isKey || own.ofJudgement || times.length === 0)
+  const counting = [...times.map(({ time }) => time.getTime()), ...(ownCounts ? [own.time] : [])]
+  const since = isKey ? undefined : signer.validFrom?.getTime()
+  return {
+    oldest: new Date(Math.min(...counting, ...(since === undefined ? [] : [since]))),
+    latest: new Date(Math.max(...counting)),
+  }
+}
+
+/** Whether evidence is too old, by the oldest of the times that count. Times in the future are refused too. */
 export function checkAge(
-  { signer, times, statement }: Pick<VerifiedEvidence, 'signer' | 'times' | 'statement'>,
+  evidence: Pick<VerifiedEvidence, 'signer' | 'times' | 'statement'>,
   { maxAgeMs, now }: { readonly maxAgeMs: number | undefined; readonly now: Date },
 ): EvidenceProblem | undefined {
   if (maxAgeMs === undefined) return undefined
-  const own = ownTime(statement)
-  const isKey = signer.kind === 'key'
-  if (own === undefined && (isKey || times.length === 0)) {
+  const dates = dateEvidence(evidence)
+  if (dates === undefined) {
     return {
       code: 'age-unknown',
-      message: isKey
-        ? 'the predicate names no time, a timestamp of a signature by a key can be renewed, and a maximum age is required'
-        : 'no verified time and none in the predicate says how old it is, and a maximum age is required',
+      message:
+        evidence.signer.kind === 'key'
+          ? 'the predicate names no time, a timestamp of a signature by a key can be renewed, and a maximum age is required'
+          : 'no verified time and none in the predicate says how old it is, and a maximum age is required',
     }
   }
-  const ownCounts = own !== undefined && (isKey || own.ofJudgement || times.length === 0)
-  const counting = [...times.map(({ time }) => time.getTime()), ...(ownCounts ? [own.time] : [])]
-  const latest = Math.max(...counting)
-  if (latest > now.getTime() + skewMs) {
+  const { oldest, latest } = dates
+  if (latest.getTime() > now.getTime() + skewMs) {
     return {
       code: 'from-the-future',
-      message: `it names a time after ${now.toISOString()}: ${new Date(latest).toISOString()}`,
+      message: `it names a time after ${now.toISOString()}: ${latest.toISOString()}`,
     }
   }
-  const since = isKey ? undefined : signer.validFrom?.getTime()
-  const oldest = Math.min(...counting, ...(since === undefined ? [] : [since]))
-  if (now.getTime() - oldest <= maxAgeMs) return undefined
+  if (now.getTime() - oldest.getTime() <= maxAgeMs) return undefined
   return {
     code: 'too-old',
-    message: `it may be of ${new Date(oldest).toISOString()}, more than ${maxAgeMs} ms before ${now.toISOString()}`,
+    message: `it may be of ${oldest.toISOString()}, more than ${maxAgeMs} ms before ${now.toISOString()}`,
   }
 }
 

@@ -191,9 +191,8 @@ export interface Journal extends AsyncDisposable {
   previousScan(digest: Digest): Promise<PreviousScan | undefined>
 
   /**
-   * Removes steps and evidence of promotions that ended before an ISO 8601 instant, and scans that are older, but for
-   * those of images whose promotion has not ended. What stays: promotions, release records, and when findings were first
-   * seen.
+   * Removes steps and evidence of promotions that ended before an ISO 8601 instant, and scans that are older. What stays:
+   * promotions, release records, and when findings were first seen.
    */
   prune(options: { readonly before: string }): Promise<PruneResult>
 }

@@ -69,6 +69,7 @@ export async function promote(options: PromoteOptions): Promise<PromotionOutcome
 
 interface PromotionState {
   key?: Digest
+  attempt?: number
   /** Set once the tag is where it should be. */
   published?: Digest
   platforms: readonly PlatformSummary[]
@@ -95,8 +96,10 @@ async function run(
     onProgress,
     signal,
     onFinished: async (step, platform, summary) => {
-      if (state.key)
-        await journal.recordStep(state.key, step, { platform: platform && formatPlatform(platform), summary })
+      if (!state.key || !state.attempt) return
+      const name = platform ? `${step} ${formatPlatform(platform)}` : step
+      const at = clock.now().toISOString()
+      await journal.saveStep(state.key, state.attempt, { name, output: null, summary, at })
     },
   })
 
@@ -112,7 +115,7 @@ async function run(
   })
   const sourceDigest = resolved.root.descriptor.digest
   const key = promotionKey(options, sourceDigest, to)
-  await journal.begin({
+  const { attempt } = await journal.begin({
     key,
     source: source.name,
     sourceDigest,
@@ -123,6 +126,7 @@ async function run(
     previousDigest: expected,
   })
   state.key = key
+  state.attempt = attempt
 
   const judgements: ImageJudgement[] = []
   for (const [position, { platform, raw }] of resolved.images.entries()) {

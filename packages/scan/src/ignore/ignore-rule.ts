@@ -6,6 +6,36 @@ export type Ignorable =
   | { readonly kind: 'vulnerability'; readonly finding: Finding }
   | { readonly kind: Weakness['kind']; readonly weakness: Weakness }
 
+/** The conditions of a rule as its file states them, for whoever turns it into another form. All of them must hold. */
+export interface IgnoreTerms {
+  /** What it is about; anything of that id when absent. */
+  readonly kind?: Ignorable['kind'] | undefined
+  /** The vulnerability, or the id of what else it is about; any when absent. */
+  readonly id?: string | undefined
+  /** Whether aliases of a finding's id count too. */
+  readonly aliases: boolean
+  /** purls, one of which must name the package. */
+  readonly purls?: readonly string[] | undefined
+  /** Patterns, one of which the path must match. */
+  readonly paths?: readonly string[] | undefined
+  /** Texts and patterns as Grype has them, `type` and `language` as types of purls. */
+  readonly package?:
+    | {
+        readonly name?: string | undefined
+        readonly version?: string | undefined
+        readonly type?: string | undefined
+        readonly language?: string | undefined
+        readonly sourceName?: string | undefined
+        /** Whether a name is a pattern. */
+        readonly isPattern: boolean
+      }
+    | undefined
+  /** The state that the fix must have. */
+  readonly fixState?: string | undefined
+  /** Why it never applies to anything. */
+  readonly never?: string | undefined
+}
+
 /** A rule of a scanner's ignore file, with the meaning that it has there. */
 export interface IgnoreRule {
   /** File, and line or position. */
@@ -18,6 +48,8 @@ export interface IgnoreRule {
   readonly reason?: string | undefined
   /** ISO 8601; from then on it ignores nothing. */
   readonly expires?: string | undefined
+  /** Its conditions as data; the parsers here give them. */
+  readonly terms?: IgnoreTerms | undefined
   /** Whether the rule is about this. */
   matches(candidate: Ignorable): boolean
 }

@@ -2,7 +2,7 @@ import { RE2JS } from 're2js'
 import * as z from 'zod'
 import type { Finding } from '../finding.ts'
 import { compileGlob } from './compile-glob.ts'
-import type { IgnoreFile, IgnoreRule } from './ignore-rule.ts'
+import type { IgnoreFile, IgnoreRule, IgnoreTerms } from './ignore-rule.ts'
 import type { ParseIgnoreOptions } from './parse-trivy-ignore.ts'
 import { readYaml } from './read-yaml.ts'
 
@@ -67,16 +67,22 @@ export function parseGrypeIgnore(content: string, { source }: ParseIgnoreOptions
     const unsupported = findUnsupported(one)
     const conditions = unsupported === undefined ? conditionsOf(one) : []
     const malformed = conditions.includes(undefined)
-    if (unsupported !== undefined)
-      warnings.push(`${where}: never applies: ${unsupported.slice(0, 40)} is not known of a finding`)
-    else if (malformed) warnings.push(`${where}: never applies: it holds a malformed pattern`)
-    else if (conditions.length === 0) warnings.push(`${where}: never applies: it has no condition`)
+    const never =
+      unsupported !== undefined
+        ? `${unsupported.slice(0, 40)} is not known of a finding`
+        : malformed
+          ? 'it holds a malformed pattern'
+          : conditions.length === 0
+            ? 'it has no condition'
+            : undefined
+    if (never !== undefined) warnings.push(`${where}: never applies: ${never}`)
     const all = conditions.filter((condition) => condition !== undefined)
     return {
       source: where,
       name: [one.vulnerability, one.package?.name].filter(Boolean).join(' ') || where,
       ...(one.vulnerability && one['include-aliases'] !== true && { id: one.vulnerability }),
       reason: one.reason ?? undefined,
+      terms: termsOf(one, never),
       matches: (candidate) =>
         candidate.kind === 'vulnerability' &&
         !malformed &&
@@ -129,6 +135,29 @@ function conditionsOf(one: Rule): readonly (Condition | undefined)[] {
   }
   if (fixState) conditions.push(({ fix }) => fix.state === fixState)
   return conditions
+}
+
+function termsOf(one: Rule, never: string | undefined): IgnoreTerms {
+  const { vulnerability, package: pkg } = one
+  const { name, type, language, version, location, 'upstream-name': sourceName } = pkg ?? {}
+  return {
+    kind: 'vulnerability',
+    id: vulnerability || undefined,
+    aliases: one['include-aliases'] === true,
+    paths: location ? [location] : undefined,
+    package: pkg
+      ? {
+          name: name || undefined,
+          version: version || undefined,
+          type: type ? (types.get(type) ?? type) : undefined,
+          language: language ? (languages.get(language) ?? language) : undefined,
+          sourceName: sourceName || undefined,
+          isPattern: special.test(name ?? '') || special.test(sourceName ?? ''),
+        }
+      : undefined,
+    fixState: one['fix-state'] || undefined,
+    never,
+  }
 }
 
 /** Grype names a Java package by its artifact alone. */

@@ -43,7 +43,14 @@ export function parseTrivyIgnore(text: string, { source }: ParseIgnoreOptions): 
     if (odd !== undefined && date === undefined) {
       warnings.push(`${where}: ${id} is ignored for ever, ${JSON.stringify(odd.slice(0, 40))} means nothing`)
     }
-    rules.push({ source: where, name: id, id, expires, matches: (candidate) => idOf(candidate) === id })
+    rules.push({
+      source: where,
+      name: id,
+      id,
+      expires,
+      terms: { id, aliases: false },
+      matches: (candidate) => idOf(candidate) === id,
+    })
   }
   return { rules, warnings }
 }
@@ -131,6 +138,7 @@ function toRule(
     id,
     reason: statement ?? undefined,
     expires,
+    terms: { kind, id, aliases: false, purls: purls ?? undefined, paths: paths ?? undefined },
     matches: (candidate) =>
       candidate.kind === kind &&
       idOf(candidate) === id &&

@@ -1,0 +1,171 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { createRegistryClient, parseReference } from '@sallyport/oci'
+import { buildAdvisoryDatabase } from '@sallyport/scan/database'
+import { readRecords, writeTrivyDatabase } from '@sallyport/test-accuracy'
+import { startDockerRegistry, toolPath } from '@sallyport/test-tools'
+import { type BenchRow, median, type Target, toRow } from './bench-row.ts'
+import { startCountingRelay } from './counting-relay.ts'
+import { pushApp, pushSharedLayers, type SharedLayers, sharedLayers } from './gate-images.ts'
+import { measureCommand } from './measure-command.ts'
+import { updatedAt } from './scan-peers.ts'
+
+const rounds = 3
+const many = 1_000
+/** How many of them the script promotes: each takes it as long as the last, so the rest is multiplied. */
+const sampled = 10
+const scriptName = 'crane, Trivy and cosign in a script'
+const script = fileURLToPath(new URL('gate-peer.sh', import.meta.url))
+const ours = fileURLToPath(new URL('gate-ours.mjs', import.meta.url))
+
+interface Stage {
+  readonly directory: string
+  readonly source: string
+  readonly target: string
+  readonly database: string
+}
+
+/** Promotions between docker-registries, with everything that belongs to one, beside a script of the usual tools. */
+export async function benchGate(): Promise<readonly BenchRow[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-bench-'))
+  try {
+    await using source = await startDockerRegistry({ directory: join(directory, 'source') })
+    await using target = await startDockerRegistry({ directory: join(directory, 'target') })
+    const database = join(directory, 'advisories.db')
+    await buildAdvisoryDatabase({
+      inputs: [{ kind: 'records', name: 'records', records: readRecords() }],
+      output: database,
+      clock: { now: () => updatedAt },
+    })
+    const tags = Array.from({ length: many }, (_, index) => `app-${index}`)
+    const shared = sharedLayers()
+    await pushAll(source.host, shared, tags)
+    const stage = { directory, source: source.host, target: target.host, database }
+    const peer = await openScript(stage)
+
+    const processes: number[] = []
+    const programs: number[] = []
+    const scripts: (number | null)[] = []
+    for (let round = 0; round < rounds; round++) {
+      const [tag] = tags
+      processes.push(await promoteOurs(stage, { target: `ours-${round}`, tags: [tag!] }).then(wallOf))
+      programs.push(
+        await promoteOurs(stage, { target: `again-${round}`, tags: [tag!], rounds: 2 }).then(lastOf),
+      )
+      scripts.push(await peer(tag!, `script-${round}`))
+      process.stderr.write('.')
+    }
+    const all = await promoteOurs(stage, { target: 'many', tags })
+    const samples: (number | null)[] = []
+    for (const tag of tags.slice(0, sampled)) samples.push(await peer(tag, 'script-many'))
+    const moved = await countBytes(stage, tags.slice(0, sampled))
+
+    const peers = (seconds: readonly (number | null)[]) => ({ [scriptName]: medianOf(seconds) })
+    const unique = (shared.layers.reduce((sum, { size }) => sum + size, 0) / 2 ** 20) * 1.02
+    const row = (title: string, metric: string, our: number | null, target: Target, others = {}) =>
+      toRow({ case: title, metric }, our ?? Number.NaN, others, target)
+    const least: Target = { type: 'ratio', most: 0.4 }
+    const whole = medianOf(samples)
+    return [
+      row('100 MB in 5 layers', 'seconds of the process', median(processes), least, peers(scripts)),
+      row('100 MB in 5 layers', 'seconds in a program that runs on', median(programs), least, peers(scripts)),
+      row('100 MB in 5 layers', 'promotions per minute of such a program', perMinute(programs), {
+        type: 'none',
+      }),
+      row(
+        `${many} images of shared layers`,
+        `seconds; the script's by ${sampled} of them`,
+        Number(all.wallSeconds.toFixed(1)),
+        least,
+        { [scriptName]: whole === null ? null : Number((whole * many).toFixed(1)) },
+      ),
+      row(`${many} images of shared layers`, 'peak MiB of the process', Math.round(all.peakMiB), {
+        type: 'none',
+      }),
+      row(`${sampled} images of shared layers`, 'MiB from the source', moved.received, {
+        type: 'figure',
+        most: unique,
+      }),
+      row(`${sampled} images of shared layers`, 'MiB to the target', moved.sent, {
+        type: 'figure',
+        most: unique,
+      }),
+    ]
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function pushAll(host: string, shared: SharedLayers, tags: readonly string[]): Promise<void> {
+  await using client = createRegistryClient()
+  const repository = client.repository(parseReference(`${host}/build/app`))
+  await pushSharedLayers(repository, shared)
+  for (const tag of tags) await pushApp(repository, shared, tag)
+}
+
+interface OurTask {
+  readonly target: string
+  readonly tags: readonly string[]
+  readonly rounds?: number
+}
+
+async function promoteOurs({ directory, source, target, database }: Stage, task: OurTask) {
+  const work = await mkdtemp(join(directory, 'work-'))
+  const options = {
+    ...task,
+    source: `${source}/build/app`,
+    target: `${target}/prod/${task.target}`,
+    database,
+    work,
+    concurrency: 4,
+  }
+  try {
+    return await measureCommand(process.execPath, [ours, JSON.stringify(options)])
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** What goes over the wire for a batch, in MiB; not timed. */
+async function countBytes(stage: Stage, tags: readonly string[]) {
+  await using source = await startCountingRelay(stage.source)
+  await using target = await startCountingRelay(stage.target)
+  await promoteOurs({ ...stage, source: source.host, target: target.host }, { target: 'counted', tags })
+  const mebibytes = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1))
+  return { received: mebibytes(source.received()), sent: mebibytes(target.sent()) }
+}
+
+/** The script; resolves with its seconds, or `null` where one of its tools is not installed. */
+async function openScript({ directory, source, target }: Stage) {
+  const [crane, trivy, cosign] = ['crane', 'trivy', 'cosign'].map(toolPath)
+  if (!crane || !trivy || !cosign) return async () => null
+  const keys = join(directory, 'keys')
+  const cache = join(directory, 'trivy')
+  await mkdir(keys)
+  await writeTrivyDatabase(readRecords(), cache, { updatedAt })
+  const env = {
+    ...process.env,
+    HOME: directory,
+    CRANE: crane,
+    TRIVY: trivy,
+    COSIGN: cosign,
+    TRIVY_CACHE: cache,
+    KEYS: keys,
+    WORK: join(directory, 'script'),
+    COSIGN_PASSWORD: 'correct horse',
+  }
+  await measureCommand(cosign, ['generate-key-pair', '--output-key-prefix', join(keys, 'cosign')], { env })
+  return async (tag: string, name: string): Promise<number> =>
+    measureCommand(script, [`${source}/build/app:${tag}`, `${target}/prod/${name}`, tag], { env }).then(
+      wallOf,
+    )
+}
+
+const wallOf = ({ wallSeconds }: { readonly wallSeconds: number }) => wallSeconds
+const lastOf = ({ stdout }: { readonly stdout: string }) =>
+  (JSON.parse(stdout) as { readonly seconds: number }).seconds
+const perMinute = (seconds: readonly number[]) => Number((60 / (median(seconds) ?? Number.NaN)).toFixed(1))
+const medianOf = (values: readonly (number | null)[]) => median(values.filter((value) => value !== null))

@@ -34,8 +34,43 @@ export type {
   QuarantineSummary,
   Supersession,
 } from './ports/quarantine-store.ts'
-export type { HardenChoice, PatchChoice, PromoteOptions } from './promote/options.ts'
-export type { AttachedEvidence, PromotionOutcome } from './promote/outcome.ts'
+export { type BlobCache, folderBlobCache, type FolderBlobCacheOptions } from './batch/blob-cache.ts'
+export type { PromoteAllOptions } from './batch/promote-all.ts'
+export type { ReleaseOptions, ReleaseOutcome } from './batch/promote-release.ts'
+export { createUploadIndex, type UploadClaims, type UploadIndex } from './batch/upload-index.ts'
+export { createGate, type Gate } from './promote/create-gate.ts'
+export type { GateContext } from './promote/gate-context.ts'
+export type { FactsContext, GatherFacts } from './promote/gather-facts.ts'
+export { journalSteps } from './promote/journal-steps.ts'
+export { withLease } from './promote/hold-lease.ts'
+export type { GateOptions, HardenChoice, PatchChoice, PromoteOptions, RunOptions } from './promote/options.ts'
+export type {
+  AttachedEvidence,
+  ErrorOutcome,
+  FailedOutcome,
+  PassedOutcome,
+  PromotionOutcome,
+} from './promote/outcome.ts'
+export type { PromotionPlan } from './promote/plan-promotion.ts'
+export type { PromotionRequest } from './promote/request.ts'
+export type {
+  Attestation,
+  PassedPreparation,
+  Preparation,
+  Publication,
+  Resolution,
+  Verification,
+} from './promote/resolution.ts'
+export type { RollbackRequest } from './promote/roll-back.ts'
+export { runPromotion } from './promote/run-promotion.ts'
+export type { StepMemory, StepOptions } from './promote/step-options.ts'
+export { attestPromotion } from './steps/attest-promotion.ts'
+export { preparePromotion } from './steps/prepare-promotion.ts'
+export { publishPromotion } from './steps/publish-promotion.ts'
+export { recordPromotion, recordRefusal } from './steps/record-promotion.ts'
+export { resolvePromotion } from './steps/resolve-promotion.ts'
+export { verifyPromotion } from './steps/verify-promotion.ts'
+export type { PromotionTelemetry } from './telemetry/promotion-telemetry.ts'
 export type {
   FindingName,
   FindingsChange,

@@ -1,5 +1,5 @@
 import { generateSigningKey, keySigner } from '@sallyport/attest'
-import { digestOf } from '@sallyport/core'
+import { type Digest, digestOf } from '@sallyport/core'
 import type { UsageEvidence } from '@sallyport/harden/evidence'
 import { folderMirror, type PatchSource } from '@sallyport/harden/patch'
 import { describe, expect, it } from 'vitest'
@@ -38,7 +38,8 @@ const suite: PatchSource = {
   keyring: 'key',
 }
 const source = digestOf('source')
-const key = promotionKey(options, source, options.to)
+const keyOf = (all: PromoteOptions, digest: Digest, to: string) => promotionKey(all, all, digest, to)
+const key = keyOf(options, source, options.to)
 
 describe('promotionKey', () => {
   it.each<[string, Partial<PromoteOptions>]>([
@@ -49,7 +50,7 @@ describe('promotionKey', () => {
       { workDirectory: '/tmp', evidenceMaxAgeMs: 1, onProgress: () => {} },
     ],
   ])('is the same for %s', (_title, changes) => {
-    expect(promotionKey({ ...options, ...changes }, source, options.to)).toBe(key)
+    expect(keyOf({ ...options, ...changes }, source, options.to)).toBe(key)
   })
 
   it.each<[string, Partial<PromoteOptions>]>([
@@ -64,7 +65,7 @@ describe('promotionKey', () => {
     ['form of the evidence', { evidenceMode: 'bundle' }],
     ['verifier', { verifierId: 'https://gate.example' }],
   ])('differs with another %s', (_title, changes) => {
-    expect(promotionKey({ ...options, ...changes }, source, options.to)).not.toBe(key)
+    expect(keyOf({ ...options, ...changes }, source, options.to)).not.toBe(key)
   })
 
   it('tells each of the ways to harden from the others', () => {
@@ -79,7 +80,7 @@ describe('promotionKey', () => {
       { strip: true },
       { drop: ['app'] },
     ]
-    const keys = choices.map((harden) => promotionKey({ ...options, harden }, source, options.to))
+    const keys = choices.map((harden) => keyOf({ ...options, harden }, source, options.to))
     expect(new Set(keys).size).toBe(choices.length)
   })
 
@@ -87,12 +88,12 @@ describe('promotionKey', () => {
     const [one, other] = [
       { sources: [suite] },
       { sources: [{ ...suite, mirror: folderMirror('/elsewhere') }], lastSeen: { bookworm: '2026-11-24' } },
-    ].map((patch) => promotionKey({ ...options, harden: { patch } }, source, options.to))
+    ].map((patch) => keyOf({ ...options, harden: { patch } }, source, options.to))
     expect(other).toBe(one)
   })
 
   it('differs with another source digest or destination', () => {
-    expect(promotionKey(options, digestOf('other'), options.to)).not.toBe(key)
-    expect(promotionKey(options, source, 'prod.example/app:2')).not.toBe(key)
+    expect(keyOf(options, digestOf('other'), options.to)).not.toBe(key)
+    expect(keyOf(options, source, 'prod.example/app:2')).not.toBe(key)
   })
 })

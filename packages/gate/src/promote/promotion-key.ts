@@ -1,11 +1,13 @@
 import { type Digest, digestOf } from '@sallyport/core'
 import type { PromotionKey } from '../ports/journal.ts'
 import { canonicalJson } from './canonical-json.ts'
-import type { PromoteOptions } from './options.ts'
+import type { GateOptions } from './options.ts'
+import type { PromotionRequest } from './request.ts'
 
 /** The key of a promotion: a digest over all that goes into it. */
 export function promotionKey(
-  options: PromoteOptions,
+  options: GateOptions,
+  request: PromotionRequest,
   sourceDigest: Digest,
   destination: string,
 ): PromotionKey {
@@ -13,15 +15,18 @@ export function promotionKey(
     canonicalJson({
       sourceDigest,
       destination,
-      tier: options.tier,
+      tier: request.tier,
       policy: options.policy.digest,
+      waivers: options.waivers?.map(({ digest }) => digest).sort(),
       harden: describeChoice(options.harden),
       vex: options.vex,
       ignore: options.ignore?.map(({ rules, owner }) => ({
         owner,
         rules: rules.map(({ source, name, reason, expires }) => ({ source, name, reason, expires })),
       })),
-      platforms: options.platforms ?? null,
+      platforms: request.platforms ?? null,
+      breakGlass: request.breakGlass,
+      rollback: request.rollback,
       scanners: options.scanners.map(({ name }) => name),
       signers: [options.signer.evidence.keyId, options.signer.release.keyId],
       evidenceMode: options.evidenceMode ?? 'both',
@@ -31,7 +36,7 @@ export function promotionKey(
 }
 
 /** What is chosen, without what can't be told apart by its text, or changes from run to run: mirrors, indexes seen before. */
-function describeChoice(harden: PromoteOptions['harden'] = false): unknown {
+function describeChoice(harden: GateOptions['harden'] = false): unknown {
   if (typeof harden === 'boolean') return harden
   const { patch, smoke, evidence, ...choice } = harden
   return {

@@ -1,6 +1,7 @@
 import { type Clock, isSallyportError, type Platform } from '@sallyport/core'
 import { GateError } from '../errors.ts'
 import type { ProgressListener } from './progress.ts'
+import type { PromotionTelemetry } from '../telemetry/promotion-telemetry.ts'
 import type { StepName } from './step-name.ts'
 
 /** Runs the steps of one promotion: reports progress, stops on abort, and says which step failed. */
@@ -17,6 +18,7 @@ export interface StepRunnerOptions {
   readonly clock: Clock
   readonly onProgress?: ProgressListener | undefined
   readonly signal?: AbortSignal | undefined
+  readonly telemetry?: PromotionTelemetry | undefined
   /** Told after each step that ended well. */
   readonly onFinished?:
     | ((step: StepName, platform: Platform | undefined, summary: string) => Promise<void>)
@@ -24,14 +26,20 @@ export interface StepRunnerOptions {
 }
 
 /** Makes a {@link StepRunner}. A step that fails rejects with a {@link GateError} `STEP_FAILED` around the cause. */
-export function createStepRunner({ clock, onProgress, signal, onFinished }: StepRunnerOptions): StepRunner {
+export function createStepRunner({
+  clock,
+  onProgress,
+  signal,
+  telemetry,
+  onFinished,
+}: StepRunnerOptions): StepRunner {
   return {
     async run(step, platform, work) {
       signal?.throwIfAborted()
       onProgress?.({ type: 'step-started', step, platform })
       const startedAt = clock.now().getTime()
       try {
-        const { value, summary } = await work()
+        const { value, summary } = await (telemetry ? telemetry.step(step, platform, work) : work())
         await onFinished?.(step, platform, summary)
         onProgress?.({
           type: 'step-finished',
@@ -46,7 +54,8 @@ export function createStepRunner({ clock, onProgress, signal, onFinished }: Step
         if (cause instanceof GateError) throw cause
         const code = isSallyportError(cause) ? `${cause.code}: ` : ''
         const message = cause instanceof Error ? cause.message : String(cause)
-        throw new GateError('STEP_FAILED', `${step}: ${code}${message}`, { cause, step })
+        const retryable = isSallyportError(cause) && cause.retryable
+        throw new GateError('STEP_FAILED', `${step}: ${code}${message}`, { cause, step, retryable })
       }
     },
   }

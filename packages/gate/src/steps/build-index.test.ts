@@ -25,6 +25,7 @@ function sourceOf(mediaType: string): ResolvedSource {
     root: raw(JSON.stringify(index), mediaType),
     index,
     images: [],
+    platforms: [],
     attachments: [attachment],
   }
 }

@@ -5,7 +5,7 @@ import { combineDecisions } from './combine-decisions.ts'
 
 const index = digestOf('index')
 
-function decided(verdict: Verdict, waivers: readonly WaiverState[] = []): Decision {
+function decided(verdict: Verdict, { waivers = [], ...rest }: Partial<Decision> = {}): Decision {
   return {
     schema: 'https://sallyport.dev/schemas/decision/v1',
     verdict,
@@ -15,9 +15,28 @@ function decided(verdict: Verdict, waivers: readonly WaiverState[] = []): Decisi
     policy: { source: 'gate.yaml', digest: digestOf('policy') },
     evaluatedAt: '2026-11-25T12:00:00.000Z',
     reasons: verdict === 'pass' ? [] : [{ effect: verdict, code: 'threshold-exceeded', message: 'too many' }],
-    rules: [{ rule: 'critical', limit: 0, actual: verdict === 'pass' ? 0 : 1, holds: verdict === 'pass' }],
+    rules: [
+      {
+        rule: 'critical',
+        kind: 'threshold',
+        mode: 'enforce',
+        limit: 0,
+        actual: verdict === 'pass' ? 0 : 1,
+        holds: verdict === 'pass',
+      },
+    ],
     findings: [],
     waivers,
+    inputs: {
+      policy: { source: 'gate.yaml', digest: digestOf('policy') },
+      waivers: [{ source: 'waivers.yaml', digest: digestOf('waivers') }],
+      scanners: [
+        { name: 'trivy', version: '1', status: 'complete', data: [{ name: 'db', updatedAt: verdict }] },
+      ],
+      evidence: [digestOf('sbom'), digestOf(verdict)],
+      packages: 3,
+    },
+    ...rest,
   }
 }
 
@@ -52,15 +71,53 @@ describe('combineDecisions', () => {
     ])
   })
 
-  it('counts a waiver as applied when it was on any platform', () => {
-    const waiver = (state: WaiverState['state']): WaiverState => ({ id: 'W-1', state, expires: '2027-01-01' })
+  it('counts a waiver as applied when it was on any platform, with the findings of all', () => {
+    const waiver = (state: WaiverState['state'], findings: number): WaiverState => ({
+      id: 'W-1',
+      state,
+      expires: '2027-01-01T00:00:00.000Z',
+      owner: 'security',
+      findings,
+    })
     for (const states of [
-      ['unused', 'applied'],
-      ['applied', 'unused'],
-    ] as const) {
-      const [one, other] = states.map((state) => decided('pass', [waiver(state)]))
-      expect(combine({ 'linux/amd64': one!, 'linux/arm64': other! }).waivers).toEqual([waiver('applied')])
+      [waiver('unused', 0), waiver('applied', 2)],
+      [waiver('applied', 2), waiver('unused', 0)],
+    ]) {
+      const [one, other] = states.map((state) => decided('pass', { waivers: [state] }))
+      const { waivers } = combine({ 'linux/amd64': one!, 'linux/arm64': other! })
+      expect(waivers).toEqual([waiver('applied', 2)])
     }
+    const both = decided('pass', { waivers: [waiver('applied', 2)] })
+    expect(combine({ 'linux/amd64': both, 'linux/arm64': both }).waivers).toEqual([waiver('applied', 4)])
+  })
+
+  it('names everything that any of them rests on, once', () => {
+    const { inputs } = combine({ 'linux/amd64': decided('pass'), 'linux/arm64': decided('fail') })
+    expect(inputs).toEqual({
+      policy: { source: 'gate.yaml', digest: digestOf('policy') },
+      waivers: [{ source: 'waivers.yaml', digest: digestOf('waivers') }],
+      scanners: [
+        { name: 'trivy', version: '1', status: 'complete', data: [{ name: 'db', updatedAt: 'pass' }] },
+        { name: 'trivy', version: '1', status: 'complete', data: [{ name: 'db', updatedAt: 'fail' }] },
+      ],
+      evidence: [digestOf('sbom'), digestOf('pass'), digestOf('fail')],
+      packages: 6,
+    })
+  })
+
+  it.each([
+    [[true, false], true],
+    [[false, true], true],
+    [[false, false], false],
+    [[undefined, false], false],
+    [[undefined, undefined], undefined],
+  ])('breaks the glass when any platform needs it: %j', (needs, expected) => {
+    const given = { justification: 'it can not wait', actor: 'on call', expires: '2026-11-26T00:00:00.000Z' }
+    const [one, other] = needs.map((needed) =>
+      decided('pass', { breakGlass: needed === undefined ? undefined : { ...given, needed } }),
+    )
+    const { breakGlass } = combine({ 'linux/amd64': one!, 'linux/arm64': other! })
+    expect(breakGlass?.needed).toBe(expected)
   })
 
   it('has no decision for no platform', () => {

@@ -1,5 +1,5 @@
 import { type Digest, formatPlatform, type Platform, type Verdict } from '@sallyport/core'
-import type { Decision, WaiverState } from '@sallyport/policy'
+import type { Decision, DecisionInputs, WaiverState } from '@sallyport/policy'
 
 /**
  * The decision about an index: that of its platforms together. It passes only if there is at least one platform and
@@ -32,6 +32,8 @@ export function combineDecisions(
     ),
     findings: decisions.flatMap(({ decision }) => decision.findings),
     waivers: combineWaivers(decisions.flatMap(({ decision }) => decision.waivers)),
+    breakGlass: combineBreakGlass(decisions.map(({ decision }) => decision)),
+    inputs: combineInputs(decisions.map(({ decision }) => decision.inputs)),
   }
 }
 
@@ -40,11 +42,45 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return verdicts.includes('fail') ? 'fail' : 'pass'
 }
 
-/** A waiver counts as applied when it was applied on any platform. */
+/** The better known a state of a waiver is, the later: what holds on one platform holds for the index. */
+const waiverOrder: readonly WaiverState['state'][] = [
+  'unused',
+  'shadowed',
+  'too-wide',
+  'expired',
+  'void',
+  'applied',
+]
+
+/** A waiver counts as applied when it was on any platform, and takes all of their findings out of the count. */
 function combineWaivers(states: readonly WaiverState[]): readonly WaiverState[] {
   const byId = new Map<string, WaiverState>()
   for (const state of states) {
-    if (!byId.has(state.id) || state.state === 'applied') byId.set(state.id, state)
+    const known = byId.get(state.id)
+    const isBetter = !known || waiverOrder.indexOf(state.state) > waiverOrder.indexOf(known.state)
+    const findings = state.findings + (known?.findings ?? 0)
+    byId.set(state.id, { ...(isBetter ? state : known), findings })
   }
   return [...byId.values()]
 }
+
+/** Somebody let the index through when they let any platform through; needed where it was on any. */
+function combineBreakGlass(decisions: readonly Decision[]): Decision['breakGlass'] {
+  const given = decisions.flatMap(({ breakGlass }) => breakGlass ?? [])
+  return given.find(({ needed }) => needed) ?? given[0]
+}
+
+/** All that any platform's decision rests on, each thing once; packages of all of them. */
+function combineInputs(inputs: readonly DecisionInputs[]): DecisionInputs {
+  return {
+    policy: inputs[0]!.policy,
+    waivers: unique(inputs.flatMap(({ waivers }) => waivers)),
+    scanners: unique(inputs.flatMap(({ scanners }) => scanners)),
+    evidence: unique(inputs.flatMap(({ evidence }) => evidence)),
+    packages: inputs.reduce((sum, { packages }) => sum + packages, 0),
+  }
+}
+
+const unique = <T>(values: readonly T[]): readonly T[] => [
+  ...new Map(values.map((value) => [JSON.stringify(value), value])).values(),
+]

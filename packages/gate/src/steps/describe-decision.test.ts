@@ -15,9 +15,18 @@ const decision: Decision = {
   policy: { source: 'gate.yaml', digest: digestOf('policy') },
   evaluatedAt: '2026-11-25T12:00:00.000Z',
   reasons: [],
-  rules: [{ rule: 'critical', limit: 0, actual: 0, holds: true }],
+  rules: [{ rule: 'critical', kind: 'threshold', mode: 'enforce', limit: 0, actual: 0, holds: true }],
   findings: [],
-  waivers: [{ id: 'W-1', state: 'applied', expires: '2027-01-01' }],
+  waivers: [
+    { id: 'W-1', state: 'applied', expires: '2027-01-01T00:00:00.000Z', owner: 'security', findings: 1 },
+  ],
+  inputs: {
+    policy: { source: 'gate.yaml', digest: digestOf('policy') },
+    waivers: [],
+    scanners: [],
+    evidence: [],
+    packages: 1,
+  },
 }
 const options = { verifierId: 'https://gate.example', evidence: [] }
 

@@ -41,10 +41,21 @@ export function describeDecision(
   return createStatement([{ name: repository, digest: subject }], predicateTypes.vsa, predicate)
 }
 
-function describeDetails({ tier, destination, rules, waivers, findings, reasons }: Decision): object {
+function describeDetails({
+  tier,
+  destination,
+  breakGlass,
+  rules,
+  waivers,
+  findings,
+  reasons,
+  inputs,
+}: Decision): object {
   return {
     tier,
     destination,
+    ...(breakGlass && { breakGlass }),
+    inputs,
     rules,
     waivers,
     findings: findings.map(({ id, purl, severity, usage, waivedBy, suppressed }) => ({

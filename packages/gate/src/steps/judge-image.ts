@@ -4,7 +4,14 @@ import { analyzeUsage, type HardenReport } from '@sallyport/harden'
 import type { PatchReport } from '@sallyport/harden/patch'
 import { type Image, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
-import { decide, type Decision, type Policy, type PolicyFacts } from '@sallyport/policy'
+import {
+  type BreakGlass,
+  decide,
+  type Decision,
+  type Policy,
+  type PolicyFacts,
+  type WaiverFile,
+} from '@sallyport/policy'
 import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Scanner } from '@sallyport/scan'
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
@@ -38,10 +45,20 @@ export interface JudgeImageOptions {
   readonly destination: string
   readonly tier: string
   readonly policy: Policy
+  readonly waivers?: readonly WaiverFile[] | undefined
+  readonly breakGlass?: BreakGlass | undefined
   readonly scanners: readonly Scanner[]
   readonly harden?: HardenChoice | undefined
   /** Statements that take findings out of the count. Default: none. */
   readonly statements?: Omit<ApplyStatementsOptions, 'now'> | undefined
+  /** Platforms of the source that can run, and those that are judged together, as `os/architecture[/variant]`. */
+  readonly platforms?: PolicyFacts['platforms']
+  /** Adds to the facts before they are judged. Default: nothing. */
+  readonly gatherFacts?:
+    | ((
+        images: Pick<ImageJudgement, 'before' | 'after'> & { readonly known: PolicyFacts },
+      ) => Promise<Partial<PolicyFacts>>)
+    | undefined
   readonly now: Date
   readonly directory: string
   readonly steps: StepRunner
@@ -64,9 +81,13 @@ export async function judgeImage(
     destination,
     tier,
     policy,
+    waivers,
+    breakGlass,
     scanners,
     harden,
     statements,
+    platforms,
+    gatherFacts,
     now,
     directory,
     steps,
@@ -119,8 +140,10 @@ export async function judgeImage(
     now,
   })
   const after: ExaminedImage = { ...rescanned, scan }
-  const facts: PolicyFacts = {
+  const known: PolicyFacts = {
     subject,
+    sourceDigest: source.descriptor.digest,
+    platforms,
     destination,
     inventory: after.inventory,
     scan,
@@ -132,9 +155,11 @@ export async function judgeImage(
     traced,
     removed: report?.removed ?? [],
   }
-  const decision = await steps.run('decide', platform, async () => {
-    const value = decide(facts, policy, { tier, now })
-    return { value, summary: value.verdict }
+  const { facts, decision } = await steps.run('decide', platform, async () => {
+    const facts: PolicyFacts = { ...known, ...(await gatherFacts?.({ before, after, known })) }
+    const terms = { tier, now, waivers, breakGlass }
+    const decision = decide(facts, policy, terms)
+    return { value: { facts, decision }, summary: decision.verdict }
   })
 
   const owned = resources.move()

@@ -7,6 +7,8 @@ export interface PublishTagOptions {
   readonly tag: string
   /** What the tag pointed to when the promotion began; `undefined` when there was no such tag. */
   readonly expected: Digest | undefined
+  /** Throws when the tag may not be moved; not asked when it is there already. */
+  readonly beforeMove?: (() => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -18,13 +20,14 @@ export interface PublishTagOptions {
 export async function publishTag(
   target: Repository,
   manifest: RawManifest,
-  { tag, expected, signal }: PublishTagOptions,
+  { tag, expected, beforeMove, signal }: PublishTagOptions,
 ): Promise<boolean> {
   const present = await target.findManifest(tag, { signal })
   if (isSame(present, manifest)) return false
   const current = present?.descriptor.digest
   if (current !== expected) throw conflict(target, tag, expected, current)
 
+  beforeMove?.()
   try {
     // Between the look and the move somebody else may be faster; the registry knows best.
     await target.putManifest(manifest, { tag, expected: expected ?? 'absent', signal })

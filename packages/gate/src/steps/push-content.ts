@@ -1,12 +1,14 @@
-import { type BlobReader, isIndexMediaType, type RawManifest } from '@sallyport/core'
+import { type BlobReader, type Descriptor, isIndexMediaType, type RawManifest } from '@sallyport/core'
 import {
   copyImage,
   type CopySource,
+  isRegistryRepository,
   OciError,
   parseIndex,
   parseManifest,
   type Repository,
 } from '@sallyport/oci'
+import type { UploadIndex } from '../batch/upload-index.ts'
 
 /** An image with the blobs that it names. */
 export interface ImageContent {
@@ -16,6 +18,12 @@ export interface ImageContent {
 
 /** Options of {@link pushContent}. */
 export interface PushContentOptions {
+  /** Where the images come from, and their manifests there: what they name is linked within one registry, not sent. */
+  readonly from?:
+    | { readonly repository: Pick<Repository, 'name'>; readonly images: readonly RawManifest[] }
+    | undefined
+  /** Remembers what other promotions of a batch have sent to the same registry. */
+  readonly uploads?: UploadIndex | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -23,6 +31,8 @@ export interface PushContentOptions {
 export interface PushResult {
   readonly blobs: number
   readonly manifests: number
+  /** Bytes of the blobs that were sent. */
+  readonly bytes: number
 }
 
 /**
@@ -33,21 +43,48 @@ export async function pushContent(
   target: Repository,
   images: readonly ImageContent[],
   root: RawManifest,
-  { signal }: PushContentOptions = {},
+  { from, uploads, signal }: PushContentOptions = {},
 ): Promise<PushResult> {
-  const source = sourceOf(images, root)
+  const claims = uploads?.open()
+  const source: CopySource = { ...sourceOf(images, root), mountFrom: chooseMount(from, claims) }
   // Before anything is sent: an index may not name what was not judged.
   if (isIndexMediaType(root.descriptor.mediaType)) {
     for (const { digest } of parseIndex(root).manifests) await source.getManifest(digest)
   }
   let manifests = 0
-  const { blobsCopied, blobsMounted } = await copyImage(source, target, root.descriptor, {
-    signal,
-    onProgress: ({ type }) => {
-      if (type === 'manifest-copied') manifests++
-    },
-  })
-  return { blobs: blobsCopied + blobsMounted, manifests }
+  try {
+    const { blobsCopied, blobsMounted, bytesCopied } = await copyImage(source, target, root.descriptor, {
+      signal,
+      onProgress(event) {
+        if (event.type === 'manifest-copied') manifests++
+        if (/^blob-(copied|mounted|skipped)$/.test(event.type) && 'blob' in event) {
+          claims?.settle(target, event.blob)
+        }
+      },
+    })
+    return { blobs: blobsCopied + blobsMounted, manifests, bytes: bytesCopied }
+  } finally {
+    claims?.close()
+  }
+}
+
+/** A repository next to the target that has a blob: the source, or one that another promotion has sent it to. */
+function chooseMount(
+  from: PushContentOptions['from'],
+  claims: ReturnType<UploadIndex['open']> | undefined,
+): NonNullable<CopySource['mountFrom']> {
+  const near = from && isRegistryRepository(from.repository) ? from.repository : undefined
+  const known = new Set(
+    from?.images.flatMap((raw) => {
+      const { config, layers } = parseManifest(raw)
+      return [config, ...layers].map(({ digest }) => digest)
+    }),
+  )
+  return async (blob: Descriptor, target) => {
+    if (near?.registry === target.registry && near.repository !== target.repository && known.has(blob.digest))
+      return near.repository
+    return claims?.claim(target, blob)
+  }
 }
 
 /** The images as something to copy from; each blob is read where its image has it. */

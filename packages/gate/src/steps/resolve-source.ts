@@ -22,6 +22,8 @@ export interface ResolvedSource {
   /** Absent for an image of one platform. */
   readonly index?: ImageIndex | undefined
   readonly images: readonly SourceImage[]
+  /** Every platform of the source that can run, also those that were not asked for. */
+  readonly platforms: readonly Platform[]
   /** Entries of the index that are no images but documents about them, as build tools add. */
   readonly attachments: readonly RawManifest[]
 }
@@ -30,6 +32,8 @@ export interface ResolvedSource {
 export interface ResolveSourceOptions {
   /** Only these platforms, as `os/architecture[/variant]`. Default: all. */
   readonly platforms?: readonly string[] | undefined
+  /** What `tagOrDigest` names, when it has been read already. */
+  readonly root?: RawManifest | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -45,13 +49,13 @@ const maxEntries = 128
 export async function resolveSource(
   repository: Repository,
   tagOrDigest: string,
-  { platforms, signal }: ResolveSourceOptions = {},
+  { platforms, root: given, signal }: ResolveSourceOptions = {},
 ): Promise<ResolvedSource> {
-  const root = await repository.getManifest(tagOrDigest, { signal })
+  const root = given ?? (await repository.getManifest(tagOrDigest, { signal }))
   if (!isIndexMediaType(root.descriptor.mediaType)) {
     const platform = await platformOf(repository, root, signal)
     checkPlatforms(platforms, [platform], tagOrDigest)
-    return { root, images: [{ platform, raw: root }], attachments: [] }
+    return { root, images: [{ platform, raw: root }], platforms: [platform], attachments: [] }
   }
 
   const index = parseIndex(root)
@@ -69,14 +73,11 @@ export async function resolveSource(
     // The index only claims a platform; the image's own config decides.
     else images.push({ platform: await platformOf(repository, raw, signal, platform?.variant), raw })
   }
-  checkPlatforms(
-    platforms,
-    images.map(({ platform }) => platform),
-    tagOrDigest,
-  )
+  const present = images.map(({ platform }) => platform)
+  checkPlatforms(platforms, present, tagOrDigest)
   const wanted = images.filter(({ platform }) => !platforms || platforms.includes(formatPlatform(platform)))
   if (wanted.length === 0) throw invalid(`${tagOrDigest}: the index names no runnable image`)
-  return { root, index, images: wanted, attachments }
+  return { root, index, images: wanted, platforms: present, attachments }
 }
 
 /** `unknown/unknown` is a claim too: what has layers of a file system could be run by its digest, so it is judged. */

@@ -1,4 +1,4 @@
-import { type Digest, isSallyportError, type RawManifest } from '@sallyport/core'
+import { type Descriptor, type Digest, isSallyportError, type RawManifest } from '@sallyport/core'
 import { type AttachedPiece, type EvidenceReport, readEvidence, type Signer } from '@sallyport/attest'
 import { parseManifest, type Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
@@ -21,28 +21,24 @@ export interface VerifyTargetOptions {
  */
 export async function verifyTarget(
   target: Repository,
-  images: readonly RawManifest[],
-  index: RawManifest | undefined,
+  images: readonly Descriptor[],
+  index: Descriptor | undefined,
   evidence: readonly AttachedEvidence[],
   { signer, signal }: VerifyTargetOptions,
 ): Promise<readonly AttachedEvidence[]> {
-  const subjects = [...images, ...(index ? [index] : [])]
-  for (const { descriptor } of subjects) {
-    const found = await findIntact(target, descriptor.digest, signal)
-    if (!found) throw missing(target, `manifest ${descriptor.digest}`)
-  }
-  for (const image of images) {
-    const { config, layers } = parseManifest(image)
+  for (const { digest } of images) {
+    const { config, layers } = parseManifest(await getIntact(target, digest, signal))
     for (const blob of [config, ...layers]) {
       if (!(await target.has(blob, { signal }))) throw missing(target, `blob ${blob.digest}`)
     }
   }
+  if (index) await getIntact(target, index.digest, signal)
 
   const keys = [...new Set([signer.evidence.publicKey, signer.release.publicKey])]
   const found: AttachedEvidence[] = []
-  for (const { descriptor } of subjects) {
-    const report = await readEvidence(target, descriptor.digest, { keys, signal })
-    for (const expected of evidence.filter(({ subject }) => subject === descriptor.digest)) {
+  for (const { digest } of [...images, ...(index ? [index] : [])]) {
+    const report = await readEvidence(target, digest, { keys, signal })
+    for (const expected of evidence.filter(({ subject }) => subject === digest)) {
       const pieces = expected.pieces.map((piece) => findPiece(target, expected, piece, report))
       found.push({ ...expected, pieces })
     }
@@ -51,17 +47,18 @@ export async function verifyTarget(
 }
 
 /** The repository compares the bytes with the digest; other bytes are as good as none. */
-async function findIntact(
+async function getIntact(
   target: Repository,
   digest: Digest,
   signal: AbortSignal | undefined,
-): Promise<RawManifest | undefined> {
+): Promise<RawManifest> {
   try {
-    return await target.findManifest(digest, { signal })
+    const found = await target.findManifest(digest, { signal })
+    if (found) return found
   } catch (cause) {
-    if (isSallyportError(cause) && /^(DIGEST|SIZE)_MISMATCH$/.test(cause.code)) return undefined
-    throw cause
+    if (!isSallyportError(cause) || !/^(DIGEST|SIZE)_MISMATCH$/.test(cause.code)) throw cause
   }
+  throw missing(target, `manifest ${digest}`)
 }
 
 function findPiece(

@@ -2,14 +2,20 @@ import type { Descriptor } from '@sallyport/core'
 import { passUnshared } from '../blob/unshared-chunks.ts'
 import { verifiedContent, watchedContent } from '../blob/verified-content.ts'
 import type { Repository } from '../ports/repository.ts'
-import { isRegistryRepository } from '../registry/registry-repository.ts'
+import { isRegistryRepository, type RegistryRepository } from '../registry/registry-repository.ts'
 import type { BlobOutcome, RegistryBlobOptions } from '../registry/write-blob.ts'
 import { atSide, withSide } from './at-side.ts'
 import type { CopyEvent } from './copy-event.ts'
 import { type BlobTap, tapContent } from './tap-content.ts'
 
 /** Where a copy reads: a repository, or anything that has the manifests and blobs. */
-export type CopySource = Pick<Repository, 'name' | 'getManifest' | 'open'>
+export interface CopySource extends Pick<Repository, 'name' | 'getManifest' | 'open'> {
+  /**
+   * A repository of the target's registry that has the blob, which is then linked rather than sent; asked when the
+   * transfer is about to begin. Default: the source itself, where it is in the same registry.
+   */
+  mountFrom?(blob: Descriptor, target: RegistryRepository): Promise<string | undefined>
+}
 
 /** Options of writes to a registry that a copy hands on. */
 export type CopyBlobOptions = Omit<RegistryBlobOptions, 'signal' | 'mountFrom' | 'onBytes'>
@@ -54,7 +60,7 @@ async function put(
   if (isRegistryRepository(target)) {
     const near = isRegistryRepository(source) && source.registry === target.registry
     if (near && source.repository === target.repository) return 'existing'
-    const mountFrom = near ? source.repository : undefined
+    const mountFrom = near ? source.repository : await source.mountFrom?.(blob, target)
     const onBytes = (bytes: number): void => report({ type: 'blob-progressed', blob, bytes })
     return target.putBlob(blob, content, { ...options, signal, mountFrom, onBytes })
   }

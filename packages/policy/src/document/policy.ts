@@ -1,5 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { Usage } from '@sallyport/harden'
+import type { FreezeWindow } from './tier.ts'
 import type { Finding, FixState, Severity } from '@sallyport/scan'
 
 /** A note that a rule may leave out: `kernel-not-shipped`, a flaw of the kernel in a package of its headers. */
@@ -42,6 +43,8 @@ export interface Tier {
     readonly images: string
     readonly reason: string
   }[]
+  /** Times in which no tag moves. */
+  readonly freeze?: readonly FreezeWindow[] | undefined
 }
 
 /** A parsed policy document. Made by `parsePolicy`; immutable. */

@@ -67,15 +67,16 @@ export function builtinScanner({
       },
     )
   }
+  const data = index.data ?? [{ name: 'advisories', updatedAt: time, digest: index.digest }]
   return {
     name,
+    currentData: async () => data,
     async scan(target, { signal } = {}): Promise<ScanReport> {
       signal?.throwIfAborted()
       checkTarget(target, name)
       const { subject, inventory } = target
       const now = clock.now()
       const startedAt = now.toISOString()
-      const data = index.data ?? [{ name: 'advisories', updatedAt: time, digest: index.digest }]
       if (maxDataAgeMs !== undefined) for (const each of data) refuseOld(each, maxDataAgeMs, now, name)
       const { findings, gaps, judged } = matchInventory(inventory, index, {
         scanner: name,

@@ -1,6 +1,6 @@
 import type { Digest, Platform } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
-import type { ScanReport } from '../scan-report.ts'
+import type { ScanData, ScanReport } from '../scan-report.ts'
 
 /** What a scanner is given. It never gets registry credentials. */
 export interface ScanTarget {
@@ -29,4 +29,9 @@ export interface Scanner {
    * It never resolves with an empty list for "no answer".
    */
   scan(target: ScanTarget, options?: ScanOptions): Promise<ScanReport>
+  /**
+   * The data that a scan would rely on now, as its report would name them: cheap, without scanning. A scanner that can't
+   * tell has no such method, or resolves with `undefined`.
+   */
+  currentData?(options?: ScanOptions): Promise<readonly ScanData[] | undefined>
 }

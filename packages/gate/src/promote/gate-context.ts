@@ -1,0 +1,53 @@
+import { type Clock, type Reference, systemClock } from '@sallyport/core'
+import { createRegistryClient, dockerConfigCredentials, type Repository } from '@sallyport/oci'
+import type { UploadIndex } from '../batch/upload-index.ts'
+import { GateError } from '../errors.ts'
+import type { Leases } from '../ports/leases.ts'
+import type { GateOptions } from './options.ts'
+
+/** What the steps of a promotion work with: the options of a gate with their defaults. */
+export interface GateContext extends GateOptions {
+  readonly repository: (reference: Pick<Reference, 'registry' | 'repository'>) => Repository
+  readonly leases: Leases
+  readonly clock: Clock
+  /** Remembers in a batch which repository has which blob. */
+  readonly uploads?: UploadIndex | undefined
+}
+
+/**
+ * Fills in the defaults. Disposing closes the registry client, where it had to make one.
+ *
+ * @throws {GateError} `OPTIONS_INVALID` without a scanner, or with statements that nobody answers for.
+ */
+export function openGateContext(options: GateOptions): GateContext & AsyncDisposable {
+  if (options.scanners.length === 0)
+    throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
+  checkOwners(options)
+  const resources = new AsyncDisposableStack()
+  return {
+    ...options,
+    repository: options.repository ?? openRegistries(resources),
+    leases: options.leases ?? options.journal.leases,
+    clock: options.clock ?? systemClock,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  }
+}
+
+/** One client for all, so that all share its limits. */
+function openRegistries(resources: AsyncDisposableStack): GateContext['repository'] {
+  const client = resources.use(createRegistryClient({ credentials: dockerConfigCredentials() }))
+  return (reference) => client.repository(reference)
+}
+
+/** What takes findings out of the count needs somebody who answers for it. */
+function checkOwners({ vex = [], ignore = [] }: GateOptions): void {
+  const nameless = [
+    ...vex.filter(({ trustedAs }) => trustedAs.trim() === '').map(({ source }) => source),
+    ...ignore
+      .filter(({ owner }) => owner.trim() === '')
+      .map(({ rules }) => rules[0]?.source ?? 'an ignore file'),
+  ]
+  if (nameless.length > 0) {
+    throw new GateError('OPTIONS_INVALID', `nobody answers for ${nameless.join(', ')}: name who does`)
+  }
+}

@@ -1,0 +1,157 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { digestOf } from '@sallyport/core'
+import { explain } from '@sallyport/policy'
+import type { GateContext } from '../promote/gate-context.ts'
+import { keepJudgement, type KeptJudgement } from '../promote/kept-judgement.ts'
+import type { PromotionRequest } from '../promote/request.ts'
+import type { Preparation, Resolution } from '../promote/resolution.ts'
+import type { StepRunner } from '../promote/step-runner.ts'
+import { openSteps, type StepOptions } from '../promote/step-options.ts'
+import { summarizeJudgement } from '../promote/summarize-judgement.ts'
+import { describeEvidence } from './describe-evidence.ts'
+import { judgeSource, type SourceJudgement } from './judge-source.ts'
+import { type OpenedSource, openSource } from './open-source.ts'
+import { openTarget, readDestination } from './open-target.ts'
+import { type ImageContent, pushContent } from './push-content.ts'
+import { type ResolvedSource, resolveSource } from './resolve-source.ts'
+import { verifierOf } from './verifier-of.ts'
+
+/**
+ * Step `prepare`: inventories, scans, hardens, scans again and judges what was resolved. What passed is pushed by
+ * digest, and what was found out about it is kept in the journal; what did not is put into quarantine, and nothing of it
+ * reaches the target.
+ *
+ * @throws {GateError} `STEP_FAILED` when something could not be read, done or written.
+ */
+export async function preparePromotion(
+  gate: GateContext,
+  request: PromotionRequest,
+  resolution: Resolution,
+  options: StepOptions = {},
+): Promise<Preparation> {
+  const { signal, memory } = options
+  const now = gate.clock.now()
+  await using resources = new AsyncDisposableStack()
+  const steps = openSteps(gate, resolution, options)
+  const directory = await mkdtemp(join(gate.workDirectory ?? tmpdir(), 'sallyport-'))
+  resources.defer(() => rm(directory, { recursive: true, force: true }))
+  const source = resources.use(await openSource(request.from, gate))
+  const resolved =
+    memory?.source ??
+    (await resolveSource(source.repository, resolution.source.descriptor.digest, {
+      platforms: request.platforms,
+      signal,
+    }))
+  const judged = resources.use(
+    await judgeSource(gate, request, {
+      source,
+      resolved,
+      destination: resolution.destination,
+      now,
+      directory,
+      steps,
+      signal,
+    }),
+  )
+  if (judged.decision.verdict !== 'pass') return await stop(gate, request, resolution, judged, steps)
+
+  const describe = () => describeJudgement(gate, request, resolution, judged, now)
+  const { key } = resolution
+  const { journal, evidenceMaxAgeMs } = gate
+  const kept = await keepJudgement(key, judged.judgement, describe, { journal, evidenceMaxAgeMs, now })
+  if (memory) Object.assign(memory, { judgement: kept, root: judged.root })
+  const pushed = await push(gate, request, { source, resolved, judged, steps, signal })
+  return {
+    verdict: 'pass',
+    judgement: judged.judgement,
+    decidedAt: kept.decidedAt,
+    images: kept.images,
+    index: kept.index,
+    pushed,
+  }
+}
+
+/** Everything that is told of the images later, with the time of the decision. */
+function describeJudgement(
+  gate: GateContext,
+  { tier }: PromotionRequest,
+  { destination, source }: Resolution,
+  { judgements, index, decision }: SourceJudgement,
+  now: Date,
+): Omit<KeptJudgement, 'decidedAt'> {
+  return {
+    documents: describeEvidence(judgements, {
+      index: index?.descriptor.digest,
+      destination,
+      source: source.name,
+      verifierId: verifierOf(gate, tier),
+      decidedAt: now.toISOString(),
+    }),
+    images: judgements.map(({ after }) => after.image.raw.descriptor),
+    index: index?.descriptor,
+    decision,
+    platforms: judgements.map(summarizeJudgement),
+  }
+}
+
+interface Push {
+  readonly source: OpenedSource
+  readonly resolved: ResolvedSource
+  readonly judged: SourceJudgement
+  readonly steps: StepRunner
+  readonly signal: AbortSignal | undefined
+}
+
+function push(
+  gate: GateContext,
+  request: PromotionRequest,
+  { source, resolved, judged: { judgements, index, root }, steps, signal }: Push,
+) {
+  return steps.run('push', undefined, async () => {
+    const target = await openTarget(readDestination(request.to, gate))
+    const images: ImageContent[] = judgements.map(({ after: { image } }) => ({
+      raw: image.raw,
+      blobs: image,
+    }))
+    // What is attached to the source's index describes its digests, so it goes along only with the same index.
+    const isUnchanged = index?.descriptor.digest === resolved.root.descriptor.digest
+    const attachments = isUnchanged ? resolved.attachments : []
+    images.push(...attachments.map((raw) => ({ raw, blobs: source.repository })))
+    const value = await pushContent(target, images, root, {
+      from: { repository: source.repository, images: resolved.images.map(({ raw }) => raw) },
+      uploads: gate.uploads,
+      signal,
+    })
+    return { value, summary: `${value.blobs} blobs, ${value.manifests} manifests, ${value.bytes} bytes` }
+  })
+}
+
+/** Puts an image that did not pass into quarantine. Nothing of it has reached the target. */
+async function stop(
+  { quarantine }: GateContext,
+  { tier }: PromotionRequest,
+  { key, source, destination, startedAt }: Resolution,
+  { judgement, judgements, decision }: SourceJudgement,
+  steps: StepRunner,
+): Promise<Preparation> {
+  return await steps.run('quarantine', undefined, async () => {
+    const { id } = await quarantine.put({
+      id: digestOf(`${key} ${judgement}`).slice('sha256:'.length, 'sha256:'.length + 32),
+      quarantinedAt: startedAt,
+      source: source.name,
+      sourceDigest: source.descriptor.digest,
+      destination,
+      tier,
+      decision,
+      platforms: judgements.map(summarizeJudgement),
+      explanation: explain(decision),
+      findings: [],
+      evidence: [],
+      nextSteps: [],
+    })
+    const verdict = decision.verdict === 'fail' ? 'fail' : 'error'
+    return { value: { verdict, judgement, quarantine: id }, summary: id }
+  })
+}

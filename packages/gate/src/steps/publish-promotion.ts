@@ -1,0 +1,73 @@
+import type { Digest } from '@sallyport/core'
+import { GateError } from '../errors.ts'
+import type { GateContext } from '../promote/gate-context.ts'
+import { isYoungEnough } from '../promote/kept-judgement.ts'
+import type { PromotionRequest } from '../promote/request.ts'
+import { type PassedPreparation, type Publication, type Resolution, rootOf } from '../promote/resolution.ts'
+import { openSteps, type StepOptions } from '../promote/step-options.ts'
+import { toGateError } from '../promote/to-gate-error.ts'
+import { judgementOf } from './attest-promotion.ts'
+import { decisionStands } from './decision-stands.ts'
+import { refuseFrozen } from './find-freeze.ts'
+import { openTarget, readDestination } from './open-target.ts'
+import { publishTag } from './publish-tag.ts'
+
+/**
+ * Step `publish`: moves the tag from where `resolve` saw it. Call it only after `verify` has ended well.
+ *
+ * @throws {GateError} `FROZEN` in a window in which no tag of the tier moves.
+ * @throws {GateError} `DECISION_EXPIRED` when what was decided is too old, or rests on a waiver that ran out meanwhile.
+ * @throws {GateError} `TAG_CONFLICT` when somebody else moved the tag meanwhile.
+ */
+export async function publishPromotion(
+  gate: GateContext,
+  request: PromotionRequest,
+  resolution: Resolution,
+  preparation: PassedPreparation,
+  options: StepOptions = {},
+): Promise<Publication> {
+  const { signal, memory } = options
+  const { destination: to, expected } = resolution
+  const { digest } = rootOf(preparation)
+  const kept = await judgementOf(gate, resolution, preparation, memory)
+  let isPublished = false
+  try {
+    return await openSteps(gate, resolution, options).run('publish', undefined, async () => {
+      const destination = readDestination(request.to, gate)
+      const target = await openTarget(destination)
+      const root = memory?.root ?? (await target.getManifest(digest, { signal }))
+      const moved = await publishTag(target, root, {
+        tag: destination.tag,
+        expected,
+        signal,
+        beforeMove() {
+          const now = gate.clock.now()
+          refuseFrozen(gate.policy, request.tier, to, now)
+          const decisions = [kept.decision, ...kept.platforms.map(({ decision }) => decision)]
+          const stands = decisions.every((decision) => decisionStands(decision, now))
+          if (!stands || !isYoungEnough(kept.decidedAt, now, gate.evidenceMaxAgeMs))
+            throw expired(to, kept.decidedAt)
+        },
+      })
+      isPublished = true
+      return { value: { moved }, summary: moved ? `${to} is ${digest}` : `${to} was there already` }
+    })
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw isPublished ? afterPublication(toGateError(cause), to, digest) : cause
+  }
+}
+
+function expired(to: string, decidedAt: string): GateError {
+  return new GateError(
+    'DECISION_EXPIRED',
+    `${to}: what was decided at ${decidedAt} may not move a tag any more; promote again`,
+    { step: 'publish', retryable: true },
+  )
+}
+
+/** Says that the failure came too late to stop the tag: all evidence is there, only the record is not complete. */
+export function afterPublication(cause: GateError, to: string, digest: Digest): GateError {
+  const message = `${to} is at ${digest} with all evidence, but the record is not complete: ${cause.message}; promote again`
+  return new GateError(cause.code, message, { cause, step: cause.step, side: cause.side, retryable: true })
+}

@@ -1,0 +1,30 @@
+import type { GateContext } from '../promote/gate-context.ts'
+import type { PromotionRequest } from '../promote/request.ts'
+import type { Attestation, PassedPreparation, Resolution, Verification } from '../promote/resolution.ts'
+import { openSteps, type StepOptions } from '../promote/step-options.ts'
+import { openTarget, readDestination } from './open-target.ts'
+import { verifyTarget } from './verify-target.ts'
+
+/**
+ * Step `verify`: reads everything back from the target.
+ *
+ * @throws {GateError} `VERIFICATION_FAILED` naming what is missing or does not verify. No tag may move then.
+ */
+export async function verifyPromotion(
+  gate: GateContext,
+  request: PromotionRequest,
+  resolution: Resolution,
+  { images, index }: PassedPreparation,
+  { evidence }: Attestation,
+  options: StepOptions = {},
+): Promise<Verification> {
+  const { signal } = options
+  return openSteps(gate, resolution, options).run('verify', undefined, async () => {
+    const target = await openTarget(readDestination(request.to, gate))
+    const value = await verifyTarget(target, images, index, evidence, { signer: gate.signer, signal })
+    return {
+      value: { evidence: value },
+      summary: `${value.length} pieces of evidence verify at ${target.name}`,
+    }
+  })
+}

@@ -1,7 +1,7 @@
 // What the processes of this suite share.
 import { type GateOptions, type PromotionRequest, folderQuarantine } from '@sallyport/gate'
 import { dbosEngine, type DbosEngineOptions, type Engine } from '@sallyport/gate/dbos'
-import { postgresJournal } from '@sallyport/gate/postgres'
+import { openJournal } from './shared-journal.ts'
 import { createRegistryClient } from '@sallyport/oci'
 import { type GateKeys, smallGate } from '@sallyport/test-chaos'
 
@@ -24,7 +24,7 @@ export async function openEngine(
   const client = resources.use(
     createRegistryClient({ retry: { attempts: 4, baseDelayMs: 20, maxDelayMs: 1000 } }),
   )
-  const journal = resources.use(await postgresJournal({ connectionString: site.databaseUrl }))
+  const journal = resources.use(await openJournal(site))
   const { tier: _, ...gate } = smallGate(site.keys)
   const all: GateOptions = {
     ...gate,

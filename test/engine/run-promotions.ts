@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { folderQuarantine, promote, type ReleaseRecord, sqliteJournal } from '@sallyport/gate'
+import { folderQuarantine, type Page, type PromotionRecord, promote, type ReleaseRecord, sqliteJournal } from '@sallyport/gate'
 import type { PromotionResult } from '@sallyport/gate/dbos'
-import { postgresJournal } from '@sallyport/gate/postgres'
+import { openJournal } from './shared-journal.ts'
 import { createRegistryClient, parseReference, type RegistryClient } from '@sallyport/oci'
 import {
   generateGateKeys,
@@ -59,6 +59,8 @@ export interface RunReport {
 export async function runPromotions(options: RunOptions): Promise<RunReport> {
   const { directory, promotions, seed, workers: workerCount, killEveryMs, onStage = () => undefined } = options
   const random = seededRandom(seed)
+  // PostgreSQL runs as a user of its own.
+  await chmod(directory, 0o711)
   await using postgres = await startPostgres({ directory: join(directory, 'postgres') })
   onStage('PostgreSQL runs on a free port of the loopback, in a folder of its own')
   await using source = await startRegistry()
@@ -106,13 +108,13 @@ export async function runPromotions(options: RunOptions): Promise<RunReport> {
   const seconds = Math.round((performance.now() - started) / 100) / 10
   onStage(`all have ended after ${seconds} s; ${workers.kills} workers were killed meanwhile`)
 
-  await using journal = await postgresJournal({ connectionString: postgres.url })
+  await using journal = await openJournal(site)
   const states = await inParallel(8, requests, ({ to }) => readTargetState(client, to, site.keys))
   const records = await inParallel(8, requests, ({ to }) => journal.listRecords({ destination: to, limit: 10 }))
   const jobs = await inParallel(8, handles, (handle) => handle.status())
-  const journaled = []
+  const journaled: PromotionRecord[] = []
   for (let cursor: string | undefined; ; ) {
-    const page = await journal.list({ limit: 200, ...(cursor !== undefined && { cursor }) })
+    const page: Page<PromotionRecord> = await journal.list({ limit: 200, ...(cursor !== undefined && { cursor }) })
     journaled.push(...page.items)
     if (page.next === undefined) break
     cursor = page.next

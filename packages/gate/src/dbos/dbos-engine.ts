@@ -214,5 +214,5 @@ function toLogger(onLog: NonNullable<DbosEngineOptions['onLog']>) {
 }
 
 function logToStderr(level: string, message: string): void {
-  if (level === 'warn' || level === 'error') process.stderr.write(`${level}: ${message}\n`)
+  if (level === 'warn' || level === 'error') process.stderr.write(`${level}: ${message.split('\n', 1)[0]}\n`)
 }

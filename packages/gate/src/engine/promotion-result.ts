@@ -46,7 +46,7 @@ export function toResult(outcome: PromotionOutcome): PromotionResult {
     }
     case 'fail': {
       const { verdict, key, sourceDigest, decision, quarantine } = outcome
-      const reasons = decision.reasons.filter(({ effect }) => effect !== 'pass').map(({ message }) => message)
+      const reasons = decision.reasons.filter(({ effect }) => effect === 'fail').map(({ message }) => message)
       return { verdict, key, sourceDigest, reasons, quarantine: quarantine.id }
     }
     case 'error': {

@@ -19,6 +19,7 @@ export type GateErrorCode =
   | 'FROZEN'
   | 'ALREADY_RUNNING'
   | 'CANCELLED'
+  | 'QUEUE_FULL'
   | 'RELEASE_STOPPED'
   | 'NOTHING_TO_ROLL_BACK'
   | 'ENGINE_FAILED'

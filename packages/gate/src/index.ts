@@ -1,6 +1,6 @@
 export { hardeningBuildType } from '@sallyport/harden/report'
 export { GateError, type GateErrorCode, type GateErrorOptions } from './errors.ts'
-export { sqliteJournal } from './journal/sqlite-journal.ts'
+export { sqliteJournal, type SqliteJournalOptions } from './journal/sqlite-journal.ts'
 export type { DurableSteps, Json } from './ports/durable-steps.ts'
 export type {
   Cancellation,
@@ -81,7 +81,17 @@ export type { ProgressListener, PromotionProgress } from './promote/progress.ts'
 export { promote } from './promote/promote.ts'
 export { type StepName, stepNames } from './promote/step-name.ts'
 export { createStepRunner, type StepRunner, type StepRunnerOptions } from './promote/step-runner.ts'
-export { folderQuarantine } from './quarantine/folder-quarantine.ts'
+export { describeQuarantine, type RefusedPromotion } from './quarantine/describe-quarantine.ts'
+export { waiversPayloadType } from './quarantine/grant-waivers.ts'
+export { sqliteQuarantine, type SqliteQuarantineOptions } from './quarantine/sqlite-quarantine.ts'
+export {
+  createPushTrigger,
+  type PushReaction,
+  type PushTrigger,
+  type PushTriggerOptions,
+  type RoutedRequest,
+} from './trigger/create-push-trigger.ts'
+export type { PushEvent } from './trigger/push-event.ts'
 export type { ReleasedPlatform, ReleaseRecord } from './record/release-record.ts'
 export {
   applyStatements,

@@ -121,7 +121,7 @@ function prepareTables(run: Run, schema: Schema, name: string): void {
   }
   const known = schema.part === 'journal' && tables.includes('promotion') ? 1 : 0
   const statements = migrate(schema, { dialect, name, known })
-  for (let next = statements.next(); !next.done; ) next = statements.next(run(...next.value))
+  for (let next = statements.next(); !next.done;) next = statements.next(run(...next.value))
   // The first release refuses the file then.
   if (schema.part === 'journal') run('PRAGMA user_version = 2')
 }

@@ -130,7 +130,8 @@ export function createJournal(database: Database, leases: Leases & AsyncDisposab
       const ended = `(SELECT key FROM ${promotion} WHERE finished_at < $1)`
       return database.transaction(async (query) => {
         const remove = async (table: string, condition: string): Promise<number> =>
-          (await query(`DELETE FROM ${dialect.table(table)} WHERE ${condition} RETURNING 1`, [instant])).length
+          (await query(`DELETE FROM ${dialect.table(table)} WHERE ${condition} RETURNING 1`, [instant]))
+            .length
         return {
           steps: await remove('step', `key IN ${ended}`),
           evidence: await remove('evidence', `key IN ${ended}`),
@@ -147,7 +148,8 @@ export function createJournal(database: Database, leases: Leases & AsyncDisposab
 }
 
 function toPromotion(row: Row): PromotionRecord {
-  const text = (column: string): string | undefined => (row[column] === null ? undefined : String(row[column]))
+  const text = (column: string): string | undefined =>
+    row[column] === null ? undefined : String(row[column])
   const digest = (column: string): Digest | undefined => {
     const value = text(column)
     return value === undefined ? undefined : parseDigest(value)

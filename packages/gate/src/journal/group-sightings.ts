@@ -34,7 +34,10 @@ export function groupSightings(findings: readonly SightedFinding[]): readonly Si
 
   const keys = findings.map(({ id, aliases = [], purl }, position) => {
     if (id === '' || aliases.length > maxNames)
-      throw new GateError('OPTIONS_INVALID', `finding ${JSON.stringify(id)}: one id, at most ${maxNames} aliases`)
+      throw new GateError(
+        'OPTIONS_INVALID',
+        `finding ${JSON.stringify(id)}: one id, at most ${maxNames} aliases`,
+      )
     let line = lines.get(purl)
     if (line === undefined) lines.set(purl, (line = packageLine(purl)))
     parents.push(position)

@@ -34,7 +34,10 @@ export function stepStore({
     async saveStep(key, attempt, { name, output, summary = '', at }) {
       const text = JSON.stringify(output)
       if (text === undefined || Buffer.byteLength(text) > maxOutputBytes) {
-        throw new GateError('OPTIONS_INVALID', `step ${name}: an output is JSON of at most ${maxOutputBytes} bytes`)
+        throw new GateError(
+          'OPTIONS_INVALID',
+          `step ${name}: an output is JSON of at most ${maxOutputBytes} bytes`,
+        )
       }
       const [row] = await query(
         `INSERT INTO ${step} (key, attempt, position, name, output, summary, at)
@@ -45,7 +48,8 @@ export function stepStore({
         [key, attempt, name, text, summary, readInstant(at, 'at')],
       )
       const kept = row ? toStep(row) : await findStep(key, attempt, name)
-      if (!kept) throw new GateError('JOURNAL_CORRUPT', `step ${name} of ${key} was removed while it was kept`)
+      if (!kept)
+        throw new GateError('JOURNAL_CORRUPT', `step ${name} of ${key} was removed while it was kept`)
       return kept
     },
     async steps(key, attempt) {

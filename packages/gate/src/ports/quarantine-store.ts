@@ -1,5 +1,5 @@
 import type { Signer } from '@sallyport/attest'
-import type { Digest, Verdict } from '@sallyport/core'
+import type { Clock, Digest, Verdict } from '@sallyport/core'
 import type { Decision, WaiverFile, WaiverTerms } from '@sallyport/policy'
 import type { FixState, Severity } from '@sallyport/scan'
 import type { PlatformSummary } from '../promote/platform-summary.ts'
@@ -91,6 +91,7 @@ export interface QuarantineEntry {
 export interface QuarantineSummary {
   readonly id: string
   readonly state: QuarantineState
+  /** ISO 8601 time of the refusal that opened it last. */
   readonly quarantinedAt: string
   readonly source: string
   readonly sourceDigest: Digest
@@ -166,6 +167,8 @@ export interface QuarantineOptions {
   readonly onEvent?: ((event: QuarantineEvent) => void | Promise<void>) | undefined
   /** Told what `onEvent` threw, which changes nothing else. Default: a warning of the process. */
   readonly onListenerError?: ((error: unknown, event: QuarantineEvent) => void) | undefined
+  /** Tells when something was approved, rejected or superseded. Default: the system's. */
+  readonly clock?: Clock | undefined
 }
 
 /**
@@ -176,8 +179,8 @@ export interface QuarantineOptions {
  */
 export interface QuarantineStore extends AsyncDisposable {
   /**
-   * Stores a record; one of the same id stays as it is, and opens again when it was superseded or its approval has
-   * expired. Open records of the same source and destination with another source digest become superseded. Resolves with
+   * Stores a record; one of the same id stays as it is, and a later refusal opens it again when it was superseded or its
+   * approval has expired. Open records of the same source and destination with another source digest become superseded. Resolves with
    * the record that is stored.
    */
   put(record: QuarantineRecord): Promise<QuarantineRecord>

@@ -31,7 +31,7 @@ describe('promote that is aborted', () => {
       test.gate.promote({ from: test.from, to: test.to, signal: AbortSignal.abort(reason) }),
     ).rejects.toBe(reason)
     expect(test.registry.requests).toEqual([])
-    expect(await test.gate.journal.list()).toEqual([])
+    expect((await test.gate.journal.list()).items).toEqual([])
   })
 
   // The end of a step is the beginning of the next, but for the two after which the tag has moved.
@@ -93,7 +93,7 @@ describe('promote that is aborted', () => {
       },
     })
     await expect(promotion).rejects.toBe(reason)
-    expect(await test.gate.quarantine.list()).toEqual([])
+    expect((await test.gate.quarantine.list()).items).toEqual([])
   })
 
   it('while a scanner works hands the signal to it', async () => {

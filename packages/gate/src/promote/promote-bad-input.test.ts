@@ -226,8 +226,8 @@ describe('promote with bad input', () => {
     const decision = outcome.verdict === 'error' ? outcome.decision : undefined
     const errors = decision?.reasons.filter(({ effect }) => effect === 'error').map(({ code }) => code)
     expect(errors && [...new Set(errors)]).toEqual(input.reasons)
-    for (const record of await gate.journal.list()) expect(record.verdict).toBe('error')
-    expect(await gate.quarantine.list()).toHaveLength(input.reasons ? 1 : 0)
+    for (const record of (await gate.journal.list()).items) expect(record.verdict).toBe('error')
+    expect((await gate.quarantine.list()).items).toHaveLength(input.reasons ? 1 : 0)
   })
 
   it.each(['basic', 'token'] as const)(
@@ -321,9 +321,9 @@ describe('promote with a critical finding in a package that is used', () => {
 
     expect(outcome.verdict).toBe('fail')
     if (outcome.verdict !== 'fail') return
-    const record = await gate.quarantine.get(outcome.quarantine.id)
+    const { record } = (await gate.quarantine.get(outcome.quarantine.id))!
     expect(record).toEqual(outcome.quarantine)
-    const blocking = record!.decision.reasons.flatMap(({ effect, findings }) =>
+    const blocking = record.decision.reasons.flatMap(({ effect, findings }) =>
       effect === 'fail' ? (findings ?? []) : [],
     )
     expect(blocking.map(({ package: name }) => name).sort()).toEqual(['dash', 'hello'])
@@ -332,20 +332,20 @@ describe('promote with a critical finding in a package that is used', () => {
       expect(finding.chain[0]).toMatchObject({ kind: 'entry', to: '/app/run.sh' })
       expect(finding.chain.at(-1)).toMatchObject({ to: finding.file })
       for (const text of [finding.id, finding.package, finding.file!, '/app/run.sh']) {
-        expect(record!.explanation).toContain(text)
+        expect(record.explanation).toContain(text)
       }
     }
     expect(registry.snapshot()).not.toHaveProperty('prod/app')
     expect(registry.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD')).toEqual([])
-    expect(await gate.journal.list()).toMatchObject([{ verdict: 'fail', targetDigest: undefined }])
+    expect((await gate.journal.list()).items).toMatchObject([{ verdict: 'fail', targetDigest: undefined }])
 
     const again = await gate.promote({
       from,
       to: `${registry.host}/prod/app:1`,
       scanners: [scannerFor('hello', 'dash', 'leftover')],
     })
-    expect(again).toMatchObject({ verdict: 'fail', quarantine: { id: record!.id } })
-    expect(await gate.quarantine.list()).toHaveLength(1)
+    expect(again).toMatchObject({ verdict: 'fail', quarantine: { id: record.id } })
+    expect((await gate.quarantine.list()).items).toHaveLength(1)
   })
 
   it('of an unused package fails too, unless hardening removes it', async () => {

@@ -110,13 +110,14 @@ describe('promote of an index', () => {
     })
     expect(outcome.verdict).toBe('fail')
     expect(test.registry.snapshot()).not.toHaveProperty('prod/app')
-    const records = await test.gate.quarantine.list()
-    expect(records).toHaveLength(1)
-    const reasons = records[0]!.decision.reasons.filter(({ effect }) => effect === 'fail')
+    const { items } = await test.gate.quarantine.list()
+    expect(items).toHaveLength(1)
+    const { record } = (await test.gate.quarantine.get(items[0]!.id))!
+    const reasons = record.decision.reasons.filter(({ effect }) => effect === 'fail')
     expect(reasons).toMatchObject([{ findings: [{ package: 'flawed', file: '/usr/bin/hello' }] }])
     expect(reasons[0]!.message).toContain('linux/arm64')
-    expect(records[0]!.explanation).toContain('linux/arm64')
-    expect(records[0]!.platforms.map(({ decision }) => decision.verdict)).toEqual(['pass', 'fail'])
+    expect(record.explanation).toContain('linux/arm64')
+    expect(record.platforms.map(({ decision }) => decision.verdict)).toEqual(['pass', 'fail'])
   })
 
   it('keeps the digest of an unchanged index, and takes attached documents along', async () => {

@@ -8,7 +8,7 @@ import {
   type TestRegistry,
 } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
-import type { Journal } from '../ports/journal.ts'
+import type { Journal, JournaledStep } from '../ports/journal.ts'
 import { debianImage } from './debian-image.fixture.ts'
 import type { PromoteOptions } from './options.ts'
 import { openTestGate } from './test-gate.fixture.ts'
@@ -110,7 +110,7 @@ describe('promote to a target that refuses', () => {
         },
       })
       expect(test.tag()).toBe(previous.raw.descriptor.digest)
-      expect(await test.gate.journal.list()).toMatchObject([{ verdict: 'error' }])
+      expect((await test.gate.journal.list()).items).toMatchObject([{ verdict: 'error' }])
 
       const uploaded = test.prod.snapshot()['prod/app']!.blobs
       test.prod.setRequestHook(undefined)
@@ -285,10 +285,12 @@ describe('promote to a target that does not keep what it was given', () => {
   })
 })
 
+type Failing = 'begin' | 'saveStep' | 'saveEvidence' | 'finish'
+
 describe('promote with a journal that fails', () => {
   const failing = (
     journal: Journal,
-    method: keyof Journal,
+    method: Failing,
     matches: (...values: unknown[]) => boolean,
   ): Journal => ({
     ...journal,
@@ -298,11 +300,16 @@ describe('promote with a journal that fails', () => {
     },
   })
 
-  it.each<[string, keyof Journal, (...values: unknown[]) => boolean]>([
+  const isStep =
+    (name: string) =>
+    (...[, , step]: unknown[]) =>
+      (step as JournaledStep).name === name
+
+  it.each<[string, Failing, (...values: unknown[]) => boolean]>([
     ['at the beginning', 'begin', () => true],
-    ['at a step', 'recordStep', (_key, step) => step === 'rescan'],
+    ['at a step', 'saveStep', isStep('rescan linux/amd64')],
     ['when evidence is kept', 'saveEvidence', () => true],
-    ['after verification', 'recordStep', (_key, step) => step === 'verify'],
+    ['after verification', 'saveStep', isStep('verify')],
   ])('%s moves no tag', async (_title, method, matches) => {
     await using test = await openTarget()
     const outcome = await test.promote({ journal: failing(test.gate.journal, method, matches) })
@@ -313,8 +320,8 @@ describe('promote with a journal that fails', () => {
     expect(test.tag()).toBe(previous.raw.descriptor.digest)
   })
 
-  it.each<[string, keyof Journal, (...values: unknown[]) => boolean]>([
-    ['publish', 'recordStep', (_key, step) => step === 'publish'],
+  it.each<[string, Failing, (...values: unknown[]) => boolean]>([
+    ['publish', 'saveStep', isStep('publish')],
     ['record', 'finish', () => true],
   ])(
     'after the tag has moved says so, and the next run completes the record (%s)',
@@ -332,7 +339,9 @@ describe('promote with a journal that fails', () => {
       })
       expect(test.tag()).not.toBe(previous.raw.descriptor.digest)
       expect(await test.promote()).toMatchObject({ verdict: 'pass', changed: false, digest: test.tag() })
-      expect(await test.gate.journal.list()).toMatchObject([{ verdict: 'pass', targetDigest: test.tag() }])
+      expect((await test.gate.journal.list()).items).toMatchObject([
+        { verdict: 'pass', targetDigest: test.tag() },
+      ])
     },
   )
 

@@ -89,5 +89,5 @@ it.each(Object.entries(cases))('promote ends in error, never in pass or fail: %s
     expect.objectContaining({ effect: 'error', code, message: expect.stringContaining(text) }),
   )
   expect(registry.snapshot()).not.toHaveProperty('prod/app')
-  expect(await gate.quarantine.list()).toHaveLength(1)
+  expect((await gate.quarantine.list()).items).toHaveLength(1)
 })

@@ -9,6 +9,7 @@ import {
 } from '@sallyport/attest'
 import { createImage, pushImage, type RecordedRequest, startRegistry } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
+import type { Leases } from '../ports/leases.ts'
 import { debianImage } from './debian-image.fixture.ts'
 import type { PromotionOutcome } from './outcome.ts'
 import type { PromotionProgress } from './progress.ts'
@@ -37,6 +38,9 @@ async function evidenceOf(gate: TestGate, to: string, outcome: PromotionOutcome 
   expect(rejected).toEqual([])
   return verified
 }
+
+/** As on machines that know nothing of each other. */
+const leases: Leases = { acquire: async () => ({ async [Symbol.asyncDispose]() {} }) }
 
 describe('promote', () => {
   it('hardens, pushes, attaches what verifies, and moves the tag last', async () => {
@@ -148,7 +152,8 @@ describe('promote', () => {
     const outcome = passed(await gate.promote({ from, to }))
     expect(outcome.previousDigest).toBe(previous.raw.descriptor.digest)
 
-    const [entry, ...others] = await gate.journal.list()
+    const { items } = await gate.journal.list()
+    const [entry, ...others] = items
     expect(others).toEqual([])
     expect(entry).toMatchObject({
       source: from,
@@ -163,10 +168,23 @@ describe('promote', () => {
       previousDigest: previous.raw.descriptor.digest,
     })
     const steps = await gate.journal.steps(entry!.key)
-    expect(steps.map(({ step }) => step)).toEqual(
-      stepNames.filter((step) => step !== 'resolve' && step !== 'quarantine'),
-    )
-    expect(steps[0]!.output).toEqual({ platform: 'linux/amd64', summary: '4 packages' })
+    const onPlatform = ['inventory', 'scan', 'harden', 'rescan', 'decide']
+    expect(steps.map(({ name }) => name)).toEqual([
+      ...onPlatform.map((step) => `${step} linux/amd64`),
+      'push',
+      'prepare',
+      'attest',
+      'verify',
+      'publish',
+      'result',
+      'record',
+    ])
+    expect(steps[0]).toEqual({
+      name: 'inventory linux/amd64',
+      output: null,
+      summary: '4 packages',
+      at: startTime,
+    })
   })
 
   it('changes nothing when it runs again, and says so', async () => {
@@ -231,12 +249,26 @@ describe('promote', () => {
     expect(types).not.toContain('https://slsa.dev/provenance/v1')
   })
 
-  it('finishes both of two equal promotions at the same time', async () => {
+  it('refuses the second of two promotions to a tag at the same time, until the first has ended', async () => {
     await using registry = await startRegistry()
     await using gate = await openTestGate()
     const [from, to] = [`${registry.host}/build/app:1`, `${registry.host}/prod/app:1`]
     await pushUsual(gate, from)
-    const outcomes = await Promise.all([gate.promote({ from, to }), gate.promote({ from, to })])
+    const [first, second] = await Promise.all([gate.promote({ from, to }), gate.promote({ from, to })])
+    expect(first).toMatchObject({ verdict: 'pass' })
+    expect(second).toMatchObject({ verdict: 'error', error: { code: 'ALREADY_RUNNING', retryable: true } })
+    expect(await gate.promote({ from, to })).toMatchObject({ verdict: 'pass', changed: false })
+  })
+
+  it('finishes both of two equal promotions at the same time where leases fail', async () => {
+    await using registry = await startRegistry()
+    await using gate = await openTestGate()
+    const [from, to] = [`${registry.host}/build/app:1`, `${registry.host}/prod/app:1`]
+    await pushUsual(gate, from)
+    const outcomes = await Promise.all([
+      gate.promote({ from, to, leases }),
+      gate.promote({ from, to, leases }),
+    ])
     for (const outcome of outcomes) {
       expect(passed(outcome).digest).toBe(registry.resolve('prod/app', '1'))
     }
@@ -249,7 +281,7 @@ describe('promote', () => {
     const to = `${registry.host}/prod/app:1`
     const sources = [`${registry.host}/build/one:1`, `${registry.host}/build/other:1`]
     for (const from of sources) await pushUsual(gate, from, from)
-    const outcomes = await Promise.all(sources.map((from) => gate.promote({ from, to })))
+    const outcomes = await Promise.all(sources.map((from) => gate.promote({ from, to, leases })))
     const winner = outcomes.find(
       (outcome) => outcome.verdict === 'pass' && outcome.digest === registry.resolve('prod/app', '1'),
     )

@@ -4,7 +4,7 @@ import type { UsageEvidence } from '@sallyport/harden/evidence'
 import { folderMirror, type PatchSource } from '@sallyport/harden/patch'
 import { describe, expect, it } from 'vitest'
 import { sqliteJournal } from '../journal/sqlite-journal.ts'
-import { folderQuarantine } from '../quarantine/folder-quarantine.ts'
+import { sqliteQuarantine } from '../quarantine/sqlite-quarantine.ts'
 import type { PromoteOptions } from './options.ts'
 import { promotionKey } from './promotion-key.ts'
 import { noCritical, scannerFor } from './test-gate.fixture.ts'
@@ -19,7 +19,7 @@ const options: PromoteOptions = {
   scanners: [scannerFor('hello')],
   signer,
   journal: sqliteJournal(':memory:'),
-  quarantine: folderQuarantine('/nowhere'),
+  quarantine: sqliteQuarantine(':memory:'),
 }
 const recording: UsageEvidence = {
   source: 'strace',

@@ -8,9 +8,10 @@ import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 import { sqliteJournal } from '../journal/sqlite-journal.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
-import { folderQuarantine } from '../quarantine/folder-quarantine.ts'
+import { sqliteQuarantine } from '../quarantine/sqlite-quarantine.ts'
 import { criticalAdvisory } from './debian-image.fixture.ts'
-import type { PromoteOptions } from './options.ts'
+import { createGate, type Gate } from './create-gate.ts'
+import type { GateOptions, PromoteOptions } from './options.ts'
 import type { PromotionOutcome } from './outcome.ts'
 import { promote } from './promote.ts'
 
@@ -33,6 +34,8 @@ export interface TestGate extends AsyncDisposable {
   advance(ms: number): void
   repository(reference: string): Repository
   promote(options: Pick<PromoteOptions, 'from' | 'to'> & Partial<PromoteOptions>): Promise<PromotionOutcome>
+  /** Makes a gate of the same parts. */
+  open(options?: Partial<GateOptions>): Gate
 }
 
 /** Opens a gate; disposing it asserts that no promotion left files behind. */
@@ -48,9 +51,19 @@ export async function openTestGate(): Promise<TestGate> {
   const release = generateSigningKey()
   const signer = { evidence: keySigner(evidence.privateKey), release: keySigner(release.privateKey) }
   const journal = sqliteJournal(':memory:')
-  const quarantine = folderQuarantine(join(directory, 'quarantine'))
+  const quarantine = sqliteQuarantine(':memory:')
   let time = Date.parse(startTime)
-  const clock = { now: () => new Date(time) }
+  const parts: GateOptions = {
+    policy: noCritical(),
+    scanners: [scannerFor('leftover')],
+    harden: true,
+    signer,
+    journal,
+    quarantine,
+    repository: (reference) => client.repository(reference),
+    workDirectory: work,
+    clock: { now: () => new Date(time) },
+  }
   return {
     client,
     journal,
@@ -58,22 +71,11 @@ export async function openTestGate(): Promise<TestGate> {
     keys: { evidence: evidence.publicKey, release: release.publicKey },
     advance: (ms) => void (time += ms),
     repository: (reference) => client.repository(parseReference(reference)),
-    promote: (options) =>
-      promote({
-        tier: 'prod',
-        policy: noCritical(),
-        scanners: [scannerFor('leftover')],
-        harden: true,
-        signer,
-        journal,
-        quarantine,
-        repository: (reference) => client.repository(reference),
-        workDirectory: work,
-        clock,
-        ...options,
-      }),
+    promote: (options) => promote({ tier: 'prod', ...parts, ...options }),
+    open: (options) => createGate({ ...parts, ...options }),
     async [Symbol.asyncDispose]() {
       await journal[Symbol.asyncDispose]()
+      await quarantine[Symbol.asyncDispose]()
       await client.close()
       const left = await readdir(work)
       await rm(directory, { recursive: true, force: true })

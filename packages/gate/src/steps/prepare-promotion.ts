@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { digestOf } from '@sallyport/core'
-import { explain } from '@sallyport/policy'
 import type { GateContext } from '../promote/gate-context.ts'
 import { keepJudgement, type KeptJudgement } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -10,6 +8,7 @@ import type { Preparation, Resolution } from '../promote/resolution.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { summarizeJudgement } from '../promote/summarize-judgement.ts'
+import { describeQuarantine } from '../quarantine/describe-quarantine.ts'
 import { describeEvidence } from './describe-evidence.ts'
 import { judgeSource, type SourceJudgement } from './judge-source.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
@@ -137,8 +136,9 @@ async function stop(
   steps: StepRunner,
 ): Promise<Preparation> {
   return await steps.run('quarantine', undefined, async () => {
-    const { id } = await quarantine.put({
-      id: digestOf(`${key} ${judgement}`).slice('sha256:'.length, 'sha256:'.length + 32),
+    const record = describeQuarantine({
+      key,
+      judgement,
       quarantinedAt: startedAt,
       source: source.name,
       sourceDigest: source.descriptor.digest,
@@ -146,11 +146,8 @@ async function stop(
       tier,
       decision,
       platforms: judgements.map(summarizeJudgement),
-      explanation: explain(decision),
-      findings: [],
-      evidence: [],
-      nextSteps: [],
     })
+    const { id } = await quarantine.put(record)
     const verdict = decision.verdict === 'fail' ? 'fail' : 'error'
     return { value: { verdict, judgement, quarantine: id }, summary: id }
   })

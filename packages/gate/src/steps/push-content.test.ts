@@ -13,8 +13,16 @@ describe('pushContent', () => {
     await using client = createRegistryClient()
     const target = client.repository(parseReference(`${registry.host}/prod/app:1`))
     const index = createImageIndex({ 'linux/amd64': judged })
-    expect(await pushContent(target, [content], index.raw)).toEqual({ blobs: 2, manifests: 2 })
-    expect(await pushContent(target, [content], index.raw)).toEqual({ blobs: 0, manifests: 0 })
+    expect(await pushContent(target, [content], index.raw)).toEqual({
+      blobs: 2,
+      manifests: 2,
+      bytes: expect.any(Number),
+    })
+    expect(await pushContent(target, [content], index.raw)).toEqual({
+      blobs: 0,
+      manifests: 0,
+      bytes: 0,
+    })
     expect(registry.snapshot()['prod/app']).toMatchObject({ tags: {} })
   })
 

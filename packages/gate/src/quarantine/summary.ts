@@ -1,0 +1,54 @@
+import { parseDigest, type Verdict } from '@sallyport/core'
+import { compareSeverities, type Severity } from '@sallyport/scan'
+import type { Row } from '../database/database.ts'
+import type { QuarantineRecord, QuarantineState, QuarantineSummary } from '../ports/quarantine-store.ts'
+
+const maxReason = 300
+
+/** Columns that {@link toSummary} reads. */
+export const summaryColumns =
+  'id, state, quarantined_at, source, source_digest, destination, tier, verdict, findings, worst, reason'
+
+/** The summary of a row. */
+export function toSummary(row: Row): QuarantineSummary {
+  return {
+    id: String(row['id']),
+    state: String(row['state']) as QuarantineState,
+    quarantinedAt: String(row['quarantined_at']),
+    source: String(row['source']),
+    sourceDigest: parseDigest(String(row['source_digest'])),
+    destination: String(row['destination']),
+    tier: String(row['tier']),
+    verdict: String(row['verdict']) as Verdict,
+    findings: Number(row['findings']),
+    ...(row['worst'] !== null && { worst: String(row['worst']) as Severity }),
+    reason: String(row['reason']),
+  }
+}
+
+/** What a summary shows of a record, beside its state. */
+export function summarize({ decision: { verdict, reasons }, findings }: QuarantineRecord): {
+  readonly verdict: Verdict
+  readonly findings: number
+  readonly worst: Severity | undefined
+  readonly reason: string
+} {
+  const first =
+    reasons.find(({ effect }) => effect === 'error') ?? reasons.find(({ effect }) => effect === 'fail')
+  return {
+    verdict,
+    findings: findings.length,
+    worst: findings.map(({ severity }) => severity).reduce<Severity | undefined>(worse, undefined),
+    reason: (first?.message ?? '').slice(0, maxReason),
+  }
+}
+
+/** What a text is looked for in, in lower case. */
+export function searchText({ id, source, destination, findings }: QuarantineRecord): string {
+  const names = findings.flatMap((finding) => [finding.id, ...finding.aliases, finding.purl.split('?')[0]!])
+  return [id, source, destination, ...new Set(names)].join('\n').toLowerCase()
+}
+
+function worse(one: Severity | undefined, other: Severity): Severity {
+  return one === undefined || compareSeverities(other, one) > 0 ? other : one
+}

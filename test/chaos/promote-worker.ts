@@ -1,8 +1,7 @@
 // A process that promotes what it is told to, one after the other, until it is killed.
 import { once } from 'node:events'
-import { join } from 'node:path'
 import process from 'node:process'
-import { folderQuarantine, promote, sqliteJournal } from '@sallyport/gate'
+import { sqliteQuarantine, promote, sqliteJournal } from '@sallyport/gate'
 import { createRegistryClient } from '@sallyport/oci'
 import { type GateKeys, smallGate } from './small-gate.ts'
 
@@ -40,7 +39,7 @@ async function run({ from, to, work, journal: path, keys, killAt }: WorkerTask):
       from,
       to,
       journal,
-      quarantine: folderQuarantine(join(work, 'quarantine')),
+      quarantine: sqliteQuarantine(':memory:'),
       repository: (reference) => client.repository(reference),
       workDirectory: work,
       settleMs: 60,

@@ -1,5 +1,5 @@
 // What the processes of this suite share.
-import { type GateOptions, type PromotionRequest, folderQuarantine } from '@sallyport/gate'
+import { type GateOptions, type PromotionRequest, sqliteQuarantine } from '@sallyport/gate'
 import { dbosEngine, type DbosEngineOptions, type Engine } from '@sallyport/gate/dbos'
 import { openJournal } from './shared-journal.ts'
 import { createRegistryClient } from '@sallyport/oci'
@@ -29,7 +29,7 @@ export async function openEngine(
   const all: GateOptions = {
     ...gate,
     journal,
-    quarantine: folderQuarantine(`${site.directory}/quarantine`),
+    quarantine: resources.use(sqliteQuarantine(`${site.directory}/quarantine.db`)),
     repository: (reference) => client.repository(reference),
     workDirectory: site.directory,
     settleMs: 60,

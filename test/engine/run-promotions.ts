@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { folderQuarantine, type Page, type PromotionRecord, promote, type ReleaseRecord, sqliteJournal } from '@sallyport/gate'
+import { sqliteQuarantine, type Page, type PromotionRecord, promote, type ReleaseRecord, sqliteJournal } from '@sallyport/gate'
 import type { PromotionResult } from '@sallyport/gate/dbos'
 import { openJournal } from './shared-journal.ts'
 import { createRegistryClient, parseReference, type RegistryClient } from '@sallyport/oci'
@@ -94,6 +94,8 @@ export async function runPromotions(options: RunOptions): Promise<RunReport> {
   const done = new AbortController()
   const killing = (async () => {
     while (killEveryMs !== undefined && !done.signal.aborted) {
+      // However slow the machine is, there is work between the kills.
+      await workers.ready()
       await delay(random.below(killEveryMs), undefined, { signal: done.signal }).catch(() => undefined)
       if (!done.signal.aborted) await workers.killOne(random)
     }
@@ -165,7 +167,7 @@ async function promoteElsewhere(
       ...request,
       to,
       journal,
-      quarantine: folderQuarantine(join(directory, 'quarantine')),
+      quarantine: sqliteQuarantine(':memory:'),
       repository: (reference) => client.repository(reference),
       workDirectory: directory,
       settleMs: 0,

@@ -194,7 +194,7 @@ async function runPoint(plan: Plan, round: number, lane: Lane): Promise<boolean>
       await watch.finish()
       expect(await readTargetState(client, to, keys)).toEqual(usual.state)
       await using journal = sqliteJournal(disk ? join(disk.folder, 'journal.db') : join(work, 'journal.db'))
-      expect(await journal.list()).toMatchObject([
+      expect((await journal.list()).items).toMatchObject([
         {
           destination: expect.stringContaining(`${name}:1`),
           verdict: 'pass',

@@ -1,3 +1,7 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts', dbos: 'src/dbos/index.ts' })
+export default buildOf({
+  index: 'src/index.ts',
+  dbos: 'src/dbos/index.ts',
+  postgres: 'src/postgres/index.ts',
+})

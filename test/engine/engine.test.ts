@@ -41,7 +41,8 @@ describe(`${promotions} promotions on four workers that are killed at random`, (
   it('the evidence verifies, and each piece is there once', () => {
     const expected = report.undisturbed[0]!.state!
     expect(expected.evidence.length).toBeGreaterThan(4)
-    for (const { state } of report.promotions) expect({ ...state, digest: '' }).toEqual({ ...expected, digest: '' })
+    for (const { state } of report.promotions)
+      expect({ ...state, digest: '' }).toEqual({ ...expected, digest: '' })
   })
 
   it('each was done once: one record of its end, one write of its tag', () => {

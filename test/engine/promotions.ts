@@ -1,7 +1,7 @@
 // What the processes of this suite share.
-import { type GateOptions, type PromotionRequest, sqliteQuarantine } from '@sallyport/gate'
+import { type GateOptions, type PromotionRequest } from '@sallyport/gate'
 import { dbosEngine, type DbosEngineOptions, type Engine } from '@sallyport/gate/dbos'
-import { openJournal } from './shared-journal.ts'
+import { postgresJournal, postgresQuarantine } from '@sallyport/gate/postgres'
 import { createRegistryClient } from '@sallyport/oci'
 import { type GateKeys, smallGate } from '@sallyport/test-chaos'
 
@@ -24,12 +24,12 @@ export async function openEngine(
   const client = resources.use(
     createRegistryClient({ retry: { attempts: 4, baseDelayMs: 20, maxDelayMs: 1000 } }),
   )
-  const journal = resources.use(await openJournal(site))
+  const journal = resources.use(await postgresJournal({ connectionString: site.databaseUrl }))
   const { tier: _, ...gate } = smallGate(site.keys)
   const all: GateOptions = {
     ...gate,
     journal,
-    quarantine: resources.use(sqliteQuarantine(`${site.directory}/quarantine.db`)),
+    quarantine: resources.use(await postgresQuarantine({ connectionString: site.databaseUrl })),
     repository: (reference) => client.repository(reference),
     workDirectory: site.directory,
     settleMs: 60,

@@ -1,9 +1,16 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { sqliteQuarantine, type Page, type PromotionRecord, promote, type ReleaseRecord, sqliteJournal } from '@sallyport/gate'
+import {
+  sqliteQuarantine,
+  type Page,
+  type PromotionRecord,
+  promote,
+  type ReleaseRecord,
+  sqliteJournal,
+} from '@sallyport/gate'
 import type { PromotionResult } from '@sallyport/gate/dbos'
-import { openJournal } from './shared-journal.ts'
+import { postgresJournal } from '@sallyport/gate/postgres'
 import { createRegistryClient, parseReference, type RegistryClient } from '@sallyport/oci'
 import {
   generateGateKeys,
@@ -57,7 +64,14 @@ export interface RunReport {
  * meanwhile, and reads back what came of it.
  */
 export async function runPromotions(options: RunOptions): Promise<RunReport> {
-  const { directory, promotions, seed, workers: workerCount, killEveryMs, onStage = () => undefined } = options
+  const {
+    directory,
+    promotions,
+    seed,
+    workers: workerCount,
+    killEveryMs,
+    onStage = () => undefined,
+  } = options
   const random = seededRandom(seed)
   // PostgreSQL runs as a user of its own.
   await chmod(directory, 0o711)
@@ -73,7 +87,11 @@ export async function runPromotions(options: RunOptions): Promise<RunReport> {
   }
   onStage(`${promotions} images are in the source; the targets are olareg and docker-registry`)
 
-  const site: Site = { databaseUrl: postgres.url, keys: generateGateKeys(), directory: join(directory, 'work') }
+  const site: Site = {
+    databaseUrl: postgres.url,
+    keys: generateGateKeys(),
+    directory: join(directory, 'work'),
+  }
   await mkdir(site.directory, { recursive: true })
   const started = performance.now()
   await using opened = await openEngine({ ...site, work: false })
@@ -110,18 +128,28 @@ export async function runPromotions(options: RunOptions): Promise<RunReport> {
   const seconds = Math.round((performance.now() - started) / 100) / 10
   onStage(`all have ended after ${seconds} s; ${workers.kills} workers were killed meanwhile`)
 
-  await using journal = await openJournal(site)
+  await using journal = await postgresJournal({ connectionString: site.databaseUrl })
   const states = await inParallel(8, requests, ({ to }) => readTargetState(client, to, site.keys))
-  const records = await inParallel(8, requests, ({ to }) => journal.listRecords({ destination: to, limit: 10 }))
+  const records = await inParallel(8, requests, ({ to }) =>
+    journal.listRecords({ destination: to, limit: 10 }),
+  )
   const jobs = await inParallel(8, handles, (handle) => handle.status())
   const journaled: PromotionRecord[] = []
-  for (let cursor: string | undefined; ; ) {
-    const page: Page<PromotionRecord> = await journal.list({ limit: 200, ...(cursor !== undefined && { cursor }) })
+  for (let cursor: string | undefined; ;) {
+    const page: Page<PromotionRecord> = await journal.list({
+      limit: 200,
+      ...(cursor !== undefined && { cursor }),
+    })
     journaled.push(...page.items)
     if (page.next === undefined) break
     cursor = page.next
   }
-  const undisturbed = await promoteElsewhere(client, requests.slice(0, 6), site.keys, join(directory, 'undisturbed'))
+  const undisturbed = await promoteElsewhere(
+    client,
+    requests.slice(0, 6),
+    site.keys,
+    join(directory, 'undisturbed'),
+  )
   onStage('everything was read back from the targets and from the journal')
 
   await Promise.all([olareg.stop(), docker.stop()])

@@ -20,8 +20,8 @@ export interface LockExecutorOptions {
 }
 
 // A server notices a peer without a farewell only if it asks for it: 10 s of silence, then 3 questions.
-const keepalive =
-  'SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000'
+const sessionSettings =
+  'SET idle_session_timeout = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000'
 /** The session of one that was just killed may take a moment to end. */
 const patienceMs = 10_000
 
@@ -45,7 +45,7 @@ export async function lockExecutor(options: LockExecutorOptions): Promise<Execut
     // Each lost session is replaced once, however many errors it ends with.
     opened.once('error', (error) => void regain(error))
     opened.on('error', () => undefined)
-    await opened.query(keepalive).catch(() => undefined)
+    await opened.query(sessionSettings).catch(() => undefined)
     return opened
   }
 

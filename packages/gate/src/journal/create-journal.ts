@@ -81,8 +81,8 @@ export function createJournal(database: Database, leases: Leases & AsyncDisposab
       return row && toPromotion(row)
     },
 
-    list({ destination, source, tier, verdict, state, since, ...page } = {}) {
-      return queryPage(query, {
+    async list({ destination, source, tier, verdict, state, since, ...page } = {}) {
+      return await queryPage(query, {
         columns: '*',
         table: promotion,
         conditions: [
@@ -125,10 +125,10 @@ export function createJournal(database: Database, leases: Leases & AsyncDisposab
       )
     },
 
-    prune: ({ before }) => {
+    async prune({ before }) {
       const instant = readInstant(before, 'before')
       const ended = `(SELECT key FROM ${promotion} WHERE finished_at < $1)`
-      return database.transaction(async (query) => {
+      return await database.transaction(async (query) => {
         const remove = async (table: string, condition: string): Promise<number> =>
           (await query(`DELETE FROM ${dialect.table(table)} WHERE ${condition} RETURNING 1`, [instant]))
             .length

@@ -49,8 +49,8 @@ export function recordStore({
       )
       return row && toRecord(row)
     },
-    listRecords({ destination, digest, tier, release, since, ...page } = {}) {
-      return queryPage(query, {
+    async listRecords({ destination, digest, tier, release, since, ...page } = {}) {
+      return await queryPage(query, {
         columns: 'key, attempt, finished_at, document',
         table,
         conditions: [

@@ -152,10 +152,10 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
       return kept
     },
 
-    list({ state, destination, source, tier, since, text, ...page } = {}) {
+    async list({ state, destination, source, tier, since, text, ...page } = {}) {
       if (text !== undefined && text.length > maxTextLength)
         throw new GateError('OPTIONS_INVALID', `text: at most ${maxTextLength} characters`)
-      return queryPage(query, {
+      return await queryPage(query, {
         columns: summaryColumns,
         table,
         conditions: [

@@ -3,3 +3,4 @@ export { type CreateBlobReader, describeBlobReaderContract } from './describe-bl
 export type { CreateRepository, RepositoryContractOptions } from './contract-repository.ts'
 export { describeRepositoryContract } from './describe-repository-contract.ts'
 export { describeScannerContract, type ScannerContractOptions } from './describe-scanner-contract.ts'
+export { describeJournalContract, type JournalContractOptions } from './describe-journal-contract.ts'

@@ -13,6 +13,7 @@ export interface Site {
   readonly directory: string
   readonly concurrency?: number | undefined
   readonly work?: boolean | undefined
+  readonly executorId?: string | undefined
 }
 
 /** Opens a journal and an engine; what is disposed closes both. */
@@ -40,6 +41,7 @@ export async function openEngine(
       databaseUrl: site.databaseUrl,
       concurrency: site.concurrency ?? 3,
       work: site.work,
+      executorId: site.executorId,
       pollMs: 200,
       recoveryIntervalMs: 500,
       retryDelayMs: 50,

@@ -111,7 +111,8 @@ export async function runPromotions(options: RunOptions): Promise<RunReport> {
 
   const done = new AbortController()
   const killing = (async () => {
-    while (killEveryMs !== undefined && !done.signal.aborted) {
+    if (killEveryMs === undefined) return
+    while (!done.signal.aborted) {
       // However slow the machine is, there is work between the kills.
       await workers.ready()
       await delay(random.below(killEveryMs), undefined, { signal: done.signal }).catch(() => undefined)

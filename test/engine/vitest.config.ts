@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@sallyport/source', 'node', 'import', 'default']
+// Not `import`: Node would take it for `require`, too, and pg's parts would be given modules of the wrong kind.
+const conditions = ['@sallyport/source', 'node', 'default']
 
 export default defineConfig({
   ssr: { resolve: { conditions } },
@@ -9,8 +10,8 @@ export default defineConfig({
     include: ['*.test.ts'],
     environment: 'node',
     fileParallelism: false,
-
-    testTimeout: 900_000,
-    hookTimeout: 120_000,
+    testTimeout: 60_000,
+    // The promotions of a suite are made before its tests.
+    hookTimeout: 1_200_000,
   },
 })

@@ -30,12 +30,7 @@ export function startWorkers(count: number, site: Site): WorkerPool {
       env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'sallyport-compile-cache') },
     })
     children[slot] = child
-    starting[slot] = Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code, signal]) => {
-        if (signal !== 'SIGKILL') throw new Error(`a worker ended by itself: ${String(code ?? signal)}`)
-      }),
-    ])
+    starting[slot] = Promise.race([once(child, 'message'), endOf(child)])
     starting[slot].catch(() => undefined)
   }
   for (let slot = 0; slot < count; slot++) start(slot)
@@ -72,4 +67,10 @@ export function startWorkers(count: number, site: Site): WorkerPool {
       )
     },
   }
+}
+
+/** Only who is killed may end. */
+async function endOf(child: ChildProcess): Promise<void> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+  if (signal !== 'SIGKILL') throw new Error(`a worker ended by itself: ${String(code ?? signal)}`)
 }

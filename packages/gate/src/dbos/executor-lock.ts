@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
+import { Client } from 'pg'
 
 /**
  * Who lives: each process holds a lock of its PostgreSQL session for as long as it does. A process that is killed loses
@@ -28,15 +28,15 @@ const patienceMs = 10_000
 /** Takes the lock of a process's own name; resolves with `undefined` while another process has it. */
 export async function lockExecutor(options: LockExecutorOptions): Promise<ExecutorLock | undefined> {
   const { application, executorId, onLost } = options
-  let closed = false
+  const closed = new AbortController()
   let client = await connect()
   if (!(await acquireOwn(client))) {
     await client.end()
     return undefined
   }
 
-  async function connect(): Promise<pg.Client> {
-    const opened = new pg.Client({
+  async function connect(): Promise<Client> {
+    const opened = new Client({
       connectionString: options.databaseUrl,
       application_name: `${application} executor`,
       keepAlive: true,
@@ -49,14 +49,14 @@ export async function lockExecutor(options: LockExecutorOptions): Promise<Execut
     return opened
   }
 
-  async function acquireOwn(session: pg.Client): Promise<boolean> {
+  async function acquireOwn(session: Client): Promise<boolean> {
     for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await delay(200)) {
       if (await tryLock(session, executorId)) return true
     }
     return false
   }
 
-  async function tryLock(session: pg.Client, name: string): Promise<boolean> {
+  async function tryLock(session: Client, name: string): Promise<boolean> {
     const { rows } = await session.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
       keyOf(application, name),
     ])
@@ -65,9 +65,9 @@ export async function lockExecutor(options: LockExecutorOptions): Promise<Execut
 
   /** Without its session this process counts as dead: its jobs may have gone elsewhere, and DBOS refuses what it still writes. */
   async function regain(error: unknown): Promise<void> {
-    if (closed) return
+    if (closed.signal.aborted) return
     onLost(error)
-    for (let waitMs = 200; !closed; waitMs = Math.min(waitMs * 2, 10_000)) {
+    for (let waitMs = 200; !closed.signal.aborted; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
         const session = await connect()
         if (await acquireOwn(session)) {
@@ -96,7 +96,7 @@ export async function lockExecutor(options: LockExecutorOptions): Promise<Execut
       return true
     },
     async [Symbol.asyncDispose]() {
-      closed = true
+      closed.abort()
       await client.end().catch(() => undefined)
     },
   }

@@ -87,7 +87,10 @@ describe('enqueue', () => {
     })
   })
 
-  it.each(['', 'k'.repeat(257)])('refuses the key "%s"', async (key) => {
+  it.each([
+    ['empty', ''],
+    ['too long', 'k'.repeat(257)],
+  ])('refuses a key that is %s', async (_title, key) => {
     const request = await newRequest()
     await withEngine({ work: false }, async (engine) => {
       await expect(engine.enqueue(request, { key })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
@@ -214,10 +217,16 @@ describe('processes', () => {
   }, 60_000)
 
   it('keep to the limits of a registry', async () => {
-    const requests = [await newRequest(), await newRequest(), await newRequest()]
+    // A registry that no engine knows yet.
+    await using limited = await startRegistry()
+    const requests = []
+    for (let count = 0; count < 3; count++) {
+      await newRequest()
+      requests.push(requestFor(number, source.host, limited.host))
+    }
     let atWork = 0
     let most = 0
-    const limits = { [target.host]: { total: 1 } }
+    const limits = { [limited.host]: { total: 1 } }
     const onProgress = ({ type, step }: PromotionProgress) => {
       if (type === 'step-started' && step === 'resolve') most = Math.max(most, ++atWork)
       if (type === 'step-finished' && step === 'record') atWork--

@@ -29,6 +29,8 @@ export async function promotionWorkflow(
 ): Promise<PromotionResult> {
   await using lease = await takeLease(gate, request)
   if ('error' in lease) return { verdict: 'error', error: toErrorData(lease.error) }
+  // A step that is stopped never returns here; who goes on with it elsewhere needs the lease.
+  options.stopping.addEventListener('abort', () => void lease[Symbol.asyncDispose](), { once: true })
   for (let pass = 1; ; pass++) {
     const abandon = new AbortController()
     const durable = dbosSteps({ ...options, prefix: pass === 1 ? '' : `${pass}/`, abandon })

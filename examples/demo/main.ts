@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { generateSigningKey, keySigner } from '@sallyport/attest'
-import { folderQuarantine, promote, type PromotionOutcome, sqliteJournal } from '@sallyport/gate'
+import { promote, type PromotionOutcome, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { copyImage, createRegistryClient, openLayout, parseReference } from '@sallyport/oci'
 import { parsePolicy } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
@@ -57,7 +57,7 @@ async function run(from: string, to: string): Promise<PromotionOutcome> {
     harden: true,
     signer: { evidence: keySigner(keys.evidence.privateKey), release: keySigner(keys.release.privateKey) },
     journal,
-    quarantine: folderQuarantine(join(work, 'quarantine')),
+    quarantine: sqliteQuarantine(join(work, 'quarantine.db')),
     repository: (reference) => client.repository(reference),
     signal,
     onProgress: printProgress,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { keySigner } from '@sallyport/attest'
-import { folderQuarantine, promote, sqliteJournal } from '@sallyport/gate'
+import { promote, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { explain, parsePolicy } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 
@@ -19,7 +19,7 @@ export async function promoteToProduction(from: string, to: string): Promise<voi
       release: keySigner(await readFile('release.key', 'utf8')),
     },
     journal,
-    quarantine: folderQuarantine('quarantine'),
+    quarantine: sqliteQuarantine('quarantine.db'),
   })
   if (outcome.verdict === 'error') throw outcome.error
   console.log(outcome.verdict === 'pass' ? `${outcome.target}@${outcome.digest}` : explain(outcome.decision))

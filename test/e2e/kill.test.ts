@@ -65,7 +65,7 @@ describe.each(steps.flatMap((step) => [`step-started ${step}`, `step-finished ${
       expect(outcome).toMatchObject({ verdict: 'pass' })
       expect(await describeTarget(registry)).toEqual(undisturbed)
       await using journal = sqliteJournal(join(task.work, 'journal.db'))
-      expect(await journal.list()).toMatchObject([{ verdict: 'pass' }])
+      expect((await journal.list()).items).toMatchObject([{ verdict: 'pass' }])
     })
   },
 )

@@ -2,7 +2,7 @@
 //   node promote-child.ts '{"from", "to", "work", "keys", "now", "killAt": "step-started push"}'
 import { join } from 'node:path'
 import process from 'node:process'
-import { folderQuarantine, promote, sqliteJournal } from '@sallyport/gate'
+import { promote, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { createGate } from './gate.ts'
 
 /** What the child is told. */
@@ -25,7 +25,7 @@ const outcome = await promote({
   to,
   platforms,
   journal,
-  quarantine: folderQuarantine(join(work, 'quarantine')),
+  quarantine: sqliteQuarantine(join(work, 'quarantine.db')),
   workDirectory: work,
   clock: { now: () => new Date(now) },
   onProgress: ({ type, step }) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf, formatPlatform, isIndexMediaType, type RawManifest } from '@sallyport/core'
 import {
-  folderQuarantine,
+  sqliteQuarantine,
   type Journal,
   promote,
   type PromotionOutcome,
@@ -66,7 +66,7 @@ const promoteImage = (name: ImageName): Promise<PromotionOutcome> =>
     from: `${build.host}/build/${name}:1.0`,
     to: `${production.host}/prod/${name}:1.0`,
     journal,
-    quarantine: folderQuarantine(join(directory, 'quarantine')),
+    quarantine: sqliteQuarantine(join(directory, 'quarantine.db')),
     repository: (reference) => client.repository(reference),
     workDirectory: directory,
   })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { folderQuarantine, promote, sqliteJournal } from '@sallyport/gate'
+import { promote, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { createRegistryClient } from '@sallyport/oci'
 import { imageLayout } from '@sallyport/test-images'
 import { startDockerRegistry, startOlareg } from '@sallyport/test-tools'
@@ -29,7 +29,7 @@ describe.each([
       from: `oci:${layout}:${tag}`,
       to: `${registry.host}/prod/multi:1.0`,
       journal,
-      quarantine: folderQuarantine(join(folder, 'quarantine')),
+      quarantine: sqliteQuarantine(':memory:'),
       repository: (reference) => client.repository(reference),
       workDirectory: directory,
     })

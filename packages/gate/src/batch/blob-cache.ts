@@ -49,8 +49,6 @@ export function folderBlobCache({ directory, maxBytes = 8 * 1024 ** 3 }: FolderB
   }
 
   async function* fetch(source: BlobReader, blob: Descriptor, options: BlobReadOptions) {
-    const ended = Promise.withResolvers<void>()
-    fetching.set(blob.digest, ended.promise)
     let part: { readonly path: string; readonly file: FileHandle } | undefined
     let isComplete = false
     try {
@@ -67,8 +65,6 @@ export function folderBlobCache({ directory, maxBytes = 8 * 1024 ** 3 }: FolderB
       await part?.file.close()
       if (part && isComplete) await keep(blob, part.path)
       else if (part) await rm(part.path, { force: true })
-      fetching.delete(blob.digest)
-      ended.resolve()
     }
   }
 
@@ -80,10 +76,22 @@ export function folderBlobCache({ directory, maxBytes = 8 * 1024 ** 3 }: FolderB
         for (let other = fetching.get(blob.digest); other; other = fetching.get(blob.digest)) {
           await waitFor(other, signal)
         }
-        const path = pathOf(blob.digest)
-        const found = await stat(path).catch(() => undefined)
-        if (found?.size === blob.size) yield* createReadStream(path, { signal, highWaterMark: 1024 * 1024 })
-        else yield* fetch(source, blob, options)
+        // Claimed before anything is waited for, or two would fetch it.
+        const ended = Promise.withResolvers<void>()
+        fetching.set(blob.digest, ended.promise)
+        const release = () => {
+          if (fetching.get(blob.digest) === ended.promise) fetching.delete(blob.digest)
+          ended.resolve()
+        }
+        try {
+          const path = pathOf(blob.digest)
+          const found = await stat(path).catch(() => undefined)
+          if (found?.size !== blob.size) return yield* fetch(source, blob, options)
+          release()
+          yield* createReadStream(path, { signal, highWaterMark: 1024 * 1024 })
+        } finally {
+          release()
+        }
       },
     }),
   }

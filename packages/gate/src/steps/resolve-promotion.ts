@@ -56,6 +56,7 @@ export async function resolvePromotion(
 
     const resolved = await resolveSource(source.repository, root.descriptor.digest, {
       root,
+      blobs: gate.blobCache?.reader(source.repository),
       platforms: request.platforms,
       signal,
     })

@@ -1,4 +1,5 @@
 import {
+  type BlobReader,
   formatPlatform,
   isIndexMediaType,
   isManifestMediaType,
@@ -34,6 +35,8 @@ export interface ResolveSourceOptions {
   readonly platforms?: readonly string[] | undefined
   /** What `tagOrDigest` names, when it has been read already. */
   readonly root?: RawManifest | undefined
+  /** Where blobs are read. Default: the repository. */
+  readonly blobs?: BlobReader | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -49,11 +52,11 @@ const maxEntries = 128
 export async function resolveSource(
   repository: Repository,
   tagOrDigest: string,
-  { platforms, root: given, signal }: ResolveSourceOptions = {},
+  { platforms, root: given, blobs = repository, signal }: ResolveSourceOptions = {},
 ): Promise<ResolvedSource> {
   const root = given ?? (await repository.getManifest(tagOrDigest, { signal }))
   if (!isIndexMediaType(root.descriptor.mediaType)) {
-    const platform = await platformOf(repository, root, signal)
+    const platform = await platformOf(blobs, root, signal)
     checkPlatforms(platforms, [platform], tagOrDigest)
     return { root, images: [{ platform, raw: root }], platforms: [platform], attachments: [] }
   }
@@ -71,7 +74,7 @@ export async function resolveSource(
     const raw = await repository.getManifest(digest, { signal })
     if (platform?.os === 'unknown' && holdsOnlyDocuments(raw)) attachments.push(raw)
     // The index only claims a platform; the image's own config decides.
-    else images.push({ platform: await platformOf(repository, raw, signal, platform?.variant), raw })
+    else images.push({ platform: await platformOf(blobs, raw, signal, platform?.variant), raw })
   }
   const present = images.map(({ platform }) => platform)
   checkPlatforms(platforms, present, tagOrDigest)
@@ -81,7 +84,7 @@ export async function resolveSource(
 }
 
 /** `unknown/unknown` is a claim too: what has layers of a file system could be run by its digest, so it is judged. */
-function holdsOnlyDocuments(raw: RawManifest): boolean {
+export function holdsOnlyDocuments(raw: RawManifest): boolean {
   return parseManifest(raw).layers.every(({ mediaType }) => /[/+]json$/.test(mediaType))
 }
 
@@ -90,12 +93,12 @@ function invalid(message: string): GateError {
 }
 
 async function platformOf(
-  repository: Repository,
+  blobs: BlobReader,
   raw: RawManifest,
   signal: AbortSignal | undefined,
   claimedVariant?: string,
 ): Promise<Platform> {
-  const { os, architecture, variant } = await readImageConfig(repository, parseManifest(raw), { signal })
+  const { os, architecture, variant } = await readImageConfig(blobs, parseManifest(raw), { signal })
   const known = variant ?? claimedVariant
   return known ? { os, architecture, variant: known } : { os, architecture }
 }

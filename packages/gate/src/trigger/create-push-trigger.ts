@@ -13,6 +13,7 @@ import type { Gate } from '../promote/create-gate.ts'
 import type { PromotionOutcome } from '../promote/outcome.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
+import { holdsOnlyDocuments } from '../steps/resolve-source.ts'
 import type { PushEvent } from './push-event.ts'
 
 /** What a route makes of a push: where it goes. The source is what was pushed. */
@@ -125,10 +126,11 @@ export function createPushTrigger({
 /** What names a subject or says that it is something else is about an image, and none. */
 function isImage(raw: RawManifest): boolean {
   if (isIndexMediaType(raw.descriptor.mediaType)) return true
-  const { subject, artifactType, config } = parseManifest(raw)
-  return (
-    subject === undefined && artifactType === undefined && /[./](image|container)\./.test(config.mediaType)
-  )
+  const { subject, artifactType, config, layers } = parseManifest(raw)
+  const isConfig = [mediaTypes.ociConfig, mediaTypes.dockerConfig].some((type) => type === config.mediaType)
+  // Signatures under tags have the form of images.
+  const isEvidence = layers.length > 0 && holdsOnlyDocuments(raw)
+  return isConfig && !isEvidence && subject === undefined && artifactType === undefined
 }
 
 function toRefusal(cause: unknown, { registry, repository }: PushEvent): GateError {

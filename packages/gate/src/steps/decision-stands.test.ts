@@ -1,0 +1,31 @@
+import type { Decision } from '@sallyport/policy'
+import { describe, expect, it } from 'vitest'
+import { decisionStands } from './decision-stands.ts'
+
+const now = new Date('2026-11-26T12:00:00.000Z')
+const [past, present, future] = ['2026-11-26T11:59:59.999Z', now.toISOString(), '2026-11-26T12:00:00.001Z']
+/** Only what the function looks at. */
+const decided = (part: object) => ({ waivers: [], rules: [], ...part }) as unknown as Decision
+
+describe('decisionStands', () => {
+  it.each<[string, object, boolean]>([
+    ['nothing that ends', {}, true],
+    ['an applied waiver that holds', { waivers: [{ state: 'applied', expires: future }] }, true],
+    ['an applied waiver that ends now', { waivers: [{ state: 'applied', expires: present }] }, false],
+    ['an applied waiver that has ended', { waivers: [{ state: 'applied', expires: past }] }, false],
+    [
+      'an applied waiver without a date that can be read',
+      { waivers: [{ state: 'applied', expires: '?' }] },
+      false,
+    ],
+    ['an unused waiver that has ended', { waivers: [{ state: 'unused', expires: past }] }, true],
+    ['a broken rule that enforces later', { rules: [{ holds: false, enforceFrom: future }] }, true],
+    ['a broken rule that enforces by now', { rules: [{ holds: false, enforceFrom: present }] }, false],
+    ['a rule that holds and enforces by now', { rules: [{ holds: true, enforceFrom: past }] }, true],
+    ['leave that was needed and has ended', { breakGlass: { needed: true, expires: past } }, false],
+    ['leave that was needed and holds', { breakGlass: { needed: true, expires: future } }, true],
+    ['leave that was not needed', { breakGlass: { needed: false, expires: past } }, true],
+  ])('with %s', (_title, part, expected) => {
+    expect(decisionStands(decided(part), now)).toBe(expected)
+  })
+})

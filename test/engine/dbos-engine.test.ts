@@ -2,12 +2,13 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { PromotionProgress } from '@sallyport/gate'
-import type { DbosEngineOptions, Engine } from '@sallyport/gate/dbos'
+import type { PromotionProgress, PromotionRequest } from '@sallyport/gate'
+import { dbosEngine, type DbosEngineOptions, type Engine } from '@sallyport/gate/dbos'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
 import { generateGateKeys, readTargetState, smallImage } from '@sallyport/test-chaos'
 import { type RunningService, startPostgres } from '@sallyport/test-tools'
 import { faultOn, pushImage, registryFaults, startRegistry, type TestRegistry } from '@sallyport/testkit'
+import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openEngine, requestFor, type Site } from './promotions.ts'
 import { startWorkers } from './worker-pool.ts'
@@ -51,10 +52,10 @@ async function newRequest() {
 }
 
 async function withEngine<T>(
-  options: Partial<DbosEngineOptions>,
+  { work: works, ...options }: Partial<DbosEngineOptions> & { readonly work?: boolean },
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  await using opened = await openEngine(site, { onLog: () => undefined, ...options })
+  await using opened = await openEngine({ ...site, work: works }, { onLog: () => undefined, ...options })
   return await work(opened.engine)
 }
 
@@ -216,10 +217,25 @@ describe('processes', () => {
     })
   }, 60_000)
 
+  it('survive the loss of their sessions, and have their name again', async () => {
+    const request = await newRequest()
+    const logged: string[] = []
+    await withEngine(
+      { executorId: 'the survivor', onLog: (_level, message) => logged.push(message) },
+      async (engine) => {
+        await using admin = await openAdmin()
+        await admin.endSessions()
+        expect(await (await engine.enqueue(request)).result(waiting)).toMatchObject({ verdict: 'pass' })
+        await expect.poll(() => admin.countLocks('sallyport executor'), { timeout: 20_000 }).toBe(1)
+      },
+    )
+    expect(logged.join('\n')).toMatch(/executor the survivor: its session ended/)
+  })
+
   it('keep to the limits of a registry', async () => {
     // A registry that no engine knows yet.
     await using limited = await startRegistry()
-    const requests = []
+    const requests: PromotionRequest[] = []
     for (let count = 0; count < 3; count++) {
       await newRequest()
       requests.push(requestFor(number, source.host, limited.host))
@@ -252,6 +268,33 @@ it('waiting ends by its signal, the promotion does not', async () => {
   })
 })
 
+/** A session of the superuser, apart from those of the engine. */
+async function openAdmin() {
+  const session = new Client({ connectionString: postgres.url })
+  await session.connect()
+  return {
+    endSessions: () =>
+      session.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()',
+      ),
+    countLocks: async (application: string) => {
+      const { rows } = await session.query<{ held: string }>(
+        `SELECT count(*) AS held FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE locktype = 'advisory' AND application_name = $1`,
+        [application],
+      )
+      return Number(rows[0]?.held)
+    },
+    countSessions: async () => {
+      const { rows } = await session.query<{ open: string }>(
+        'SELECT count(*) AS open FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()',
+      )
+      return Number(rows[0]?.open)
+    },
+    [Symbol.asyncDispose]: () => session.end(),
+  }
+}
+
 function abortSoon(reason: Error): AbortSignal {
   const controller = new AbortController()
   void delay(50).then(() => controller.abort(reason))
@@ -263,4 +306,16 @@ it('an engine that was not started says so', async () => {
     await engine.stop()
     await expect(engine.list()).rejects.toMatchObject({ code: 'ENGINE_FAILED' })
   })
+})
+
+it('an engine whose PostgreSQL is not there does not start', async () => {
+  const engine = dbosEngine({ databaseUrl: 'postgresql://nobody:secret@127.0.0.1:1/nothing' })
+  const refused = engine.start()
+  await expect(refused).rejects.toMatchObject({ code: 'ENGINE_FAILED', retryable: true })
+  await expect(refused).rejects.not.toThrow(/secret/)
+})
+
+it('leaves no session behind', async () => {
+  await using admin = await openAdmin()
+  await expect.poll(() => admin.countSessions(), { timeout: 5_000 }).toBe(0)
 })

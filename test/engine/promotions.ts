@@ -12,6 +12,7 @@ export interface Site {
   /** Folder for quarantine and work. */
   readonly directory: string
   readonly concurrency?: number | undefined
+  /** `false`: only enqueues. */
   readonly work?: boolean | undefined
   readonly executorId?: string | undefined
 }
@@ -34,19 +35,17 @@ export async function openEngine(
     repository: (reference) => client.repository(reference),
     workDirectory: site.directory,
     settleMs: 60,
-    ...options.gate,
   }
   const engine = resources.use(
     dbosEngine({
       databaseUrl: site.databaseUrl,
       concurrency: site.concurrency ?? 3,
-      work: site.work,
       executorId: site.executorId,
       pollMs: 200,
       recoveryIntervalMs: 500,
       retryDelayMs: 50,
       ...options,
-      gate: all,
+      gate: site.work === false ? undefined : all,
     }),
   )
   await engine.start()

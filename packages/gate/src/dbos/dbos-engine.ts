@@ -37,8 +37,9 @@ interface Running {
  * that dies leaves its promotions to the others, which go on after the last step that ended. One engine in a process: it
  * has DBOS for itself.
  *
- * `start` and `stop` are in {@link Engine}. All methods reject with a {@link GateError}: `OPTIONS_INVALID`, and
- * `ENGINE_FAILED` when it was not started or PostgreSQL can't be reached.
+ * `start` rejects with a {@link GateError} `ENGINE_FAILED`, retryable, when PostgreSQL can't be reached, and with
+ * `OPTIONS_INVALID` for an `executorId` that another process has; every other method with `ENGINE_FAILED` before it. While
+ * PostgreSQL is away later, everything waits for it.
  */
 export function dbosEngine(options: DbosEngineOptions): Engine {
   const { application = 'sallyport', onLog = logToStderr, recoveryIntervalMs = 5_000 } = options
@@ -47,10 +48,20 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
 
   async function start(): Promise<void> {
     if (running) return
+    try {
+      await launch()
+    } catch (cause) {
+      if (cause instanceof GateError) throw cause
+      await DBOS.shutdown({ deregister: true }).catch(() => undefined)
+      throw failed(`the engine did not start: ${String(cause)}`, cause)
+    }
+  }
+
+  async function launch(): Promise<void> {
     if (DBOS.isInitialized()) throw failed('DBOS runs in this process already: one engine has it for itself')
     await using resources = new AsyncDisposableStack()
     const stopping = new AbortController()
-    const gate = resources.use(openGateContext(options.gate))
+    const gate = options.gate && resources.use(openGateContext(options.gate))
     const lock = await lockExecutor({
       databaseUrl: options.databaseUrl,
       application,
@@ -61,30 +72,31 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
       throw new GateError('OPTIONS_INVALID', `executorId ${executorId}: another process has this name`)
     resources.use(lock)
 
-    const workflow = DBOS.registerWorkflow(
-      (request: PromotionRequest) =>
-        promotionWorkflow(gate, request, {
-          attempts: options.stepAttempts ?? 4,
-          retryDelayMs: options.retryDelayMs ?? 1_000,
-          onProgress: options.onProgress,
-          stopping: stopping.signal,
-        }),
-      { name: workflowName, maxRecoveryAttempts: options.maxRecoveries ?? 20 },
-    )
+    const work = async (request: PromotionRequest): Promise<PromotionResult> => {
+      if (!gate) throw failed('this process only enqueues')
+      return await promotionWorkflow(gate, request, {
+        attempts: options.stepAttempts ?? 4,
+        retryDelayMs: options.retryDelayMs ?? 1_000,
+        onProgress: options.onProgress,
+        stopping: stopping.signal,
+      })
+    }
+    const workflow = DBOS.registerWorkflow(work, {
+      name: workflowName,
+      maxRecoveryAttempts: options.maxRecoveries ?? 20,
+    })
     DBOS.setConfig({
       name: application,
       systemDatabaseUrl: options.databaseUrl,
       executorID: executorId,
       applicationVersion,
       logger: toLogger(onLog),
-      ...(options.work === false && { listenQueues: [] }),
+      ...(!gate && { listenQueues: [] }),
     })
     await DBOS.launch()
     const queues = await openQueues(options)
     const watch =
-      options.work === false
-        ? undefined
-        : recoverDead({ lock, executorId, workflowName, intervalMs: recoveryIntervalMs, onLog })
+      gate && recoverDead({ lock, executorId, workflowName, intervalMs: recoveryIntervalMs, onLog })
     running = { queues, workflow, watch, resources: resources.move(), stopping }
   }
 
@@ -204,8 +216,8 @@ function refuseOther(existing: WorkflowStatus, request: PromotionRequest): void 
   )
 }
 
-function failed(message: string): GateError {
-  return new GateError('ENGINE_FAILED', message)
+function failed(message: string, cause?: unknown): GateError {
+  return new GateError('ENGINE_FAILED', message, { cause, retryable: cause !== undefined })
 }
 
 function toLogger(onLog: NonNullable<DbosEngineOptions['onLog']>) {

@@ -12,8 +12,11 @@ export interface RegistryLimits {
 
 /** Options of {@link dbosEngine}. */
 export interface DbosEngineOptions extends Pick<RunOptions, 'onProgress'> {
-  /** What each promotion works with. Its journal must be shared by all processes, e.g. `postgresJournal`. */
-  readonly gate: GateOptions
+  /**
+   * What each promotion works with. Its journal must be shared by all processes, e.g. `postgresJournal`. Without a gate
+   * this process only enqueues and looks: it needs no keys.
+   */
+  readonly gate?: GateOptions | undefined
   /**
    * Connection string of the PostgreSQL database in which DBOS keeps its workflows (schema `dbos`). It must lead to the
    * server, or to a pool that keeps sessions: whether a process lives is known by a lock of its session.
@@ -23,8 +26,6 @@ export interface DbosEngineOptions extends Pick<RunOptions, 'onProgress'> {
   readonly application?: string | undefined
   /** Names this process; no two may have the same. Default: host name, process id and a random part. */
   readonly executorId?: string | undefined
-  /** Runs jobs; `false` only enqueues and looks. Default `true`. */
-  readonly work?: boolean | undefined
   /** Promotions to one registry at once in this process. Default 4. */
   readonly concurrency?: number | undefined
   /** Limits of single registries, by the name that they have in references, such as `registry.example:5000`. */

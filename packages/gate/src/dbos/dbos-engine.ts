@@ -93,7 +93,8 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
       logger: toLogger(onLog),
       ...(!gate && { listenQueues: [] }),
     })
-    await DBOS.launch()
+    // DBOS makes and migrates its tables at the start; two processes at once would be in each other's way.
+    await lock.alone(() => DBOS.launch())
     const queues = await openQueues(options)
     const watch =
       gate && recoverDead({ lock, executorId, workflowName, intervalMs: recoveryIntervalMs, onLog })

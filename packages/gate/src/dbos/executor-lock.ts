@@ -9,6 +9,8 @@ import { Client } from 'pg'
 export interface ExecutorLock extends AsyncDisposable {
   /** Runs `work` while nobody can have this executor's name; resolves with `false` when it lives. */
   whileDead(executorId: string, work: () => Promise<void>): Promise<boolean>
+  /** Runs `work` while no other process of the application does so; waits for them. */
+  alone(work: () => Promise<void>): Promise<void>
 }
 
 /** Options of {@link lockExecutor}. */
@@ -95,6 +97,15 @@ export async function lockExecutor(options: LockExecutorOptions): Promise<Execut
       }
       return true
     },
+    async alone(work) {
+      const key = keyOf(application, 'launch', 'of all executors')
+      await client.query('SELECT pg_advisory_lock($1)', [key])
+      try {
+        await work()
+      } finally {
+        await client.query('SELECT pg_advisory_unlock($1)', [key]).catch(() => undefined)
+      }
+    },
     async [Symbol.asyncDispose]() {
       closed.abort()
       await client.end().catch(() => undefined)
@@ -103,9 +114,9 @@ export async function lockExecutor(options: LockExecutorOptions): Promise<Execut
 }
 
 /** A 64-bit key; two names with the same one are as likely as nothing. */
-function keyOf(application: string, executorId: string): string {
+function keyOf(application: string, ...name: readonly string[]): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify(['sallyport executor', application, executorId]))
+    .update(JSON.stringify(['sallyport executor', application, ...name]))
     .digest()
   return hash.readBigInt64BE().toString()
 }

@@ -130,6 +130,7 @@ const tasks = {
     return suite('unit', args) && checked
   },
   e2e: () => suite('e2e', ['--root', 'test/e2e', ...args]),
+  browser: () => suite('browser', ['--root', 'test/browser', ...args]),
   interop: () => suite('interop', ['--root', 'test/interop', ...args]),
   'conformance:oci': () =>
     run('node', ['test/tools/install.mjs', 'conformance']).ok &&

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { generateSigningKey, keySigner } from '@sallyport/attest'
 import { promote, type PromotionOutcome, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { copyImage, createRegistryClient, openLayout, parseReference } from '@sallyport/oci'
-import { parsePolicy } from '@sallyport/policy'
+import { parsePolicy, parseWaivers } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 import { startRegistry } from '@sallyport/testkit'
 import { printHeading, printLine, printOutcome, printProgress } from './print.ts'
@@ -33,6 +33,8 @@ const { signal } = interrupt
 
 const policyFile = join(examples, 'gate.yaml')
 const policy = parsePolicy(await readFile(policyFile, 'utf8'), { source: 'examples/gate.yaml' })
+const waiverFile = join(examples, 'waivers.yaml')
+const waivers = parseWaivers(await readFile(waiverFile, 'utf8'), { source: 'examples/waivers.yaml' })
 const advisoryFile = join(import.meta.dirname, 'advisories.json')
 const advisories = parseAdvisories(await readFile(advisoryFile), { source: 'examples/demo/advisories.json' })
 const keys = { evidence: generateSigningKey(), release: generateSigningKey() }
@@ -44,6 +46,7 @@ await using build = await startRegistry()
 await using production = await startRegistry()
 await using client = createRegistryClient()
 await using journal = sqliteJournal(join(work, 'journal.db'))
+await using quarantine = sqliteQuarantine(join(work, 'quarantine.db'))
 printLine(`build ${build.host}, production ${production.host}`)
 
 async function run(from: string, to: string): Promise<PromotionOutcome> {
@@ -53,11 +56,12 @@ async function run(from: string, to: string): Promise<PromotionOutcome> {
     to,
     tier: 'prod',
     policy,
+    waivers: [waivers],
     scanners: [builtinScanner({ advisories })],
     harden: true,
     signer: { evidence: keySigner(keys.evidence.privateKey), release: keySigner(keys.release.privateKey) },
     journal,
-    quarantine: sqliteQuarantine(join(work, 'quarantine.db')),
+    quarantine,
     repository: (reference) => client.repository(reference),
     signal,
     onProgress: printProgress,
@@ -101,7 +105,7 @@ function printNext(): void {
   const at = relative(process.cwd(), work)
   printHeading('What to do next')
   printLine(
-    `read the quarantine records in ${at}/quarantine, and change examples/gate.yaml: a waiver lets an image pass`,
+    `list the quarantine in ${at}/quarantine.db with sqliteQuarantine, and change examples/gate.yaml, or examples/waivers.yaml: a waiver lets an image pass`,
   )
   printLine(
     'promote an image of your own: npm run demo -- --image <registry/repository:tag | oci:folder:tag>',

@@ -7,6 +7,7 @@ import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 export async function promoteToProduction(from: string, to: string): Promise<void> {
   const advisories = parseAdvisories(await readFile('advisories.json'), { source: 'advisories.json' })
   await using journal = sqliteJournal('journal.db')
+  await using quarantine = sqliteQuarantine('quarantine.db')
   const outcome = await promote({
     from, // build.example/team/app:1.4
     to, // prod.example/team/app:1.4
@@ -19,7 +20,7 @@ export async function promoteToProduction(from: string, to: string): Promise<voi
       release: keySigner(await readFile('release.key', 'utf8')),
     },
     journal,
-    quarantine: sqliteQuarantine('quarantine.db'),
+    quarantine,
   })
   if (outcome.verdict === 'error') throw outcome.error
   console.log(outcome.verdict === 'pass' ? `${outcome.target}@${outcome.digest}` : explain(outcome.decision))

@@ -140,7 +140,7 @@ try {
 tiers:
   prod:
     thresholds: [{ name: nothing critical, severity: critical, max: 0 }]
-    maxDataAge: 48h
+    preconditions: { dataAge: { atMost: 48h } }
 `
   const accepting = `${policy}    accept: [{ gap: DATABASE_EMPTY, images: 'prod.example/static/*', reason: a static program }]\n`
   assert.equal(judgeScan(own, 'prod.example/team/app:1.0', policy).verdict, 'fail')

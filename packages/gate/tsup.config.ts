@@ -4,4 +4,5 @@ export default buildOf({
   index: 'src/index.ts',
   dbos: 'src/dbos/index.ts',
   postgres: 'src/postgres/index.ts',
+  report: 'src/report/index.ts',
 })

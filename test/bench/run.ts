@@ -5,6 +5,7 @@ import process from 'node:process'
 import { benchCopy } from './copy.ts'
 import { benchGate } from './gate.ts'
 import { benchHarden } from './harden.ts'
+import { benchPolicy } from './policy.ts'
 import { benchScan } from './scan.ts'
 import { benchVerify } from './verify.ts'
 import type { BenchRow } from './bench-row.ts'
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   copy: benchCopy,
   gate: benchGate,
   harden: benchHarden,
+  policy: benchPolicy,
   scan: benchScan,
   verify: benchVerify,
 }

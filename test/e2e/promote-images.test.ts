@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf, formatPlatform, isIndexMediaType, type RawManifest } from '@sallyport/core'
 import {
-  sqliteQuarantine,
   type Journal,
   promote,
   type PromotionOutcome,
   sqliteJournal,
+  sqliteQuarantine,
 } from '@sallyport/gate'
 import { openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'

@@ -29,12 +29,15 @@ export interface EvaluatedRule {
   readonly rule: string
   /** Which kind of rule, e.g. `threshold`, `sbom`, `cel`, `precondition`. */
   readonly kind: string
+  /** How much it weighs now. */
   readonly mode: RuleMode
-  /** Present while it only warns because its time to enforce has not come. */
+  /** ISO 8601 instant. Present while it only warns because its time to enforce has not come. */
   readonly enforceFrom?: string | undefined
   readonly limit?: number | undefined
   readonly actual?: number | undefined
   readonly holds: boolean
+  /** `false` when it is not about such an image; it then holds. */
+  readonly applies?: boolean | undefined
 }
 
 /** State of a waiver at the time of the decision. */

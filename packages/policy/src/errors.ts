@@ -1,7 +1,14 @@
 import { SallyportError } from '@sallyport/core'
 
 /** Codes of {@link PolicyError}. */
-export type PolicyErrorCode = 'POLICY_INVALID' | 'TIER_UNKNOWN' | 'LIMIT_EXCEEDED'
+export type PolicyErrorCode =
+  | 'POLICY_INVALID'
+  | 'TIER_UNKNOWN'
+  | 'LIMIT_EXCEEDED'
+  /** What should be a stored decision is none. */
+  | 'DECISION_INVALID'
+  /** What should be stored facts is none. */
+  | 'FACTS_INVALID'
 
 /** One fault in a policy document. */
 export interface PolicyIssue {

@@ -20,6 +20,8 @@ export interface VerifiedEvidence {
   readonly signedAt?: string | undefined
   /** Of provenance: the builder that it names, and the SLSA build level that a caller's map of builders grants it. */
   readonly builder?: { readonly id: string; readonly level?: BuildLevel | undefined } | undefined
+  /** Of provenance: the repository that it was built of, e.g. `https://git.example/team/app`. */
+  readonly source?: string | undefined
   /** Of an SBOM: how it compares with the inventory. */
   readonly sbom?: SbomCheck | undefined
 }
@@ -85,6 +87,8 @@ export interface PolicyFacts {
    * rules for `executed` or `loaded` count `linked` and `possible` too.
    */
   readonly traced?: boolean | undefined
+  /** How complete the recordings behind `usage` are. Default `complete` when `traced` is set, else `none`. */
+  readonly traceCoverage?: 'none' | 'partial' | 'complete' | undefined
   /**
    * Findings of the image before it was hardened that are not found again although their package stayed. Any entry makes
    * the verdict `error`: a scanner that loses sight of something has not judged it.
@@ -98,7 +102,12 @@ export interface PolicyFacts {
   readonly evidence?:
     | {
         readonly verified: readonly VerifiedEvidence[]
-        readonly rejected: readonly { readonly code: string; readonly message: string }[]
+        readonly rejected: readonly {
+          readonly code: string
+          readonly message: string
+          /** What it claims to be; absent when that can't be told, and then it may be anything. */
+          readonly kind?: VerifiedEvidence['kind'] | undefined
+        }[]
       }
     | undefined
   /** Media or artifact type that says what it is; an image's when absent. */

@@ -13,6 +13,8 @@ export interface JudgedFinding {
     readonly state: FixState
     readonly versions: readonly string[]
     readonly suggested?: string | undefined
+    /** ISO 8601 time since when there is one, where a source tells. */
+    readonly availableAt?: string | undefined
   }
   /** Known exploitation, where a catalogue lists it. */
   readonly kev?: KevEntry | undefined

@@ -114,6 +114,8 @@ export interface Finding {
     readonly versions: readonly string[]
     /** The lowest version above the installed one that everybody who names a fix accepts. */
     readonly suggested?: string | undefined
+    /** ISO 8601 time at which the first fix could be had, where a source dates it. */
+    readonly availableAt?: string | undefined
   }
   /** Known exploitation. */
   readonly kev?: KevEntry | undefined

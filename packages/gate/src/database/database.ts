@@ -15,6 +15,8 @@ export interface Dialect {
   readonly tableOptions: string
   /** Full name of a table, quoted. */
   table(name: string): string
+  /** Function that gives the position of its second text in its first, byte by byte, from 1; 0 when it is not there. */
+  readonly position: string
   /** A table of the columns `a`, `b` and `c` from a parameter that holds a JSON array of arrays of three strings. */
   triples(parameter: string): string
 }

@@ -14,6 +14,7 @@ export interface SqliteOptions {
 const dialect: Dialect = {
   text: 'TEXT',
   tableOptions: ' STRICT',
+  position: 'instr',
   table: (name) => name,
   triples: (parameter) =>
     `(SELECT value ->> 0 AS a, value ->> 1 AS b, value ->> 2 AS c FROM json_each(${parameter}))`,

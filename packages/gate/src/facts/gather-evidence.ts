@@ -1,6 +1,7 @@
 import {
   checkSbomSubject,
   dateEvidence,
+  findBuildSource,
   parsePredicate,
   predicateKinds,
   predicateTypes,
@@ -65,7 +66,7 @@ function describeFound(
         ? { kind: 'key', keyId: signer.keyId }
         : { kind: 'certificate', identity: signer.subject, issuer: signer.issuer },
     signedAt: dateEvidence(found)?.oldest.toISOString(),
-    ...(kind === 'provenance' && { builder: builderOf(statement) }),
+    ...(kind === 'provenance' && describeBuild(statement)),
     ...(kind === 'sbom' && { sbom: compareSbom(statement, digests, packages) }),
   }
 }
@@ -84,12 +85,15 @@ function kindOf(predicateType: string): VerifiedEvidence['kind'] {
   return kinds.find(([, known]) => known.some((kind) => kind.reads(predicateType)))?.[0] ?? 'other'
 }
 
-function builderOf(statement: FoundEvidence['statement']): VerifiedEvidence['builder'] {
-  return readable(() => ({
-    id: provenance.reads(statement.predicateType)
-      ? parsePredicate(statement, provenance).runDetails.builder.id
-      : parsePredicate(statement, provenanceV02).builder.id,
-  }))
+function describeBuild(statement: FoundEvidence['statement']): Pick<VerifiedEvidence, 'builder' | 'source'> {
+  return (
+    readable(() => {
+      const isV1 = provenance.reads(statement.predicateType)
+      const read = isV1 ? parsePredicate(statement, provenance) : parsePredicate(statement, provenanceV02)
+      const id = 'runDetails' in read ? read.runDetails.builder.id : read.builder.id
+      return { builder: { id }, source: findBuildSource(read)?.repository }
+    }) ?? {}
+  )
 }
 
 function compareSbom(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
+import { Pool } from 'pg'
 import type { Database, Dialect, Query } from '../database/database.ts'
 import { migrate, type Schema } from '../database/migrate.ts'
 import { GateError } from '../errors.ts'
@@ -12,7 +12,7 @@ const maxPauseMs = 100
 
 /** A PostgreSQL database with its tables, and the pool that it is reached by. */
 export interface PostgresDatabase extends Database {
-  readonly pool: pg.Pool
+  readonly pool: Pool
   /** The schema's name, not quoted. */
   readonly schema: string
 }
@@ -38,13 +38,15 @@ export async function openPostgres(
       'OPTIONS_INVALID',
       `${name}: a pool of at least two connections is needed: leases hold one`,
     )
-  const pool = given ?? new pg.Pool({ connectionString, keepAlive: true })
+  const pool = given ?? new Pool({ connectionString, keepAlive: true })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   const ignore = (): void => undefined
   pool.on('error', ignore)
+  let ended: Promise<void> | undefined
   const end = async (): Promise<void> => {
-    pool.off('error', ignore)
-    if (!given) await pool.end()
+    // Connections of our own may still break while they are being ended.
+    if (given) pool.off('error', ignore)
+    await (ended ??= given ? Promise.resolve() : pool.end())
   }
   const dialect = dialectOf(schema)
   try {
@@ -56,6 +58,7 @@ export async function openPostgres(
 
   const again = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {
+      if (ended) throw new GateError('JOURNAL_UNAVAILABLE', `${name} is closed`)
       try {
         return await work()
       } catch (cause) {
@@ -79,6 +82,7 @@ function dialectOf(schema: string): Dialect {
   return {
     text: 'TEXT COLLATE "C"',
     tableOptions: '',
+    position: 'strpos',
     table: (name) => `${quote(schema)}.${quote(name)}`,
     triples: (parameter) =>
       `(SELECT value ->> 0 AS a, value ->> 1 AS b, value ->> 2 AS c FROM jsonb_array_elements(${parameter}::jsonb) AS value)`,
@@ -95,11 +99,7 @@ export function lockKey(text: string): string {
   return createHash('sha256').update(text).digest().readBigInt64BE(0).toString()
 }
 
-async function inTransaction<T>(
-  pool: pg.Pool,
-  begin: string,
-  work: (query: Query) => Promise<T>,
-): Promise<T> {
+async function inTransaction<T>(pool: Pool, begin: string, work: (query: Query) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   const onError = (error: Error): void => void (broken = error)
@@ -117,13 +117,13 @@ async function inTransaction<T>(
       throw cause
     }
   } finally {
-    client.off('error', onError)
+    if (!broken) client.off('error', onError)
     client.release(broken)
   }
 }
 
 async function prepareTables(
-  pool: pg.Pool,
+  pool: Pool,
   {
     schema,
     dialect,
@@ -142,7 +142,7 @@ async function prepareTables(
 }
 
 /** Whether nothing is to be done: then the role needs no right to make tables. */
-async function isCurrent(pool: pg.Pool, dialect: Dialect, { part, version }: Schema): Promise<boolean> {
+async function isCurrent(pool: Pool, dialect: Dialect, { part, version }: Schema): Promise<boolean> {
   const versions = dialect.table('schema_version')
   const found = await pool.query('SELECT to_regclass($1) IS NOT NULL AS there', [versions])
   if (found.rows[0]?.there !== true) return false

@@ -1,11 +1,11 @@
-import pg from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Leases } from '../ports/leases.ts'
 import { lockKey } from './postgres-database.ts'
 import { toGateError } from './postgres-error.ts'
 
 /** Options of {@link postgresLeases}. */
 export interface PostgresLeasesOptions {
-  readonly pool: pg.Pool
+  readonly pool: Pool
   /** Leases of other schemas are others. */
   readonly schema: string
   /** For messages. */
@@ -13,7 +13,7 @@ export interface PostgresLeasesOptions {
 }
 
 interface Connection {
-  readonly client: pg.PoolClient
+  readonly client: PoolClient
   /** What is held by it, or being asked for. */
   readonly held: Set<string>
   lost: boolean
@@ -30,8 +30,9 @@ export function postgresLeases({ pool, schema, name }: PostgresLeasesOptions): L
   const open = async (): Promise<Connection> => {
     const client = await pool.connect()
     const connection: Connection = { client, held: new Set(), lost: false }
-    client.once('error', () => close(connection, true))
-    client.once('end', () => close(connection, true))
+    // They stay: an error that nobody listens to would end the process.
+    client.on('error', () => close(connection))
+    client.on('end', () => close(connection))
     // A machine that vanished without a word is noticed within half a minute; and no idle time ends the session.
     await client.query(
       `SET idle_session_timeout = 0; SET tcp_keepalives_idle = 10;
@@ -40,13 +41,11 @@ export function postgresLeases({ pool, schema, name }: PostgresLeasesOptions): L
     return connection
   }
   /** Ends the session, and with it whatever it still holds; it does not go back into the pool with its settings. */
-  const close = (connection: Connection, lost = false): void => {
+  const close = (connection: Connection): void => {
     if (connection.lost) return
     connection.lost = true
     connection.held.clear()
     current = undefined
-    // A listener stays: an error after this must not end the process.
-    if (lost) connection.client.on('error', () => undefined)
     connection.client.release(true)
   }
   const connect = async (): Promise<Connection> => {

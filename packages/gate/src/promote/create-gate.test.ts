@@ -282,7 +282,7 @@ describe('a layout or an archive', () => {
 
       const image = createImage(debianImage())
       {
-        const archive = await createArchive(file)
+        await using archive = await createArchive(file)
         await pushImage(archive, image, '1')
         await archive.commit()
       }

@@ -1,11 +1,12 @@
 import type { Clock, Reference } from '@sallyport/core'
-import type { Signer } from '@sallyport/attest'
+import type { Signer, VerificationTrust } from '@sallyport/attest'
 import type { HardenImageOptions } from '@sallyport/harden'
 import type { PatchImageOptions } from '@sallyport/harden/patch'
 import type { Repository } from '@sallyport/oci'
 import type { Policy, WaiverFile } from '@sallyport/policy'
 import type { Scanner, TrustedVex } from '@sallyport/scan'
 import type { BlobCache } from '../batch/blob-cache.ts'
+import type { KnownBase } from '../facts/find-base.ts'
 import type { Journal } from '../ports/journal.ts'
 import type { Leases } from '../ports/leases.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
@@ -44,6 +45,11 @@ export interface GateOptions {
   readonly policy: Policy
   /** Exceptions, from files of their own. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
+  /**
+   * Public keys in PEM of those whose approvals in the quarantine count as waivers. Default: nobody's. None of them should
+   * be a key of `signer`: who runs the gate does not approve.
+   */
+  readonly approvalKeys?: readonly string[] | undefined
   /** All must answer; a scanner that fails makes the outcome `error`. */
   readonly scanners: readonly Scanner[]
   /** Remove packages that nothing uses before judging. Default `false`. */
@@ -55,6 +61,13 @@ export interface GateOptions {
   readonly vex?: readonly TrustedVex[] | undefined
   /** Ignore files of Trivy or Grype with who answers for them: `{ ...parseTrivyIgnore(text, …), owner }`. */
   readonly ignore?: readonly OwnedIgnoreFile[] | undefined
+  /**
+   * Whose signatures count on evidence of the source: its SBOM, provenance, signatures. Default: none is looked for, and
+   * rules that require evidence give `error`.
+   */
+  readonly sourceTrust?: VerificationTrust | undefined
+  /** Images that others are built on, to know them by their layers. Default: only what an image claims. */
+  readonly bases?: readonly KnownBase[] | undefined
   /** Finds out what else the policy may ask about an image. Default: nothing. */
   readonly gatherFacts?: GatherFacts | undefined
   /** Separate identities: one for what was found, one for the release. */

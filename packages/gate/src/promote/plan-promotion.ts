@@ -80,6 +80,7 @@ async function plan(
       resolved,
       destination: destination.name,
       now,
+      remember: false,
       directory,
       steps,
       signal,

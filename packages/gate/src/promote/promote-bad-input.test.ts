@@ -1,4 +1,5 @@
 import { digestOf, mediaTypes } from '@sallyport/core'
+import { defineWaivers } from '@sallyport/policy'
 import { ScanError, type Scanner, type ScanReport } from '@sallyport/scan'
 import {
   createImage,
@@ -11,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { debianImage, usualPackages } from './debian-image.fixture.ts'
 import type { PromoteOptions } from './options.ts'
-import { credentials, noCritical, openTestGate, scannerFor } from './test-gate.fixture.ts'
+import { credentials, openTestGate, scannerFor, startTime } from './test-gate.fixture.ts'
 
 interface BadInput {
   readonly image?: ImageDescription
@@ -284,21 +285,35 @@ describe('promote with bad input', () => {
 
 describe('promote with a critical finding in a package that is used', () => {
   const options = { scanners: [scannerFor('hello')] }
-  const waiver = (expires: string) =>
-    noCritical(`waivers:
-  - { id: W-1, vulnerability: CVE-2026-1001, package: 'pkg:deb/debian/hello', reason: r, owner: o, expires: ${expires} }
-`)
+  const waiver = (expires: string, name = 'hello') => [
+    defineWaivers(
+      [
+        {
+          id: 'W-1',
+          vulnerability: 'CVE-2026-1001',
+          scope: { package: `pkg:deb/debian/${name}` },
+          reason: 'not reachable',
+          owner: 'platform',
+          expires,
+        },
+      ],
+      { source: 'waivers.yaml' },
+    ),
+  ]
+  const second = (offset: number) => new Date(Date.parse(startTime) + offset * 1000).toISOString()
 
   it.each([
-    ['no waiver', noCritical(), 'fail'],
-    ['an expired waiver', waiver('2026-11-01'), 'fail'],
+    ['no waiver', [], 'fail'],
+    ['a waiver that expired one second ago', waiver(second(-1)), 'fail'],
+    ['a waiver that expires now', waiver(second(0)), 'fail'],
+    ['a waiver for another package', waiver('2026-12-31', 'dash'), 'fail'],
     ['a waiver that is valid', waiver('2026-12-31'), 'pass'],
-  ] as const)('and %s', async (_title, policy, verdict) => {
+  ] as const)('and %s', async (_title, waivers, verdict) => {
     await using registry = await startRegistry()
     await using gate = await openTestGate()
     const from = `${registry.host}/build/app:1`
     await pushImage(gate.repository(from), createImage(usual), '1')
-    const outcome = await gate.promote({ ...options, from, to: `${registry.host}/prod/app:1`, policy })
+    const outcome = await gate.promote({ ...options, from, to: `${registry.host}/prod/app:1`, waivers })
     expect(outcome.verdict).toBe(verdict)
     if (outcome.verdict === 'pass') {
       expect(outcome.decision.waivers).toMatchObject([{ id: 'W-1', state: 'applied' }])

@@ -21,7 +21,7 @@ const freshData = parsePolicy(
 tiers:
   prod:
     thresholds: [{ name: nothing critical, severity: critical, max: 0 }]
-    maxDataAge: 1h`,
+    preconditions: { dataAge: { atMost: 1h } }`,
   { source: 'gate.yaml' },
 )
 

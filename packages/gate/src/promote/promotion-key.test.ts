@@ -55,7 +55,7 @@ describe('promotionKey', () => {
 
   it.each<[string, Partial<PromoteOptions>]>([
     ['tier', { tier: 'staging' }],
-    ['policy', { policy: noCritical('    maxDataAge: 48h') }],
+    ['policy', { policy: noCritical('    preconditions: { dataAge: { atMost: 48h } }') }],
     ['hardening', { harden: true }],
     ['way of hardening', { harden: { mode: 'relaxed' } }],
     ['choice of platforms', { platforms: ['linux/amd64'] }],

@@ -1,7 +1,6 @@
 import { signEnvelope } from '@sallyport/attest'
 import { systemClock } from '@sallyport/core'
 import type { Database, Query } from '../database/database.ts'
-import { containing } from '../database/escape-like.ts'
 import { queryPage } from '../database/query-page.ts'
 import { readInstant } from '../database/read-instant.ts'
 import { GateError } from '../errors.ts'
@@ -164,7 +163,7 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
           ['source = ?', source],
           ['tier = ?', tier],
           ['quarantined_at >= ?', since && readInstant(since, 'since')],
-          [`search LIKE ? ESCAPE '\\'`, text && containing(text.toLowerCase())],
+          [`${dialect.position}(search, ?) > 0`, text?.toLowerCase()],
         ],
         order: ['quarantined_at', 'id'],
         toItem: toSummary,

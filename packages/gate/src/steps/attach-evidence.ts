@@ -3,6 +3,7 @@ import { createAttacher, type EvidenceItem, type Signer } from '@sallyport/attes
 import type { Repository } from '@sallyport/oci'
 import type { Decision } from '@sallyport/policy'
 import type { AttachedEvidence } from '../promote/outcome.ts'
+import { describeBreakGlass } from './describe-break-glass.ts'
 import { describeDecision } from './describe-decision.ts'
 import type { EvidenceDocument } from './describe-evidence.ts'
 
@@ -68,11 +69,19 @@ export async function attachEvidence(
     ),
   )
   const decisions = await attach(
-    subjects.map(({ descriptor, decision }) => {
-      const relied = evidence.filter(({ subject }) => subject === descriptor.digest)
-      const statement = describeDecision(descriptor.digest, decision, { verifierId, evidence: relied })
-      const { predicateType } = statement
-      return { subject: descriptor, statement, signer: signer.release, predicateType }
+    subjects.flatMap(({ descriptor, decision }) => {
+      const { digest } = descriptor
+      const relied = evidence.filter(({ subject }) => subject === digest)
+      const statements = [
+        describeDecision(digest, decision, { verifierId, evidence: relied }),
+        ...(decision.breakGlass ? [describeBreakGlass(digest, decision, { verifierId })] : []),
+      ]
+      return statements.map((statement) => ({
+        subject: descriptor,
+        statement,
+        signer: signer.release,
+        predicateType: statement.predicateType,
+      }))
     }),
   )
   const signatures = await attach(

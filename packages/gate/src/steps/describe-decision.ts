@@ -35,10 +35,16 @@ export function describeDecision(
       .map(({ blob }) => ({ uri: `oci://${repository}@${blob}`, digest: blob }))
       .sort((one, other) => (one.uri < other.uri ? -1 : 1)),
     result: 'PASSED',
-    verifiedLevels: [`SALLYPORT_GATE_${decision.tier.toUpperCase().replaceAll('-', '_')}`],
+    verifiedLevels: [levelOf(decision)],
     extensions: { 'https://sallyport.dev/decision': describeDetails(decision) },
   })
   return createStatement([{ name: repository, digest: subject }], predicateTypes.vsa, predicate)
+}
+
+/** Who asks for the level of a tier does not get what somebody let through. */
+function levelOf({ tier, breakGlass }: Decision): string {
+  const kind = breakGlass?.needed ? 'BREAK_GLASS' : 'GATE'
+  return `SALLYPORT_${kind}_${tier.toUpperCase().replaceAll('-', '_')}`
 }
 
 function describeDetails({

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { type BlobReader, type Digest, formatPlatform, type RawManifest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
+import { gateFacts } from '../facts/gather-facts.ts'
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { judgementDigest } from '../promote/judgement-digest.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -32,6 +34,8 @@ export interface JudgeSourceOptions {
   /** Where it would go, in its canonical form. */
   readonly destination: string
   readonly now: Date
+  /** Whether findings are noted as seen. `false` for what must leave no trace. */
+  readonly remember: boolean
   readonly directory: string
   readonly steps: StepRunner
   readonly signal?: AbortSignal | undefined
@@ -41,10 +45,11 @@ export interface JudgeSourceOptions {
 export async function judgeSource(
   gate: GateContext,
   { tier, ...request }: PromotionRequest,
-  { source, resolved, destination, now, directory, steps, signal }: JudgeSourceOptions,
+  { source, resolved, destination, now, remember, directory, steps, signal }: JudgeSourceOptions,
 ): Promise<SourceJudgement> {
   await using resources = new AsyncDisposableStack()
-  const { gatherFacts } = gate
+  const gatherFacts = gateFacts(gate, { remember })
+  const { waivers, approvalNotes } = await withApprovedWaivers(gate)
   // What is taken back into use is what was there, or it would be something new.
   const choice = request.rollback ? false : gate.harden
   const harden = choice === true ? {} : choice || undefined
@@ -55,7 +60,7 @@ export async function judgeSource(
       destination,
       tier,
       policy: gate.policy,
-      waivers: gate.waivers,
+      waivers,
       breakGlass: request.breakGlass,
       scanners: gate.scanners,
       harden: harden && { ...harden, evidence: chooseEvidence(harden.evidence, raw, resolved.images) },
@@ -69,20 +74,20 @@ export async function judgeSource(
         present: resolved.platforms.map(formatPlatform),
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
-      gatherFacts:
-        gatherFacts &&
-        ((images) =>
-          gatherFacts({
-            ...images,
-            request: { tier, ...request },
-            destination,
-            source: source.repository,
-            root: resolved.root,
-            image: raw,
-            platform,
-            now,
-            signal,
-          })),
+      gatherFacts: async (images) => ({
+        notes: [...(images.known.notes ?? []), ...approvalNotes],
+        ...(await gatherFacts({
+          ...images,
+          request: { tier, ...request },
+          destination,
+          source: source.repository,
+          root: resolved.root,
+          image: raw,
+          platform,
+          now,
+          signal,
+        })),
+      }),
       now,
       directory: join(directory, String(position)),
       steps,

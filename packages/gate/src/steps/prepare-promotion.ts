@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describeScan } from '../facts/gather-facts.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { keepJudgement, type KeptJudgement } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -49,11 +50,14 @@ export async function preparePromotion(
       resolved,
       destination: resolution.destination,
       now,
+      remember: true,
       directory,
       steps,
       signal,
     }),
   )
+  // A scan that could not be judged would excuse the next one.
+  if (judged.decision.verdict !== 'error') await rememberScans(gate, judged, now)
   if (judged.decision.verdict !== 'pass') return await stop(gate, request, resolution, judged, steps)
 
   const describe = () => describeJudgement(gate, request, resolution, judged, now)
@@ -70,6 +74,14 @@ export async function preparePromotion(
     index: kept.index,
     pushed,
   }
+}
+
+async function rememberScans(
+  { journal }: GateContext,
+  { judgements }: SourceJudgement,
+  now: Date,
+): Promise<void> {
+  for (const { facts } of judgements) await journal.saveScan(facts.subject, describeScan(facts, now))
 }
 
 /** Everything that is told of the images later, with the time of the decision. */

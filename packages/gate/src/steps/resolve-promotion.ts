@@ -1,5 +1,6 @@
 import { formatPlatform } from '@sallyport/core'
 import { PolicyError } from '@sallyport/policy'
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { promotionKey } from '../promote/promotion-key.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -30,11 +31,17 @@ export async function resolvePromotion(
   await using source = await openSource(request.from, gate)
   const now = clock.now()
 
-  return openSteps(gate, undefined, options).run('resolve', undefined, async () => {
+  // Awaited, so that the source is open until then.
+  return await openSteps(gate, undefined, options).run('resolve', undefined, async () => {
     const root = await source.repository.getManifest(source.tagOrDigest, { signal })
     const target = await destination.open()
     const expected = (await target?.findManifest(destination.tag, { signal }))?.descriptor.digest
-    const key = promotionKey(gate, request, root.descriptor.digest, destination.name)
+    const key = promotionKey(
+      await withApprovedWaivers(gate),
+      request,
+      root.descriptor.digest,
+      destination.name,
+    )
     const found = {
       key,
       source: { name: source.name, descriptor: root.descriptor },

@@ -1,49 +1,79 @@
+import { digestOf } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
-import { PolicyError } from '../errors.ts'
-import { parsePolicy } from './parse-policy.ts'
+import { definePolicy, parsePolicy } from './parse-policy.ts'
 
 const minimal = `version: 1
 tiers:
   prod:
     thresholds:
-      - { name: none critical, severity: critical, max: 0 }
+      - { name: no critical, severity: critical, max: 0 }
 `
-
-function refusal(text: string): PolicyError {
-  try {
-    parsePolicy(text, { source: 'gate.yaml' })
-  } catch (error) {
-    if (error instanceof PolicyError) return error
-    throw error
-  }
-  throw new Error('the document was accepted')
-}
+const source = 'gate.yaml'
 
 describe('parsePolicy', () => {
-  it('reads tiers, thresholds, waivers and durations', () => {
+  it('reads the three-line policy, with every default on', () => {
     const policy = parsePolicy(
-      `${minimal}      - { name: few high, severity: [high], fix: fixed, usage: [linked, possible], max: 5 }
-    maxDataAge: 48h
+      'version: 1\ntiers:\n  prod: { thresholds: [{ name: no critical, severity: critical, max: 0 }] }\n',
+      { source },
+    )
+    const tier = policy.tiers.get('prod')!
+    expect(tier).toMatchObject({
+      name: 'prod',
+      mode: 'enforce',
+      ancestors: [],
+      acceptedGaps: [],
+      waivers: { allowed: true, nearExpiryMs: 14 * 86_400_000, approverRequired: false },
+      breakGlass: { allowed: false, maxLifetimeMs: 86_400_000 },
+      freeze: [],
+      traceCoverage: 'complete',
+      loosenings: [],
+    })
+    expect(tier.rules.map(({ kind, name, mode }) => `${kind} ${name} ${mode}`)).toEqual([
+      'precondition subject enforce',
+      'precondition scan enforce',
+      'precondition platforms enforce',
+      'precondition coverage enforce',
+      'precondition distro enforce',
+      'precondition packages enforce',
+      'precondition dataAge enforce',
+      'precondition vanished enforce',
+      'precondition drop enforce',
+      'threshold no critical enforce',
+    ])
+  })
+
+  it('reads every section', () => {
+    const tier = parsePolicy(
+      `version: 1
+tiers:
+  prod:
+    mode: warn
+    preconditions:
+      dataAge: { atMost: 2d, mode: enforce }
+    thresholds:
+      - name: high fixable after 30 days
+        severity: high
+        fix: fixed
+        age: { since: fix, atLeast: 30d }
+        max: 5
+        mode: enforce
+        enforceFrom: 2027-01-01
+        remedy: upgrade it
+        appliesTo: [image, application/vnd.cncf.helm.*]
+    rules:
+      - { name: few, expression: findings.size() < 100 }
     accept:
       - { gap: DATABASE_MISSING, images: 'prod.example/static/*', reason: a static binary has no packages }
-waivers:
-  - id: W-1
-    vulnerability: CVE-2023-45853
-    package: pkg:deb/debian/zlib1g
-    reason: minizip is not built
-    owner: platform
-    expires: 2027-01-31
-    tiers: [prod]
+    waivers: { maxLifetime: 90d, nearExpiry: 2w, approverRequired: true }
+    breakGlass: { allowed: true, maxLifetime: 8h, actors: [ops@example.com] }
+    trace: { coverage: partial, loosen: recordings of this service end with its requests }
+    freeze:
+      - { name: holidays, from: 2026-12-24, until: 2026-12-26, reason: nobody is here, except: ['prod.example/fix/*'] }
 `,
-      { source: 'gate.yaml' },
-    )
-    expect(policy.digest).toMatch(/^sha256:[0-9a-f]{64}$/)
-    expect(policy.tiers.get('prod')).toEqual({
-      thresholds: [
-        { name: 'none critical', severity: ['critical'], max: 0 },
-        { name: 'few high', severity: ['high'], fix: ['fixed'], usage: ['linked', 'possible'], max: 5 },
-      ],
-      maxDataAgeMs: 48 * 3_600_000,
+      { source },
+    ).tiers.get('prod')!
+    expect(tier).toMatchObject({
+      mode: 'warn',
       acceptedGaps: [
         {
           code: 'DATABASE_MISSING',
@@ -51,81 +81,119 @@ waivers:
           reason: 'a static binary has no packages',
         },
       ],
+      waivers: {
+        allowed: true,
+        maxLifetimeMs: 90 * 86_400_000,
+        nearExpiryMs: 14 * 86_400_000,
+        approverRequired: true,
+      },
+      breakGlass: { allowed: true, maxLifetimeMs: 8 * 3_600_000, actors: ['ops@example.com'] },
+      traceCoverage: 'partial',
+      freeze: [
+        {
+          name: 'holidays',
+          from: '2026-12-24T00:00:00.000Z',
+          until: '2026-12-27T00:00:00.000Z',
+          reason: 'nobody is here',
+          except: ['prod.example/fix/*'],
+        },
+      ],
     })
-    expect(policy.waivers).toMatchObject([{ id: 'W-1', package: 'pkg:deb/debian/zlib1g', tiers: ['prod'] }])
+    const byName = new Map(tier.rules.map((rule) => [rule.name, rule]))
+    expect(byName.get('high fixable after 30 days')).toMatchObject({
+      kind: 'threshold',
+      mode: 'enforce',
+      enforceFrom: '2027-01-01T00:00:00.000Z',
+      remedy: 'upgrade it',
+      appliesTo: ['image', 'application/vnd.cncf.helm.*'],
+    })
+    expect(byName.get('few')).toMatchObject({ kind: 'cel', mode: 'warn' })
+    expect(byName.get('dataAge')!.mode).toBe('enforce')
+    expect(byName.get('scan')!.mode).toBe('warn')
+  })
+
+  it('takes bytes, and is known by their digest', () => {
+    const bytes = new TextEncoder().encode(`\u{feff}${minimal}`)
+    const policy = parsePolicy(bytes, { source })
+    expect(policy.digest).toBe(digestOf(bytes))
+    expect(policy.digest).not.toBe(parsePolicy(minimal, { source }).digest)
+    expect(() => parsePolicy(Uint8Array.of(0x61, 0xff), { source })).toThrow(
+      /gate.yaml:1:1 the text is not UTF-8/,
+    )
+  })
+
+  it('reads JSON', () => {
+    const document = {
+      $schema: 'https://sallyport.dev/schemas/policy/v1',
+      version: 1,
+      tiers: { prod: { thresholds: [{ name: 'a', max: 0 }] } },
+    }
+    expect(
+      parsePolicy(JSON.stringify(document, undefined, 2), { source: 'gate.json' }).tiers.get('prod'),
+    ).toBeDefined()
+  })
+
+  it('takes anchors and aliases', () => {
+    const text = `${minimal}  stage:\n    thresholds: &common\n      - { name: a, max: 3 }\n  test:\n    thresholds: *common\n`
+    expect(parsePolicy(text, { source }).tiers.get('test')!.rules.at(-1)!.name).toBe('a')
+  })
+})
+
+describe('definePolicy', () => {
+  it('reads an object as it reads a text, and is known by the digest of canonical JSON', () => {
+    const policy = definePolicy(
+      { version: 1, tiers: { prod: { thresholds: [{ name: 'a', max: 0, severity: undefined }] } } },
+      { source: 'gate.ts' },
+    )
+    expect(policy.tiers.get('prod')!.rules.at(-1)).toMatchObject({ name: 'a', kind: 'threshold' })
+    expect(policy.digest).toBe(
+      digestOf('{"tiers":{"prod":{"thresholds":[{"max":0,"name":"a"}]}},"version":1}'),
+    )
+    expect(
+      definePolicy({ tiers: { prod: { thresholds: [{ max: 0, name: 'a' }] } }, version: 1 }, { source })
+        .digest,
+    ).toBe(policy.digest)
+  })
+
+  it('says where, without a line', () => {
+    expect(() =>
+      definePolicy(
+        { version: 1, tiers: { prod: { thresholds: [{ name: 'a', max: 0, severty: 'high' }] } } },
+        { source: 'gate.ts' },
+      ),
+    ).toThrow('gate.ts: tiers.prod.thresholds[0].severty: unknown field "severty"')
   })
 
   it.each([
-    ['a misspelt field', `${minimal}      - { name: x, severty: high, max: 1 }\n`, 6, /severty/],
-    [
-      'an unknown severity',
-      minimal.replace('severity: critical', 'severity: catastrophic'),
-      5,
-      /severity.*"critical"/,
-    ],
-    ['a negative limit', minimal.replace('max: 0', 'max: -1'), 5, /max/],
-    ['a missing version', minimal.replace('version: 1\n', ''), 1, /version/],
-    [
-      'a tier without thresholds',
-      'version: 1\ntiers:\n  prod:\n    thresholds: []\n',
-      4,
-      /at least one threshold/,
-    ],
-    ['no tier', 'version: 1\ntiers: {}\n', 2, /at least one tier/],
-    ['a duplicate key', `${minimal}version: 1\n`, 6, /unique/],
-    ['broken YAML', 'version: [1\n', 2, /./],
-    ['text that is no document', 'hello', 1, /./],
-    ['an empty file', '', 1, /./],
-    [
-      'a date that does not exist',
-      `${minimal}waivers:\n  - { id: W, vulnerability: CVE-2023-45853, package: 'pkg:deb/debian/zlib1g', reason: r, owner: o, expires: 2027-02-30 }\n`,
-      7,
-      /ISO 8601/,
-    ],
-    [
-      'a waiver for no purl',
-      `${minimal}waivers:\n  - { id: W, vulnerability: CVE-2023-45853, package: zlib1g, reason: r, owner: o, expires: 2027-02-01 }\n`,
-      7,
-      /purl/,
-    ],
-    [
-      'a waiver without expiry',
-      `${minimal}waivers:\n  - { id: W, vulnerability: CVE-2023-45853, package: 'pkg:deb/debian/zlib1g', reason: r, owner: o }\n`,
-      7,
-      /expires/,
-    ],
-    [
-      'a waiver for an unknown tier',
-      `${minimal}waivers:\n  - { id: W, vulnerability: CVE-2023-45853, package: 'pkg:deb/debian/zlib1g', reason: r, owner: o, expires: 2027-02-01, tiers: [stage] }\n`,
-      7,
-      /no tier is named "stage"/,
-    ],
-    [
-      'two thresholds of one name',
-      `${minimal}      - { name: none critical, severity: high, max: 1 }\n`,
-      6,
-      /second threshold/,
-    ],
-  ])('refuses %s with its line', (_title, text, line, message) => {
-    const error = refusal(text)
-    expect(error.code).toBe('POLICY_INVALID')
-    expect(error.message).toMatch(message)
-    expect(error.issues[0]).toMatchObject({ line })
-    expect(error.issues[0]!.column).toBeGreaterThan(0)
+    ['a function', () => 1],
+    ['a date', new Date(0)],
+    ['no number', Number.NaN],
+    ['a big number', 1n],
+    ['a map', new Map()],
+  ])('refuses %s', (_title, value) => {
+    const document = { version: 1, tiers: { prod: { thresholds: [{ name: 'a', max: value }] } } }
+    expect(() => definePolicy(document as never, { source })).toThrow(
+      expect.objectContaining({ name: 'PolicyError', code: 'POLICY_INVALID' }),
+    )
   })
 
-  it('refuses an alias bomb', () => {
-    const bomb = [
-      'a: &a [x, x, x, x, x, x, x, x, x]',
-      ...Array.from('bcdefgh', (name, index) => {
-        const previous = 'abcdefgh'[index]!
-        return `${name}: &${name} [${Array(9).fill(`*${previous}`).join(', ')}]`
-      }),
-    ].join('\n')
-    expect(refusal(bomb).code).toBe('POLICY_INVALID')
+  it('refuses a document that contains itself', () => {
+    const tiers: Record<string, unknown> = {}
+    tiers.prod = tiers
+    expect(() => definePolicy({ version: 1, tiers } as never, { source })).toThrow(/nested deeper/)
   })
 
-  it('refuses a document above its size limit', () => {
-    expect(refusal(`# ${'x'.repeat(1024 * 1024)}`).code).toBe('LIMIT_EXCEEDED')
+  it('does not see what changes the object later', () => {
+    const severity = ['critical']
+    const policy = definePolicy(
+      { version: 1, tiers: { prod: { thresholds: [{ name: 'a', severity, max: 0 }] } } },
+      { source },
+    )
+    severity.pop()
+    expect(policy.tiers.get('prod')!.values).toContainEqual({
+      path: ['thresholds', 'a', 'severity'],
+      value: ['critical'],
+      origin: { tier: 'prod', line: 0, column: 0 },
+    })
   })
 })

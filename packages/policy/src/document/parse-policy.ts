@@ -1,70 +1,57 @@
 import { digestOf } from '@sallyport/core'
-import type { PolicyIssue } from '../errors.ts'
-import { policySchema, type PolicyDocument } from './policy.schema.ts'
-import type { Policy, Tier } from './policy.ts'
-import { invalidDocument, readDocument, type ReadDocument } from './read-document.ts'
+import { PolicyError } from '../errors.ts'
+import { canonicalJson } from '../internal/canonical-json.ts'
+import { builtinKinds } from './builtin-kinds.ts'
+import { compilePolicy } from './compile-policy.ts'
+import { decodeText } from './decode-text.ts'
+import { invalidDocument, openYaml } from './open-yaml.ts'
+import { findDataFault } from './plain-data.ts'
+import type { PolicyDocument } from './policy-document.ts'
+import type { PolicyKinds } from './policy-kinds.ts'
+import type { Policy } from './policy.ts'
 
-/** Options of {@link parsePolicy}. */
+/** Options of {@link parsePolicy} and {@link definePolicy}. */
 export interface ParsePolicyOptions {
   /** File name or URI of the document, for messages and for the decision. */
   readonly source: string
+  /** Kinds of rules that it may use. Default: `builtinKinds`. */
+  readonly kinds?: PolicyKinds | undefined
 }
 
 /**
- * Reads a policy document (YAML 1.2, or JSON). Unknown fields, duplicate keys, unknown tiers in waivers and dates that
- * don't exist are refused, because a rule that is misspelt must not silently not apply.
+ * Reads a policy document (YAML 1.2, or JSON), as text or as its UTF-8 bytes. Unknown fields, duplicate keys and names,
+ * dates that don't exist, unknown parents, and whatever is looser in a tier than in the one that it extends without a
+ * reason are refused, because a rule that is misspelt must not silently not apply.
  *
  * @throws {PolicyError} `POLICY_INVALID` with line and column of each issue.
- * @throws {PolicyError} `LIMIT_EXCEEDED` above 1 MiB.
+ * @throws {PolicyError} `LIMIT_EXCEEDED` above 1 MiB, or when it is nested or cut up beyond all reason.
  */
-export function parsePolicy(text: string, { source }: ParsePolicyOptions): Policy {
-  const document = readDocument(text, { source, schema: policySchema })
-  const issues = findContradictions(document)
-  if (issues.length > 0) throw invalidDocument(source, issues)
-  return toPolicy(document.data, source, text)
+export function parsePolicy(
+  document: string | Uint8Array,
+  { source, kinds = builtinKinds }: ParsePolicyOptions,
+): Policy {
+  return compilePolicy(openYaml(decodeText(document, source), source), digestOf(document), kinds)
 }
 
-function toPolicy({ tiers, waivers = [] }: PolicyDocument, source: string, text: string): Policy {
-  return {
-    source,
-    digest: digestOf(text),
-    tiers: new Map(
-      Object.entries(tiers).map(([name, { thresholds, maxDataAge, accept = [] }]): [string, Tier] => [
-        name,
-        {
-          thresholds,
-          maxDataAgeMs: maxDataAge,
-          acceptedGaps: accept.map(({ gap, images, reason }) => ({ code: gap, images, reason })),
-        },
-      ]),
-    ),
-    waivers,
+/**
+ * Makes a policy of an object, as strictly as {@link parsePolicy} reads one. Its digest is that of the object's canonical
+ * JSON (RFC 8785); fields that are `undefined` are left out.
+ *
+ * @throws {PolicyError} `POLICY_INVALID` with the path of each issue; line and column are 0.
+ * @throws {PolicyError} `LIMIT_EXCEEDED` above 1 MiB of JSON.
+ */
+export function definePolicy(
+  document: PolicyDocument,
+  { source, kinds = builtinKinds }: ParsePolicyOptions,
+): Policy {
+  const nowhere = { line: 0, column: 0 }
+  const fault = findDataFault(document)
+  if (fault)
+    throw invalidDocument(source, [{ ...nowhere, path: fault.path.join('.'), message: fault.message }])
+  const json = canonicalJson(document)
+  if (Buffer.byteLength(json) > 1024 * 1024) {
+    throw new PolicyError('LIMIT_EXCEEDED', `${source}: more than 1 MiB of JSON`)
   }
-}
-
-function findContradictions({
-  data: { tiers, waivers = [] },
-  issueAt,
-}: ReadDocument<PolicyDocument>): PolicyIssue[] {
-  const issues: PolicyIssue[] = []
-  const report = (path: readonly PropertyKey[], message: string) => issues.push(issueAt(path, message))
-
-  for (const [name, { thresholds }] of Object.entries(tiers)) {
-    const seen = new Set<string>()
-    for (const [index, threshold] of thresholds.entries()) {
-      if (seen.has(threshold.name))
-        report(['tiers', name, 'thresholds', index, 'name'], `a second threshold named "${threshold.name}"`)
-      seen.add(threshold.name)
-    }
-  }
-  const ids = new Set<string>()
-  for (const [index, waiver] of waivers.entries()) {
-    if (ids.has(waiver.id)) report(['waivers', index, 'id'], `a second waiver with id "${waiver.id}"`)
-    ids.add(waiver.id)
-    for (const [position, tier] of (waiver.tiers ?? []).entries()) {
-      if (!Object.hasOwn(tiers, tier))
-        report(['waivers', index, 'tiers', position], `no tier is named "${tier}"`)
-    }
-  }
-  return issues
+  const data: unknown = JSON.parse(json)
+  return compilePolicy({ source, data, positionOf: () => nowhere }, digestOf(json), kinds)
 }

@@ -1,84 +1,55 @@
-import { PackageURL } from 'packageurl-js'
 import * as z from 'zod'
-import { parseDuration } from './duration.ts'
+import { lineSchema, modeSchema, proseSchema, tierNameSchema } from './rule-settings.schema.ts'
 
-const severity = z.enum(['unknown', 'negligible', 'low', 'medium', 'high', 'critical'])
-const usage = z.enum(['executed', 'loaded', 'linked', 'possible', 'present'])
-const fix = z.enum(['fixed', 'not-fixed', 'wont-fix', 'deferred', 'end-of-life', 'unknown'])
-const text = z.string().trim().min(1).max(2_000)
+const maxTiers = 100
+const maxRules = 1_000
 
-/** One value or a list, as people write it. */
-const oneOrMore = <T extends z.ZodType>(value: T) =>
-  z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(value).min(1))
+const fields = z.record(z.string(), z.unknown(), {
+  error: 'expected a mapping of fields; `{}` is one without any',
+})
+const list = <T extends z.ZodType>(item: T, what: string) =>
+  z.array(item).max(maxRules, `more than ${maxRules} ${what}`)
+/** A field that documents had, and where it went. */
+const moved = (where: string) => z.never({ error: `moved: ${where}` }).optional()
+const named = z.looseObject({ name: lineSchema }, { error: 'expected a mapping with a name' })
 
-const threshold = z.strictObject({
-  name: text,
-  severity: oneOrMore(severity).optional(),
-  usage: oneOrMore(usage).optional(),
-  fix: oneOrMore(fix).optional(),
-  except: oneOrMore(z.enum(['kernel-not-shipped'])).optional(),
-  max: z.int().min(0).max(1_000_000),
+/** A tier as it is written; the fields of its rules are checked with those that they inherit. */
+const tierSchema = z.strictObject({
+  extends: tierNameSchema.optional(),
+  mode: modeSchema.optional(),
+  loosen: proseSchema.optional(),
+  preconditions: z.record(z.string(), fields).optional(),
+  thresholds: list(named, 'thresholds').optional(),
+  requirements: z
+    .record(
+      z.string(),
+      z.union([list(named, 'requirements'), fields], {
+        error: 'expected a mapping of fields, or a list of them, each with a name',
+      }),
+    )
+    .optional(),
+  rules: list(named, 'rules').optional(),
+  accept: list(fields, 'accepted gaps').optional(),
+  waivers: fields.optional(),
+  breakGlass: fields.optional(),
+  freeze: list(named, 'windows').optional(),
+  trace: fields.optional(),
+  maxDataAge: moved('write `preconditions: { dataAge: { atMost: 48h } }`'),
 })
 
-const acceptedGap = z.strictObject({
-  gap: z.string().regex(/^[A-Z_]{1,64}$/, 'expected the code of a gap, e.g. DATABASE_MISSING'),
-  images: text,
-  reason: text,
-})
-
-const duration = z.string().transform((given, context) => {
-  const milliseconds = parseDuration(given)
-  if (milliseconds === undefined) {
-    context.addIssue({ code: 'custom', message: 'expected a duration such as 90m, 48h or 7d' })
-    return z.NEVER
-  }
-  return milliseconds
-})
-
-const purl = z.string().refine((given) => {
-  try {
-    PackageURL.fromString(given)
-    return true
-  } catch {
-    return false
-  }
-}, 'expected a purl, e.g. pkg:deb/debian/zlib1g')
-
-const date = z
-  .string()
-  .refine(
-    (given) => z.union([z.iso.date(), z.iso.datetime({ offset: true })]).safeParse(given).success,
-    'expected an ISO 8601 date or time with zone, e.g. 2027-03-31',
-  )
-
-const tier = z.strictObject({
-  thresholds: z.array(threshold).min(1, 'a tier needs at least one threshold'),
-  maxDataAge: duration.optional(),
-  accept: z.array(acceptedGap).optional(),
-})
-
-const waiver = z.strictObject({
-  id: text,
-  vulnerability: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9.:_-]{2,63}$/, 'expected an id such as CVE-2023-45853'),
-  package: purl,
-  reason: text,
-  owner: text,
-  expires: date,
-  tiers: z.array(text).min(1).optional(),
-})
-
-/** The policy document as people write it. */
+/** The outline of a policy document. */
 export const policySchema = z.strictObject({
+  $schema: z.string().max(2_000).optional(),
   version: z.literal(1),
+  waivers: moved('waivers stand in files of their own'),
   tiers: z
-    .record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), tier)
-    .refine((tiers) => Object.keys(tiers).length > 0, {
-      message: 'a policy needs at least one tier',
-    }),
-  waivers: z.array(waiver).max(10_000).optional(),
+    .record(tierNameSchema, tierSchema)
+    .refine((tiers) => Object.keys(tiers).length > 0, 'a policy needs at least one tier')
+    .refine((tiers) => Object.keys(tiers).length <= maxTiers, `more than ${maxTiers} tiers`),
 })
 
-/** A policy document whose form has been checked. */
-export type PolicyDocument = z.infer<typeof policySchema>
+/** A document whose outline has been checked. */
+export type PolicyOutline = z.infer<typeof policySchema>
+
+/** A tier of such a document. */
+export type TierOutline = z.infer<typeof tierSchema>

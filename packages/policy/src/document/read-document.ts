@@ -1,8 +1,6 @@
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml'
 import type * as z from 'zod'
-import { PolicyError, type PolicyIssue } from '../errors.ts'
-
-const maxBytes = 1024 * 1024
+import type { PolicyIssue } from '../errors.ts'
+import { invalidDocument, issueIn, type OpenDocument, openYaml } from './open-yaml.ts'
 
 /** A YAML document whose form has been checked. */
 export interface ReadDocument<T> {
@@ -16,92 +14,76 @@ export interface ReadDocument<T> {
  * misspelt must not silently not apply.
  *
  * @throws {PolicyError} `POLICY_INVALID` with line and column of each issue.
- * @throws {PolicyError} `LIMIT_EXCEEDED` above 1 MiB.
+ * @throws {PolicyError} `LIMIT_EXCEEDED` above 1 MiB, or when it is nested or cut up beyond all reason.
  */
 export function readDocument<T>(
   text: string,
   { source, schema }: { readonly source: string; readonly schema: z.ZodType<T> },
 ): ReadDocument<T> {
-  if (Buffer.byteLength(text) > maxBytes)
-    throw new PolicyError('LIMIT_EXCEEDED', `${source}: more than ${maxBytes} bytes`)
-
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
-  if (document.errors.length > 0) {
-    throw invalidDocument(
-      source,
-      document.errors.map((error) => ({
-        ...position(lines, error.pos[0]),
-        path: '',
-        message: error.message,
-      })),
-    )
-  }
-  const issueAt = (path: readonly PropertyKey[], message: string, at = path): PolicyIssue => ({
-    ...locate(document, lines, at),
-    path: formatPath(path),
-    message,
-  })
-  const parsed = schema.safeParse(toPlain(document, source))
-  if (!parsed.success) {
-    throw invalidDocument(
-      source,
-      parsed.error.issues.map((issue) =>
-        issueAt(
-          issue.path,
-          issue.message,
-          issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path,
-        ),
-      ),
-    )
-  }
-  return { data: parsed.data, issueAt }
-}
-
-/** The error about a document with faults; the first ten are in its message. */
-export function invalidDocument(source: string, issues: readonly PolicyIssue[]): PolicyError {
-  const shown = issues
-    .slice(0, 10)
-    .map(
-      ({ line, column, path, message }) =>
-        `${source}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`,
-    )
-  return new PolicyError('POLICY_INVALID', shown.join('\n'), issues)
-}
-
-function toPlain(document: Document, source: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 })
-  } catch (cause) {
-    throw new PolicyError(
-      'POLICY_INVALID',
-      `${source}: ${cause instanceof Error ? cause.message : 'unreadable'}`,
-    )
+  const document = openYaml(text, source)
+  return {
+    data: checkForm(document, schema),
+    issueAt: (path, message) => issueIn(document, path, message),
   }
 }
 
-/** Position of the node at `path`, or of the deepest one on the way that exists. */
-function locate(
-  document: Document,
-  lines: LineCounter,
-  path: readonly PropertyKey[],
-): { line: number; column: number } {
-  for (let length = path.length; length >= 0; length--) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
-    if (isNode(node) && node.range) return position(lines, node.range[0])
-  }
-  return { line: 1, column: 1 }
-}
-
-function position(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset)
-  return { line, column: col }
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
-    '',
+/**
+ * The data of a document in the form of a schema.
+ *
+ * @throws {PolicyError} `POLICY_INVALID` with the position of each issue.
+ */
+export function checkForm<T>(document: OpenDocument, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(document.data)
+  if (parsed.success) return parsed.data
+  throw invalidDocument(
+    document.source,
+    formFaults(parsed.error).map(({ path, message, of }) => issueIn(document, path, message, of)),
   )
 }
+
+/** One thing that is wrong with the form of some data. */
+export interface FormFault {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  /** Whether the key is at fault, and not its value. */
+  readonly of: 'value' | 'key'
+}
+
+/** What a schema found wrong, with each unknown field on its own. */
+export function formFaults(error: z.ZodError): FormFault[] {
+  return error.issues.flatMap((issue): FormFault[] => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key],
+        message: `unknown field "${key}"`,
+        of: 'key',
+      }))
+    }
+    if (issue.code === 'invalid_key') {
+      return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message, of: 'key' }]
+    }
+    return [{ path: issue.path, message: inWords(issue.message), of: 'value' }]
+  })
+}
+
+/** What a schema says of a wrong type, in the words of documents. */
+function inWords(message: string): string {
+  const wrong = /^Invalid input: expected (\w+), received (\w+)$/.exec(message)
+  if (!wrong) return message
+  const [, expected = '', received = ''] = wrong
+  const words: Readonly<Record<string, string>> = {
+    array: 'a list',
+    boolean: 'true or false',
+    int: 'a whole number',
+    null: 'nothing',
+    number: 'a number',
+    object: 'a mapping',
+    record: 'a mapping',
+    string: 'text',
+  }
+  const [wanted, got] = [words[expected] ?? expected, words[received] ?? received]
+  if (received === 'undefined') return `missing; expected ${wanted}`
+  return wanted === 'a whole number' ? `expected ${wanted}` : `expected ${wanted}, not ${got}`
+}
+
+export { invalidDocument } from './open-yaml.ts'

@@ -47,6 +47,37 @@ export interface FreezeWindow {
   readonly except?: readonly string[] | undefined
 }
 
+/** Where a value was written; built in when there is no tier. Lines and columns are 1-based, and 0 outside of texts. */
+export interface ValueOrigin {
+  readonly tier?: string | undefined
+  readonly line?: number | undefined
+  readonly column?: number | undefined
+}
+
+/** A value of a tier, as it was written, and where. */
+export interface TierValue {
+  /**
+   * E.g. `['mode']`, `['thresholds', 'none critical', 'max']`, `['requirements', 'sbom', 'sbom', 'mode']`. Before the values
+   * of a rule stands the rule itself, e.g. `['thresholds', 'none critical']`, with its name as value.
+   */
+  readonly path: readonly string[]
+  readonly value: unknown
+  readonly origin: ValueOrigin
+}
+
+/** Something that is looser than what a tier inherits, with the reason that was given. */
+export interface AcceptedLoosening {
+  /** E.g. `thresholds "none critical"`. */
+  readonly part: string
+  /** The field, within the part. */
+  readonly path: readonly (string | number)[]
+  /** What was asked before, and where. */
+  readonly was: string
+  readonly from: ValueOrigin
+  readonly reason: string
+  readonly at: ValueOrigin
+}
+
 /** What holds in one tier, with everything that it inherits. */
 export interface EffectiveTier {
   readonly name: string
@@ -59,4 +90,10 @@ export interface EffectiveTier {
   readonly freeze: readonly FreezeWindow[]
   /** How complete recordings must be before "not executed" counts. Default `complete`. */
   readonly traceCoverage: 'complete' | 'partial'
+  /** Tiers that it inherits from, nearest first. */
+  readonly ancestors?: readonly string[] | undefined
+  /** Each value with its origin. */
+  readonly values?: readonly TierValue[] | undefined
+  /** What is looser in it than in what it inherits; the loosenings of its ancestors included. */
+  readonly loosenings?: readonly AcceptedLoosening[] | undefined
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '@sallyport/scan'
-import { PackageURL } from 'packageurl-js'
+import { type PurlParts, readPurl } from './read-purl.ts'
 import { parseVersionRange, rangeContains, type VersionRange } from './version-range.ts'
 import type { WaiverScope } from './waiver.ts'
 
@@ -14,7 +14,7 @@ export interface WaivedImage {
 /** A scope ready to be compared. */
 export interface CompiledScope {
   readonly scope: WaiverScope
-  readonly purl?: PackageURL | undefined
+  readonly purl?: PurlParts | undefined
   readonly range?: VersionRange | undefined
 }
 
@@ -31,33 +31,46 @@ export type ScopeMiss =
 
 const compiled = new WeakMap<WaiverScope, CompiledScope>()
 
-/** Parses what a scope names, once: a purl takes longer to parse than thousands of findings to look up. */
+/** Parses what a scope names, once: it takes longer than looking up thousands of findings. */
 export function compileScope(scope: WaiverScope): CompiledScope {
   const known = compiled.get(scope)
   if (known) return known
   const made = {
     scope,
-    purl: scope.package === undefined ? undefined : PackageURL.fromString(scope.package),
-    range: scope.versions === undefined ? undefined : parseVersionRange(scope.versions),
+    purl: scope.package === undefined ? undefined : readPurl(scope.package),
+    range: scope.versions === undefined ? undefined : readRange(scope.versions),
   }
   compiled.set(scope, made)
   return made
+}
+
+function readRange(text: string): VersionRange | undefined {
+  try {
+    return parseVersionRange(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** The parts of a scope that don't hold for a finding of an image; none when it is covered. */
 export function compareScope(
   { scope, purl, range }: CompiledScope,
   { package: found }: Finding,
-  foundPurl: PackageURL | undefined,
+  foundPurl: PurlParts | undefined,
   image: WaivedImage,
 ): readonly ScopeMiss[] {
   const misses: ScopeMiss[] = []
   if (scope.digest !== undefined && !image.digests.includes(scope.digest)) misses.push('digest')
   if (scope.repository !== undefined && scope.repository !== image.repository) misses.push('repository')
-  if (purl === undefined) return misses
+  if (scope.package === undefined) {
+    const isEmpty = scope.digest === undefined && scope.repository === undefined
+    return isEmpty ? ['package'] : misses
+  }
+  // `parseWaivers` refuses such a scope; others may make one.
+  if (purl === undefined) return [...misses, 'package']
   if (foundPurl === undefined) return [...misses, 'purl']
 
-  const isKin = purl.type === foundPurl.type && (purl.namespace ?? '') === (foundPurl.namespace ?? '')
+  const isKin = purl.type === foundPurl.type && purl.namespace === foundPurl.namespace
   // Databases leave the source out where it is named like the package.
   const sourceName = found.sourceName ?? foundPurl.name
   const name = scope.sourcePackage ? sourceName : foundPurl.name
@@ -67,14 +80,13 @@ export function compareScope(
   const ofSource = scope.sourcePackage === true && found.sourceName !== undefined
   const versions = ofSource ? [found.sourceVersion] : [found.version, foundPurl.version]
   if (purl.version && !versions.includes(purl.version)) misses.push('version')
-  if (range) {
+  if (scope.versions !== undefined) {
     const [version] = versions
-    const contained = version === undefined ? undefined : rangeContains(range, version)
+    const contained = range && version !== undefined ? rangeContains(range, version) : undefined
     if (contained !== true) misses.push(contained === false ? 'version' : 'order')
   }
-  const qualifiers = Object.entries(purl.qualifiers ?? {})
   if (
-    qualifiers.some(([key, value]) => foundPurl.qualifiers?.[key] !== value) ||
+    Object.entries(purl.qualifiers).some(([key, value]) => foundPurl.qualifiers[key] !== value) ||
     (purl.subpath && purl.subpath !== foundPurl.subpath)
   ) {
     misses.push('qualifiers')

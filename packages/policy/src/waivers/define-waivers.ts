@@ -1,6 +1,8 @@
 import { digestOf } from '@sallyport/core'
+import { invalidDocument } from '../document/open-yaml.ts'
+import { findDataFault } from '../document/plain-data.ts'
 import { formatWaivers } from './format-waivers.ts'
-import { parseWaivers, type ParseWaiversOptions } from './parse-waivers.ts'
+import { type ParseWaiversOptions, readWaivers } from './parse-waivers.ts'
 import type { WaiverFile } from './waiver.ts'
 import type { WaiverInput } from './waiver.schema.ts'
 
@@ -8,10 +10,14 @@ import type { WaiverInput } from './waiver.schema.ts'
  * Makes a file of waivers of objects, as strictly as `parseWaivers` reads one. Its digest is that of the text that
  * `formatWaivers` writes of it.
  *
- * @throws {PolicyError} `POLICY_INVALID`, the path of each issue told; `LIMIT_EXCEEDED` above 1 MiB.
+ * @throws {PolicyError} `POLICY_INVALID` with the path of each issue; line and column are 0.
  */
-export function defineWaivers(waivers: readonly WaiverInput[], options: ParseWaiversOptions): WaiverFile {
-  // Checked before it is written, so that a misspelt field is refused and not left out.
-  const file = parseWaivers(JSON.stringify({ version: 1, waivers }), options)
+export function defineWaivers(waivers: readonly WaiverInput[], { source }: ParseWaiversOptions): WaiverFile {
+  const nowhere = { line: 0, column: 0 }
+  const fault = findDataFault(waivers)
+  if (fault)
+    throw invalidDocument(source, [{ ...nowhere, path: fault.path.join('.'), message: fault.message }])
+  const data: unknown = JSON.parse(JSON.stringify({ version: 1, waivers }))
+  const file = { source, waivers: readWaivers({ source, data, positionOf: () => nowhere }) }
   return { ...file, digest: digestOf(formatWaivers(file)) }
 }

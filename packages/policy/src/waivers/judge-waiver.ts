@@ -7,11 +7,8 @@ const dayMs = 86_400_000
 /** Why a tier's terms don't let a waiver apply; `undefined` when they do. */
 export function whyTooWide(waiver: Waiver, terms: WaiverTerms, now: Date): string | undefined {
   if (!terms.allowed) return 'the tier allows no waivers'
-  const { approver, owner, granted } = waiver
-  if (terms.approverRequired) {
-    if (approver === undefined) return 'the tier requires an approver'
-    if (approver.toLowerCase() === owner.toLowerCase()) return 'its approver is its owner'
-  }
+  const { approver, granted } = waiver
+  if (terms.approverRequired && approver === undefined) return 'the tier requires an approver'
   if (terms.maxLifetimeMs === undefined) return undefined
   // One that says it is granted later applies now all the same.
   const start = Math.min(granted === undefined ? Infinity : Date.parse(granted.at), now.getTime())

@@ -1,5 +1,4 @@
 import type { Finding } from '@sallyport/scan'
-import { PackageURL } from 'packageurl-js'
 import type { WaiverState } from '../decision.ts'
 import {
   compareScope,
@@ -18,6 +17,7 @@ import {
   type WaiverSetting,
   whyNotInForce,
 } from './waiver-entry.ts'
+import { type PurlParts, readPurl } from './read-purl.ts'
 import type { WaiverFile } from './waiver.ts'
 
 /** Options of {@link openWaivers}. */
@@ -56,9 +56,9 @@ export function openWaivers(files: readonly WaiverFile[], options: OpenWaiversOp
   const { tier, image } = options
   const entries = makeEntries(files, options)
   const find = createLookup(entries)
-  const purls = new Map<string, PackageURL | undefined>()
+  const purls = new Map<string, PurlParts | undefined>()
 
-  const judge = (entry: WaiverEntry, finding: Finding, found: PackageURL | undefined): Near | 'covers' => {
+  const judge = (entry: WaiverEntry, finding: Finding, found: PurlParts | undefined): Near | 'covers' => {
     const { waiver, otherTier, tooWide, expired } = entry
     const scope = compileScope(waiver.scope)
     const misses = compareScope(scope, finding, found, image)
@@ -89,7 +89,7 @@ export function openWaivers(files: readonly WaiverFile[], options: OpenWaiversOp
       const candidates = find(finding)
       if (candidates.length === 0) return {}
       const { purl } = finding.package
-      if (!purls.has(purl)) purls.set(purl, parsePurl(purl))
+      if (!purls.has(purl)) purls.set(purl, readPurl(purl))
       let waivedBy: string | undefined
       let nearest: Near | undefined
       for (const entry of candidates) {
@@ -113,14 +113,18 @@ export function openWaivers(files: readonly WaiverFile[], options: OpenWaiversOp
 /** Finds the waivers for any id of a finding, in any case of letters, narrowest first. */
 function createLookup(entries: readonly WaiverEntry[]): (finding: Finding) => readonly WaiverEntry[] {
   const byId = new Map<string, { readonly entries: WaiverEntry[]; sorted: boolean }>()
+  // Most ids have no waiver, and are told by this before any text is made of them.
+  const marks = new Uint8Array(0x10000)
   for (const entry of entries) {
     const id = entry.waiver.vulnerability.toUpperCase()
     const shelf = byId.get(id)
     if (shelf) shelf.entries.push(entry)
     else byId.set(id, { entries: [entry], sorted: false })
+    marks[markOf(id)] = 1
   }
   // Sorting parses purls, and most waivers meet no finding.
   const take = (id: string): readonly WaiverEntry[] | undefined => {
+    if (marks[markOf(id)] === 0) return undefined
     const shelf = byId.get(id.toUpperCase())
     if (shelf && !shelf.sorted) {
       shelf.entries.sort(byNarrowness)
@@ -139,20 +143,21 @@ function createLookup(entries: readonly WaiverEntry[]): (finding: Finding) => re
   }
 }
 
+/** A number of 16 bits that ids share which differ in the case of letters only. */
+function markOf(id: string): number {
+  let mark = id.length
+  for (let at = Math.max(0, id.length - 5); at < id.length; at++) {
+    mark = (mark * 31 + (id.charCodeAt(at) & 0xdf)) & 0xffff
+  }
+  return mark
+}
+
 function byNarrowness(a: WaiverEntry, b: WaiverEntry): number {
   const other = narrowness(compileScope(b.waiver.scope))
   for (const [index, value] of narrowness(compileScope(a.waiver.scope)).entries()) {
     if (value !== other[index]) return other[index]! - value
   }
   return compareText(a.waiver.id, b.waiver.id)
-}
-
-function parsePurl(purl: string): PackageURL | undefined {
-  try {
-    return PackageURL.fromString(purl)
-  } catch {
-    return undefined
-  }
 }
 
 function firstByText(known: string | undefined, text: string): string {

@@ -11,7 +11,7 @@ export interface VersionRange {
 }
 
 const schemes: Readonly<Record<string, string>> = { alpine: 'apk' }
-const constraintPattern = /^(!=|<=|>=|<|>|=)?(.+)$/
+const constraintPattern = /^(!=|<=|>=|<|>|=)?([^<>=!].*)$/
 const maxConstraints = 100
 
 /**

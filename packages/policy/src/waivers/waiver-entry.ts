@@ -16,6 +16,8 @@ export interface WaiverSetting {
 /** A waiver as it stands in a tier, and what became of it. */
 export interface WaiverEntry {
   readonly waiver: Waiver
+  /** Milliseconds since 1970, exclusive. */
+  readonly endsAt: number
   readonly expired: boolean
   readonly tooWide?: string | undefined
   readonly otherTier: boolean
@@ -50,10 +52,12 @@ export function makeEntries(
         throw new PolicyError('POLICY_INVALID', `waiver "${waiver.id}" is in ${other} and in ${source}`)
       }
       sources.set(waiver.id, source)
+      const endsAt = Date.parse(waiver.expires)
       entries.push({
         waiver,
+        endsAt,
         // An expiry that can't be read has passed.
-        expired: !(now.getTime() < Date.parse(waiver.expires)),
+        expired: !(now.getTime() < endsAt),
         tooWide: whyTooWide(waiver, tier.waivers, now),
         otherTier: waiver.tiers !== undefined && !waiver.tiers.includes(tier.name),
         unknownTiers: known ? (waiver.tiers ?? []).filter((name) => !known.has(name)) : [],
@@ -83,9 +87,9 @@ export function describeEntries(
   return entries
     .filter(({ otherTier, unknownTiers }) => !otherTier || unknownTiers.length > 0)
     .map((entry) => {
-      const { waiver, expired, applied, unknownTiers } = entry
+      const { waiver, endsAt, expired, applied, unknownTiers } = entry
       const { state, why } = stateOf(entry)
-      const nearExpiry = !expired && Date.parse(waiver.expires) - now.getTime() <= tier.waivers.nearExpiryMs
+      const nearExpiry = !expired && endsAt - now.getTime() <= tier.waivers.nearExpiryMs
       const all = [...unknownTiers.map((name) => `no tier is named "${name}"`), ...why].join('; ')
       return {
         id: waiver.id,

@@ -1,7 +1,7 @@
 import { isDigest } from '@sallyport/core'
-import { PackageURL } from 'packageurl-js'
 import * as z from 'zod'
 import { parseInstant } from './parse-instant.ts'
+import { readPurl } from './read-purl.ts'
 import { parseVersionRange } from './version-range.ts'
 
 const text = z.string().trim().min(1).max(2_000)
@@ -60,7 +60,7 @@ const scope = z
       if (given.sourcePackage !== undefined) report('sourcePackage', 'it is about package, which is missing')
     } else if (purl === undefined) report('package', 'expected a purl, e.g. pkg:deb/debian/zlib1g')
     else if (purl.version === '') report('package', 'it ends in "@": a version is missing')
-    else if (purl.name?.includes('*') || purl.version?.includes('*')) {
+    else if (purl.name.includes('*') || purl.version?.includes('*')) {
       report('package', 'purls are compared literally: "*" stands for nothing')
     }
     if (given.versions === undefined) return
@@ -120,6 +120,7 @@ export const waiverSchema = z
 
 /** A file of waivers as people write it. */
 export const waiverFileSchema = z.strictObject({
+  $schema: z.string().max(2_000).optional(),
   version: z.literal(1),
   waivers: z.array(waiverSchema).max(10_000),
 })
@@ -129,11 +130,3 @@ export type WaiverDocument = z.infer<typeof waiverFileSchema>
 
 /** One waiver as people write it. */
 export type WaiverInput = WaiverDocument['waivers'][number]
-
-function readPurl(given: string): PackageURL | undefined {
-  try {
-    return PackageURL.fromString(given)
-  } catch {
-    return undefined
-  }
-}

@@ -39,7 +39,13 @@ const artifact = z.object({
 
 const match = z.object({
   vulnerability: metadata.extend({
-    fix: z.object({ versions: z.array(text).nullish(), state: text.optional() }).optional(),
+    fix: z
+      .object({
+        versions: z.array(text).nullish(),
+        state: text.optional(),
+        available: z.array(z.object({ version: text.optional(), date: text.optional() })).nullish(),
+      })
+      .optional(),
   }),
   relatedVulnerabilities: z.array(metadata).nullish(),
   matchDetails: z

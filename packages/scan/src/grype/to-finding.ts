@@ -57,6 +57,7 @@ function toFinding(
       state: Object.hasOwn(fixStates, state) ? (fixStates[state] ?? 'unknown') : 'unknown',
       versions: versions ?? [],
       suggested: match.matchDetails?.find(({ fix }) => fix?.suggestedVersion)?.fix?.suggestedVersion,
+      availableAt: firstAvailable(vulnerability.fix?.available ?? []),
     },
     kev: toKev(vulnerability),
     epss: toEpss(vulnerability),
@@ -154,6 +155,12 @@ function toRatings({ namespace = '', severity = '', cvss }: GrypeMetadata): read
       ratings.push({ source: own || source, level: rated.level, score: rated.score, vector })
   }
   return ratings
+}
+
+/** The earliest of the dates at which fixes could be had. */
+function firstAvailable(available: readonly { readonly date?: string | undefined }[]): string | undefined {
+  const dates = available.flatMap(({ date = '' }) => (Number.isNaN(Date.parse(date)) ? [] : [date]))
+  return dates.sort((one, other) => Date.parse(one) - Date.parse(other))[0]
 }
 
 function toKev({ knownExploited }: GrypeMetadata): KevEntry | undefined {

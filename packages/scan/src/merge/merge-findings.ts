@@ -72,6 +72,7 @@ function mergeGroup(group: readonly Finding[]): Finding {
       state: fixOrder.find((state) => group.some((finding) => finding.fix.state === state)) ?? 'unknown',
       versions,
       suggested: suggestFix(pkg, versions, group),
+      availableAt: group.flatMap((finding) => finding.fix.availableAt ?? []).sort(byTime)[0],
     },
     kev: firstOf(group, ({ kev }) => kev),
     epss: firstOf(group, ({ epss }) => epss),

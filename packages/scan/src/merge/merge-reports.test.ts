@@ -101,6 +101,22 @@ describe('mergeReports', () => {
     ])
   })
 
+  it('takes the earliest time at which anybody saw a fix', () => {
+    const dated = (scanner: string, availableAt?: string) =>
+      report(scanner, [
+        finding('CVE-2024-1000', {
+          scanners: [scanner],
+          fix: { state: 'fixed', versions: ['3'], availableAt },
+        }),
+      ])
+    const { findings } = mergeReports([
+      dated('a'),
+      dated('b', '2026-10-02'),
+      dated('c', '2026-09-30T12:00:00Z'),
+    ])
+    expect(findings[0]?.fix.availableAt).toBe('2026-09-30T12:00:00Z')
+  })
+
   it('keeps a level that a scanner gives without a rating', () => {
     const { findings } = mergeReports([report('a', [finding('CVE-2024-1000', { severity: 'high' })])])
     expect(findings).toMatchObject([{ severity: 'high' }])

@@ -4,3 +4,4 @@ export type { CreateRepository, RepositoryContractOptions } from './contract-rep
 export { describeRepositoryContract } from './describe-repository-contract.ts'
 export { describeScannerContract, type ScannerContractOptions } from './describe-scanner-contract.ts'
 export { describeJournalContract, type JournalContractOptions } from './describe-journal-contract.ts'
+export { describeQuarantineContract, type QuarantineContractOptions } from './describe-quarantine-contract.ts'

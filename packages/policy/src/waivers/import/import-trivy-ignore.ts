@@ -3,7 +3,7 @@ import type { WaiverFile } from '../waiver.ts'
 import { type ImportedEntry, importEntries, type ImportWaiversOptions } from './import-entries.ts'
 
 /** Sections of the YAML form: no line of the plain form looks like one. */
-const yamlForm = /^\s*["']?(?:vulnerabilities|misconfigurations|secrets|licenses)["']?\s*:/m
+const yamlForm = /^[\s{]*["']?(?:vulnerabilities|misconfigurations|secrets|licenses)["']?\s*:/m
 const knownIds =
   /^(?:ALAS|ALPINE|ALSA|CVE|DEBIAN|DLA|DSA|ELSA|GHSA|GO|OSV|PYSEC|RHSA|RLSA|RUSTSEC|SUSE|TEMP|UBUNTU|USN)-/
 

@@ -1,0 +1,6 @@
+export {
+  renderQuarantineHtml,
+  renderQuarantineListHtml,
+  type RenderQuarantineListOptions,
+} from './render-quarantine.ts'
+export { renderReleaseRecordHtml, renderReleaseRecordMarkdown } from './render-release-record.ts'

@@ -1,0 +1,76 @@
+import { bitsOf, type FindingIndex, isUnknown, noteBitsOf } from './finding-index.ts'
+import type { Threshold } from './threshold.ts'
+
+/** What a threshold finds. */
+export interface SelectedFindings {
+  /** Positions of findings that count against its limit, ascending. */
+  readonly counted: readonly number[]
+  /**
+   * Positions of those of unknown severity that it names, those that it leaves out by a note too. What counts only for want
+   * of recordings is not named by it: it would else be limited less than with them.
+   */
+  readonly unknown: readonly number[]
+}
+
+/**
+ * Finds what belongs to a threshold's bucket. Without recordings nobody knows what is executed or loaded, so a bucket of
+ * these holds what is `linked` or `possible` too.
+ */
+export function selectFindings(
+  threshold: Threshold,
+  index: FindingIndex,
+  { traced }: { readonly traced: boolean },
+): SelectedFindings {
+  const { severity, fix, kev, usage, except = [] } = threshold
+  const asked = bitsOf({ severity, fix, kev, usage })
+  const allowed = bitsOf({ severity, fix, kev, usage: widenUsage(threshold, traced) })
+  const excepted = noteBitsOf(except)
+  const found = narrow(threshold, index, candidates(threshold, index, allowed))
+  return {
+    counted: excepted === 0 ? found : found.filter((position) => (index.bits[position]! & excepted) === 0),
+    unknown: severity?.includes('unknown')
+      ? found.filter((position) => isUnknown(index.bits[position]!) && (index.bits[position]! & ~asked) === 0)
+      : [],
+  }
+}
+
+function widenUsage({ usage }: Threshold, traced: boolean): Threshold['usage'] {
+  const mayRun = !traced && usage?.some((one) => one === 'executed' || one === 'loaded')
+  return usage && mayRun ? [...usage, 'linked', 'possible'] : usage
+}
+
+/** Positions with allowed attributes, ascending; of the packages that the threshold names, where it does. */
+function candidates({ package: named }: Threshold, index: FindingIndex, allowed: number): readonly number[] {
+  if (!named) return index.withBits(allowed)
+  return index.packages.named(named).filter((position) => (index.bits[position]! & ~allowed) === 0)
+}
+
+/** Those of the candidates that are of an ecosystem, an age and a prediction that the threshold asks for. */
+function narrow(
+  { ecosystem, age, epss }: Threshold,
+  index: FindingIndex,
+  positions: readonly number[],
+): readonly number[] {
+  let left = positions
+  if (ecosystem) {
+    const { of } = index.packages
+    const chosen = index.packages.ofTypes(ecosystem)
+    left = left.filter((position) => chosen[of[position]!] === 1)
+  }
+  if (age) {
+    const { now } = index
+    const { since, atLeast } = age
+    left = left.filter((position) => {
+      // only a date in the past grants grace: a missing one compares with nothing
+      const start = index.startOf(since, position)
+      return !(start > now - atLeast && start <= now)
+    })
+  }
+  if (epss) {
+    const { probability, percentile } = index.predictions
+    const { atLeast = 0, percentile: least = 0, missing } = epss
+    left = left.filter((position) => !(probability[position]! < atLeast || percentile[position]! < least))
+    if (missing === 'skip') left = left.filter((position) => !Number.isNaN(probability[position]!))
+  }
+  return left
+}

@@ -101,6 +101,8 @@ describe('a promotion that is killed', () => {
     async ([, plan], { expect }) => {
       const lane = await takeLane(plan.direction)
       try {
+        const lie = lies.find((name) => name === plan.misfortune)
+        if (lie) await promoteToLiar(plan, lie, lane)
         // Where an attempt ended before its time to die, another one is killed earlier.
         for (let round = 0; ; round++) {
           if (await runPoint(plan, round, lane)) break
@@ -208,6 +210,23 @@ async function runPoint(plan: Plan, round: number, lane: Lane): Promise<boolean>
     if (!troubled) await disk?.enlarge()
   }
   throw new Error('no attempt passed')
+}
+
+/** A promotion to a target that lies all the time, and nobody dies: either all is there, or there is no tag. */
+async function promoteToLiar(
+  { number, direction }: Plan,
+  lie: (typeof lies)[number],
+  lane: Lane,
+): Promise<void> {
+  const name = `lied-to/point-${number}`
+  const to = `${ends(direction).to.host}/${name}:1`
+  lane.source.decide = () => undefined
+  lane.target.decide = (request) => lieAbout(lie, request)
+  const answer = await promote(lane, name, await newFolder(`lied-to-${number}`))
+  const complete = typeof answer === 'object' && answer.verdict === 'pass'
+  expect(await readTargetState(client, to, keys), JSON.stringify(answer)).toEqual(
+    complete ? undisturbed.get(direction)!.state : undefined,
+  )
 }
 
 /** Looks for the tag all the time; when it appears, everything must be there and verify. */

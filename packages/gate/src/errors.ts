@@ -6,6 +6,7 @@ export type GateErrorCode =
   | 'OPTIONS_INVALID'
   | 'STEP_FAILED'
   | 'TAG_CONFLICT'
+  | 'SOURCE_MOVED'
   | 'VERIFICATION_FAILED'
   | 'JOURNAL_CORRUPT'
   | 'JOURNAL_FULL'

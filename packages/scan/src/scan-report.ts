@@ -53,6 +53,11 @@ export interface ScanReport {
   readonly finishedAt: string
   /** What it relied on; empty where nobody says. */
   readonly data: readonly ScanData[]
+  /**
+   * What its data tell of exploitation: CISA's catalogue, EPSS scores. Absent: nothing, so that a finding without an entry
+   * may have one.
+   */
+  readonly tells?: readonly ('kev' | 'epss')[] | undefined
   /** How far it goes. */
   readonly status: ScanStatus
   /** Why it failed; present exactly when `status` is `failed`. */

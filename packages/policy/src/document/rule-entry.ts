@@ -89,8 +89,10 @@ export function toRule(rule: RuleInTier): RuleSettings {
   return { ...(rule.entry.own.value as object), ...settingsOf(rule) }
 }
 
-function settingsOf({ entry, tierMode }: RuleInTier): RuleSettings {
-  const { mode = tierMode, enforceFrom, remedy, appliesTo } = entry.settings.value
+function settingsOf(rule: RuleInTier): RuleSettings {
+  const { entry } = rule
+  const mode = modeOf(rule)
+  const { enforceFrom, remedy, appliesTo } = entry.settings.value
   return {
     name: entry.name,
     mode,
@@ -100,6 +102,7 @@ function settingsOf({ entry, tierMode }: RuleInTier): RuleSettings {
   }
 }
 
+/** What could not be judged is no matter of how far a tier is: a precondition weighs less only where it says so itself. */
 function modeOf({ entry, tierMode }: RuleInTier): RuleMode {
-  return entry.settings.value.mode ?? tierMode
+  return entry.settings.value.mode ?? (entry.section === 'preconditions' ? 'enforce' : tierMode)
 }

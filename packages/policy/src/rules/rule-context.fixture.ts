@@ -58,6 +58,7 @@ export const facts: PolicyFacts = {
         finishedAt: now.toISOString(),
         data: [],
         status: 'complete',
+        tells: ['kev', 'epss'],
         gaps: [],
         findings: [],
         weaknesses: [],

@@ -23,6 +23,7 @@ export type GateErrorCode =
   | 'QUEUE_FULL'
   | 'RELEASE_STOPPED'
   | 'NOTHING_TO_ROLL_BACK'
+  | 'ENGINE_FAILED'
 
 /** Fields of {@link GateError} for machines. */
 export interface GateErrorOptions extends SallyportErrorOptions {

@@ -229,7 +229,7 @@ describe('a tier that extends another one', () => {
       'mode: warn\n    loosen: why\n    thresholds: [{ name: critical, mode: enforce }]',
     ).tiers.get('prod')!
     expect(tier.rules.map(({ name, mode }) => `${name} ${mode}`)).toEqual([
-      'freshness warn',
+      'freshness enforce',
       'critical enforce',
       'high warn',
       'low warn',

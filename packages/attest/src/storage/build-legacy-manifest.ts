@@ -26,7 +26,7 @@ export async function buildLegacyManifest(
   const manifest: ImageManifest = {
     schemaVersion: 2,
     mediaType: mediaTypes.ociManifest,
-    config: await writeBlob(repository, mediaTypes.ociConfig, configBytes, signal),
+    config: await writeBlob(repository, mediaTypes.ociConfig, configBytes, { isNew: true, signal }),
     layers,
     ...(existing?.annotations ? { annotations: existing.annotations } : {}),
   }

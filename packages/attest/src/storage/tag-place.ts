@@ -49,7 +49,7 @@ export function createTagPlace(repository: Repository, tag: string, settleMs: nu
   return {
     async add(layers, signal) {
       const added = await mapConcurrent(layers, concurrency, async ({ mediaType, bytes, annotations }) => ({
-        ...(await writeBlob(repository, mediaType, bytes, signal)),
+        ...(await writeBlob(repository, mediaType, bytes, { isNew: true, signal })),
         annotations,
       }))
       for (const layer of added) own.set(layerIdentity(layer), layer)

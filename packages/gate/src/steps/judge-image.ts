@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
 import { analyzeUsage, type HardenReport } from '@sallyport/harden'
 import type { PatchReport } from '@sallyport/harden/patch'
-import { type Image, openImage } from '@sallyport/image'
+import { type Image, type LayerStore, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import {
   type BreakGlass,
@@ -61,6 +61,8 @@ export interface JudgeImageOptions {
     | undefined
   readonly now: Date
   readonly directory: string
+  /** Has the layers that other images share. */
+  readonly layerStore?: LayerStore | undefined
   readonly steps: StepRunner
   readonly signal?: AbortSignal | undefined
 }
@@ -90,6 +92,7 @@ export async function judgeImage(
     gatherFacts,
     now,
     directory,
+    layerStore,
     steps,
     signal,
   }: JudgeImageOptions,
@@ -98,7 +101,7 @@ export async function judgeImage(
 
   const { image, inventory } = await steps.run('inventory', platform, async () => {
     const image = resources.use(
-      await openImage(blobs, source, { directory: join(directory, 'before'), signal }),
+      await openImage(blobs, source, { directory: join(directory, 'before'), layerStore, signal }),
     )
     const inventory = await createInventory(image, { signal })
     return { value: { image, inventory }, summary: `${inventory.packages.length} packages` }

@@ -86,6 +86,7 @@ export async function judgeSource(
         }),
       now,
       directory: join(directory, String(position)),
+      layerStore: gate.layerStore,
       steps,
       signal,
     })

@@ -17,6 +17,7 @@ import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
 import { type ChangedImage, changeImage, type OpenedImage } from './change-image.ts'
+import { needsUsage } from './needs-usage.ts'
 
 /** What an image was found to hold. */
 export interface ExaminedImage extends OpenedImage {
@@ -53,6 +54,8 @@ export interface JudgeImageOptions {
   readonly statements?: Omit<ApplyStatementsOptions, 'now'> | undefined
   /** Platforms of the source that can run, and those that are judged together, as `os/architecture[/variant]`. */
   readonly platforms?: PolicyFacts['platforms']
+  /** Whether others than the policy read how packages are used. Default `false`: it is analysed when a rule may ask. */
+  readonly isUsageRead?: boolean | undefined
   /** Adds to the facts before they are judged. Default: nothing. */
   readonly gatherFacts?:
     | ((
@@ -89,6 +92,7 @@ export async function judgeImage(
     harden,
     statements,
     platforms,
+    isUsageRead = false,
     gatherFacts,
     now,
     directory,
@@ -116,6 +120,9 @@ export async function judgeImage(
     'harden',
     platform,
     async () => {
+      if (!harden && !isUsageRead && !needsUsage(policy.tiers.get(tier)?.rules ?? [], scanned.findings)) {
+        return { value: { usage: [], traced: false }, summary: 'not asked for' }
+      }
       if (!harden) {
         const { packages } = await analyzeUsage(image, inventory, { signal })
         return { value: { usage: packages, traced: false }, summary: 'not asked for' }

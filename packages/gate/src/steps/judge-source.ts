@@ -72,6 +72,7 @@ export async function judgeSource(
         present: resolved.platforms.map(formatPlatform),
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
+      isUsageRead: gate.gatherFacts !== undefined,
       gatherFacts: (images) =>
         gatherFacts({
           ...images,

@@ -10,7 +10,7 @@ import { type RunningRegistry, startDockerRegistry, toolPath } from '@sallyport/
 import { type BenchRow, median, type Target, toRow } from './bench-row.ts'
 import { startCountingRelay } from './counting-relay.ts'
 import { pushApp, pushSharedLayers, type SharedLayers, sharedLayers } from './gate-images.ts'
-import { measureCommand } from './measure-command.ts'
+import { type CommandCost, measureCommand } from './measure-command.ts'
 import { updatedAt } from './scan-peers.ts'
 
 const rounds = 3
@@ -53,12 +53,12 @@ export async function benchGate(): Promise<readonly BenchRow[]> {
     const stage = { directory, source: source.host, target: target.host, database }
     const peer = await openScript(stage)
 
-    const processes: number[] = []
+    const processes: CommandCost[] = []
     const programs: number[] = []
-    const scripts: (number | null)[] = []
+    const scripts: (CommandCost | null)[] = []
     for (let round = 0; round < rounds; round++) {
       const [tag] = tags
-      processes.push(await promoteOurs(stage, { target: `ours-${round}`, tags: [tag!] }).then(wallOf))
+      processes.push(await promoteOurs(stage, { target: `ours-${round}`, tags: [tag!] }))
       programs.push(
         await promoteOurs(stage, { target: `again-${round}`, tags: [tag!], rounds: 2 }).then(lastOf),
       )
@@ -66,19 +66,28 @@ export async function benchGate(): Promise<readonly BenchRow[]> {
       process.stderr.write('.')
     }
     const all = await promoteOurs(stage, { target: 'many', tags })
-    const samples: (number | null)[] = []
+    const samples: (CommandCost | null)[] = []
     for (const tag of tags.slice(0, sampled)) samples.push(await peer(tag, 'script-many'))
     const moved = await countTraffic(stage, source, tags.slice(0, counted))
 
-    const peers = (seconds: readonly (number | null)[]) => ({ [scriptName]: medianOf(seconds) })
+    const peers = (costs: readonly (CommandCost | null)[], of = wallOf) => ({
+      [scriptName]: medianOf(costs, of),
+    })
     // Each byte once, evidence included, and what HTTP adds to it.
     const fetched = shared.layers.reduce((sum, { size }) => sum + size, 0) * 1.02 + counted * overhead
     const row = (title: string, metric: string, our: number | null, target: Target, others = {}) =>
       toRow({ case: title, metric }, our ?? Number.NaN, others, target)
     const least: Target = { type: 'ratio', most: 0.4 }
-    const whole = medianOf(samples)
+    const [whole, wholeCpu] = [medianOf(samples), medianOf(samples, cpuOf)]
     return [
-      row('100 MB in 5 layers', 'seconds of the process', median(processes), least, peers(scripts)),
+      row('100 MB in 5 layers', 'seconds of the process', medianOf(processes), least, peers(scripts)),
+      row(
+        '100 MB in 5 layers',
+        'CPU seconds of the process',
+        medianOf(processes, cpuOf),
+        { type: 'none' },
+        peers(scripts, cpuOf),
+      ),
       row('100 MB in 5 layers', 'seconds in a program that runs on', median(programs), least, peers(scripts)),
       row('100 MB in 5 layers', 'promotions per minute of such a program', perMinute(programs), {
         type: 'none',
@@ -89,6 +98,13 @@ export async function benchGate(): Promise<readonly BenchRow[]> {
         Number(all.wallSeconds.toFixed(1)),
         least,
         { [scriptName]: whole === null ? null : Number((whole * many).toFixed(1)) },
+      ),
+      row(
+        `${many} images of shared layers`,
+        `CPU seconds; the script's by ${sampled} of them`,
+        Number(all.cpuSeconds.toFixed(1)),
+        { type: 'none' },
+        { [scriptName]: wholeCpu === null ? null : Number((wholeCpu * many).toFixed(1)) },
       ),
       row(`${many} images of shared layers`, 'peak MiB of the process', Math.round(all.peakMiB), {
         type: 'none',
@@ -194,18 +210,18 @@ async function openScript({ directory, source, target }: Stage) {
     COSIGN_PASSWORD: 'correct horse',
   }
   await measureCommand(cosign, ['generate-key-pair', '--output-key-prefix', join(keys, 'cosign')], { env })
-  return async (tag: string, name: string): Promise<number> =>
-    measureCommand(script, [`${source}/build/app:${tag}`, `${target}/prod/${name}`, tag], { env }).then(
-      wallOf,
-    )
+  return async (tag: string, name: string): Promise<CommandCost> =>
+    measureCommand(script, [`${source}/build/app:${tag}`, `${target}/prod/${name}`, tag], { env })
 }
 
 const toMiB = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1))
-const wallOf = ({ wallSeconds }: { readonly wallSeconds: number }) => wallSeconds
+const wallOf = ({ wallSeconds }: CommandCost) => wallSeconds
+const cpuOf = ({ cpuSeconds }: CommandCost) => cpuSeconds
 const lastOf = ({ stdout }: { readonly stdout: string }) =>
   (JSON.parse(stdout) as { readonly seconds: number }).seconds
 const perMinute = (seconds: readonly number[]) => Number((60 / (median(seconds) ?? Number.NaN)).toFixed(1))
-const medianOf = (values: readonly (number | null)[]) => median(values.filter((value) => value !== null))
+const medianOf = (costs: readonly (CommandCost | null)[], of: (cost: CommandCost) => number = wallOf) =>
+  median(costs.filter((cost) => cost !== null).map(of)) ?? null
 
 function readCount(text: string | undefined, otherwise: number): number {
   if (!text) return otherwise

@@ -85,7 +85,10 @@ const world = fc
     waivers: waivers.map((one, at) => ({ ...one, id: `W-${at}` })),
     facts: {
       inventory: createInventory(purls),
-      usage: purls.map((purl, at) => createUsage(uses[at] ?? 'possible', purl)),
+      // each package is installed twice, and used for another file
+      usage: ['/one', '/other'].flatMap((file) =>
+        purls.map((purl, at) => ({ ...createUsage(uses[at] ?? 'possible', purl), file })),
+      ),
       traceCoverage,
       scan: {
         subject,

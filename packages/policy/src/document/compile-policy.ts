@@ -1,8 +1,7 @@
 import type { Digest } from '@sallyport/core'
-import type { RuleMode } from '../rules/rule-kind.ts'
-import { builtinRules, compileRules, type RuleBook } from './compile-rules.ts'
-import { compileTerms, defaultTerms, type TierTerms } from './compile-terms.ts'
-import { DocumentReview, type Place, type WrittenPart } from './document-review.ts'
+import { builtinRules, compileRules } from './compile-rules.ts'
+import { compileTerms, defaultTerms } from './compile-terms.ts'
+import { DocumentReview, type WrittenPart } from './document-review.ts'
 import { listValues } from './list-values.ts'
 import { invalidDocument, type OpenDocument } from './open-yaml.ts'
 import { orderTiers } from './order-tiers.ts'
@@ -11,19 +10,8 @@ import { policySchema, type TierOutline } from './policy.schema.ts'
 import type { Policy } from './policy.ts'
 import { checkForm } from './read-document.ts'
 import { isWeaker, type RuleEntry, ruleSections, toCompiledRule } from './rule-entry.ts'
-import type { AcceptedLoosening, EffectiveTier } from './tier.ts'
-
-/** A tier while a document is being read. */
-export interface TierDraft extends RuleBook {
-  readonly name: string
-  /** Nearest first. */
-  readonly ancestors: readonly string[]
-  readonly mode: RuleMode
-  /** Where its mode is written; absent when it is the default. */
-  readonly modeField: Place | undefined
-  readonly terms: TierTerms
-  readonly loosenings: readonly AcceptedLoosening[]
-}
+import type { TierDraft } from './tier-draft.ts'
+import type { EffectiveTier } from './tier.ts'
 
 /**
  * Turns a document into a policy: each tier with what it inherits, and nothing looser in it without a reason.

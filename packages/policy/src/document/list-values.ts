@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import type { TierDraft } from './compile-policy.ts'
 import type { DocumentReview, FieldSet } from './document-review.ts'
 import { fieldsOf, type RuleEntry } from './rule-entry.ts'
+import type { TierDraft } from './tier-draft.ts'
 import type { TierValue } from './tier.ts'
 import { breakGlassTermsKind, traceTermsKind, waiverTermsKind } from './tier-terms.ts'
 

@@ -2,8 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { keySigner } from '@sallyport/attest'
 import { createGate, folderBlobCache, type Gate, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { parsePolicy, parseWaivers } from '@sallyport/policy'
-import { builtinScanner } from '@sallyport/scan'
-import { openDatabase } from '@sallyport/scan/database'
+import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 
 /** A gate, and what it is made of; dispose the stack when done. */
 export async function openGate(resources: AsyncDisposableStack): Promise<Gate> {
@@ -14,7 +13,7 @@ export async function openGate(resources: AsyncDisposableStack): Promise<Gate> {
       onEvent: ({ type, record }) => console.log(`${type}: ${record.destination}, ${record.id}`),
     }),
   )
-  const advisories = resources.use(openDatabase('advisories.db'))
+  const advisories = parseAdvisories(await readFile('advisories.json'), { source: 'advisories.json' })
   const reviewers = [await readFile('reviewers.pub', 'utf8')]
   const approved = await quarantine.approvedWaivers({ keys: reviewers, now: new Date() })
   for (const { id, message } of approved.refused) console.warn(`approval of ${id} does not count: ${message}`)

@@ -6,9 +6,11 @@ export async function promoteList(
   names: readonly string[],
   [build, production]: readonly [string, string],
 ): Promise<ReadonlyMap<string, PromotionOutcome>> {
-  const requests = names.map(
-    (name): PromotionRequest => ({ from: `${build}/${name}`, to: `${production}/${name}`, tier: 'prod' }),
-  )
+  const requests = names.map((name): PromotionRequest => ({
+    from: `${build}/${name}`,
+    to: `${production}/${name}`,
+    tier: 'prod',
+  }))
   const outcomes = await gate.promoteAll(requests, { concurrency: 4 })
   return new Map(
     outcomes.flatMap((outcome, index) =>

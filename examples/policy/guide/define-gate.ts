@@ -1,10 +1,6 @@
-import { definePolicy, type Policy, type RuleDocument } from '@sallyport/policy'
+import { definePolicy, type Policy } from '@sallyport/policy'
 
-const frozenFor = (team: string): RuleDocument => ({
-  config: { user: 'non-root', when: `image.repository.startsWith("prod.example/${team}/")` },
-})
-
-/** The same as a YAML document, for teams whose rules follow from something else. */
+/** The same as a document, for rules that follow from something else. */
 export function defineGate(team: string): Policy {
   return definePolicy(
     {
@@ -12,7 +8,9 @@ export function defineGate(team: string): Policy {
       tiers: {
         prod: {
           thresholds: [{ name: 'no critical', severity: 'critical', max: 0 }],
-          requirements: frozenFor(team),
+          requirements: {
+            config: { user: 'non-root', when: `image.repository.startsWith("prod.example/${team}/")` },
+          },
         },
       },
     },

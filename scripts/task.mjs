@@ -99,6 +99,16 @@ function packageChecks() {
   ]
 }
 
+/** Hands the named options of the command line to a suite as environment variables; what remains is for its runner. */
+function toSettings(prefix, names) {
+  const rest = [...args]
+  for (const name of names) {
+    const at = rest.indexOf(`--${name}`)
+    if (at >= 0) env[`${prefix}_${name.toUpperCase()}`] = rest.splice(at, 2)[1]
+  }
+  return rest
+}
+
 const versionOf = (name) =>
   JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).version
 
@@ -131,6 +141,10 @@ const tasks = {
   images: () => suite('images', ['--root', 'test/images', ...args]),
   accuracy: () => suite('accuracy', ['--root', 'test/accuracy', ...args]),
   'harden:images': () => suite('harden', ['--root', 'test/harden', ...args]),
+  engine: () => suite('engine', ['--root', 'test/engine', ...args]),
+  'engine:dbos': () => run('node', [source, 'test/engine/run-small.ts', ...args]).status,
+  // npm run chaos -- --points 200 --seed 7
+  chaos: () => suite('chaos', ['--root', 'test/chaos', ...toSettings('SALLYPORT_CHAOS', ['points', 'seed'])]),
   // What is published is measured, so it is built first.
   bench: () => check([buildStep]) && run('node', [source, 'test/bench/run.ts', ...args]).ok,
 }

@@ -128,7 +128,8 @@ function createFinding(at: number, purl: string): Finding {
 }
 
 function dateOf(at: number): string {
-  return new Date(Date.UTC(2026, 10, 25) - spread(at, 900) * 3_600_000 * 24).toISOString()
+  const day = new Date(Date.UTC(2026, 10, 25) - spread(at, 900) * 3_600_000 * 24)
+  return `${day.toISOString().slice(0, 19)}Z`
 }
 
 /** One of each form in turn, so that every field of a threshold is in use. */

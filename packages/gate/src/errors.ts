@@ -6,6 +6,7 @@ export type GateErrorCode =
   | 'OPTIONS_INVALID'
   | 'STEP_FAILED'
   | 'TAG_CONFLICT'
+  | 'SOURCE_MOVED'
   | 'VERIFICATION_FAILED'
   | 'JOURNAL_CORRUPT'
   | 'JOURNAL_FULL'
@@ -22,6 +23,7 @@ export type GateErrorCode =
   | 'QUEUE_FULL'
   | 'RELEASE_STOPPED'
   | 'NOTHING_TO_ROLL_BACK'
+  | 'ENGINE_FAILED'
 
 /** Fields of {@link GateError} for machines. */
 export interface GateErrorOptions extends SallyportErrorOptions {

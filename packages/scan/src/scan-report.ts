@@ -53,6 +53,11 @@ export interface ScanReport {
   readonly finishedAt: string
   /** What it relied on; empty where nobody says. */
   readonly data: readonly ScanData[]
+  /**
+   * What its data tell of exploitation: CISA's catalogue, EPSS scores. Absent: nothing, so that a finding without an entry
+   * may have one.
+   */
+  readonly tells?: readonly ('kev' | 'epss')[] | undefined
   /** How far it goes. */
   readonly status: ScanStatus
   /** Why it failed; present exactly when `status` is `failed`. */
@@ -71,6 +76,8 @@ export interface ScanReport {
   readonly findings: readonly Finding[]
   /** Secrets, misconfiguration, licences; absent where the scanner did not look for them. */
   readonly weaknesses?: readonly Weakness[] | undefined
+  /** What kinds of weaknesses it looked for: of others, none in `weaknesses` means nothing. Absent: nobody tells. */
+  readonly weaknessKinds?: readonly Weakness['kind'][] | undefined
 }
 
 /** Something that scanners say differently of one vulnerability in one package. */

@@ -14,6 +14,7 @@ import {
   publishCandidate,
 } from '../promote/run-promotion.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
+import { checkSource } from '../steps/check-source.ts'
 import { refuseFrozen } from '../steps/find-freeze.ts'
 import { openTarget, readDestination } from '../steps/open-target.ts'
 import { checkConcurrency, openBatch, type PromoteAllOptions } from './promote-all.ts'
@@ -160,6 +161,7 @@ async function checkTag(
     )
   }
   refuseFrozen(gate.policy, request.tier, name, gate.clock.now())
+  await checkSource(gate, request, candidate.resolution, signal)
 }
 
 function held(name: string, to: string, stoppedBy: string): GateError {

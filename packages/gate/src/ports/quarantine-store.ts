@@ -48,6 +48,8 @@ export interface QuarantineRecord {
   readonly evidence: readonly QuarantineEvidence[]
   /** What a person can do about it, the cheapest first. */
   readonly nextSteps: readonly string[]
+  /** `registry/repository@digest` of a copy, where one is kept. */
+  readonly copy?: string | undefined
 }
 
 /** What became of a record. */

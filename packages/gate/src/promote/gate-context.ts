@@ -1,3 +1,4 @@
+import { parsePublicKey } from '@sallyport/attest'
 import { type Clock, type Reference, systemClock } from '@sallyport/core'
 import { createRegistryClient, dockerConfigCredentials, type Repository } from '@sallyport/oci'
 import type { UploadIndex } from '../batch/upload-index.ts'
@@ -17,12 +18,14 @@ export interface GateContext extends GateOptions {
 /**
  * Fills in the defaults. Disposing closes the registry client, where it had to make one.
  *
- * @throws {GateError} `OPTIONS_INVALID` without a scanner, or with statements that nobody answers for.
+ * @throws {GateError} `OPTIONS_INVALID` without a scanner, with statements that nobody answers for, or when the gate could
+ *   approve itself.
  */
 export function openGateContext(options: GateOptions): GateContext & AsyncDisposable {
   if (options.scanners.length === 0)
     throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
   checkOwners(options)
+  checkApprovers(options)
   const resources = new AsyncDisposableStack()
   return {
     ...options,
@@ -37,6 +40,14 @@ export function openGateContext(options: GateOptions): GateContext & AsyncDispos
 function openRegistries(resources: AsyncDisposableStack): GateContext['repository'] {
   const client = resources.use(createRegistryClient({ credentials: dockerConfigCredentials() }))
   return (reference) => client.repository(reference)
+}
+
+/** Who runs the gate could let everything through, were it one of those who approve. */
+function checkApprovers({ approvalKeys = [], signer }: GateOptions): void {
+  const own = [signer.evidence.keyId, signer.release.keyId]
+  if (approvalKeys.some((pem) => own.includes(parsePublicKey(pem).keyId))) {
+    throw new GateError('OPTIONS_INVALID', 'an approval key is one of the keys that the gate signs with')
+  }
 }
 
 /** What takes findings out of the count needs somebody who answers for it. */

@@ -6,6 +6,7 @@ import type { Repository } from '@sallyport/oci'
 import type { Policy, WaiverFile } from '@sallyport/policy'
 import type { StoredFacts } from '@sallyport/policy/cases'
 import type { Scanner, TrustedVex } from '@sallyport/scan'
+import type { GateAlert } from './alert.ts'
 import type { BlobCache } from '../batch/blob-cache.ts'
 import type { KnownBase } from '../facts/find-base.ts'
 import type { Journal } from '../ports/journal.ts'
@@ -46,6 +47,11 @@ export interface GateOptions {
   readonly policy: Policy
   /** Exceptions, from files of their own. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
+  /**
+   * Public keys in PEM of those whose approvals in the quarantine count as waivers. Default: nobody's. None of them should
+   * be a key of `signer`: who runs the gate does not approve.
+   */
+  readonly approvalKeys?: readonly string[] | undefined
   /** All must answer; a scanner that fails makes the outcome `error`. */
   readonly scanners: readonly Scanner[]
   /** Remove packages that nothing uses before judging. Default `false`. */
@@ -75,6 +81,13 @@ export interface GateOptions {
   readonly signer: { readonly evidence: Signer; readonly release: Signer }
   readonly journal: Journal
   readonly quarantine: QuarantineStore
+  /**
+   * `registry/repository` where a copy of what was stopped is kept, for people to look at; nothing vouches for it there.
+   * Default: none is kept.
+   */
+  readonly quarantineRepository?: string | undefined
+  /** Told of what somebody has to know at once. At least once; when it fails, so does the promotion's record. */
+  readonly onAlert?: ((alert: GateAlert) => void | Promise<void>) | undefined
   /** Keeps other processes from promoting to the same tag meanwhile. Default: those of the journal, if it has any. */
   readonly leases?: Leases | undefined
   /** Opens a repository of a registry. Default: a registry client with the credentials of Docker's configuration. */

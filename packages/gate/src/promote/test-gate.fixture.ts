@@ -51,8 +51,9 @@ export async function openTestGate(): Promise<TestGate> {
   const release = generateSigningKey()
   const signer = { evidence: keySigner(evidence.privateKey), release: keySigner(release.privateKey) }
   const journal = sqliteJournal(':memory:')
-  const quarantine = sqliteQuarantine(':memory:')
   let time = Date.parse(startTime)
+  const clock = { now: () => new Date(time) }
+  const quarantine = sqliteQuarantine(':memory:', { clock })
   const parts: GateOptions = {
     policy: noCritical(),
     scanners: [scannerFor('leftover')],
@@ -62,7 +63,7 @@ export async function openTestGate(): Promise<TestGate> {
     quarantine,
     repository: (reference) => client.repository(reference),
     workDirectory: work,
-    clock: { now: () => new Date(time) },
+    clock,
   }
   return {
     client,

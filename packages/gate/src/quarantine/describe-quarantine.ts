@@ -21,6 +21,8 @@ export interface RefusedPromotion {
   readonly platforms: readonly PlatformSummary[]
   /** Documents that the decision rests on. Default: none. */
   readonly evidence?: readonly QuarantineEvidence[] | undefined
+  /** Where a copy of it is kept. */
+  readonly copy?: string | undefined
 }
 
 /** The record of an image that was stopped: what stopped it, why that can't be removed, and what a person can do. */

@@ -18,6 +18,8 @@ export interface ChangedImage {
   readonly usage: readonly PackageUsage[]
   /** Whether complete recordings stand behind `usage`. */
   readonly traced: boolean
+  /** How complete the recordings behind `usage` are. */
+  readonly traceCoverage: NonNullable<HardenReport['coverage']>
   /** Absent when nothing changed. */
   readonly changed?: OpenedImage | undefined
 }
@@ -45,7 +47,13 @@ export async function changeImage(
     signal,
   })
   const hardened = image && inventory && { image: resources.use(image), inventory }
-  const unpatched = { report, usage: report.kept, traced: report.coverage === 'complete', changed: hardened }
+  const unpatched = {
+    report,
+    usage: report.kept,
+    traced: report.coverage === 'complete',
+    traceCoverage: report.coverage ?? 'none',
+    changed: hardened,
+  }
   if (!patch) return unpatched
 
   const subject = hardened ?? source
@@ -63,7 +71,7 @@ export async function changeImage(
   const stages = { report, unpatched: subject, patched: changed }
   const usage = await analyzePatched(source, stages, choice, signal)
   // Nobody has seen the new versions run.
-  return { report, patches: patched.report, usage, traced: false, changed }
+  return { report, patches: patched.report, usage, traced: false, traceCoverage: 'none', changed }
 }
 
 /** What it prints may well have another version in it: that it passes is enough. */

@@ -105,13 +105,16 @@ export async function judgeImage(
   })
   const before: ExaminedImage = { image, inventory, scan: scanned }
 
-  const { usage, traced, report, patches, changed } = await steps.run<HardenStep>(
+  const { usage, traced, traceCoverage, report, patches, changed } = await steps.run<HardenStep>(
     'harden',
     platform,
     async () => {
       if (!harden) {
         const { packages } = await analyzeUsage(image, inventory, { signal })
-        return { value: { usage: packages, traced: false }, summary: 'not asked for' }
+        return {
+          value: { usage: packages, traced: false, traceCoverage: 'none' as const },
+          summary: 'not asked for',
+        }
       }
       const { findings } = scanned
       const value = await changeImage(before, harden, { findings, now, directory, resources, signal })
@@ -149,6 +152,7 @@ export async function judgeImage(
     notes,
     usage,
     traced,
+    traceCoverage,
     removed: report?.removed ?? [],
   }
   const { facts, decision } = await steps.run('decide', platform, async () => {

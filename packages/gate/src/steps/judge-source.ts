@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type BlobReader, type Digest, formatPlatform, type RawManifest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
 import { gateFacts } from '../facts/gather-facts.ts'
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { judgementDigest } from '../promote/judgement-digest.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -48,6 +49,7 @@ export async function judgeSource(
 ): Promise<SourceJudgement> {
   await using resources = new AsyncDisposableStack()
   const gatherFacts = gateFacts(gate, { remember })
+  const { waivers, approvalNotes } = await withApprovedWaivers(gate)
   // What is taken back into use is what was there, or it would be something new.
   const choice = request.rollback ? false : gate.harden
   const harden = choice === true ? {} : choice || undefined
@@ -58,7 +60,7 @@ export async function judgeSource(
       destination,
       tier,
       policy: gate.policy,
-      waivers: gate.waivers,
+      waivers,
       breakGlass: request.breakGlass,
       scanners: gate.scanners,
       harden: harden && { ...harden, evidence: chooseEvidence(harden.evidence, raw, resolved.images) },
@@ -72,8 +74,9 @@ export async function judgeSource(
         present: resolved.platforms.map(formatPlatform),
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
-      gatherFacts: (images) =>
-        gatherFacts({
+      gatherFacts: async (images) => ({
+        notes: [...(images.known.notes ?? []), ...approvalNotes],
+        ...(await gatherFacts({
           ...images,
           request: { tier, ...request },
           destination,
@@ -83,7 +86,8 @@ export async function judgeSource(
           platform,
           now,
           signal,
-        }),
+        })),
+      }),
       now,
       directory: join(directory, String(position)),
       steps,

@@ -11,6 +11,7 @@ import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { summarizeJudgement } from '../promote/summarize-judgement.ts'
 import { describeQuarantine } from '../quarantine/describe-quarantine.ts'
 import { describeEvidence } from './describe-evidence.ts'
+import { copyName, keepCopy } from './keep-copy.ts'
 import { judgeSource, type SourceJudgement } from './judge-source.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { openTarget, readDestination } from './open-target.ts'
@@ -58,7 +59,8 @@ export async function preparePromotion(
   )
   // A scan that could not be judged would excuse the next one.
   if (judged.decision.verdict !== 'error') await rememberScans(gate, judged, now)
-  if (judged.decision.verdict !== 'pass') return await stop(gate, request, resolution, judged, steps)
+  if (judged.decision.verdict !== 'pass')
+    return await stop(gate, request, resolution, { source, judged, steps, signal })
 
   const describe = () => describeJudgement(gate, request, resolution, judged, now)
   const { key } = resolution
@@ -141,12 +143,14 @@ function push(
 
 /** Puts an image that did not pass into quarantine. Nothing of it has reached the target. */
 async function stop(
-  { quarantine }: GateContext,
+  gate: GateContext,
   { tier }: PromotionRequest,
-  { key, source, destination, startedAt }: Resolution,
-  { judgement, judgements, decision }: SourceJudgement,
-  steps: StepRunner,
+  resolution: Resolution,
+  { source: opened, judged, steps, signal }: Omit<Push, 'resolved'>,
 ): Promise<Preparation> {
+  const { key, source, destination, startedAt } = resolution
+  const { judgement, judgements, decision } = judged
+  const evidence = judgements.flatMap(({ facts }) => facts.evidence?.verified ?? [])
   return await steps.run('quarantine', undefined, async () => {
     const record = describeQuarantine({
       key,
@@ -158,8 +162,11 @@ async function stop(
       tier,
       decision,
       platforms: judgements.map(summarizeJudgement),
+      evidence: evidence.map(({ predicateType, subject, digest }) => ({ predicateType, subject, digest })),
+      copy: copyName(gate, resolution),
     })
-    const { id } = await quarantine.put(record)
+    const { id } = await gate.quarantine.put(record)
+    await keepCopy(gate, opened.repository, resolution, { id, signal })
     const verdict = decision.verdict === 'fail' ? 'fail' : 'error'
     return { value: { verdict, judgement, quarantine: id }, summary: id }
   })

@@ -7,6 +7,7 @@ import { type PassedPreparation, type Publication, type Resolution, rootOf } fro
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
 import { judgementOf } from './attest-promotion.ts'
+import { checkSource } from './check-source.ts'
 import { decisionStands } from './decision-stands.ts'
 import { refuseFrozen } from './find-freeze.ts'
 import { openTarget, readDestination } from './open-target.ts'
@@ -17,6 +18,7 @@ import { publishTag } from './publish-tag.ts'
  *
  * @throws {GateError} `FROZEN` in a window in which no tag of the tier moves.
  * @throws {GateError} `DECISION_EXPIRED` when what was decided is too old, or rests on a waiver that ran out meanwhile.
+ * @throws {GateError} `SOURCE_MOVED` when the tag that was to be promoted names something else by now.
  * @throws {GateError} `TAG_CONFLICT` when somebody else moved the tag meanwhile.
  */
 export async function publishPromotion(
@@ -40,13 +42,14 @@ export async function publishPromotion(
         tag: destination.tag,
         expected,
         signal,
-        beforeMove() {
+        async beforeMove() {
           const now = gate.clock.now()
           refuseFrozen(gate.policy, request.tier, to, now)
           const decisions = [kept.decision, ...kept.platforms.map(({ decision }) => decision)]
           const stands = decisions.every((decision) => decisionStands(decision, now))
           if (!stands || !isYoungEnough(kept.decidedAt, now, gate.evidenceMaxAgeMs))
             throw expired(to, kept.decidedAt)
+          await checkSource(gate, request, resolution, signal)
         },
       })
       isPublished = true

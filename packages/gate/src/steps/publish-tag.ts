@@ -8,7 +8,7 @@ export interface PublishTagOptions {
   /** What the tag pointed to when the promotion began; `undefined` when there was no such tag. */
   readonly expected: Digest | undefined
   /** Throws when the tag may not be moved; not asked when it is there already. */
-  readonly beforeMove?: (() => void) | undefined
+  readonly beforeMove?: (() => Promise<void>) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -27,7 +27,7 @@ export async function publishTag(
   const current = present?.descriptor.digest
   if (current !== expected) throw conflict(target, tag, expected, current)
 
-  beforeMove?.()
+  await beforeMove?.()
   try {
     // Between the look and the move somebody else may be faster; the registry knows best.
     await target.putManifest(manifest, { tag, expected: expected ?? 'absent', signal })

@@ -1,4 +1,5 @@
 import type { GateContext } from '../promote/gate-context.ts'
+import type { KeptJudgement } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import {
   type PassedPreparation,
@@ -46,6 +47,7 @@ export async function recordPromotion(
       const signers = { evidence: signer.evidence.keyId, release: signer.release.keyId }
       const parts = { request, resolution, kept, evidence, signers, steps, finishedAt }
       await journal.saveRecord(buildReleaseRecord(parts), attempt)
+      await alert(gate, request, resolution, kept)
       await quarantine.supersede({
         source: source.name,
         destination,
@@ -59,6 +61,17 @@ export async function recordPromotion(
     options.signal?.throwIfAborted()
     throw afterPublication(toGateError(cause), destination, root.digest)
   }
+}
+
+async function alert(
+  { onAlert }: GateContext,
+  { tier }: PromotionRequest,
+  { destination: target }: Resolution,
+  { decision: { breakGlass, subject: digest }, decidedAt: at }: KeptJudgement,
+): Promise<void> {
+  if (!breakGlass) return
+  const { actor, justification, needed } = breakGlass
+  await onAlert?.({ type: 'break-glass', target, digest, tier, actor, justification, needed, at })
 }
 
 /** Step `record` of an image that did not pass: notes so in the journal. */

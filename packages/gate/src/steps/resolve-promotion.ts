@@ -1,5 +1,6 @@
 import { formatPlatform } from '@sallyport/core'
 import { PolicyError } from '@sallyport/policy'
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { promotionKey } from '../promote/promotion-key.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -35,7 +36,12 @@ export async function resolvePromotion(
     const root = await source.repository.getManifest(source.tagOrDigest, { signal })
     const target = await destination.open()
     const expected = (await target?.findManifest(destination.tag, { signal }))?.descriptor.digest
-    const key = promotionKey(gate, request, root.descriptor.digest, destination.name)
+    const key = promotionKey(
+      await withApprovedWaivers(gate),
+      request,
+      root.descriptor.digest,
+      destination.name,
+    )
     const found = {
       key,
       source: { name: source.name, descriptor: root.descriptor },

@@ -1,6 +1,6 @@
 import { isDigest } from '@sallyport/core'
 import * as z from 'zod'
-import { parseInstant } from '../waivers/parse-instant.ts'
+import { parseInstant } from '../parse-instant.ts'
 import { waiverFileSchema } from '../waivers/waiver.schema.ts'
 
 const text = z.string().min(1).max(2_000)

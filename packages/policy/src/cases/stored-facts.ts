@@ -4,7 +4,7 @@ import type { BreakGlass } from '../break-glass.ts'
 import { PolicyError } from '../errors.ts'
 import type { PolicyFacts } from '../facts.ts'
 import { canonicalJson } from '../internal/canonical-json.ts'
-import { parseInstant } from '../waivers/parse-instant.ts'
+import { parseInstant } from '../parse-instant.ts'
 import type { WaiverFile } from '../waivers/waiver.ts'
 
 /** Everything but the policy that a decision was made of, so that it can be made again. Serialisable. */

@@ -57,6 +57,7 @@ export function toFacts(facts: CaseFacts, now: Date): PolicyFacts {
           finishedAt: now.toISOString(),
           data: [{ name: 'advisories', ...instantOfAge('updatedAt', facts.dataAge ?? '1h', now) }],
           status: 'complete',
+          tells: ['kev', 'epss'],
           gaps: [],
           findings: findings.map(({ finding }) => finding),
         },

@@ -68,7 +68,7 @@ function draftTier(
   const rules = compileRules(
     review,
     { name, outline, mode },
-    // The built-in preconditions have no mode of their own: they weigh what the first tier weighs.
+    // What has no parent inherits the built-in preconditions.
     { ...(parent ?? builtinRules(kinds)), tier: parent?.name, mode: parent?.mode ?? mode, modeField },
     kinds,
   )

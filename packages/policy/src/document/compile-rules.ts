@@ -5,6 +5,7 @@ import type { TierOutline } from './policy.schema.ts'
 import {
   fieldsOf,
   findLoosenings,
+  isAlwaysAsked,
   type RuleEntry,
   type RuleInTier,
   type RuleSection,
@@ -194,7 +195,10 @@ function readRule(
 function findLooseningsByAdding(child: RuleInTier, { entries, mode }: InheritedRules): readonly Loosening[] {
   const { kind } = child.entry
   if (!kind.loosenedByAdding) return []
-  const inherited = [...entries.values()].filter((entry) => entry.kind === kind)
+  // what is off or asked now and then judges nothing that could be counted on
+  const inherited = [...entries.values()].filter(
+    (entry) => entry.kind === kind && isAlwaysAsked({ entry, tierMode: mode }),
+  )
   return kind.loosenedByAdding(
     toRule(child),
     inherited.map((entry) => toRule({ entry, tierMode: mode })),

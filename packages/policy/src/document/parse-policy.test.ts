@@ -109,7 +109,7 @@ tiers:
     })
     expect(byName.get('few')).toMatchObject({ kind: 'cel', mode: 'warn' })
     expect(byName.get('dataAge')!.mode).toBe('enforce')
-    expect(byName.get('scan')!.mode).toBe('warn')
+    expect(byName.get('scan')!.mode).toBe('enforce')
   })
 
   it('takes bytes, and is known by their digest', () => {

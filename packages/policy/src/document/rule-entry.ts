@@ -1,4 +1,4 @@
-import { matchGlob } from '../evaluate/match-glob.ts'
+import { lostTypes } from '../rules/applies-to.ts'
 import { withCondition } from '../rules/condition.ts'
 import type { Loosening, RuleContext, RuleMode, RuleSettings } from '../rules/rule-kind.ts'
 import type { FieldSet, Inherited, Place } from './document-review.ts'
@@ -57,13 +57,18 @@ export function findLoosenings(
   } else if (before.mode === 'enforce' && (after.enforceFrom ?? '') > (before.enforceFrom ?? '')) {
     loosened.push({ path: ['enforceFrom'], was: before.enforceFrom ?? 'at once' })
   }
-  const covers = after.appliesTo ?? ['image']
-  const lost = (before.appliesTo ?? ['image']).filter((type) => !covers.some((glob) => matchGlob(glob, type)))
+  const lost = lostTypes(before.appliesTo, after.appliesTo)
   if (lost.length > 0) loosened.push({ path: ['appliesTo'], was: lost.join(', ') })
   // Which of two conditions holds more often can't be computed.
   if (after.when !== undefined && after.when !== before.when)
     loosened.push({ path: ['when'], was: before.when ?? 'always' })
   return [...loosened, ...child.entry.kind.loosened(parent.entry.own.value, child.entry.own.value)]
+}
+
+/** Whether a rule is asked of every image. */
+export function isAlwaysAsked(rule: RuleInTier): boolean {
+  const { when, appliesTo } = rule.entry.settings.value
+  return modeOf(rule) !== 'off' && when === undefined && lostTypes(undefined, appliesTo).length === 0
 }
 
 /** The rule as it is evaluated. */
@@ -84,8 +89,10 @@ export function toRule(rule: RuleInTier): RuleSettings {
   return { ...(rule.entry.own.value as object), ...settingsOf(rule) }
 }
 
-function settingsOf({ entry, tierMode }: RuleInTier): RuleSettings {
-  const { mode = tierMode, enforceFrom, remedy, appliesTo } = entry.settings.value
+function settingsOf(rule: RuleInTier): RuleSettings {
+  const { entry } = rule
+  const mode = modeOf(rule)
+  const { enforceFrom, remedy, appliesTo } = entry.settings.value
   return {
     name: entry.name,
     mode,
@@ -95,6 +102,7 @@ function settingsOf({ entry, tierMode }: RuleInTier): RuleSettings {
   }
 }
 
+/** What could not be judged is no matter of how far a tier is: a precondition weighs less only where it says so itself. */
 function modeOf({ entry, tierMode }: RuleInTier): RuleMode {
-  return entry.settings.value.mode ?? tierMode
+  return entry.settings.value.mode ?? (entry.section === 'preconditions' ? 'enforce' : tierMode)
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { celSchema } from '../rules/cel-rule-kind.ts'
-import { parseInstant } from '../waivers/parse-instant.ts'
+import { parseInstant } from '../parse-instant.ts'
 import { parseDuration } from './duration.ts'
 
 /** Text for people, of some lines. */

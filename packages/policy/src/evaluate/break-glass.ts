@@ -2,7 +2,7 @@ import type { Verdict } from '@sallyport/core'
 import type { BreakGlass } from '../break-glass.ts'
 import type { Decision, DecisionReason } from '../decision.ts'
 import type { BreakGlassTerms } from '../document/tier.ts'
-import { parseInstant } from './parse-instant.ts'
+import { parseInstant } from '../parse-instant.ts'
 
 const shortestJustification = 10
 
@@ -55,8 +55,9 @@ function refuse(
   if (justification.trim().length < shortestJustification) {
     return `its justification is shorter than ${shortestJustification} characters`
   }
-  const left = parseInstant(expires) - now.getTime()
-  if (Number.isNaN(left)) return 'its expiry is no ISO 8601 instant with a zone'
+  const end = parseInstant(expires)
+  if (end === undefined) return 'its expiry is no ISO 8601 instant with a zone'
+  const left = end - now.getTime()
   if (left <= 0) return `it expired at ${expires}`
   if (!(left <= maxLifetimeMs)) {
     return `it lasts longer than the ${Math.floor(maxLifetimeMs / 60_000)} minutes that the tier allows`

@@ -6,11 +6,13 @@ import type { EffectiveTier } from '../document/tier.ts'
 import { PolicyError } from '../errors.ts'
 import type { PolicyFacts } from '../facts.ts'
 import type { RuleContext } from '../rules/rule-kind.ts'
+import { isCounted } from '../suppression.ts'
+import { compareText } from '../compare-text.ts'
 import { openWaivers } from '../waivers/open-waivers.ts'
 import type { WaiverFile } from '../waivers/waiver.ts'
 import { applyBreakGlass } from './break-glass.ts'
 import { evaluateRules } from './evaluate-rules.ts'
-import { isCounted, joinFindings } from './join-findings.ts'
+import { joinFindings } from './join-findings.ts'
 import { matchGlob } from './match-glob.ts'
 
 /** Options of {@link decide}. */
@@ -44,7 +46,7 @@ export function decide(
   const { subject, sourceDigest = subject, destination } = facts
   const image = { digests: [subject, sourceDigest], repository: repositoryOf(destination) }
   const book = openWaivers(files, { tier, tiers: policy.tiers.keys(), now, image })
-  const findings = joinFindings(facts, book)
+  const findings = joinFindings(facts, book, now)
   const context: RuleContext = {
     facts,
     findings,
@@ -82,10 +84,13 @@ function repositoryOf(destination: string): string {
   return colon === -1 ? name : name.slice(0, colon)
 }
 
-/** "Not executed" counts only where recordings are as complete as the tier asks for. */
+/** "Not executed" counts only where recordings are as complete as the tier asks for, and nobody says otherwise. */
 function isTraced({ traced, traceCoverage }: PolicyFacts, tier: EffectiveTier): boolean {
   const coverage = traceCoverage ?? (traced === true ? 'complete' : 'none')
-  return coverage === 'complete' || (coverage === 'partial' && tier.traceCoverage === 'partial')
+  return (
+    (coverage === 'complete' && traced !== false) ||
+    (coverage === 'partial' && tier.traceCoverage === 'partial')
+  )
 }
 
 function acceptGap(code: string, destination: string, { acceptedGaps }: EffectiveTier): string | undefined {
@@ -133,10 +138,6 @@ function describeInputs(facts: PolicyFacts, policy: Policy, files: readonly Waiv
   }
 }
 
-/** Order of code units, which is the same everywhere. */
 function byText<T>(textOf: (one: T) => string): (one: T, other: T) => number {
-  return (one, other) => {
-    const [a, b] = [textOf(one), textOf(other)]
-    return a < b ? -1 : a > b ? 1 : 0
-  }
+  return (one, other) => compareText(textOf(one), textOf(other))
 }

@@ -2,10 +2,10 @@ import { mediaTypes } from '@sallyport/core'
 import type { DecisionReason, EvaluatedRule } from '../decision.ts'
 import type { CompiledRule, EffectiveTier } from '../document/tier.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
+import { isAbout, isImageType } from '../rules/applies-to.ts'
 import type { RuleContext, RuleMode, RuleResult } from '../rules/rule-kind.ts'
 import { implicitUnknownLimit, judgeUnlimitedUnknown } from '../thresholds/threshold-kind.ts'
-import { matchGlob } from './match-glob.ts'
-import { parseInstant } from './parse-instant.ts'
+import { parseInstant } from '../parse-instant.ts'
 
 /** What the rules of a tier say of an image. */
 export interface EvaluatedRules {
@@ -35,7 +35,9 @@ export function evaluateRules({ name, mode, rules }: EffectiveTier, context: Rul
   for (const rule of rules) {
     const weight = weigh(rule, context.now)
     if (weight.mode === 'off') continue
-    const result = isAbout(artifactType, rule) ? evaluateSafely(rule, context) : notAbout(artifactType, rule)
+    const result = isAbout(artifactType, rule.appliesTo)
+      ? evaluateSafely(rule, context)
+      : notAbout(artifactType, rule)
     report(rule, weight, result)
     for (const finding of result.limitsUnknown ?? []) limited.add(finding)
     if (rule.kind !== precondition && result.outcome !== 'skipped') judged++
@@ -44,6 +46,18 @@ export function evaluateRules({ name, mode, rules }: EffectiveTier, context: Rul
   if (thresholds > 0 && mode !== 'off') {
     const unknown = judgeUnlimitedUnknown(context.counted, limited, context.now)
     if (unknown) report({ name: implicitUnknownLimit, kind: 'threshold', mode }, { mode }, unknown)
+  }
+  const { failures } = context.facts
+  // preconditions are about images; what failed is told of whatever else is judged, too
+  if (!isImageType(artifactType) && failures.length > 0 && mode !== 'off') {
+    reasons.push({
+      effect: effectOf('error', mode),
+      code: 'step-failed',
+      message: failures
+        .map(({ step, code, message }) => `${step}: ${code}: ${message}`)
+        .toSorted()
+        .join('; '),
+    })
   }
   if (judged === 0) {
     reasons.push({
@@ -54,21 +68,6 @@ export function evaluateRules({ name, mode, rules }: EffectiveTier, context: Rul
     })
   }
   return { rules: evaluated, reasons }
-}
-
-const images: readonly string[] = [
-  mediaTypes.ociManifest,
-  mediaTypes.ociConfig,
-  mediaTypes.ociIndex,
-  mediaTypes.dockerManifest,
-  mediaTypes.dockerConfig,
-  mediaTypes.dockerManifestList,
-]
-
-function isAbout(artifactType: string, { appliesTo = ['image'] }: CompiledRule): boolean {
-  return appliesTo.some((pattern) =>
-    pattern === 'image' ? images.includes(artifactType) : matchGlob(pattern, artifactType),
-  )
 }
 
 function notAbout(artifactType: string, { name }: CompiledRule): RuleResult {
@@ -85,7 +84,7 @@ interface Weight {
 function weigh({ mode, enforceFrom }: CompiledRule, now: Date): Weight {
   if (mode !== 'enforce' || enforceFrom === undefined) return { mode }
   // a date that can't be read is no reason to wait
-  return parseInstant(enforceFrom) > now.getTime() ? { mode: 'warn', enforceFrom } : { mode }
+  return (parseInstant(enforceFrom) ?? Number.NaN) > now.getTime() ? { mode: 'warn', enforceFrom } : { mode }
 }
 
 /** A rule that throws has no answer. */

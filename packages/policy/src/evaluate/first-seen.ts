@@ -1,7 +1,7 @@
 import type { Finding } from '@sallyport/scan'
 import type { PolicyFacts } from '../facts.ts'
 import { nameOfPurl } from './name-of-purl.ts'
-import { parseSourceDate } from './parse-instant.ts'
+import { parseSourceDate } from '../parse-instant.ts'
 
 type Sighting = NonNullable<PolicyFacts['firstSeen']>[number]
 
@@ -18,7 +18,7 @@ export function indexFirstSeen(
   const others = new Map<string, Sighting[]>()
   for (const sighting of firstSeen) {
     const { id } = sighting
-    if (!first.has(id)) first.set(id, sighting)
+    if (first.get(id) === undefined) first.set(id, sighting)
     else if (others.get(id)?.push(sighting) === undefined) others.set(id, [sighting])
   }
   const findEarliest = (id: string, purl: string, known: string | undefined): string | undefined => {

@@ -3,9 +3,13 @@ import type { Finding } from '@sallyport/scan'
 import type { PolicyFacts } from '../facts.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 import { indexFirstSeen } from './first-seen.ts'
+import { isInForce } from '../suppression.ts'
+import { compareText } from '../compare-text.ts'
 import type { WaiverBook } from '../waivers/open-waivers.ts'
 
 const strength: readonly Usage[] = ['executed', 'loaded', 'linked', 'possible', 'present']
+/** A word that is not known is as good as no analysis. */
+const strengthOf = (usage: Usage): number => strength.indexOf(strength.includes(usage) ? usage : 'possible')
 
 /**
  * Joins each finding with the usage of its package, the dates from which grace may be counted, and the waivers. Sorted by
@@ -14,12 +18,15 @@ const strength: readonly Usage[] = ['executed', 'loaded', 'linked', 'possible', 
 export function joinFindings(
   { scan, usage, firstSeen }: PolicyFacts,
   waivers: Pick<WaiverBook, 'match'>,
+  now: Date,
 ): readonly JudgedFinding[] {
   const usageByPurl = strongestUsage(usage)
   const seenAt = indexFirstSeen(firstSeen)
   return inOrder(scan.findings).map((finding) => {
     const used = usageByPurl.get(finding.package.purl)
     const { waivedBy, nearMiss } = waivers.match(finding)
+    const { suppressed } = finding
+    const expired = suppressed && !isInForce(suppressed, now) ? suppressed : undefined
     return {
       id: finding.id,
       aliases: finding.aliases,
@@ -41,16 +48,11 @@ export function joinFindings(
       chain: used?.chain ?? [],
       keptBy: used?.keptBy?.detail,
       waivedBy,
-      suppressed: finding.suppressed,
+      suppressed: expired ? undefined : suppressed,
       note: finding.note,
-      nearMiss,
+      nearMiss: nearMiss ?? (expired && { waiver: expired.source, why: `it expired at ${expired.expires}` }),
     }
   })
-}
-
-/** Findings that count: nobody who is trusted took them out. What only a scanner set aside counts. */
-export function isCounted({ waivedBy, suppressed }: JudgedFinding): boolean {
-  return waivedBy === undefined && (suppressed === undefined || suppressed.kind === 'scanner')
 }
 
 /** A package may be installed in several places; a finding counts as used as it is where it is used most. */
@@ -64,7 +66,7 @@ function strongestUsage(usage: readonly PackageUsage[]): ReadonlyMap<string, Pac
 }
 
 function isStronger(one: PackageUsage, other: PackageUsage): boolean {
-  const order = strength.indexOf(one.usage) - strength.indexOf(other.usage)
+  const order = strengthOf(one.usage) - strengthOf(other.usage)
   return order === 0 ? JSON.stringify(one) < JSON.stringify(other) : order < 0
 }
 
@@ -82,5 +84,3 @@ function compare(one: Finding, other: Finding): number {
 function compareContent(one: Finding, other: Finding): number {
   return compareText(JSON.stringify(one), JSON.stringify(other))
 }
-
-const compareText = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)

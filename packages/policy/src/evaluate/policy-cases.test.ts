@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ageCases } from './cases/age.cases.fixture.ts'
+import { doubtCases } from './cases/doubt.cases.fixture.ts'
 import { exploitationCases } from './cases/exploitation.cases.fixture.ts'
 import { decideCase, summarize } from './cases/policy-case.fixture.ts'
 import { coverageCases } from './cases/coverage.cases.fixture.ts'
@@ -18,6 +19,7 @@ const cases = [
   ...coverageCases,
   ...trustCases,
   ...termsCases,
+  ...doubtCases,
 ]
 
 describe('policy case', () => {

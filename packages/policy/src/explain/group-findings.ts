@@ -1,3 +1,4 @@
+import { compareText } from '../compare-text.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 
 /** The findings of one installed package. */
@@ -17,10 +18,6 @@ const severities = ['critical', 'high', 'unknown', 'medium', 'low', 'negligible'
 export const severityRank = ({ severity }: Pick<JudgedFinding, 'severity'>): number =>
   severities.indexOf(severity)
 
-/** Whether a finding is counted: neither waived nor set aside by a statement that somebody trusts. */
-export const isCounted = ({ waivedBy, suppressed }: JudgedFinding): boolean =>
-  waivedBy === undefined && (suppressed === undefined || suppressed.kind === 'scanner')
-
 /** Groups findings by installed package: the package with the worst finding first, then the one with the most. */
 export function groupFindings(findings: readonly JudgedFinding[]): readonly PackageFindings[] {
   const groups = new Map<string, JudgedFinding[]>()
@@ -33,7 +30,7 @@ export function groupFindings(findings: readonly JudgedFinding[]): readonly Pack
   return [...groups.values()]
     .map((group): PackageFindings => {
       const sorted = group.sort(
-        (one, other) => severityRank(one) - severityRank(other) || compare(one.id, other.id),
+        (one, other) => severityRank(one) - severityRank(other) || compareText(one.id, other.id),
       )
       const { purl, package: name, version, usage, file, chain, keptBy } = sorted[0]!
       return { purl, package: name, version, findings: sorted, used: { usage, file, chain, keptBy } }
@@ -42,10 +39,7 @@ export function groupFindings(findings: readonly JudgedFinding[]): readonly Pack
       (one, other) =>
         severityRank(one.findings[0]!) - severityRank(other.findings[0]!) ||
         other.findings.length - one.findings.length ||
-        compare(one.package, other.package) ||
-        compare(one.purl, other.purl),
+        compareText(one.package, other.package) ||
+        compareText(one.purl, other.purl),
     )
 }
-
-/** Orders text by code units: the same everywhere, whatever the locale. */
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)

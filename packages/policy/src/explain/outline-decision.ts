@@ -1,6 +1,7 @@
 import type { Decision, DecisionReason, EvaluatedRule, WaiverState } from '../decision.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
-import { groupFindings, isCounted, type PackageFindings } from './group-findings.ts'
+import { isCounted } from '../suppression.ts'
+import { groupFindings, type PackageFindings } from './group-findings.ts'
 
 /** A reason with its findings by package. */
 export interface OutlinedReason extends DecisionReason {

@@ -1,6 +1,6 @@
 import type { ScanReport } from '@sallyport/scan'
 import * as z from 'zod'
-import { parseSourceDate } from '../evaluate/parse-instant.ts'
+import { parseSourceDate } from '../parse-instant.ts'
 import { durationSchema } from '../document/rule-settings.schema.ts'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { toResult } from './to-result.ts'

@@ -6,7 +6,8 @@ import {
   describeUpgrade,
   describeUrgency,
 } from '../explain/describe-finding.ts'
-import { groupFindings, isCounted, type PackageFindings, severityRank } from '../explain/group-findings.ts'
+import { isCounted } from '../suppression.ts'
+import { groupFindings, type PackageFindings, severityRank } from '../explain/group-findings.ts'
 import {
   count,
   countFindings,

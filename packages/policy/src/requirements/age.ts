@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseDuration } from '../document/duration.ts'
-import { parseSourceDate } from '../evaluate/parse-instant.ts'
+import { parseSourceDate } from '../parse-instant.ts'
 
 /** How far ahead a clock may be, in milliseconds, before a time in the future counts as none. */
 const skewMs = 5 * 60_000

@@ -27,8 +27,10 @@ export function judgeLicense(expression: string | undefined, lists: LicenseLists
   try {
     parsed = parseSpdx(text)
   } catch {
-    const words = text.split(/[^A-Za-z0-9.+-]+/).filter((word) => word !== '')
-    return words.some((word) => matches(lists.deny, nameLicense(word.replace(/\+$/, ''), word.endsWith('+'))))
+    // ids are the same in any case of letters, and such a text may have them in any
+    const deny = lists.deny?.map((entry) => entry.toLowerCase())
+    const words = text.toLowerCase().split(/[^a-z0-9.+-]+/)
+    return words.some((word) => matches(deny, nameLicense(word.replace(/\+$/, ''), word.endsWith('+'))))
       ? 'denied'
       : 'unknown'
   }
@@ -71,6 +73,6 @@ function nameLicense(
 ): { readonly bare: string; readonly exception: string | undefined } {
   const withException = /^(GPL-[0-9.]+)-with-(.+)$/.exec(id)
   if (withException) return { bare: `${withException[1]}-only`, exception: withException[2] }
-  const gnu = /^(?:A|L)?GPL-[0-9.]+$|^GFDL-[0-9.]+$/.test(id)
+  const gnu = /^(?:A|L)?GPL-[0-9.]+$|^GFDL-[0-9.]+$/i.test(id)
   return { bare: gnu ? `${id}-${plus ? 'or-later' : 'only'}` : id, exception }
 }

@@ -2,8 +2,9 @@ import type { Severity } from '@sallyport/scan'
 import * as z from 'zod'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
+import { isSetAside } from '../suppression.ts'
 import { raised } from './tightening.ts'
-import { countsWeakness, nameWeakness } from './weakness.ts'
+import { nameWeakness, wasLookedFor } from './weakness.ts'
 
 const severities = ['unknown', 'negligible', 'low', 'medium', 'high', 'critical'] as const
 
@@ -32,15 +33,17 @@ export const misconfigurationsKind: RuleKind<MisconfigurationsRule> = {
     severities.flatMap((severity) =>
       raised(['max', severity], limitOf(parent, severity), limitOf(child, severity)),
     ),
-  evaluate(rule, { facts: { scan } }) {
-    if (!scan.weaknesses)
-      return unanswered('misconfigurations-unknown', 'no scanner looked for misconfigurations')
-    const found = scan.weaknesses.filter((one) => one.kind === 'misconfiguration' && countsWeakness(one))
+  evaluate(rule, { facts: { scan }, now }) {
+    const found = (scan.weaknesses ?? []).filter(
+      (one) => one.kind === 'misconfiguration' && !isSetAside(one.suppressed, now),
+    )
     const over = severities.flatMap((severity) => {
       const max = limitOf(rule, severity)
       const those = found.filter((one) => one.severity === severity)
       return max !== undefined && those.length > max ? [{ severity, max, those }] : []
     })
+    if (over.length === 0 && !(scan.weaknesses && wasLookedFor('misconfiguration', scan)))
+      return unanswered('misconfigurations-unknown', 'no scanner looked for misconfigurations')
     if (over.length === 0) return holds(`${found.length} misconfigurations`)
     return broken(
       'misconfigurations-exceeded',

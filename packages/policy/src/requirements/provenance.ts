@@ -4,7 +4,7 @@ import type { VerifiedEvidence } from '../facts.ts'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { judgeEvidence, type Presence, presenceLoosened, presenceSchema } from './presence.ts'
 import { formatSigners, isSignedBy, type SignerPattern, signersSchema } from './signer-pattern.ts'
-import { allowsMore, lowered, raised } from './tightening.ts'
+import { allowsMore, dropped, lowered, raised } from './tightening.ts'
 
 /** A builder that is trusted, and how far. */
 export interface TrustedBuilder {
@@ -58,6 +58,12 @@ export const provenanceKind: RuleKind<ProvenanceRule> = {
       const signers = (from: TrustedBuilder | undefined, rule: ProvenanceRule) =>
         formatSigners(from?.signers ?? rule.signers)
       return [
+        // without one, the gate's own map may grant more
+        ...dropped(
+          ['builders', at, 'level'],
+          before?.level?.toString(),
+          builder.level === undefined ? undefined : before?.level?.toString(),
+        ),
         ...(builder.level !== undefined && builder.level > 0 && before?.level !== builder.level
           ? raised(['builders', at, 'level'], before?.level ?? 0, builder.level)
           : []),

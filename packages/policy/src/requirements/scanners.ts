@@ -37,9 +37,11 @@ export const scannersKind: RuleKind<ScannersRule> = {
       parent.required.map(({ name }) => name),
       child.required.map(({ name }) => name),
     ),
-    ...child.required.flatMap(({ name, minVersion }, at) => {
-      const before = parent.required.find((one) => one.name === name)?.minVersion
-      return before !== undefined && (minVersion === undefined || compareVersions(minVersion, before) < 0)
+    ...child.required.flatMap(({ name, minVersion = '0' }, at) => {
+      const [before] = parent.required
+        .flatMap((one) => (one.name === name && one.minVersion !== undefined ? [one.minVersion] : []))
+        .toSorted((one, other) => compareVersions(other, one))
+      return before !== undefined && compareVersions(minVersion, before) < 0
         ? [{ path: ['required', at, 'minVersion'], was: before }]
         : []
     }),

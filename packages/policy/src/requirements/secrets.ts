@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { matchGlob } from '../evaluate/match-glob.ts'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
-import { countsWeakness, nameWeakness } from './weakness.ts'
+import { isSetAside } from '../suppression.ts'
+import { nameWeakness, wasLookedFor } from './weakness.ts'
 
 /** No scanner found a secret in the image. */
 export interface SecretsRule {
@@ -28,12 +29,11 @@ export const secretsKind: RuleKind<SecretsRule> = {
         ? []
         : [{ path: ['except', at], was: 'none' }],
     ),
-  evaluate({ except = [] }, { facts: { scan } }) {
-    if (!scan.weaknesses) return unanswered('secrets-unknown', 'no scanner looked for secrets')
-    const secrets = scan.weaknesses.filter(
+  evaluate({ except = [] }, { facts: { scan }, now }) {
+    const secrets = (scan.weaknesses ?? []).filter(
       (weakness) =>
         weakness.kind === 'secret' &&
-        countsWeakness(weakness) &&
+        !isSetAside(weakness.suppressed, now) &&
         !except.some(
           ({ path, rule }) =>
             weakness.path !== undefined &&
@@ -41,6 +41,8 @@ export const secretsKind: RuleKind<SecretsRule> = {
             (rule === undefined || rule === weakness.id),
         ),
     )
+    if (secrets.length === 0 && !(scan.weaknesses && wasLookedFor('secret', scan)))
+      return unanswered('secrets-unknown', 'no scanner looked for secrets')
     return secrets.length === 0
       ? holds('no secrets')
       : broken('secret-found', `${secrets.length} secrets`, {

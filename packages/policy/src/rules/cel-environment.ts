@@ -1,6 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { RE2JS } from 're2js'
-import { parseSourceDate } from '../evaluate/parse-instant.ts'
+import { parseSourceDate } from '../parse-instant.ts'
 import { describeInput, type RuleInput } from './rule-input.ts'
 import type { RuleContext } from './rule-kind.ts'
 
@@ -106,14 +106,18 @@ const celVariables: Readonly<Record<keyof RuleInput, string>> = {
 export const metered = { step: '__step', matches: '__matches', contains: '__contains' } as const
 
 /** Values of one type are instances of one class, by which the engine knows it. */
-abstract class Value {
-  [field: string]: unknown
+type Shape = new (fields: Readonly<Record<string, unknown>>) => object
+
+function createShape(): Shape {
+  return function assignFields(this: object, fields: Readonly<Record<string, unknown>>) {
+    Object.assign(this, fields)
+  } as unknown as Shape
 }
 
 const shapes = new Map(
   Object.entries(types).map(([name, fields]) => [
     name,
-    { shape: class extends Value {}, fields: Object.entries(fields) },
+    { shape: createShape(), fields: Object.entries(fields) },
   ]),
 )
 
@@ -221,17 +225,18 @@ function converterOf(type: string): Convert | undefined {
   const known = shapes.get(type)
   if (!known) return undefined
   const fields = known.fields.map(([field, fieldType]) => [field, converterOf(fieldType)] as const)
-  const made = new WeakMap<object, Value>()
+  const made = new WeakMap<object, object>()
   return (value) => {
     const given = value as Readonly<Record<string, unknown>>
     const before = made.get(given)
     if (before) return before
-    const result = new known.shape()
+    const values: Record<string, unknown> = {}
     for (const [field, convert] of fields) {
       const plain = given[field]
       const converted = plain !== undefined && convert ? convert(plain) : plain
-      if (converted !== undefined) result[field] = converted
+      if (converted !== undefined) values[field] = converted
     }
+    const result = new known.shape(values)
     made.set(given, result)
     return result
   }

@@ -1,4 +1,5 @@
 import type { JudgedFinding } from '../judged-finding.ts'
+import { isSetAside, isTrusted } from '../suppression.ts'
 import type { RuleContext } from './rule-kind.ts'
 
 /**
@@ -106,7 +107,7 @@ function describeFinding(finding: JudgedFinding): object {
     fixVersions: finding.fix.versions,
     usage: finding.usage,
     waived: finding.waivedBy !== undefined,
-    suppressed: finding.suppressed !== undefined,
+    suppressed: isTrusted(finding.suppressed),
     kev: finding.kev !== undefined,
     kevDue: finding.kev?.dueDate,
     epss: finding.epss?.probability,
@@ -136,7 +137,7 @@ function describeEvidence({ facts }: RuleContext) {
   }))
 }
 
-function describeScan({ facts }: RuleContext) {
+function describeScan({ facts, now }: RuleContext) {
   return {
     scanners: facts.scan.reports.map((report) => ({
       name: report.scanner.name,
@@ -150,7 +151,7 @@ function describeScan({ facts }: RuleContext) {
       severity: weakness.severity,
       title: weakness.title,
       path: weakness.path,
-      suppressed: weakness.suppressed !== undefined,
+      suppressed: isSetAside(weakness.suppressed, now),
     })),
   }
 }

@@ -94,7 +94,7 @@ export interface RuleKind<Rule> {
    * one more always asks for more.
    */
   readonly loosenedByAdding?:
-    | ((added: Rule & RuleSettings, inherited: readonly Rule[]) => readonly Loosening[])
+    | ((added: Rule & RuleSettings, inherited: readonly (Rule & RuleSettings)[]) => readonly Loosening[])
     | undefined
   readonly evaluate: (rule: Rule & RuleSettings, context: RuleContext) => RuleResult
 }

@@ -23,14 +23,15 @@ export function findLoosenings(parent: Threshold, child: Threshold): readonly Lo
  */
 export function findLooseningsByAdding(
   added: Threshold & RuleSettings,
-  inherited: readonly Threshold[],
+  inherited: readonly (Threshold & RuleSettings)[],
 ): readonly Loosening[] {
-  if (added.severity?.includes('unknown') !== true) return []
+  if (added.mode === 'off' || added.severity?.includes('unknown') !== true) return []
   const allowsNone = added.max === 0 && added.except === undefined
   if (allowsNone && added.mode === 'enforce' && added.enforceFrom === undefined) return []
   const limited: Threshold = { ...added, severity: ['unknown'], except: undefined, max: 0 }
   const isLimitedAlready = inherited.some(
     (one) =>
+      one.mode !== 'off' &&
       one.severity?.includes('unknown') === true &&
       findLoosenings(limited, { ...one, except: undefined, max: 0 }).length === 0,
   )

@@ -1,6 +1,6 @@
 import type { Usage } from '@sallyport/harden'
 import type { FixState, Severity } from '@sallyport/scan'
-import { parseSourceDate } from '../evaluate/parse-instant.ts'
+import { parseSourceDate } from '../parse-instant.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 import { indexPackages, type PackageIndex } from './package-index.ts'
 import { indexUpgrades, type UpgradeIndex } from './upgrade-index.ts'

@@ -51,26 +51,27 @@ function narrow(
   index: FindingIndex,
   positions: readonly number[],
 ): readonly number[] {
-  let left = positions
-  if (ecosystem) {
-    const { of } = index.packages
-    const chosen = index.packages.ofTypes(ecosystem)
-    left = left.filter((position) => chosen[of[position]!] === 1)
-  }
-  if (age) {
-    const { now } = index
-    const { since, atLeast } = age
-    left = left.filter((position) => {
+  if (!ecosystem && !age && !epss) return positions
+  const { now } = index
+  const chosen = ecosystem && index.packages.ofTypes(ecosystem)
+  const packageOf = ecosystem && index.packages.of
+  const probability = epss && index.predictions.probability
+  const percentile = epss && index.predictions.percentile
+  const { atLeast: leastProbability = 0, percentile: leastPercentile = 0, missing = 'count' } = epss ?? {}
+  const left: number[] = []
+  // one loop over plain numbers: with hundreds of rules this is where the time goes
+  for (const position of positions) {
+    if (chosen && packageOf && chosen[packageOf[position]!] === 0) continue
+    if (probability && percentile) {
+      if (probability[position]! < leastProbability || percentile[position]! < leastPercentile) continue
+      if (missing === 'skip' && Number.isNaN(probability[position])) continue
+    }
+    if (age) {
       // only a date in the past grants grace: a missing one compares with nothing
-      const start = index.startOf(since, position)
-      return !(start > now - atLeast && start <= now)
-    })
-  }
-  if (epss) {
-    const { probability, percentile } = index.predictions
-    const { atLeast = 0, percentile: least = 0, missing } = epss
-    left = left.filter((position) => !(probability[position]! < atLeast || percentile[position]! < least))
-    if (missing === 'skip') left = left.filter((position) => !Number.isNaN(probability[position]!))
+      const start = index.startOf(age.since, position)
+      if (start > now - age.atLeast && start <= now) continue
+    }
+    left.push(position)
   }
   return left
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RuleMode } from '../rules/rule-kind.ts'
 import { thresholdKind } from './threshold-kind.ts'
 import type { Threshold } from './threshold.ts'
 
@@ -94,19 +95,15 @@ describe('thresholdKind.loosened', () => {
 })
 
 describe('thresholdKind.loosenedByAdding', () => {
-  const add = (
-    added: Readonly<Record<string, unknown>>,
-    ...inherited: readonly Readonly<Record<string, unknown>>[]
-  ) => {
-    const { mode = 'enforce', enforceFrom, ...written } = added
-    const rule = {
-      ...read(written),
-      name: 'added',
-      mode: mode as 'enforce',
-      enforceFrom: enforceFrom as undefined,
-    }
-    return thresholdKind.loosenedByAdding?.(rule, inherited.map(read)).length
-  }
+  type Written = Readonly<Record<string, unknown>>
+  const rule = ({ mode = 'enforce', enforceFrom, ...written }: Written) => ({
+    ...read(written),
+    name: 'any',
+    mode: mode as RuleMode,
+    enforceFrom: enforceFrom as string | undefined,
+  })
+  const add = (added: Written, ...inherited: readonly Written[]) =>
+    thresholdKind.loosenedByAdding?.(rule(added), inherited.map(rule)).length
 
   it.each([
     ['critical ones', { severity: 'critical', max: 5 }, [], 0],
@@ -118,6 +115,13 @@ describe('thresholdKind.loosenedByAdding', () => {
       'unknown ones that may not be from some day on',
       { severity: 'unknown', enforceFrom: '2030-01-01' },
       [],
+      1,
+    ],
+    ['unknown ones in a rule that is off', { severity: 'unknown', max: 1, mode: 'off' }, [], 0],
+    [
+      'unknown ones that an inherited rule limits, but for being off',
+      { severity: 'unknown', max: 1 },
+      [{ severity: 'unknown', mode: 'off' }],
       1,
     ],
     ['unknown ones with an exception', { severity: 'unknown', except: 'kernel-not-shipped' }, [], 1],

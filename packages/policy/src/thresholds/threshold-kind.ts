@@ -16,12 +16,27 @@ export const thresholdKind: RuleKind<Threshold> = {
 
 function evaluateThreshold(
   threshold: Threshold & RuleSettings,
-  { counted, now, traced = false }: RuleContext,
+  { facts, counted, now, traced = false }: RuleContext,
 ): RuleResult {
+  if (asksForKev(threshold) && !tellsKev(facts)) {
+    return {
+      outcome: 'error',
+      code: 'kev-unknown',
+      message: `${threshold.name}: no scanner has data of known exploitation`,
+      remedy: 'use a scanner whose data tell it: the built-in one with the KEV catalogue, or Grype',
+    }
+  }
   const index = findingIndexOf(counted, now)
   const { counted: positions, unknown } = selectFindings(threshold, index, { traced })
   const limitsUnknown = unknown.map((position) => index.findings[position]!)
   return { ...judgeCount(threshold, positions, index), limitsUnknown }
+}
+
+const asksForKev = ({ kev }: Threshold) => kev?.some((state) => state !== 'not-listed') ?? false
+
+/** Without data nothing is listed, which says nothing. */
+function tellsKev({ scan: { reports, findings } }: RuleContext['facts']): boolean {
+  return reports.some(({ tells }) => tells?.includes('kev')) || findings.some(({ kev }) => kev)
 }
 
 /** Compares a number of findings with a limit. */

@@ -1,4 +1,5 @@
 import { compareVersions, isUnparseable } from '@sallyport/scan'
+import { compareText } from '../compare-text.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 
 /** What mends findings, worked out once for all rules that they break. */
@@ -110,7 +111,7 @@ function sortVersions(type: string, versions: readonly string[]): readonly strin
 function compare(type: string, one: string, other: string): number {
   const order = compareVersions(type, one, other)
   if (!isUnparseable(order) && order !== 0) return order
-  return one < other ? -1 : one > other ? 1 : 0
+  return compareText(one, other)
 }
 
 const typeOf = (purl: string): string => purl.slice('pkg:'.length, purl.indexOf('/'))

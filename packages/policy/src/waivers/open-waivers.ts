@@ -8,7 +8,7 @@ import {
   narrowness,
   type WaivedImage,
 } from './compare-scope.ts'
-import { compareText } from './compare-text.ts'
+import { compareText } from '../compare-text.ts'
 import { whyVoid } from './judge-waiver.ts'
 import {
   describeEntries,

@@ -2,7 +2,7 @@ import { digestOf } from '@sallyport/core'
 import { decodeText } from '../document/decode-text.ts'
 import { invalidDocument, issueIn, type OpenDocument, openYaml } from '../document/open-yaml.ts'
 import { checkForm } from '../document/read-document.ts'
-import { parseInstant } from './parse-instant.ts'
+import { parseInstant } from '../parse-instant.ts'
 import type { Waiver, WaiverFile } from './waiver.ts'
 import { type WaiverInput, waiverFileSchema } from './waiver.schema.ts'
 

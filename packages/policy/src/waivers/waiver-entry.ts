@@ -1,7 +1,8 @@
 import type { WaiverState } from '../decision.ts'
 import type { EffectiveTier } from '../document/tier.ts'
 import { PolicyError } from '../errors.ts'
-import { compareText } from './compare-text.ts'
+import { parseInstant } from '../parse-instant.ts'
+import { compareText } from '../compare-text.ts'
 import { whyTooWide } from './judge-waiver.ts'
 import type { Waiver, WaiverFile, WaiverStatus } from './waiver.ts'
 
@@ -52,7 +53,7 @@ export function makeEntries(
         throw new PolicyError('POLICY_INVALID', `waiver "${waiver.id}" is in ${other} and in ${source}`)
       }
       sources.set(waiver.id, source)
-      const endsAt = Date.parse(waiver.expires)
+      const endsAt = parseInstant(waiver.expires) ?? Number.NaN
       entries.push({
         waiver,
         endsAt,

@@ -1,6 +1,6 @@
 import { isDigest } from '@sallyport/core'
 import * as z from 'zod'
-import { parseInstant } from './parse-instant.ts'
+import { parseInstant } from '../parse-instant.ts'
 import { readPurl } from './read-purl.ts'
 import { parseVersionRange } from './version-range.ts'
 

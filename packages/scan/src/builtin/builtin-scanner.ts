@@ -92,6 +92,7 @@ export function builtinScanner({
         startedAt,
         finishedAt: clock.now().toISOString(),
         data,
+        tells: [...(index.kev ? ['kev' as const] : []), ...(index.epss ? ['epss' as const] : [])],
         status: judged === 0 ? 'unsupported' : gaps.length === 0 ? 'complete' : 'partial',
         platform: inventory.platform,
         ...(distro === undefined ? {} : { distro: { id: distro.id, versionId: distro.versionId } }),

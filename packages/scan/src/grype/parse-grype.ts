@@ -82,6 +82,7 @@ export function parseGrypeReport(input: string | Uint8Array, options: ParseGrype
     status: !isJudged ? 'unsupported' : gaps.length === 0 ? 'complete' : 'partial',
     platform,
     distro: distro.name === '' ? undefined : { id: distro.name, versionId: distro.version || undefined },
+    tells: ['kev', 'epss'],
     packagesSeen: listed?.length,
     gaps,
     findings: mergeFindings([

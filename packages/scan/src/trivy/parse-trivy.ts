@@ -32,8 +32,8 @@ export interface ParseTrivyOptions {
   readonly startedAt: string
   /** When it ended, ISO 8601. */
   readonly finishedAt: string
-  /** Whether Trivy looked for secrets or misconfiguration: no weakness then means that there is none. Default `false`. */
-  readonly weaknesses?: boolean | undefined
+  /** What Trivy looked for besides vulnerabilities: no weakness of that kind then means that there is none. Default: nothing. */
+  readonly weaknesses?: readonly ('secret' | 'misconfiguration')[] | undefined
   /** Name of the scanner in the report. Default `trivy`. */
   readonly name?: string | undefined
 }
@@ -87,8 +87,11 @@ export function toScanReport(report: TrivyReport, options: Omit<ParseTrivyOption
         ...toSuppressedFindings(result, lookup, name),
       ]),
     ),
-    ...(options.weaknesses === true
-      ? { weaknesses: results.flatMap((result) => toWeaknesses(result, name)) }
+    ...(options.weaknesses && options.weaknesses.length > 0
+      ? {
+          weaknesses: results.flatMap((result) => toWeaknesses(result, name)),
+          weaknessKinds: options.weaknesses,
+        }
       : {}),
   }
 }

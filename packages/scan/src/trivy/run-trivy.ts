@@ -111,7 +111,7 @@ export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
           startedAt,
           finishedAt,
           name,
-          weaknesses: weaknesses.length > 0,
+          weaknesses,
         })
       },
     },

@@ -120,6 +120,7 @@ export function createReport(delta: Partial<ScanReport> = {}): ScanReport {
     finishedAt: now,
     data: [{ name: 'advisories', updatedAt: '2026-11-25T00:00:00Z' }],
     status: 'complete',
+    tells: ['kev', 'epss'],
     gaps: [],
     findings: [],
     ...delta,

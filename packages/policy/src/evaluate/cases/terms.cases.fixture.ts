@@ -51,16 +51,16 @@ export const termsCases: readonly PolicyCase[] = [
     gives: 'pass threshold-exceeded',
   },
   {
-    name: 'mode: preconditions have that of the tier',
+    name: 'mode: preconditions enforce in a tier that audits too',
     tier: { mode: 'audit' },
     facts: { failures: [{ step: 'scan', code: 'X', message: 'y' }] },
-    gives: 'pass step-failed',
+    gives: 'error step-failed',
   },
   {
-    name: 'mode: a precondition that is enforced in a tier that audits',
-    tier: { mode: 'audit', preconditions: { scan: { mode: 'enforce' } } },
+    name: 'mode: a precondition audits where somebody says why',
+    tier: { mode: 'audit', preconditions: { scan: { mode: 'audit', loosen: 'we only look for now' } } },
     facts: { failures: [{ step: 'scan', code: 'X', message: 'y' }] },
-    gives: 'error step-failed',
+    gives: 'pass step-failed',
   },
   {
     name: 'enforceFrom: still to come',
@@ -287,7 +287,7 @@ export const termsCases: readonly PolicyCase[] = [
   },
   {
     name: 'data without a report date, in audit as in enforce',
-    tier: { mode: 'audit', preconditions: { dataAge: { mode: 'audit' } } },
+    tier: { mode: 'audit', preconditions: { dataAge: { mode: 'audit', loosen: 'we only look for now' } } },
     facts: { scan: { subject, reports: [createReport({ data: [] })], findings: [] } },
     gives: 'pass data-stale',
   },

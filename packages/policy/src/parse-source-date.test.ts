@@ -3,7 +3,7 @@ import { parseInstant, parseSourceDate } from './parse-instant.ts'
 
 const noon = Date.UTC(2026, 10, 25, 12)
 
-describe('parseInstant', () => {
+describe('parseInstant without a word for bare dates', () => {
   it.each([
     ['2026-11-25T12:00:00Z', noon],
     ['2026-11-25T12:00Z', noon],
@@ -23,7 +23,7 @@ describe('parseInstant', () => {
     [' 2026-11-25T12:00:00Z', Number.NaN],
     ['', Number.NaN],
   ])('%s', (text, instant) => {
-    expect(parseInstant(text)).toBe(instant)
+    expect(parseInstant(text) ?? Number.NaN).toBe(instant)
   })
 })
 
@@ -32,6 +32,12 @@ describe('parseSourceDate', () => {
     ['2026-11-25', Date.UTC(2026, 10, 25)],
     ['2026-11-25T12:00:00', noon],
     ['2026-11-25T14:00:00+02:00', noon],
+    ['2026-11-25T12:00:00.000Z', noon],
+    ['2026-11-25t12:00:00Z', Number.NaN],
+    ['2026-1a-25T12:00:00Z', Number.NaN],
+    ['20a6-11-25T12:00:00Z', Number.NaN],
+    ['2027-02-29T12:00:00Z', Number.NaN],
+    ['2026-11-25T12:61:00Z', Number.NaN],
     ['2026-11', Number.NaN],
     ['1764072000', Number.NaN],
   ])('%s', (text, instant) => {

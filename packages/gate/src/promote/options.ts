@@ -5,6 +5,7 @@ import type { PatchImageOptions } from '@sallyport/harden/patch'
 import type { LayerStore } from '@sallyport/image'
 import type { Repository } from '@sallyport/oci'
 import type { Policy, WaiverFile } from '@sallyport/policy'
+import type { StoredFacts } from '@sallyport/policy/cases'
 import type { Scanner, TrustedVex } from '@sallyport/scan'
 import type { GateAlert } from './alert.ts'
 import type { BlobCache } from '../batch/blob-cache.ts'
@@ -72,6 +73,11 @@ export interface GateOptions {
   readonly bases?: readonly KnownBase[] | undefined
   /** Finds out what else the policy may ask about an image. Default: nothing. */
   readonly gatherFacts?: GatherFacts | undefined
+  /**
+   * Is given what each image was judged by, of each platform, for `serializeFacts` and `diffPolicies` of
+   * `@sallyport/policy/cases`. Not called by `plan`. Rejecting ends the promotion with an error. Default: it is not kept.
+   */
+  readonly keepFacts?: ((facts: StoredFacts) => void | Promise<void>) | undefined
   /** Separate identities: one for what was found, one for the release. */
   readonly signer: { readonly evidence: Signer; readonly release: Signer }
   readonly journal: Journal

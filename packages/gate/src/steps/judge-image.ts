@@ -16,13 +16,9 @@ import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Sca
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
-import { type ChangedImage, changeImage, type OpenedImage } from './change-image.ts'
+import { type ChangedImage, changeImage } from './change-image.ts'
+import type { ExaminedImage } from './examined-image.ts'
 import { needsUsage } from './needs-usage.ts'
-
-/** What an image was found to hold. */
-export interface ExaminedImage extends OpenedImage {
-  readonly scan: MergedScan
-}
 
 /** The image of one platform, examined, hardened and judged. Dispose it to delete its files. */
 export interface ImageJudgement extends AsyncDisposable {

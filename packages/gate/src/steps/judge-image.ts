@@ -121,7 +121,7 @@ export async function judgeImage(
     platform,
     async () => {
       if (!harden && !isUsageRead && !needsUsage(policy.tiers.get(tier)?.rules ?? [], scanned.findings)) {
-        return { value: { usage: [], traced: false }, summary: 'not asked for' }
+        return { value: { usage: [], traced: false, traceCoverage: 'none' }, summary: 'not asked for' }
       }
       if (!harden) {
         const { packages } = await analyzeUsage(image, inventory, { signal })

@@ -14,6 +14,8 @@ interface Changes {
   readonly policy?: string
   readonly evaluatedAt?: string
   readonly startedAt?: string
+  readonly holds?: boolean
+  readonly counted?: number
 }
 
 /** Only what the function looks at. */
@@ -21,6 +23,7 @@ function judged(changes: Changes = {}): ImageJudgement {
   const { result = 'result', version = '1', findings = [], data = 'data', usage = 'linked' } = changes
   const { platform = 'linux/amd64', verdict = 'pass', policy = 'policy' } = changes
   const { evaluatedAt = '2026-11-25T12:00:00.000Z', startedAt = evaluatedAt } = changes
+  const { holds = true, counted } = changes
   const scanner = { name: 'sallyport', version: '1' }
   return {
     platform: parsePlatform(platform),
@@ -48,7 +51,14 @@ function judged(changes: Changes = {}): ImageJudgement {
       },
       usage: [{ purl: 'pkg:deb/debian/hello', usage }],
     },
-    decision: { verdict, policy: { digest: digestOf(policy) }, evaluatedAt },
+    decision: {
+      verdict,
+      policy: { digest: digestOf(policy) },
+      evaluatedAt,
+      rules: [
+        { rule: 'drop', kind: 'precondition', mode: 'enforce', holds, limit: counted, actual: counted },
+      ],
+    },
   } as unknown as ImageJudgement
 }
 const digest = judgementDigest([judged()])
@@ -59,7 +69,12 @@ describe('judgementDigest', () => {
     expect(judgementDigest([judged(later)])).toBe(digest)
   })
 
+  it('is the same when a rule that holds has counted more than before, as one does that looks at the scan before', () => {
+    expect(judgementDigest([judged({ counted: 0 })])).toBe(digest)
+  })
+
   it.each<[string, Changes]>([
+    ['outcome of a rule', { holds: false }],
     ['result', { result: 'other' }],
     ['version of a package', { version: '2' }],
     ['finding', { findings: [{ id: 'CVE-2026-1001' }] }],

@@ -24,7 +24,13 @@ export function judgementDigest(judgements: readonly ImageJudgement[]): Digest {
           gaps,
         })),
         usage: facts.usage,
-        decision: { ...decision, evaluatedAt: null },
+        decision: {
+          ...decision,
+          evaluatedAt: null,
+          // What a rule counted is in what is above. Some count against the scan before, which the first attempt has not:
+          // the next one must not come to another judgement, and attach its evidence once more.
+          rules: decision.rules.map((rule) => ({ ...rule, limit: null, actual: null })),
+        },
       })),
     ),
   )

@@ -74,6 +74,7 @@ export async function judgeSource(
         present: resolved.platforms.map(formatPlatform),
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
+      isUsageRead: gate.gatherFacts !== undefined,
       gatherFacts: async (images) => ({
         notes: [...(images.known.notes ?? []), ...approvalNotes],
         ...(await gatherFacts({
@@ -90,6 +91,7 @@ export async function judgeSource(
       }),
       now,
       directory: join(directory, String(position)),
+      layerStore: gate.layerStore,
       steps,
       signal,
     })

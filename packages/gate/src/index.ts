@@ -124,7 +124,9 @@ export {
   type SourceImage,
 } from './steps/resolve-source.ts'
 export { verifyTarget, type VerifyTargetOptions } from './steps/verify-target.ts'
-export type { ExaminedImage } from './steps/examined-image.ts'
+export type { ExaminedImage, OpenedImage } from './steps/examined-image.ts'
+export type { GateAlert } from './promote/alert.ts'
+export type { KeptJudgement } from './promote/kept-judgement.ts'
 export { breakGlassType } from './steps/describe-break-glass.ts'
 export type { PolicyDocumentKind } from './policy-artifact/policy-artifact.ts'
 export {

@@ -117,7 +117,10 @@ export async function judgeImage(
     platform,
     async () => {
       if (!harden && !isUsageRead && !needsUsage(policy.tiers.get(tier)?.rules ?? [], scanned.findings)) {
-        return { value: { usage: [], traced: false, traceCoverage: 'none' as const }, summary: 'not asked for' }
+        return {
+          value: { usage: [], traced: false, traceCoverage: 'none' as const },
+          summary: 'not asked for',
+        }
       }
       if (!harden) {
         const { packages } = await analyzeUsage(image, inventory, { signal })

@@ -13,9 +13,9 @@ describe('pitfall 22: audit and enforcement', () => {
         gives: '',
       })
       return {
-        rules: rules.map(({ mode: _, ...rule }) => rule),
+        rules: rules.map((rule) => ({ ...rule, mode: 'any' })),
         findings,
-        reasons: reasons.map(({ effect: _, ...reason }) => reason),
+        reasons: reasons.map((reason) => ({ ...reason, effect: 'any' })),
       }
     })
     expect(judged[0]!.reasons).toHaveLength(1)

@@ -72,6 +72,7 @@ export async function judgeSource(
       },
       platforms: {
         present: resolved.platforms.map(formatPlatform),
+        chosen: request.platforms,
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
       isUsageRead: gate.gatherFacts !== undefined,

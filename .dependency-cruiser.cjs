@@ -67,7 +67,7 @@ module.exports = {
       comment: 'add it to the dependencies of the package that imports it, with a reason in its README',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/', pathNot: testOnly },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {

@@ -141,7 +141,9 @@ const tasks = {
   images: () => suite('images', ['--root', 'test/images', ...args]),
   accuracy: () => suite('accuracy', ['--root', 'test/accuracy', ...args]),
   'harden:images': () => suite('harden', ['--root', 'test/harden', ...args]),
-  engine: () => suite('engine', ['--root', 'test/engine', ...args]),
+  // npm run engine -- --promotions 500 --seed 7
+  engine: () =>
+    suite('engine', ['--root', 'test/engine', ...toSettings('SALLYPORT_ENGINE', ['promotions', 'seed'])]),
   'engine:dbos': () => run('node', [source, 'test/engine/run-small.ts', ...args]).status,
   // npm run chaos -- --points 200 --seed 7
   chaos: () => {

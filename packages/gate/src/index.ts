@@ -16,6 +16,7 @@ export type {
   ReleaseRecordFilter,
   SightedFinding,
 } from './ports/journal.ts'
+export type { KnownBase } from './facts/find-base.ts'
 export type { Leases } from './ports/leases.ts'
 export type { Page, PageOptions } from './ports/page.ts'
 export type {
@@ -44,13 +45,8 @@ export type { FactsContext, GatherFacts } from './promote/gather-facts.ts'
 export { journalSteps } from './promote/journal-steps.ts'
 export { withLease } from './promote/hold-lease.ts'
 export type { GateOptions, HardenChoice, PatchChoice, PromoteOptions, RunOptions } from './promote/options.ts'
-export type {
-  AttachedEvidence,
-  ErrorOutcome,
-  FailedOutcome,
-  PassedOutcome,
-  PromotionOutcome,
-} from './promote/outcome.ts'
+export type { ErrorOutcome, FailedOutcome, PassedOutcome, PromotionOutcome } from './promote/outcome.ts'
+export type { AttachedEvidence } from './record/attached-evidence.ts'
 export type { PromotionPlan } from './promote/plan-promotion.ts'
 export type { PromotionRequest } from './promote/request.ts'
 export type {
@@ -113,12 +109,7 @@ export {
   type DescribeEvidenceOptions,
   type EvidenceDocument,
 } from './steps/describe-evidence.ts'
-export {
-  type ExaminedImage,
-  judgeImage,
-  type ImageJudgement,
-  type JudgeImageOptions,
-} from './steps/judge-image.ts'
+export { judgeImage, type ImageJudgement, type JudgeImageOptions } from './steps/judge-image.ts'
 export {
   type ImageContent,
   pushContent,
@@ -133,3 +124,14 @@ export {
   type SourceImage,
 } from './steps/resolve-source.ts'
 export { verifyTarget, type VerifyTargetOptions } from './steps/verify-target.ts'
+export type { ExaminedImage, OpenedImage } from './steps/examined-image.ts'
+export type { GateAlert } from './promote/alert.ts'
+export type { KeptJudgement } from './promote/kept-judgement.ts'
+export { breakGlassType } from './steps/describe-break-glass.ts'
+export type { PolicyDocumentKind } from './policy-artifact/policy-artifact.ts'
+export {
+  type PulledPolicyDocument,
+  pullPolicyDocument,
+  type PullPolicyDocumentOptions,
+} from './policy-artifact/pull-policy.ts'
+export { pushPolicyDocument, type PushPolicyDocumentOptions } from './policy-artifact/push-policy.ts'

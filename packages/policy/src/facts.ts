@@ -119,7 +119,14 @@ export interface PolicyFacts {
   /** Absent when nobody knows. */
   readonly base?: BaseFacts | undefined
   /** Platforms, as `os/architecture[/variant]`: all that can run of the source, and those that are judged with this one. */
-  readonly platforms?: { readonly present: readonly string[]; readonly judged: readonly string[] } | undefined
+  readonly platforms?:
+    | {
+        readonly present: readonly string[]
+        /** Those that somebody asked for, and that alone go on. Default: all that are present. */
+        readonly chosen?: readonly string[] | undefined
+        readonly judged: readonly string[]
+      }
+    | undefined
   /** When findings were first seen in this image line; rebuilding an image does not reset it. Absent: unknown. */
   readonly firstSeen?:
     | readonly { readonly id: string; readonly purl: string; readonly at: string }[]

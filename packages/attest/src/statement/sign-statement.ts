@@ -37,9 +37,18 @@ export async function signStatement(
   signer: Signer | KeylessSigner,
   options: SignStatementOptions = {},
 ): Promise<SignedStatement> {
+  return signSerialized(statement, serializeStatement(statement), signer, options)
+}
+
+/** As {@link signStatement}, with the bytes of `serializeStatement` where they are known already. */
+export async function signSerialized(
+  statement: Statement,
+  payload: Uint8Array,
+  signer: Signer | KeylessSigner,
+  options: SignStatementOptions,
+): Promise<SignedStatement> {
   if (statement.subject.length === 0)
     throw new AttestError('STATEMENT_INVALID', 'the statement has no subject')
-  const payload = serializeStatement(statement)
   const toEnvelope = (signature: Uint8Array): Uint8Array => toJson(envelopeOf(payload, signature))
   const signed = await signPayload(preAuthEncoding(statementPayloadType, payload), signer, {
     ...options,

@@ -1,5 +1,6 @@
 import { type Descriptor, digestOf, type ImageManifest, mediaTypes, type RawManifest } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
+import { isSigned } from './wire-format.ts'
 import { writeBlob } from './write-blob.ts'
 
 /**
@@ -23,10 +24,11 @@ export async function buildLegacyManifest(
       config: {},
     }),
   )
+  const isNew = added.some(({ mediaType }) => isSigned(mediaType))
   const manifest: ImageManifest = {
     schemaVersion: 2,
     mediaType: mediaTypes.ociManifest,
-    config: await writeBlob(repository, mediaTypes.ociConfig, configBytes, signal),
+    config: await writeBlob(repository, mediaTypes.ociConfig, configBytes, { isNew, signal }),
     layers,
     ...(existing?.annotations ? { annotations: existing.annotations } : {}),
   }

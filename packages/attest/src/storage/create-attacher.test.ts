@@ -1,4 +1,5 @@
 import { digestOf } from '@sallyport/core'
+import { fallbackTag } from '@sallyport/oci'
 import { registryProfiles } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import { generateSigningKey } from '../signing/generate-signing-key.ts'
@@ -129,5 +130,36 @@ describe('createAttacher', () => {
     await attacher.settle()
     const { verified } = await readEvidence(repository, subject.digest, { keys })
     expect(verified).toHaveLength(6)
+  })
+
+  it('asks for as little as the wire format allows: lists once where nothing was, no new blob, one write of each list', async () => {
+    await using test = await openAttacher(registryProfiles['distribution-2.8'])
+    const attacher = test.open()
+    test.registry.clearRequests()
+    await attacher.attach(test.documents)
+    await attacher.attach([test.signature])
+    const { requests } = test.registry
+    const list = fallbackTag(test.subject.digest)
+    const count = (method: string, reference: string) =>
+      requests.filter((request) => request.method === method && request.reference === reference).length
+    expect(requests.filter(({ path }) => path.includes('/referrers/'))).toHaveLength(1)
+    // Before anything is attached; then before and after each of two writes.
+    expect([count('GET', list), count('PUT', list)]).toEqual([5, 2])
+    const asked = requests.filter(({ method, kind }) => method === 'HEAD' && kind === 'blob')
+    const documents = new Set(asked.map(({ digest }) => digest))
+    // The empty config, and what is signed beside: the payload of the signature, and what it is wrapped into.
+    expect(documents.size).toBe(3)
+    expect(documents).toContain(digestOf('{}'))
+    const { verified, rejected } = await readEvidence(test.repository, test.subject.digest, { keys })
+    expect([verified.length, rejected]).toEqual([8, []])
+  })
+
+  it('looks again where there was evidence of somebody else', async () => {
+    await using test = await openAttacher()
+    await test.open().attach([test.signature])
+    const attacher = test.open()
+    await attacher.attach(test.documents)
+    const [again] = await attacher.attach([test.signature])
+    expect(again?.written).toBe(false)
   })
 })

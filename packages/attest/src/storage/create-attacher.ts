@@ -10,6 +10,7 @@ import type { EvidenceItem } from './evidence-item.ts'
 import { maxSettleMs, type StoredEvidence } from './evidence-place.ts'
 import { findPresent, isForm } from './find-present.ts'
 import { legacyTag } from './legacy-tag.ts'
+import { runAll } from './run-all.ts'
 import { createReferrerPlace, type ReferrerPlace } from './referrer-place.ts'
 import { createTagPlace, type LegacyLayer, type TagPlace } from './tag-place.ts'
 
@@ -36,9 +37,9 @@ export interface EvidenceAttacher {
 
 /** A form of an item that is not there yet, signed. */
 type SignedForm =
-  | { readonly store: 'bundle'; readonly signed: Awaited<ReturnType<BundleForm['make']>> }
+  | { readonly store: 'bundle'; readonly signed: SignedBundle }
   | { readonly store: 'legacy-signature' | 'legacy-attestation'; readonly layer: LegacyLayer }
-type BundleForm = Extract<EvidenceForm, { store: 'bundle' }>
+type SignedBundle = Awaited<ReturnType<Extract<EvidenceForm, { store: 'bundle' }>['make']>>
 
 interface PreparedForm {
   readonly subject: Descriptor
@@ -58,6 +59,8 @@ export function createAttacher(repository: Repository, options: AttachOptions = 
   const store = options.evidenceRepository ?? repository
   const lists = new Map<Digest, ReferrerPlace>()
   const tags = new Map<string, TagPlace>()
+  /** Subjects that had no evidence at all when they were first looked at: what is there now came from here. */
+  const blank = new Set<Digest>()
   const listOf = (subject: Descriptor): ReferrerPlace =>
     getOrMake(lists, subject.digest, () => createReferrerPlace(store, subject, { createdAt, settleMs }))
   const tagOf = (tag: string): TagPlace => getOrMake(tags, tag, () => createTagPlace(store, tag, settleMs))
@@ -75,9 +78,13 @@ export function createAttacher(repository: Repository, options: AttachOptions = 
       const { predicateType, forms } = describeForms(item, { certify, witnesses, signal })
       return { item, wanted: { predicateType, forms: forms.filter(isOfMode) } }
     })
-    const present = await mapConcurrent(groupBySigner(described), concurrency, (group) =>
-      findPresent(store, group, { trust, signal }).then((found) => ({ ...group, found })),
-    )
+    const known = new Set(blank)
+    const present = await mapConcurrent(groupBySigner(described), concurrency, async (group) => {
+      const { digest } = group.subject
+      if (known.has(digest)) return { ...group, found: [] }
+      const onBlank = () => void blank.add(digest)
+      return { ...group, found: await findPresent(store, group, { mode, trust, onBlank, signal }) }
+    })
     return await mapConcurrent(described, concurrency, async ({ item: { subject, signer }, wanted }) => {
       const group = present.find((each) => each.signer === signer && each.subject.digest === subject.digest)
       const prepared: PreparedForm[] = []
@@ -99,14 +106,12 @@ export function createAttacher(repository: Repository, options: AttachOptions = 
   }
 
   const storeAll = async (prepared: readonly PreparedForm[]): Promise<void> => {
-    const bundles: (() => Promise<void>)[] = []
+    const bundles = new Map<ReferrerPlace, { readonly each: PreparedForm; readonly signed: SignedBundle }[]>()
     const layers = new Map<string, { readonly each: PreparedForm; readonly layer: LegacyLayer }[]>()
     for (const each of prepared) {
       const { subject, signed } = each
       if (signed?.store === 'bundle') {
-        bundles.push(async () => {
-          each.stored = await listOf(subject).add(signed.signed, signal)
-        })
+        getOrMake(bundles, listOf(subject), () => []).push({ each, signed: signed.signed })
       } else if (signed !== undefined) {
         const tag = legacyTag(subject.digest, signed.layer.suffix)
         getOrMake(layers, tag, () => []).push({ each, layer: signed.layer })
@@ -119,7 +124,14 @@ export function createAttacher(repository: Repository, options: AttachOptions = 
       )
       for (const [at, { each }] of added.entries()) each.stored = stored[at]!
     })
-    await runAll([...bundles, ...writes])
+    const lists = [...bundles].map(([list, added]) => async (): Promise<void> => {
+      const stored = await list.add(
+        added.map(({ signed }) => signed),
+        signal,
+      )
+      for (const [at, { each }] of added.entries()) each.stored = stored[at]!
+    })
+    await runAll([...lists, ...writes])
   }
 
   return {
@@ -188,20 +200,6 @@ function groupBySigner(described: readonly Described[]) {
     else known.wanted.push(wanted)
   }
   return groups
-}
-
-/** Runs all with few at once. After a failure no more are begun, but what runs is waited for: it may still be stored. */
-async function runAll(tasks: readonly (() => Promise<unknown>)[]): Promise<void> {
-  let failure: { readonly error: unknown } | undefined
-  await mapConcurrent(tasks, concurrency, async (task) => {
-    if (failure !== undefined) return
-    try {
-      await task()
-    } catch (error) {
-      failure ??= { error }
-    }
-  })
-  if (failure !== undefined) throw failure.error
 }
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

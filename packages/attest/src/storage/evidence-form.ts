@@ -4,7 +4,7 @@ import type { KeylessSigner, Signer } from '../ports/signer.ts'
 import { type SigningOptions, signPayload } from '../signing/sign-payload.ts'
 import { isAbout } from '../statement/is-about.ts'
 import { serializeStatement } from '../statement/serialize-statement.ts'
-import { type SignedStatement, signStatement } from '../statement/sign-statement.ts'
+import { type SignedStatement, signSerialized, signStatement } from '../statement/sign-statement.ts'
 import { createStatement, predicateTypes, type Statement } from '../statement/statement.ts'
 import type { AttestationItem, EvidenceItem, SignatureItem } from './evidence-item.ts'
 import { legacyAnnotations } from './legacy-annotations.ts'
@@ -55,9 +55,10 @@ function formsOfAttestation(
 ): EvidenceForms {
   if (!isAbout(statement, subject.digest))
     throw new AttestError('STATEMENT_INVALID', `the statement is not about ${subject.digest}`)
-  const payload = digestOf(serializeStatement(statement))
+  const serialized = serializeStatement(statement)
+  const payload = digestOf(serialized)
   const { predicateType } = statement
-  const sign = lazily(async () => signStatement(statement, await certify(signer), options))
+  const sign = lazily(async () => signSerialized(statement, serialized, await certify(signer), options))
   const toLayer = async (): Promise<SignedLayer> => {
     const signed = await sign()
     const annotations = {

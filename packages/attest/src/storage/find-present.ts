@@ -4,8 +4,9 @@ import type { KeylessSigner, Signer } from '../ports/signer.ts'
 import { parsePublicKey } from '../signing/parse-public-key.ts'
 import { resolveTrust } from '../trust/resolve-trust.ts'
 import type { VerificationTrust } from '../trust/verification-trust.ts'
-import type { VerifiedEvidence } from '../verify/evidence.ts'
+import type { EvidenceStore, VerifiedEvidence } from '../verify/evidence.ts'
 import { gatherEvidence } from '../verify/gather-evidence.ts'
+import type { StorageMode } from './attach-options.ts'
 import type { EvidenceForm, EvidenceForms } from './evidence-form.ts'
 
 /** What is looked for. */
@@ -17,6 +18,9 @@ export interface WantedEvidence {
 
 /** Options of {@link findPresent}. */
 export interface FindPresentOptions {
+  readonly mode: StorageMode
+  /** Called when none of the places of the mode holds anything about the subject, by whomever. */
+  readonly onBlank?: (() => void) | undefined
   readonly trust?: VerificationTrust | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -33,21 +37,33 @@ export function isForm(
 export async function findPresent(
   repository: Repository,
   { subject, signer, wanted }: WantedEvidence,
-  { trust, signal }: FindPresentOptions,
+  { mode, trust, onBlank, signal }: FindPresentOptions,
 ): Promise<readonly VerifiedEvidence[]> {
   const own = 'certify' in signer || signer.certificate ? undefined : parsePublicKey(signer.publicKey)
   if (own === undefined && trust?.identities === undefined) return []
   const isOwn = ({ signer: by }: VerifiedEvidence): boolean =>
     by.kind === 'key' ? by.keyId === own?.keyId : own === undefined
   const forms = wanted.flatMap((each) => each.forms)
+  const stores = storesOf[mode]
+  const empty = new Set<EvidenceStore>()
   const { verified } = await gatherEvidence(repository, subject.digest, {
     trust: resolveTrust({ ...trust, keys: trust?.keys ?? (own && [own.pem]) }),
-    stores: [...new Set(forms.map(({ store }) => store))],
+    // All of them, once: then a subject without any evidence need not be looked at again.
+    stores,
+    onListed: (entries) => void (entries.length === 0 && empty.add('bundle')),
+    onTagged: (store, manifest) => void (manifest === undefined && empty.add(store)),
     predicateTypes: [...new Set(wanted.map(({ predicateType }) => predicateType))],
     skipOthers: true,
     isSatisfied: (found) =>
       forms.every((form) => found.some((evidence) => isOwn(evidence) && isForm(evidence, form))),
     signal,
   })
+  if (stores.every((store) => empty.has(store))) onBlank?.()
   return verified.filter(isOwn)
+}
+
+const storesOf: Readonly<Record<StorageMode, readonly EvidenceStore[]>> = {
+  bundle: ['bundle'],
+  legacy: ['legacy-signature', 'legacy-attestation'],
+  both: ['bundle', 'legacy-signature', 'legacy-attestation'],
 }

@@ -3,16 +3,18 @@ import { isRegistryRepository, type Repository } from '@sallyport/oci'
 import type { SignedStatement } from '../statement/sign-statement.ts'
 import { type EvidencePlace, settleFactor, type StoredEvidence } from './evidence-place.ts'
 import { putWithBlobs } from './put-with-blobs.ts'
+import { runAll } from './run-all.ts'
 import { wireFormat } from './wire-format.ts'
 import { writeBlob } from './write-blob.ts'
 
 /** The list of an image's referrers. */
 export interface ReferrerPlace extends EvidencePlace {
   /**
-   * Stores a Sigstore bundle as a referrer, in the form of cosign v3: one layer, an empty config that carries the
-   * artifact type too (cosign's clean-up looks there), no tag.
+   * Stores Sigstore bundles as referrers, in the form of cosign v3: one layer, an empty config that carries the artifact
+   * type too (cosign's clean-up looks there), no tag. Their manifests follow when all blobs are stored, so that a list
+   * under a tag is written once.
    */
-  add(signed: SignedStatement, signal: AbortSignal | undefined): Promise<StoredEvidence>
+  add(signed: readonly SignedStatement[], signal: AbortSignal | undefined): Promise<readonly StoredEvidence[]>
 }
 
 /** Options of {@link createReferrerPlace}. */
@@ -44,26 +46,51 @@ export function createReferrerPlace(
   let slowestMs = 0
   let atRisk = false
 
-  const put = async ({ bundle, manifest }: StoredBundle, signal: AbortSignal | undefined): Promise<void> => {
+  const putManifest = async (
+    { bundle, manifest }: StoredBundle,
+    signal: AbortSignal | undefined,
+  ): Promise<void> => {
+    let isFirst = true
     await putWithBlobs(async () => {
-      await Promise.all([
-        writeBlob(repository, mediaTypes.ociEmpty, emptyConfig, signal),
-        writeBlob(repository, wireFormat.bundle, bundle, signal),
-      ])
+      if (!isFirst) {
+        await writeBlob(repository, mediaTypes.ociEmpty, emptyConfig, { signal })
+        await writeBlob(repository, wireFormat.bundle, bundle, { signal })
+      }
+      isFirst = false
       const startedAt = performance.now()
       await repository.putManifest(manifest, { settle: false, signal })
       slowestMs = Math.max(slowestMs, performance.now() - startedAt)
     }, signal)
     atRisk = true
   }
+  const put = async (
+    bundles: readonly StoredBundle[],
+    signal: AbortSignal | undefined,
+    { isNew }: { readonly isNew: boolean },
+  ): Promise<void> => {
+    await runAll([
+      () => writeBlob(repository, mediaTypes.ociEmpty, emptyConfig, { signal }),
+      ...bundles.map(
+        ({ bundle }) =>
+          () =>
+            writeBlob(repository, wireFormat.bundle, bundle, { isNew, signal }),
+      ),
+    ])
+    await runAll(bundles.map((stored) => () => putManifest(stored, signal)))
+  }
   return {
-    async add({ bundle, statement }, signal) {
-      const layer = { mediaType: wireFormat.bundle, digest: digestOf(bundle), size: bundle.byteLength }
-      const manifest = describeBundle(subject, layer, statement.predicateType, createdAt)
-      const stored = { bundle, manifest }
-      await put(stored, signal)
-      own.set(manifest.descriptor.digest, stored)
-      return { manifest: manifest.descriptor.digest, blob: layer.digest }
+    async add(signed, signal) {
+      const added = signed.map(({ bundle, statement }) => {
+        const layer = { mediaType: wireFormat.bundle, digest: digestOf(bundle), size: bundle.byteLength }
+        return {
+          bundle,
+          blob: layer.digest,
+          manifest: describeBundle(subject, layer, statement.predicateType, createdAt),
+        }
+      })
+      await put(added, signal, { isNew: true })
+      for (const { bundle, manifest } of added) own.set(manifest.descriptor.digest, { bundle, manifest })
+      return added.map(({ blob, manifest }) => ({ manifest: manifest.descriptor.digest, blob }))
     },
     atRiskMs() {
       if (!atRisk || settleMs === 0) return 0
@@ -80,7 +107,7 @@ export function createReferrerPlace(
       const missing = complete ? [...own].filter(([digest]) => !listed.has(digest)) : []
       atRisk = false
       // In their order: who reads meanwhile must not find a summary without the evidence that it names.
-      for (const [, stored] of missing) await put(stored, signal)
+      for (const [, stored] of missing) await put([stored], signal, { isNew: false })
       return missing.length > 0
     },
   }

@@ -6,7 +6,7 @@ import { layerIdentity } from './ensure-layers.ts'
 import { type EvidencePlace, settleFactor, type StoredEvidence } from './evidence-place.ts'
 import { ensureQueued } from './layer-queue.ts'
 import { writeBlob } from './write-blob.ts'
-import { maxLegacyLayers, maxLegacyManifestBytes } from './wire-format.ts'
+import { isSigned, maxLegacyLayers, maxLegacyManifestBytes } from './wire-format.ts'
 
 /** A signature or attestation in cosign's older format. */
 export interface LegacyLayer {
@@ -49,7 +49,7 @@ export function createTagPlace(repository: Repository, tag: string, settleMs: nu
   return {
     async add(layers, signal) {
       const added = await mapConcurrent(layers, concurrency, async ({ mediaType, bytes, annotations }) => ({
-        ...(await writeBlob(repository, mediaType, bytes, signal)),
+        ...(await writeBlob(repository, mediaType, bytes, { isNew: isSigned(mediaType), signal })),
         annotations,
       }))
       for (const layer of added) own.set(layerIdentity(layer), layer)

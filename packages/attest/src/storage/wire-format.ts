@@ -28,3 +28,6 @@ export const maxLegacyLayers = 1000
 
 /** Largest manifest that registries take (OCI distribution specification 1.1, "Pushing Manifests"). */
 export const maxLegacyManifestBytes = 4 * 1024 * 1024
+
+/** Whether a layer has its signature in it. Such bytes were never there before; what is only signed beside it may well be. */
+export const isSigned = (mediaType: string): boolean => mediaType === wireFormat.envelope

@@ -1,15 +1,23 @@
 import { type Descriptor, digestOf } from '@sallyport/core'
-import type { Repository } from '@sallyport/oci'
+import { isRegistryRepository, type Repository } from '@sallyport/oci'
+
+/** Options of {@link writeBlob}. */
+export interface WriteBlobOptions {
+  /** Nobody can have stored these bytes before: then a registry is not asked for them. Default `false`. */
+  readonly isNew?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Stores bytes that are held in memory, and names them. */
 export async function writeBlob(
   repository: Repository,
   mediaType: string,
   bytes: Uint8Array,
-  signal: AbortSignal | undefined,
+  { isNew, signal }: WriteBlobOptions = {},
 ): Promise<Descriptor> {
   const blob: Descriptor = { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
-  await repository.write(blob, once(bytes), { signal })
+  if (isRegistryRepository(repository)) await repository.write(blob, once(bytes), { isNew, signal })
+  else await repository.write(blob, once(bytes), { signal })
   return blob
 }
 

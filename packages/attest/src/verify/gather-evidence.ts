@@ -23,6 +23,10 @@ export interface GatherOptions extends WantedTypes {
     | undefined
   /** Told what the lists of referrers hold. */
   readonly onListed?: ((entries: readonly ListedReferrer[]) => void) | undefined
+  /** Told what stands under cosign's tags; `undefined`: there is no such tag. */
+  readonly onTagged?:
+    | ((store: 'legacy-signature' | 'legacy-attestation', manifest: Digest | undefined) => void)
+    | undefined
   /** Where to look. Default everywhere. */
   readonly stores?: readonly EvidenceStore[] | undefined
   /** Another repository where evidence about the image is kept; looked into as well. */
@@ -50,6 +54,7 @@ export async function gatherEvidence(
     trust,
     judge = async (candidate, read) => verifyCandidate(candidate, await read(), subject, trust),
     onListed,
+    onTagged,
     stores,
     evidenceRepository,
     limits,
@@ -124,6 +129,7 @@ export async function gatherEvidence(
     const origin = { store, repository: place, manifest: subject }
     const list = async (inner: AbortSignal): Promise<readonly QueuedWork[]> => {
       const { manifest, layers } = await listLegacy(place, subject, store, inner)
+      onTagged?.(store, manifest === subject ? undefined : manifest)
       const works = layers.flatMap((blob, position) =>
         toJudge({ ...origin, manifest, blob, position }, queueClass(blob.annotations, wanted)),
       )

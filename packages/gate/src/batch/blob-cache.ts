@@ -23,13 +23,20 @@ export interface FolderBlobCacheOptions {
   readonly directory: string
   /** How large it may grow, in bytes; what came in first goes first. Default 8 GiB. */
   readonly maxBytes?: number | undefined
+  /** Larger blobs are not kept, in bytes. Default `maxBytes`. */
+  readonly maxBlobBytes?: number | undefined
 }
 
 /**
  * Keeps blobs in a folder, a file each, by their digests. A blob that is asked for while it is fetched is waited for and
  * not fetched twice. Its readers verify what they read, as with any other source.
  */
-export function folderBlobCache({ directory, maxBytes = 8 * 1024 ** 3 }: FolderBlobCacheOptions): BlobCache {
+export function folderBlobCache({
+  directory,
+  maxBytes = 8 * 1024 ** 3,
+  maxBlobBytes = maxBytes,
+}: FolderBlobCacheOptions): BlobCache {
+  const maxKept = Math.min(maxBytes, maxBlobBytes)
   const pathOf = (digest: Digest) => join(directory, `${digestAlgorithm(digest)}-${digestHex(digest)}`)
   const fetching = new Map<Digest, Promise<void>>()
   const kept = new Map<Digest, number>()
@@ -72,7 +79,7 @@ export function folderBlobCache({ directory, maxBytes = 8 * 1024 ** 3 }: FolderB
     reader: (source) => ({
       async *open(blob, options = {}) {
         const { signal, offset = 0 } = options
-        if (offset > 0 || blob.size > maxBytes) return yield* source.open(blob, options)
+        if (offset > 0 || blob.size > maxKept) return yield* source.open(blob, options)
         for (let other = fetching.get(blob.digest); other; other = fetching.get(blob.digest)) {
           await waitFor(other, signal)
         }

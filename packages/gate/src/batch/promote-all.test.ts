@@ -65,6 +65,26 @@ describe('promoteAll', () => {
     expect(sent).toEqual([])
   })
 
+  it('moves each byte once, and asks the target no more for each of many images than for one', async () => {
+    await using test = await openBatchTest(6)
+    const { host } = test.registry
+    const requests = test.requests.map(({ from }, index) => ({
+      from,
+      to: `${host}/prod/all:${index}`,
+      tier: 'prod',
+    }))
+    for (const [index, { from }] of requests.entries()) await test.push(`variant ${index}`, from)
+    test.registry.clearRequests()
+    const gate = test.gate.open({ harden: false, scanners: [scannerFor('nothing')] })
+    for (const outcome of await gate.promoteAll(requests.slice(0, 1))) passed(outcome)
+    const first = test.registry.requests.length
+    test.registry.clearRequests()
+    for (const outcome of await gate.promoteAll(requests.slice(1))) passed(outcome)
+    expect(test.registry.requests.length / 5).toBeLessThanOrEqual(first)
+    const uploads = test.registry.requests.filter(({ method, kind }) => method === 'PUT' && kind === 'upload')
+    expect(new Set(uploads.map(({ digest }) => digest)).size).toBe(uploads.length)
+  })
+
   it('sends what hardening made of shared layers once, and links it elsewhere', async () => {
     await using test = await openBatchTest(3)
     const outcomes = await test.gate.open().promoteAll(test.requests, { concurrency: 3 })

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createLayerStore } from '@sallyport/image'
 import pLimit from 'p-limit'
 import { canonicalJson } from '../promote/canonical-json.ts'
 import type { GateContext } from '../promote/gate-context.ts'
@@ -72,7 +73,9 @@ export async function openBatch(
   return {
     gate: {
       ...gate,
-      blobCache: gate.blobCache ?? folderBlobCache({ directory }),
+      layerStore: gate.layerStore ?? createLayerStore({ directory }),
+      // Layers are in that store.
+      blobCache: gate.blobCache ?? folderBlobCache({ directory, maxBlobBytes: 8 * 1024 * 1024 }),
       uploads: gate.uploads ?? createUploadIndex(),
     },
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),

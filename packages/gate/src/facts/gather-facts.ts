@@ -1,6 +1,7 @@
 import type { EvidenceReport } from '@sallyport/attest'
 import type { Digest } from '@sallyport/core'
 import type { PolicyFacts, PreviousScan } from '@sallyport/policy'
+import type { StoredFacts } from '@sallyport/policy/cases'
 import type { GateContext } from '../promote/gate-context.ts'
 import type { FactsContext, GatherFacts } from '../promote/gather-facts.ts'
 import { describeConfiguration } from './describe-configuration.ts'
@@ -20,7 +21,7 @@ export interface GateFactsOptions {
  * is read once for all of its images.
  */
 export function gateFacts(gate: GateContext, { remember }: GateFactsOptions): GatherFacts {
-  const { journal, sourceTrust, bases, gatherFacts } = gate
+  const { journal, sourceTrust, bases, gatherFacts, keepFacts } = gate
   const reports = new Map<Digest, Promise<readonly EvidenceReport[]>>()
   const readOnce = ({ source, now, signal }: FactsContext, subject: Digest) => {
     const known = reports.get(subject)
@@ -61,7 +62,7 @@ export function gateFacts(gate: GateContext, { remember }: GateFactsOptions): Ga
       journal.previousScan(after.image.raw.descriptor.digest),
       gatherFacts?.(context),
     ])
-    return {
+    const gathered: Partial<PolicyFacts> = {
       configuration: describeConfiguration(after.image.config),
       files: describeFiles(after.image.tree),
       base: findBase(before.image, bases),
@@ -70,6 +71,24 @@ export function gateFacts(gate: GateContext, { remember }: GateFactsOptions): Ga
       previous,
       ...more,
     }
+    if (remember) await keepFacts?.(describeStored(context, gathered, gate))
+    return gathered
+  }
+}
+
+/** What is judged, with nothing left out, so that another policy can judge it again. */
+function describeStored(
+  { known, now, request: { tier, breakGlass } }: FactsContext,
+  gathered: Partial<PolicyFacts>,
+  { waivers = [] }: GateContext,
+): StoredFacts {
+  return {
+    schema: 'https://sallyport.dev/schemas/stored-facts/v1',
+    tier,
+    evaluatedAt: now.toISOString(),
+    facts: { ...known, ...gathered },
+    waivers,
+    breakGlass,
   }
 }
 

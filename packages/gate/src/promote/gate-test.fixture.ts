@@ -30,7 +30,7 @@ export async function openGateTest() {
   }
 }
 
-export const isWrite = ({ method }: RecordedRequest): boolean => method !== 'GET' && method !== 'HEAD'
+const isWrite = ({ method }: RecordedRequest): boolean => method !== 'GET' && method !== 'HEAD'
 
 /** The usual policy, with windows in which no tag moves. */
 export function frozen(...freeze: readonly FreezeWindow[]): Policy {

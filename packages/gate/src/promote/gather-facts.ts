@@ -1,7 +1,7 @@
 import type { Platform, RawManifest } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import type { PolicyFacts } from '@sallyport/policy'
-import type { ExaminedImage } from '../steps/judge-image.ts'
+import type { ExaminedImage } from '../steps/examined-image.ts'
 import type { PromotionRequest } from './request.ts'
 
 /** An image about which facts are gathered, examined and hardened but not judged yet. */

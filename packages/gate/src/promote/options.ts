@@ -2,8 +2,10 @@ import type { Clock, Reference } from '@sallyport/core'
 import type { Signer, VerificationTrust } from '@sallyport/attest'
 import type { HardenImageOptions } from '@sallyport/harden'
 import type { PatchImageOptions } from '@sallyport/harden/patch'
+import type { LayerStore } from '@sallyport/image'
 import type { Repository } from '@sallyport/oci'
 import type { Policy, WaiverFile } from '@sallyport/policy'
+import type { StoredFacts } from '@sallyport/policy/cases'
 import type { Scanner, TrustedVex } from '@sallyport/scan'
 import type { GateAlert } from './alert.ts'
 import type { BlobCache } from '../batch/blob-cache.ts'
@@ -71,6 +73,11 @@ export interface GateOptions {
   readonly bases?: readonly KnownBase[] | undefined
   /** Finds out what else the policy may ask about an image. Default: nothing. */
   readonly gatherFacts?: GatherFacts | undefined
+  /**
+   * Is given what each image was judged by, of each platform, for `serializeFacts` and `diffPolicies` of
+   * `@sallyport/policy/cases`. Not called by `plan`. Rejecting ends the promotion with an error. Default: it is not kept.
+   */
+  readonly keepFacts?: ((facts: StoredFacts) => void | Promise<void>) | undefined
   /** Separate identities: one for what was found, one for the release. */
   readonly signer: { readonly evidence: Signer; readonly release: Signer }
   readonly journal: Journal
@@ -86,7 +93,12 @@ export interface GateOptions {
   readonly leases?: Leases | undefined
   /** Opens a repository of a registry. Default: a registry client with the credentials of Docker's configuration. */
   readonly repository?: ((reference: Pick<Reference, 'registry' | 'repository'>) => Repository) | undefined
-  /** Keeps layers that several images share, so that each is fetched once. Default: one for the time of each batch. */
+  /**
+   * Keeps the layers that several images share, opened, so that each is fetched, uncompressed and verified once. Default: one
+   * for the time of each batch. A program that promotes one image after the other gives one for as long as it runs.
+   */
+  readonly layerStore?: LayerStore | undefined
+  /** Keeps blobs as they are at the source, also for later processes. Default: configurations, for the time of each batch. */
   readonly blobCache?: BlobCache | undefined
   /** In which forms signatures and attestations are stored. Default `both`. */
   readonly evidenceMode?: 'bundle' | 'legacy' | 'both' | undefined

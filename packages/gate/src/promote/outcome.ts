@@ -1,20 +1,11 @@
-import type { AttachedPiece } from '@sallyport/attest'
 import type { Descriptor, Digest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
 import type { GateError } from '../errors.ts'
 import type { PromotionKey } from '../ports/journal.ts'
 import type { QuarantineRecord } from '../ports/quarantine-store.ts'
+import type { AttachedEvidence } from '../record/attached-evidence.ts'
 import type { ReleaseRecord } from '../record/release-record.ts'
 import type { PlatformSummary } from './platform-summary.ts'
-
-/** A piece of evidence at the target. */
-export interface AttachedEvidence {
-  readonly subject: Digest
-  readonly predicateType: string
-  readonly keyId: string
-  /** Where it is stored: as referrer, under a tag, or both. */
-  readonly pieces: readonly AttachedPiece[]
-}
 
 /** A promotion that moved the tag, or found it where it should be. */
 export interface PassedOutcome {

@@ -52,14 +52,14 @@ const cases: Readonly<Record<string, Unjudged>> = {
       if (target.platform.architecture !== 'amd64') throw new ScanError('SCANNER_FAILED', 'only amd64')
       return await real.scan(target, options)
     }),
-    reason: ['step-failed', 'linux/arm64: scan by odd: SCANNER_FAILED'],
+    reason: ['step-failed', 'linux/arm64: scan by odd before hardening: SCANNER_FAILED'],
   },
   'one platform of two scanned, its report given for both': {
     options: scanning(async (target, options) => ({
       ...(await real.scan(target, options)),
       platform: { os: 'linux', architecture: 'amd64' },
     })),
-    reason: ['step-failed', 'linux/arm64: scan by odd: SUBJECT_MISMATCH'],
+    reason: ['step-failed', 'linux/arm64: scan by odd before hardening: SUBJECT_MISMATCH'],
   },
   'scanner of another digest': {
     options: scanning(async (target, options) => ({

@@ -1,6 +1,6 @@
 import type { Descriptor, Digest } from '@sallyport/core'
 import type { PromotionKey } from '../ports/journal.ts'
-import type { AttachedEvidence } from './outcome.ts'
+import type { AttachedEvidence } from '../record/attached-evidence.ts'
 
 /** What step `resolve` found out. Serialisable. */
 export interface Resolution {

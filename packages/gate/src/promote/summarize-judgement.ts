@@ -1,5 +1,6 @@
 import type { Finding } from '@sallyport/scan'
-import type { ExaminedImage, ImageJudgement } from '../steps/judge-image.ts'
+import type { ExaminedImage } from '../steps/examined-image.ts'
+import type { ImageJudgement } from '../steps/judge-image.ts'
 import type { FindingName, FindingsChange, ImageSummary, PlatformSummary } from './platform-summary.ts'
 
 /** What people and records need to know of a judgement, without the open files behind it. */

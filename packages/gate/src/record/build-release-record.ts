@@ -1,6 +1,6 @@
 import { formatPlatform } from '@sallyport/core'
 import type { KeptJudgement } from '../promote/kept-judgement.ts'
-import type { AttachedEvidence } from '../promote/outcome.ts'
+import type { AttachedEvidence } from './attached-evidence.ts'
 import type { PlatformSummary } from '../promote/platform-summary.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import { type Resolution } from '../promote/resolution.ts'

@@ -1,6 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
-import type { AttachedEvidence } from '../promote/outcome.ts'
+import type { AttachedEvidence } from './attached-evidence.ts'
 
 /** What became of one platform's image. */
 export interface ReleasedPlatform {

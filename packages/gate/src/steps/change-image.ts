@@ -3,16 +3,11 @@ import { analyzeUsage, type HardenReport, hardenImage, type PackageUsage } from 
 import { patchImage, type PatchReport } from '@sallyport/harden/patch'
 import type { SmokeTest } from '@sallyport/harden/smoke'
 import type { Image } from '@sallyport/image'
-import type { Inventory, Package } from '@sallyport/inventory'
+import type { Package } from '@sallyport/inventory'
 import type { Finding } from '@sallyport/scan'
 import { GateError } from '../errors.ts'
 import type { HardenChoice } from '../promote/options.ts'
-
-/** An image and its packages. */
-export interface OpenedImage {
-  readonly image: Image
-  readonly inventory: Inventory
-}
+import type { OpenedImage } from './examined-image.ts'
 
 /** What became of an image before it is judged. */
 export interface ChangedImage {

@@ -2,7 +2,7 @@ import type { Digest } from '@sallyport/core'
 import { createStatement, predicateKinds, predicateTypes, type Statement } from '@sallyport/attest'
 import type { Decision } from '@sallyport/policy'
 import { packageVersion } from '../package-version.ts'
-import type { AttachedEvidence } from '../promote/outcome.ts'
+import type { AttachedEvidence } from '../record/attached-evidence.ts'
 
 /** Options of {@link describeDecision}. */
 export interface DescribeDecisionOptions {

@@ -16,7 +16,8 @@ import {
 import { toCycloneDx } from '@sallyport/inventory/sbom'
 import { type Finding, writeOpenVex } from '@sallyport/scan'
 import { packageVersion } from '../package-version.ts'
-import type { ExaminedImage, ImageJudgement } from './judge-image.ts'
+import type { ExaminedImage } from './examined-image.ts'
+import type { ImageJudgement } from './judge-image.ts'
 
 /** A statement that a promotion attaches to an image, as exact JSON-able data. */
 export interface EvidenceDocument {

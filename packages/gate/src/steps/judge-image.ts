@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
 import { analyzeUsage, type HardenReport } from '@sallyport/harden'
 import type { PatchReport } from '@sallyport/harden/patch'
-import { type Image, openImage } from '@sallyport/image'
+import { type Image, type LayerStore, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
 import {
   type BreakGlass,
@@ -16,12 +16,9 @@ import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Sca
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
-import { type ChangedImage, changeImage, type OpenedImage } from './change-image.ts'
-
-/** What an image was found to hold. */
-export interface ExaminedImage extends OpenedImage {
-  readonly scan: MergedScan
-}
+import { type ChangedImage, changeImage } from './change-image.ts'
+import type { ExaminedImage } from './examined-image.ts'
+import { needsUsage } from './needs-usage.ts'
 
 /** The image of one platform, examined, hardened and judged. Dispose it to delete its files. */
 export interface ImageJudgement extends AsyncDisposable {
@@ -53,6 +50,8 @@ export interface JudgeImageOptions {
   readonly statements?: Omit<ApplyStatementsOptions, 'now'> | undefined
   /** Platforms of the source that can run, and those that are judged together, as `os/architecture[/variant]`. */
   readonly platforms?: PolicyFacts['platforms']
+  /** Whether others than the policy read how packages are used. Default `false`: it is analysed when a rule may ask. */
+  readonly isUsageRead?: boolean | undefined
   /** Adds to the facts before they are judged. Default: nothing. */
   readonly gatherFacts?:
     | ((
@@ -61,6 +60,8 @@ export interface JudgeImageOptions {
     | undefined
   readonly now: Date
   readonly directory: string
+  /** Has the layers that other images share. */
+  readonly layerStore?: LayerStore | undefined
   readonly steps: StepRunner
   readonly signal?: AbortSignal | undefined
 }
@@ -87,9 +88,11 @@ export async function judgeImage(
     harden,
     statements,
     platforms,
+    isUsageRead = false,
     gatherFacts,
     now,
     directory,
+    layerStore,
     steps,
     signal,
   }: JudgeImageOptions,
@@ -98,7 +101,7 @@ export async function judgeImage(
 
   const { image, inventory } = await steps.run('inventory', platform, async () => {
     const image = resources.use(
-      await openImage(blobs, source, { directory: join(directory, 'before'), signal }),
+      await openImage(blobs, source, { directory: join(directory, 'before'), layerStore, signal }),
     )
     const inventory = await createInventory(image, { signal })
     return { value: { image, inventory }, summary: `${inventory.packages.length} packages` }
@@ -113,6 +116,12 @@ export async function judgeImage(
     'harden',
     platform,
     async () => {
+      if (!harden && !isUsageRead && !needsUsage(policy.tiers.get(tier)?.rules ?? [], scanned.findings)) {
+        return {
+          value: { usage: [], traced: false, traceCoverage: 'none' as const },
+          summary: 'not asked for',
+        }
+      }
       if (!harden) {
         const { packages } = await analyzeUsage(image, inventory, { signal })
         return {

@@ -72,8 +72,10 @@ export async function judgeSource(
       },
       platforms: {
         present: resolved.platforms.map(formatPlatform),
+        chosen: request.platforms,
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
+      isUsageRead: gate.gatherFacts !== undefined,
       gatherFacts: async (images) => ({
         notes: [...(images.known.notes ?? []), ...approvalNotes],
         ...(await gatherFacts({
@@ -90,6 +92,7 @@ export async function judgeSource(
       }),
       now,
       directory: join(directory, String(position)),
+      layerStore: gate.layerStore,
       steps,
       signal,
     })

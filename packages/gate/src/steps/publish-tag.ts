@@ -30,7 +30,8 @@ export async function publishTag(
   await beforeMove?.()
   try {
     // Between the look and the move somebody else may be faster; the registry knows best.
-    await target.putManifest(manifest, { tag, expected: expected ?? 'absent', signal })
+    // Looked at right after it, so that it need not look itself.
+    await target.putManifest(manifest, { tag, expected: expected ?? 'absent', settle: false, signal })
   } catch (cause) {
     if (!isSallyportError(cause) || cause.code !== 'TAG_CONFLICT') throw cause
     const now = await target.findManifest(tag, { signal })

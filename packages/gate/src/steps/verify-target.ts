@@ -2,7 +2,7 @@ import { type Descriptor, type Digest, isSallyportError, type RawManifest } from
 import { type AttachedPiece, type EvidenceReport, readEvidence, type Signer } from '@sallyport/attest'
 import { parseManifest, type Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
-import type { AttachedEvidence } from '../promote/outcome.ts'
+import type { AttachedEvidence } from '../record/attached-evidence.ts'
 
 /** Options of {@link verifyTarget}. */
 export interface VerifyTargetOptions {

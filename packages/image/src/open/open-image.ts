@@ -10,6 +10,8 @@ import type { LayerIndex } from '../layer/layer-entry.ts'
 import { spoolLayer } from '../layer/spool-layer.ts'
 import { ImageTree } from '../tree/image-tree.ts'
 import { mergeLayers } from '../tree/merge-layers.ts'
+import { adoptFile } from './adopt-file.ts'
+import { KeptLayers, type LayerStore } from './layer-store.ts'
 import { createLayout, finishLayout, layoutBlobPath } from './layout-directory.ts'
 import { nameLayers } from './name-layers.ts'
 import { OpenedImage, type OpenedLayer } from './opened-image.ts'
@@ -32,6 +34,8 @@ export interface OpenImageOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((event: OpenImageProgress) => void) | undefined
   readonly limits?: ImageLimits | undefined
+  /** Keeps layers for other images that share them. Default: none, the image has its own. */
+  readonly layerStore?: LayerStore | undefined
 }
 
 /**
@@ -47,7 +51,7 @@ export interface OpenImageOptions {
 export async function openImage(
   source: BlobReader,
   raw: RawManifest,
-  { directory = tmpdir(), signal, onProgress, limits: given }: OpenImageOptions = {},
+  { directory = tmpdir(), signal, onProgress, limits: given, layerStore }: OpenImageOptions = {},
 ): Promise<Image> {
   signal?.throwIfAborted()
   const limits = resolveLimits(given)
@@ -56,41 +60,38 @@ export async function openImage(
 
   await mkdir(directory, { recursive: true })
   const folder = await mkdtemp(join(directory, 'sallyport-image-'))
-  const dispose = () => rm(folder, { recursive: true, force: true })
-  try {
-    const layoutDirectory = join(folder, 'layout')
-    await createLayout(layoutDirectory)
-    await mkdir(join(folder, 'tars'))
-    const spooled = await spoolLayers(
-      { source, layers: manifest.layers, diffIds, folder, layoutDirectory, limits },
-      signal,
-      onProgress,
-    )
-    await writeFile(layoutBlobPath(layoutDirectory, manifest.config.digest), configBytes)
-    await finishLayout(layoutDirectory, raw, platform)
+  await using resources = new AsyncDisposableStack()
+  resources.defer(() => rm(folder, { recursive: true, force: true }))
+  const layoutDirectory = join(folder, 'layout')
+  await createLayout(layoutDirectory)
+  await mkdir(join(folder, 'tars'))
+  const spooled = await spoolLayers(
+    { source, layers: manifest.layers, diffIds, folder, layoutDirectory, limits, layerStore, resources },
+    signal,
+    onProgress,
+  )
+  await writeFile(layoutBlobPath(layoutDirectory, manifest.config.digest), configBytes)
+  await finishLayout(layoutDirectory, raw, platform)
 
-    const { root, activeWhiteouts } = mergeLayers(
-      spooled.map(({ contents }) => contents),
-      limits.maxPaths,
-    )
-    const layers = nameLayers(spooled, config)
-    const tree = new ImageTree(root, limits.maxPaths)
-    return new OpenedImage({
-      raw,
-      manifest,
-      config,
-      platform,
-      layers,
-      tree,
-      activeWhiteouts,
-      layoutDirectory,
-      limits,
-      dispose,
-    })
-  } catch (error) {
-    await dispose()
-    throw error
-  }
+  const { root, activeWhiteouts } = mergeLayers(
+    spooled.map(({ contents }) => contents),
+    limits.maxPaths,
+  )
+  const layers = nameLayers(spooled, config)
+  const tree = new ImageTree(root, limits.maxPaths)
+  const owned = resources.move()
+  return new OpenedImage({
+    raw,
+    manifest,
+    config,
+    platform,
+    layers,
+    tree,
+    activeWhiteouts,
+    layoutDirectory,
+    limits,
+    dispose: () => owned.disposeAsync(),
+  })
 }
 
 interface SpoolInput {
@@ -100,20 +101,20 @@ interface SpoolInput {
   readonly folder: string
   readonly layoutDirectory: string
   readonly limits: ResolvedLimits
+  readonly layerStore: LayerStore | undefined
+  /** Takes what is to be given back in the end. */
+  readonly resources: AsyncDisposableStack
 }
 
 /** Two at a time: zlib works on other threads, more only costs memory. */
 const concurrency = 2
 
 async function spoolLayers(
-  { source, layers, diffIds, folder, layoutDirectory, limits }: SpoolInput,
+  { source, layers, diffIds, folder, layoutDirectory, limits, layerStore, resources }: SpoolInput,
   signal: AbortSignal | undefined,
   onProgress: OpenImageOptions['onProgress'],
 ): Promise<OpenedLayer[]> {
-  const spooled = new Map<
-    Digest,
-    { readonly diffId: Digest; readonly tarPath: string; contents?: LayerIndex }
-  >()
+  const spooled = new Map<Digest, { readonly diffId: Digest; tarPath: string; contents?: LayerIndex }>()
   const waiting: { readonly index: number; readonly descriptor: Descriptor; readonly diffId: Digest }[] = []
   for (const [index, descriptor] of layers.entries()) {
     const diffId = diffIds[index]
@@ -134,19 +135,18 @@ async function spoolLayers(
     const entry = spooled.get(descriptor.digest)
     if (entry === undefined) return
     let received = 0
-    const contents = await spoolLayer({
+    const blobPath = layoutBlobPath(layoutDirectory, descriptor.digest)
+    const input = {
       source,
       descriptor,
       diffId,
-      blobPath: layoutBlobPath(layoutDirectory, descriptor.digest),
-      tarPath: entry.tarPath,
       limits,
       signal: stop,
-      onBytes(bytes) {
+      onBytes(bytes: number) {
         received += bytes
         onProgress?.({ type: 'layer-progress', layer: index, bytes: received, size: descriptor.size })
       },
-      onTarBytes(bytes) {
+      onTarBytes(bytes: number) {
         uncompressed += bytes
         if (uncompressed > limits.maxImageBytes) {
           throw new ImageError(
@@ -155,13 +155,21 @@ async function spoolLayers(
           )
         }
       },
-    })
-    entry.contents = contents
+    }
+    if (layerStore instanceof KeptLayers) {
+      const borrowed = await layerStore.borrow(input)
+      resources.defer(borrowed.release)
+      entry.tarPath = borrowed.tarPath
+      entry.contents = borrowed.contents
+      await adoptFile(borrowed.blobPath, blobPath)
+    } else {
+      entry.contents = await spoolLayer({ ...input, blobPath, tarPath: entry.tarPath })
+    }
     onProgress?.({
       type: 'layer-opened',
       layer: index,
       digest: descriptor.digest,
-      entries: contents.entries.length,
+      entries: entry.contents.entries.length,
     })
   })
   return layers.map((descriptor, index) => {

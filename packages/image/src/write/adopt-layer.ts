@@ -1,4 +1,4 @@
-import { copyFile, link } from 'node:fs/promises'
+import { adoptFile } from '../open/adopt-file.ts'
 import { layoutBlobPath } from '../open/layout-directory.ts'
 import type { OpenedImage, OpenedLayer } from '../open/opened-image.ts'
 
@@ -12,19 +12,7 @@ export async function adoptLayer(
   { layout, tarPath }: { readonly layout: string; readonly tarPath: string },
 ): Promise<OpenedLayer> {
   const { digest } = layer.descriptor
-  await adopt(layer.tarPath, tarPath)
-  await adopt(layoutBlobPath(source.layoutDirectory, digest), layoutBlobPath(layout, digest))
+  await adoptFile(layer.tarPath, tarPath)
+  await adoptFile(layoutBlobPath(source.layoutDirectory, digest), layoutBlobPath(layout, digest))
   return { ...layer, tarPath }
-}
-
-async function adopt(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // The same layer may come twice in an image.
-    if (code === 'EEXIST') return
-    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EMLINK') throw error
-    await copyFile(from, to)
-  }
 }

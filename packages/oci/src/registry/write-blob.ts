@@ -13,6 +13,8 @@ import { cancelUpload, type UploadSession } from './upload-session.ts'
 export interface RegistryBlobOptions extends BlobOptions {
   /** A repository of the same registry that has the blob; then the registry links it and nothing is sent. */
   readonly mountFrom?: string | undefined
+  /** Send it without asking first whether it is there: it was just made. Default `false`. */
+  readonly isNew?: boolean | undefined
   /** How the content is sent. What is left out is as the client's `uploads` say. */
   readonly uploads?: UploadRules | undefined
   /**
@@ -29,7 +31,7 @@ export type BlobOutcome = 'existing' | 'mounted' | 'uploaded'
 
 /**
  * Brings a blob into the repository and hashes it meanwhile. Requests: one HEAD for a blob that is there; HEAD, POST and
- * PUT for a new one; with `mountFrom` one POST, or, when the registry does not mount, that POST's upload after a HEAD.
+ * PUT for a new one, without the HEAD when it is known to be new; with `mountFrom` one POST, or, when the registry does not mount, that POST's upload after a HEAD.
  * Content that can be started again (as the readers of this package return) is sent again after a failure, from where
  * the registry is; other content is tried once, and closed whatever happens.
  */
@@ -54,11 +56,11 @@ async function findOrUpload(
   content: AsyncIterable<Uint8Array>,
   options: RegistryBlobOptions,
 ): Promise<BlobOutcome> {
-  const { mountFrom, uploads, uploadState, onBytes, signal } = options
+  const { uploads, uploadState, onBytes, signal } = options
   signal?.throwIfAborted()
   const rules = completeRules(uploads, context.uploads)
   const kept = keepUpload(context, blob, uploadState)
-  const found = await findOrStart(context, blob, kept, mountFrom, signal)
+  const found = await findOrStart(context, blob, kept, options)
   if (found === 'existing' || found === 'mounted') {
     await kept.forget()
     await giveUpContent(content)
@@ -74,14 +76,14 @@ async function findOrStart(
   context: RegistryContext,
   blob: Descriptor,
   kept: KeptUpload,
-  mountFrom: string | undefined,
-  signal: AbortSignal | undefined,
+  { mountFrom, isNew = false, signal }: RegistryBlobOptions,
 ): Promise<'existing' | 'mounted' | 'missing' | UploadSession> {
   const left = await kept.resume(signal)
   if (left !== undefined) return left
   const mount = mountFrom === undefined ? 'refused' : await mountBlob(context, blob, mountFrom, signal)
   if (mount === 'mounted') return mount
   const started = mount === 'refused' ? undefined : mount
+  if (isNew) return started ?? 'missing'
   try {
     // Also after a mount that became an upload: a HEAD is cheaper than sending what is there.
     if (!(await hasBlob(context, blob, 'push', signal))) return started ?? 'missing'

@@ -1,6 +1,7 @@
 import type { PolicyIssue } from '../errors.ts'
 import { PolicyError } from '../errors.ts'
-import { invalidDocument, readDocument } from '../document/read-document.ts'
+import { invalidDocument } from '../document/open-yaml.ts'
+import { readDocument } from '../document/read-document.ts'
 import { defineWaivers } from '../waivers/define-waivers.ts'
 import { parseInstant } from '../parse-instant.ts'
 import type { WaiverFile } from '../waivers/waiver.ts'

@@ -38,7 +38,7 @@ const facts = z.strictObject({
   dataAge: text.optional(),
   failures: texts.optional(),
   gaps: texts.optional(),
-  platforms: z.strictObject({ present: texts, judged: texts }).optional(),
+  platforms: z.strictObject({ present: texts, chosen: texts.optional(), judged: texts }).optional(),
   configuration: z
     .strictObject({
       user: z.string().optional(),

@@ -85,5 +85,3 @@ function inWords(message: string): string {
   if (received === 'undefined') return `missing; expected ${wanted}`
   return wanted === 'a whole number' ? `expected ${wanted}` : `expected ${wanted}, not ${got}`
 }
-
-export { invalidDocument } from './open-yaml.ts'

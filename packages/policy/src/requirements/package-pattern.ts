@@ -1,7 +1,7 @@
 import type { Inventory, Package } from '@sallyport/inventory'
-import { PackageURL } from 'packageurl-js'
 import * as z from 'zod'
 import { matchGlob } from '../evaluate/match-glob.ts'
+import { type PurlParts, readPurl } from '../waivers/read-purl.ts'
 
 /**
  * Which packages a rule means: a purl. Type and namespace are compared literally, in the name `*` stands for any run of
@@ -24,7 +24,7 @@ export function createPackageMatcher(pattern: string): (pkg: Package) => boolean
     if (!pkg.purl.startsWith(`pkg:${wanted.type}/`)) return false
     // Reading a purl costs more than everything else here: only one in which the name may stand is read.
     if (!pkg.purl.includes('%') && !fold(pkg.purl).includes(start)) return false
-    const actual = readPurl(pkg)
+    const actual = purlOf(pkg)
     return (
       actual.namespace === wanted.namespace &&
       matchGlob(wanted.name, actual.name) &&
@@ -44,17 +44,9 @@ const named = /^pkg:[a-z]+\/(?:[^?#]*\/)?[^/@?#][^/?#]*(?:[?#]|$)/
 /** Names are compared by rules of their ecosystem; what is alike by any of them is alike here. */
 const fold = (name: string) => name.toLowerCase().replaceAll('_', '-')
 
-const known = new WeakMap<Package, Purl>()
+const known = new WeakMap<Package, PurlParts>()
 
-interface Purl {
-  readonly type: string
-  readonly namespace: string | undefined
-  readonly name: string
-  readonly version: string | undefined
-  readonly qualifiers: Readonly<Record<string, string | undefined>>
-}
-
-function readPurl(pkg: Package): Purl {
+function purlOf(pkg: Package): PurlParts {
   const before = known.get(pkg)
   if (before) return before
   const purl = parse(pkg.purl)
@@ -63,18 +55,7 @@ function readPurl(pkg: Package): Purl {
   return purl
 }
 
-function parse(text: string): Purl | undefined {
-  try {
-    const { type, namespace, name, version, qualifiers } = PackageURL.fromString(text)
-    if (!type || !name) return undefined
-    return {
-      type,
-      namespace: namespace ?? undefined,
-      name,
-      version: version ?? undefined,
-      qualifiers: { ...qualifiers } as Record<string, string | undefined>,
-    }
-  } catch {
-    return undefined
-  }
+function parse(text: string): PurlParts | undefined {
+  const purl = readPurl(text)
+  return purl?.type && purl.name ? purl : undefined
 }

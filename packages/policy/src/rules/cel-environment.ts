@@ -89,7 +89,7 @@ const types = {
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** The variables of an expression, with their types. */
-export const celVariables: Readonly<Record<keyof RuleInput, string>> = {
+const celVariables: Readonly<Record<keyof RuleInput, string>> = {
   image: 'Image',
   packages: 'list<Package>',
   findings: 'list<Finding>',

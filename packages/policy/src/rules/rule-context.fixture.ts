@@ -5,7 +5,7 @@ import type { JudgedFinding } from '../judged-finding.ts'
 import type { RuleContext } from './rule-kind.ts'
 
 export const subject: Digest = `sha256:${'1'.repeat(64)}`
-export const now = new Date('2026-11-26T12:00:00.000Z')
+const now = new Date('2026-11-26T12:00:00.000Z')
 
 export function aPackage(purl: string, rest: Partial<Package> = {}): Package {
   const [, type = '', name = '', version = ''] =

@@ -1,7 +1,7 @@
 import type { RuleResult } from './rule-kind.ts'
 
 /** How many of what breaks a rule are named; `actual` tells how many there are. */
-export const maxOffenders = 100
+const maxOffenders = 100
 
 /** The rule holds. */
 export function holds(message: string, extra: Partial<RuleResult> = {}): RuleResult {

@@ -8,7 +8,7 @@ import type { Waiver } from './waiver.ts'
 const day = 86_400_000
 
 /** Terms that let every waiver apply. */
-export const openTerms: WaiverTerms = { allowed: true, nearExpiryMs: 14 * day, approverRequired: false }
+const openTerms: WaiverTerms = { allowed: true, nearExpiryMs: 14 * day, approverRequired: false }
 
 export const now = new Date('2026-11-26T12:00:00Z')
 

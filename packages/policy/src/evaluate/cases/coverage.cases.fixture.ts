@@ -68,6 +68,33 @@ export const coverageCases: readonly PolicyCase[] = [
     gives: 'pass',
   },
   {
+    name: 'pitfall 10: the platforms that were asked for are judged',
+    facts: {
+      platforms: {
+        present: ['linux/amd64', 'linux/arm64'],
+        chosen: ['linux/amd64'],
+        judged: ['linux/amd64'],
+      },
+    },
+    gives: 'pass',
+  },
+  {
+    name: 'pitfall 10: one that was asked for is not judged',
+    facts: {
+      platforms: {
+        present: ['linux/amd64', 'linux/arm64'],
+        chosen: ['linux/amd64', 'linux/arm64'],
+        judged: ['linux/amd64'],
+      },
+    },
+    gives: 'error coverage-gap',
+  },
+  {
+    name: 'pitfall 10: nothing was asked for',
+    facts: { platforms: { present: ['linux/amd64', 'linux/arm64'], chosen: [], judged: ['linux/amd64'] } },
+    gives: 'error coverage-gap',
+  },
+  {
     name: 'pitfall 10: another variant of a platform is not that platform',
     facts: { platforms: { present: ['linux/arm/v7'], judged: ['linux/arm'] } },
     gives: 'error coverage-gap',

@@ -1,0 +1,159 @@
+// Runs the code of docs/guides/gate.md between two registries in this process.
+import { strict as assert } from 'node:assert'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { generateSigningKey } from '@sallyport/attest'
+import type { Digest } from '@sallyport/core'
+import type { PushEvent } from '@sallyport/gate'
+import { createRegistryClient, parseReference } from '@sallyport/oci'
+import { parsePolicy } from '@sallyport/policy'
+import { pushImage, startRegistry } from '@sallyport/testkit'
+import { checkDocuments } from './check-documents.ts'
+import { approveImage } from './guide/approve-image.ts'
+import { listQuarantine } from './guide/list-quarantine.ts'
+import { openGate } from './guide/open-gate.ts'
+import { promoteAtPush } from './guide/promote-at-push.ts'
+import { promoteList } from './guide/promote-list.ts'
+import { promoteRelease } from './guide/promote-release.ts'
+import { readRecords } from './guide/read-records.ts'
+import { rollBack } from './guide/roll-back.ts'
+import { sampleImage, writeSamples } from './write-samples.ts'
+
+await checkDocuments()
+
+const folder = await mkdtemp(join(tmpdir(), 'sallyport-gate-'))
+const back = process.cwd()
+process.chdir(folder)
+await using build = await startRegistry()
+await using production = await startRegistry()
+await using client = createRegistryClient()
+const keys = {
+  EVIDENCE_KEY: generateSigningKey().privateKey,
+  RELEASE_KEY: generateSigningKey().privateKey,
+}
+Object.assign(process.env, keys)
+
+async function push(name: string, image = sampleImage()): Promise<Digest> {
+  const reference = parseReference(`${build.host}/${name}`)
+  await pushImage(client.repository(reference), image, reference.tag ?? 'latest')
+  return image.raw.descriptor.digest
+}
+
+/** Runs a program of the guide as a job does; returns its exit code and what it printed. */
+async function run(program: string, ...parameters: readonly string[]): Promise<[number, string]> {
+  const file = join(import.meta.dirname, 'guide', program)
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, file, ...parameters])
+    return [0, stdout]
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return [code, stdout + stderr]
+  }
+}
+
+const places = (name: string) => [`${build.host}/${name}`, `${production.host}/${name}`] as const
+const digestAt = (name: string) => {
+  const [repository = '', tag = ''] = name.split(':')
+  return production.resolve(repository, tag)
+}
+
+try {
+  await writeSamples()
+
+  // A job.
+  await push('team/app:1')
+  const [planned, plan] = await run('plan.ts', ...places('team/app:1'))
+  assert.equal(planned, 0, plan)
+  assert.match(plan, /would move/)
+  assert.equal(digestAt('team/app:1'), undefined)
+  const [passed, text] = await run('gate.ts', ...places('team/app:1'))
+  assert.equal(passed, 0, text)
+  const first = digestAt('team/app:1')
+  assert(first)
+  await push('team/app:1', sampleImage({ tool: true }))
+  const [failed, why] = await run('gate.ts', ...places('team/app:1'))
+  assert.equal(failed, 1, why)
+  assert.match(why, /CVE-2026-0002/)
+  assert.match(await readFile('decision.md', 'utf8'), /CVE-2026-0002/)
+  assert.equal(JSON.parse(await readFile('decision.sarif', 'utf8')).runs[0].results.length, 1)
+  assert.equal(digestAt('team/app:1'), first)
+  const [broken, message] = await run('gate.ts', ...places('team/none:1'))
+  assert.equal(broken, 2, message)
+
+  // The quarantine: list, approve, promote again.
+  {
+    await using resources = new AsyncDisposableStack()
+    const { quarantine } = (await openGate(resources)).context
+    const lines = await listQuarantine(quarantine)
+    assert.equal(lines.length, 1)
+    const id = lines[0]!.slice(0, 32)
+    assert(existsSync(`${id}.html`))
+    const policy = parsePolicy(await readFile('gate.yaml', 'utf8'), { source: 'gate.yaml' })
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+    const { status } = await approveImage(quarantine, policy, id, tomorrow)
+    assert.equal(status.state, 'approved')
+  }
+  const [approved, after] = await run('gate.ts', ...places('team/app:1'))
+  assert.equal(approved, 0, after)
+  assert.notEqual(digestAt('team/app:1'), first)
+
+  await using resources = new AsyncDisposableStack()
+  const gate = await openGate(resources)
+
+  // Back.
+  const earlier = await rollBack(gate, places('team/app:1')[1])
+  assert.equal(earlier.verdict, 'pass')
+  assert.equal(digestAt('team/app:1'), first)
+  const records = await readRecords(gate.context.journal, places('team/app:1')[1])
+  assert.equal(records.length, 3)
+  assert.match(records.join('\n'), /it crashes under load/)
+
+  // Many.
+  await push('team/one:1', sampleImage({ version: 'one' }))
+  await push('team/two:1', sampleImage({ version: 'two', tool: true }))
+  const stopped = await promoteList(gate, ['one:1', 'two:1'], places('team'))
+  assert.deepEqual([...stopped.keys()], ['two:1'])
+  for (const part of ['api', 'web'])
+    await push(`shop/${part}:2`, sampleImage({ version: part, tool: part === 'web' }))
+  const held = await promoteRelease(gate, '2', ['api', 'web'], places('shop'))
+  assert.match(held.join('\n'), /^api: RELEASE_STOPPED\nweb: /)
+  assert.equal(digestAt('shop/api:2'), undefined)
+  await push('shop/web:2', sampleImage({ version: 'web' }))
+  assert.deepEqual(await promoteRelease(gate, '2', ['api', 'web'], places('shop')), [])
+  assert(digestAt('shop/api:2') && digestAt('shop/web:2'))
+
+  // Frozen.
+  const windows = await readFile(join(import.meta.dirname, 'documents', 'freeze.yaml'), 'utf8')
+  assert.equal(parsePolicy(windows, { source: 'freeze.yaml' }).tiers.get('prod')?.freeze.length, 1)
+  const now = new Date().toISOString()
+  await writeFile('gate.yaml', windows.replace('2026-12-20', now).replace('2027-01-02', '2999-01-01'))
+  await push('team/three:1', sampleImage({ version: 'three' }))
+  const [frozen, until] = await run('gate.ts', ...places('team/three:1'))
+  assert.equal(frozen, 2)
+  assert.match(until, /^FROZEN: /m)
+
+  // At push.
+  const digest = await push('build/four:1', sampleImage({ version: 'four' }))
+  const event: PushEvent = {
+    registry: build.host,
+    repository: 'build/four',
+    tag: '1',
+    digest,
+    time: now,
+    source: 'example',
+  }
+  await promoteAtPush(gate, `${production.host}/live`, tell(event))
+  assert(digestAt('live/four:1'))
+} finally {
+  process.chdir(back)
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function* tell(...events: readonly PushEvent[]): AsyncGenerator<PushEvent> {
+  yield* events
+}

@@ -1,7 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sqliteJournal } from '@sallyport/gate'
 import { createRegistryClient, parseReference, type RegistryClient } from '@sallyport/oci'
@@ -13,27 +11,9 @@ import { type Lane, startLane } from './lane.ts'
 import { type Direction, directions, type Misfortune, type Plan, planPoints } from './plan.ts'
 import type { WorkerAnswer } from './promote-worker.ts'
 import { seededRandom } from './seeded-random.ts'
-import { canMount, mountSmallDisk } from './small-disk.ts'
+import { directory, misfortunes, points, seed } from './settings.ts'
+import { mountSmallDisk } from './small-disk.ts'
 import { generateGateKeys, readTargetState, smallImage, type TargetState } from './small-gate.ts'
-
-const points = Number(process.env['SALLYPORT_CHAOS_POINTS'] ?? 60)
-const seed = Number(process.env['SALLYPORT_CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
-process.stdout.write(
-  `chaos: ${points} points, seed ${seed} (npm run chaos -- --points ${points} --seed ${seed})\n`,
-)
-
-const directory = await mkdtemp(join(tmpdir(), 'sallyport-chaos-'))
-const mayMount = await canMount(join(directory, 'disk'))
-if (!mayMount) {
-  if (process.env['SALLYPORT_REQUIRE_TOOLS']) throw new Error('may not mount: no point can have a full disk')
-  process.stdout.write('chaos: may not mount, so no point has a full disk\n')
-}
-const misfortunes: readonly Misfortune[] = [
-  'nothing else',
-  ...troubles,
-  ...lies,
-  ...(mayMount ? (['full disk'] as const) : []),
-]
 
 /** What an undisturbed promotion does in one direction. */
 interface Undisturbed {
@@ -158,7 +138,7 @@ async function runPoint(plan: Plan, round: number, lane: Lane): Promise<boolean>
   const kill = { ...plan.kill, ...('share' in plan.kill && { share: plan.kill.share / 2 ** round }) }
   const killRequest = kill.by === 'request' ? Math.floor(kill.share * usual.requests) : undefined
 
-  await using watch = watchTag(to, usual.state)
+  await using watch = watchTag(to, usual.state, misfortune)
   let killed = false
   let troubled = true
   for (let attempt = 1; attempt <= 8; attempt++) {
@@ -193,7 +173,7 @@ async function runPoint(plan: Plan, round: number, lane: Lane): Promise<boolean>
       troubled = troubles.some((name) => name === misfortune)
     } else if (answer.verdict === 'pass') {
       await watch.finish()
-      expect(await readTargetState(client, to, keys)).toEqual(usual.state)
+      expect(await stateOf(to, misfortune)).toEqual(usual.state)
       await using journal = sqliteJournal(disk ? join(disk.folder, 'journal.db') : join(work, 'journal.db'))
       expect((await journal.list()).items).toMatchObject([
         {
@@ -230,16 +210,18 @@ async function promoteToLiar(
 }
 
 /** Looks for the tag all the time; when it appears, everything must be there and verify. */
-function watchTag(to: string, complete: TargetState): AsyncDisposable & { finish(): Promise<void> } {
+function watchTag(
+  to: string,
+  complete: TargetState,
+  misfortune: Misfortune,
+): AsyncDisposable & { finish(): Promise<void> } {
   const { tag, ...name } = parseReference(to)
   const repository = client.repository(name)
   const stopped = new AbortController()
   const watched = (async () => {
     while (!stopped.signal.aborted) {
       if (await repository.findManifest(tag!).catch(() => undefined)) {
-        expect(await readTargetState(client, to, keys), 'at the moment that the tag appeared').toEqual(
-          complete,
-        )
+        expect(await stateOf(to, misfortune), 'at the moment that the tag appeared').toEqual(complete)
         return true
       }
       await delay(20)
@@ -256,6 +238,16 @@ function watchTag(to: string, complete: TargetState): AsyncDisposable & { finish
       await watched.catch(() => undefined)
     },
   }
+}
+
+/**
+ * What is there. Where a target lost blobs of evidence, their broken referrers stay beside those that were attached anew,
+ * and so does the decision that names them; nobody but the registry can take them away.
+ */
+async function stateOf(to: string, misfortune: Misfortune): Promise<TargetState | undefined> {
+  const state = await readTargetState(client, to, keys)
+  if (!state || misfortune !== 'evidence lost') return state
+  return { ...state, evidence: [...new Set(state.evidence)], rejected: 0 }
 }
 
 function promote(

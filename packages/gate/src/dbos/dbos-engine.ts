@@ -12,6 +12,7 @@ import { openGateContext } from '../promote/gate-context.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import { lockExecutor } from './executor-lock.ts'
 import type { DbosEngineOptions } from './options.ts'
+import { patiently } from './patiently.ts'
 import { openQueues, type PromotionQueues } from './promotion-queue.ts'
 import { promotionWorkflow } from './promotion-workflow.ts'
 import { recoverDead } from './recover-dead.ts'
@@ -38,8 +39,8 @@ interface Running {
  * has DBOS for itself.
  *
  * `start` rejects with a {@link GateError} `ENGINE_FAILED`, retryable, when PostgreSQL can't be reached, and with
- * `OPTIONS_INVALID` for an `executorId` that another process has; every other method with `ENGINE_FAILED` before it. While
- * PostgreSQL is away later, everything waits for it.
+ * `OPTIONS_INVALID` for an `executorId` that another process has; every other method with `ENGINE_FAILED` before it, or
+ * when PostgreSQL stays away; work that is under way waits for it.
  */
 export function dbosEngine(options: DbosEngineOptions): Engine {
   const { application = 'sallyport', onLog = logToStderr, recoveryIntervalMs = 5_000 } = options
@@ -118,7 +119,7 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
 
   async function findStatus(key: string): Promise<WorkflowStatus | undefined> {
     started()
-    const status = await DBOS.getWorkflowStatus(key)
+    const status = await patiently(() => DBOS.getWorkflowStatus(key))
     return status?.workflowName === workflowName ? status : undefined
   }
 
@@ -179,7 +180,8 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
   return {
     start,
     stop,
-    enqueue,
+    // Whoever enqueues twice gets the same job, so it may be asked again.
+    enqueue: (request, choice) => patiently(() => enqueue(request, choice)),
     result,
     async find(key) {
       const status = await findStatus(key)
@@ -187,19 +189,21 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
     },
     async list({ state, limit = 100, offset = 0 }: JobFilter = {}) {
       started()
-      const statuses = await DBOS.listWorkflows({
-        workflowName,
-        ...(state && { status: [...statesOf[state]] }),
-        limit,
-        offset,
-        sortDesc: true,
-      })
+      const statuses = await patiently(() =>
+        DBOS.listWorkflows({
+          workflowName,
+          ...(state && { status: [...statesOf[state]] }),
+          limit,
+          offset,
+          sortDesc: true,
+        }),
+      )
       return statuses.map(toJob)
     },
     async cancel(key) {
       const status = await findStatus(key)
       if (!status || hasEnded(status)) return false
-      await DBOS.cancelWorkflow(key)
+      await patiently(() => DBOS.cancelWorkflow(key))
       return (await mustFind(key)).state === 'cancelled'
     },
     [Symbol.asyncDispose]: () => stop(),

@@ -146,7 +146,11 @@ const tasks = {
     suite('engine', ['--root', 'test/engine', ...toSettings('SALLYPORT_ENGINE', ['promotions', 'seed'])]),
   'engine:dbos': () => run('node', [source, 'test/engine/run-small.ts', ...args]).status,
   // npm run chaos -- --points 200 --seed 7
-  chaos: () => suite('chaos', ['--root', 'test/chaos', ...toSettings('SALLYPORT_CHAOS', ['points', 'seed'])]),
+  chaos: () => {
+    env.SALLYPORT_CHAOS_BUILT = '1'
+    const parameters = toSettings('SALLYPORT_CHAOS', ['points', 'seed'])
+    return check([buildStep]) && suite('chaos', ['--root', 'test/chaos', ...parameters])
+  },
   // What is published is measured, so it is built first.
   bench: () => check([buildStep]) && run('node', [source, 'test/bench/run.ts', ...args]).ok,
 }

@@ -67,9 +67,8 @@ beforeAll(async () => {
     await pushImage(client.repository(parseReference(`${host}/build/app`)), smallImage('app'), '1')
   }
   for (const direction of directions) {
-    const { from, to } = ends(direction)
-    const lane = await startLane(from.host, to.host)
-    lanes.push(lane)
+    const { to } = ends(direction)
+    const lane = await takeLane(direction)
     idle.get(direction)!.push(lane)
     // The second run is what the others are measured by: the first one loads code.
     for (const run of ['first', 'undisturbed']) {
@@ -102,6 +101,8 @@ describe('a promotion that is killed', () => {
     async ([, plan], { expect }) => {
       const lane = await takeLane(plan.direction)
       try {
+        const lie = lies.find((name) => name === plan.misfortune)
+        if (lie) await promoteToLiar(plan, lie, lane)
         // Where an attempt ended before its time to die, another one is killed earlier.
         for (let round = 0; ; round++) {
           if (await runPoint(plan, round, lane)) break
@@ -211,6 +212,23 @@ async function runPoint(plan: Plan, round: number, lane: Lane): Promise<boolean>
   throw new Error('no attempt passed')
 }
 
+/** A promotion to a target that lies all the time, and nobody dies: either all is there, or there is no tag. */
+async function promoteToLiar(
+  { number, direction }: Plan,
+  lie: (typeof lies)[number],
+  lane: Lane,
+): Promise<void> {
+  const name = `lied-to/point-${number}`
+  const to = `${ends(direction).to.host}/${name}:1`
+  lane.source.decide = () => undefined
+  lane.target.decide = (request) => lieAbout(lie, request)
+  const answer = await promote(lane, name, await newFolder(`lied-to-${number}`))
+  const complete = typeof answer === 'object' && answer.verdict === 'pass'
+  expect(await readTargetState(client, to, keys), JSON.stringify(answer)).toEqual(
+    complete ? undisturbed.get(direction)!.state : undefined,
+  )
+}
+
 /** Looks for the tag all the time; when it appears, everything must be there and verify. */
 function watchTag(to: string, complete: TargetState): AsyncDisposable & { finish(): Promise<void> } {
   const { tag, ...name } = parseReference(to)
@@ -224,7 +242,7 @@ function watchTag(to: string, complete: TargetState): AsyncDisposable & { finish
         )
         return true
       }
-      await delay(10)
+      await delay(20)
     }
     return false
   })()
@@ -256,13 +274,14 @@ function promote(
   })
 }
 
-/** Points of one direction take turns on its lane. */
+/** A lane that is free, or a new one; no more are at work at once than points are. */
 async function takeLane(direction: Direction): Promise<Lane> {
-  for (;;) {
-    const lane = idle.get(direction)!.pop()
-    if (lane) return lane
-    await delay(5)
-  }
+  const free = idle.get(direction)!.pop()
+  if (free) return free
+  const { from, to } = ends(direction)
+  const lane = await startLane(from.host, to.host)
+  lanes.push(lane)
+  return lane
 }
 
 async function newFolder(name: string): Promise<string> {

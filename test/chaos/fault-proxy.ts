@@ -76,6 +76,7 @@ export async function startFaultProxy(registry: string): Promise<FaultProxy> {
       outgoing.writeHead(200, { 'content-type': type, 'content-length': 4, 'docker-content-digest': digest })
       return void outgoing.end()
     }
+    if (fault?.type === 'lost') await loseBlob(url, body)
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
     switch (fault?.type) {
       case 'cut-response':
@@ -116,6 +117,17 @@ export async function startFaultProxy(registry: string): Promise<FaultProxy> {
     request.end(body)
     const [answer] = (await answered) as [IncomingMessage]
     return answer
+  }
+
+  async function loseBlob(url: string, manifest: Buffer): Promise<void> {
+    const { subject, layers } = JSON.parse(manifest.toString()) as {
+      readonly subject?: object
+      readonly layers?: readonly { readonly digest: string }[]
+    }
+    if (!subject || !layers?.[0]) return
+    const blob = url.replace(/\/manifests\/.*/, `/blobs/${layers[0].digest}`)
+    const { status } = await fetch(`http://${registry}${blob}`, { method: 'DELETE' })
+    if (status !== 202) throw new Error(`the registry did not delete a blob: ${status}`)
   }
 
   /** Sends less than was announced, and hangs up. */

@@ -18,6 +18,8 @@ export type Fault =
   | { readonly type: 'not-stored' }
   /** One byte of the answer's body is another. */
   | { readonly type: 'other-bytes' }
+  /** A referrer is stored, and the blob that it is about is gone again before anybody looks. */
+  | { readonly type: 'lost' }
   /** It is said to be there, whether or not it is. */
   | { readonly type: 'claimed' }
   /** Ends the promotion's process: before the registry hears of the request, or before the client hears of the answer. */
@@ -32,7 +34,9 @@ export const lies = [
   'manifests not stored',
   'blobs not stored',
   'tags not stored',
-  'other bytes',
+  'evidence lost',
+  'other manifests',
+  'other blobs',
   'HEAD only',
 ] as const
 
@@ -51,10 +55,12 @@ export function lieAbout(lie: (typeof lies)[number], { method, url }: PassingReq
       return method === 'PUT' && manifest !== undefined && !manifest.startsWith('sha256:')
         ? { type: 'not-stored' }
         : undefined
-    case 'other bytes':
-      return method === 'GET' && (manifest !== undefined || url.includes('/blobs/sha256'))
-        ? { type: 'other-bytes' }
-        : undefined
+    case 'evidence lost':
+      return method === 'PUT' && manifest?.startsWith('sha256:') ? { type: 'lost' } : undefined
+    case 'other manifests':
+      return method === 'GET' && manifest !== undefined ? { type: 'other-bytes' } : undefined
+    case 'other blobs':
+      return method === 'GET' && url.includes('/blobs/sha256') ? { type: 'other-bytes' } : undefined
     case 'HEAD only':
       return method === 'HEAD' && digestOf(url) !== undefined ? { type: 'claimed' } : undefined
   }

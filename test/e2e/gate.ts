@@ -28,6 +28,8 @@ export type GateSetup = Pick<PromoteOptions, 'tier' | 'policy' | 'scanners' | 's
 /** Policy, scanner and signers of the suites. */
 export async function createGate(
   keys = { evidence: generateSigningKey(), release: generateSigningKey() },
+  /** Recorded advisories count as of this time. Default: as old as they are. */
+  updatedAt?: string,
 ): Promise<GateSetup & { readonly keys: typeof keys }> {
   const file = join(import.meta.dirname, '..', '..', 'examples', 'demo', 'advisories.json')
   const advisories = parseAdvisories(await readFile(file), { source: 'examples/demo/advisories.json' })
@@ -35,7 +37,7 @@ export async function createGate(
     keys,
     tier: 'prod',
     policy: parsePolicy(policyText, { source: 'e2e.yaml' }),
-    scanners: [builtinScanner({ advisories })],
+    scanners: [builtinScanner({ advisories, updatedAt })],
     signer: { evidence: keySigner(keys.evidence.privateKey), release: keySigner(keys.release.privateKey) },
     harden: true,
   }

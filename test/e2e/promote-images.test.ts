@@ -47,7 +47,7 @@ beforeAll(async () => {
     },
   })
   journal = sqliteJournal(join(directory, 'journal.db'))
-  gate = await createGate()
+  gate = await createGate(undefined, new Date().toISOString())
   await writeFile(join(directory, 'evidence.pub'), gate.keys.evidence.publicKey)
   await writeFile(join(directory, 'release.pub'), gate.keys.release.publicKey)
 })

@@ -25,7 +25,7 @@ describe.each([
     await using journal = sqliteJournal(':memory:')
     const { directory: layout, tag } = await imageLayout('multi')
     const outcome = await promote({
-      ...(await createGate()),
+      ...(await createGate(undefined, new Date().toISOString())),
       from: `oci:${layout}:${tag}`,
       to: `${registry.host}/prod/multi:1.0`,
       journal,

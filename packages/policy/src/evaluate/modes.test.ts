@@ -6,11 +6,9 @@ describe('pitfall 22: audit and enforcement', () => {
   it('find the same', () => {
     const judged = (['enforce', 'warn', 'audit'] as const).map((mode) => {
       const { rules, findings, reasons } = decideCase({
-        name: mode,
         tier: { mode },
         thresholds: limit(0),
         findings: [{}],
-        gives: '',
       })
       return {
         rules: rules.map((rule) => ({ ...rule, mode: 'any' })),
@@ -36,13 +34,11 @@ it('pitfall 15: what is disclosed after a promotion has its grace from when it w
   const at = '2026-11-25T12:00:00.000Z'
   const judge = (now: string) =>
     decideCase({
-      name: now,
       thresholds: limit(0, { age: { since: 'first-seen', atLeast: '7d' } }),
       tier: { preconditions: { dataAge: { atMost: '60d', loosen: 'the data stand still in this test' } } },
       findings: [{}],
       facts: { firstSeen: [{ id: 'CVE-2023-45853', purl: 'pkg:deb/debian/zlib1g', at }] },
       now,
-      gives: '',
     }).verdict
   expect(judge(at)).toBe('pass')
   expect(judge('2026-12-02T11:59:59.999Z')).toBe('pass')

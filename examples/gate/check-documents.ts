@@ -1,29 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { checkGuide } from '../checks/check-guide.ts'
-import { checkLinks } from '../checks/check-links.ts'
-import { checkNames, readUnion } from '../checks/check-names.ts'
+import { checkPackage } from '../checks/check-package.ts'
 
-const here = import.meta.dirname
-const root = join(here, '..', '..')
-const folder = join(root, 'packages', 'gate')
-
-/** Fails unless guide, reference and README show what is run, name all that there is, and lead somewhere. */
-export async function checkDocuments(): Promise<void> {
-  const guide = join(root, 'docs', 'guides', 'gate.md')
-  const reference = join(root, 'docs', 'gate.md')
-  const readme = join(folder, 'README.md')
-  await checkGuide(guide, join(here, 'guide'))
-  await checkGuide(guide, join(here, 'documents'), ['yaml'])
-  await checkGuide(readme, join(here, 'readme'))
-  for (const document of [guide, reference, readme]) await checkLinks(document)
-  const { dependencies, peerDependencies, exports } = JSON.parse(
-    await readFile(join(folder, 'package.json'), 'utf8'),
-  ) as { readonly dependencies: object; readonly peerDependencies: object; readonly exports: object }
-  for (const entry of Object.keys(exports).filter((name) => name !== './package.json')) {
-    await checkNames(readme, Object.keys((await import(`@sallyport/gate${entry.slice(1)}`)) as object))
-  }
-  await checkNames(readme, await readUnion(join(folder, 'src', 'errors.ts'), 'GateErrorCode'))
-  const ours = Object.keys(dependencies).filter((name) => !name.startsWith('@sallyport/'))
-  await checkNames(readme, [...ours, ...Object.keys(peerDependencies)])
-}
+/** Fails unless guide, reference and README of the gate show what is run, and name all that there is. */
+export const checkDocuments = (): Promise<void> =>
+  checkPackage({
+    name: 'gate',
+    example: import.meta.dirname,
+    errorCodes: 'GateErrorCode',
+    load: (entry) => import(`@sallyport/gate${entry}`) as Promise<object>,
+  })

@@ -60,9 +60,7 @@ export async function runStep({ context }: Gate, step: string, state: StepState)
       return { state: { ...state, verification }, next: 'publish' }
     }
     case 'publish':
-      // Nothing moves a tag that was not verified.
-      need(state.verification)
-      await publishPromotion(context, request, resolution, preparation)
+      await publishPromotion(context, request, resolution, preparation, need(state.verification))
       return { state, next: 'record' }
     case 'record':
       await recordPromotion(context, request, resolution, preparation, need(state.verification))

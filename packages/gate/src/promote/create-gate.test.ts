@@ -103,6 +103,16 @@ describe('a promotion for which there is nothing to do', () => {
   )
 })
 
+it('what others gather may have changed, so that it is judged anew', async () => {
+  await using test = await openGateTest()
+  const scanner = counted()
+  const gate = test.gate.open({ scanners: [scanner], gatherFacts: async () => ({}) })
+  passed(await gate.promote(test.request))
+  const { scans } = scanner
+  passed(await gate.promote(test.request))
+  expect(scanner.scans).toBeGreaterThan(scans)
+})
+
 describe('cancel', () => {
   it('stops a promotion before its next step, in the journal too', async () => {
     await using test = await openGateTest()

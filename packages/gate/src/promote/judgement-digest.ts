@@ -1,5 +1,4 @@
-import { type Digest, digestOf, formatPlatform } from '@sallyport/core'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson, type Digest, digestOf, formatPlatform } from '@sallyport/core'
 import type { ImageJudgement } from '../steps/judge-image.ts'
 
 /**

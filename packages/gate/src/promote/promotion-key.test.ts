@@ -64,6 +64,8 @@ describe('promotionKey', () => {
     ['release key', { signer: { ...signer, release: newSigner() } }],
     ['form of the evidence', { evidenceMode: 'bundle' }],
     ['verifier', { verifierId: 'https://gate.example' }],
+    ['trust in evidence of the source', { sourceTrust: { keys: ['key'] } }],
+    ['base', { bases: [{ name: 'debian', digest: source, diffIds: [source] }] }],
   ])('differs with another %s', (_title, changes) => {
     expect(keyOf({ ...options, ...changes }, source, options.to)).not.toBe(key)
   })

@@ -1,6 +1,5 @@
-import { type Digest, digestOf } from '@sallyport/core'
+import { canonicalJson, type Digest, digestOf } from '@sallyport/core'
 import type { PromotionKey } from '../ports/journal.ts'
-import { canonicalJson } from './canonical-json.ts'
 import type { GateOptions } from './options.ts'
 import type { PromotionRequest } from './request.ts'
 
@@ -31,9 +30,15 @@ export function promotionKey(
       signers: [options.signer.evidence.keyId, options.signer.release.keyId],
       evidenceMode: options.evidenceMode ?? 'both',
       verifierId: options.verifierId ?? null,
+      sourceTrust: describeTrust(options.sourceTrust),
+      bases: options.bases,
     }),
   )
 }
+
+/** Whom evidence of the source is believed from; a root is known by its digest. */
+const describeTrust = (trust: GateOptions['sourceTrust']): unknown =>
+  trust && { ...trust, root: trust.root?.digest }
 
 /** What is chosen, without what can't be told apart by its text, or changes from run to run: mirrors, indexes seen before. */
 function describeChoice(harden: GateOptions['harden'] = false): unknown {

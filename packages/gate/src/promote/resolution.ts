@@ -61,6 +61,8 @@ export interface Attestation {
 /** What step `verify` read back. Serialisable. */
 export interface Verification {
   readonly evidence: readonly AttachedEvidence[]
+  /** ISO 8601 time. */
+  readonly verifiedAt: string
 }
 
 /** What step `publish` did. Serialisable. */

@@ -95,7 +95,7 @@ export async function publishCandidate(run: PromotionRun, candidate: Candidate):
   const { gate, request } = run
   const { resolution, preparation, verification } = candidate
   const publication = await step(run, 'publish', (options) =>
-    publishPromotion(gate, request, resolution, preparation, options),
+    publishPromotion(gate, request, resolution, preparation, verification, options),
   )
   // From here on it is done; a cancellation comes too late.
   await run.durable.run('record', (stop) =>

@@ -59,7 +59,7 @@ export async function findUnchanged(
 
 /** Whether an image would be judged the same today, as far as that can be told without scanning it. */
 async function stillCounts(
-  { scanners, evidenceMaxAgeMs, reuseDecisionMaxAgeMs = 0 }: GateContext,
+  { scanners, gatherFacts, evidenceMaxAgeMs, reuseDecisionMaxAgeMs = 0 }: GateContext,
   { decidedAt, decision, platforms }: KeptJudgement,
   now: Date,
   signal: AbortSignal | undefined,
@@ -68,7 +68,8 @@ async function stillCounts(
   if (![decision, ...platforms.map((each) => each.decision)].every((each) => decisionStands(each, now)))
     return false
   const data = await compareScannerData(scanners, decision, signal)
-  if (data === 'unknown')
+  // What others gather may be something else by now.
+  if (data === 'unknown' || (data === 'same' && gatherFacts))
     return reuseDecisionMaxAgeMs > 0 && isYoungEnough(decidedAt, now, reuseDecisionMaxAgeMs)
   return data === 'same'
 }

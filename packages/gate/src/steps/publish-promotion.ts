@@ -1,9 +1,16 @@
 import type { Digest } from '@sallyport/core'
+import type { Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
-import { type PassedPreparation, type Publication, type Resolution, rootOf } from '../promote/resolution.ts'
+import {
+  type PassedPreparation,
+  type Publication,
+  type Resolution,
+  rootOf,
+  type Verification,
+} from '../promote/resolution.ts'
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
 import { judgementOf } from './attest-promotion.ts'
@@ -12,13 +19,18 @@ import { decisionStands } from './decision-stands.ts'
 import { refuseFrozen } from './find-freeze.ts'
 import { openTarget, readDestination } from './open-target.ts'
 import { publishTag } from './publish-tag.ts'
+import { verifyTarget } from './verify-target.ts'
+
+/** How long what was verified counts without another look. */
+const verificationMaxAgeMs = 60_000
 
 /**
- * Step `publish`: moves the tag from where `resolve` saw it. Call it only after `verify` has ended well.
+ * Step `publish`: moves the tag from where `resolve` saw it. What was verified more than a minute ago is verified again.
  *
  * @throws {GateError} `FROZEN` in a window in which no tag of the tier moves.
  * @throws {GateError} `DECISION_EXPIRED` when what was decided is too old, or rests on a waiver that ran out meanwhile.
  * @throws {GateError} `SOURCE_MOVED` when the tag that was to be promoted names something else by now.
+ * @throws {GateError} `VERIFICATION_FAILED` when the target does not hold any more what was verified.
  * @throws {GateError} `TAG_CONFLICT` when somebody else moved the tag meanwhile.
  */
 export async function publishPromotion(
@@ -26,6 +38,7 @@ export async function publishPromotion(
   request: PromotionRequest,
   resolution: Resolution,
   preparation: PassedPreparation,
+  verification: Verification,
   options: StepOptions = {},
 ): Promise<Publication> {
   const { signal, memory } = options
@@ -50,6 +63,7 @@ export async function publishPromotion(
           if (!stands || !isYoungEnough(kept.decidedAt, now, gate.evidenceMaxAgeMs))
             throw expired(to, kept.decidedAt)
           await checkSource(gate, request, resolution, signal)
+          await verifyAgain(gate, target, preparation, verification, signal)
         },
       })
       isPublished = true
@@ -59,6 +73,18 @@ export async function publishPromotion(
     signal?.throwIfAborted()
     throw isPublished ? afterPublication(toGateError(cause), to, digest) : cause
   }
+}
+
+/** After a crash it may be long since it was verified, and what had no tag may have been collected meanwhile. */
+async function verifyAgain(
+  { clock, signer }: GateContext,
+  target: Repository,
+  { images, index }: PassedPreparation,
+  { evidence, verifiedAt }: Verification,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (isYoungEnough(verifiedAt, clock.now(), verificationMaxAgeMs)) return
+  await verifyTarget(target, images, index, evidence, { signer, signal })
 }
 
 function expired(to: string, decidedAt: string): GateError {

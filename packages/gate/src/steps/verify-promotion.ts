@@ -23,7 +23,7 @@ export async function verifyPromotion(
     const target = await openTarget(readDestination(request.to, gate))
     const value = await verifyTarget(target, images, index, evidence, { signer: gate.signer, signal })
     return {
-      value: { evidence: value },
+      value: { evidence: value, verifiedAt: gate.clock.now().toISOString() },
       summary: `${value.length} pieces of evidence verify at ${target.name}`,
     }
   })

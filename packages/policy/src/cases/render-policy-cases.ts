@@ -1,6 +1,6 @@
+import { canonicalJson } from '@sallyport/core'
 import { count } from '../explain/outline-decision.ts'
 import { visibleText } from '../explain/visible-text.ts'
-import { canonicalJson } from '../internal/canonical-json.ts'
 import type { CoveredRule } from './measure-coverage.ts'
 import type { PolicyCasesReport } from './run-policy-cases.ts'
 

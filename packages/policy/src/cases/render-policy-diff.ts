@@ -1,6 +1,6 @@
+import { canonicalJson } from '@sallyport/core'
 import { count } from '../explain/outline-decision.ts'
 import { visibleText } from '../explain/visible-text.ts'
-import { canonicalJson } from '../internal/canonical-json.ts'
 import type { DecisionChange, PolicyDiff } from './diff-policies.ts'
 import type { RenderOptions } from './render-policy-cases.ts'
 

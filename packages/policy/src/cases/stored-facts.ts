@@ -1,9 +1,8 @@
-import { type Digest, isDigest, isJsonDeeperThan } from '@sallyport/core'
+import { canonicalJson, type Digest, isDigest, isJsonDeeperThan } from '@sallyport/core'
 import * as z from 'zod'
 import type { BreakGlass } from '../break-glass.ts'
 import { PolicyError } from '../errors.ts'
 import type { PolicyFacts } from '../facts.ts'
-import { canonicalJson } from '../internal/canonical-json.ts'
 import { parseInstant } from '../parse-instant.ts'
 import type { WaiverFile } from '../waivers/waiver.ts'
 

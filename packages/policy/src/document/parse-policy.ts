@@ -1,6 +1,5 @@
-import { digestOf } from '@sallyport/core'
+import { canonicalJson, digestOf } from '@sallyport/core'
 import { PolicyError } from '../errors.ts'
-import { canonicalJson } from '../internal/canonical-json.ts'
 import { builtinKinds } from './builtin-kinds.ts'
 import { compilePolicy } from './compile-policy.ts'
 import { decodeText } from './decode-text.ts'

@@ -48,10 +48,10 @@ export function evaluateRules({ name, mode, rules }: EffectiveTier, context: Rul
     if (unknown) report({ name: implicitUnknownLimit, kind: 'threshold', mode }, { mode }, unknown)
   }
   const { failures } = context.facts
-  // preconditions are about images; what failed is told of whatever else is judged, too
-  if (!isImageType(artifactType) && failures.length > 0 && mode !== 'off') {
+  // preconditions are about images; what failed is an error of whatever else is judged, too
+  if (!isImageType(artifactType) && failures.length > 0) {
     reasons.push({
-      effect: effectOf('error', mode),
+      effect: 'error',
       code: 'step-failed',
       message: failures
         .map(({ step, code, message }) => `${step}: ${code}: ${message}`)

@@ -1,8 +1,7 @@
-import { isJsonDeeperThan } from '@sallyport/core'
+import { canonicalJson, isJsonDeeperThan } from '@sallyport/core'
 import * as z from 'zod'
 import type { Decision } from '../decision.ts'
 import { PolicyError } from '../errors.ts'
-import { canonicalJson } from '../internal/canonical-json.ts'
 import { decisionSchema } from './decision.schema.ts'
 
 const maxBytes = 64 * 1024 * 1024

@@ -1,9 +1,8 @@
-import { digestOf } from '@sallyport/core'
+import { canonicalJson, digestOf } from '@sallyport/core'
 import type { Decision, DecisionReason } from '../decision.ts'
 import { describeExclusion, describeFix, describeNeed, describeUpgrade } from '../explain/describe-finding.ts'
 import { groupFindings } from '../explain/group-findings.ts'
 import { visibleText } from '../explain/visible-text.ts'
-import { canonicalJson } from '../internal/canonical-json.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 
 /** Options of {@link renderSarif}. */

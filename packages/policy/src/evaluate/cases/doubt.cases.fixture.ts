@@ -74,6 +74,16 @@ export const doubtCases: readonly PolicyCase[] = [
     gives: 'error step-failed',
   },
   {
+    name: 'what failed for something that is no image, in a tier that audits',
+    tier: { mode: 'audit' },
+    thresholds: limit(0, { appliesTo: ['*'] }),
+    facts: {
+      artifactType: 'application/vnd.cncf.helm.config.v1+json',
+      failures: [{ step: 'verify', code: 'X', message: 'y' }],
+    },
+    gives: 'error step-failed',
+  },
+  {
     name: 'a finding first disclosed before the epoch',
     thresholds: limit(0, { age: { since: 'disclosure', atLeast: '7d' } }),
     findings: [{ published: '1969-12-31T23:59:59Z' }],

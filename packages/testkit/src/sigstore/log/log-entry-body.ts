@@ -1,5 +1,5 @@
+import { canonicalJson } from '@sallyport/core'
 import { createHash, createPublicKey, KeyObject, X509Certificate } from 'node:crypto'
-import { canonicalJson } from '../canonical-json.ts'
 import { type DsseEnvelope, preAuthEncoding } from '../dsse-envelope.ts'
 import { keyAlgorithmOf } from '../keys/key-algorithm.ts'
 import { sha256, spkiOf } from '../keys/signing-key.ts'

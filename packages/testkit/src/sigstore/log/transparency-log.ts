@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical-json.ts'
+import { canonicalJson } from '@sallyport/core'
 import { createSigningKey, sha256, type SigningKey } from '../keys/signing-key.ts'
 import type { LogEntryBody } from './log-entry-body.ts'
 import { createMerkleTree } from './merkle-tree.ts'

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical-json.ts'
+import { canonicalJson } from '@sallyport/core'
 import { createSigningKey, sha256, type SigningKey } from '../keys/signing-key.ts'
 
 /** Roles of The Update Framework at the top. */

@@ -82,12 +82,15 @@ describe('createLayerStore', () => {
 
   it('lets those who wait read it themselves when the first one fails, and keeps nothing of that', async () => {
     await using store = createLayerStore({ directory })
-    const failing = counted(web.source, () => Promise.reject(new Error('reset')))
-    const source = counted(api.source)
-    const [one, other] = await Promise.allSettled([open(web, failing, store), open(api, source, store)])
-    expect(one).toMatchObject({ status: 'rejected', reason: { message: 'reset' } })
-    if (other.status === 'rejected') throw other.reason
-    await using image = other.value
+    const held = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const failing = counted(web.source, () => (begun.resolve(), held.promise))
+    const one = open(web, failing, store)
+    await begun.promise
+    const other = open(api, api.source, store)
+    held.reject(new Error('reset'))
+    await expect(one).rejects.toThrow('reset')
+    await using image = await other
     expect(image.tree.get('/app/api')).toBeDefined()
     await using again = await open(web, web.source, store)
     expect(again.tree.get('/app/web')).toBeDefined()

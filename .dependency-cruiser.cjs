@@ -9,6 +9,8 @@ const layers = {
   attest: ['core', 'oci'],
   policy: ['core', 'inventory', 'scan', 'harden', 'attest'],
   gate: ['core', 'oci', 'image', 'inventory', 'scan', 'harden', 'attest', 'policy'],
+  audit: ['core', 'oci', 'inventory', 'scan', 'attest', 'policy', 'gate'],
+  monitor: ['core', 'oci', 'attest', 'policy', 'gate'],
 }
 
 // Tests, what they are set up with, and the doubles they share; nothing of it is published.

@@ -21,7 +21,7 @@ export interface Dialect {
   triples(parameter: string): string
 }
 
-/** A database that holds a journal, a quarantine, or both. Each statement by itself is whole and durable. */
+/** A database that holds a journal, a quarantine, or other state. Each statement by itself is whole and durable. */
 export interface Database extends AsyncDisposable {
   /** For messages; holds no secret. */
   readonly name: string

@@ -1,10 +1,10 @@
 import { GateError } from '../errors.ts'
 import type { Dialect, Row, SqlValue } from './database.ts'
 
-/** The tables of one part of the gate. */
+/** The tables of one part of what a database holds; several parts may share a database. */
 export interface Schema {
   /** Which part: its version is kept under this name. */
-  readonly part: 'journal' | 'quarantine'
+  readonly part: string
   readonly version: number
   /** Makes the tables of this version. */
   readonly create: (dialect: Dialect) => readonly string[]

@@ -3,6 +3,8 @@ import { createStatement, predicateKinds, predicateTypes, type Statement } from 
 import type { Decision } from '@sallyport/policy'
 import { packageVersion } from '../package-version.ts'
 import type { AttachedEvidence } from '../record/attached-evidence.ts'
+import { decisionLevel } from './decision-level.ts'
+import { decisionResource } from './decision-resource.ts'
 
 /** Options of {@link describeDecision}. */
 export interface DescribeDecisionOptions {
@@ -24,27 +26,20 @@ export function describeDecision(
 ): Statement {
   if (decision.verdict !== 'pass') throw new TypeError('only a passed decision is attached')
   const repository = decision.destination.slice(0, decision.destination.lastIndexOf(':'))
-  const name = repository.slice(repository.lastIndexOf('/') + 1)
   const predicate = predicateKinds.vsa.build({
     verifier: { id: verifierId, version: { '@sallyport/gate': packageVersion } },
     timeVerified: new Date(decision.evaluatedAt),
-    resourceUri: `pkg:oci/${encodeURIComponent(name)}?repository_url=${encodeURIComponent(repository)}`,
+    resourceUri: decisionResource(repository),
     policy: { uri: decision.policy.source, digest: decision.policy.digest },
     inputAttestations: evidence
       .flatMap(({ pieces }) => pieces.slice(0, 1))
       .map(({ blob }) => ({ uri: `oci://${repository}@${blob}`, digest: blob }))
       .sort((one, other) => (one.uri < other.uri ? -1 : 1)),
     result: 'PASSED',
-    verifiedLevels: [levelOf(decision)],
+    verifiedLevels: [decisionLevel(decision.tier, { breakGlass: decision.breakGlass?.needed })],
     extensions: { 'https://sallyport.dev/decision': describeDetails(decision) },
   })
   return createStatement([{ name: repository, digest: subject }], predicateTypes.vsa, predicate)
-}
-
-/** Who asks for the level of a tier does not get what somebody let through. */
-function levelOf({ tier, breakGlass }: Decision): string {
-  const kind = breakGlass?.needed ? 'BREAK_GLASS' : 'GATE'
-  return `SALLYPORT_${kind}_${tier.toUpperCase().replaceAll('-', '_')}`
 }
 
 function describeDetails({

@@ -1,0 +1,42 @@
+import type { AuditClass, ManifestRole } from './audit-class.ts'
+
+/** An audit as a whole; its records are read one by one. */
+export interface AuditSummary {
+  readonly schema: 'https://sallyport.dev/schemas/audit/v1'
+  /** Unique among the audits of a state. */
+  readonly id: string
+  readonly registry: string
+  /** How it was listed. */
+  readonly listing: string
+  /** ISO 8601. */
+  readonly startedAt: string
+  /** Absent while it is under way, or after an interruption. */
+  readonly finishedAt?: string | undefined
+  readonly repositories: AuditCoverage
+  /** Tags that were seen. */
+  readonly tags: number
+  /** Manifests that were seen, each counted once in `roles`. */
+  readonly manifests: number
+  readonly roles: Readonly<Partial<Record<ManifestRole, number>>>
+  /** Images, indexes and platforms by class. */
+  readonly classes: Readonly<Partial<Record<AuditClass, number>>>
+  /** Whose evidence was read anew, and whose was known from before. */
+  readonly examined: number
+  readonly reused: number
+  /** HTTP requests that the audit took. */
+  readonly requests: number
+}
+
+/** What of a registry an audit covers. */
+export interface AuditCoverage {
+  readonly audited: number
+  /** Left out by a filter. */
+  readonly skipped: number
+  /** Could not be listed; each has a line in `failures`. */
+  readonly failed: number
+  readonly failures: readonly {
+    readonly repository: string
+    readonly code: string
+    readonly message: string
+  }[]
+}

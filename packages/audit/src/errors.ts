@@ -1,0 +1,31 @@
+import { SallyportError, type SallyportErrorOptions } from '@sallyport/core'
+
+/** Codes of {@link AuditError}. */
+export type AuditErrorCode =
+  | 'OPTIONS_INVALID'
+  | 'LISTING_FAILED'
+  | 'LISTING_INVALID'
+  | 'BUDGET_EXCEEDED'
+  | 'AUDIT_UNKNOWN'
+  | 'PLAN_INVALID'
+  | 'DEPLOYMENTS_INVALID'
+
+/** Fields of {@link AuditError} for machines. */
+export interface AuditErrorOptions extends SallyportErrorOptions {
+  /** What it is about: `registry`, `registry/repository`, or a file with its place. */
+  readonly subject?: string | undefined
+  /** HTTP status of a registry's own interface. */
+  readonly status?: number | undefined
+}
+
+/** An audit, or what follows from one, could not be done. What could not be judged of one image is a record instead. */
+export class AuditError extends SallyportError<AuditErrorCode> {
+  readonly subject: string | undefined
+  readonly status: number | undefined
+
+  constructor(code: AuditErrorCode, message: string, options: AuditErrorOptions = {}) {
+    super(code, message, options)
+    this.subject = options.subject
+    this.status = options.status
+  }
+}

@@ -1,0 +1,21 @@
+export type { AuditClass, ManifestRole } from './audit-class.ts'
+export { auditClasses } from './audit-class.ts'
+export type {
+  AuditedDecision,
+  AuditedEvidence,
+  AuditProblem,
+  AuditRecord,
+  Deployment,
+  PresentJudgement,
+} from './audit-record.ts'
+export type { AuditCoverage, AuditSummary } from './audit-report.ts'
+export type { AuditTerms, PresentTerms } from './audit-terms.ts'
+export { AuditError, type AuditErrorCode, type AuditErrorOptions } from './errors.ts'
+export type { AuditArchive, RecordFilter } from './ports/audit-state.ts'
+export type { Classification, ClassifiedSubject, ImageClassifier } from './ports/image-classifier.ts'
+export type {
+  ListedManifest,
+  ListingOptions,
+  RegistryListing,
+  UnlistedTag,
+} from './ports/registry-listing.ts'

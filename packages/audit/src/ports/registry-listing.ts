@@ -1,0 +1,49 @@
+import type { Digest } from '@sallyport/core'
+
+/** A manifest as a registry lists it. Nothing of it is proof: what it says saves requests, and is verified when it matters. */
+export interface ListedManifest {
+  readonly digest: Digest
+  /** Tags that point to it; a listing by tags names it once for each tag. */
+  readonly tags: readonly string[]
+  readonly mediaType?: string | undefined
+  readonly artifactType?: string | undefined
+  /** Bytes of the image as the registry counts them. */
+  readonly size?: number | undefined
+  /** ISO 8601 times; absent where the registry does not tell. */
+  readonly pushedAt?: string | undefined
+  readonly pulledAt?: string | undefined
+}
+
+/** Something that a registry lists but could not say the digest of. It is an `error` in the audit, never left out. */
+export interface UnlistedTag {
+  readonly tag: string
+  readonly code: string
+  readonly message: string
+}
+
+/** Options of the methods of {@link RegistryListing}. */
+export interface ListingOptions {
+  /** Ends the listing; it rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Lists what is in a registry, with as few requests as the registry allows. */
+export interface RegistryListing {
+  /** Host with its port, as in references. */
+  readonly registry: string
+  /** How it lists, for reports: `distribution`, `harbor`, … */
+  readonly name: string
+  /**
+   * What is listed of a repository: `tags` (manifests without a tag are found only as children and referrers), or
+   * `manifests` (all of them).
+   */
+  readonly lists: 'tags' | 'manifests'
+  /**
+   * Requests that listing so much takes, at least; for an estimate before an audit starts.
+   */
+  estimateRequests(counts: { readonly repositories: number; readonly tags: number }): number
+  /** Paths of repositories (`team/app`), each once. */
+  listRepositories(options?: ListingOptions): AsyncIterable<string>
+  /** What is in a repository. The same digest may come several times, with other tags each time. */
+  listManifests(repository: string, options?: ListingOptions): AsyncIterable<ListedManifest | UnlistedTag>
+}

@@ -1,0 +1,57 @@
+import type { Digest } from '@sallyport/core'
+
+/** What happened to a registry. `tag-moved` and `referrer-deleted` are told by those sources alone that know what was before. */
+export type EventAction =
+  | 'push'
+  | 'tag-moved'
+  | 'tag-deleted'
+  | 'manifest-deleted'
+  | 'referrer-deleted'
+  | 'repository-deleted'
+  | 'permission-changed'
+
+/** Who did it, as far as it was told. None of it is proof: it can make a push look worse, never better by itself. */
+export interface EventActor {
+  /** As the registry writes it; absent when it told nothing. */
+  readonly name?: string | undefined
+  readonly kind: 'user' | 'robot' | 'system' | 'anonymous' | 'unknown'
+  /** Address as it was told; clients can often choose it themselves. */
+  readonly address?: string | undefined
+  readonly userAgent?: string | undefined
+}
+
+/** Something that happened in a registry, in the one form that all sources give. A hint: what is there is read anew. */
+export interface RegistryEvent {
+  /**
+   * Equal for repeated deliveries of one event and different for different events, as well as the source allows; the
+   * source's name is part of it.
+   */
+  readonly id: string
+  /** Name of the source, e.g. `harbor`. */
+  readonly source: string
+  /** Id that the source itself gave. */
+  readonly rawId?: string | undefined
+  /** ISO 8601: when it happened, as the source says. */
+  readonly time: string
+  readonly action: EventAction
+  readonly actor: EventActor
+  /** Host with its port, as in references. */
+  readonly registry: string
+  /** Path within the registry. */
+  readonly repository: string
+  /** Absent for what was done by digest. */
+  readonly tag?: string | undefined
+  /** Absent where the source does not tell; then it is looked up. */
+  readonly digest?: Digest | undefined
+  readonly previousDigest?: Digest | undefined
+  readonly mediaType?: string | undefined
+  readonly artifactType?: string | undefined
+  /** Of a referrer. */
+  readonly subject?: Digest | undefined
+  /** Joins events of one request. */
+  readonly requestId?: string | undefined
+  /** Position in the source's own count, where it has one: what is missing between two is a gap. */
+  readonly sequence?: number | undefined
+  /** Says that the registry itself did it, and why. */
+  readonly cause?: 'replication' | 'mirror' | 'garbage-collection' | 'retention' | undefined
+}

@@ -1,0 +1,6 @@
+export type { Alert, AlertKind, AlertSeverity } from './alert/alert.ts'
+export type { Explanation, ExplanationKind, Judgement } from './alert/explanation.ts'
+export { MonitorError, type MonitorErrorCode, type MonitorErrorOptions } from './errors.ts'
+export type { EventAction, EventActor, RegistryEvent } from './event/registry-event.ts'
+export type { AlertSink, SendOptions } from './ports/alert-sink.ts'
+export type { Delivery, EventFormat, ReadDelivery, ReadOptions, RefusedEntry } from './ports/event-format.ts'

@@ -23,8 +23,8 @@ const catalogPage = 1000
  * Lists what the OCI distribution specification alone tells of any registry: its catalog, the tags of a repository, and
  * a `HEAD` for the digest of each tag.
  *
- * While listing, `LISTING_FAILED` when the registry has no catalog or refuses it: name the repositories then. Of a
- * repository it passes on the errors of the registry's client.
+ * While listing, `LISTING_FAILED` when the registry has no catalog or refuses it: name the repositories then; also of a
+ * repository that was named and has no tags. Otherwise, of a repository, it passes on the errors of the client.
  *
  * @throws {AuditError} `OPTIONS_INVALID` for a `concurrency` that is no whole number above 0, or an empty list of
  *   repositories.
@@ -69,21 +69,22 @@ export function distributionListing({
     },
     async *listManifests(repository, { signal, known } = {}) {
       const place = client.repository({ registry, repository })
-      yield* mapAhead(
-        unknownOf(place.listTags({ signal }), known),
-        concurrency,
-        (tag, stop) => lookUp(place, tag, stop),
-        signal,
-      )
+      let isEmpty = true
+      const unknown = async function* (): AsyncGenerator<string, void, undefined> {
+        for await (const tag of place.listTags({ signal })) {
+          isEmpty = false
+          if (!known?.has(tag)) yield tag
+        }
+      }
+      yield* mapAhead(unknown(), concurrency, (tag, stop) => lookUp(place, tag, stop), signal)
+      // To a client, a repository that was deleted, hidden or mistyped looks like an empty one.
+      if (isEmpty && repositories !== undefined) {
+        throw new AuditError('LISTING_FAILED', `${registry}/${repository} has no tags, or is not there`, {
+          subject: `${registry}/${repository}`,
+        })
+      }
     },
   }
-}
-
-async function* unknownOf(
-  tags: AsyncIterable<string>,
-  known: ReadonlySet<string> | undefined,
-): AsyncGenerator<string, void, undefined> {
-  for await (const tag of tags) if (!known?.has(tag)) yield tag
 }
 
 async function lookUp(

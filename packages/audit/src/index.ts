@@ -10,7 +10,10 @@ export type {
 } from './audit-record.ts'
 export type { AuditCoverage, AuditSummary } from './audit-report.ts'
 export type { AuditTerms, PresentTerms } from './audit-terms.ts'
+export { checkTerms } from './classify/compile-terms.ts'
+export { type ClassifierOptions, createClassifier } from './classify/create-classifier.ts'
 export { AuditError, type AuditErrorCode, type AuditErrorOptions } from './errors.ts'
+export { findGarbage, type Garbage } from './garbage/find-garbage.ts'
 export type { AuditArchive, RecordFilter } from './ports/audit-state.ts'
 export type { Classification, ClassifiedSubject, ImageClassifier } from './ports/image-classifier.ts'
 export type {

@@ -27,6 +27,9 @@ export function acceptSigners(accepted: AcceptedSigners, who: string): SignerChe
   return (evidence, now) => {
     const found = findAcceptedSigners(entries, evidence, now)
     if (!isProblem(found)) return undefined
-    return { code: found.code === 'key-not-valid' ? found.code : 'signer-not-accepted', message: found.message }
+    return {
+      code: found.code === 'key-not-valid' ? found.code : 'signer-not-accepted',
+      message: found.message,
+    }
   }
 }

@@ -34,7 +34,9 @@ describe('inventoryOfSbom', () => {
     const read = inventoryOfSbom(readSbom(Buffer.from(text)), options)
     const essential = ({ packages, gaps, distro }: typeof sampleInventory) => ({
       distro: distro?.id,
-      gaps: gaps.map(({ code, message }) => ({ code, message })).sort((one, other) => (one.code < other.code ? -1 : 1)),
+      gaps: gaps
+        .map(({ code, message }) => ({ code, message }))
+        .sort((one, other) => (one.code < other.code ? -1 : 1)),
       packages: packages
         .map(({ type, name, version, purl, source, ownedBy, builtUsing, evidence }) => ({
           type,
@@ -55,7 +57,12 @@ describe('inventoryOfSbom', () => {
   })
 
   it.each([
-    ['by the purl of Syft', 'pkg:deb/debian/libssl3@3.0-1?upstream=openssl', {}, { name: 'openssl', version: '3.0-1' }],
+    [
+      'by the purl of Syft',
+      'pkg:deb/debian/libssl3@3.0-1?upstream=openssl',
+      {},
+      { name: 'openssl', version: '3.0-1' },
+    ],
     ['by the purl with its version', 'pkg:deb/debian/b@2?upstream=a%401', {}, { name: 'a', version: '1' }],
     [
       "by Trivy's properties",
@@ -98,7 +105,9 @@ describe('inventoryOfSbom', () => {
     ['composer', 'pkg:composer/vendor/name@1', 'vendor/name'],
     ['generic', 'pkg:swift/github.com/a/b@1', 'b'],
   ])('names packages of %s as advisories do', (type, purl, name) => {
-    expect(inventoryOfSbom(cycloneDx([library(purl)]), options).packages).toMatchObject([{ type, name, purl }])
+    expect(inventoryOfSbom(cycloneDx([library(purl)]), options).packages).toMatchObject([
+      { type, name, purl },
+    ])
   })
 
   it('keeps what has no purl as something that nobody can match', () => {
@@ -107,6 +116,8 @@ describe('inventoryOfSbom', () => {
   })
 
   it('is about the image that it was verified for', () => {
-    expect(inventoryOfSbom(cycloneDx([]), { subject: digestOf('other'), platform }).subject).toBe(digestOf('other'))
+    expect(inventoryOfSbom(cycloneDx([]), { subject: digestOf('other'), platform }).subject).toBe(
+      digestOf('other'),
+    )
   })
 })

@@ -62,6 +62,11 @@ export function findMissingKinds(
   return needed.filter((kind) => countingPieces(sharedEvidence(evidence), kind).length === 0)
 }
 
+/** Whether evidence about the image alone leaves nothing that evidence about its index could mend. */
+export function isEnough(own: ExaminedEvidence, compiled: CompiledTerms): boolean {
+  return findMissingKinds({ own }, compiled).length === 0 && findOldKinds([own], compiled).length === 0
+}
+
 /**
  * Classifies by evidence that was examined piece by piece: each kind that the terms need, the judgement by the present
  * policy, and where it all is. Pure; the class is the worst of the problems.
@@ -197,24 +202,28 @@ function findJudgementProblems(
   return [{ class: 'error', code: rule.code, message: rule.message }]
 }
 
-/** Kinds that only cosign's old tags hold, of an image that has no other problem. */
-function findLegacyProblems(evidence: ClassifiedEvidence, { terms }: CompiledTerms): readonly AuditProblem[] {
-  const shared = sharedEvidence(evidence)
-  const isOld = (all: readonly ExaminedEvidence[], kind: NeededKind): boolean => {
-    const counting = countingPieces(all, kind)
-    return counting.length > 0 && counting.every(({ piece }) => isLegacyStore(piece.evidence.store))
-  }
+/** What only cosign's old tags hold of an image that has no other problem. */
+function findLegacyProblems(evidence: ClassifiedEvidence, compiled: CompiledTerms): readonly AuditProblem[] {
+  const images = evidence.platforms?.map((one) => one.evidence) ?? [evidence.own]
   const old: readonly NeededKind[] = [
-    ...(['signature', 'decision', 'provenance'] as const).filter(
-      (kind) => (kind === 'signature' || terms[kind] !== false) && isOld(shared, kind),
-    ),
-    ...(terms.sbom !== false &&
-    (evidence.platforms?.map((one) => one.evidence) ?? [evidence.own]).some((one) => isOld([one], 'sbom'))
-      ? (['sbom'] as const)
-      : []),
+    ...findOldKinds(sharedEvidence(evidence), compiled),
+    ...(compiled.terms.sbom !== false && images.some((one) => isOld([one], 'sbom')) ? ['sbom' as const] : []),
   ]
   if (old.length === 0) return []
   return [{ class: 'legacy-only', message: `only cosign's old tags hold: ${old.join(', ')}` }]
+}
+
+/** Needed kinds besides SBOMs that only old tags hold. */
+function findOldKinds(all: readonly ExaminedEvidence[], { terms }: CompiledTerms): readonly NeededKind[] {
+  const needed = (['signature', 'decision', 'provenance'] as const).filter(
+    (kind) => kind === 'signature' || terms[kind] !== false,
+  )
+  return needed.filter((kind) => isOld(all, kind))
+}
+
+function isOld(all: readonly ExaminedEvidence[], kind: NeededKind): boolean {
+  const counting = countingPieces(all, kind)
+  return counting.length > 0 && counting.every(({ piece }) => isLegacyStore(piece.evidence.store))
 }
 
 function toPresentJudgement(

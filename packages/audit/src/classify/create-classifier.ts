@@ -11,7 +11,7 @@ import {
   type ClassifiedEvidence,
   type ExaminedPlatform,
   findDecision,
-  findMissingKinds,
+  isEnough,
   unjudged,
 } from './classify-evidence.ts'
 import { type CompiledTerms, compileTerms } from './compile-terms.ts'
@@ -88,8 +88,8 @@ export function createClassifier({ limits, evidenceRepository }: ClassifierOptio
     const { digest, mediaType } = raw.descriptor
     const { sbom, present } = compiled.terms
     const own = await read(digest, undefined, context)
-    const isEnough = via === undefined || findMissingKinds({ own }, compiled).length === 0
-    const above = isEnough ? undefined : await read(via, undefined, context)
+    const above =
+      via === undefined || isEnough(own, compiled) ? undefined : await read(via, undefined, context)
     if (!isIndexMediaType(mediaType)) return { own, via: above }
     const platforms: ExaminedPlatform[] = []
     for (const listed of await listPlatforms(repository, raw, { signal })) {

@@ -34,6 +34,9 @@ export interface Filled {
 const imagesEach = 4
 const emptyJson = Buffer.from('{}')
 const layer = Buffer.from('a layer that nobody ever opens')
+
+/** Digest of the only layer that there is. */
+export const layerDigest: Digest = digestOf(layer)
 const artifactType = 'application/vnd.example.chart.v1+json'
 
 /** Path of the repository at a position. */

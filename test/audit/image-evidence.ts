@@ -1,5 +1,4 @@
 import {
-  type AcceptedBuilder,
   type AttestationItem,
   createStatement,
   type EvidenceItem,
@@ -33,11 +32,6 @@ export function createKeys(): EvidenceKeys {
   )
   return { trusted: trusted!, other: other! }
 }
-
-/** Builders that count. */
-export const buildersOf = ({ trusted }: EvidenceKeys): readonly AcceptedBuilder[] => [
-  { id: builderId, by: { keys: [trusted.publicKey] } },
-]
 
 /** A package with a known weakness, and one without. */
 const weak = packageOf('openssl', '3.0.1-1')

@@ -20,7 +20,8 @@ const fromSbom: ReadonlySet<string> = new Set(['precondition', 'threshold', 'pac
  * The policy with a tier whose rules say so when they can't be judged without layers. Rules about files, configuration,
  * secrets, the base or the evidence of the source are about what stays as it is in an image: they are never asked here. Of
  * rules in CEL and other engines nobody knows what they look at, so they are asked twice, once with nothing known of what
- * only layers tell and once with nothing found there; what they then say counts where it is the same.
+ * only layers tell and once with nothing found there; what they then say counts where it is the same. That one is broken
+ * counts only where the findings break it, or it looks at nothing that is not known.
  */
 export function askWithoutLayers(policy: Policy, tierName: string): Policy {
   const tier = policy.tiers.get(tierName)
@@ -36,11 +37,23 @@ function toAnswerable(rule: CompiledRule): CompiledRule {
 }
 
 function askTwice(rule: CompiledRule, context: RuleContext): RuleResult {
-  const unknown = watchFindings(context, context.facts)
-  const nothing = watchFindings(context, { ...context.facts, ...nothingFound(context.facts) })
-  const [one, other] = [ask(rule, unknown.context), ask(rule, nothing.context)]
-  if (one !== undefined && one.outcome === other?.outcome && one.code === other.code) return one
-  return unsettled(rule, unknown.touched() || nothing.touched())
+  const { facts } = context
+  const variants = [facts, { ...facts, ...nothingFound(facts) }].map((known) => {
+    const watched = watch(known)
+    const result = ask(rule, { ...context, facts: watched.facts })
+    const withoutFindings = ask(rule, { ...context, facts: known, findings: [], counted: [] })
+    return { result, withoutFindings, looked: watched.looked() }
+  })
+  const [one, other] = variants.map(({ result }) => result)
+  const restsOnFindings = variants.some(
+    ({ result, withoutFindings }) => result?.outcome !== withoutFindings?.outcome,
+  )
+  // Engines that take all facts at once look at everything, which says nothing.
+  const looksBeyond = rule.kind === 'cel' && variants.some(({ looked }) => looked.has('apart'))
+  if (one === undefined || one.outcome !== other?.outcome || one.code !== other.code || looksBeyond)
+    return unsettled(rule, restsOnFindings)
+  const looks = variants.some(({ looked }) => looked.size > 0)
+  return one.outcome === 'broken' && looks && !restsOnFindings ? unsettled(rule) : one
 }
 
 /** `undefined` when it has no answer. */
@@ -80,23 +93,32 @@ function nothingFound({ scan }: PolicyFacts): Partial<PolicyFacts> {
   }
 }
 
-/** A context of its own, so that nothing is remembered of another, which tells whether findings were asked for. */
-function watchFindings(
-  context: RuleContext,
-  facts: PolicyFacts,
-): { readonly context: RuleContext; readonly touched: () => boolean } {
-  let touched = false
-  const watched: RuleContext = {
-    ...context,
-    facts,
-    get findings() {
-      touched = true
-      return context.findings
-    },
-    get counted() {
-      touched = true
-      return context.counted
-    },
+/**
+ * Facts that tell whether a rule looked at what only layers tell: `image` stands for all that is known of an image, its
+ * repository too; `apart` for base, evidence and weaknesses.
+ */
+function watch(facts: PolicyFacts): {
+  readonly facts: PolicyFacts
+  readonly looked: () => ReadonlySet<'image' | 'apart'>
+} {
+  const looked = new Set<'image' | 'apart'>()
+  const scan = watchReads(facts.scan, (key) => {
+    if (key === 'weaknesses') looked.add('apart')
+  })
+  return {
+    looked: () => looked,
+    facts: watchReads({ ...facts, scan }, (key) => {
+      if (key === 'base' || key === 'evidence') looked.add('apart')
+      if (key === 'configuration' || key === 'files') looked.add('image')
+    }),
   }
-  return { context: watched, touched: () => touched }
+}
+
+function watchReads<Value extends object>(value: Value, onRead: (key: string | symbol) => void): Value {
+  return new Proxy(value, {
+    get(target, key, receiver) {
+      onRead(key)
+      return Reflect.get(target, key, receiver) as unknown
+    },
+  })
 }

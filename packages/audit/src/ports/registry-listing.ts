@@ -25,6 +25,8 @@ export interface UnlistedTag {
 export interface ListingOptions {
   /** Ends the listing; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
+  /** Is called before each HTTP request, repeated ones too. What it throws ends the listing, e.g. a budget's end. */
+  readonly onRequest?: (() => void) | undefined
 }
 
 /** Lists what is in a registry, with as few requests as the registry allows. */
@@ -39,7 +41,8 @@ export interface RegistryListing {
    */
   readonly lists: 'tags' | 'manifests'
   /**
-   * Requests that listing so much takes, at least; for an estimate before an audit starts.
+   * Requests that listing so much takes, for an estimate before an audit starts: enough however the tags are spread over
+   * the repositories, as long as each manifest has a tag and nothing has to be asked twice.
    */
   estimateRequests(counts: { readonly repositories: number; readonly tags: number }): number
   /** Paths of repositories (`team/app`), each once. */

@@ -22,12 +22,19 @@ async function startAcr(content: DoubledRepository[], serviceName?: string) {
         form.get('grant_type') === 'refresh_token' &&
         form.get('refresh_token') === refreshToken &&
         form.get('service') === (serviceName ?? origin.slice(7))
-      return { signIn: true, status: good ? 200 : 401, json: { access_token: tokenFor(form.get('scope') ?? '') } }
+      return {
+        signIn: true,
+        status: good ? 200 : 401,
+        json: { access_token: tokenFor(form.get('scope') ?? '') },
+      }
     }
     const allowed = (scope: string) =>
       header('authorization') === `Bearer ${tokenFor(scope)}` ||
       header('authorization') === `Basic ${Buffer.from('audit:acr-password').toString('base64')}`
-    const denied = { status: 401, json: { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] } }
+    const denied = {
+      status: 401,
+      json: { errors: [{ code: 'UNAUTHORIZED', message: 'authentication required' }] },
+    }
     const size = Math.min(100, Number(query.get('n')))
     const link = (last: string | undefined) =>
       last === undefined
@@ -36,7 +43,10 @@ async function startAcr(content: DoubledRepository[], serviceName?: string) {
     if (path === '/acr/v1/_catalog') {
       if (!allowed('registry:catalog:*')) return denied
       const { page, next } = afterKey(content, ({ name }) => name, query.get('last') ?? '', size)
-      return { json: { repositories: page.length === 0 ? null : page.map(({ name }) => name) }, ...link(next) }
+      return {
+        json: { repositories: page.length === 0 ? null : page.map(({ name }) => name) },
+        ...link(next),
+      }
     }
     const name = decodeURIComponent(/^\/acr\/v1\/([^/]+)\/_manifests$/.exec(path)?.[1] ?? '')
     if (!allowed(`repository:${name}:metadata_read`)) return denied

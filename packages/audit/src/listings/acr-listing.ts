@@ -6,7 +6,7 @@ import { createListingHttp } from './http/create-listing-http.ts'
 import type { AskListing, AuthorizeListing, ListingAnswer } from './http/listing-http.ts'
 import { segment, toTarget } from './http/listing-http.ts'
 import { nextLink } from './http/next-link.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
@@ -33,12 +33,12 @@ const manifestsSchema = z.object({
   manifests: z
     .array(
       z.object({
-        digest: z.unknown(),
+        digest: told,
         tags: z.array(z.string()).nullish(),
-        imageSize: z.unknown(),
-        createdTime: z.unknown(),
-        mediaType: z.unknown(),
-        artifactType: z.unknown(),
+        imageSize: told,
+        createdTime: told,
+        mediaType: told,
+        artifactType: told,
       }),
     )
     .nullish(),
@@ -52,7 +52,12 @@ const manifestsSchema = z.object({
  */
 export function acrListing(options: AcrListingOptions): ServiceListing {
   const { registry, origin = `https://${registry}`, credentials = acrCredentials() } = options
-  const http = createListingHttp({ name: 'acr', origin, authorize: byRegistry(registry, credentials), options })
+  const http = createListingHttp({
+    name: 'acr',
+    origin,
+    authorize: byRegistry(registry, credentials),
+    options,
+  })
   return createServiceListing({
     registry,
     name: 'acr',
@@ -78,8 +83,15 @@ export function acrListing(options: AcrListingOptions): ServiceListing {
         scope: `repository:${repository}:metadata_read`,
         entriesOf: ({ json }) => parsePage(json, manifestsSchema, subject).manifests ?? [],
       })
-      for await (const { imageSize, createdTime, tags, ...told } of all)
-        yield { ...told, tags: tags ?? [], size: imageSize, pushedAt: createdTime }
+      for await (const {
+        digest,
+        tags,
+        mediaType,
+        artifactType,
+        imageSize: size,
+        createdTime: pushedAt,
+      } of all)
+        yield { digest, tags: tags ?? [], mediaType, artifactType, size, pushedAt }
     },
   })
 }
@@ -89,7 +101,7 @@ function readLinked<Entry>(
   first: string,
   {
     entriesOf,
-    ...told
+    ...asked
   }: {
     readonly subject: string
     readonly action: string
@@ -98,9 +110,9 @@ function readLinked<Entry>(
     readonly entriesOf: (answer: ListingAnswer) => readonly Entry[]
   },
 ): AsyncGenerator<Entry, void, undefined> {
-  return readPages(told.subject, first, async (to) => {
-    const answer = await ask({ ...told, to: toTarget(to) })
-    return { entries: entriesOf(answer), next: nextLink(answer, told.subject) }
+  return readPages(asked.subject, first, async (to) => {
+    const answer = await ask({ ...asked, to: toTarget(to) })
+    return { entries: entriesOf(answer), next: nextLink(answer, asked.subject) }
   })
 }
 

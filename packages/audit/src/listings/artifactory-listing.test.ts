@@ -12,15 +12,26 @@ async function startArtifactory(content: DoubledRepository[]) {
     if (header('authorization') !== `Bearer ${token}`)
       return { status: 401, json: { errors: [{ status: 401, message: 'Bad credentials' }] } }
     if (path === '/artifactory/api/docker/prod-docker/v2/_catalog') {
-      const { page, next } = afterKey(content, ({ name }) => name, query.get('last') ?? '', Number(query.get('n')))
+      const { page, next } = afterKey(
+        content,
+        ({ name }) => name,
+        query.get('last') ?? '',
+        Number(query.get('n')),
+      )
       // The first part of the path is missing, as it is in Artifactory.
       const headers = next === undefined ? {} : { link: `</v2/_catalog?last=${next}&n=1000>; rel="next"` }
       return { json: { repositories: page.map(({ name }) => name) }, headers }
     }
-    if (path !== '/artifactory/api/search/aql' || method !== 'POST') return { status: 404, json: { errors: [] } }
+    if (path !== '/artifactory/api/search/aql' || method !== 'POST')
+      return { status: 404, json: { errors: [] } }
     const parsed =
-      /^items\.find\((\{.+\})\)\.include\([\w",]+\)\.sort\(\{"\$asc":\["path","name"\]\}\)\.offset\((\d+)\)\.limit\((\d+)\)$/.exec(body)
-    const { repo, path: folder } = JSON.parse(parsed?.[1] ?? '{}') as { repo?: string; path?: { $match: string } }
+      /^items\.find\((\{.+\})\)\.include\([\w",]+\)\.sort\(\{"\$asc":\["path","name"\]\}\)\.offset\((\d+)\)\.limit\((\d+)\)$/.exec(
+        body,
+      )
+    const { repo, path: folder } = JSON.parse(parsed?.[1] ?? '{}') as {
+      repo?: string
+      path?: { $match: string }
+    }
     if (repo !== 'prod-docker' || folder === undefined) return { status: 400, body: 'Failed to parse query' }
     const items = content.flatMap(({ name, manifests }) => manifests.flatMap((each) => toItems(name, each)))
     const matched = items
@@ -29,7 +40,10 @@ async function startArtifactory(content: DoubledRepository[]) {
     const [offset, limit] = [Number(parsed?.[2]), Number(parsed?.[3])]
     const results = matched.slice(offset, offset + limit)
     return {
-      json: { results, range: { start_pos: offset, end_pos: offset + results.length, total: results.length, limit } },
+      json: {
+        results,
+        range: { start_pos: offset, end_pos: offset + results.length, total: results.length, limit },
+      },
     }
   })
 }
@@ -88,8 +102,15 @@ describe('artifactoryListing', () => {
     await using double = await startServiceDouble(({ body }) => {
       const offset = Number(/offset\((\d+)\)/.exec(body)?.[1])
       const results = offset < 3000 ? toItems('app', manifestOf(offset)) : []
-      const notification = cut ? { notification: 'AQL query reached the search hard limit, results are trimmed.' } : {}
-      return { json: { results, range: { start_pos: offset, end_pos: offset + 1, total: 1, limit: 1000, ...notification } } }
+      const notification = cut
+        ? { notification: 'AQL query reached the search hard limit, results are trimmed.' }
+        : {}
+      return {
+        json: {
+          results,
+          range: { start_pos: offset, end_pos: offset + 1, total: 1, limit: 1000, ...notification },
+        },
+      }
     })
     const listing = artifactoryListing({
       registry: double.host,
@@ -98,20 +119,34 @@ describe('artifactoryListing', () => {
       login: { username: 'audit', password: async () => 'secret' },
     })
     expect(await Array.fromAsync(listing.listManifests('prod-docker/app'))).toHaveLength(3)
-    expect(double.requests[0]?.header('authorization')).toBe(`Basic ${Buffer.from('audit:secret').toString('base64')}`)
+    expect(double.requests[0]?.header('authorization')).toBe(
+      `Basic ${Buffer.from('audit:secret').toString('base64')}`,
+    )
     cut = true
-    await expect(Array.fromAsync(listing.listManifests('prod-docker/app'))).rejects.toMatchObject({ code: 'LISTING_FAILED' })
-    await expect(Array.fromAsync(listing.listManifests('other/app'))).rejects.toMatchObject({ code: 'LISTING_INVALID' })
+    await expect(Array.fromAsync(listing.listManifests('prod-docker/app'))).rejects.toMatchObject({
+      code: 'LISTING_FAILED',
+    })
+    await expect(Array.fromAsync(listing.listManifests('other/app'))).rejects.toMatchObject({
+      code: 'LISTING_INVALID',
+    })
     await listing.close()
   })
 
   it('reads digests from folders where Artifactory has not counted them, and says where there are none', async () => {
     const hex = manifestOf(1).digest.slice(7)
-    const item = { repo: 'prod-docker', name: 'manifest.json', created: '2026-01-05T13:00:00.000+01:00', sha256: null }
+    const item = {
+      repo: 'prod-docker',
+      name: 'manifest.json',
+      created: '2026-01-05T13:00:00.000+01:00',
+      sha256: null,
+    }
     await using double = await startServiceDouble(({ body }) => ({
       json: {
         results: body.includes('offset(0)')
-          ? [{ ...item, path: `app/sha256:${hex}` }, { ...item, path: 'app/v1' }]
+          ? [
+              { ...item, path: `app/sha256:${hex}` },
+              { ...item, path: 'app/v1' },
+            ]
           : [],
         range: { start_pos: 0, end_pos: 2, total: 2 },
       },

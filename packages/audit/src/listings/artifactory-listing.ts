@@ -5,7 +5,7 @@ import { createServiceListing } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
 import { type AskListing, invalidOption, segment } from './http/listing-http.ts'
 import { listCatalog } from './http/list-catalog.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingLogin, ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 import type { ToldManifest } from './to-listed.ts'
@@ -33,9 +33,7 @@ export interface ArtifactoryListingOptions extends ListingServiceOptions {
 const pageSize = 1000
 const permission = 'permission to read the whole repository'
 const itemsSchema = z.object({
-  results: z.array(
-    z.object({ path: z.string(), name: z.string(), created: z.unknown(), sha256: z.unknown() }),
-  ),
+  results: z.array(z.object({ path: z.string(), name: z.string(), created: told, sha256: told })),
   range: z.object({ notification: z.string().optional() }),
 })
 /** The folder of a manifest that no tag names. */
@@ -52,13 +50,20 @@ export function artifactoryListing(options: ArtifactoryListingOptions): ServiceL
   const { registry, origin, repositories: keys, naming = 'path', token, login } = options
   if (naming === 'host' && keys.length !== 1)
     throw invalidOption('artifactory', 'named by its host there is exactly one repository')
-  const http = createListingHttp({ name: 'artifactory', origin, authorize: byToken(token) ?? byLogin(login), options })
+  const http = createListingHttp({
+    name: 'artifactory',
+    origin,
+    authorize: byToken(token) ?? byLogin(login),
+    options,
+  })
   const toPath = (key: string, image: string) => (naming === 'host' ? image : `${key}/${image}`)
 
   function findImage(repository: string, subject: string): { readonly key: string; readonly image: string } {
     const [first = '', ...rest] = naming === 'host' ? [keys[0], repository] : repository.split('/')
     if (keys.includes(first) && rest.length > 0) return { key: first, image: rest.join('/') }
-    throw new AuditError('LISTING_INVALID', `${subject} is in none of the repositories that are listed`, { subject })
+    throw new AuditError('LISTING_INVALID', `${subject} is in none of the repositories that are listed`, {
+      subject,
+    })
   }
 
   return createServiceListing({
@@ -72,8 +77,8 @@ export function artifactoryListing(options: ArtifactoryListingOptions): ServiceL
     async *repositories(ask) {
       for (const key of keys) {
         const path = `/api/docker/${segment(key)}/v2/_catalog`
-        const told = { subject: `${registry}/${key}`, action: 'list the images', permission }
-        for await (const image of listCatalog(ask, path, told)) yield toPath(key, image)
+        const asked = { subject: `${registry}/${key}`, action: 'list the images', permission }
+        for await (const image of listCatalog(ask, path, asked)) yield toPath(key, image)
       }
     },
     async *manifests(repository, ask, subject) {
@@ -113,9 +118,13 @@ function listItems(
     const { results, range } = parsePage(json, itemsSchema, subject)
     // It says so when it cuts an answer short.
     if (range.notification !== undefined)
-      throw new AuditError('LISTING_FAILED', `${subject}: Artifactory's limit of search results is lower than ${pageSize}`, {
-        subject,
-      })
+      throw new AuditError(
+        'LISTING_FAILED',
+        `${subject}: Artifactory's limit of search results is lower than ${pageSize}`,
+        {
+          subject,
+        },
+      )
     // What may not be read is taken out after the limit, so a short page is not the last.
     return { entries: results, next: results.length === 0 ? undefined : String(Number(offset) + pageSize) }
   })

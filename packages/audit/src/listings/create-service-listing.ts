@@ -1,7 +1,12 @@
 import { parseReference } from '@sallyport/oci'
 import { printable } from '@sallyport/oci/cloud'
 import { AuditError } from '../errors.ts'
-import type { ListedManifest, ListingOptions, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
+import type {
+  ListedManifest,
+  ListingOptions,
+  RegistryListing,
+  UnlistedTag,
+} from '../ports/registry-listing.ts'
 import type { ListingHttp } from './http/create-listing-http.ts'
 import type { AskListing } from './http/listing-http.ts'
 import type { ServiceListing } from './listing-options.ts'

@@ -14,7 +14,8 @@ async function startHub(content: DoubledRepository[]) {
       const good = sent.identifier === 'acme' && sent.secret === secret
       return { signIn: true, status: good ? 200 : 401, json: { access_token: 'hub-jwt-of-the-audit' } }
     }
-    if (header('authorization') !== 'Bearer hub-jwt-of-the-audit') return { status: 401, json: { detail: 'no' } }
+    if (header('authorization') !== 'Bearer hub-jwt-of-the-audit')
+      return { status: 401, json: { detail: 'no' } }
     const paged = (all: readonly unknown[]): DoubleAnswer => {
       const page = Number(query.get('page'))
       const size = Math.min(100, Number(query.get('page_size')))
@@ -22,7 +23,9 @@ async function startHub(content: DoubledRepository[]) {
       return { json: { count: all.length, next, previous: null, results: pageOf(all, page, size) } }
     }
     if (path === '/v2/namespaces/acme/repositories')
-      return paged(content.map(({ name }) => ({ name: flat(name), namespace: 'acme', repository_type: 'image' })))
+      return paged(
+        content.map(({ name }) => ({ name: flat(name), namespace: 'acme', repository_type: 'image' })),
+      )
     const found = content.find(({ name }) => path === `/v2/namespaces/acme/repositories/${flat(name)}/tags`)
     if (found === undefined) return { status: 404, json: { message: 'object not found' } }
     return paged(
@@ -64,7 +67,11 @@ describeListingContract('dockerHubListing', {
 describe('dockerHubListing', () => {
   it('does not take the digest of a platform for that of a tag', async () => {
     await using double = await startServiceDouble(() => ({
-      json: { count: 1, next: null, results: [{ name: 'old', images: [{ digest: `sha256:${'a'.repeat(64)}` }] }] },
+      json: {
+        count: 1,
+        next: null,
+        results: [{ name: 'old', images: [{ digest: `sha256:${'a'.repeat(64)}` }] }],
+      },
     }))
     const listing = dockerHubListing({ namespaces: ['library'], origin: double.origin })
     expect(listing.registry).toBe('docker.io')

@@ -3,7 +3,7 @@ import { readSecret } from './authorize.ts'
 import { createServiceListing, estimatePages } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
 import { type AskListing, type AuthorizeListing, type ListingRequest, segment } from './http/listing-http.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingLogin, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
@@ -29,12 +29,12 @@ const repositoriesSchema = pageOf(z.object({ namespace: z.string(), name: z.stri
 const tagsSchema = pageOf(
   z.object({
     name: z.string(),
-    digest: z.unknown(),
-    media_type: z.unknown(),
-    full_size: z.unknown(),
-    tag_last_pushed: z.unknown(),
-    last_updated: z.unknown(),
-    tag_last_pulled: z.unknown(),
+    digest: told,
+    media_type: told,
+    full_size: told,
+    tag_last_pushed: told,
+    last_updated: told,
+    tag_last_pulled: told,
   }),
 )
 
@@ -64,7 +64,8 @@ export function dockerHubListing(options: DockerHubListingOptions): ServiceListi
           action: 'list the repositories',
           permission,
         }
-        for await (const found of listAll(ask, request, repositoriesSchema)) yield `${found.namespace}/${found.name}`
+        for await (const found of listAll(ask, request, repositoriesSchema))
+          yield `${found.namespace}/${found.name}`
       }
     },
     async *manifests(repository, ask, subject) {

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { ecrListing } from './ecr-listing.ts'
 import { describeListingContract } from './listing-contract.fixture.ts'
 import type { DoubledRepository } from './listing-content.fixture.ts'
-import { afterKey, type DoubleAnswer, type DoubleRequest, startServiceDouble } from './service-double.fixture.ts'
+import {
+  afterKey,
+  type DoubleAnswer,
+  type DoubleRequest,
+  startServiceDouble,
+} from './service-double.fixture.ts'
 
 const registry = '111122223333.dkr.ecr.eu-west-1.amazonaws.com'
 const keys = {
@@ -17,14 +22,18 @@ const clock = { now: () => new Date('2026-11-26T12:00:00Z') }
 async function startEcr(content: DoubledRepository[]) {
   return startServiceDouble((request, origin) => {
     if (request.method !== 'POST' || request.path !== '/' || !isSigned(request, origin))
-      return { status: 403, json: { __type: 'UnrecognizedClientException', message: 'The security token is invalid.' } }
+      return {
+        status: 403,
+        json: { __type: 'UnrecognizedClientException', message: 'The security token is invalid.' },
+      }
     const input = JSON.parse(request.body) as {
       readonly registryId: string
       readonly repositoryName?: string
       readonly maxResults: number
       readonly nextToken?: string
     }
-    if (input.registryId !== '111122223333' || input.maxResults > 1000 || input.nextToken === '') return refused('InvalidParameterException')
+    if (input.registryId !== '111122223333' || input.maxResults > 1000 || input.nextToken === '')
+      return refused('InvalidParameterException')
     const after = Buffer.from(input.nextToken ?? '', 'base64').toString('utf8')
     const token = (next: string | undefined) =>
       next === undefined ? {} : { nextToken: Buffer.from(next, 'utf8').toString('base64') }
@@ -43,7 +52,8 @@ async function startEcr(content: DoubledRepository[]) {
         },
       }
     }
-    if (operation !== 'AmazonEC2ContainerRegistry_V20150921.DescribeImages') return refused('UnknownOperationException')
+    if (operation !== 'AmazonEC2ContainerRegistry_V20150921.DescribeImages')
+      return refused('UnknownOperationException')
     const found = content.find(({ name }) => name === input.repositoryName)
     if (found === undefined) return refused('RepositoryNotFoundException')
     const { page, next } = afterKey(found.manifests, ({ digest }) => digest, after, input.maxResults)
@@ -75,7 +85,10 @@ function isSigned({ method, header, body }: DoubleRequest, origin: string): bool
   const headers = Object.fromEntries(names.map((name) => [name, header(name) ?? '']))
   const request = { method, url: new URL(`${origin}/`), headers, body, region: 'eu-west-1', service: 'ecr' }
   const expected = signAwsRequest(request, keys, clock.now())
-  return header('authorization') === expected['authorization'] && header('x-amz-security-token') === keys.sessionToken
+  return (
+    header('authorization') === expected['authorization'] &&
+    header('x-amz-security-token') === keys.sessionToken
+  )
 }
 
 describeListingContract('ecrListing', {
@@ -85,7 +98,13 @@ describeListingContract('ecrListing', {
   survivesDeletion: true,
   async start(content, options) {
     const double = await startEcr(content)
-    const listing = ecrListing({ ...options, registry, origin: double.origin, credentials: async () => keys, clock })
+    const listing = ecrListing({
+      ...options,
+      registry,
+      origin: double.origin,
+      credentials: async () => keys,
+      clock,
+    })
     return { double, listing, pathOf: (name) => name }
   },
 })
@@ -119,7 +138,13 @@ describe('ecrListing', () => {
     ['keys that can be in no header', async () => ({ ...keys, sessionToken: 'SECRET-IN-A-MESSAGE\r\nx: y' })],
   ])('fails without showing anything where there are %s', async (_, credentials) => {
     await using double = await startEcr([])
-    const listing = ecrListing({ registry, origin: double.origin, credentials, clock, retry: { attempts: 1 } })
+    const listing = ecrListing({
+      registry,
+      origin: double.origin,
+      credentials,
+      clock,
+      retry: { attempts: 1 },
+    })
     const error = await Array.fromAsync(listing.listRepositories()).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'LISTING_FAILED' })
     expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('SECRET')

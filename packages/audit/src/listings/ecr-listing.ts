@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { createServiceListing, estimatePages } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
 import { type AskListing, type AuthorizeListing, invalidOption } from './http/listing-http.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { type ListingPage, readPages } from './http/read-pages.ts'
 import type { ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
@@ -39,13 +39,13 @@ const repositoriesSchema = z.object({
 const imagesSchema = z.object({
   imageDetails: z.array(
     z.object({
-      imageDigest: z.unknown(),
+      imageDigest: told,
       imageTags: z.array(z.string()).nullish(),
-      imageSizeInBytes: z.unknown(),
-      imagePushedAt: z.unknown(),
-      lastRecordedPullTime: z.unknown(),
-      imageManifestMediaType: z.unknown(),
-      artifactMediaType: z.unknown(),
+      imageSizeInBytes: told,
+      imagePushedAt: told,
+      lastRecordedPullTime: told,
+      imageManifestMediaType: told,
+      artifactMediaType: told,
     }),
   ),
   nextToken,
@@ -104,12 +104,22 @@ export function ecrListing(options: EcrListingOptions): ServiceListing {
     http,
     estimateRequests: (counts) => estimatePages(counts, { repositories: pageSize, manifests: pageSize }),
     async *repositories(ask) {
-      const call = { operation: 'DescribeRepositories', input: {}, subject: registry, action: 'list the repositories' }
+      const call = {
+        operation: 'DescribeRepositories',
+        input: {},
+        subject: registry,
+        action: 'list the repositories',
+      }
       const all = readAll(ask, call, repositoriesSchema, ({ repositories }) => repositories)
       for await (const { repositoryName } of all) yield repositoryName
     },
     async *manifests(repositoryName, ask, subject) {
-      const call = { operation: 'DescribeImages', input: { repositoryName }, subject, action: 'list the images' }
+      const call = {
+        operation: 'DescribeImages',
+        input: { repositoryName },
+        subject,
+        action: 'list the images',
+      }
       for await (const image of readAll(ask, call, imagesSchema, ({ imageDetails }) => imageDetails)) {
         yield {
           digest: image.imageDigest,

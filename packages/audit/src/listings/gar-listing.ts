@@ -6,7 +6,7 @@ import { byToken } from './authorize.ts'
 import { createServiceListing, estimatePages } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
 import { type AskListing, invalidOption, segment } from './http/listing-http.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { type ListingPage, readPages } from './http/read-pages.ts'
 import type { ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
@@ -36,16 +36,19 @@ const repositoriesSchema = z.object({
   repositories: z.array(z.object({ name: z.string(), format: z.string().optional() })).default([]),
   nextPageToken,
 })
-const packagesSchema = z.object({ packages: z.array(z.object({ name: z.string() })).default([]), nextPageToken })
+const packagesSchema = z.object({
+  packages: z.array(z.object({ name: z.string() })).default([]),
+  nextPageToken,
+})
 const versionsSchema = z.object({
   versions: z
     .array(
       z.object({
         name: z.string(),
-        createTime: z.unknown(),
+        createTime: told,
         relatedTags: z.array(z.object({ name: z.string() })).default([]),
         metadata: z
-          .object({ mediaType: z.unknown(), artifactType: z.unknown(), imageSizeBytes: z.unknown() })
+          .object({ mediaType: told, artifactType: told, imageSizeBytes: told })
           .partial()
           .default({}),
       }),
@@ -81,23 +84,29 @@ export function garListing(options: GarListingOptions): ServiceListing {
     path: string,
     schema: z.ZodType<Page>,
     entriesOf: (page: Page) => readonly Entry[],
-    told: { readonly subject: string; readonly action: string; readonly permission: string },
+    asked: { readonly subject: string; readonly action: string; readonly permission: string },
   ) =>
-    readPages(told.subject, '', async (cursor): Promise<ListingPage<Entry>> => {
-      const query = new URLSearchParams({ pageSize: String(pageSize), ...(cursor === '' ? {} : { pageToken: cursor }) })
-      const { json } = await ask({ to: `${parent}${path}${path.includes('?') ? '&' : '?'}${query}`, ...told })
-      const page = parsePage(json, schema, told.subject)
+    readPages(asked.subject, '', async (cursor): Promise<ListingPage<Entry>> => {
+      const query = new URLSearchParams({
+        pageSize: String(pageSize),
+        ...(cursor === '' ? {} : { pageToken: cursor }),
+      })
+      const { json } = await ask({
+        to: `${parent}${path}${path.includes('?') ? '&' : '?'}${query}`,
+        ...asked,
+      })
+      const page = parsePage(json, schema, asked.subject)
       return { entries: entriesOf(page), next: page.nextPageToken || undefined }
     })
 
   async function* listKeys(ask: AskListing): AsyncGenerator<string> {
     if (options.repositories !== undefined) return yield* options.repositories
-    const told = {
+    const asked = {
       subject: registry,
       action: 'list the repositories',
       permission: 'artifactregistry.repositories.list',
     }
-    const all = readAll(ask, '', repositoriesSchema, ({ repositories }) => repositories, told)
+    const all = readAll(ask, '', repositoriesSchema, ({ repositories }) => repositories, asked)
     for await (const { name, format } of all) if (format === 'DOCKER') yield lastPart(name, registry)
   }
 
@@ -111,17 +120,36 @@ export function garListing(options: GarListingOptions): ServiceListing {
       (options.repositories?.length ?? Math.ceil(counts.repositories / pageSize) + counts.repositories),
     async *repositories(ask) {
       for await (const key of listKeys(ask)) {
-        const told = { subject: `${registry}/${prefix}/${key}`, action: 'list the images', permission: 'artifactregistry.packages.list' }
-        const all = readAll(ask, `/${segment(key)}/packages`, packagesSchema, ({ packages }) => packages, told)
-        for await (const { name } of all) yield `${prefix}/${key}/${lastPart(name, told.subject)}`
+        const asked = {
+          subject: `${registry}/${prefix}/${key}`,
+          action: 'list the images',
+          permission: 'artifactregistry.packages.list',
+        }
+        const all = readAll(
+          ask,
+          `/${segment(key)}/packages`,
+          packagesSchema,
+          ({ packages }) => packages,
+          asked,
+        )
+        for await (const { name } of all) yield `${prefix}/${key}/${lastPart(name, asked.subject)}`
       }
     },
     async *manifests(repository, ask, subject) {
-      const [key = '', ...image] = repository.startsWith(`${prefix}/`) ? repository.slice(prefix.length + 1).split('/') : []
-      if (image.length === 0) throw new AuditError('LISTING_INVALID', `${subject} is no image of the project`, { subject })
+      const [key = '', ...image] = repository.startsWith(`${prefix}/`)
+        ? repository.slice(prefix.length + 1).split('/')
+        : []
+      if (image.length === 0)
+        throw new AuditError('LISTING_INVALID', `${subject} is no image of the project`, { subject })
       const path = `/${segment(key)}/packages/${segment(image.join('/'))}`
-      const told = { subject, action: 'list the versions', permission: 'artifactregistry.versions.list' }
-      const all = readAll(ask, `${path}/versions?view=FULL`, versionsSchema, ({ versions }) => versions, told)
+      const versions = { subject, action: 'list the versions', permission: 'artifactregistry.versions.list' }
+      const all = readAll(
+        ask,
+        `${path}/versions?view=FULL`,
+        versionsSchema,
+        (page) => page.versions,
+        versions,
+      )
       let hasMoreTags = false
       for await (const { name, createTime, relatedTags, metadata } of all) {
         hasMoreTags ||= relatedTags.length >= mostRelatedTags
@@ -135,8 +163,14 @@ export function garListing(options: GarListingOptions): ServiceListing {
         }
       }
       if (!hasMoreTags) return
-      const asked = { subject, action: 'list the tags', permission: 'artifactregistry.tags.list' }
-      for await (const { name, version } of readAll(ask, `${path}/tags`, tagsSchema, ({ tags }) => tags, asked))
+      const tags = { subject, action: 'list the tags', permission: 'artifactregistry.tags.list' }
+      for await (const { name, version } of readAll(
+        ask,
+        `${path}/tags`,
+        tagsSchema,
+        (page) => page.tags,
+        tags,
+      ))
         yield { digest: lastPart(version, subject), tags: [lastPart(name, subject)] }
     },
   })
@@ -147,6 +181,8 @@ function lastPart(name: string, subject: string): string {
   try {
     return decodeURIComponent(name.slice(name.lastIndexOf('/') + 1))
   } catch {
-    throw new AuditError('LISTING_INVALID', `${subject}: the listing holds a name that can't be decoded`, { subject })
+    throw new AuditError('LISTING_INVALID', `${subject}: the listing holds a name that can't be decoded`, {
+      subject,
+    })
   }
 }

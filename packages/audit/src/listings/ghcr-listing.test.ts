@@ -9,7 +9,8 @@ const token = 'ghp_token-of-the-audit'
 /** GitHub's REST API: numbered pages with Link to a path by number, versions named by digest. */
 async function startGithub(content: DoubledRepository[]) {
   return startServiceDouble(({ path, query, header }, origin) => {
-    if (header('authorization') !== `Bearer ${token}`) return { status: 401, json: { message: 'Bad credentials' } }
+    if (header('authorization') !== `Bearer ${token}`)
+      return { status: 401, json: { message: 'Bad credentials' } }
     const base = path.replace('/organizations/42/', '/orgs/Acme/')
     const paged = (all: readonly unknown[]): DoubleAnswer => {
       const page = Number(query.get('page') ?? 1)
@@ -21,7 +22,9 @@ async function startGithub(content: DoubledRepository[]) {
       return { json: pageOf(all, page, size), headers }
     }
     if (base === '/orgs/Acme/packages' && query.get('package_type') === 'container')
-      return paged(content.map(({ name }, index) => ({ id: index, name, package_type: 'container', version_count: 1 })))
+      return paged(
+        content.map(({ name }, index) => ({ id: index, name, package_type: 'container', version_count: 1 })),
+      )
     const [, name = ''] = /^\/orgs\/Acme\/packages\/container\/([^/]+)\/versions$/.exec(base) ?? []
     const found = content.find((each) => each.name === decodeURIComponent(name))
     if (found === undefined) return { status: 404, json: { message: 'Package not found.' } }
@@ -63,11 +66,22 @@ describe('ghcrListing', () => {
       sleep: async (milliseconds) => void waits.push(milliseconds),
     })
     const reset = String(now.getTime() / 1000 + 12)
-    double.fail({ status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }, json: {} })
+    double.fail({
+      status: 403,
+      headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset },
+      json: {},
+    })
     expect(await Array.fromAsync(listing.listRepositories())).toEqual(['acme/app'])
     expect(waits).toEqual([12_000])
-    double.fail({ status: 403, headers: { 'x-ratelimit-remaining': '10', 'x-ratelimit-reset': reset }, json: {} })
-    await expect(Array.fromAsync(listing.listRepositories())).rejects.toMatchObject({ status: 403, retryable: false })
+    double.fail({
+      status: 403,
+      headers: { 'x-ratelimit-remaining': '10', 'x-ratelimit-reset': reset },
+      json: {},
+    })
+    await expect(Array.fromAsync(listing.listRepositories())).rejects.toMatchObject({
+      status: 403,
+      retryable: false,
+    })
     await listing.close()
   })
 
@@ -81,7 +95,9 @@ describe('ghcrListing', () => {
     expect(await Array.fromAsync(listing.listRepositories())).toEqual(['jo/team/app'])
     expect(await Array.fromAsync(listing.listManifests('jo/team/app'))).toMatchObject([{ tags: ['v1'] }])
     expect(double.requests[1]?.path).toBe('/users/jo/packages/container/team%2Fapp/versions')
-    await expect(Array.fromAsync(listing.listManifests('other/app'))).rejects.toMatchObject({ code: 'LISTING_INVALID' })
+    await expect(Array.fromAsync(listing.listManifests('other/app'))).rejects.toMatchObject({
+      code: 'LISTING_INVALID',
+    })
     await listing.close()
   })
 })

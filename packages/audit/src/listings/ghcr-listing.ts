@@ -5,7 +5,7 @@ import { createServiceListing, estimatePages } from './create-service-listing.ts
 import { createListingHttp } from './http/create-listing-http.ts'
 import { type AskListing, type ListingRequest, segment, toTarget } from './http/listing-http.ts'
 import { nextLink } from './http/next-link.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
@@ -27,8 +27,8 @@ const permission = 'a token with the scope read:packages'
 const packagesSchema = z.array(z.object({ name: z.string() }))
 const versionsSchema = z.array(
   z.object({
-    name: z.unknown(),
-    created_at: z.unknown(),
+    name: told,
+    created_at: told,
     metadata: z.object({ container: z.object({ tags: z.array(z.string()) }) }),
   }),
 )
@@ -81,7 +81,7 @@ function listAll<Entry>(
   request: ListingRequest & { readonly to: string },
   schema: z.ZodType<readonly Entry[]>,
 ): AsyncGenerator<Entry, void, undefined> {
-  const headers = { 'accept': 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
+  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
   return readPages(request.subject, request.to, async (to) => {
     const answer = await ask({ ...request, headers, to: toTarget(to) })
     return {

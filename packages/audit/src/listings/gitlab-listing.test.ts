@@ -20,7 +20,10 @@ async function startGitlab(content: DoubledRepository[]) {
         ...(all.length > page * size ? [`<${to(page + 1)}>; rel="next"`] : []),
         `<${to(1)}>; rel="first"`,
       ]
-      return { json: pageOf(all, page, size), headers: { 'link': links.join(', '), 'x-total': String(all.length) } }
+      return {
+        json: pageOf(all, page, size),
+        headers: { link: links.join(', '), 'x-total': String(all.length) },
+      }
     }
     if (path === '/api/v4/groups/acme%2Fprod/registry/repositories')
       return paged(
@@ -34,12 +37,15 @@ async function startGitlab(content: DoubledRepository[]) {
           cleanup_policy_started_at: null,
         })),
       )
-    const [, id = '', tag] = /^\/api\/v4\/projects\/9\/registry\/repositories\/(\d+)\/tags(?:\/([^/]+))?$/.exec(path) ?? []
+    const [, id = '', tag] =
+      /^\/api\/v4\/projects\/9\/registry\/repositories\/(\d+)\/tags(?:\/([^/]+))?$/.exec(path) ?? []
     const found = content[Number(id) - 100]
     if (found === undefined || id === '') return { status: 404, json: { message: '404 Not Found' } }
     const all = tagsOf(found)
     if (tag === undefined)
-      return paged(all.map(({ tag: name }) => ({ name, path: `acme/prod/${found.name}:${name}`, location: 'x' })))
+      return paged(
+        all.map(({ tag: name }) => ({ name, path: `acme/prod/${found.name}:${name}`, location: 'x' })),
+      )
     const detail = all.find(({ tag: name }) => name === decodeURIComponent(tag))
     if (detail === undefined) return { status: 404, json: { message: '404 Tag Not Found' } }
     return {
@@ -64,7 +70,13 @@ describeListingContract('gitlabListing', {
   survivesDeletion: true,
   async start(content, options) {
     const double = await startGitlab(content)
-    const listing = gitlabListing({ ...options, registry, origin: double.origin, owner: { group: 'acme/prod' }, token })
+    const listing = gitlabListing({
+      ...options,
+      registry,
+      origin: double.origin,
+      owner: { group: 'acme/prod' },
+      token,
+    })
     return { double, listing, pathOf: (name) => `acme/prod/${name}` }
   },
 })
@@ -102,7 +114,9 @@ describe('gitlabListing', () => {
       json: [{ id: 1, project_id: 9, path: 'acme/prod/app', location: 'elsewhere.example/acme/prod/app' }],
     }))
     const listing = gitlabListing({ registry, origin: double.origin, owner: { project: 'acme/prod' }, token })
-    await expect(Array.fromAsync(listing.listRepositories())).rejects.toMatchObject({ code: 'LISTING_INVALID' })
+    await expect(Array.fromAsync(listing.listRepositories())).rejects.toMatchObject({
+      code: 'LISTING_INVALID',
+    })
     expect(double.requests[0]?.path).toBe('/api/v4/projects/acme%2Fprod/registry/repositories')
     await listing.close()
   })

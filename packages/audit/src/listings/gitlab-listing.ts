@@ -7,7 +7,7 @@ import { createServiceListing } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
 import { type AskListing, type ListingRequest, segment, toTarget } from './http/listing-http.ts'
 import { nextLink, totalOf } from './http/next-link.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 import type { ToldManifest } from './to-listed.ts'
@@ -35,10 +35,10 @@ const repositoriesSchema = z.array(
 const tagsSchema = z.array(z.object({ name: z.string() }))
 const tagSchema = z.object({
   name: z.string(),
-  digest: z.unknown(),
-  created_at: z.unknown(),
-  total_size: z.unknown(),
-  media_type: z.unknown(),
+  digest: told,
+  created_at: told,
+  total_size: told,
+  media_type: told,
 })
 
 /**
@@ -63,7 +63,11 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
       action: 'list the repositories',
       permission,
     }
-    for await (const { id, project_id: project, path, location } of listAll(ask, request, repositoriesSchema)) {
+    for await (const { id, project_id: project, path, location } of listAll(
+      ask,
+      request,
+      repositoriesSchema,
+    )) {
       if (location !== `${registry}/${path}`) throw elsewhere(registry)
       places.set(path, `/api/v4/projects/${project}/registry/repositories/${id}/tags`)
       yield path
@@ -76,7 +80,10 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
     for await (const path of findRepositories(ask)) if (path === repository) break
     const found = places.get(repository)
     if (found !== undefined) return found
-    throw new AuditError('LISTING_FAILED', `${subject}: GitLab lists no such repository`, { subject, status: 404 })
+    throw new AuditError('LISTING_FAILED', `${subject}: GitLab lists no such repository`, {
+      subject,
+      status: 404,
+    })
   }
 
   return createServiceListing({
@@ -89,7 +96,12 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
     repositories: findRepositories,
     async *manifests(repository, ask, subject, { signal }) {
       const place = await findPlace(repository, ask, subject)
-      const request = { to: `${place}?per_page=${pageSize}&page=1`, subject, action: 'list the tags', permission }
+      const request = {
+        to: `${place}?per_page=${pageSize}&page=1`,
+        subject,
+        action: 'list the tags',
+        permission,
+      }
       let names: string[] = []
       for await (const { name } of listAll(ask, request, tagsSchema)) {
         names.push(name)
@@ -128,7 +140,7 @@ async function readTags(
   names: readonly string[],
   { place, ask, subject, concurrency, signal }: TagPlace,
 ): Promise<readonly (ToldManifest | UnlistedTag)[]> {
-  const told: (ToldManifest | UnlistedTag)[] = []
+  const found: (ToldManifest | UnlistedTag)[] = []
   await runConcurrently(names, concurrency, signal, async (name) => {
     const { status, json } = await ask({
       to: `${place}/${segment(name)}`,
@@ -139,14 +151,14 @@ async function readTags(
     })
     if (status === 404) {
       // Deleted meanwhile, or a tag whose manifest is lost: GitLab does not tell these apart.
-      told.push({ tag: name, code: 'TAG_NOT_FOUND', message: 'GitLab lists the tag and does not find it' })
+      found.push({ tag: name, code: 'TAG_NOT_FOUND', message: 'GitLab lists the tag and does not find it' })
       return
     }
     const tag = parsePage(json, tagSchema, subject)
     const { digest, created_at: pushedAt, total_size: size, media_type: mediaType } = tag
-    told.push({ digest, tags: [name], mediaType, size, pushedAt })
+    found.push({ digest, tags: [name], mediaType, size, pushedAt })
   })
-  return told
+  return found
 }
 
 function elsewhere(registry: string): AuditError {

@@ -27,10 +27,17 @@ async function startHarbor(content: DoubledRepository[]) {
       }
     }
     if (path === '/api/v2.0/repositories' || path === '/api/v2.0/projects/prod/repositories')
-      return paged(content.map(({ name, manifests }) => ({ id: 1, name: `prod/${name}`, artifact_count: manifests.length })))
+      return paged(
+        content.map(({ name, manifests }) => ({
+          id: 1,
+          name: `prod/${name}`,
+          artifact_count: manifests.length,
+        })),
+      )
     const [, name = ''] = /^\/api\/v2\.0\/projects\/prod\/repositories\/([^/]+)\/artifacts$/.exec(path) ?? []
     const found = content.find((each) => each.name === decodeURIComponent(decodeURIComponent(name)))
-    if (found === undefined || /%2f/i.test(name)) return { status: 404, json: { errors: [{ code: 'NOT_FOUND' }] } }
+    if (found === undefined || /%2f/i.test(name))
+      return { status: 404, json: { errors: [{ code: 'NOT_FOUND' }] } }
     return paged(found.manifests.map(toArtifact))
   })
 }
@@ -100,16 +107,19 @@ describe('harborListing', () => {
   })
 
   it.each([
-    ['another host', 'https://elsewhere.example/api/v2.0/repositories?page=2'],
-    ['a user in the URL', 'http://x:y@{host}/api/v2.0/repositories?page=2'],
-    ['no link', 'not a link'],
-  ])('refuses a link to the next page with %s', async (_, target) => {
+    ['another host', '<https://elsewhere.example/api/v2.0/repositories?page=2>; rel="next"'],
+    ['another port', '<http://127.0.0.1:1/api/v2.0/repositories?page=2>; rel="next"'],
+    ['a user in the URL', '<http://x:y@{host}/api/v2.0/repositories?page=2>; rel="next"'],
+    ['another form', 'page=2; rel="next"'],
+  ])('refuses a link to the next page with %s', async (_, link) => {
     await using double = await startServiceDouble((__, origin) => ({
       json: [{ name: 'prod/app' }],
-      headers: { link: `<${target.replace('{host}', origin.slice(7))}>; rel="next"` },
+      headers: { link: link.replace('{host}', origin.slice(7)) },
     }))
     const listing = harborListing({ registry: double.host, origin: double.origin, login })
-    await expect(Array.fromAsync(listing.listRepositories())).rejects.toMatchObject({ code: 'LISTING_INVALID' })
+    await expect(Array.fromAsync(listing.listRepositories())).rejects.toMatchObject({
+      code: 'LISTING_INVALID',
+    })
     expect(double.requests).toHaveLength(1)
     await listing.close()
   })

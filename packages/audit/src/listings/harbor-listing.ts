@@ -4,7 +4,7 @@ import { createServiceListing, estimatePages } from './create-service-listing.ts
 import { createListingHttp } from './http/create-listing-http.ts'
 import { type AskListing, type ListingRequest, segment, toTarget } from './http/listing-http.ts'
 import { nextLink, totalOf } from './http/next-link.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingLogin, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 import type { ToldManifest } from './to-listed.ts'
@@ -27,16 +27,14 @@ const tagsSchema = z.array(z.object({ name: z.string() })).nullish()
 const repositoriesSchema = z.array(z.object({ name: z.string() }))
 const artifactsSchema = z.array(
   z.object({
-    digest: z.unknown(),
-    manifest_media_type: z.unknown(),
-    artifact_type: z.unknown(),
-    size: z.unknown(),
-    push_time: z.unknown(),
-    pull_time: z.unknown(),
+    digest: told,
+    manifest_media_type: told,
+    artifact_type: told,
+    size: told,
+    push_time: told,
+    pull_time: told,
     tags: tagsSchema,
-    accessories: z
-      .array(z.object({ digest: z.unknown(), size: z.unknown(), creation_time: z.unknown() }))
-      .nullish(),
+    accessories: z.array(z.object({ digest: told, size: told, creation_time: told })).nullish(),
   }),
 )
 
@@ -58,7 +56,9 @@ export function harborListing(options: HarborListingOptions): ServiceListing {
     estimateRequests: (counts) =>
       estimatePages(counts, { repositories: pageSize, manifests: pageSize }) + (projects?.length ?? 0),
     async *repositories(ask) {
-      const paths = projects?.map((project) => `/projects/${segment(project)}/repositories`) ?? ['/repositories']
+      const paths = projects?.map((project) => `/projects/${segment(project)}/repositories`) ?? [
+        '/repositories',
+      ]
       for (const path of paths) {
         const request = {
           to: `/api/v2.0${path}?page=1&page_size=${pageSize}&sort=creation_time`,

@@ -6,12 +6,7 @@ export { garListing, type GarListingOptions } from './gar-listing.ts'
 export { ghcrListing, type GhcrListingOptions } from './ghcr-listing.ts'
 export { gitlabListing, type GitlabListingOptions } from './gitlab-listing.ts'
 export { harborListing, type HarborListingOptions } from './harbor-listing.ts'
-export type {
-  ListingLogin,
-  ListingSecret,
-  ListingServiceOptions,
-  ServiceListing,
-} from './listing-options.ts'
+export type { ListingLogin, ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 export type { ListingTransport } from '../ports/listing-transport.ts'
 export { quayListing, type QuayListingOptions } from './quay-listing.ts'
 export { zotListing, type ZotListingOptions } from './zot-listing.ts'

@@ -18,7 +18,10 @@ export interface DoubledRepository {
 }
 
 const firstPush = Date.UTC(2026, 0, 5, 12)
-const types = ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.oci.image.index.v1+json'] as const
+const types = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+] as const
 
 /** A manifest; each third one was never pulled. */
 export function manifestOf(index: number, tags: readonly string[] = [`v${index}`]): DoubledManifest {

@@ -29,7 +29,9 @@ async function startQuay(content: DoubledRepository[]) {
     const page = Number(query.get('page'))
     const size = Math.min(100, Number(query.get('limit')))
     const all = tagsOf(found)
-    return { json: { tags: pageOf(all, page, size).map(toTag), page, has_additional: all.length > page * size } }
+    return {
+      json: { tags: pageOf(all, page, size).map(toTag), page, has_additional: all.length > page * size },
+    }
   })
 }
 
@@ -65,12 +67,13 @@ describeListingContract('quayListing', {
 
 describe('quayListing', () => {
   const now = new Date('2026-11-26T12:00:00Z')
-  const [present, past, lent] = [1, 2, 3].map((index) => toTag({ tag: 'v1', ...manifestOf(index) }))
-  const tags = [
-    present,
-    { ...past, end_ts: now.getTime() / 1000 - 60 },
-    { ...lent, name: 'preview', end_ts: now.getTime() / 1000 + 3600 },
-    { ...past, manifest_digest: undefined, end_ts: 1764000000 },
+  const seconds = now.getTime() / 1000
+  const tagAt = (index: number) => toTag({ tag: 'v1', ...manifestOf(index) })
+  const tags: readonly (Partial<ReturnType<typeof toTag>> & { readonly end_ts?: number })[] = [
+    tagAt(1),
+    { ...tagAt(2), end_ts: seconds - 60 },
+    { ...tagAt(3), name: 'preview', end_ts: seconds + 3600 },
+    { name: 'v1', end_ts: seconds - 3600 },
   ]
 
   it.each([
@@ -79,10 +82,15 @@ describe('quayListing', () => {
   ])('lists what tags pointed to before, when asked: %s', async (history, expected) => {
     await using double = await startServiceDouble(({ query }) => {
       const active = query.get('onlyActiveTags') === 'true'
-      const shown = active ? tags.filter((each) => !(each.end_ts !== undefined && each.end_ts * 1000 < now.getTime())) : tags
+      const shown = active ? tags.filter(({ end_ts: end = seconds + 1 }) => end > seconds) : tags
       return { json: { tags: shown, page: 1, has_additional: false } }
     })
-    const options = { registry: double.host, origin: double.origin, namespaces: ['acme'], clock: { now: () => now } }
+    const options = {
+      registry: double.host,
+      origin: double.origin,
+      namespaces: ['acme'],
+      clock: { now: () => now },
+    }
     const listing = quayListing({ ...options, history })
     const listed = await Array.fromAsync(listing.listManifests('acme/app'))
     expect(listed.map((each) => ('digest' in each ? each.tags : each.code))).toEqual(expected)
@@ -91,7 +99,9 @@ describe('quayListing', () => {
 
   it('reads the time of a tag from either form', async () => {
     const { start_ts: _, ...older } = toTag({ tag: 'v1', ...manifestOf(1) })
-    await using double = await startServiceDouble(() => ({ json: { tags: [older], page: 1, has_additional: false } }))
+    await using double = await startServiceDouble(() => ({
+      json: { tags: [older], page: 1, has_additional: false },
+    }))
     const listing = quayListing({ registry: double.host, origin: double.origin, namespaces: ['acme'] })
     expect(await Array.fromAsync(listing.listManifests('acme/app'))).toMatchObject([
       { pushedAt: manifestOf(1).pushedAt.toISOString() },

@@ -3,7 +3,7 @@ import { byToken } from './authorize.ts'
 import { createServiceListing, estimatePages } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
 import { segment } from './http/listing-http.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
@@ -34,11 +34,11 @@ const tagsSchema = z.object({
   tags: z.array(
     z.object({
       name: z.string(),
-      manifest_digest: z.unknown(),
-      size: z.unknown(),
+      manifest_digest: told,
+      size: told,
       start_ts: z.number().nullish(),
       end_ts: z.number().nullish(),
-      last_modified: z.unknown(),
+      last_modified: told,
     }),
   ),
   has_additional: z.boolean(),
@@ -64,7 +64,11 @@ export function quayListing(options: QuayListingOptions): ServiceListing {
       for (const namespace of namespaces) {
         const subject = `${registry}/${namespace}`
         const all = readPages(subject, '', async (cursor) => {
-          const query = new URLSearchParams({ namespace, public: 'true', ...(cursor === '' ? {} : { next_page: cursor }) })
+          const query = new URLSearchParams({
+            namespace,
+            public: 'true',
+            ...(cursor === '' ? {} : { next_page: cursor }),
+          })
           const { json } = await ask({
             to: `/api/v1/repository?${query}`,
             subject,
@@ -89,7 +93,14 @@ export function quayListing(options: QuayListingOptions): ServiceListing {
         const { tags, has_additional: more } = parsePage(json, tagsSchema, subject)
         return { entries: tags, next: more ? String(Number(page) + 1) : undefined }
       })
-      for await (const { name, manifest_digest: digest, size, start_ts: start, end_ts: end, last_modified: at } of all) {
+      for await (const {
+        name,
+        manifest_digest: digest,
+        size,
+        start_ts: start,
+        end_ts: end,
+        last_modified: at,
+      } of all) {
         // A tag that will expire has an end too, in the future: it is one still.
         const isOver = history && end !== null && end !== undefined && end * 1000 <= now(options)
         // What was no manifest then is none now.

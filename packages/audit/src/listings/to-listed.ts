@@ -35,7 +35,9 @@ export function* toListed(
   }
   if (!isDigest(digest)) {
     if (tags.length === 0)
-      throw new AuditError('LISTING_INVALID', `${subject}: the registry lists a manifest without a digest`, { subject })
+      throw new AuditError('LISTING_INVALID', `${subject}: the registry lists a manifest without a digest`, {
+        subject,
+      })
     const isMissing = digest === undefined || digest === null || digest === ''
     for (const tag of good) {
       yield isMissing
@@ -47,11 +49,11 @@ export function* toListed(
   yield {
     digest,
     tags: good,
-    ...told.mediaType === undefined ? {} : { mediaType: toMediaType(told.mediaType) },
-    ...told.artifactType === undefined ? {} : { artifactType: toMediaType(told.artifactType) },
-    ...told.size === undefined ? {} : { size: toSize(told.size) },
-    ...told.pushedAt === undefined ? {} : { pushedAt: toTime(told.pushedAt) },
-    ...told.pulledAt === undefined ? {} : { pulledAt: toTime(told.pulledAt) },
+    ...(told.mediaType === undefined ? {} : { mediaType: toMediaType(told.mediaType) }),
+    ...(told.artifactType === undefined ? {} : { artifactType: toMediaType(told.artifactType) }),
+    ...(told.size === undefined ? {} : { size: toSize(told.size) }),
+    ...(told.pushedAt === undefined ? {} : { pushedAt: toTime(told.pushedAt) }),
+    ...(told.pulledAt === undefined ? {} : { pulledAt: toTime(told.pulledAt) }),
   }
 }
 

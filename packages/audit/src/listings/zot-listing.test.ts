@@ -22,9 +22,15 @@ const unknownField = (field: string): DoubleAnswer => ({
 /** zot: the catalog of the distribution API, and the search extension, where it is on; older ones know fewer fields. */
 async function startZot(content: DoubledRepository[], version: 'new' | 'old' | 'minimal' = 'new') {
   return startServiceDouble(({ method, path, query, header, body }) => {
-    if (header('authorization') !== authorization) return { status: 401, json: { errors: [{ code: 'UNAUTHORIZED' }] } }
+    if (header('authorization') !== authorization)
+      return { status: 401, json: { errors: [{ code: 'UNAUTHORIZED' }] } }
     if (path === '/v2/_catalog') {
-      const { page, next } = afterKey(content, ({ name }) => name, query.get('last') ?? '', Number(query.get('n')))
+      const { page, next } = afterKey(
+        content,
+        ({ name }) => name,
+        query.get('last') ?? '',
+        Number(query.get('n')),
+      )
       const headers = next === undefined ? {} : { link: `</v2/_catalog?n=1000&last=${next}>; rel="next"` }
       return { json: { repositories: page.map(({ name }) => name) }, headers }
     }
@@ -32,7 +38,10 @@ async function startZot(content: DoubledRepository[], version: 'new' | 'old' | '
       return { status: 404, body: '404 page not found' }
     const { query: asked, variables } = JSON.parse(body) as {
       readonly query: string
-      readonly variables: { readonly repo: string; readonly page: { readonly limit: number; readonly offset: number } }
+      readonly variables: {
+        readonly repo: string
+        readonly page: { readonly limit: number; readonly offset: number }
+      }
     }
     if (version === 'old' && asked.includes('PushTimestamp')) return unknownField('PushTimestamp')
     const all = content.flatMap((each) => (each.name === variables.repo ? tagsOf(each) : []))
@@ -105,7 +114,10 @@ describe('zotListing', () => {
     expect(listing.estimateRequests({ repositories: 1, tags: 1 })).toBeGreaterThan(10)
     await listing.close()
     const alone = zotListing(options)
-    await expect(Array.fromAsync(alone.listManifests('app'))).rejects.toMatchObject({ code: 'LISTING_FAILED', status: 404 })
+    await expect(Array.fromAsync(alone.listManifests('app'))).rejects.toMatchObject({
+      code: 'LISTING_FAILED',
+      status: 404,
+    })
     await alone.close()
   })
 
@@ -116,7 +128,9 @@ describe('zotListing', () => {
   ])('fails for %s, and does not take it for an empty repository', async (_, json) => {
     await using double = await startServiceDouble(() => ({ json }))
     const listing = zotListing({ registry: double.host, origin: double.origin, login })
-    await expect(Array.fromAsync(listing.listManifests('app'))).rejects.toMatchObject({ code: 'LISTING_FAILED' })
+    await expect(Array.fromAsync(listing.listManifests('app'))).rejects.toMatchObject({
+      code: 'LISTING_FAILED',
+    })
     await listing.close()
   })
 })

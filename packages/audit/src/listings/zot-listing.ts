@@ -6,7 +6,7 @@ import { createServiceListing } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
 import type { AskListing, ListingAnswer } from './http/listing-http.ts'
 import { listCatalog } from './http/list-catalog.ts'
-import { parsePage } from './http/read-json.ts'
+import { parsePage, told } from './http/read-json.ts'
 import { readPages } from './http/read-pages.ts'
 import type { ListingLogin, ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
@@ -37,12 +37,12 @@ const answerSchema = z.object({
         Results: z.array(
           z.object({
             Tag: z.string(),
-            Digest: z.unknown(),
-            MediaType: z.unknown(),
-            Size: z.unknown(),
-            PushTimestamp: z.unknown(),
-            LastPullTimestamp: z.unknown(),
-            Manifests: z.array(z.object({ ArtifactType: z.unknown() })).nullish(),
+            Digest: told,
+            MediaType: told,
+            Size: told,
+            PushTimestamp: told,
+            LastPullTimestamp: told,
+            Manifests: z.array(z.object({ ArtifactType: told })).nullish(),
           }),
         ),
       }),
@@ -60,10 +60,20 @@ type Page = z.output<typeof answerSchema>
  */
 export function zotListing(options: ZotListingOptions): ServiceListing {
   const { registry, origin = `https://${registry}`, login, token, fallback } = options
-  const http = createListingHttp({ name: 'zot', origin, authorize: byToken(token) ?? byLogin(login), options })
+  const http = createListingHttp({
+    name: 'zot',
+    origin,
+    authorize: byToken(token) ?? byLogin(login),
+    options,
+  })
   let fields: number | 'none' = 0
 
-  async function search(ask: AskListing, repository: string, subject: string, offset: number): Promise<Page | undefined> {
+  async function search(
+    ask: AskListing,
+    repository: string,
+    subject: string,
+    offset: number,
+  ): Promise<Page | undefined> {
     while (fields !== 'none') {
       const asked: number = fields
       const query = `query($repo:String!,$page:PageInput){ImageList(repo:$repo,requestedPage:$page){Page{TotalCount} Results{${fieldSets[asked]}}}}`
@@ -100,7 +110,11 @@ export function zotListing(options: ZotListingOptions): ServiceListing {
         ? counts.repositories + Math.floor(counts.tags / pageSize) + 1
         : fallback.estimateRequests(counts) + 1),
     async *repositories(ask) {
-      yield* listCatalog(ask, '/v2/_catalog', { subject: registry, action: 'list the repositories', permission })
+      yield* listCatalog(ask, '/v2/_catalog', {
+        subject: registry,
+        action: 'list the repositories',
+        permission,
+      })
     },
     async *manifests(repository, ask, subject, listingOptions) {
       const first = await search(ask, repository, subject, 0)
@@ -108,8 +122,10 @@ export function zotListing(options: ZotListingOptions): ServiceListing {
         if (fallback === undefined) throw noSearch(subject)
         return yield* fallback.listManifests(repository, listingOptions)
       }
+      let held: Page | undefined = first
       const all = readPages(subject, '0', async (offset) => {
-        const page = offset === '0' ? first : await search(ask, repository, subject, Number(offset))
+        const page: Page | undefined = held ?? (await search(ask, repository, subject, Number(offset)))
+        held = undefined
         if (page === undefined) throw noSearch(subject)
         const { Page: info, Results: entries = [] } = page.data?.ImageList ?? {}
         const end = Number(offset) + pageSize

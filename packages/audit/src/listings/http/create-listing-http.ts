@@ -1,6 +1,12 @@
 import { isSallyportError, systemClock } from '@sallyport/core'
 import { createHostLimiter } from '@sallyport/oci'
-import { backoffMs, createTransport, defaultSleep, type Transport, type WireAnswer } from '@sallyport/oci/cloud'
+import {
+  backoffMs,
+  createTransport,
+  defaultSleep,
+  type Transport,
+  type WireAnswer,
+} from '@sallyport/oci/cloud'
 import { AuditError } from '../../errors.ts'
 import type { ListingOptions } from '../../ports/registry-listing.ts'
 import type { ListingServiceOptions } from '../listing-options.ts'
@@ -72,9 +78,11 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
       })
     const url = typeof to === 'string' ? below(base, to) : to
     if (url.origin !== base.origin || url.username !== '' || url.password !== '')
-      throw new AuditError('LISTING_INVALID', `${subject}: the listing leads away from ${base.origin}`, { subject })
+      throw new AuditError('LISTING_INVALID', `${subject}: the listing leads away from ${base.origin}`, {
+        subject,
+      })
 
-    const sent = { 'accept': 'application/json', ...headers }
+    const sent = { accept: 'application/json', ...headers }
     const proof = await prove({ ...request, method, url, headers: sent }, renew, call, fail)
     const release = await limiter.acquire(url.host, 'small', call.signal)
     try {
@@ -96,7 +104,9 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
         call.signal?.throwIfAborted()
         if (isSallyportError(error) && error.code === 'LIMIT_EXCEEDED')
           throw tooLong(subject, base.host, maxAnswerBytes)
-        const why = timeout.aborted ? `gave no answer within ${timeoutMs} ms` : `could not be reached${codeOf(error)}`
+        const why = timeout.aborted
+          ? `gave no answer within ${timeoutMs} ms`
+          : `could not be reached${codeOf(error)}`
         return { error: fail(why, { retryable: true }) }
       }
       const { status, header, headers: all } = answer
@@ -127,7 +137,14 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
   }
 
   async function prove(
-    { method, url, headers, body = '', scope, anonymous = false }: ListingRequest & {
+    {
+      method,
+      url,
+      headers,
+      body = '',
+      scope,
+      anonymous = false,
+    }: ListingRequest & {
       readonly method: 'GET' | 'POST'
       readonly url: URL
       readonly headers: Readonly<Record<string, string>>
@@ -177,7 +194,9 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
 }
 
 function tooLong(subject: string, host: string, limit: number): AuditError {
-  return new AuditError('LISTING_INVALID', `${subject}: ${host} answered with more than ${limit} bytes`, { subject })
+  return new AuditError('LISTING_INVALID', `${subject}: ${host} answered with more than ${limit} bytes`, {
+    subject,
+  })
 }
 
 function codeOf(error: unknown): string {

@@ -1,8 +1,11 @@
 import { isJsonDeeperThan } from '@sallyport/core'
-import type { z } from 'zod'
+import * as z from 'zod'
 import { AuditError } from '../../errors.ts'
 
 const maxDepth = 64
+
+/** A field of a schema that is looked at later, entry by entry, or may be missing. */
+export const told: z.ZodOptional<z.ZodUnknown> = z.unknown().optional()
 
 /**
  * Parses an answer; without `whose`, what is no JSON is `undefined`.
@@ -20,9 +23,13 @@ export function readJson(
     // Said below.
   }
   if (whose === undefined) return undefined
-  throw new AuditError('LISTING_INVALID', `${whose.subject}: the answer of ${whose.host} is not JSON that can be read`, {
-    subject: whose.subject,
-  })
+  throw new AuditError(
+    'LISTING_INVALID',
+    `${whose.subject}: the answer of ${whose.host} is not JSON that can be read`,
+    {
+      subject: whose.subject,
+    },
+  )
 }
 
 /**
@@ -39,6 +46,11 @@ export function parsePage<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data
   const fields = parsed.error.issues.slice(0, 3).map(({ path }) => path.map(String).join('.') || 'the whole')
   // A field's name may be the registry's, where a schema has a record.
-  const where = fields.join(', ').replace(/[^\w., -]/g, '?').slice(0, 200)
-  throw new AuditError('LISTING_INVALID', `${subject}: the listing has an unexpected form at ${where}`, { subject })
+  const where = fields
+    .join(', ')
+    .replace(/[^\w., -]/g, '?')
+    .slice(0, 200)
+  throw new AuditError('LISTING_INVALID', `${subject}: the listing has an unexpected form at ${where}`, {
+    subject,
+  })
 }

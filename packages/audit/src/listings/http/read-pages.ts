@@ -35,10 +35,14 @@ export async function* readPages<Entry>(
     const ended = yield* readOnce(subject, first, ask)
     if (ended) return
   }
-  throw new AuditError('LISTING_FAILED', `${subject}: entries are deleted faster than they can be listed; try again later`, {
-    subject,
-    retryable: true,
-  })
+  throw new AuditError(
+    'LISTING_FAILED',
+    `${subject}: entries are deleted faster than they can be listed; try again later`,
+    {
+      subject,
+      retryable: true,
+    },
+  )
 }
 
 /** Whether it came to the end; otherwise the list has shrunk under way. */

@@ -41,7 +41,11 @@ const throttlingCodes: ReadonlySet<string> = new Set([
 /** Reads a refusal. Of what the service says only a name of its error is kept: the rest may repeat what was sent. */
 export function readRefusal(
   { status, header, bytes }: RefusedAnswer,
-  context: { readonly permission: string | undefined; readonly secrets: readonly string[]; readonly now: Date },
+  context: {
+    readonly permission: string | undefined
+    readonly secrets: readonly string[]
+    readonly now: Date
+  },
 ): ListingRefusal {
   const code = codeOf(bytes, context.secrets)
   const limited = isRateLimited(status, header)
@@ -67,7 +71,10 @@ function hintFor(status: number, retryable: boolean, permission: string | undefi
 
 /** GitHub says with a 403, or with a 429 and a time but no wait, that it was asked too often. */
 function isRateLimited(status: number, header: RefusedAnswer['header']): boolean {
-  return status === 429 || (status === 403 && (header('x-ratelimit-remaining') === '0' || header('retry-after') !== undefined))
+  return (
+    status === 429 ||
+    (status === 403 && (header('x-ratelimit-remaining') === '0' || header('retry-after') !== undefined))
+  )
 }
 
 function retryAfter(header: RefusedAnswer['header'], limited: boolean, now: Date): number | undefined {

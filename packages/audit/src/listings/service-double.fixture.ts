@@ -43,7 +43,7 @@ export async function startServiceDouble(
   const requests: DoubleRequest[] = []
   let fault: { answer: DoubleAnswer | ((request: DoubleRequest) => DoubleAnswer); times: number } | undefined
   let change = (json: unknown): unknown => json
-  let told = (_: DoubleRequest): void => undefined
+  let told: (request: DoubleRequest) => void = () => undefined
   let repeats = false
   let repeated: DoubleAnswer | undefined
   const server = createServer((incoming, response) => {

@@ -19,6 +19,7 @@ import {
   type ListingAnswer,
   type ListingRequest,
   parseOrigin,
+  type SignedRequest,
 } from './listing-http.ts'
 
 /** What {@link createListingHttp} needs. */
@@ -40,6 +41,12 @@ export interface ListingHttp {
 
 /** Far more than a page of any of these services holds. */
 const maxAnswerBytes = 8 * 1024 * 1024
+
+type Fail = (why: string, given?: { readonly status?: number; readonly retryable?: boolean }) => AuditError
+
+interface Received extends Pick<WireAnswer, 'status' | 'header' | 'headers'> {
+  readonly bytes: Uint8Array | 'too many'
+}
 
 interface Failed {
   readonly error: AuditError
@@ -70,8 +77,8 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
     renew: boolean,
     call: ListingOptions,
   ): Promise<ListingAnswer | Failed | 'unauthorized'> {
-    const { method = 'GET', to, headers = {}, body, subject, accept = [], anonymous = false } = request
-    const fail = (why: string, given: { readonly status?: number; readonly retryable?: boolean } = {}) =>
+    const { method = 'GET', to, body = '', subject, accept = [], scope, anonymous = false } = request
+    const fail: Fail = (why, given) =>
       new AuditError('LISTING_FAILED', `${subject}: could not ${request.action}: ${base.host} ${why}`, {
         subject,
         ...given,
@@ -81,43 +88,28 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
       throw new AuditError('LISTING_INVALID', `${subject}: the listing leads away from ${base.origin}`, {
         subject,
       })
-
-    const sent = { accept: 'application/json', ...headers }
-    const proof = await prove({ ...request, method, url, headers: sent }, renew, call, fail)
+    const unsigned = { method, url, headers: { accept: 'application/json', ...request.headers }, body, scope }
+    const proof = anonymous ? {} : await prove(unsigned, renew, call, fail)
     const release = await limiter.acquire(url.host, 'small', call.signal)
     try {
-      count(call)
-      const timeout = AbortSignal.timeout(timeoutMs)
-      const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout])
-      let answer: WireAnswer
-      let bytes: Uint8Array
-      try {
-        answer = await transport().send({
-          method,
-          url,
-          headers: { ...sent, ...proof },
-          body: body === undefined ? undefined : Buffer.from(body, 'utf8'),
-          signal,
-        })
-        bytes = await answer.bytes(maxAnswerBytes)
-      } catch (error) {
-        call.signal?.throwIfAborted()
-        if (isSallyportError(error) && error.code === 'LIMIT_EXCEEDED')
-          throw tooLong(subject, base.host, maxAnswerBytes)
-        const why = timeout.aborted
-          ? `gave no answer within ${timeoutMs} ms`
-          : `could not be reached${codeOf(error)}`
-        return { error: fail(why, { retryable: true }) }
+      const received = await receive({ ...unsigned, headers: { ...unsigned.headers, ...proof } }, call, fail)
+      if ('error' in received) return received
+      const { status, header, headers, bytes } = received
+      if (bytes === 'too many')
+        throw new AuditError(
+          'LISTING_INVALID',
+          `${subject}: ${base.host} answered with more than ${maxAnswerBytes} bytes`,
+          { subject },
+        )
+      if (status === 200) {
+        return { status, url, header, headers, json: readJson(bytes, { subject, host: base.host }) }
       }
-      const { status, header, headers: all } = answer
-      if (status === 200 || accept.includes(status)) {
-        const json = readJson(bytes, status === 200 ? { subject, host: base.host } : undefined)
-        return { status, url, header, headers: all, json }
-      }
+      if (accept.includes(status)) return { status, url, header, headers, json: readJson(bytes) }
       if (status === 401 && authorize !== undefined && !anonymous && !renew) return 'unauthorized'
+      const secrets = [...Object.values(proof), body]
       const { why, retryable, retryAfterMs } = readRefusal(
         { status, header, bytes },
-        { permission: request.permission, secrets: Object.values(proof), now: clock.now() },
+        { permission: request.permission, secrets, now: clock.now() },
       )
       const pauses = retryAfterMs !== undefined && retryAfterMs <= maxDelayMs
       const resume = pauses ? limiter.pause(url.host, retryAfterMs) : undefined
@@ -127,36 +119,51 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
     }
   }
 
+  /** Sends a request once and reads the answer to its end. */
+  async function receive(
+    { method, url, headers, body }: SignedRequest,
+    call: ListingOptions,
+    fail: Fail,
+  ): Promise<Received | Failed> {
+    count(call)
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout])
+    let answer: WireAnswer | undefined
+    try {
+      const content = body === '' ? undefined : Buffer.from(body, 'utf8')
+      answer = await transport().send({ method, url, headers, body: content, signal })
+      const { status, header, headers: all } = answer
+      return { status, header, headers: all, bytes: await answer.bytes(maxAnswerBytes) }
+    } catch (error) {
+      call.signal?.throwIfAborted()
+      if (answer !== undefined && isSallyportError(error) && error.code === 'LIMIT_EXCEEDED')
+        return { status: answer.status, header: answer.header, headers: answer.headers, bytes: 'too many' }
+      const why = timeout.aborted
+        ? `gave no answer within ${timeoutMs} ms`
+        : `could not be reached${codeOf(error)}`
+      return { error: fail(why, { retryable: true }) }
+    }
+  }
+
   function count({ onRequest }: ListingOptions): void {
     try {
       onRequest?.()
     } catch (error) {
-      if (typeof error === 'object' && error !== null) ends.add(error)
+      if (error instanceof Object) ends.add(error)
       throw error
     }
   }
 
   async function prove(
-    {
-      method,
-      url,
-      headers,
-      body = '',
-      scope,
-      anonymous = false,
-    }: ListingRequest & {
-      readonly method: 'GET' | 'POST'
-      readonly url: URL
-      readonly headers: Readonly<Record<string, string>>
-    },
+    request: SignedRequest,
     renew: boolean,
     call: ListingOptions,
-    fail: (why: string) => AuditError,
+    fail: Fail,
   ): Promise<Readonly<Record<string, string>>> {
-    if (authorize === undefined || anonymous) return {}
+    if (authorize === undefined) return {}
     try {
-      const ask: AskListing = (request) => run({ ...request, anonymous: true }, call)
-      return await authorize({ method, url, headers, body, scope }, { renew, signal: call.signal, ask })
+      const ask: AskListing = (other) => run({ ...other, anonymous: true }, call)
+      return await authorize(request, { renew, signal: call.signal, ask })
     } catch (error) {
       call.signal?.throwIfAborted()
       if (error instanceof AuditError || (error instanceof Object && ends.has(error))) throw error
@@ -191,12 +198,6 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
       own = undefined
     },
   }
-}
-
-function tooLong(subject: string, host: string, limit: number): AuditError {
-  return new AuditError('LISTING_INVALID', `${subject}: ${host} answered with more than ${limit} bytes`, {
-    subject,
-  })
 }
 
 function codeOf(error: unknown): string {

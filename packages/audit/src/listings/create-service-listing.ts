@@ -63,6 +63,7 @@ export function createServiceListing(parts: ServiceListingParts): ServiceListing
         }
       }
     },
+    requests: http.requests,
     close: http.close,
   }
 }

@@ -95,6 +95,15 @@ describe('gitlabListing', () => {
     await listing.close()
   })
 
+  it('does not ask again for tags that were listed before an interruption', async () => {
+    await using double = await startGitlab([{ name: 'app', manifests: [manifestOf(1), manifestOf(2)] }])
+    const listing = gitlabListing({ registry, origin: double.origin, owner: { group: 'acme/prod' }, token })
+    const listed = await Array.fromAsync(listing.listManifests('acme/prod/app', { known: new Set(['v1']) }))
+    expect(listed).toMatchObject([{ tags: ['v2'] }])
+    expect(listing.requests()).toBe(3)
+    await listing.close()
+  })
+
   it('lists a tag of which GitLab knows no digest as one that could not be listed', async () => {
     const lost = { ...manifestOf(1), digest: null as unknown as string }
     await using double = await startGitlab([{ name: 'app', manifests: [lost] }])

@@ -94,7 +94,7 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
     estimateRequests: ({ repositories, tags }) =>
       Math.max(1, Math.ceil(repositories / pageSize)) + repositories + Math.floor(tags / pageSize) + tags,
     repositories: findRepositories,
-    async *manifests(repository, ask, subject, { signal }) {
+    async *manifests(repository, ask, subject, { signal, known }) {
       const place = await findPlace(repository, ask, subject)
       const request = {
         to: `${place}?per_page=${pageSize}&page=1`,
@@ -104,6 +104,7 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
       }
       let names: string[] = []
       for await (const { name } of listAll(ask, request, tagsSchema)) {
+        if (known?.has(name)) continue
         names.push(name)
         if (names.length < concurrency * 4) continue
         yield* await readTags(names, { place, ask, subject, concurrency, signal })

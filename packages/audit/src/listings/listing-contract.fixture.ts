@@ -90,13 +90,12 @@ export function describeListingContract(name: string, options: ListingContractOp
         repositoryOf(`app-${index}`, count, false),
       )
       await using subject = await start(content)
-      let counted = 0
-      const onRequest = () => counted++
-      const repositories = await Array.fromAsync(subject.listing.listRepositories({ onRequest }))
+      const repositories = await Array.fromAsync(subject.listing.listRepositories())
       let tags = 0
       for (const repository of repositories)
-        for await (const each of subject.listing.listManifests(repository, { onRequest }))
+        for await (const each of subject.listing.listManifests(repository))
           tags += 'digest' in each ? each.tags.length : 1
+      const counted = subject.listing.requests()
       expect(counted).toBe(subject.double.requests.length)
       const estimate = subject.listing.estimateRequests({ repositories: content.length, tags })
       expect(counted).toBeLessThanOrEqual(estimate)
@@ -158,24 +157,12 @@ export function describeListingContract(name: string, options: ListingContractOp
       await using subject = await startSmall()
       const controller = new AbortController()
       const reason = new Error('enough')
-      const pending = Array.fromAsync(
-        subject.listing.listRepositories({
-          signal: controller.signal,
-          onRequest: () => controller.abort(reason),
-        }),
-      )
+      subject.double.fail(() => {
+        controller.abort(reason)
+        return { json: {} }
+      })
+      const pending = Array.fromAsync(subject.listing.listRepositories({ signal: controller.signal }))
       await expect(pending).rejects.toBe(reason)
-    })
-
-    it('passes on what a budget throws, without another request', async () => {
-      await using subject = await startSmall()
-      const spent = new Error('the budget is spent')
-      const onRequest = () => {
-        throw spent
-      }
-      await expect(Array.fromAsync(subject.listing.listRepositories({ onRequest }))).rejects.toBe(spent)
-      await expect(list(subject, 'app', { onRequest })).rejects.toBe(spent)
-      expect(subject.double.requests).toHaveLength(0)
     })
 
     it.each([
@@ -323,7 +310,7 @@ export function describeListingContract(name: string, options: ListingContractOp
 async function list(
   { listing, pathOf }: ListingSubject,
   name: string,
-  options: { readonly signal?: AbortSignal; readonly onRequest?: () => void } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<(ListedManifest | UnlistedTag)[]> {
   return Array.fromAsync(listing.listManifests(pathOf(name), options))
 }

@@ -48,6 +48,8 @@ export interface ListingLogin {
 
 /** A listing by a registry's own interface. */
 export interface ServiceListing extends RegistryListing {
+  /** HTTP requests that it has taken so far, repeated ones and those to sign in too. */
+  requests(): number
   /** Ends its connections. Idle ones end by themselves after some seconds and keep no process alive. */
   close(): Promise<void>
 }

@@ -25,8 +25,8 @@ export interface UnlistedTag {
 export interface ListingOptions {
   /** Ends the listing; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
-  /** Is called before each HTTP request, repeated ones too. What it throws ends the listing, e.g. a budget's end. */
-  readonly onRequest?: (() => void) | undefined
+  /** Tags of the repository that were listed before an interruption; a listing may leave them out. */
+  readonly known?: ReadonlySet<string> | undefined
 }
 
 /** Lists what is in a registry, with as few requests as the registry allows. */
@@ -45,6 +45,8 @@ export interface RegistryListing {
    * the repositories, as long as each manifest has a tag and nothing has to be asked twice.
    */
   estimateRequests(counts: { readonly repositories: number; readonly tags: number }): number
+  /** HTTP requests that it has taken so far, where they are not those of a registry client. */
+  requests?(): number
   /** Paths of repositories (`team/app`), each once. */
   listRepositories(options?: ListingOptions): AsyncIterable<string>
   /** What is in a repository. The same digest may come several times, with other tags each time. */

@@ -36,6 +36,8 @@ export interface ListingHttpParts {
 export interface ListingHttp {
   /** Asks on behalf of one call of a listing's method. */
   for(options: ListingOptions): AskListing
+  /** Requests so far. */
+  requests(): number
   close(): Promise<void>
 }
 
@@ -66,8 +68,7 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
   const { attempts = 5, baseDelayMs = 500, maxDelayMs = 60_000 } = options.retry ?? {}
   const { limiter = createHostLimiter(), random = Math.random, proxyEnvironment = process.env } = options
   const base = parseOrigin(name, origin, unsafeAllowHttp)
-  /** What ends a listing from outside; it is passed on as it is, whatever asked. */
-  const ends = new WeakSet<object>()
+  let requests = 0
   let own: Transport | undefined
   const transport = () =>
     options.transport ?? (own ??= createTransport({ proxyEnvironment, connections: limiter.requests }))
@@ -125,7 +126,7 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
     call: ListingOptions,
     fail: Fail,
   ): Promise<Received | Failed> {
-    count(call)
+    requests++
     const timeout = AbortSignal.timeout(timeoutMs)
     const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout])
     let answer: WireAnswer | undefined
@@ -145,15 +146,6 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
     }
   }
 
-  function count({ onRequest }: ListingOptions): void {
-    try {
-      onRequest?.()
-    } catch (error) {
-      if (error instanceof Object) ends.add(error)
-      throw error
-    }
-  }
-
   async function prove(
     request: SignedRequest,
     renew: boolean,
@@ -166,7 +158,7 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
       return await authorize(request, { renew, signal: call.signal, ask })
     } catch (error) {
       call.signal?.throwIfAborted()
-      if (error instanceof AuditError || (error instanceof Object && ends.has(error))) throw error
+      if (error instanceof AuditError) throw error
       // Of our own errors it is known that they hold no secret.
       const why = isSallyportError(error) ? error.message : 'what finds them failed'
       throw fail(`can't be signed in to: there are no credentials: ${why}`)
@@ -193,6 +185,7 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
 
   return {
     for: (call) => (request) => run(request, call),
+    requests: () => requests,
     async close() {
       await own?.close()
       own = undefined

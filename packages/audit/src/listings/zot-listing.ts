@@ -104,7 +104,7 @@ export function zotListing(options: ZotListingOptions): ServiceListing {
     lists: 'tags',
     http,
     estimateRequests: (counts) =>
-      Math.max(1, Math.ceil(counts.repositories / 1000)) +
+      Math.max(1, Math.ceil(counts.repositories / pageSize)) +
       1 +
       (fallback === undefined
         ? counts.repositories + Math.floor(counts.tags / pageSize) + 1
@@ -128,8 +128,9 @@ export function zotListing(options: ZotListingOptions): ServiceListing {
         held = undefined
         if (page === undefined) throw noSearch(subject)
         const { Page: info, Results: entries = [] } = page.data?.ImageList ?? {}
-        const end = Number(offset) + pageSize
-        return { entries, total: info?.TotalCount, next: entries.length < pageSize ? undefined : String(end) }
+        const end = Number(offset) + entries.length
+        const more = info ? end < info.TotalCount : entries.length >= pageSize
+        return { entries, total: info?.TotalCount, next: more ? String(end) : undefined }
       })
       for await (const image of all) {
         yield {

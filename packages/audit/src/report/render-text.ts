@@ -20,7 +20,7 @@ import { type TextCell, textTable, wrap } from './text-table.ts'
 export interface RenderAuditTextOptions {
   /** Colours. Default `false`: who calls knows the terminal, and whether `NO_COLOR` is set. */
   readonly color?: boolean | undefined
-  /** Columns of the terminal. Default 100; at least 40. */
+  /** Columns of the terminal. Default 100; at least 50. */
   readonly width?: number | undefined
   /** Most images, and most repositories, to name. Default 20. */
   readonly maxRows?: number | undefined
@@ -54,7 +54,7 @@ export async function renderAuditText(
   records: AsyncIterable<AuditRecord>,
   { color = false, width: asked = 100, maxRows = 20 }: RenderAuditTextOptions = {},
 ): Promise<string> {
-  const width = Math.max(asked, 40)
+  const width = Math.max(asked, 50)
   const survey = createSurvey({ startedAt: summary.startedAt, repositories: maxRows, urgent: maxRows })
   for await (const record of records) survey.add(record)
   const found = survey.finish()
@@ -64,7 +64,10 @@ export async function renderAuditText(
     lines.length === 0 ? [] : ['', bold(visibleText(title)), ...lines]
 
   const lines = [
-    bold(visibleText(`Audit of ${summary.registry} (listing: ${summary.listing}, id: ${summary.id})`)),
+    ...wrap(
+      visibleText(`Audit of ${summary.registry} (listing: ${summary.listing}, id: ${summary.id})`),
+      width,
+    ).map(bold),
     ...describeCoverage(summary).flatMap((sentence) => wrap(visibleText(sentence), width)),
     ...wrap(describeFlagged(found), width),
     ...section(

@@ -4,6 +4,7 @@ export function relativeUri(path: string): string {
 }
 
 function encodeSegment(segment: string): string {
-  if (/^\.{1,2}$/.test(segment)) return segment.replaceAll('.', '%2E')
+  // Readers of URLs take `%2E%2E` for `..` as well; encoded twice it is a name to all of them.
+  if (/^\.{1,2}$/.test(segment)) return segment.replaceAll('.', '%252E')
   return encodeURIComponent(segment.toWellFormed())
 }

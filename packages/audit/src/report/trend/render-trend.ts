@@ -11,7 +11,7 @@ import { type AuditTrend, changeKinds } from './compare-audits.ts'
 export interface RenderTrendTextOptions {
   /** Colours. Default `false`. */
   readonly color?: boolean | undefined
-  /** Columns of the terminal. Default 100; at least 40. */
+  /** Columns of the terminal. Default 100; at least 50. */
   readonly width?: number | undefined
 }
 
@@ -29,7 +29,7 @@ export function renderTrendText(
   trend: AuditTrend,
   { color = false, width: asked = 100 }: RenderTrendTextOptions = {},
 ): string {
-  const width = Math.max(asked, 40)
+  const width = Math.max(asked, 50)
   const paint = classPainter(color)
   const lines = [
     ...wrap(visibleText(describeTrend(trend), { maxLength: 2000 }), width),

@@ -47,13 +47,17 @@ async function* documentParts(
 }
 
 /** Outside of strings, canonical JSON holds none of these characters, so it stays the same value. */
-const toJson = (value: unknown): string =>
-  canonicalJson(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    Array.from(
-      { length: character.length },
-      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
-    ).join(''),
-  )
+function toJson(value: unknown): string {
+  const json = canonicalJson(value)
+  // Most records are plain, and to look up classes of Unicode takes longer than all the rest.
+  return /^[\x20-\x7e]*$/.test(json) ? json : json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits)
+}
+
+const escapeUnits = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('')
 
 /** JSON Schema (2020-12) of what {@link renderAuditJson} writes. Fields may be added to it; none is renamed or removed. */
 export function auditJsonSchema(): Record<string, unknown> {

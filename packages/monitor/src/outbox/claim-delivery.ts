@@ -1,7 +1,8 @@
 import type { Database, Query, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
+import { shortId } from '../sinks/fit-alert.ts'
 import { buildDigest } from './build-digest.ts'
-import { toKey, urgencies } from './enqueue-alerts.ts'
+import { urgencies } from './enqueue-alerts.ts'
 import { digestGroup, outboxTables } from './outbox-schema.ts'
 
 /** An alert that is to be sent now. */
@@ -72,7 +73,9 @@ class SinkQueue {
       [sink, owner, until, this.#now],
     )
     if (ours === undefined) {
-      const [held] = await this.#query(`SELECT leased_until FROM ${this.#tables.sinks} WHERE sink = $1`, [sink])
+      const [held] = await this.#query(`SELECT leased_until FROM ${this.#tables.sinks} WHERE sink = $1`, [
+        sink,
+      ])
       return dateOf(held?.['leased_until'])
     }
     const paused = dateOf(ours['paused_until'])
@@ -136,11 +139,12 @@ class SinkQueue {
   async sumUp(rows: readonly Row[]): Promise<Claim> {
     const { sink, now } = this.#options
     const alert = buildDigest(rows.map(alertOf), sink, now)
-    const entry = toKey(alert.id)
-    await this.#query(
-      `INSERT INTO ${this.#tables.alerts} (entry, queued_at, document) VALUES ($1, $2, $3)`,
-      [entry, this.#now, JSON.stringify(alert)],
-    )
+    const entry = shortId(alert.id)
+    await this.#query(`INSERT INTO ${this.#tables.alerts} (entry, queued_at, document) VALUES ($1, $2, $3)`, [
+      entry,
+      this.#now,
+      JSON.stringify(alert),
+    ])
     await this.#query(
       `INSERT INTO ${this.#tables.deliveries}
          (sink, entry, alert_id, chain, position, urgency, resolves, state, queued_at, due_at, attempts, attempted_at)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, isSallyportError, systemClock } from '@sallyport/core'
+import { isSallyportError, systemClock } from '@sallyport/core'
 import { defaultSleep } from '@sallyport/oci/cloud'
 import { MonitorError } from '../errors.ts'
 import type { AlertSink } from '../ports/alert-sink.ts'
@@ -36,7 +36,14 @@ export function createOutbox({
   sleep = defaultSleep,
   random = Math.random,
 }: OutboxOptions): Outbox {
-  checkOptions(sinks, maxPerMinute, { sendTimeoutMs, baseDelayMs, maxDelayMs, giveUpAfterMs, retentionMs, pollMs })
+  checkOptions(sinks, maxPerMinute, {
+    sendTimeoutMs,
+    baseDelayMs,
+    maxDelayMs,
+    giveUpAfterMs,
+    retentionMs,
+    pollMs,
+  })
   const owner = randomUUID()
   const rules = { baseDelayMs, maxDelayMs, giveUpAfterMs, random }
   let cleanedAt = Number.NEGATIVE_INFINITY
@@ -98,7 +105,7 @@ export function createOutbox({
   }
 
   const serve = async (sink: AlertSink, signal: AbortSignal): Promise<void> => {
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       let waitMs = pollMs
       try {
         const { nextAt } = await drain(sink, signal)
@@ -126,7 +133,9 @@ export function createOutbox({
       const failed = ended.find((each) => each.status === 'rejected')
       if (failed) throw failed.reason
       await clean()
-      return ended.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])).reduce(addSteps, nothing)
+      return ended
+        .flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+        .reduce(addSteps, nothing)
     },
     async run({ signal }) {
       await Promise.all(sinks.map((sink) => serve(sink, signal)))

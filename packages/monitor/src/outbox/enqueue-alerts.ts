@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { Dialect, Query } from '@sallyport/gate/database'
 import type { Alert, AlertSeverity } from '../alert/alert.ts'
+import { shortId } from '../sinks/fit-alert.ts'
 import { outboxTables } from './outbox-schema.ts'
 
 /** Options of {@link enqueueAlerts}. */
@@ -31,8 +31,8 @@ export async function enqueueAlerts(
   const tables = outboxTables(dialect)
   const at = now.toISOString()
   for (const alert of alerts) {
-    const entry = toKey(entryOf(alert))
-    const chain = `g:${toKey(alert.group)}`
+    const entry = shortId(entryOf(alert))
+    const chain = `g:${shortId(alert.group)}`
     await query(
       `INSERT INTO ${tables.alerts} (entry, queued_at, document) VALUES ($1, $2, $3) ON CONFLICT (entry) DO NOTHING`,
       [entry, at, JSON.stringify(alert)],
@@ -45,15 +45,8 @@ export async function enqueueAlerts(
            ${alert.resolves === undefined ? 0 : 1}, 'waiting', $4, $4, 0
          FROM ${tables.deliveries} WHERE sink = $1 AND chain = $3
          ON CONFLICT (sink, entry) DO NOTHING`,
-        [sink, entry, chain, at, toKey(alert.id)],
+        [sink, entry, chain, at, shortId(alert.id)],
       )
     }
   }
-}
-
-/** A name that any database keeps and finds again: as it is, or its hash when it is long or holds odd characters. */
-export function toKey(name: string): string {
-  return name.length <= 255 && /^[\x20-\x7e]*$/.test(name)
-    ? name
-    : `sha256:${createHash('sha256').update(name).digest('hex')}`
 }

@@ -1,7 +1,7 @@
 import { type Database, queryPage, type SqlValue } from '@sallyport/gate/database'
 import type { Clock } from '@sallyport/core'
 import type { Alert } from '../alert/alert.ts'
-import { toKey } from './enqueue-alerts.ts'
+import { shortId } from '../sinks/fit-alert.ts'
 import type { DeadLetterChoice, Outbox } from './outbox.ts'
 import { digestGroup, outboxTables } from './outbox-schema.ts'
 
@@ -15,7 +15,7 @@ export function outboxListing(
     const conditions = [`state = 'dead'`]
     if (sink !== undefined) conditions.push(`sink = $${parameters.push(sink)}`)
     // An alert that was sent anew after it had changed is queued under its id and a number.
-    if (id !== undefined) conditions.push(`alert_id = $${parameters.push(toKey(id))}`)
+    if (id !== undefined) conditions.push(`alert_id = $${parameters.push(shortId(id))}`)
     return conditions.join(' AND ')
   }
   return {
@@ -77,7 +77,7 @@ export function outboxListing(
       const rows = await database.query(
         `SELECT DISTINCT a.entry, a.document FROM ${deliveries} d JOIN ${alerts} a ON a.entry = d.entry
          WHERE d.digest = $1 ORDER BY a.entry`,
-        [toKey(id)],
+        [shortId(id)],
       )
       return rows.map((row) => JSON.parse(String(row['document'])) as Alert)
     },

@@ -5,11 +5,14 @@ import { cutText } from './plain-text.ts'
 const maxText = 1024
 const maxOdd = 110
 
-/** An id of at most `max` characters: as it is, or its beginning with its hash, so that different ones stay different. */
+/**
+ * An id of at most `max` printable characters of ASCII: as it is, or its beginning with its hash, so that different ones
+ * stay different.
+ */
 export function shortId(id: string, max = 255): string {
-  if (id.length <= max) return id
+  if (id.length <= max && /^[\x20-\x7e]*$/.test(id)) return id
   const hash = createHash('sha256').update(id).digest('hex')
-  return `${cutText(id, max - hash.length - 1)}.${hash}`
+  return `${id.replace(/[^!-~]/g, '').slice(0, max - hash.length - 1)}.${hash}`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { systemClock } from '@sallyport/core'
 import type { AlertSink } from '../ports/alert-sink.ts'
 import { createPoster } from './create-poster.ts'
@@ -40,7 +41,7 @@ export function webhookSink({
     async send(alert, { signal }) {
       const event = toCloudEvent(alert, source)
       const body = JSON.stringify(event)
-      const signature = signWebhook({ id: event.id, sentAt: clock.now(), body, secrets })
+      const signature = signWebhook({ id: toWebhookId(event.id), sentAt: clock.now(), body, secrets })
       await post({
         headers: { ...signature, 'content-type': 'application/cloudevents+json; charset=utf-8' },
         body,
@@ -48,4 +49,9 @@ export function webhookSink({
       })
     },
   }
+}
+
+/** The id stands before a dot in what is signed, so it must not hold one. */
+function toWebhookId(id: string): string {
+  return /^[\w:-]+$/.test(id) ? id : `sha256:${createHash('sha256').update(id).digest('hex')}`
 }

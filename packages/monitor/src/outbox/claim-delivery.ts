@@ -33,11 +33,11 @@ const maxSummed = 500
 export function claimDelivery(database: Database, options: ClaimOptions): Promise<Claim | Idle> {
   return database.transaction(async (query) => {
     const queue = new SinkQueue(query, database, options)
-    const heldUntil = await queue.lease()
+    const { heldUntil, isFailing } = await queue.lease()
     if (heldUntil !== undefined) return { until: heldUntil }
     const { slots, until } = await queue.slots()
     if (slots <= 0) return { until }
-    const head = await queue.head()
+    const head = await queue.head(isFailing)
     if (head === undefined) return { until: await queue.nextDue() }
     if (slots === 1 && options.maxPerMinute !== undefined) {
       const summed = await queue.summable()
@@ -61,25 +61,28 @@ class SinkQueue {
     this.#now = options.now.toISOString()
   }
 
-  /** Until when the sink is another's, or paused; `undefined` when it is ours. */
-  async lease(): Promise<Date | undefined> {
+  /** Until when the sink is another's, or paused; and whether it failed when it was asked last. */
+  async lease(): Promise<{ readonly heldUntil?: Date | undefined; readonly isFailing: boolean }> {
     const { sink, owner, leaseMs, now } = this.#options
     const until = new Date(now.getTime() + leaseMs).toISOString()
     const [ours] = await this.#query(
       `INSERT INTO ${this.#tables.sinks} AS held (sink, owner, leased_until, failures) VALUES ($1, $2, $3, 0)
        ON CONFLICT (sink) DO UPDATE SET owner = excluded.owner, leased_until = excluded.leased_until
        WHERE held.owner = excluded.owner OR held.leased_until <= $4
-       RETURNING paused_until`,
+       RETURNING paused_until, failures`,
       [sink, owner, until, this.#now],
     )
     if (ours === undefined) {
       const [held] = await this.#query(`SELECT leased_until FROM ${this.#tables.sinks} WHERE sink = $1`, [
         sink,
       ])
-      return dateOf(held?.['leased_until'])
+      return { heldUntil: dateOf(held?.['leased_until']) ?? now, isFailing: false }
     }
     const paused = dateOf(ours['paused_until'])
-    return paused !== undefined && paused > now ? paused : undefined
+    return {
+      heldUntil: paused !== undefined && paused > now ? paused : undefined,
+      isFailing: Number(ours['failures']) > 0,
+    }
   }
 
   /** How many may be sent now; a minute is left after a digest, so that the next one sums up more. */
@@ -99,13 +102,16 @@ class SinkQueue {
     return { slots: maxPerMinute - Number(row?.['sent']), until: new Date(earliest.getTime() + minuteMs) }
   }
 
-  /** What is due, is the first of its group, and is the most urgent. */
-  async head(): Promise<Row | undefined> {
+  /**
+   * What is due, is the first of its group, and is the most urgent. A sink that is failing is asked for what was tried
+   * least: it may be one alert alone that it can't take, and that must not stand in the way of the others.
+   */
+  async head(isFailing: boolean): Promise<Row | undefined> {
     const [row] = await this.#query(
       `SELECT d.entry, a.document FROM ${this.#tables.deliveries} d
        JOIN ${this.#tables.alerts} a ON a.entry = d.entry
        WHERE d.sink = $1 AND d.state = 'waiting' AND d.due_at <= $2 AND ${this.#noneAhead('TRUE')}
-       ORDER BY d.urgency, d.queued_at, d.position LIMIT 1`,
+       ORDER BY ${isFailing ? 'd.attempts, ' : ''}d.urgency, d.queued_at, d.position LIMIT 1`,
       [this.#options.sink, this.#now],
     )
     return row

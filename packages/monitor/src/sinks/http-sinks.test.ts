@@ -154,6 +154,7 @@ describe('a receiver', () => {
   it('that answers at length with success has the alert', async () => {
     await using receiver = await startReceiver(() => ({ body: Buffer.alloc(2_000_000) }))
     await slackSink({ url: receiver.url }).send(alert, { signal })
+    expect(receiver.requests).toHaveLength(1)
   })
 
   it('that says back what it was sent gives nothing away', async () => {

@@ -73,7 +73,7 @@ describe('toOcsf', () => {
       }),
     ],
   ])('makes a valid finding of %s', (_, alert) => {
-    finding.parse(JSON.parse(JSON.stringify(toOcsf(alert))))
+    expect(finding.safeParse(JSON.parse(JSON.stringify(toOcsf(alert)))).error).toBeUndefined()
   })
 
   it('has who did what from where as evidence', () => {

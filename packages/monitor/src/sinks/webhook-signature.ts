@@ -39,7 +39,7 @@ export function signWebhook({ id, sentAt, body, secrets }: SignWebhookOptions): 
 /** What came, and what it is held against. */
 export interface VerifyWebhookOptions {
   /** Header fields, their names in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>> | WebhookSignatureHeaders
   /** As it came, before it is parsed. */
   readonly body: string | Uint8Array
   /** Those that are good at present. */

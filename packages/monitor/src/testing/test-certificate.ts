@@ -9,11 +9,10 @@ export function testCertificate(): { readonly cert: string; readonly key: string
   try {
     execFileSync(
       'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-        ...['-days', '2', '-subj', '/CN=syslog', '-addext', 'subjectAltName=IP:127.0.0.1'],
-        ...['-keyout', 'key.pem', '-out', 'cert.pem'],
-      ],
+      (
+        'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=syslog ' +
+        '-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem'
+      ).split(' '),
       { cwd: folder, stdio: 'pipe' },
     )
     const read = (name: string): string => readFileSync(join(folder, name), 'utf8')

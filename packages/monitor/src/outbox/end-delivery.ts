@@ -33,11 +33,14 @@ const maxRetryAfterMs = 3_600_000
 export async function noteDelivered(database: Database, { sink, entry, now }: Attempted): Promise<void> {
   const { deliveries, sinks } = outboxTables(database.dialect)
   await database.transaction(async (query) => {
-    await query(
-      `UPDATE ${deliveries} SET state = 'delivered', ended_at = $3, error = NULL
-       WHERE sink = $1 AND (entry = $2 OR digest = $2) AND state IN ('waiting', 'summed')`,
-      [sink, entry, now.toISOString()],
-    )
+    // Two statements: with a condition that joins them, all that waits would be looked through.
+    for (const column of ['entry', 'digest']) {
+      await query(
+        `UPDATE ${deliveries} SET state = 'delivered', ended_at = $3, error = NULL
+         WHERE sink = $1 AND ${column} = $2 AND state IN ('waiting', 'summed')`,
+        [sink, entry, now.toISOString()],
+      )
+    }
     await query(`UPDATE ${sinks} SET failures = 0, paused_until = NULL, error = NULL WHERE sink = $1`, [sink])
   })
 }

@@ -41,7 +41,11 @@ describe('a limit', () => {
 
   it('holds in any minute, whatever comes', async () => {
     const times: number[] = []
-    const sink = testSink('one', () => void times.push(test.clock.now().getTime()))
+    const digests: number[] = []
+    const sink = testSink('one', ({ id }) => {
+      times.push(test.clock.now().getTime())
+      if (id.startsWith('digest:')) digests.push(test.clock.now().getTime())
+    })
     await using test = openTestOutbox([sink], { maxPerMinute: { one: 3 } })
     const covered = new Set<string>()
     for (let n = 0; n < 40; n++) {
@@ -56,6 +60,9 @@ describe('a limit', () => {
     for (const at of times) {
       expect(times.filter((other) => other > at - minute && other <= at).length).toBeLessThanOrEqual(3)
     }
+    expect(digests.length).toBeGreaterThan(2)
+    for (const [index, at] of digests.entries())
+      expect(at - (digests[index - 1] ?? 0)).toBeGreaterThanOrEqual(minute)
     for (const { id } of sink.alerts) {
       covered.add(id)
       for (const alert of await test.outbox.summedUp(id)) covered.add(alert.id)

@@ -44,6 +44,7 @@ export function outboxSchema(dialect: Dialect): readonly string[] {
     )${tableOptions}`,
     `CREATE INDEX monitor_outbox_next ON ${deliveries} (sink, state, urgency, queued_at, position)`,
     `CREATE INDEX monitor_outbox_chain ON ${deliveries} (sink, chain, position)`,
+    `CREATE INDEX monitor_outbox_ahead ON ${deliveries} (sink, chain, state, position)`,
     `CREATE INDEX monitor_outbox_attempted ON ${deliveries} (sink, attempted_at)`,
     `CREATE INDEX monitor_outbox_ended ON ${deliveries} (state, ended_at)`,
     `CREATE INDEX monitor_outbox_digest ON ${deliveries} (sink, digest)`,

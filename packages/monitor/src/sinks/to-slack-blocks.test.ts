@@ -33,7 +33,7 @@ describe('toSlackBlocks', () => {
     const { text } = toSlackBlocks(hostileAlert())
     expect(text).not.toMatch(/[<>]/)
     for (const each of textsOf(hostileAlert())) {
-      expect(each.text).not.toMatch(/[\0\u001b\u202e\u2028\r]/)
+      expect(each.text).not.toMatch(/[^\P{Cc}\n]|[\u202e\u2028]/u)
       if (each.type === 'plain_text') continue
       expect(each.text).toMatch(/^\*[A-Z][a-z ]+\*\n`[^`<>\n]*`$/)
       expect(each.text.replace(/&(amp|lt|gt);/g, '')).not.toContain('&')

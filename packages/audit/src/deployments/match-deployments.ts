@@ -1,6 +1,6 @@
 import { type Digest, formatPlatform, isIndexMediaType } from '@sallyport/core'
 import type { AuditRecord, Deployment } from '../audit-record.ts'
-import { type ImageReference, readImageReference } from './read-image-id.ts'
+import { type ImageReference, readImageId, readImageReference } from './read-image-id.ts'
 import type { ReportedImage } from './reported-image.ts'
 
 /** Most manifests that are remembered for one configuration; only who makes them by hand has more. */
@@ -99,12 +99,15 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
 }
 
 function toSought(report: ReportedImage): Sought {
-  const named = report.reference === undefined ? undefined : readImageReference(report.reference)
+  const { digest, reference = '', pulledFrom } = report
+  const named = readImageReference(reference)
+  // Some runtimes give the digest as the name.
+  const digests = [digest, named?.digest ?? readImageId(reference).digest]
   return {
     report,
     named,
-    names: [...new Set([report.pulledFrom, named?.name].filter((name) => name !== undefined))],
-    digests: [...new Set([report.digest, named?.digest].filter((digest) => digest !== undefined))],
+    names: [...new Set([pulledFrom, named?.name].filter((name) => name !== undefined))],
+    digests: [...new Set(digests.filter((each) => each !== undefined))],
     isFound: false,
     isAtHome: false,
   }

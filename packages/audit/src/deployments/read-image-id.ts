@@ -33,8 +33,9 @@ export interface ImageReference {
   readonly digest?: Digest | undefined
 }
 
-/** Reads the image reference of a container; `undefined` when it is none. */
+/** Reads the image reference of a container; `undefined` when it is none, as a digest alone. */
 export function readImageReference(text: string): ImageReference | undefined {
+  if (isDigest(text.trim())) return undefined
   try {
     const { registry, repository, tag, digest } = parseReference(text.trim(), {
       defaultRegistry: 'docker.io',

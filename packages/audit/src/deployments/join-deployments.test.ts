@@ -30,9 +30,9 @@ const records = [
   platform('arm64', other),
 ]
 
-const names = new Map([
-  ...records.map((each) => [each, `${each.repository.split('/')[0]} ${nameOf(each)}`] as const),
-])
+const names = new Map(
+  records.map((each) => [each, `${each.repository.split('/')[0]} ${nameOf(each)}`] as const),
+)
 function nameOf(each: AuditRecord): string {
   return ['index', 'amd64', 'arm64', 'plain', 'signature'].find((name) => digest(name) === each.digest)!
 }

@@ -35,7 +35,8 @@ export function parseRepairPlan(text: string, { source }: ParseRepairPlanOptions
   const parsed = repairPlanSchema.safeParse(data)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    throw invalid(at(issue?.path ?? []), issue?.message ?? 'no repair plan')
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+    throw invalid(at([...(issue?.path ?? []), ...unknown]), issue?.message ?? 'no repair plan')
   }
   const { digest, ...rest } = parsed.data
   const fault = findPlanFault(rest)

@@ -1,4 +1,4 @@
-import { type Digest, digestHex, isDigest, isIndexMediaType, type RawManifest } from '@sallyport/core'
+import { digestHex, isDigest, isIndexMediaType, type RawManifest } from '@sallyport/core'
 import {
   copy,
   isRegistryRepository,
@@ -58,8 +58,13 @@ export async function retireImage(
   const steps: RepairStep[] = []
   for (const tag of tags) steps.push(await removeTag(context, repository, action, tag))
   if (kind === 'delete') {
-    if (steps.some(({ result }) => result !== 'done' && result !== 'already')) return steps
-    return [...steps, await removeManifest(context, repository, action)]
+    // Where no tag can be deleted by itself, each goes with the manifest.
+    const isStopped = steps.some(({ result, code }) => !isOver(result) && code !== 'UNSUPPORTED')
+    if (isStopped) return steps
+    const deleted = await removeManifest(context, repository, action)
+    return isOver(deleted.result)
+      ? [...steps.filter(({ result }) => isOver(result)), deleted]
+      : [...steps, deleted]
   }
   if (!(await repository.findManifest(digest, { signal }))) {
     // There are registries that delete the manifest with its tag.
@@ -121,11 +126,12 @@ async function removeTag(
 async function removeManifest(
   context: RetireContext,
   repository: RegistryRepository,
-  { digest }: RepairAction,
+  action: RepairAction,
 ): Promise<RepairStep> {
   const { signal } = context
+  const { digest } = action
   try {
-    const user = await findUse(repository, digest, signal)
+    const user = await findUse(repository, action, signal)
     if (user !== undefined) {
       return { result: 'refused', code: 'IN_USE', message: `its manifest was not deleted: ${user}`, digest }
     }
@@ -138,10 +144,12 @@ async function removeManifest(
   }
 }
 
-/** Who else needs the manifest: a tag that was set since, or an index. */
+const isOver = (result: RepairStep['result']): boolean => result === 'done' || result === 'already'
+
+/** Who else needs the manifest: a tag that the plan does not know, or an index. */
 async function findUse(
   repository: RegistryRepository,
-  digest: Digest,
+  { digest, tags }: RepairAction,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   let count = 0
@@ -149,7 +157,7 @@ async function findUse(
     if (++count > maxTags) return `the repository has more than ${maxTags} tags, one of which may use it`
     const found = await repository.findManifest(tag, { signal })
     if (!found) continue
-    if (found.descriptor.digest === digest) return `the tag ${tag} is at it`
+    if (found.descriptor.digest === digest && !tags.includes(tag)) return `the tag ${tag} is at it`
     if (!isIndexMediaType(found.descriptor.mediaType)) continue
     const lists = parseIndex(found).manifests.some(
       (entry) => isDigest(entry.digest) && entry.digest === digest,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openRepairTest, smallImage } from './repair-test.fixture.ts'
 import { formatRepairPlan } from './format-repair-plan.ts'
 import { parseRepairPlan } from './parse-repair-plan.ts'
@@ -7,6 +7,9 @@ import type { RepairPlan } from './repair-plan.ts'
 import { repair, type RepairOptions } from './repair.ts'
 import { sqliteRepairState } from './repair-state.ts'
 import { pushImage } from '@sallyport/testkit'
+
+// Each promotes for real; machines that do much else at once are slow.
+vi.setConfig({ testTimeout: 60_000 })
 
 const vsa = 'https://slsa.dev/verification_summary/v1'
 const day = 24 * 3_600_000

@@ -64,7 +64,8 @@ export interface AuditRecord {
   readonly registry: string
   /** Path within the registry. */
   readonly repository: string
-  readonly digest: Digest
+  /** Absent only for a tag that is `unread` because the registry would not say what it points to. */
+  readonly digest?: Digest | undefined
   readonly role: ManifestRole
   /** Tags that point to it, sorted. */
   readonly tags: readonly string[]

@@ -18,7 +18,7 @@ export interface AuditSummary {
   /** Manifests that were seen, each counted once in `roles`. */
   readonly manifests: number
   readonly roles: Readonly<Partial<Record<ManifestRole, number>>>
-  /** Images, indexes and platforms by class. */
+  /** Images, indexes, platforms, and what could not be read, by class. */
   readonly classes: Readonly<Partial<Record<AuditClass, number>>>
   /** Whose evidence was read anew, and whose was known from before. */
   readonly examined: number

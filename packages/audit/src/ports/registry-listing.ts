@@ -25,6 +25,8 @@ export interface UnlistedTag {
 export interface ListingOptions {
   /** Ends the listing; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
+  /** Tags of the repository that were listed before an interruption; a listing may leave them out. */
+  readonly known?: ReadonlySet<string> | undefined
 }
 
 /** Lists what is in a registry, with as few requests as the registry allows. */

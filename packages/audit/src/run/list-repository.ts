@@ -1,0 +1,102 @@
+import { isDigest } from '@sallyport/core'
+import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
+import type { RepositoryWork, Write } from '../state/repository-work.ts'
+import type { CompiledFilters } from './audit-filters.ts'
+import type { Budget } from './budget.ts'
+
+const batchSize = 500
+
+/** Lists a repository into the state; what was listed before an interruption is not asked for again. */
+export async function listRepository(
+  work: RepositoryWork,
+  {
+    listing,
+    filters,
+    budget,
+    signal,
+  }: {
+    readonly listing: RegistryListing
+    readonly filters: CompiledFilters
+    readonly budget: Budget
+    readonly signal: AbortSignal
+  },
+): Promise<void> {
+  const rows = await work.rows(
+    'SELECT tag FROM audit_tag WHERE audit = $1 AND repository = $2 AND digest IS NOT NULL',
+  )
+  const known = new Set(rows.map((row) => String(row['tag'])))
+  let writes: Write[] = []
+  const keep = async (): Promise<void> => {
+    const batch = writes
+    writes = []
+    await work.commit(batch)
+  }
+  budget.check()
+  try {
+    for await (const item of listing.listManifests(work.repository, { signal, known })) {
+      writes.push(...keepItem(work, item, filters))
+      if (writes.length >= batchSize) await keep()
+      budget.check()
+    }
+  } catch (error) {
+    await keep()
+    throw error
+  }
+  signal.throwIfAborted()
+  await keep()
+}
+
+function keepItem(
+  work: RepositoryWork,
+  item: ListedManifest | UnlistedTag,
+  filters: CompiledFilters,
+): Write[] {
+  if (!('digest' in item)) return filters.hasTag(item.tag) ? [keepUnlisted(work, item)] : []
+  const { digest, tags, mediaType, artifactType, size, pushedAt, pulledAt } = item
+  if (!isDigest(digest)) {
+    return (tags.length === 0 ? [''] : tags).map((tag) =>
+      keepUnlisted(work, {
+        tag,
+        code: 'LISTING_INVALID',
+        message: 'it is listed with something that is no digest',
+      }),
+    )
+  }
+  const state = filters.hasManifest(item) ? 'found' : 'dormant'
+  return [
+    ...tags.map((tag) =>
+      work.write(
+        `INSERT INTO audit_tag (audit, repository, tag, digest) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO UPDATE SET digest = excluded.digest, code = NULL, message = NULL`,
+        [tag, digest],
+      ),
+    ),
+    work.write(
+      `INSERT INTO audit_node
+         (audit, repository, digest, listed, state, media_type, artifact_type, size, pushed_at, pulled_at)
+       VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)
+       ON CONFLICT DO UPDATE SET listed = 1,
+         state = CASE WHEN state = 'dormant' THEN excluded.state ELSE state END,
+         media_type = COALESCE(media_type, excluded.media_type),
+         artifact_type = COALESCE(artifact_type, excluded.artifact_type), size = COALESCE(size, excluded.size),
+         pushed_at = COALESCE(pushed_at, excluded.pushed_at), pulled_at = COALESCE(pulled_at, excluded.pulled_at)`,
+      [
+        digest,
+        state,
+        mediaType ?? null,
+        artifactType ?? null,
+        size !== undefined && Number.isSafeInteger(size) ? size : null,
+        pushedAt ?? null,
+        pulledAt ?? null,
+      ],
+    ),
+  ]
+}
+
+function keepUnlisted(work: RepositoryWork, { tag, code, message }: UnlistedTag): Write {
+  return work.write(
+    `INSERT INTO audit_tag (audit, repository, tag, code, message) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT DO UPDATE SET code = excluded.code, message = excluded.message WHERE digest IS NULL`,
+    [tag, code, message],
+  )
+}

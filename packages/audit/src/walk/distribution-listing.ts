@@ -1,0 +1,106 @@
+import { isSallyportError } from '@sallyport/core'
+import type { RegistryClient, RegistryRepository } from '@sallyport/oci'
+import { AuditError } from '../errors.ts'
+import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
+import { mapAhead } from './map-ahead.ts'
+
+/** Options of {@link distributionListing}. */
+export interface DistributionListingOptions {
+  readonly client: Pick<RegistryClient, 'repository' | 'listRepositories'>
+  /** Host with its port, as in references. */
+  readonly registry: string
+  /** Paths of the repositories to list; needed where the registry has no catalog. Default: those of the catalog. */
+  readonly repositories?: readonly string[] | undefined
+  /** Only repositories whose path begins so. Default: all. */
+  readonly prefix?: string | undefined
+  /** Most tags of one repository that are asked for at once. Default 8. */
+  readonly concurrency?: number | undefined
+}
+
+const catalogPage = 1000
+
+/**
+ * Lists what the OCI distribution specification alone tells of any registry: its catalog, the tags of a repository, and
+ * a `HEAD` for the digest of each tag.
+ *
+ * While listing, `LISTING_FAILED` when the registry has no catalog or refuses it: name the repositories then; also of a
+ * repository that was named and has no tags. Otherwise, of a repository, it passes on the errors of the client.
+ *
+ * @throws {AuditError} `OPTIONS_INVALID` for a `concurrency` that is no whole number above 0, or an empty list of
+ *   repositories.
+ */
+export function distributionListing({
+  client,
+  registry,
+  repositories,
+  prefix = '',
+  concurrency = 8,
+}: DistributionListingOptions): RegistryListing {
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    throw new AuditError('OPTIONS_INVALID', `concurrency: ${concurrency}; a whole number above 0`)
+  if (repositories?.length === 0)
+    throw new AuditError(
+      'OPTIONS_INVALID',
+      'repositories: none is named; leave it out for those of the catalog',
+    )
+  return {
+    registry,
+    name: 'distribution',
+    lists: 'tags',
+    estimateRequests: (counts) =>
+      (repositories === undefined ? Math.floor(counts.repositories / catalogPage) + 1 : 0) +
+      counts.repositories +
+      counts.tags,
+    async *listRepositories({ signal } = {}) {
+      try {
+        const named = repositories && new Set(repositories)
+        for await (const name of named ?? client.listRepositories(registry, { prefix, signal })) {
+          signal?.throwIfAborted()
+          if (name.startsWith(prefix)) yield name
+        }
+      } catch (cause) {
+        if (signal?.aborted || !isSallyportError(cause)) throw cause
+        throw new AuditError('LISTING_FAILED', cause.message, {
+          cause,
+          subject: registry,
+          retryable: cause.retryable,
+        })
+      }
+    },
+    async *listManifests(repository, { signal, known } = {}) {
+      const place = client.repository({ registry, repository })
+      let isEmpty = true
+      const unknown = async function* (): AsyncGenerator<string, void, undefined> {
+        for await (const tag of place.listTags({ signal })) {
+          isEmpty = false
+          if (!known?.has(tag)) yield tag
+        }
+      }
+      yield* mapAhead(unknown(), concurrency, (tag, stop) => lookUp(place, tag, stop), signal)
+      // To a client, a repository that was deleted, hidden or mistyped looks like an empty one.
+      if (isEmpty && repositories !== undefined) {
+        throw new AuditError('LISTING_FAILED', `${registry}/${repository} has no tags, or is not there`, {
+          subject: `${registry}/${repository}`,
+        })
+      }
+    },
+  }
+}
+
+async function lookUp(
+  place: Pick<RegistryRepository, 'headManifest' | 'findManifest'>,
+  tag: string,
+  signal: AbortSignal,
+): Promise<ListedManifest | UnlistedTag> {
+  try {
+    // Some registries answer HEAD with 404 whatever there is.
+    const descriptor =
+      (await place.headManifest(tag, { signal })) ?? (await place.findManifest(tag, { signal }))?.descriptor
+    if (descriptor !== undefined)
+      return { digest: descriptor.digest, tags: [tag], mediaType: descriptor.mediaType }
+    return { tag, code: 'MANIFEST_NOT_FOUND', message: `${tag} is listed, but nothing is there` }
+  } catch (cause) {
+    if (signal.aborted || !isSallyportError(cause)) throw cause
+    return { tag, code: cause.code, message: cause.message }
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  type Descriptor,
+  type Digest,
+  type ImageManifest,
+  isDigest,
+  isIndexMediaType,
+  mediaTypes,
+  type Platform,
+  type RawManifest,
+} from '@sallyport/core'
+import { parseIndex, parseManifest } from '@sallyport/oci'
+
+/** A manifest that an index lists. */
+export interface IndexMember {
+  readonly digest: Digest
+  readonly platform?: Platform | undefined
+  /** Member that it says it is evidence about, as BuildKit's attestations do. */
+  readonly attests?: Digest | undefined
+}
+
+/** What an audit needs of a manifest, by its content alone: equal for equal digests. */
+export interface ManifestShape {
+  /**
+   * `image`: a runtime would run it; `other`: evidence or an artifact. A manifest that could be run is an image whatever
+   * else it says of itself, for that is how it would slip through.
+   */
+  readonly kind: 'image' | 'index' | 'other'
+  readonly mediaType: string
+  readonly artifactType?: string | undefined
+  /** Digest of the configuration of an image. */
+  readonly config?: Digest | undefined
+  /** Bytes of configuration and layers together. */
+  readonly size?: number | undefined
+  readonly members: readonly IndexMember[]
+  /** What it is evidence about, as it says itself. */
+  readonly subject?: Digest | undefined
+}
+
+/** Layers that no runtime unpacks: what cosign and BuildKit put under a configuration of an image. */
+const evidenceLayers = new Set([
+  'application/vnd.dev.cosign.simplesigning.v1+json',
+  'application/vnd.dsse.envelope.v1+json',
+  'application/vnd.in-toto+json',
+  'application/vnd.cyclonedx',
+  'application/vnd.cyclonedx+json',
+  'application/vnd.cyclonedx+xml',
+  'application/vnd.syft+json',
+  'application/spdx+json',
+  'spdx+json',
+  'spdx+xml',
+  'text/spdx',
+  'text/spdx+json',
+  'text/spdx+xml',
+])
+
+/**
+ * Reads the shape of a manifest.
+ *
+ * @throws {OciError} `MANIFEST_INVALID`, `MANIFEST_UNSUPPORTED`.
+ */
+export function readShape(raw: RawManifest): ManifestShape {
+  const { mediaType } = raw.descriptor
+  if (isIndexMediaType(mediaType)) {
+    const index = parseIndex(raw)
+    return {
+      kind: 'index',
+      mediaType,
+      artifactType: index.artifactType,
+      members: index.manifests.map(toMember),
+      subject: index.subject?.digest,
+    }
+  }
+  const manifest = parseManifest(raw)
+  const { config, layers } = manifest
+  const isImage = isRunnable(mediaType, manifest)
+  return {
+    kind: isImage ? 'image' : 'other',
+    mediaType,
+    artifactType: manifest.artifactType ?? (isImage ? undefined : config.mediaType),
+    config: isImage ? config.digest : undefined,
+    size: sumOfSizes([config, ...layers]),
+    members: [],
+    subject: manifest.subject?.digest,
+  }
+}
+
+function isRunnable(mediaType: string, { config, layers }: ImageManifest): boolean {
+  const isImageConfig =
+    config.mediaType === mediaTypes.ociConfig ||
+    config.mediaType === mediaTypes.dockerConfig ||
+    // Docker's old clients wrote other types for the configuration of an image.
+    mediaType === mediaTypes.dockerManifest
+  return isImageConfig && !(layers.length > 0 && layers.every((layer) => evidenceLayers.has(layer.mediaType)))
+}
+
+function toMember({ digest, platform, annotations }: Descriptor): IndexMember {
+  const attests =
+    annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
+      ? annotations['vnd.docker.reference.digest']
+      : undefined
+  return { digest, platform, attests: isDigest(attests) ? attests : undefined }
+}
+
+function sumOfSizes(descriptors: readonly Descriptor[]): number | undefined {
+  const sum = descriptors.reduce((total, { size }) => total + size, 0)
+  return Number.isSafeInteger(sum) ? sum : undefined
+}

@@ -130,6 +130,17 @@ describe('joinDeployments', () => {
     expect(found[4]!.deployments).toEqual([])
   })
 
+  it('finds by its tag what the registry would not say the digest of', async () => {
+    const unread = (tag: string) => ({ ...record({ role: 'unread', tags: [tag] }), digest: undefined })
+    const read = () => [unread('7'), unread('8')]
+    const joined = await joinDeployments(read, [{ workload: 'Pod p', reference: `${home}:8` }])
+    const found = await toList(joined.records())
+    expect(found.map(({ deployments }) => deployments!.map(({ matchedBy }) => matchedBy))).toEqual([
+      [],
+      ['tag'],
+    ])
+  })
+
   it('names a workload once, however it was found', async () => {
     const { found } = await join(
       { pulledFrom: home, digest: index.digest },

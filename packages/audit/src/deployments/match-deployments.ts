@@ -52,7 +52,7 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
         }
       }
       const { config } = record
-      if (config && byDigest.has(config)) {
+      if (record.digest && config && byDigest.has(config)) {
         const count = manifestsOfConfig.get(config) ?? 0
         if (count < maxManifestsOfConfig) {
           manifestsOfConfig.set(config, count + 1)
@@ -61,7 +61,7 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
       }
       const byItsTags = record.tags.flatMap((tag) => byTag.get(`${name}:${tag}`) ?? [])
       for (const sought of byItsTags) sought.isFound = true
-      if (byItsTags.length > 0) tagged.set(`${name}@${record.digest}`, byItsTags)
+      if (byItsTags.length > 0) tagged.set(keyOf(record), byItsTags)
     },
 
     deploymentsOf(record) {
@@ -81,7 +81,7 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
           if (!found.has(key)) found.set(key, deployment)
         }
       }
-      add(byDigest.get(record.digest), isIndex(record) ? 'index' : 'manifest')
+      if (record.digest) add(byDigest.get(record.digest), isIndex(record) ? 'index' : 'manifest')
       if (record.config) add(byDigest.get(record.config), 'config')
       for (const child of record.children ?? []) {
         add(byDigest.get(child), 'manifest')
@@ -90,7 +90,8 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
       // Of evidence, it is the subject.
       const parents = record.role === 'platform' ? (record.parents ?? []) : []
       for (const parent of parents) add(byDigest.get(parent), 'index')
-      for (const each of [record.digest, ...parents]) add(tagged.get(`${name}@${each}`), 'tag')
+      add(tagged.get(keyOf(record)), 'tag')
+      for (const parent of parents) add(tagged.get(`${name}@${parent}`), 'tag')
       return [...found.values()]
     },
 
@@ -136,6 +137,10 @@ function runsOtherPlatform({ role, platform }: AuditRecord, report: ReportedImag
 }
 
 const nameOf = ({ registry, repository }: AuditRecord): string => `${registry}/${repository}`
+
+/** Tags whose digest is not known stand for themselves. */
+const keyOf = (record: AuditRecord): string =>
+  record.digest ? `${nameOf(record)}@${record.digest}` : `${nameOf(record)}:${record.tags.join()}`
 
 const isIndex = ({ role, mediaType }: AuditRecord): boolean =>
   role === 'index' || (mediaType !== undefined && isIndexMediaType(mediaType))

@@ -4,12 +4,14 @@ import type { AuditRecord } from '../audit-record.ts'
 /** A digest that stands for something. */
 export const digest = (what: string): Digest => digestOf(what)
 
+/** A record of something that the registry says the digest of. */
+export type KnownRecord = AuditRecord & { readonly digest: Digest }
+
 /** A compliant image at `prod.example/shop/web` without a tag. */
-export function record(fields: Partial<AuditRecord> = {}): AuditRecord {
+export function record({ digest: known, ...fields }: Partial<AuditRecord> = {}): KnownRecord {
   return {
     registry: 'prod.example',
     repository: 'shop/web',
-    digest: digest('image'),
     role: 'image',
     tags: [],
     class: 'compliant',
@@ -17,6 +19,7 @@ export function record(fields: Partial<AuditRecord> = {}): AuditRecord {
     evidence: [],
     auditedAt: '2026-11-25T12:00:00.000Z',
     ...fields,
+    digest: known ?? digest('image'),
   }
 }
 
@@ -24,7 +27,7 @@ export function record(fields: Partial<AuditRecord> = {}): AuditRecord {
 export function flagged(
   problem: Exclude<NonNullable<AuditRecord['class']>, 'compliant'>,
   fields: Partial<AuditRecord> = {},
-): AuditRecord {
+): KnownRecord {
   return record({ class: problem, problems: [{ class: problem, message: `it is ${problem}` }], ...fields })
 }
 

@@ -30,15 +30,16 @@ export function sortByUrgency<T extends AuditRecord>(records: Iterable<T>): T[] 
     .map(({ record }) => record)
 }
 
-/** Orders images by their repository, then by their digest. */
+/** Orders images by their repository, their digest, and their tags. */
 export function compareNames(
-  one: Pick<AuditRecord, 'registry' | 'repository' | 'digest'>,
-  other: Pick<AuditRecord, 'registry' | 'repository' | 'digest'>,
+  one: Pick<AuditRecord, 'registry' | 'repository' | 'digest' | 'tags'>,
+  other: Pick<AuditRecord, 'registry' | 'repository' | 'digest' | 'tags'>,
 ): number {
   return (
     compare(one.registry, other.registry) ||
     compare(one.repository, other.repository) ||
-    compare(one.digest, other.digest)
+    compare(one.digest ?? '', other.digest ?? '') ||
+    compare(one.tags.join(), other.tags.join())
   )
 }
 

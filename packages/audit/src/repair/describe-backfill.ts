@@ -1,6 +1,6 @@
 import { createStatement, type Statement } from '@sallyport/attest'
 import { decisionResource } from '@sallyport/gate'
-import type { RepairAction, RepairPlan } from './repair-plan.ts'
+import type { ImageAction, RepairPlan } from './repair-plan.ts'
 
 /** Predicate type of the statement that an image was signed as it was found, without a judgement. */
 export const backfillType = 'https://sallyport.dev/predicates/backfill/v1'
@@ -11,7 +11,7 @@ export const backfillType = 'https://sallyport.dev/predicates/backfill/v1'
  * attached once.
  */
 export function describeBackfill(
-  { registry, repository, digest, tags, class: verdict, problems }: RepairAction,
+  { registry, repository, digest, tags, class: verdict, problems }: ImageAction,
   { audit, createdAt }: Pick<RepairPlan, 'audit' | 'createdAt'>,
 ): Statement {
   const name = `${registry}/${repository}`

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditRecord } from '../audit-record.ts'
 import { digest, flagged, record } from '../deployments/record.fixture.ts'
+import { formatRepairPlan } from './format-repair-plan.ts'
+import { parseRepairPlan } from './parse-repair-plan.ts'
 import { planRepairs, type PlanRepairsOptions } from './plan-repairs.ts'
 import { promotionRequests } from './promotion-requests.ts'
 
@@ -108,6 +110,22 @@ describe('planRepairs', () => {
       flagged('unsigned', { repository: 'UPPER/../x', tags: ['1', '../../etc'], problems }),
     ])
     expect(actions).toMatchObject([{ kind: 'ask', tags: ['1'], problems: [{ message: 'tag  [31m evil' }] }])
+  })
+
+  it('leaves each tag whose digest is not known to a person', async () => {
+    const unread = (tag: string) => ({
+      ...flagged('error', { role: 'unread', tags: [tag], deployments: [] }),
+      digest: undefined,
+    })
+    const planned = await plan([unread('1'), unread('2')])
+    expect(planned.actions.map(({ kind, tags, digest: none }) => [kind, tags, none])).toEqual([
+      ['ask', ['1'], undefined],
+      ['ask', ['2'], undefined],
+    ])
+    expect(parseRepairPlan(formatRepairPlan(planned), { source: 'plan.yaml' })).toEqual({
+      plan: planned,
+      isEdited: false,
+    })
   })
 
   it.each([

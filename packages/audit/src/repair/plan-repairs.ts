@@ -105,6 +105,8 @@ export async function planRepairs(
 /** What of one repository needs something. */
 class RepositoryGroup {
   readonly #flagged = new Map<Digest, Flagged>()
+  /** Tags whose digest is not known. */
+  readonly #unread: Flagged[] = []
   readonly #platforms: Flagged[] = []
   /** Indexes that need nothing themselves. */
   readonly #indexes = new Map<Digest, Flagged>()
@@ -112,7 +114,9 @@ class RepositoryGroup {
   add(record: AuditRecord): void {
     const isFlagged = record.class !== undefined && record.class !== 'compliant'
     const kept = keep(record)
-    if (record.role === 'platform') {
+    if (record.digest === undefined) {
+      if (isFlagged) this.#unread.push(kept)
+    } else if (record.role === 'platform') {
       if (isFlagged) this.#platforms.push(kept)
     } else if (isFlagged) this.#flagged.set(record.digest, kept)
     else if (record.role === 'index') this.#indexes.set(record.digest, { ...kept, problems: [] })
@@ -126,9 +130,9 @@ class RepositoryGroup {
       const index = parents.map((parent) => this.#indexes.get(parent)).find((each) => each !== undefined)
       // An index that nobody listed: its platform stands for itself.
       const stands = index ? { ...index, class: platform.class, problems, judgement } : platform
-      this.#flagged.set(stands.digest, stands)
+      this.#flagged.set(stands.digest!, stands)
     }
-    return this.#flagged.values()
+    return [...this.#flagged.values(), ...this.#unread]
   }
 }
 
@@ -156,15 +160,16 @@ function toAction(flagged: Flagged, { tier, signAsIs, retire }: PlanRepairsOptio
   // What is no tag could not be written either.
   const tags = flagged.tags.filter(isTag).toSorted()
   const itsTier = typeof tier === 'function' ? tier(name) : tier
-  const { kind, reason } = isName(name)
-    ? chooseRepair({ ...flagged, tags }, { tier: itsTier, signAsIs, retire, now })
-    : { kind: 'ask' as const, reason: 'its repository has a name that no reference can have' }
+  const { kind, reason } =
+    isName(name) && digest
+      ? chooseRepair({ ...flagged, tags }, { tier: itsTier, signAsIs, retire, now })
+      : { kind: 'ask' as const, reason: 'it has no digest, or a name that no reference can have' }
   return {
     kind,
     planned: kind,
     registry,
     repository,
-    digest,
+    ...(digest && { digest }),
     tags,
     ...((kind === 'promote' || kind === 'attest') && { tier: itsTier }),
     ...((kind === 'retire' || kind === 'delete') &&
@@ -192,7 +197,7 @@ function describeDeployment({ cluster, namespace, workload, container, matchedBy
 
 /** Where the gate took the image from, as its journal knows it; else where the image is. */
 async function findSource(
-  { registry, repository, digest }: Unsealed,
+  { registry, repository, digest }: Pick<Unsealed, 'registry' | 'repository' | 'digest'>,
   journal: PlanRepairsOptions['journal'],
 ): Promise<string> {
   const found = await journal?.listRecords({ digest, limit: 1 })

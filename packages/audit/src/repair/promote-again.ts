@@ -12,7 +12,7 @@ import { plainText } from '../deployments/plain-text.ts'
 import { guardSteps } from './guard-steps.ts'
 import { promotionRequest } from './promotion-requests.ts'
 import { type RepairContext, repositoryOf, tagMoved, toStep } from './repair-context.ts'
-import type { RepairAction } from './repair-plan.ts'
+import type { ImageAction } from './repair-plan.ts'
 import type { RepairStep } from './repair-report.ts'
 import type { RepairState } from './repair-state.ts'
 
@@ -24,7 +24,7 @@ export interface PromoteAgainContext extends RepairContext {
 /** Takes an image through the gate, once for each of its tags; with `attest` as it is, without hardening. */
 export async function promoteAgain(
   context: PromoteAgainContext,
-  action: RepairAction,
+  action: ImageAction,
 ): Promise<readonly RepairStep[]> {
   await using gate = createGate(action.kind === 'attest' ? { ...context.gate, harden: false } : context.gate)
   const steps: RepairStep[] = []
@@ -41,7 +41,7 @@ export async function promoteAgain(
 async function promoteTag(
   context: PromoteAgainContext,
   { context: gate, plan }: Gate,
-  action: RepairAction,
+  action: ImageAction,
   tag: string,
 ): Promise<RepairStep> {
   const { state, dryRun, signal } = context
@@ -65,7 +65,7 @@ async function promoteTag(
   return describeOutcome(outcome, tag)
 }
 
-function describePlan(plan: PromotionPlan, action: RepairAction, tag: string): RepairStep {
+function describePlan(plan: PromotionPlan, action: ImageAction, tag: string): RepairStep {
   const { destination, digest, currentDigest, decision, frozen } = plan
   if (currentDigest !== action.digest) return tagMoved(action, tag, currentDigest)
   if (decision.verdict !== 'pass') {

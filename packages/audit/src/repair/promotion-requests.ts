@@ -9,7 +9,8 @@ export function promotionRequests({ actions }: Pick<RepairPlan, 'actions'>): rea
 /** The promotion of one tag of an action; `undefined` when it is none for the gate. */
 export function promotionRequest(action: RepairAction, tag: string): PromotionRequest | undefined {
   const { kind, registry, repository, digest, tier, from } = action
-  if ((kind !== 'promote' && kind !== 'attest') || tier === undefined) return undefined
+  if ((kind !== 'promote' && kind !== 'attest') || tier === undefined || digest === undefined)
+    return undefined
   const name = `${registry}/${repository}`
   const itself = `${name}@${digest}`
   return { from: kind === 'promote' ? (from ?? itself) : itself, to: `${name}:${tag}`, tier }

@@ -2,7 +2,7 @@ import { isSallyportError } from '@sallyport/core'
 import type { GateContext } from '@sallyport/gate'
 import type { Repository } from '@sallyport/oci'
 import { plainText } from '../deployments/plain-text.ts'
-import type { RepairAction, RepairPlan } from './repair-plan.ts'
+import type { ImageAction, RepairPlan } from './repair-plan.ts'
 import type { RepairStep } from './repair-report.ts'
 
 /** What the actions of a repair work with. */
@@ -14,7 +14,7 @@ export interface RepairContext {
 }
 
 /** The repository of an action. */
-export function repositoryOf({ gate }: RepairContext, action: RepairAction): Repository {
+export function repositoryOf({ gate }: RepairContext, action: ImageAction): Repository {
   return gate.repository({ registry: action.registry, repository: action.repository })
 }
 
@@ -27,7 +27,7 @@ export function toStep(cause: unknown, { signal }: Pick<RepairContext, 'signal'>
 }
 
 /** Says that a tag is not where the plan saw it. */
-export function tagMoved(action: RepairAction, tag: string, now: string | undefined): RepairStep {
+export function tagMoved(action: ImageAction, tag: string, now: string | undefined): RepairStep {
   const name = `${action.registry}/${action.repository}:${tag}`
   return {
     tag,
@@ -40,7 +40,7 @@ export function tagMoved(action: RepairAction, tag: string, now: string | undefi
 /** Looks which of the tags of an action are not where the plan saw them; those that are gone are none of them. */
 export async function findMoved(
   repository: Repository,
-  action: RepairAction,
+  action: ImageAction,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly moved: readonly RepairStep[]; readonly gone: readonly string[] }> {
   const moved: RepairStep[] = []

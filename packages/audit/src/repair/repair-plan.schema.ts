@@ -14,7 +14,7 @@ const action = z
     planned: kind,
     registry: text,
     repository: text,
-    digest,
+    digest: digest.optional(),
     tags: z.array(z.string()),
     tier: text.optional(),
     from: text.optional(),
@@ -33,6 +33,7 @@ const action = z
       context.addIssue({ code: 'custom', path: [path], message })
     // What nothing is done about may have any name.
     if (value.planned === 'ask') return
+    if (value.digest === undefined) fail('digest', 'expected a digest')
     if (!value.tags.every(isTag)) fail('tags', 'expected tags')
     if (!isReference(`${value.registry}/${value.repository}`, false))
       fail('repository', 'expected a repository')

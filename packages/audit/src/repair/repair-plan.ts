@@ -32,7 +32,8 @@ export interface RepairAction {
   readonly planned: RepairKind
   readonly registry: string
   readonly repository: string
-  readonly digest: Digest
+  /** Absent only for `ask` about tags whose digest the registry would not say. */
+  readonly digest?: Digest | undefined
   /** Tags that are to be at the digest when it is done. */
   readonly tags: readonly string[]
   /** Tier of the policy, for the gate. */
@@ -56,6 +57,14 @@ export interface RepairAction {
   readonly runningCount?: number | undefined
   /** Digest over the plan's head and all of the action but `kind`: it shows an edit that is none of those allowed. */
   readonly seal: Digest
+}
+
+/** An action about an image that is known. */
+export type ImageAction = RepairAction & { readonly digest: Digest }
+
+/** Whether an action is about an image that is known. */
+export function isImageAction(action: RepairAction): action is ImageAction {
+  return action.digest !== undefined
 }
 
 /** What to do after an audit, the most urgent first. To be reviewed; `repair` does it. */

@@ -121,9 +121,9 @@ export async function openRepairTest() {
     plan: (records: readonly AuditRecord[], options: Partial<PlanRepairsOptions> = {}) =>
       planRepairs(records, { audit: 'audit-1', tier: 'prod', clock, ...options }),
     /** Predicate types of what verifies about an image, by whom. */
-    async evidence(path: string, digest: AuditRecord['digest'], by: 'gate' | 'backfill') {
+    async evidence(path: string, digest: AuditRecord['digest'] | undefined, by: 'gate' | 'backfill') {
       const pems = by === 'gate' ? [keys.evidence, keys.release] : [keys.backfill]
-      const { verified } = await readEvidence(repository(path), digest, {
+      const { verified } = await readEvidence(repository(path), digest!, {
         keys: pems.map(({ publicKey }) => publicKey),
       })
       return [...new Set(verified.map(({ statement }) => statement.predicateType))].sort()

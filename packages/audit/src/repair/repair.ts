@@ -4,7 +4,7 @@ import type { Gate } from '@sallyport/gate'
 import { AuditError } from '../errors.ts'
 import { promoteAgain } from './promote-again.ts'
 import { type RepairContext, toStep } from './repair-context.ts'
-import type { RepairAction, RepairPlan } from './repair-plan.ts'
+import { isImageAction, type RepairAction, type RepairPlan } from './repair-plan.ts'
 import {
   countResults,
   type RepairOutcome,
@@ -97,7 +97,8 @@ async function runAction(
   clock: Clock,
 ): Promise<readonly RepairStep[]> {
   const { kind, reason } = action
-  if (kind === 'ask') return [{ result: 'left', code: 'PERSON_NEEDED', message: reason }]
+  if (kind === 'ask' || !isImageAction(action))
+    return [{ result: 'left', code: 'PERSON_NEEDED', message: reason }]
   const ageMs = clock.now().getTime() - Date.parse(context.plan.createdAt)
   if (!(ageMs <= maxPlanAgeMs && ageMs >= -maxSkewMs)) {
     const message = `the plan is of ${context.plan.createdAt}, which is too long ago: audit again`

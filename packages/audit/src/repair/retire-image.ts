@@ -8,7 +8,7 @@ import {
   type RegistryRepository,
 } from '@sallyport/oci'
 import { findMoved, type RepairContext, repositoryOf, tagMoved, toStep } from './repair-context.ts'
-import type { RepairAction } from './repair-plan.ts'
+import type { ImageAction } from './repair-plan.ts'
 import type { RepairStep } from './repair-report.ts'
 
 /** Above so many tags it is not looked through them all for who still uses a manifest; it is not deleted then. */
@@ -25,7 +25,7 @@ export interface RetireContext extends RepairContext {
  */
 export async function retireImage(
   context: RetireContext,
-  action: RepairAction,
+  action: ImageAction,
 ): Promise<readonly RepairStep[]> {
   const { dryRun, unsafeDeleteManifests, signal } = context
   const { kind, digest, tags, quarantine } = action
@@ -78,7 +78,7 @@ export async function retireImage(
   return steps
 }
 
-function describeDryRun({ kind, quarantine }: RepairAction, tags: number): string {
+function describeDryRun({ kind, quarantine }: ImageAction, tags: number): string {
   const kept = quarantine === undefined ? '' : `keeps a copy in ${quarantine}, `
   return `${kept}takes ${tags} tags away${kind === 'delete' ? ', deletes its manifest' : ''}`
 }
@@ -105,7 +105,7 @@ async function keepCopy(
 async function removeTag(
   context: RetireContext,
   repository: RegistryRepository,
-  action: RepairAction,
+  action: ImageAction,
   tag: string,
 ): Promise<RepairStep> {
   const { signal } = context
@@ -126,7 +126,7 @@ async function removeTag(
 async function removeManifest(
   context: RetireContext,
   repository: RegistryRepository,
-  action: RepairAction,
+  action: ImageAction,
 ): Promise<RepairStep> {
   const { signal } = context
   const { digest } = action
@@ -149,7 +149,7 @@ const isOver = (result: RepairStep['result']): boolean => result === 'done' || r
 /** Who else needs the manifest: a tag that the plan does not know, or an index. */
 async function findUse(
   repository: RegistryRepository,
-  { digest, tags }: RepairAction,
+  { digest, tags }: ImageAction,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   let count = 0

@@ -34,8 +34,8 @@ export interface PlanFault {
 export function findPlanFault(plan: Omit<RepairPlan, 'digest'>): PlanFault | undefined {
   const seen = new Set<string>()
   for (const [index, action] of plan.actions.entries()) {
-    const { kind, planned, registry, repository, digest } = action
-    const name = `${registry}/${repository}@${digest}`
+    const { kind, planned, registry, repository, digest, tags } = action
+    const name = `${registry}/${repository}${digest ? `@${digest}` : `:${tags.join()}`}`
     if (seen.has(name)) return { path: ['actions', index], message: `a second action about ${name}` }
     seen.add(name)
     if (kind !== planned && !weakerKinds[planned].includes(kind)) {

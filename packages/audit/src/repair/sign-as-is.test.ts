@@ -9,7 +9,7 @@ const signature = 'https://sigstore.dev/cosign/sign/v1'
 async function openSigning() {
   const test = await openRepairTest()
   const plan = await test.plan([await test.push('unsigned')], { signAsIs: true })
-  const { digest } = plan.actions[0]!
+  const digest = plan.actions[0]!.digest!
   const sign = (options: object = {}) =>
     repair(plan, { ...test, dryRun: false, confirm: plan.digest, ...options }).then(
       ({ outcomes }) => outcomes[0]!,

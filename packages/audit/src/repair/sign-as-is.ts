@@ -1,7 +1,7 @@
 import { createAttacher, type Signer } from '@sallyport/attest'
 import { describeBackfill } from './describe-backfill.ts'
 import { findMoved, type RepairContext, repositoryOf, tagMoved } from './repair-context.ts'
-import type { RepairAction } from './repair-plan.ts'
+import type { ImageAction } from './repair-plan.ts'
 import type { RepairStep } from './repair-report.ts'
 
 /** Annotation of the signature of an image that was signed as it was found. */
@@ -15,7 +15,7 @@ export interface SignAsIsContext extends RepairContext {
 /** Signs an image as it is, and says in a statement that nobody judged it. Doing it again changes nothing. */
 export async function signAsIs(
   context: SignAsIsContext,
-  action: RepairAction,
+  action: ImageAction,
 ): Promise<readonly RepairStep[]> {
   const { gate, plan, backfillSigner: signer, dryRun, signal } = context
   const { digest } = action

@@ -40,8 +40,7 @@ export function createHandOver(maxWaiting: number): HandOver {
       signal?.addEventListener('abort', onAbort)
       try {
         for (;;) {
-          while (queue.length === 0 && !isEnded())
-            await new Promise<void>((resolve) => (wake = resolve))
+          while (queue.length === 0 && !isEnded()) await new Promise<void>((resolve) => (wake = resolve))
           if (isEnded()) return
           current = queue.shift()
           yield* current?.events ?? []

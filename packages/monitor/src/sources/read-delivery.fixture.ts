@@ -44,11 +44,12 @@ export function readBody(
 
 /** Events without what is the same in all of a table: source, id, and the usual time and registry. */
 export function summarize(events: readonly RegistryEvent[], usual: Partial<RegistryEvent> = {}): object[] {
-  return events.map(({ id, source, ...event }) =>
+  return events.map(({ id: _id, source: _source, ...event }) =>
     Object.fromEntries(
       Object.entries(event).filter(
         ([name, value]) =>
-          value !== (name === 'time' ? happenedAt : usual[name as keyof RegistryEvent]) || value === undefined,
+          value !== (name === 'time' ? happenedAt : usual[name as keyof RegistryEvent]) ||
+          value === undefined,
       ),
     ),
   )

@@ -16,8 +16,8 @@ const event = z.object({
   id: z.string(),
   eventType: z.string().nullish(),
   type: z.string().nullish(),
-  eventTime: z.string().nullish(),
-  time: z.string().nullish(),
+  eventTime: z.unknown(),
+  time: z.unknown(),
   data: z.unknown(),
 })
 const prefix = /^Microsoft\.ContainerRegistry\./

@@ -19,14 +19,14 @@ interface LoggedRequest {
   readonly method: string
   readonly target: string
   readonly status: number
-  readonly time: string | undefined
+  readonly time: unknown
   readonly actor: ActorDraft
   readonly requestId?: string | undefined
 }
 
 const appLine = z.object({
   msg: z.string(),
-  time: z.string().optional(),
+  time: z.unknown(),
   'http.request.id': z.string().optional(),
   'http.request.method': z.string().optional(),
   'http.request.uri': z.string().optional(),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** An event of distribution's notifications, as far as it matters here (distribution, notifications/event.go). */
 export const distributionEvent = z.object({
   id: z.string().nullish(),
-  timestamp: z.string().nullish(),
+  timestamp: z.unknown(),
   action: z.string(),
   target: z.object({
     mediaType: z.string().nullish(),

@@ -57,33 +57,53 @@ describe('distributionNotifications', () => {
     ['a blob as ignored', event('push', { mediaType: 'application/octet-stream', digest: one }), 'ignored'],
     ['a mounted blob as ignored', event('mount', { digest: one, fromRepository: 'base' }), 'ignored'],
     ['a pull as ignored', event('pull', { mediaType: manifest, digest: one, tag: '1.0' }), 'ignored'],
-    ['a deleted manifest', event('delete', { digest: one }), [{ ...told, action: 'manifest-deleted', digest: one }]],
-    ['a deleted tag, without its digest', event('delete', { tag: '1.0' }), [{ ...told, action: 'tag-deleted', tag: '1.0' }]],
+    [
+      'a deleted manifest',
+      event('delete', { digest: one }),
+      [{ ...told, action: 'manifest-deleted', digest: one }],
+    ],
+    [
+      'a deleted tag, without its digest',
+      event('delete', { tag: '1.0' }),
+      [{ ...told, action: 'tag-deleted', tag: '1.0' }],
+    ],
     ['a deleted repository', event('delete', {}), [{ ...told, action: 'repository-deleted' }]],
     [
       'nobody signed in, or a proxy did it',
       event('push', { mediaType: manifest, digest: one }, { actor: {}, request: undefined }),
       [{ action: 'push', digest: one, mediaType: manifest, rawId: told.rawId, actor: { kind: 'unknown' } }],
     ],
-    ['an action that it does not know', event('rename', {}), 'refused: an action that is not known: "rename"'],
+    [
+      'an action that it does not know',
+      event('rename', {}),
+      'refused: an action that is not known: "rename"',
+    ],
   ])('reads %s', async (_, entry, expected) => {
     expect(await readInShort(format, { events: [entry] }, usual)).toEqual(expected)
   })
 
   it.each(['v1', 'v2'])('reads the envelope %s', async (version) => {
     const type = `application/vnd.docker.distribution.events.${version}+json`
-    const { events } = await readBody(format, { events: [event('push', { tag: '1' })] }, { 'content-type': type })
+    const { events } = await readBody(
+      format,
+      { events: [event('push', { tag: '1' })] },
+      { 'content-type': type },
+    )
     expect(events).toHaveLength(1)
   })
 
   it('reads an event without an envelope', async () => {
-    expect(await readInShort(format, event('push', { tag: '1' }), usual)).toEqual([{ ...told, action: 'push', tag: '1' }])
+    expect(await readInShort(format, event('push', { tag: '1' }), usual)).toEqual([
+      { ...told, action: 'push', tag: '1' },
+    ])
   })
 
   it('gives the same id to an event that is delivered again, and another to each other one', async () => {
     const push = event('push', { tag: '1.0', digest: one })
     const again = event('push', { tag: '1.0', digest: one }, { id: 'another' })
-    const { events } = await readBody(format, { events: [push, push, again, event('delete', { digest: one })] })
+    const { events } = await readBody(format, {
+      events: [push, push, again, event('delete', { digest: one })],
+    })
     expect(events[1]?.id).toBe(events[0]?.id)
     expect(new Set(events.map(({ id }) => id)).size).toBe(3)
     expect(events[0]).toMatchObject({ source: 'distribution', time: happenedAt })

@@ -12,8 +12,16 @@ const usual = { registry: 'docker.io', repository: 'acme/app' }
 describe('dockerHubWebhook', () => {
   it.each([
     ['a push', payload({}), [{ action: 'push', tag: '1.0', actor: { name: 'ci', kind: 'user' } }]],
-    ['a push by nobody named', payload({ pusher: '' }), [{ action: 'push', tag: '1.0', actor: { kind: 'unknown' } }]],
-    ['an official image', payload({}, 'alpine'), [{ action: 'push', tag: '1.0', actor: { name: 'ci', kind: 'user' }, repository: 'library/alpine' }]],
+    [
+      'a push by nobody named',
+      payload({ pusher: '' }),
+      [{ action: 'push', tag: '1.0', actor: { kind: 'unknown' } }],
+    ],
+    [
+      'an official image',
+      payload({}, 'alpine'),
+      [{ action: 'push', tag: '1.0', actor: { name: 'ci', kind: 'user' }, repository: 'library/alpine' }],
+    ],
   ])('reads %s', async (_, body, expected) => {
     expect(await readInShort(dockerHubWebhook(unsigned), body, usual)).toEqual(expected)
   })

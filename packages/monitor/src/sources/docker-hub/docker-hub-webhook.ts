@@ -6,7 +6,7 @@ import type { SenderOptions } from '../sender/sender-check.ts'
 
 const payload = z.object({
   push_data: z.object({
-    pushed_at: z.number().nullish(),
+    pushed_at: z.unknown(),
     pusher: z.string().nullish(),
     tag: z.string().nullish(),
   }),

@@ -14,7 +14,7 @@ const event = z.object({
   source: z.string(),
   account: z.string(),
   region: z.string(),
-  time: z.string().nullish(),
+  time: z.unknown(),
   detail: z.object({
     result: z.string().nullish(),
     'sync-status': z.string().nullish(),

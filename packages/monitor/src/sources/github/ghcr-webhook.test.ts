@@ -12,7 +12,12 @@ const about = (version: object, rest: object = {}) => ({
   name: 'app',
   namespace: 'Octo-Org',
   package_type: 'CONTAINER',
-  package_version: { version: one, updated_at: happenedAt, package_url: 'ghcr.io/octo-org/app:1.0', ...version },
+  package_version: {
+    version: one,
+    updated_at: happenedAt,
+    package_url: 'ghcr.io/octo-org/app:1.0',
+    ...version,
+  },
   ...rest,
 })
 const payload = (version: object, rest: object = {}, entry: object = {}) => ({
@@ -30,16 +35,28 @@ describe('ghcrWebhook', () => {
     ['a push by tag', payload(tagged), [{ ...told, tag: '1.0' }]],
     ['a push by digest', payload({ container_metadata: { tag: { name: '', digest: '' } } }), [told]],
     ['an update', payload(tagged, {}, { action: 'updated' }), [{ ...told, tag: '1.0' }]],
-    ['the other event of the same', { ...payload(tagged), registry_package: undefined, package: about(tagged) }, [{ ...told, tag: '1.0' }]],
+    [
+      'the other event of the same',
+      { ...payload(tagged), registry_package: undefined, package: about(tagged) },
+      [{ ...told, tag: '1.0' }],
+    ],
     [
       'a workflow',
       payload(tagged, {}, { sender: { login: 'github-actions[bot]', type: 'Bot' } }),
       [{ ...told, tag: '1.0', actor: { name: 'github-actions[bot]', kind: 'robot' } }],
     ],
-    ['an owner without a namespace', payload(tagged, { namespace: '', owner: { login: 'octo-org' } }), [{ ...told, tag: '1.0' }]],
+    [
+      'an owner without a namespace',
+      payload(tagged, { namespace: '', owner: { login: 'octo-org' } }),
+      [{ ...told, tag: '1.0' }],
+    ],
     ['a package of another kind as ignored', payload({}, { package_type: 'npm' }), 'ignored'],
     ['a ping as ignored', { zen: 'Keep it logically awesome.', hook_id: 1 }, 'ignored'],
-    ['an action that it does not know', payload(tagged, {}, { action: 'burned' }), 'refused: an action that is not known: "burned"'],
+    [
+      'an action that it does not know',
+      payload(tagged, {}, { action: 'burned' }),
+      'refused: an action that is not known: "burned"',
+    ],
   ])('reads %s', async (_, body, expected) => {
     expect(await readInShort(format, body, usual, headers)).toEqual(expected)
   })

@@ -6,8 +6,8 @@ const push = z.object({
     data: z.string().max(16 * 1024 * 1024),
     messageId: z.string().nullish(),
     message_id: z.string().nullish(),
-    publishTime: z.string().nullish(),
-    publish_time: z.string().nullish(),
+    publishTime: z.unknown(),
+    publish_time: z.unknown(),
   }),
 })
 
@@ -15,7 +15,7 @@ const push = z.object({
 export interface PubSubMessage {
   readonly data: unknown
   readonly id: string | undefined
-  readonly time: string | undefined
+  readonly time: unknown
 }
 
 /**
@@ -30,6 +30,6 @@ export function unwrapPubSub(body: unknown): PubSubMessage {
   return {
     data: parseJson(Buffer.from(data, 'base64')),
     id: messageId ?? message_id ?? undefined,
-    time: publishTime ?? publish_time ?? undefined,
+    time: publishTime ?? publish_time,
   }
 }

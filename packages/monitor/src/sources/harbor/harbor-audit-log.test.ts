@@ -24,20 +24,71 @@ const told = { actor: { name: 'alice', kind: 'user' }, rawId: '991' }
 describe('harborAuditLog', () => {
   it.each([
     ['a push by tag', row('artifact', 'create', 'prod/app:1.0'), [{ ...told, action: 'push', tag: '1.0' }]],
-    ['a push by digest', row('artifact', 'create', `prod/app:${one}`), [{ ...told, action: 'push', digest: one }]],
-    ['a deleted artifact', row('artifact', 'delete', `prod/app:${one}`), [{ ...told, action: 'manifest-deleted', digest: one }]],
-    ['a tag that was set in the pages', row('tag', 'create', 'prod/app:1.0'), [{ ...told, action: 'push', tag: '1.0' }]],
-    ['a tag that was deleted in the pages', row('tag', 'delete', 'prod/app:1.0'), [{ ...told, action: 'tag-deleted', tag: '1.0' }]],
-    ['a deleted repository', row('repository', 'delete', 'prod/app'), [{ ...told, action: 'repository-deleted' }]],
-    ['a member of a project', row('member', 'create', 'prod'), [{ ...told, action: 'permission-changed', repository: 'prod' }]],
-    ['a robot of a project', row('robot', 'create', 'robot$prod+ci'), [{ ...told, action: 'permission-changed', repository: 'prod' }]],
-    ['the older form, of a robot', { id: 5, username: 'robot$ci', resource: 'prod/app:2', resource_type: 'artifact', operation: 'create', op_time: '2026-11-25T21:40:52Z' }, [{ action: 'push', tag: '2', actor: { name: 'robot$ci', kind: 'robot' }, rawId: '5' }]],
+    [
+      'a push by digest',
+      row('artifact', 'create', `prod/app:${one}`),
+      [{ ...told, action: 'push', digest: one }],
+    ],
+    [
+      'a deleted artifact',
+      row('artifact', 'delete', `prod/app:${one}`),
+      [{ ...told, action: 'manifest-deleted', digest: one }],
+    ],
+    [
+      'a tag that was set in the pages',
+      row('tag', 'create', 'prod/app:1.0'),
+      [{ ...told, action: 'push', tag: '1.0' }],
+    ],
+    [
+      'a tag that was deleted in the pages',
+      row('tag', 'delete', 'prod/app:1.0'),
+      [{ ...told, action: 'tag-deleted', tag: '1.0' }],
+    ],
+    [
+      'a deleted repository',
+      row('repository', 'delete', 'prod/app'),
+      [{ ...told, action: 'repository-deleted' }],
+    ],
+    [
+      'a member of a project',
+      row('member', 'create', 'prod'),
+      [{ ...told, action: 'permission-changed', repository: 'prod' }],
+    ],
+    [
+      'a robot of a project',
+      row('robot', 'create', 'robot$prod+ci'),
+      [{ ...told, action: 'permission-changed', repository: 'prod' }],
+    ],
+    [
+      'the older form, of a robot',
+      {
+        id: 5,
+        username: 'robot$ci',
+        resource: 'prod/app:2',
+        resource_type: 'artifact',
+        operation: 'create',
+        op_time: '2026-11-25T21:40:52Z',
+      },
+      [{ action: 'push', tag: '2', actor: { name: 'robot$ci', kind: 'robot' }, rawId: '5' }],
+    ],
     ['a pull as ignored', row('artifact', 'pull', 'prod/app:1.0'), 'ignored'],
     ['a failure as ignored', row('artifact', 'delete', 'prod/app:1.0', { is_successful: false }), 'ignored'],
     ['a login as ignored', row('user', 'login', 'alice'), 'ignored'],
-    ['a type that it does not know', row('coffee', 'make', 'prod'), 'refused: a resource that is not known: "coffee"'],
-    ['an operation that it does not know', row('tag', 'paint', 'prod/app:1'), 'refused: an operation that is not known: "paint"'],
-    ['an artifact without a name', row('artifact', 'create', 'prod/app'), 'refused: not an artifact: "prod/app"'],
+    [
+      'a type that it does not know',
+      row('coffee', 'make', 'prod'),
+      'refused: a resource that is not known: "coffee"',
+    ],
+    [
+      'an operation that it does not know',
+      row('tag', 'paint', 'prod/app:1'),
+      'refused: an operation that is not known: "paint"',
+    ],
+    [
+      'an artifact without a name',
+      row('artifact', 'create', 'prod/app'),
+      'refused: not an artifact: "prod/app"',
+    ],
   ])('reads %s', async (_, entry, expected) => {
     expect(await readInShort(format, [entry], usual)).toEqual(expected)
   })

@@ -17,7 +17,7 @@ const row = z.object({
   resource: z.string().nullish(),
   resource_type: z.string(),
   operation: z.string(),
-  op_time: z.string().nullish(),
+  op_time: z.unknown(),
   is_successful: z.boolean().nullish(),
 })
 

@@ -33,7 +33,11 @@ const replication = (endpoint: string) =>
       replication: {
         harbor_hostname: 'hub.example',
         job_status: 'Success',
-        src_resource: { registry_type: 'docker-hub', endpoint: 'https://hub.docker.com', namespace: 'library' },
+        src_resource: {
+          registry_type: 'docker-hub',
+          endpoint: 'https://hub.docker.com',
+          namespace: 'library',
+        },
         dest_resource: { registry_type: 'harbor', endpoint, namespace: 'prod' },
         successful_artifact: [
           { type: 'image', status: 'Success', name_tag: 'app:1.0' },
@@ -64,7 +68,11 @@ describe('harborWebhook', () => {
         { action: 'manifest-deleted', actor: robot, digest: one },
       ],
     ],
-    ['nobody named', payload('PUSH_ARTIFACT', [untagged], { operator: '' }), [{ action: 'push', actor: { kind: 'unknown' }, digest: one }]],
+    [
+      'nobody named',
+      payload('PUSH_ARTIFACT', [untagged], { operator: '' }),
+      [{ action: 'push', actor: { kind: 'unknown' }, digest: one }],
+    ],
     ['a pull as ignored', payload('PULL_ARTIFACT', [tagged], { operator: 'anonymous' }), 'ignored'],
     ['a scan as ignored', payload('SCANNING_COMPLETED', [{ ...tagged, scan_overview: {} }]), 'ignored'],
     ['a quota as ignored', payload('QUOTA_WARNING', []), 'ignored'],
@@ -99,7 +107,11 @@ describe('harborWebhook', () => {
         { action: 'manifest-deleted', digest: one, actor: system('SCHEDULE'), cause: 'retention' },
       ],
     ],
-    ['a type that it does not know', payload('MAKE_COFFEE', []), 'refused: a type that is not known: "MAKE_COFFEE"'],
+    [
+      'a type that it does not know',
+      payload('MAKE_COFFEE', []),
+      'refused: a type that is not known: "MAKE_COFFEE"',
+    ],
     ['a push of nothing', payload('PUSH_ARTIFACT', []), 'refused: an event about no resource'],
   ])('reads %s', async (_, body, expected) => {
     expect(await readInShort(format, body, usual)).toEqual(expected)

@@ -20,7 +20,7 @@ export type HarborWebhookOptions = RegistrySourceOptions & {
 /** A webhook, from whichever of its two forms. */
 interface HarborEvent {
   readonly type: string
-  readonly time?: string | number | null | undefined
+  readonly time?: unknown
   readonly operator: string | null | undefined
   readonly rawId?: string | undefined
   readonly requestId?: string | null | undefined

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isDigest } from '@sallyport/core'
 import { z } from 'zod'
 import type { PlacedWebhookOptions } from '../artifactory/artifactory-webhook.ts'
@@ -11,7 +12,7 @@ import { quote } from '../read/plain-text.ts'
 import { placeOf } from '../read/place-image.ts'
 
 const payload = z.object({
-  timestamp: z.string().nullish(),
+  timestamp: z.unknown(),
   initiator: z.string().nullish(),
   repositoryName: z.string(),
   action: z.string(),
@@ -73,9 +74,11 @@ function toAction(action: string, isByDigest: boolean) {
 
 /** `ci/10.0.0.7`, or `*TASK` for what Nexus does by itself. */
 function toActor(initiator: string | null | undefined): ActorDraft {
-  const [, name, address] = /^(.*)\/([0-9a-fA-F.:%]+)$/.exec(initiator ?? '') ?? []
-  const who = name ?? (initiator || undefined)
-  if (who === undefined) return { kind: 'unknown' }
-  if (who === 'anonymous') return { name: who, kind: 'anonymous', address }
-  return { name: who, kind: who.startsWith('*') ? 'system' : 'user', address }
+  if (!initiator) return { kind: 'unknown' }
+  const slash = initiator.lastIndexOf('/')
+  const hasAddress = slash > 0 && isIP(initiator.slice(slash + 1)) > 0
+  const name = hasAddress ? initiator.slice(0, slash) : initiator
+  const address = hasAddress ? initiator.slice(slash + 1) : undefined
+  const kind = name === 'anonymous' ? 'anonymous' : name.startsWith('*') ? 'system' : 'user'
+  return { name, kind, address }
 }

@@ -27,8 +27,8 @@ export interface EventDraft {
   readonly mediaType?: string | null | undefined
   readonly artifactType?: string | null | undefined
   readonly subject?: string | null | undefined
-  /** As the source writes it; absent: when it was received. */
-  readonly time?: string | number | null | undefined
+  /** As the source writes it, whatever it is; absent: when it was received. */
+  readonly time?: unknown
   readonly actor: ActorDraft
   /** Id that the source gave. */
   readonly rawId?: string | number | null | undefined
@@ -79,7 +79,7 @@ export function createEvent(draft: EventDraft, { source, receivedAt }: EventOrig
     requestId: toOptionalText(draft.requestId),
     cause: draft.cause,
   }
-  const id = toId(draft, { registry, repository, tag, digest, source, receivedAt })
+  const id = toId(draft, event)
   return dropUndefined({ id, ...event })
 }
 
@@ -103,23 +103,21 @@ function toDigest(text: string | null | undefined): Digest | undefined {
  * delivery tells one push of a tag from the next.
  */
 function toId(
-  { stableId, rawId, time, action, actor }: EventDraft,
-  told: Pick<RegistryEvent, 'source' | 'registry' | 'repository' | 'tag' | 'digest'> & {
-    readonly receivedAt: Date
-  },
+  { stableId, rawId, action, actor }: EventDraft,
+  told: Pick<RegistryEvent, 'source' | 'registry' | 'repository' | 'tag' | 'digest' | 'time'>,
 ): string {
   const known = (stableId === undefined ? rawId : stableId) ?? undefined
+  const { source, registry, repository, tag, digest, time } = told
   const parts = [
-    told.registry,
-    told.repository,
+    registry,
+    repository,
     action,
-    told.tag ?? null,
-    told.digest ?? null,
-    actor.name ?? null,
-    known ?? null,
-    time ?? (known === undefined ? told.receivedAt.getTime() : null),
+    tag,
+    digest,
+    actor.name,
+    known === undefined ? { time } : { known },
   ]
-  return `${told.source}:${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
+  return `${source}:${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
 }
 
 function dropUndefined<T extends object>(value: T): T {

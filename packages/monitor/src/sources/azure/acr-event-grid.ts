@@ -16,9 +16,9 @@ const event = z.object({
   id: z.string(),
   eventType: z.string().nullish(),
   type: z.string().nullish(),
-  eventTime: z.unknown(),
-  time: z.unknown(),
-  data: z.unknown(),
+  eventTime: z.unknown().optional(),
+  time: z.unknown().optional(),
+  data: z.unknown().optional(),
 })
 const prefix = /^Microsoft\.ContainerRegistry\./
 const origin = /^[A-Za-z0-9.:*-]{1,255}$/

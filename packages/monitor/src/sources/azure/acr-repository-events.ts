@@ -10,7 +10,7 @@ import { listLogRows } from './log-table.ts'
 
 const text = z.string().nullish()
 const row = z.object({
-  TimeGenerated: z.unknown(),
+  TimeGenerated: z.unknown().optional(),
   OperationName: z.string(),
   LoginServer: text,
   Repository: text,

@@ -26,7 +26,7 @@ interface LoggedRequest {
 
 const appLine = z.object({
   msg: z.string(),
-  time: z.unknown(),
+  time: z.unknown().optional(),
   'http.request.id': z.string().optional(),
   'http.request.method': z.string().optional(),
   'http.request.uri': z.string().optional(),

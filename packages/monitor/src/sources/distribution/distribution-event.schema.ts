@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** An event of distribution's notifications, as far as it matters here (distribution, notifications/event.go). */
 export const distributionEvent = z.object({
   id: z.string().nullish(),
-  timestamp: z.unknown(),
+  timestamp: z.unknown().optional(),
   action: z.string(),
   target: z.object({
     mediaType: z.string().nullish(),

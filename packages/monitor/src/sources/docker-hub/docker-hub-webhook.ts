@@ -6,7 +6,7 @@ import type { SenderOptions } from '../sender/sender-check.ts'
 
 const payload = z.object({
   push_data: z.object({
-    pushed_at: z.unknown(),
+    pushed_at: z.unknown().optional(),
     pusher: z.string().nullish(),
     tag: z.string().nullish(),
   }),

@@ -15,7 +15,7 @@ const userIdentity = z.object({
 export const cloudTrailRecord = z.object({
   eventSource: z.string(),
   eventName: z.string(),
-  eventTime: z.unknown(),
+  eventTime: z.unknown().optional(),
   eventID: z.string().nullish(),
   requestID: z.string().nullish(),
   awsRegion: z.string().nullish(),

@@ -14,7 +14,7 @@ const event = z.object({
   source: z.string(),
   account: z.string(),
   region: z.string(),
-  time: z.unknown(),
+  time: z.unknown().optional(),
   detail: z.object({
     result: z.string().nullish(),
     'sync-status': z.string().nullish(),

@@ -24,8 +24,8 @@ const package_ = z.object({
   package_version: z
     .object({
       version: z.string().nullish(),
-      updated_at: z.unknown(),
-      created_at: z.unknown(),
+      updated_at: z.unknown().optional(),
+      created_at: z.unknown().optional(),
       container_metadata: z
         .object({ tag: named.nullish(), manifest: z.object({ digest: z.string().nullish() }).nullish() })
         .nullish(),

@@ -18,7 +18,7 @@ const auditEvent = z.object({
   entity_type: text,
   target_details: text,
   ip_address: text,
-  created_at: z.unknown(),
+  created_at: z.unknown().optional(),
   event_type: text,
   details: z
     .object({

@@ -12,7 +12,7 @@ import { unwrapPubSub } from './pub-sub-message.ts'
 
 const entry_ = z.object({
   insertId: z.string().nullish(),
-  timestamp: z.unknown(),
+  timestamp: z.unknown().optional(),
   operation: z.object({ id: z.string().nullish() }).nullish(),
   protoPayload: z.object({
     serviceName: z.string().nullish(),

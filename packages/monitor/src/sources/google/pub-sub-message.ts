@@ -6,8 +6,8 @@ const push = z.object({
     data: z.string().max(16 * 1024 * 1024),
     messageId: z.string().nullish(),
     message_id: z.string().nullish(),
-    publishTime: z.unknown(),
-    publish_time: z.unknown(),
+    publishTime: z.unknown().optional(),
+    publish_time: z.unknown().optional(),
   }),
 })
 

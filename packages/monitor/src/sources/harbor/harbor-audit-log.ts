@@ -17,7 +17,7 @@ const row = z.object({
   resource: z.string().nullish(),
   resource_type: z.string(),
   operation: z.string(),
-  op_time: z.unknown(),
+  op_time: z.unknown().optional(),
   is_successful: z.boolean().nullish(),
 })
 

@@ -23,7 +23,7 @@ export type HarborData = z.infer<typeof harborData>
 /** A webhook of Harbor in its own form. */
 export const harborPayload = z.object({
   type: z.string(),
-  occur_at: z.unknown(),
+  occur_at: z.unknown().optional(),
   operator: z.string().nullish(),
   event_data: harborData,
 })
@@ -33,7 +33,7 @@ export const harborCloudEvent = z.object({
   specversion: z.literal('1.0'),
   id: z.string(),
   type: z.string(),
-  time: z.unknown(),
+  time: z.unknown().optional(),
   operator: z.string().nullish(),
   requestid: z.string().nullish(),
   data: harborData,

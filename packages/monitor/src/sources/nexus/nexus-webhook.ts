@@ -12,7 +12,7 @@ import { quote } from '../read/plain-text.ts'
 import { placeOf } from '../read/place-image.ts'
 
 const payload = z.object({
-  timestamp: z.unknown(),
+  timestamp: z.unknown().optional(),
   initiator: z.string().nullish(),
   repositoryName: z.string(),
   action: z.string(),

@@ -21,7 +21,7 @@ const log = z.object({
     })
     .nullish(),
   ip: z.string().nullish(),
-  datetime: z.unknown(),
+  datetime: z.unknown().optional(),
   performer: z.object({ name: z.string().nullish(), is_robot: z.boolean().nullish() }).nullish(),
 })
 

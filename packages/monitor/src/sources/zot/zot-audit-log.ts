@@ -12,7 +12,7 @@ const auditLine = z.object({
   object: z.string(),
   status: z.number(),
   clientIP: z.string().nullish(),
-  time: z.unknown(),
+  time: z.unknown().optional(),
 })
 
 /**

@@ -15,7 +15,7 @@ const text = z.string().nullish()
 const event = z.object({
   id: z.string(),
   type: z.string(),
-  time: z.unknown(),
+  time: z.unknown().optional(),
   data: z.object({
     name: z.string(),
     reference: text,

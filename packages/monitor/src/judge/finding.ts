@@ -22,6 +22,15 @@ export interface Finding {
   readonly isPart?: boolean | undefined
 }
 
+/** Ends alerts of an incident that were raised for what happened before. */
+export interface Settlement {
+  readonly incident: string
+  /** ISO 8601: what happened later stays. Default: all of it is over. */
+  readonly before?: string | undefined
+  /** Default: all kinds. */
+  readonly kinds?: readonly AlertKind[] | undefined
+}
+
 const order: readonly AlertKind[] = [
   'unauthorised-push',
   'evidence-deleted',

@@ -51,7 +51,7 @@ export async function judgeEvidenceTag(
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: [{ place, tag, digest: current.digest, standing, at: now.toISOString() }],
     parts: [
-      { place, digest: current.digest, parent: subject, relation: 'referrer', standing, incident },
+      { place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident },
     ],
   })
   return await judge(one, context, { subject, what: `what is under the tag ${tag}`, counts, learn })

@@ -2,7 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { Explanation, ExplanationKind } from '../alert/explanation.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import type { JudgedBatch, KnownPart, MonitorState, Standing } from '../ports/monitor-state.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Settlement } from './finding.ts'
 import type { JournalView, ResolvedWindow } from './journal-view.ts'
 import type { RepositoryView } from './registry-view.ts'
 import { type Hand, handOf, type ActorIdentity, type WatchTerms } from './watch.ts'
@@ -44,15 +44,6 @@ export interface Case {
 
 /** What was found out while judging. */
 export type Learned = Partial<Pick<JudgedBatch, 'tags' | 'goneTags' | 'parts' | 'goneParts' | 'probes'>>
-
-/** Ends alerts of an incident that were raised for what happened before. */
-export interface Settlement {
-  readonly incident: string
-  /** ISO 8601: what happened later stays. Default: all of it is over. */
-  readonly before?: string | undefined
-  /** Default: all kinds. */
-  readonly kinds?: readonly string[] | undefined
-}
 
 /** How judging ended. */
 export type Outcome = { readonly learned?: Learned | undefined } & (

@@ -19,7 +19,7 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
       digest: current.digest,
       learned: isKnown
         ? undefined
-        : { probes: [probeOf(event, context, { tag, digest: current.digest, since: known?.at ?? '' })] },
+        : { probes: [probeOf(event, context, { tag, digest: current.digest, since: known?.at })] },
     })
   }
   const learned = { goneTags: [{ place, tag }] }
@@ -62,7 +62,11 @@ export async function judgeManifestDeletion(
   const { event, at } = one
   const { view, state, place } = context
   const parts = await state.partOf(place, digest)
-  const subject = event.subject ?? (parts.find(({ relation }) => relation === 'referrer')?.parent as Digest | undefined)
+  const attached = parts.find(({ relation }) => relation === 'attachment')
+  if (attached && (await view.evidence(attached.parent as Digest)).state === 'ok')
+    return explain('superseded', 'an earlier state of what is under a tag', { by: attached.parent, digest })
+  const owner = attached ?? parts.find(({ relation }) => relation === 'referrer')
+  const subject = event.subject ?? (owner?.parent as Digest | undefined)
   if (subject !== undefined) {
     const learned = { goneParts: [{ place, digest, parent: subject }] }
     return await judgeLoss(one, { subject, piece: digest, what: `referrer ${digest}` }, context, learned)

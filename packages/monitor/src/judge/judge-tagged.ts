@@ -152,7 +152,7 @@ function probesOf(
   context: JudgeContext,
 ): NonNullable<Learned['probes']> {
   if (current && current.digest === known?.digest) return []
-  return [probeOf(event, context, { tag, digest: current?.digest, since: known?.at ?? '' })]
+  return [probeOf(event, context, { tag, digest: current?.digest, since: known?.at })]
 }
 
 function explainPush(kind: string, { journal, evidence, current, digest }: Seen): string {

@@ -12,7 +12,6 @@ import {
   type Outcome,
 } from './judge-context.ts'
 import { actorName } from './judge-tagged.ts'
-import type { EvidenceSight } from './registry-view.ts'
 import { findPromoter } from './subject-standing.ts'
 
 /** Judges a push by digest: it inherits from what it belongs to, which may come only afterwards. */
@@ -23,47 +22,43 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
   if (sight?.subject) return await judgeReferrer(one, digest, sight.subject, context)
 
   const parts = await state.partOf(place, digest)
-  const alerted = parts.find(({ standing }) => standing === 'alert')
   const owner = await findOwner(digest, at, { parts, context })
-  // Of several that it is a part of, one that is explained will do: nothing new is there.
-  const inherited = hand === 'other' ? undefined : owner
-  if (inherited) {
-    const { by, message, isTarget } = inherited
+  if (owner && hand !== 'other') {
+    const { by, message, isTarget } = owner
     return explain(isTarget ? 'promotion' : 'part-of', message, { by, digest })
   }
-  if (alerted?.incident !== undefined) {
-    const finding = describeFinding('unauthorised-push', event, {
-      incident: alerted.incident,
-      digest,
-      odd: [],
-      severity: terms.severity,
-      isPart: true,
-    })
-    return { finding }
-  }
   const evidence = await view.evidence(digest)
-  if (hand !== 'other' && evidence.state === 'ok') {
+  // Of what stood in an alert before, the newest alert says whether this is a part of it.
+  const joined = parts.find(({ incident }) => incident !== undefined)?.incident
+  if (joined === undefined && hand !== 'other' && evidence.state === 'ok')
     return explain('unchanged', 'a decision about it verifies, and no tag was moved', { digest })
-  }
+
   const isRight = owner !== undefined || evidence.state === 'ok'
-  const incident = incidents.push(place, undefined, digest)
+  const incident = joined ?? incidents.push(place, undefined, digest)
   const isLeftOver = hand === 'gate' && (await context.journal.about(origin, at)).length > 0
   const finding = describeFinding(isRight ? 'wrong-hand' : 'unauthorised-push', event, {
     incident,
     digest,
     severity: isRight ? undefined : isLeftOver ? 'medium' : terms.severity,
+    isPart: joined !== undefined,
     odd: [
       ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
       ...(hand === 'gate' ? ['pushed with an identity of the gate'] : []),
       ...(isLeftOver ? ['a promotion was under way that may have left it behind'] : []),
       'it was pushed by digest, and no tag leads to it',
-      ...describeEvidence(evidence),
+      ...(evidence.state === 'ok' ? [] : [`decision: ${evidence.message}`]),
     ],
   })
+  if (joined !== undefined) return { finding }
   return alertOrWait(
     one,
     context,
-    { finding, learned: { parts: [{ place, digest, parent: '', relation: 'child', standing: 'alert', incident }] } },
+    {
+      finding,
+      learned: {
+        parts: [{ place, digest, parent: '', relation: 'child', standing: 'alert', incident }],
+      },
+    },
     {
       // The tag or index that it belongs to may come next, and with it the alert that this is a part of.
       mayStillCome: true,
@@ -93,8 +88,4 @@ async function findOwner(
     message: isTarget ? 'promoted, and its decision verifies' : `part of ${promoter.target}, which was promoted`,
     isTarget,
   }
-}
-
-function describeEvidence(evidence: EvidenceSight): readonly string[] {
-  return evidence.state === 'ok' ? [] : [`decision: ${evidence.message}`]
 }

@@ -30,7 +30,9 @@ export async function findStanding(
     isPromoted,
     isExplained:
       evidence.state === 'ok' || isPromoted || parts.some(({ standing }) => standing === 'noted'),
-    incident: parts.find(({ standing, relation }) => standing === 'alert' && relation !== 'referrer')?.incident,
+    incident: parts.find(
+      ({ standing, relation }) => standing === 'alert' && (relation === 'tagged' || relation === 'child'),
+    )?.incident,
   }
 }
 

@@ -2,7 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { Alert } from '../alert/alert.ts'
 import type { Explanation } from '../alert/explanation.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
-import type { Finding } from '../judge/finding.ts'
+import type { Finding, Settlement } from '../judge/finding.ts'
 import type { AlertQueue } from './alert-queue.ts'
 
 /** An event that is not judged yet. */
@@ -37,17 +37,17 @@ export interface KnownPart {
   readonly digest: Digest
   /** A digest; the tag itself for `tagged`. */
   readonly parent: string
-  readonly relation: 'tagged' | 'child' | 'referrer'
+  /** `attachment`: what is under a tag that is made of the parent's digest. */
+  readonly relation: 'tagged' | 'child' | 'referrer' | 'attachment'
   readonly standing: Standing
-  /** Of the alert that the parent is part of. */
+  /** Of the last alert that the parent was part of. */
   readonly incident?: string | undefined
 }
 
 /** How an event ended, as it is kept. */
 export type JudgedEvent = {
   readonly pending: PendingEvent
-  /** Alerts that are over with it, by their incidents. */
-  readonly settles?: readonly string[] | undefined
+  readonly settles?: readonly Settlement[] | undefined
 } & ({ readonly explanation: Explanation } | { readonly finding: Finding })
 
 /** An event that has to wait. */
@@ -65,6 +65,10 @@ export interface JudgedBatch {
   readonly now: Date
   readonly judged: readonly JudgedEvent[]
   readonly postponed: readonly PostponedEvent[]
+  /** What is wrong besides. */
+  readonly findings: readonly Finding[]
+  /** What is good again besides. */
+  readonly settles: readonly (Settlement & { readonly why: string })[]
   /** What was found out on the way and is to be judged as well. */
   readonly probes: readonly RegistryEvent[]
   /** When to judge them. */
@@ -139,7 +143,12 @@ export interface MonitorState extends AsyncDisposable {
   /** Keeps events; those that are known stay as they are. Resolves with how many are new. */
   receive(
     events: readonly RegistryEvent[],
-    options: { readonly receivedAt: Date; readonly dueAt: Date },
+    options: {
+      readonly receivedAt: Date
+      readonly dueAt: Date
+      /** What was heard of the sources with them. Default: nothing that is to be kept. */
+      readonly sources?: readonly KnownSource[] | undefined
+    },
   ): Promise<number>
   /** Events to be looked at, those first that waited longest. */
   due(options: { readonly now: Date; readonly limit: number }): Promise<readonly PendingEvent[]>
@@ -149,19 +158,18 @@ export interface MonitorState extends AsyncDisposable {
   /** Alerts, the latest first. */
   alerts(filter?: AlertFilter): Promise<readonly Alert[]>
   findTag(place: string, tag: string): Promise<KnownTag | undefined>
-  /** Tags in their order, after one of them; at most 1,000. */
-  tags(place: string, after?: string): Promise<readonly KnownTag[]>
+  /** Those of the tags that are known; notes that they were seen in a look at the repository. */
+  seeTags(place: string, tags: readonly string[], look: string): Promise<readonly KnownTag[]>
+  /** Tags that were not seen in a look, in their order, after one of them; at most 1,000. */
+  unseenTags(place: string, look: string, after?: string): Promise<readonly KnownTag[]>
   /** What a digest is a part of. */
   partOf(place: string, digest: Digest): Promise<readonly KnownPart[]>
   /** Parts of a digest. */
   partsOf(place: string, parent: string): Promise<readonly KnownPart[]>
-  /** How many tags and parts are known of a repository: 0 says that nothing is. */
-  countKnown(place: string): Promise<number>
   places(): Promise<readonly KnownPlace[]>
   findPlace(place: string): Promise<KnownPlace | undefined>
   savePlace(place: KnownPlace): Promise<void>
   sources(): Promise<readonly KnownSource[]>
-  saveSources(sources: readonly KnownSource[]): Promise<void>
   /** A small value by its name, such as the last sign of life. */
   findNote(name: string): Promise<string | undefined>
   saveNote(name: string, value: string): Promise<void>

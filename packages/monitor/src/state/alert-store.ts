@@ -1,22 +1,23 @@
 import type { Dialect, Query, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import type { JudgedBatch, MonitorState } from '../ports/monitor-state.ts'
-import type { Finding } from '../judge/finding.ts'
+import type { Finding, Settlement } from '../judge/finding.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { joinAlert, type KeptAlert, resolveAlert } from './join-alert.ts'
 
 /** An event with what was found. */
 export interface Found {
   readonly finding: Finding
-  readonly event: RegistryEvent
+  /** Default: none; it was found otherwise. */
+  readonly event?: RegistryEvent | undefined
 }
 
 /** Writes alerts within a transaction; what it has read stays as it is until {@link AlertWriter.save}. */
 export interface AlertWriter {
   /** Joins an event with the alert of its incident. */
   raise(found: Found): Promise<Alert>
-  /** Ends the alerts of an incident. */
-  settle(incident: string, why: string): Promise<void>
+  /** Ends alerts. */
+  settle(settlement: Settlement, why: string): Promise<void>
   /** Writes it all, and queues for each sink what is news. Resolves with the news. */
   save(sinks: readonly string[]): Promise<readonly Alert[]>
 }
@@ -53,9 +54,11 @@ export function openAlertWriter(query: Query, dialect: Dialect, { now }: Pick<Ju
       if (isNews || news.has(kept.alert.id)) news.set(kept.alert.id, kept.alert)
       return kept.alert
     },
-    async settle(incident, why) {
+    async settle({ incident, before, kinds }, why) {
       for (const kept of await read(incident)) {
         if (kept.resolvedAt !== undefined) continue
+        if (before !== undefined && kept.lastAt >= before) continue
+        if (kinds && !kinds.includes(kept.alert.kind)) continue
         keep(incident, { ...kept, resolvedAt: now.toISOString() })
         const over = resolveAlert(kept.alert, now, why)
         news.set(over.id, over)

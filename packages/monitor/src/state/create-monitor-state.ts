@@ -5,7 +5,7 @@ import type { JudgedBatch, MonitorState, PendingEvent } from '../ports/monitor-s
 import { alertStore, openAlertWriter } from './alert-store.ts'
 import { deliveryStore } from './delivery-store.ts'
 import { eventKey } from './event-key.ts'
-import { knowledgeStore, writeKnowledge } from './knowledge-store.ts'
+import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
 
 /** The state of a monitor on a database whose tables are those of `monitorSchema`; it is closed with the state. */
 export function createMonitorState(database: Database): MonitorState {
@@ -37,7 +37,13 @@ export function createMonitorState(database: Database): MonitorState {
     queue: deliveryStore(database),
     ...alertStore(query, dialect),
     ...knowledgeStore(database),
-    receive: (events, options) => insert(query, events, options),
+    receive: async (events, { sources = [], ...options }) =>
+      sources.length === 0
+        ? await insert(query, events, options)
+        : await database.transaction(async (query) => {
+            await writeSources(query, database, sources)
+            return await insert(query, events, options)
+          }),
     async due({ now, limit }) {
       const rows = await query(
         `SELECT key, document, received_at, tries, failing_since, reported FROM ${table}
@@ -85,8 +91,10 @@ export function createMonitorState(database: Database): MonitorState {
             alerts.set(pending.key, await writer.raise({ finding: each.finding, event: pending.event }))
           const why =
             'finding' in each ? 'it could be judged; see the alert about it' : each.explanation.message
-          for (const incident of settles) await writer.settle(incident, why)
+          for (const settlement of settles) await writer.settle(settlement, why)
         }
+        for (const finding of batch.findings) await writer.raise({ finding })
+        for (const { why, ...settlement } of batch.settles) await writer.settle(settlement, why)
         await countOutcomes(batch, judged)
         await writeKnowledge(query, database, batch)
         await insert(query, batch.probes, { receivedAt: batch.now, dueAt: batch.probesAt })

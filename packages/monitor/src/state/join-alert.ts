@@ -40,7 +40,7 @@ export interface JoinedAlert {
 export function joinAlert(
   kept: readonly KeptAlert[],
   finding: Finding,
-  event: RegistryEvent,
+  event: RegistryEvent | undefined,
   now: Date,
 ): JoinedAlert {
   const at = instantOf(event, now)
@@ -55,13 +55,13 @@ export function joinAlert(
     return { kept: { alert, epoch: finding.epoch, firstAt: at, lastAt: at, revision: 0 }, isNews: true }
   }
   const isWorse = !finding.isPart && compareFindings(finding, joined.alert) < 0
-  const events = [...joined.alert.events, event]
+  const events = [...joined.alert.events, ...(event ? [event] : [])]
     .sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : one.id < other.id ? -1 : 1))
     .slice(0, maxEvents)
   const alert: Alert = {
     ...joined.alert,
     ...(isWorse && describe(finding)),
-    actor: betterKnown(joined.alert.actor, event.actor),
+    actor: event ? betterKnown(joined.alert.actor, event.actor) : joined.alert.actor,
     odd: [...new Set([...(isWorse ? finding.odd : joined.alert.odd), ...joined.alert.odd, ...(finding.isPart ? [] : finding.odd)])].slice(
       0,
       maxOdd,
@@ -98,7 +98,7 @@ export function resolveAlert(alert: Alert, now: Date, why: string): Alert {
 
 function makeAlert(
   finding: Finding,
-  event: RegistryEvent,
+  event: RegistryEvent | undefined,
   { now, ordinal }: { readonly now: Date; readonly ordinal: number },
 ): Alert {
   const { registry, repository, incident, epoch } = finding
@@ -112,8 +112,8 @@ function makeAlert(
     registry,
     repository,
     ...describe(finding),
-    actor: event.actor,
-    events: [event],
+    actor: event?.actor ?? { kind: 'unknown' },
+    events: event ? [event] : [],
     occurrences: 1,
   }
 }
@@ -156,7 +156,7 @@ function betterKnown(one: Alert['actor'], other: Alert['actor']): Alert['actor']
 }
 
 /** When it happened, as far as that can be read. */
-export function instantOf(event: RegistryEvent, otherwise: Date): string {
-  const time = Date.parse(event.time)
+export function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, otherwise: Date): string {
+  const time = Date.parse(event?.time ?? '')
   return Number.isNaN(time) ? otherwise.toISOString() : new Date(time).toISOString()
 }

@@ -1,26 +1,33 @@
 import { type Digest, parseDigest } from '@sallyport/core'
 import type { Database, Query, Row, SqlValue } from '@sallyport/gate/database'
-import type { JudgedBatch, KnownPart, KnownPlace, KnownTag, MonitorState, Standing } from '../ports/monitor-state.ts'
+import type {
+  JudgedBatch,
+  KnownPart,
+  KnownPlace,
+  KnownSource,
+  KnownTag,
+  MonitorState,
+  Standing,
+} from '../ports/monitor-state.ts'
 
 type Knowledge = Pick<
   MonitorState,
   | 'findTag'
-  | 'tags'
+  | 'seeTags'
+  | 'unseenTags'
   | 'partOf'
   | 'partsOf'
-  | 'countKnown'
   | 'places'
   | 'findPlace'
   | 'savePlace'
   | 'sources'
-  | 'saveSources'
   | 'findNote'
   | 'saveNote'
   | 'noteOnce'
 >
 
 /** What was where, and what was heard of whom. */
-export function knowledgeStore({ query, dialect, transaction }: Database): Knowledge {
+export function knowledgeStore({ query, dialect }: Database): Knowledge {
   const tag = dialect.table('monitor_tag')
   const part = dialect.table('monitor_part')
   const place = dialect.table('monitor_place')
@@ -33,22 +40,23 @@ export function knowledgeStore({ query, dialect, transaction }: Database): Knowl
       const [row] = await query(`SELECT * FROM ${tag} WHERE place = $1 AND tag = $2`, [name, wanted])
       return row && toTag(row)
     },
-    async tags(name, after = '') {
+    async seeTags(name, tags, look) {
       const rows = await query(
-        `SELECT * FROM ${tag} WHERE place = $1 AND tag > $2 ORDER BY tag LIMIT 1000`,
-        [name, after],
+        `UPDATE ${tag} SET seen = $3 FROM ${dialect.triples('$2')} AS told
+         WHERE ${tag}.place = $1 AND ${tag}.tag = told.a RETURNING ${tag}.*`,
+        [name, JSON.stringify(tags.map((each) => [each, '', ''])), look],
+      )
+      return rows.map(toTag)
+    },
+    async unseenTags(name, look, after = '') {
+      const rows = await query(
+        `SELECT * FROM ${tag} WHERE place = $1 AND tag > $2 AND (seen IS NULL OR seen <> $3) ORDER BY tag LIMIT 1000`,
+        [name, after, look],
       )
       return rows.map(toTag)
     },
     partOf: (name, digest) => parts('digest', name, digest),
     partsOf: (name, parent) => parts('parent', name, parent),
-    async countKnown(name) {
-      const [row] = await query(
-        `SELECT (SELECT count(*) FROM ${tag} WHERE place = $1) + (SELECT count(*) FROM ${part} WHERE place = $1) AS n`,
-        [name],
-      )
-      return Number(row?.['n'])
-    },
     places: async () => (await query(`SELECT * FROM ${place} ORDER BY place`)).map(toPlace),
     async findPlace(name) {
       const [row] = await query(`SELECT * FROM ${place} WHERE place = $1`, [name])
@@ -71,18 +79,6 @@ export function knowledgeStore({ query, dialect, transaction }: Database): Knowl
         holes: JSON.parse(String(row['holes'])) as [number, number, string][],
       }))
     },
-    async saveSources(known) {
-      await transaction(async (query) => {
-        for (const { source: name, registry, lastAt, highest, holes } of known) {
-          await query(
-            `INSERT INTO ${source} (source, registry, last_at, highest, holes) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (source, registry) DO UPDATE SET
-               last_at = excluded.last_at, highest = excluded.highest, holes = excluded.holes`,
-            [name, registry, lastAt, highest === undefined ? null : String(highest), JSON.stringify(holes)],
-          )
-        }
-      })
-    },
     async findNote(name) {
       const [row] = await query(`SELECT value FROM ${note} WHERE name = $1`, [name])
       return row && String(row['value'])
@@ -103,6 +99,23 @@ export function knowledgeStore({ query, dialect, transaction }: Database): Knowl
   }
 }
 
+/** Writes what was heard of sources, within the transaction that keeps the events. */
+export async function writeSources(
+  query: Query,
+  { dialect }: Pick<Database, 'dialect'>,
+  sources: readonly KnownSource[],
+): Promise<void> {
+  const table = dialect.table('monitor_source')
+  for (const { source, registry, lastAt, highest, holes } of sources) {
+    await query(
+      `INSERT INTO ${table} (source, registry, last_at, highest, holes) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (source, registry) DO UPDATE SET
+         last_at = excluded.last_at, highest = excluded.highest, holes = excluded.holes`,
+      [source, registry, lastAt, highest === undefined ? null : String(highest), JSON.stringify(holes)],
+    )
+  }
+}
+
 /** Writes what a batch found out about tags and parts, within its transaction. */
 export async function writeKnowledge(
   query: Query,
@@ -114,20 +127,31 @@ export async function writeKnowledge(
   }
   const tag = dialect.table('monitor_tag')
   const part = dialect.table('monitor_part')
+  // An alert about the same outweighs what explains it; what was noted says nothing about what was judged.
+  const weight = ({ standing }: { readonly standing: Standing }) => ['noted', 'explained', 'alert'].indexOf(standing)
+  const byWeight = <T extends { readonly standing: Standing }>(all: readonly T[]) =>
+    all.toSorted((one, other) => weight(one) - weight(other))
+  const keepJudged = (table: string) => `WHERE excluded.standing <> 'noted' OR ${table}.standing = 'noted'`
   await run(
-    `INSERT INTO ${tag} (place, tag, digest, standing, at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (place, tag) DO UPDATE SET digest = excluded.digest, standing = excluded.standing, at = excluded.at`,
-    tags.map(({ place, tag, digest, standing, at }) => [place, tag, digest, standing, at]),
+    `INSERT INTO ${tag} AS known (place, tag, digest, standing, at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (place, tag) DO UPDATE SET digest = excluded.digest, standing = excluded.standing, at = excluded.at
+     ${keepJudged('known')}`,
+    byWeight(tags).map(({ place, tag, digest, standing, at }) => [place, tag, digest, standing, at]),
+  )
+  await run(
+    `INSERT INTO ${dialect.table('monitor_place')} (place) VALUES ($1) ON CONFLICT (place) DO NOTHING`,
+    [...new Set([...tags, ...parts].map(({ place }) => place))].map((place) => [place]),
   )
   await run(
     `DELETE FROM ${tag} WHERE place = $1 AND tag = $2`,
     goneTags.map(({ place, tag }) => [place, tag]),
   )
   await run(
-    `INSERT INTO ${part} (place, digest, parent, relation, standing, incident) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (place, digest, parent) DO UPDATE SET
-       relation = excluded.relation, standing = excluded.standing, incident = excluded.incident`,
-    parts.map(({ place, digest, parent, relation, standing, incident }) => [
+    `INSERT INTO ${part} AS known (place, digest, parent, relation, standing, incident) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (place, digest, parent) DO UPDATE SET relation = excluded.relation,
+       standing = excluded.standing, incident = coalesce(excluded.incident, known.incident)
+     ${keepJudged('known')}`,
+    byWeight(parts).map(({ place, digest, parent, relation, standing, incident }) => [
       place,
       digest,
       parent,

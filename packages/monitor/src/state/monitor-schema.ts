@@ -27,7 +27,7 @@ export const monitorSchema: Schema = {
     `CREATE INDEX monitor_delivery_due ON ${table('monitor_delivery')} (sink, since, entry)`,
     `CREATE TABLE ${table('monitor_tag')} (
       place ${text} NOT NULL, tag ${text} NOT NULL, digest ${text} NOT NULL, standing ${text} NOT NULL,
-      at ${text} NOT NULL, PRIMARY KEY (place, tag)
+      at ${text} NOT NULL, seen ${text}, PRIMARY KEY (place, tag)
     )${tableOptions}`,
     `CREATE TABLE ${table('monitor_part')} (
       place ${text} NOT NULL, digest ${text} NOT NULL, parent ${text} NOT NULL, relation ${text} NOT NULL,

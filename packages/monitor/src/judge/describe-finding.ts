@@ -38,7 +38,8 @@ const texts: Readonly<
   rollback: {
     what: 'the tag was moved to an older digest that had been promoted there',
     expected: 'the digest of the latest promotion, or a rollback by the gate',
-    action: 'find out who moved it; roll back through the gate if it is meant, else promote the newer one again',
+    action:
+      'find out who moved it; roll back through the gate if it is meant, else promote the newer one again',
   },
   unjournaled: {
     what: 'evidence is valid, and no promotion is known that put it there',

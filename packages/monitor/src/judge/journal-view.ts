@@ -104,10 +104,12 @@ export function openJournalView(
   }
   const isWithin = (time: number, { from, to }: Span) => time >= from - skewMs && time <= to + afterMs
   const latestAt = (spans: readonly Span[], time: number): Span | undefined =>
-    spans.filter(({ to }) => to <= time).reduce<Span | undefined>(
-      (best, each) => (best === undefined || each.to > best.to ? each : best),
-      undefined,
-    )
+    spans
+      .filter(({ to }) => to <= time)
+      .reduce<Span | undefined>(
+        (best, each) => (best === undefined || each.to > best.to ? each : best),
+        undefined,
+      )
 
   return {
     async find(destination, digest, at) {

@@ -43,16 +43,15 @@ export async function judgeEvidenceTag(
 ): Promise<Outcome> {
   const { view, place, now } = context
   const current = await view.tag(tag)
-  if (!current) return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, { goneTags: [{ place, tag }] })
+  if (!current)
+    return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, { goneTags: [{ place, tag }] })
   const counts = async () => {
     if (kind === 'referrers') return await isReferrerList(current, subject, context)
     return (await view.signed(subject)).has(current.digest)
   }
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: [{ place, tag, digest: current.digest, standing, at: now.toISOString() }],
-    parts: [
-      { place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident },
-    ],
+    parts: [{ place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident }],
   })
   return await judge(one, context, { subject, what: `what is under the tag ${tag}`, counts, learn })
 }
@@ -140,7 +139,11 @@ function reasonOf({ evidence }: SubjectStanding): string {
 /** Judges that something is gone which belonged to a digest. */
 export async function judgeLoss(
   one: Case,
-  { subject, piece, what }: { readonly subject: Digest; readonly piece?: Digest | undefined; readonly what: string },
+  {
+    subject,
+    piece,
+    what,
+  }: { readonly subject: Digest; readonly piece?: Digest | undefined; readonly what: string },
   context: JudgeContext,
   learned: Learned = {},
 ): Promise<Outcome> {

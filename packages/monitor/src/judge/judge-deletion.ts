@@ -42,11 +42,12 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
   const finding = describeFinding(isManifestGone ? 'manifest-deleted' : 'tag-deleted', event, {
     incident: incidents.deletion(place, isManifestGone ? { digest } : { tag }),
     epoch: isManifestGone ? '' : journal.epoch,
-    tag,
+    // The manifest may have had others, each of which is told of by itself.
+    tag: isManifestGone ? undefined : tag,
     digest,
     odd: [
       `deleted by ${actorName(event.actor)}`,
-      ...(isManifestGone ? ['the manifest is gone with it'] : []),
+      ...(isManifestGone ? [`the tag ${tag} is gone with it`] : []),
       ...(known?.standing === 'noted' ? ['it was there before the monitor was'] : []),
     ],
   })

@@ -44,15 +44,45 @@ const rows: readonly Row[] = [
   ['a push that nothing explains', 'none', 'invalid', 'other', 'unauthorised-push'],
   ['what was there before the monitor', 'none', 'missing', 'unknown', 'unchanged', { known: 'noted' }],
   ['the same by another hand', 'none', 'missing', 'other', 'unauthorised-push', { known: 'noted' }],
-  ['what was explained once and has lost its evidence', 'none', 'missing', 'gate', 'evidence-deleted', { known: 'explained' }],
+  [
+    'what was explained once and has lost its evidence',
+    'none',
+    'missing',
+    'gate',
+    'evidence-deleted',
+    { known: 'explained' },
+  ],
   ['what is not there any more', 'window', 'ok', 'gate', 'superseded', { isSuperseded: true }],
-  ['what is deleted by now, and was promoted', 'window', 'gone', 'gate', 'superseded', { isSuperseded: true }],
-  ['what is deleted by now, and was not', 'none', 'gone', 'gate', 'unauthorised-push', { isSuperseded: true }],
+  [
+    'what is deleted by now, and was promoted',
+    'window',
+    'gone',
+    'gate',
+    'superseded',
+    { isSuperseded: true },
+  ],
+  [
+    'what is deleted by now, and was not',
+    'none',
+    'gone',
+    'gate',
+    'unauthorised-push',
+    { isSuperseded: true },
+  ],
 ]
 
 describe('judgePush', () => {
-  it.each(rows)('%s (journal %s, evidence %s, hand %s): %s', (_title, state, evidence, hand, expected, more) => {
-    const verdict = judgePush({ ...facts, journal: { state }, evidence: { state: evidence }, hand, ...more })
-    expect('kind' in verdict ? verdict.kind : verdict.explained).toBe(expected)
-  })
+  it.each(rows.map((row) => [row[0], row] as const))(
+    'judges %s',
+    (_title, [, state, evidence, hand, expected, more]) => {
+      const verdict = judgePush({
+        ...facts,
+        journal: { state },
+        evidence: { state: evidence },
+        hand,
+        ...more,
+      })
+      expect('kind' in verdict ? verdict.kind : verdict.explained).toBe(expected)
+    },
+  )
 })

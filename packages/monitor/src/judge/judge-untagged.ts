@@ -85,7 +85,9 @@ async function findOwner(
   const isTarget = promoter.target === digest
   return {
     by: promoter.key,
-    message: isTarget ? 'promoted, and its decision verifies' : `part of ${promoter.target}, which was promoted`,
+    message: isTarget
+      ? 'promoted, and its decision verifies'
+      : `part of ${promoter.target}, which was promoted`,
     isTarget,
   }
 }

@@ -1,4 +1,9 @@
-import { createImageVerifier, createVerificationCache, type ImageVerifier, readEvidence } from '@sallyport/attest'
+import {
+  createImageVerifier,
+  createVerificationCache,
+  type ImageVerifier,
+  readEvidence,
+} from '@sallyport/attest'
 import { type Clock, type Digest, isDigest, isSallyportError, type RawManifest } from '@sallyport/core'
 import { decisionLevel, decisionResource } from '@sallyport/gate'
 import { parseIndex, type Repository } from '@sallyport/oci'
@@ -52,7 +57,8 @@ export interface DecisionVerifier {
 
 const maxRemembered = 10_000
 /** What is wrong with the content, and will be next time. */
-const contentProblem = /^(MANIFEST_INVALID|MANIFEST_UNSUPPORTED|LIMIT_EXCEEDED|DIGEST_MISMATCH|SIZE_MISMATCH)$/
+const contentProblem =
+  /^(MANIFEST_INVALID|MANIFEST_UNSUPPORTED|LIMIT_EXCEEDED|DIGEST_MISMATCH|SIZE_MISMATCH)$/
 
 /** Makes a verifier of decisions that are bound to a repository and its tier. */
 export function createDecisionVerifier(
@@ -205,7 +211,10 @@ function describeManifest(raw: RawManifest): ManifestSight {
 }
 
 function readDecision(predicate: unknown): SeenDecision {
-  const { timeVerified, ...rest } = predicate as { readonly timeVerified?: unknown; readonly [name: string]: unknown }
+  const { timeVerified, ...rest } = predicate as {
+    readonly timeVerified?: unknown
+    readonly [name: string]: unknown
+  }
   const details = rest['https://sallyport.dev/decision'] as { readonly destination?: unknown } | undefined
   const at = timeVerified instanceof Date ? timeVerified.toISOString() : timeVerified
   return {

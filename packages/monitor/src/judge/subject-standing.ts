@@ -28,8 +28,7 @@ export async function findStanding(
   return {
     evidence,
     isPromoted,
-    isExplained:
-      evidence.state === 'ok' || isPromoted || parts.some(({ standing }) => standing === 'noted'),
+    isExplained: evidence.state === 'ok' || isPromoted || parts.some(({ standing }) => standing === 'noted'),
     incident: parts.find(
       ({ standing, relation }) => standing === 'alert' && (relation === 'tagged' || relation === 'child'),
     )?.incident,

@@ -13,11 +13,9 @@ export async function respond(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const { responses, state, clock } = context
-  if (!responses || alert.kind !== 'unauthorised-push' || alert.resolves !== undefined || !alert.digest) return
-  const attempt = async (
-    response: ResponseNote['response'],
-    work: () => Promise<string>,
-  ): Promise<void> => {
+  if (!responses || alert.kind !== 'unauthorised-push' || alert.resolves !== undefined || !alert.digest)
+    return
+  const attempt = async (response: ResponseNote['response'], work: () => Promise<string>): Promise<void> => {
     const name = `response ${response} ${alert.id}`
     // Noted before it is done: after a crash it is rather left to a person than done twice.
     if (!(await state.noteOnce(name, clock.now().toISOString()))) return
@@ -66,7 +64,8 @@ async function moveTagBack(
   const { latest } = await openJournalView(journal, { window, now }).find(destination, undefined, now)
   if (latest === undefined) throw refused(`nothing was promoted to ${destination}`)
   const evidence = await verifier.verify(latest, signal)
-  if (evidence.state !== 'ok') throw refused(`the decision about ${latest} is not valid now: ${evidence.message}`)
+  if (evidence.state !== 'ok')
+    throw refused(`the decision about ${latest} is not valid now: ${evidence.message}`)
   const target = responses!.moveTagBack!(place)
   const good = await target.getManifest(latest, { signal })
   try {

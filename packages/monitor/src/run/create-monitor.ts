@@ -6,7 +6,13 @@ import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
 import type { AlertQueue, QueueLength } from '../ports/alert-queue.ts'
-import type { AlertFilter, CommittedBatch, JudgedBatch, KnownSource, StateCounts } from '../ports/monitor-state.ts'
+import type {
+  AlertFilter,
+  CommittedBatch,
+  JudgedBatch,
+  KnownSource,
+  StateCounts,
+} from '../ports/monitor-state.ts'
 import { respond } from '../respond/respond.ts'
 import { poll, type PollSummary } from '../snapshot/poll.ts'
 import { emptyBatch, judgeBatch } from './judge-batch.ts'

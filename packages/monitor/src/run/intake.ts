@@ -11,17 +11,21 @@ export function openIntake(keep: (events: readonly RegistryEvent[]) => Promise<v
   let waiting: RegistryEvent[] = []
   let next: Promise<void> | undefined
   let current: Promise<void> = Promise.resolve()
+
+  async function keepNext(): Promise<void> {
+    await current
+    const all = waiting
+    waiting = []
+    next = undefined
+    const work = keep(all)
+    current = work.catch(() => undefined)
+    await work
+  }
+
   return {
     async take(events) {
       for (const event of events) waiting.push(toPrintable(event))
-      next ??= current.then(async () => {
-        const all = waiting
-        waiting = []
-        next = undefined
-        const work = keep(all)
-        current = work.catch(() => undefined)
-        await work
-      })
+      next ??= keepNext()
       await next
     },
   }
@@ -30,7 +34,10 @@ export function openIntake(keep: (events: readonly RegistryEvent[]) => Promise<v
 /** Names as a database takes them: whoever pushes may choose them. What no registry allows is nothing that is watched. */
 function toPrintable(event: RegistryEvent): RegistryEvent {
   const clean = (text: string): string =>
-    text.toWellFormed().replaceAll(/[\p{Cc}]/gu, '\u{fffd}').slice(0, 1024)
+    text
+      .toWellFormed()
+      .replaceAll(/[\p{Cc}]/gu, '\u{fffd}')
+      .slice(0, 1024)
   const { registry, repository, tag } = event
   return {
     ...event,

@@ -70,7 +70,8 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
       const place = `${registry}/${repository}`
       if (verifiers.has(place)) return verifiers.get(place)
       const terms = findTerms(watch, place)
-      const made = terms && createDecisionVerifier(options.open(registry, repository), place, { terms, clock })
+      const made =
+        terms && createDecisionVerifier(options.open(registry, repository), place, { terms, clock })
       verifiers.set(place, made)
       if (verifiers.size > maxVerifiers) verifiers.delete(verifiers.keys().next().value!)
       return made

@@ -9,7 +9,13 @@ import {
 import { type Digest, digestOf } from '@sallyport/core'
 import { decisionLevel, decisionResource, type Journal, sqliteJournal } from '@sallyport/gate'
 import { createRegistryClient, type RegistryClient, type RegistryRepository } from '@sallyport/oci'
-import { createImage, type GeneratedImage, pushImage, startRegistry, type TestRegistry } from '@sallyport/testkit'
+import {
+  createImage,
+  type GeneratedImage,
+  pushImage,
+  startRegistry,
+  type TestRegistry,
+} from '@sallyport/testkit'
 import type { Alert } from '../alert/alert.ts'
 import type { Judgement } from '../alert/explanation.ts'
 import type { EventActor, RegistryEvent } from '../event/registry-event.ts'

@@ -61,7 +61,9 @@ export async function pollPlace(
       [...digests].filter(([tag]) => parseEvidenceTag(tag) === undefined).map(([, digest]) => digest),
     )
     await runConcurrently([...subjects], context.concurrency, signal, async (subject, signal) => {
-      const { entries, complete, referrersApi } = await repositoryToRead.listReferrerEntries(subject, { signal })
+      const { entries, complete, referrersApi } = await repositoryToRead.listReferrerEntries(subject, {
+        signal,
+      })
       const parts = await state.partsOf(place, subject)
       batch.compareReferrers(
         subject,

@@ -45,7 +45,11 @@ export async function poll(
     const incident = `${incidents.unjudged(place)} as a whole`
     sum.places++
     try {
-      const look = await pollPlace({ registry, repository }, verifier.repository, context, { isFull, now, signal })
+      const look = await pollPlace({ registry, repository }, verifier.repository, context, {
+        isFull,
+        now,
+        signal,
+      })
       sum.tags += look.tags
       sum.changes += look.changes
       sum.requests += look.requests

@@ -23,7 +23,11 @@ export interface AlertWriter {
 }
 
 /** Opens a writer of alerts for one transaction. */
-export function openAlertWriter(query: Query, dialect: Dialect, { now }: Pick<JudgedBatch, 'now'>): AlertWriter {
+export function openAlertWriter(
+  query: Query,
+  dialect: Dialect,
+  { now }: Pick<JudgedBatch, 'now'>,
+): AlertWriter {
   const table = dialect.table('monitor_alert')
   const delivery = dialect.table('monitor_delivery')
   const incidents = new Map<string, KeptAlert[]>()

@@ -56,16 +56,21 @@ export function joinAlert(
   }
   const isWorse = !finding.isPart && compareFindings(finding, joined.alert) < 0
   const events = [...joined.alert.events, ...(event ? [event] : [])]
-    .sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : one.id < other.id ? -1 : 1))
+    .sort((one, other) =>
+      one.time < other.time ? -1 : one.time > other.time ? 1 : one.id < other.id ? -1 : 1,
+    )
     .slice(0, maxEvents)
   const alert: Alert = {
     ...joined.alert,
     ...(isWorse && describe(finding)),
     actor: event ? betterKnown(joined.alert.actor, event.actor) : joined.alert.actor,
-    odd: [...new Set([...(isWorse ? finding.odd : joined.alert.odd), ...joined.alert.odd, ...(finding.isPart ? [] : finding.odd)])].slice(
-      0,
-      maxOdd,
-    ),
+    odd: [
+      ...new Set([
+        ...(isWorse ? finding.odd : joined.alert.odd),
+        ...joined.alert.odd,
+        ...(finding.isPart ? [] : finding.odd),
+      ]),
+    ].slice(0, maxOdd),
     events,
     occurrences: joined.alert.occurrences + 1,
   }

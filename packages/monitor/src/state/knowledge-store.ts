@@ -43,7 +43,8 @@ export function knowledgeStore({ query, dialect }: Database): Knowledge {
     async seeTags(name, tags, look) {
       const rows = await query(
         `UPDATE ${tag} SET seen = $3 FROM ${dialect.triples('$2')} AS told
-         WHERE ${tag}.place = $1 AND ${tag}.tag = told.a RETURNING ${tag}.*`,
+         WHERE ${tag}.place = $1 AND ${tag}.tag = told.a 
+         RETURNING ${tag}.tag, ${tag}.digest, ${tag}.standing, ${tag}.at`,
         [name, JSON.stringify(tags.map((each) => [each, '', ''])), look],
       )
       return rows.map(toTag)
@@ -128,7 +129,8 @@ export async function writeKnowledge(
   const tag = dialect.table('monitor_tag')
   const part = dialect.table('monitor_part')
   // An alert about the same outweighs what explains it; what was noted says nothing about what was judged.
-  const weight = ({ standing }: { readonly standing: Standing }) => ['noted', 'explained', 'alert'].indexOf(standing)
+  const weight = ({ standing }: { readonly standing: Standing }) =>
+    ['noted', 'explained', 'alert'].indexOf(standing)
   const byWeight = <T extends { readonly standing: Standing }>(all: readonly T[]) =>
     all.toSorted((one, other) => weight(one) - weight(other))
   const keepJudged = (table: string) => `WHERE excluded.standing <> 'noted' OR ${table}.standing = 'noted'`

@@ -33,6 +33,8 @@ export type Garbage =
  */
 export async function* findGarbage(records: AsyncIterable<AuditRecord>): AsyncIterable<Garbage> {
   for await (const { role, registry, repository, digest, tags, parents = [], decision } of records) {
+    // A tag that could not be read leads to nothing that is known.
+    if (digest === undefined) continue
     const place = { registry, repository, digest, tags }
     if (role === 'stray-evidence') yield { kind: 'stray-evidence', ...place, subjects: parents }
     const missing = decision?.missingInputs ?? []

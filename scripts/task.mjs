@@ -145,6 +145,12 @@ const tasks = {
   engine: () =>
     suite('engine', ['--root', 'test/engine', ...toSettings('SALLYPORT_ENGINE', ['promotions', 'seed'])]),
   'engine:dbos': () => run('node', [source, 'test/engine/run-small.ts', ...args]).status,
+  // npm run audit:scale -- --repositories 2000
+  'audit:scale': () =>
+    suite('audit', ['--root', 'test/audit', ...toSettings('SALLYPORT_AUDIT', ['repositories'])]),
+  // npm run monitor:mixed -- --events 5000 --seed 7
+  'monitor:mixed': () =>
+    suite('monitor', ['--root', 'test/monitor', ...toSettings('SALLYPORT_MONITOR', ['events', 'seed'])]),
   // npm run chaos -- --points 200 --seed 7
   chaos: () => {
     env.SALLYPORT_CHAOS_BUILT = '1'

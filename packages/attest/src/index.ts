@@ -173,6 +173,7 @@ export type {
 } from './verify/evidence.ts'
 export { readEvidence, type ReadEvidenceOptions } from './verify/read-evidence.ts'
 export { type EvidenceRequirement, requireEvidence } from './verify/require-evidence.ts'
+export { acceptSigners, type SignerCheck, type SignerProblem } from './verify-image/accept-signers.ts'
 export { dateEvidence, type EvidenceDates } from './verify-image/check-age.ts'
 export {
   createImageVerifier,

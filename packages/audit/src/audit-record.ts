@@ -33,6 +33,8 @@ export interface AuditedDecision {
   /** ISO 8601. */
   readonly at?: string | undefined
   readonly policyDigest?: Digest | undefined
+  /** Signed documents that it relied on and that are not there any more, e.g. garbage-collected; absent without one. */
+  readonly missingInputs?: readonly Digest[] | undefined
 }
 
 /** How the present policy judges an image by its attested SBOM. */

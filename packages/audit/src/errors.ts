@@ -9,6 +9,7 @@ export type AuditErrorCode =
   | 'AUDIT_UNKNOWN'
   | 'PLAN_INVALID'
   | 'DEPLOYMENTS_INVALID'
+  | 'REPORT_INVALID'
 
 /** Fields of {@link AuditError} for machines. */
 export interface AuditErrorOptions extends SallyportErrorOptions {

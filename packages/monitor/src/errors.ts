@@ -16,16 +16,20 @@ export interface MonitorErrorOptions extends SallyportErrorOptions {
   readonly subject?: string | undefined
   /** HTTP status to answer a delivery with, or that a sink answered with. */
   readonly status?: number | undefined
+  /** How long a sink asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Something could not be monitored. What is wrong in a registry is an alert instead. */
 export class MonitorError extends SallyportError<MonitorErrorCode> {
   readonly subject: string | undefined
   readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
 
   constructor(code: MonitorErrorCode, message: string, options: MonitorErrorOptions = {}) {
     super(code, message, options)
     this.subject = options.subject
     this.status = options.status
+    this.retryAfterMs = options.retryAfterMs
   }
 }

@@ -41,9 +41,12 @@ export interface RegistryListing {
    */
   readonly lists: 'tags' | 'manifests'
   /**
-   * Requests that listing so much takes, at least; for an estimate before an audit starts.
+   * Requests that listing so much takes, for an estimate before an audit starts: enough however the tags are spread over
+   * the repositories, as long as each manifest has a tag and nothing has to be asked twice.
    */
   estimateRequests(counts: { readonly repositories: number; readonly tags: number }): number
+  /** HTTP requests that it has taken so far, where they are not those of a registry client. */
+  requests?(): number
   /** Paths of repositories (`team/app`), each once. */
   listRepositories(options?: ListingOptions): AsyncIterable<string>
   /** What is in a repository. The same digest may come several times, with other tags each time. */

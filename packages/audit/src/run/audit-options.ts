@@ -37,7 +37,7 @@ export interface AuditOptions {
   readonly maxRequests?: number | undefined
   /** Most manifests that are looked at at once, in up to 8 repositories. Default 16. */
   readonly concurrency?: number | undefined
-  /** HTTP requests so far, where the listing has others than the client's. Default: those of the client. */
+  /** HTTP requests so far. Default: those of the client, and those that the listing says are its own. */
   readonly requests?: (() => number) | undefined
   readonly clock?: Clock | undefined
   /** Ends a run; it rejects with `signal.reason`, and the next run goes on. */
@@ -99,7 +99,9 @@ export function resolveOptions(options: AuditOptions): ResolvedOptions {
     resumeMaxAgeMs,
     maxRequests,
     concurrency,
-    requests: options.requests ?? (() => client.requests().reduce((sum, { count }) => sum + count, 0)),
+    requests:
+      options.requests ??
+      (() => client.requests().reduce((sum, { count }) => sum + count, options.listing.requests?.() ?? 0)),
     clock: options.clock ?? systemClock,
     signal: options.signal,
     onProgress: options.onProgress ?? (() => undefined),

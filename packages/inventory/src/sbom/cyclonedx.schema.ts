@@ -118,6 +118,7 @@ export const cycloneDxSchema = z.object({
         .union([z.array(toolSchema), z.object({ components: z.array(toolSchema).optional() })])
         .optional(),
       component: componentSchema.optional(),
+      properties: fields.properties,
     })
     .optional(),
   components: z.array(componentSchema).optional(),

@@ -1,5 +1,6 @@
 export { compareSbom, type SbomComparison } from './compare-sbom.ts'
-export { readSbom, type ReadSbomOptions } from './read-sbom.ts'
+export { inventoryOfSbom, type InventoryOfSbomOptions } from './inventory-of-sbom.ts'
+export { readSbom, readSbomDocument, type ReadSbomOptions } from './read-sbom.ts'
 export type { Sbom, SbomPackage, SbomSubject, SbomWarning } from './sbom.ts'
 export { toCycloneDx, type ToCycloneDxOptions } from './to-cyclonedx.ts'
 export { toSpdx } from './to-spdx.ts'

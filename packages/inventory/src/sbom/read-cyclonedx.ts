@@ -4,7 +4,8 @@ import { collectPackages, distroOfPurls, toChecksum } from './collect-packages.t
 import { type CycloneDxComponent, cycloneDxSchema, cycloneDxVersions } from './cyclonedx.schema.ts'
 import { isImagePurl } from './is-image-purl.ts'
 import { parseDocument } from './parse-document.ts'
-import type { Sbom, SbomSubject } from './sbom.ts'
+import { gapsOfRemarks, sourceOf, sourcesOf } from './sbom-remarks.ts'
+import type { Sbom, SbomPackage, SbomSubject } from './sbom.ts'
 import { distroIdOf } from './scanner-names.ts'
 
 /** Component types that are packages even without a purl. */
@@ -48,13 +49,20 @@ export function readCycloneDx(document: object, maxPackages: number): Sbom {
     tools: toTools(metadata?.tools),
     createdAt: metadata?.timestamp,
     distro: distro ?? distroOfPurls(packages),
+    platform: metadata?.component && propertyOf(metadata.component, 'sallyport:platform'),
+    gaps: gapsOfRemarks(valuesOf(metadata ?? {}, 'sallyport:gap')),
     packages,
     warnings,
   }
 }
 
-const propertyOf = ({ properties = [] }: CycloneDxComponent, name: string) =>
+type Described = Pick<CycloneDxComponent, 'properties'>
+
+const propertyOf = ({ properties = [] }: Described, name: string) =>
   properties.find((property) => property.name === name)?.value
+
+const valuesOf = ({ properties = [] }: Described, name: string): readonly string[] =>
+  properties.flatMap((property) => (property.name === name ? (property.value ?? []) : []))
 
 /** Trivy lists the files that it read packages from as applications without a purl. */
 function isPackage(component: CycloneDxComponent): boolean {
@@ -87,7 +95,23 @@ function toPackage(component: CycloneDxComponent): Parameters<ReturnType<typeof 
       propertyOf(component, 'sallyport:layer:diffId') ??
       propertyOf(component, 'syft:location:0:layerID') ??
       propertyOf(component, 'aquasecurity:trivy:LayerDiffID'),
+    source: sourceOf(propertyOf(component, 'sallyport:package:source')) ?? trivySource(component),
+    ownedBy: propertyOf(component, 'sallyport:owned-by'),
+    builtUsing: sourcesOf(valuesOf(component, 'sallyport:built-using')),
+    module:
+      propertyOf(component, 'aquasecurity:trivy:Modularitylabel') ??
+      propertyOf(component, 'syft:metadata:modularityLabel'),
   }
+}
+
+/** Trivy splits the version of a source package as rpm does, of whatever distribution. */
+function trivySource(component: CycloneDxComponent): SbomPackage['source'] {
+  const [name, version, release, epoch] = ['SrcName', 'SrcVersion', 'SrcRelease', 'SrcEpoch'].map((key) =>
+    propertyOf(component, `aquasecurity:trivy:${key}`),
+  )
+  if (!name || !version) return undefined
+  const isEpochApart = epoch && epoch !== '0' && !version.includes(':')
+  return { name, version: `${isEpochApart ? `${epoch}:` : ''}${version}${release ? `-${release}` : ''}` }
 }
 
 /** Trivy writes paths without the first slash. */

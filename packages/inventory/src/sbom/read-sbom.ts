@@ -37,9 +37,20 @@ export function readSbom(
   if (bytes.byteLength > maxBytes) {
     throw new InventoryError('LIMIT_EXCEEDED', `SBOM of ${bytes.byteLength} bytes; ${maxBytes} are allowed`)
   }
-  const document = parse(decode(bytes))
+  return readSbomDocument(parse(decode(bytes)), { maxPackages })
+}
+
+/**
+ * Reads an SBOM that was parsed already, such as the predicate of a verified statement.
+ *
+ * @throws {InventoryError} as {@link readSbom}.
+ */
+export function readSbomDocument(
+  document: unknown,
+  { maxPackages = maxSbomPackages }: Pick<ReadSbomOptions, 'maxPackages'> = {},
+): Sbom {
   const statement = statementSchema.safeParse(document)
-  if (!statement.success) return readDocument(document, maxPackages)
+  if (!statement.success) return readDocument(unwrap(document), maxPackages)
   const sbom = readDocument(unwrap(statement.data.predicate), maxPackages)
   const digest = statement.data.subject?.find(({ digest }) => digest?.['sha256'])?.digest?.['sha256']
   // The statement, not the document, binds an SBOM to an image; BuildKit's documents name none.

@@ -5,6 +5,7 @@ import { collectPackages, distroOfPurls, toChecksum } from './collect-packages.t
 import { isImagePurl } from './is-image-purl.ts'
 import { parseDocument } from './parse-document.ts'
 import { parseSpdxRemarks, pathInSourceInfo } from './parse-spdx-remarks.ts'
+import { describedByRemarks, gapsOfRemarks } from './sbom-remarks.ts'
 import type { Sbom, SbomSubject } from './sbom.ts'
 import { distroIdOf } from './scanner-names.ts'
 import { spdx2Schema, type spdx2PackageSchema } from './spdx-2.schema.ts'
@@ -57,6 +58,10 @@ export function readSpdx2(document: object, maxPackages: number): Sbom {
     tools: creationInfo.creators.flatMap(toTool),
     createdAt: creationInfo.created,
     distro: distro ?? distroOfPurls(packages),
+    platform: roots.flatMap(({ comment }) => /^platform: (\S+)$/.exec(comment ?? '')?.[1] ?? [])[0],
+    gaps: gapsOfRemarks(
+      (spdx.annotations ?? []).flatMap(({ comment }) => /^sallyport:gap: (.*)$/s.exec(comment)?.[1] ?? []),
+    ),
     packages,
     warnings,
   }
@@ -81,8 +86,10 @@ const isTrivyFile = (one: Spdx2Package) =>
 
 function toPackage(one: Spdx2Package): Parameters<ReturnType<typeof collectPackages>['add']>[0] {
   const { name, versionInfo, licenseDeclared, licenseConcluded, externalRefs = [], checksums = [] } = one
-  const remarks = parseSpdxRemarks((one.annotations ?? []).map(({ comment }) => comment))
+  const comments = (one.annotations ?? []).map(({ comment }) => comment)
+  const remarks = parseSpdxRemarks(comments)
   return {
+    ...describedByRemarks(comments, one.sourceInfo),
     ref: one.SPDXID,
     name,
     version: versionInfo,

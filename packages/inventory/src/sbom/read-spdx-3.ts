@@ -5,6 +5,7 @@ import { collectPackages, distroOfPurls, toChecksum } from './collect-packages.t
 import { isImagePurl } from './is-image-purl.ts'
 import { parseDocument } from './parse-document.ts'
 import { parseSpdxRemarks, pathInSourceInfo } from './parse-spdx-remarks.ts'
+import { describedByRemarks, gapsOfRemarks } from './sbom-remarks.ts'
 import type { Sbom, SbomSubject } from './sbom.ts'
 import { distroIdOf } from './scanner-names.ts'
 import { type spdx3ElementSchema, spdx3Schema } from './spdx-3.schema.ts'
@@ -70,6 +71,9 @@ export function readSpdx3(document: object, maxPackages: number): Sbom {
     }),
     createdAt: creation.created,
     distro: distro ?? distroOfPurls(packages),
+    gaps: gapsOfRemarks(
+      graph.flatMap(({ statement }) => /^sallyport:gap: (.*)$/s.exec(statement ?? '')?.[1] ?? []),
+    ),
     packages,
     warnings,
   }
@@ -140,8 +144,10 @@ function toPackage(
   { licenses, remarks }: Statements,
 ): Parameters<ReturnType<typeof collectPackages>['add']>[0] {
   const ref = idOf(one)
-  const { path, diffId } = parseSpdxRemarks(remarks.get(ref ?? '') ?? [])
+  const told = remarks.get(ref ?? '') ?? []
+  const { path, diffId } = parseSpdxRemarks(told)
   return {
+    ...describedByRemarks(told, one.software_sourceInfo),
     ref,
     name: one.name ?? '',
     version: one.software_packageVersion,

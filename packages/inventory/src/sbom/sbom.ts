@@ -1,4 +1,4 @@
-import type { PackageChecksum } from '../inventory.ts'
+import type { InventoryGap, PackageChecksum } from '../inventory.ts'
 
 /** A package that an SBOM lists. */
 export interface SbomPackage {
@@ -22,6 +22,14 @@ export interface SbomPackage {
   readonly path?: string | undefined
   /** Layer it was found in, if told. */
   readonly diffId?: string | undefined
+  /** Source package that advisories of a distribution name, if told beside the purl. */
+  readonly source?: { readonly name: string; readonly version: string } | undefined
+  /** purl of the system package whose files it is made of, if told. */
+  readonly ownedBy?: string | undefined
+  /** Source packages whose code is built in, if told. */
+  readonly builtUsing?: readonly { readonly name: string; readonly version: string }[] | undefined
+  /** Module of an rpm package (`name:stream:version:context`), if told. */
+  readonly module?: string | undefined
   /** Refs of the packages it depends on, sorted. The graph may have cycles. */
   readonly dependsOn: readonly string[]
 }
@@ -69,6 +77,10 @@ export interface Sbom {
   readonly createdAt?: string | undefined
   /** `ID` and `VERSION_ID` of the operating system, as far as told. */
   readonly distro?: { readonly id: string; readonly versionId?: string | undefined } | undefined
+  /** `os/architecture[/variant]` of the image, if told. */
+  readonly platform?: string | undefined
+  /** What its maker could not see, where it says so; absent when it says nothing. */
+  readonly gaps?: readonly InventoryGap[] | undefined
   /** In the order of the document; without the subject, the operating system, and files. */
   readonly packages: readonly SbomPackage[]
   /** What in it cannot count as it stands. */

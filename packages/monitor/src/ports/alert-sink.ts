@@ -11,7 +11,7 @@ export interface AlertSink {
   readonly name: string
   /**
    * Delivers. At least once: the same alert may come again after a crash, with the same `id`. Rejecting keeps it for
-   * another try.
+   * another try, unless with a `MonitorError` `SINK_FAILED` that is not `retryable`: then it is set aside at once.
    */
   send(alert: Alert, options: SendOptions): Promise<void>
 }

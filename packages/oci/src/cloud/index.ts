@@ -5,6 +5,7 @@ export { findGoogleToken, type FindGoogleTokenOptions } from './find-google-toke
 export { type AwsCredentials, type AwsRequest, signAwsRequest } from './sign-aws-request.ts'
 export { type AddressScope, addressScope } from '../http/address-scope.ts'
 export type { Environment } from '../http/choose-proxy.ts'
+export { nextPage } from '../http/parse-link.ts'
 export {
   backoffMs,
   defaultSleep,
@@ -22,5 +23,6 @@ export {
   type WireRequest,
 } from '../http/transport.ts'
 export type { RegistryTls, RegistryTlsSettings } from '../http/registry-tls.ts'
+export { printable } from '../internal/printable.ts'
 export type { Credentials } from '../ports/credential-provider.ts'
 export { createSharedFlights, type SharedFlights } from '../internal/shared-flights.ts'

@@ -118,7 +118,7 @@ describe('renderSarif', () => {
   it('never leads a path out of the image', () => {
     const { results } = runOf(decisionOf({ reasons: [reasonOf([findingOf({ file: '/../../etc/x?y#z' })])] }))
     expect(results[0]?.locations[0]?.physicalLocation.artifactLocation.uri).toBe(
-      'prod.example/team/app%3A1.4/%2E%2E/%2E%2E/etc/x%3Fy%23z',
+      'prod.example/team/app%3A1.4/%252E%252E/%252E%252E/etc/x%3Fy%23z',
     )
   })
 })

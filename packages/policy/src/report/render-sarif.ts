@@ -4,6 +4,7 @@ import { describeExclusion, describeFix, describeNeed, describeUpgrade } from '.
 import { groupFindings } from '../explain/group-findings.ts'
 import { visibleText } from '../explain/visible-text.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
+import { relativeUri } from './relative-uri.ts'
 
 /** Options of {@link renderSarif}. */
 export interface RenderSarifOptions {
@@ -187,19 +188,13 @@ function locationOf(
   const path = file === undefined ? destination : `${destination}/${file.replace(/^\/+/, '')}`
   return {
     physicalLocation: {
-      artifactLocation: { uri: path.split('/').map(encodeSegment).join('/') },
+      artifactLocation: { uri: relativeUri(path) },
       region: { startLine: 1 },
     },
     ...(name !== undefined && {
       logicalLocations: [{ fullyQualifiedName: visibleText(name), kind: 'package' }],
     }),
   }
-}
-
-/** One segment of a relative URI; segments that mean "here" or "up" stay names. */
-function encodeSegment(segment: string): string {
-  if (/^\.{1,2}$/.test(segment)) return segment.replaceAll('.', '%2E')
-  return encodeURIComponent(segment.toWellFormed())
 }
 
 function fingerprint(rule: string, what: string, where: string, destination: string): Record<string, string> {

@@ -33,6 +33,7 @@ export type Garbage =
  */
 export async function* findGarbage(records: AsyncIterable<AuditRecord>): AsyncIterable<Garbage> {
   for await (const { role, registry, repository, digest, tags, parents = [], decision } of records) {
+    if (digest === undefined) continue
     const place = { registry, repository, digest, tags }
     if (role === 'stray-evidence') yield { kind: 'stray-evidence', ...place, subjects: parents }
     const missing = decision?.missingInputs ?? []

@@ -52,8 +52,13 @@ export interface Deployment {
   readonly namespace?: string | undefined
   readonly workload: string
   readonly container?: string | undefined
-  /** Which digest was reported: the index, the manifest, or the configuration. */
-  readonly matchedBy: 'index' | 'manifest' | 'config'
+  /**
+   * Which digest was reported: the index, the manifest, or the configuration. `tag` is weaker: no digest was reported, and
+   * the tag may have been elsewhere when it was pulled.
+   */
+  readonly matchedBy: 'index' | 'manifest' | 'config' | 'tag'
+  /** `registry/repository` that was reported, where it is another one: a mirror, a copy, a rewritten name. */
+  readonly reportedAs?: string | undefined
 }
 
 /** One manifest of one repository. Each that was seen has exactly one record. */

@@ -29,3 +29,30 @@ export type {
   RegistryListing,
   UnlistedTag,
 } from './ports/registry-listing.ts'
+export {
+  joinDeployments,
+  type JoinDeploymentsOptions,
+  type JoinedDeployments,
+} from './deployments/join-deployments.ts'
+export { parseDeployments, type ParseDeploymentsOptions } from './deployments/parse-deployments.ts'
+export type { ReportedImage } from './deployments/reported-image.ts'
+export { sortByUrgency, type UrgentRecord, urgencyOf } from './deployments/urgency.ts'
+export {
+  chooseRepair,
+  type ChooseRepairOptions,
+  type RepairChoice,
+  type RetireOptions,
+} from './repair/choose-repair.ts'
+export { backfillType } from './repair/describe-backfill.ts'
+export { formatRepairPlan, type FormatRepairPlanOptions } from './repair/format-repair-plan.ts'
+export {
+  parseRepairPlan,
+  type ParseRepairPlanOptions,
+  type ReviewedPlan,
+} from './repair/parse-repair-plan.ts'
+export { planRepairs, type PlanRepairsOptions } from './repair/plan-repairs.ts'
+export { promotionRequests } from './repair/promotion-requests.ts'
+export type { RepairAction, RepairKind, RepairPlan } from './repair/repair-plan.ts'
+export type { RepairOutcome, RepairReport, RepairResult, RepairStep } from './repair/repair-report.ts'
+export { type RepairKey, type RepairState, sqliteRepairState } from './repair/repair-state.ts'
+export { repair, type RepairOptions, type RepairProgress } from './repair/repair.ts'

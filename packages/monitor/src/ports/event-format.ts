@@ -26,13 +26,20 @@ export interface ReadDelivery {
   readonly ignored: number
   /** What to answer in place of an empty 202, for protocols that shake hands. */
   readonly answer?:
-    | { readonly status: number; readonly contentType: string; readonly body: string }
+    | {
+        readonly status: number
+        readonly contentType: string
+        readonly body: string
+        readonly headers?: Readonly<Record<string, string>> | undefined
+      }
     | undefined
 }
 
 /** Options of {@link EventFormat.read}. */
 export interface ReadOptions {
   readonly receivedAt: Date
+  /** Most entries of one delivery. Default 10,000. */
+  readonly maxEntries?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,0 +1,58 @@
+import type { Digest } from '@sallyport/core'
+import type { AlertKind, AlertSeverity } from '../alert/alert.ts'
+
+/** What an alert is made of, before it is joined with others of the same incident. */
+export interface Finding {
+  readonly kind: AlertKind
+  readonly severity: AlertSeverity
+  /** What belongs together: a place, what happened there, and to which digest. */
+  readonly incident: string
+  /** Tells incidents apart that were ended by a promotion in between. */
+  readonly epoch: string
+  readonly registry: string
+  readonly repository: string
+  readonly tag?: string | undefined
+  readonly digest?: Digest | undefined
+  readonly previousDigest?: Digest | undefined
+  readonly title: string
+  readonly expected: string
+  readonly odd: readonly string[]
+  readonly action: string
+  /** It is a part of what the incident is about: it joins the alert without changing what that says. */
+  readonly isPart?: boolean | undefined
+}
+
+/** Ends alerts of an incident that were raised for what happened before. */
+export interface Settlement {
+  readonly incident: string
+  /** ISO 8601: what happened later stays. Default: all of it is over. */
+  readonly before?: string | undefined
+  /** Default: all kinds. */
+  readonly kinds?: readonly AlertKind[] | undefined
+}
+
+const order: readonly AlertKind[] = [
+  'unauthorised-push',
+  'evidence-deleted',
+  'wrong-hand',
+  'rollback',
+  'unjournaled',
+  'repository-deleted',
+  'manifest-deleted',
+  'tag-deleted',
+  'permission-changed',
+  'unjudged',
+  'gap',
+]
+const severities: readonly AlertSeverity[] = ['critical', 'high', 'medium', 'low']
+
+/** Below 0 when the first one is worse. */
+export function compareFindings(
+  one: Pick<Finding, 'kind' | 'severity'>,
+  other: Pick<Finding, 'kind' | 'severity'>,
+): number {
+  return (
+    severities.indexOf(one.severity) - severities.indexOf(other.severity) ||
+    order.indexOf(one.kind) - order.indexOf(other.kind)
+  )
+}

@@ -1,0 +1,192 @@
+import { type Digest, isIndexMediaType } from '@sallyport/core'
+import { describeFinding } from './describe-finding.ts'
+import type { EvidenceTag } from './evidence-tag.ts'
+import { incidents } from './incident.ts'
+import {
+  alertOrWait,
+  type Case,
+  endOfFlight,
+  explain,
+  type JudgeContext,
+  type Learned,
+  type Outcome,
+} from './judge-context.ts'
+import { actorName } from './judge-tagged.ts'
+import { findStanding, type SubjectStanding } from './subject-standing.ts'
+import type { TagSight } from './registry-view.ts'
+import { isActor } from './watch.ts'
+
+/** Most referrers that a list may name to be looked through. */
+const maxListed = 1000
+
+/** Judges a referrer that was pushed: it inherits when its subject is explained and an accepted signer made it. */
+export async function judgeReferrer(
+  one: Case,
+  referrer: Digest,
+  subject: Digest,
+  context: JudgeContext,
+): Promise<Outcome> {
+  const { view, place } = context
+  const counts = async () => (await view.signed(subject)).has(referrer)
+  const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
+    parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident }],
+  })
+  return await judge(one, context, { subject, what: `referrer ${referrer}`, counts, learn })
+}
+
+/** Judges what was written under a tag that belongs to a digest, by what is there now. */
+export async function judgeEvidenceTag(
+  one: Case,
+  tag: string,
+  { subject, kind }: EvidenceTag,
+  context: JudgeContext,
+): Promise<Outcome> {
+  const { view, place, now } = context
+  const current = await view.tag(tag)
+  if (!current)
+    return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, { goneTags: [{ place, tag }] })
+  const counts = async () => {
+    if (kind === 'referrers') return await isReferrerList(current, subject, context)
+    return (await view.signed(subject)).has(current.digest)
+  }
+  const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
+    tags: [{ place, tag, digest: current.digest, standing, at: now.toISOString() }],
+    parts: [{ place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident }],
+  })
+  return await judge(one, context, { subject, what: `what is under the tag ${tag}`, counts, learn })
+}
+
+/** An image under such a tag could be pulled by it. What the list names is judged by itself. */
+async function isReferrerList(
+  { digest, raw }: TagSight,
+  subject: Digest,
+  { view }: Pick<JudgeContext, 'view'>,
+): Promise<boolean> {
+  if (!raw || !isIndexMediaType(raw.descriptor.mediaType)) return false
+  const list = await view.manifest(digest)
+  if (!list || list.problem !== undefined || list.children.length > maxListed) return false
+  for (const child of list.children) {
+    const found = await view.manifest(child)
+    if (found && found.subject !== subject) return false
+  }
+  return true
+}
+
+async function judge(
+  one: Case,
+  context: JudgeContext,
+  {
+    subject,
+    what,
+    counts,
+    learn,
+  }: {
+    readonly subject: Digest
+    readonly what: string
+    readonly counts: () => Promise<boolean>
+    readonly learn: (standing: 'explained' | 'alert', incident?: string) => Learned
+  },
+): Promise<Outcome> {
+  const { event, hand, at } = one
+  const { place, origin, terms } = context
+  const standing = await findStanding(subject, at, context)
+  if (standing.incident !== undefined && standing.evidence.state !== 'ok') {
+    const { incident } = standing
+    const finding = describeFinding('unauthorised-push', event, {
+      incident,
+      tag: event.tag,
+      digest: subject,
+      odd: [],
+      severity: terms.severity,
+      isPart: true,
+    })
+    return { finding, learned: learn('alert', incident) }
+  }
+  if (standing.isPromoted && standing.evidence.state !== 'ok')
+    return await judgeLoss(one, { subject, what }, context, learn('explained'))
+  const isCounted = standing.evidence.state === 'gone' ? false : await counts()
+  const isAttacher = terms.attachers?.some((identity) => isActor(event.actor, identity)) === true
+  if (standing.isExplained && (isAttacher || (isCounted && hand !== 'other'))) {
+    return explain('part-of', `evidence about ${subject}`, {
+      by: subject,
+      digest: event.digest,
+      learned: learn('explained'),
+    })
+  }
+  const incident = incidents.attachment(place, subject)
+  const finding = describeFinding(isCounted && hand === 'other' ? 'wrong-hand' : 'unauthorised-push', event, {
+    incident,
+    digest: subject,
+    severity: 'medium',
+    odd: [
+      ...(isCounted ? [] : [`${what} was not signed by anybody who counts`]),
+      ...(standing.isExplained ? [] : [`what it belongs to is not explained: ${reasonOf(standing)}`]),
+      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+    ],
+  })
+  return alertOrWait(
+    one,
+    context,
+    { finding, learned: learn('alert', incident) },
+    { mayStillCome: true, until: hand === 'other' ? undefined : await endOfFlight(origin, at, context) },
+  )
+}
+
+function reasonOf({ evidence }: SubjectStanding): string {
+  return evidence.state === 'ok' ? 'nobody promoted it' : evidence.message
+}
+
+/** Judges that something is gone which belonged to a digest. */
+export async function judgeLoss(
+  one: Case,
+  {
+    subject,
+    piece,
+    what,
+  }: { readonly subject: Digest; readonly piece?: Digest | undefined; readonly what: string },
+  context: JudgeContext,
+  learned: Learned = {},
+): Promise<Outcome> {
+  const { event, at } = one
+  const { view, place, origin } = context
+  const standing = await findStanding(subject, at, context)
+  const { evidence } = standing
+  if (evidence.state === 'gone')
+    return explain('superseded', `what it belonged to is gone: ${subject}`, { by: subject, learned })
+  if (piece && (await view.signed(subject)).has(piece))
+    return explain('superseded', 'it is there again', { by: subject, digest: piece })
+  const known = piece ? await context.state.partOf(place, piece) : []
+  const wasJunk = known.length > 0 && known.every((part) => part.standing === 'alert')
+  if (wasJunk || (!standing.isExplained && !standing.isPromoted))
+    return explain('unchanged', 'it counted for nothing', { by: subject, digest: piece, learned })
+  const isComplete = evidence.state === 'ok'
+  if (isComplete && (event.cause !== undefined || event.action === 'push'))
+    return explain(
+      event.cause === undefined ? 'part-of' : 'system',
+      `all that is needed about ${subject} is there`,
+      { by: subject, learned },
+    )
+  const retired = await context.findRetirement?.({ ...event, digest: subject, at })
+  if (retired !== undefined) return explain('promotion', retired, { digest: subject, learned })
+  const finding = describeFinding('evidence-deleted', event, {
+    incident: incidents.evidence(place, subject),
+    digest: subject,
+    previousDigest: piece,
+    severity: isComplete ? 'medium' : 'high',
+    odd: [
+      `${what} is gone`,
+      isComplete ? 'its decision still verifies' : `decision: ${evidence.message}`,
+      ...(event.actor.name === undefined ? [] : [`done by ${actorName(event.actor)}`]),
+    ],
+  })
+  return alertOrWait(
+    one,
+    context,
+    { finding, learned },
+    {
+      // A writer of a list puts back at once what it displaced.
+      mayStillCome: event.action === 'push',
+      until: event.action === 'push' ? await endOfFlight(origin, at, context) : undefined,
+    },
+  )
+}

@@ -1,0 +1,115 @@
+import type { Digest } from '@sallyport/core'
+import { describeFinding } from './describe-finding.ts'
+import { parseEvidenceTag } from './evidence-tag.ts'
+import { incidents } from './incident.ts'
+import { judgeLoss } from './judge-attachment.ts'
+import { type Case, explain, type JudgeContext, type Outcome, probeOf } from './judge-context.ts'
+import { actorName } from './judge-tagged.ts'
+import { findPromoter } from './subject-standing.ts'
+
+/** Judges that a tag was deleted. */
+export async function judgeTagDeletion(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
+  const { event, at } = one
+  const { view, state, place, origin } = context
+  const current = await view.tag(tag)
+  const known = await state.findTag(place, tag)
+  if (current) {
+    const isKnown = known?.digest === current.digest
+    return explain('superseded', `the tag is there; it leads to ${current.digest}`, {
+      digest: current.digest,
+      learned: isKnown
+        ? undefined
+        : { probes: [probeOf(event, context, { tag, digest: current.digest, since: known?.at })] },
+    })
+  }
+  const learned = { goneTags: [{ place, tag }] }
+  const evidenceTag = parseEvidenceTag(tag)
+  if (evidenceTag) {
+    const { subject } = evidenceTag
+    return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, learned)
+  }
+  const journal = await context.journal.find(`${origin}:${tag}`, event.digest, at)
+  const digest = event.previousDigest ?? event.digest ?? known?.digest ?? journal.latest
+  if (event.cause !== undefined) return explain('system', `deleted by ${event.cause}`, { digest, learned })
+  if (journal.latest === undefined && (known === undefined || known.standing === 'alert')) {
+    // Unless the manifest is gone with it, as that of something promoted under another tag.
+    const promoter = digest && (await findPromoter(digest, at, context))
+    if (!promoter) return explain('unchanged', 'nothing that was promoted was there', { digest, learned })
+  }
+  const retired = await context.findRetirement?.({ ...event, tag, digest, at })
+  if (retired !== undefined) return explain('promotion', retired, { digest, learned })
+  const isManifestGone = digest !== undefined && !(await view.manifest(digest))
+  const finding = describeFinding(isManifestGone ? 'manifest-deleted' : 'tag-deleted', event, {
+    incident: incidents.deletion(place, isManifestGone ? { digest } : { tag }),
+    epoch: isManifestGone ? '' : journal.epoch,
+    // The manifest may have had others, each of which is told of by itself.
+    tag: isManifestGone ? undefined : tag,
+    digest,
+    odd: [
+      `deleted by ${actorName(event.actor)}`,
+      ...(isManifestGone ? [`the tag ${tag} is gone with it`] : []),
+      ...(known?.standing === 'noted' ? ['it was there before the monitor was'] : []),
+    ],
+  })
+  return { finding, learned }
+}
+
+/** Judges that a manifest was deleted, or a referrer taken from its subject. */
+export async function judgeManifestDeletion(
+  one: Case,
+  digest: Digest,
+  context: JudgeContext,
+): Promise<Outcome> {
+  const { event, at } = one
+  const { view, state, place } = context
+  const parts = await state.partOf(place, digest)
+  const attached = parts.find(({ relation }) => relation === 'attachment')
+  if (attached && (await view.evidence(attached.parent as Digest)).state === 'ok')
+    return explain('superseded', 'an earlier state of what is under a tag', { by: attached.parent, digest })
+  const owner = attached ?? parts.find(({ relation }) => relation === 'referrer')
+  const subject = event.subject ?? (owner?.parent as Digest | undefined)
+  if (subject !== undefined) {
+    const learned = { goneParts: [{ place, digest, parent: subject }] }
+    return await judgeLoss(one, { subject, piece: digest, what: `referrer ${digest}` }, context, learned)
+  }
+  if (await view.manifest(digest)) return explain('superseded', 'it is there', { digest })
+  if (event.cause !== undefined) return explain('system', `deleted by ${event.cause}`, { digest })
+  const isOurs =
+    parts.some(({ standing }) => standing !== 'alert') ||
+    (await findPromoter(digest, at, context)) !== undefined
+  if (!isOurs) {
+    return parts.length === 0 && context.now.getTime() < one.receivedAt.getTime() + context.evidenceWaitMs
+      ? { waitUntil: new Date(one.receivedAt.getTime() + context.evidenceWaitMs) }
+      : explain('unchanged', 'it is not known as part of anything that was promoted', { digest })
+  }
+  const retired = await context.findRetirement?.({ ...event, digest, at })
+  if (retired !== undefined) return explain('promotion', retired, { digest })
+  const tags = parts.filter(({ relation }) => relation === 'tagged').map(({ parent }) => parent)
+  const finding = describeFinding('manifest-deleted', event, {
+    incident: incidents.deletion(place, { digest }),
+    digest,
+    odd: [
+      `deleted by ${actorName(event.actor)}`,
+      ...(tags.length > 0 ? [`tags that it had: ${tags.slice(0, 10).join(', ')}`] : []),
+    ],
+  })
+  return { finding }
+}
+
+/** Judges that a whole repository was deleted. */
+export async function judgeRepositoryDeletion(one: Case, context: JudgeContext): Promise<Outcome> {
+  const { event, at } = one
+  if (await context.view.hasTags()) return explain('superseded', 'the repository is there')
+  const retired = await context.findRetirement?.({
+    registry: event.registry,
+    repository: event.repository,
+    at,
+  })
+  if (retired !== undefined) return explain('promotion', retired)
+  return {
+    finding: describeFinding('repository-deleted', event, {
+      incident: incidents.repository(context.place),
+      odd: [`deleted by ${actorName(event.actor)}`],
+    }),
+  }
+}

@@ -1,0 +1,196 @@
+import type { Digest } from '@sallyport/core'
+import type { KnownTag } from '../ports/monitor-state.ts'
+import { describeFinding } from './describe-finding.ts'
+import { incidents } from './incident.ts'
+import {
+  alertOrWait,
+  type Case,
+  endOfFlight,
+  explain,
+  type JudgeContext,
+  type Learned,
+  type Outcome,
+  partsOfTag,
+  probeOf,
+} from './judge-context.ts'
+import { judgePush, type PushVerdict } from './judge-push.ts'
+import type { JournalSight } from './journal-view.ts'
+import type { EvidenceSight, TagSight } from './registry-view.ts'
+
+interface Seen {
+  readonly tag: string
+  readonly digest: Digest
+  readonly current: TagSight | undefined
+  readonly journal: JournalSight
+  readonly evidence: EvidenceSight
+}
+
+/** Judges a push to a tag by what was pushed, and sees to it that what is there now is judged as well. */
+export async function judgeTagged(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
+  const { event, hand, at } = one
+  const { view, state, place, origin, window } = context
+  const current = await view.tag(tag)
+  const digest = event.digest ?? current?.digest
+  const destination = `${origin}:${tag}`
+  if (digest === undefined) return await judgeUnknown(one, tag, context)
+
+  const [journal, evidence, known] = await Promise.all([
+    context.journal.find(destination, digest, at),
+    view.evidence(digest),
+    state.findTag(place, tag),
+  ])
+  const seen: Seen = { tag, digest, current, journal, evidence }
+  const isSuperseded = current?.digest !== digest
+  const verdict = judgePush({
+    hand,
+    cause: event.cause,
+    journal,
+    evidence,
+    isDecisionFresh: isFresh(evidence, destination, at, context),
+    known: standingBefore(known, digest, at, window.skewMs),
+    isSuperseded,
+  })
+  const children = (await view.manifest(digest))?.children ?? []
+  const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
+    parts: partsOfTag(place, tag, { digest, children, standing, incident }),
+    ...(isSuperseded
+      ? { probes: probesOf(one, seen, known, context) }
+      : { tags: [{ place, tag, digest, standing, at: context.now.toISOString() }] }),
+  })
+
+  if ('explained' in verdict) {
+    const before = at.toISOString()
+    const isPromotion = verdict.explained === 'promotion'
+    return explain(verdict.explained, explainPush(verdict.explained, seen), {
+      by: journal.key,
+      digest,
+      learned: learn('explained'),
+      settles: [
+        { incident: incidents.push(place, tag, digest), kinds: ['unauthorised-push', 'unjournaled'], before },
+        ...(isPromotion
+          ? [
+              { incident: incidents.evidence(place, digest), before },
+              { incident: incidents.deletion(place, { tag }), before },
+              { incident: incidents.deletion(place, { digest }), before },
+            ]
+          : []),
+      ],
+    })
+  }
+  const { kind } = verdict
+  const incident =
+    kind === 'evidence-deleted' ? incidents.evidence(place, digest) : incidents.push(place, tag, digest)
+  const finding = describeFinding(kind, event, {
+    incident,
+    epoch: kind === 'evidence-deleted' ? '' : journal.epoch,
+    tag,
+    digest,
+    previousDigest: event.previousDigest ?? (known?.digest === digest ? undefined : known?.digest),
+    odd: oddities(one, seen, verdict),
+    severity: kind === 'unauthorised-push' ? context.terms.severity : undefined,
+  })
+  return alertOrWait(
+    one,
+    context,
+    { finding, learned: learn('alert', incident) },
+    {
+      // Nothing that comes later makes another hand that of the gate.
+      mayStillCome: hand !== 'other',
+      // Evidence precedes the tag, so only where there is some can a promotion be what moved it.
+      until: evidence.state === 'ok' ? await endOfFlight(destination, at, context) : undefined,
+    },
+  )
+}
+
+/** The event names no digest, and the tag is gone: what it was can't be told any more. */
+async function judgeUnknown(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
+  const { event, hand, at } = one
+  const { journal, place, origin } = context
+  const attempts = await journal.about(origin, at)
+  const own = attempts.find(
+    ({ destination, verdict }) => destination === `${origin}:${tag}` && verdict === 'pass',
+  )
+  const learned = { probes: [probeOf(event, context, { tag })] }
+  if (own && hand !== 'other')
+    return explain('superseded', `promoted then, and the tag is gone by now`, { by: own.key, learned })
+  const finding = describeFinding('unjudged', event, {
+    incident: incidents.unknown(place, tag),
+    tag,
+    odd: ['the event names no digest, and the tag was gone before it was looked at'],
+  })
+  return alertOrWait(one, context, { finding, learned }, { mayStillCome: hand !== 'other' })
+}
+
+function isFresh(
+  evidence: EvidenceSight,
+  destination: string,
+  at: Date,
+  { window: { skewMs, longestMs } }: JudgeContext,
+): boolean {
+  if (evidence.state !== 'ok' || evidence.decision?.destination !== destination) return false
+  const decidedAt = Date.parse(evidence.decision.at ?? '')
+  return decidedAt <= at.getTime() + skewMs && at.getTime() <= decidedAt + longestMs + skewMs
+}
+
+function standingBefore(
+  known: KnownTag | undefined,
+  digest: Digest,
+  at: Date,
+  skewMs: number,
+): 'explained' | 'noted' | undefined {
+  if (known?.digest !== digest || known.standing === 'alert') return undefined
+  // What was noted may have been pushed just before, and this may be the event of that.
+  if (known.standing === 'noted' && at.getTime() <= Date.parse(known.at) + skewMs) return undefined
+  return known.standing
+}
+
+/** What is there now, unless it is known, is an event by itself: its own may be lost. */
+function probesOf(
+  { event }: Case,
+  { tag, current }: Seen,
+  known: KnownTag | undefined,
+  context: JudgeContext,
+): NonNullable<Learned['probes']> {
+  if (current && current.digest === known?.digest) return []
+  return [probeOf(event, context, { tag, digest: current?.digest, since: known?.at })]
+}
+
+function explainPush(kind: string, { journal, evidence, current, digest }: Seen): string {
+  switch (kind) {
+    case 'superseded':
+      return `${digest} is explained; ${current?.digest ?? 'nothing'} is there by now`
+    case 'unchanged':
+      return 'the tag is where it was'
+    case 'system':
+      return 'the registry did it, and what is there is explained by itself'
+    default:
+      return journal.state === 'window'
+        ? `promoted${journal.isRollback ? ' as a rollback' : ''}, and its decision verifies`
+        : `a decision for this tag verifies, of ${evidence.state === 'ok' ? evidence.decision?.at : '?'}`
+  }
+}
+
+function oddities(
+  { event, hand }: Case,
+  { digest, current, journal, evidence }: Seen,
+  verdict: PushVerdict,
+): readonly string[] {
+  const kind = 'kind' in verdict ? verdict.kind : undefined
+  return [
+    ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+    ...(hand === 'gate' && kind !== 'rollback' ? ['pushed with an identity of the gate'] : []),
+    ...(hand === 'unknown' ? ['the source does not tell who pushed'] : []),
+    ...(event.cause ? [`the source calls it ${event.cause}`] : []),
+    ...(journal.state === 'none' ? ['the journal has no promotion of this digest to this tag'] : []),
+    ...(journal.state === 'later' ? ['it was promoted only afterwards'] : []),
+    ...(kind === 'rollback' ? [`the latest promotion then was that of ${journal.latest}`] : []),
+    ...(evidence.state === 'ok' ? [] : [`decision: ${evidence.message}`]),
+    ...(current?.problem ? [current.problem] : []),
+    ...(current?.digest === digest ? [] : [`${current?.digest ?? 'nothing'} is there by now`]),
+  ]
+}
+
+/** An actor for people. */
+export function actorName({ name, kind }: Case['event']['actor']): string {
+  return name === undefined ? (kind === 'anonymous' ? 'somebody who did not sign in' : 'somebody') : name
+}

@@ -1,0 +1,93 @@
+import type { Digest } from '@sallyport/core'
+import type { KnownPart } from '../ports/monitor-state.ts'
+import { describeFinding } from './describe-finding.ts'
+import { incidents } from './incident.ts'
+import { judgeReferrer } from './judge-attachment.ts'
+import {
+  alertOrWait,
+  type Case,
+  endOfFlight,
+  explain,
+  type JudgeContext,
+  type Outcome,
+} from './judge-context.ts'
+import { actorName } from './judge-tagged.ts'
+import { findPromoter } from './subject-standing.ts'
+
+/** Judges a push by digest: it inherits from what it belongs to, which may come only afterwards. */
+export async function judgeUntagged(one: Case, digest: Digest, context: JudgeContext): Promise<Outcome> {
+  const { event, hand, at } = one
+  const { view, state, place, origin, terms } = context
+  const sight = await view.manifest(digest)
+  if (sight?.subject) return await judgeReferrer(one, digest, sight.subject, context)
+
+  const parts = await state.partOf(place, digest)
+  const owner = await findOwner(digest, at, { parts, context })
+  if (owner && hand !== 'other') {
+    const { by, message, isTarget } = owner
+    return explain(isTarget ? 'promotion' : 'part-of', message, { by, digest })
+  }
+  const evidence = await view.evidence(digest)
+  // Of what stood in an alert before, the newest alert says whether this is a part of it.
+  const joined = parts.find(({ incident }) => incident !== undefined)?.incident
+  if (joined === undefined && hand !== 'other' && evidence.state === 'ok')
+    return explain('unchanged', 'a decision about it verifies, and no tag was moved', { digest })
+
+  const isRight = owner !== undefined || evidence.state === 'ok'
+  const incident = joined ?? incidents.push(place, undefined, digest)
+  const isLeftOver = hand === 'gate' && (await context.journal.about(origin, at)).length > 0
+  const finding = describeFinding(isRight ? 'wrong-hand' : 'unauthorised-push', event, {
+    incident,
+    digest,
+    severity: isRight ? undefined : isLeftOver ? 'medium' : terms.severity,
+    isPart: joined !== undefined,
+    odd: [
+      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+      ...(hand === 'gate' ? ['pushed with an identity of the gate'] : []),
+      ...(isLeftOver ? ['a promotion was under way that may have left it behind'] : []),
+      'it was pushed by digest, and no tag leads to it',
+      ...(evidence.state === 'ok' ? [] : [`decision: ${evidence.message}`]),
+    ],
+  })
+  if (joined !== undefined) return { finding }
+  return alertOrWait(
+    one,
+    context,
+    {
+      finding,
+      learned: {
+        parts: [{ place, digest, parent: '', relation: 'child', standing: 'alert', incident }],
+      },
+    },
+    {
+      // The tag or index that it belongs to may come next, and with it the alert that this is a part of.
+      mayStillCome: true,
+      until: hand === 'other' ? undefined : await endOfFlight(origin, at, context),
+    },
+  )
+}
+
+interface Owner {
+  readonly by: string
+  readonly message: string
+  readonly isTarget: boolean
+}
+
+async function findOwner(
+  digest: Digest,
+  at: Date,
+  { parts, context }: { readonly parts: readonly KnownPart[]; readonly context: JudgeContext },
+): Promise<Owner | undefined> {
+  const known = parts.find(({ standing }) => standing !== 'alert')
+  if (known) return { by: known.parent, message: `part of ${known.parent}`, isTarget: false }
+  const promoter = await findPromoter(digest, at, context)
+  if (!promoter || (await context.view.evidence(promoter.target)).state !== 'ok') return undefined
+  const isTarget = promoter.target === digest
+  return {
+    by: promoter.key,
+    message: isTarget
+      ? 'promoted, and its decision verifies'
+      : `part of ${promoter.target}, which was promoted`,
+    isTarget,
+  }
+}

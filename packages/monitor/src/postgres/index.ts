@@ -1,0 +1,1 @@
+export { postgresMonitorState } from './postgres-monitor-state.ts'

@@ -1,0 +1,83 @@
+import { isSallyportError } from '@sallyport/core'
+import { copyImage } from '@sallyport/oci'
+import type { Alert } from '../alert/alert.ts'
+import { MonitorError } from '../errors.ts'
+import { openJournalView } from '../judge/journal-view.ts'
+import type { MonitorContext } from '../run/monitor-context.ts'
+import type { ResponseNote } from './responses.ts'
+
+/** Does what the options say about an alert; what was done before, or can't be, is only told. */
+export async function respond(
+  alert: Alert,
+  context: MonitorContext,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const { responses, state, clock } = context
+  if (!responses || alert.kind !== 'unauthorised-push' || alert.resolves !== undefined || !alert.digest)
+    return
+  const attempt = async (response: ResponseNote['response'], work: () => Promise<string>): Promise<void> => {
+    const name = `response ${response} ${alert.id}`
+    // Noted before it is done: after a crash it is rather left to a person than done twice.
+    if (!(await state.noteOnce(name, clock.now().toISOString()))) return
+    const tell = (done: boolean, message: string) =>
+      responses.onResponse?.({ alert: alert.id, response, done, message, digest: alert.digest })
+    try {
+      tell(true, await work())
+    } catch (error) {
+      signal?.throwIfAborted()
+      tell(false, error instanceof Error ? error.message : String(error))
+    }
+  }
+  if (responses.quarantine) await attempt('quarantine', () => quarantine(alert, context, signal))
+  if (responses.moveTagBack && alert.tag !== undefined)
+    await attempt('move-tag-back', () => moveTagBack(alert, alert.tag!, context, signal))
+}
+
+async function quarantine(
+  { id, registry, repository, digest }: Alert,
+  { open, responses }: MonitorContext,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const target = responses!.quarantine!(`${registry}/${repository}`)
+  const source = open(registry, repository)
+  const raw = await source.getManifest(digest!, { signal })
+  await copyImage(source, target, raw.descriptor, { signal })
+  // Registries collect what no tag leads to.
+  await target.putManifest(raw, { tag: `alert-${id}`, signal })
+  return `copied to ${target.name}@${digest}`
+}
+
+async function moveTagBack(
+  { registry, repository, digest }: Alert,
+  tag: string,
+  context: MonitorContext,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { journal, window, clock, responses, verifierOf } = context
+  const place = `${registry}/${repository}`
+  const verifier = verifierOf(registry, repository)
+  if (!verifier) throw refused(`${place} is not watched`)
+  const destination = `${verifier.terms.originOf?.(place) ?? place}:${tag}`
+  await using lease = await journal.leases.acquire(destination)
+  if (!lease) throw refused(`${destination} is being promoted to`)
+  const now = clock.now()
+  const { latest } = await openJournalView(journal, { window, now }).find(destination, undefined, now)
+  if (latest === undefined) throw refused(`nothing was promoted to ${destination}`)
+  const evidence = await verifier.verify(latest, signal)
+  if (evidence.state !== 'ok')
+    throw refused(`the decision about ${latest} is not valid now: ${evidence.message}`)
+  const target = responses!.moveTagBack!(place)
+  const good = await target.getManifest(latest, { signal })
+  try {
+    await target.putManifest(good, { tag, expected: digest!, signal })
+  } catch (error) {
+    if (isSallyportError(error) && error.code === 'TAG_CONFLICT')
+      throw refused(`the tag is not at ${digest} any more`, error)
+    throw error
+  }
+  return `${place}:${tag} is at ${latest} again`
+}
+
+function refused(message: string, cause?: unknown): MonitorError {
+  return new MonitorError('RESPONSE_REFUSED', message, { cause })
+}

@@ -1,0 +1,266 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isSallyportError } from '@sallyport/core'
+import type { Alert } from '../alert/alert.ts'
+import type { RegistryEvent } from '../event/registry-event.ts'
+import { describeFinding } from '../judge/describe-finding.ts'
+import type { Finding } from '../judge/finding.ts'
+import { incidents } from '../judge/incident.ts'
+import type { AlertQueue, QueueLength } from '../ports/alert-queue.ts'
+import type {
+  AlertFilter,
+  CommittedBatch,
+  JudgedBatch,
+  KnownSource,
+  StateCounts,
+} from '../ports/monitor-state.ts'
+import { respond } from '../respond/respond.ts'
+import { poll, type PollSummary } from '../snapshot/poll.ts'
+import { emptyBatch, judgeBatch } from './judge-batch.ts'
+import { openIntake } from './intake.ts'
+import { resolveOptions } from './monitor-context.ts'
+import type { MonitorOptions } from './monitor-options.ts'
+import { watchSources } from './source-watch.ts'
+
+const batchSize = 500
+const heartbeatMs = 10_000
+const heartbeat = 'heartbeat'
+const pauseAfterFailureMs = 1000
+
+/** Options of the methods of {@link Monitor}. */
+export interface MonitorRunOptions {
+  /** Ends it; it rejects with `signal.reason`. What is kept by then stays. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What {@link Monitor.step} did. */
+export interface StepSummary {
+  /** Events that were judged. */
+  readonly judged: number
+  /** Alerts that are new, worse, or over. */
+  readonly raised: readonly Alert[]
+  /** ISO 8601: when the next event is to be looked at; absent when none waits. */
+  readonly nextDue?: string | undefined
+}
+
+/** How a monitor fares. */
+export interface MonitorStatus extends StateCounts {
+  readonly sources: readonly KnownSource[]
+  readonly queues: readonly QueueLength[]
+  /** ISO 8601: last sign of life. */
+  readonly aliveAt?: string | undefined
+  readonly lastPoll?: PollSummary | undefined
+}
+
+/** Judges what happens in registries. */
+export interface Monitor {
+  /** Takes events; they are durable when it resolves. Known ones change nothing. */
+  ingest(events: readonly RegistryEvent[]): Promise<void>
+  /** Judges what is due. A host with timers of its own calls it again and again. */
+  step(options?: MonitorRunOptions): Promise<StepSummary>
+  /** Compares the watched repositories with what is known of them; what has changed becomes events. */
+  poll(options?: MonitorRunOptions): Promise<PollSummary>
+  /** Has all that is in the watched repositories judged anew, whether or not it has changed. */
+  reconcile(options?: MonitorRunOptions): Promise<PollSummary>
+  /** Steps and polls until `signal` ends it; then it resolves. */
+  run(options: { readonly signal: AbortSignal }): Promise<void>
+  /** Alerts, the latest first. */
+  alerts(filter?: AlertFilter): Promise<readonly Alert[]>
+  status(): Promise<MonitorStatus>
+  /** What waits for sinks. */
+  readonly queue: AlertQueue
+}
+
+/**
+ * Makes a monitor. It does nothing by itself: `run` it, or call `step` and `poll`.
+ *
+ * Methods reject with a `GateError` when state or journal fail; nothing is lost then. What can't be read in a registry is
+ * an alert instead.
+ *
+ * @throws {MonitorError} `OPTIONS_INVALID`.
+ */
+export function createMonitor(options: MonitorOptions): Monitor {
+  const context = resolveOptions(options)
+  const { state, clock, sleep = pause } = context
+  const failingSince = new Map<string, number>()
+  let sources: Promise<ReturnType<typeof watchSources>> | undefined
+  let wake = Promise.withResolvers<void>()
+  let lastPoll: PollSummary | undefined
+  let isPollWanted = false
+  let aliveAt: number | undefined
+  const getSources = () => (sources ??= state.sources().then(watchSources))
+  const intake = openIntake(async (events) => {
+    const now = clock.now()
+    const heard = (await getSources()).note(events, now)
+    await state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
+    wake.resolve()
+  })
+
+  const commit = async (batch: JudgedBatch, signal?: AbortSignal): Promise<CommittedBatch> => {
+    const committed = await state.commit(batch)
+    for (const judged of batch.judged) {
+      const { key, event } = judged.pending
+      const alert = committed.alerts.get(key)
+      if (!committed.judged.has(key)) continue
+      if ('explanation' in judged)
+        context.onJudgement?.({ outcome: 'explained', event, explanation: judged.explanation })
+      else if (alert) context.onJudgement?.({ outcome: 'alert', event, alert })
+    }
+    for (const alert of committed.raised) context.onAlert?.(alert)
+    for (const alert of committed.raised) await respond(alert, context, { signal })
+    return committed
+  }
+
+  const step = async ({ signal }: MonitorRunOptions = {}): Promise<StepSummary> => {
+    signal?.throwIfAborted()
+    const raised: Alert[] = []
+    let judged = 0
+    const findings = [...(await findDownTime()), ...(await findMissing())]
+    if (findings.length > 0)
+      raised.push(...(await commit({ ...emptyBatch(context, clock.now()), findings }, signal)).raised)
+    for (;;) {
+      const now = clock.now()
+      const due = await state.due({ now, limit: batchSize })
+      if (due.length === 0) break
+      const batch = await judgeBatch(due, context, { now, signal })
+      const committed = await commit(batch, signal)
+      judged += committed.judged.size
+      raised.push(...committed.raised)
+      if (due.length < batchSize) break
+    }
+    return { judged, raised, nextDue: await state.nextDue() }
+  }
+
+  /** Says once that it was not there; what happened meanwhile is found by comparing. */
+  async function findDownTime(): Promise<readonly Finding[]> {
+    const now = clock.now().getTime()
+    const isFirst = aliveAt === undefined
+    if (!isFirst && now - aliveAt! < heartbeatMs) return []
+    const note = isFirst ? await state.findNote(heartbeat) : undefined
+    await state.saveNote(heartbeat, new Date(now).toISOString())
+    aliveAt = now
+    if (note === undefined || now - Date.parse(note) < context.downAfterMs) return []
+    isPollWanted = true
+    return [
+      describeFinding(
+        'gap',
+        { registry: '', repository: '' },
+        {
+          incident: incidents.gap('monitor'),
+          epoch: note,
+          odd: [`the monitor was not running from ${note} to ${new Date(now).toISOString()}`],
+        },
+      ),
+    ]
+  }
+
+  /** Numbers that are still missing after they were waited for. */
+  async function findMissing(): Promise<readonly Finding[]> {
+    const now = clock.now()
+    const holes = (await getSources()).takeHoles(new Date(now.getTime() - context.evidenceWaitMs))
+    if (holes.length === 0) return []
+    isPollWanted = true
+    await state.receive([], { receivedAt: now, dueAt: now, sources: holes.map(({ source }) => source) })
+    return holes.map(({ source: { source, registry }, missing }) =>
+      describeFinding(
+        'gap',
+        { registry, repository: '' },
+        {
+          incident: incidents.gap(`${source} ${registry}`),
+          odd: [`${missing} events of ${source} did not come`],
+        },
+      ),
+    )
+  }
+
+  const look = async (isFull: boolean, { signal }: MonitorRunOptions = {}): Promise<PollSummary> => {
+    isPollWanted = false
+    const summary = await poll(context, { isFull, failingSince, signal })
+    lastPoll = summary
+    const findings = isFull ? [] : await findSilent(summary.changedRegistries)
+    if (findings.length > 0) await commit({ ...emptyBatch(context, clock.now()), findings }, signal)
+    wake.resolve()
+    return summary
+  }
+
+  /** Sources that told nothing although something changed. */
+  async function findSilent(changed: readonly string[]): Promise<readonly Finding[]> {
+    const known = (await getSources()).list()
+    const now = clock.now().getTime()
+    return (context.sources ?? [])
+      .filter(({ registry }) => changed.includes(registry))
+      .flatMap(({ source, registry, everyMs }) => {
+        const heard = known.find((each) => each.source === source && each.registry === registry)?.lastAt
+        if (heard !== undefined && now - Date.parse(heard) <= everyMs) return []
+        return [
+          describeFinding(
+            'gap',
+            { registry, repository: '' },
+            {
+              incident: incidents.gap(`${source} ${registry}`),
+              odd: [`${source} was last heard of at ${heard ?? 'no time'}, and something has changed`],
+            },
+          ),
+        ]
+      })
+  }
+
+  return {
+    ingest: (events) => intake.take(events),
+    step,
+    poll: (options) => look(false, options),
+    reconcile: (options) => look(true, options),
+    async run({ signal }) {
+      let polling: Promise<unknown> | undefined
+      let nextPoll = clock.now().getTime()
+      let failure: unknown
+      while (!signal.aborted) {
+        wake = Promise.withResolvers<void>()
+        const now = clock.now().getTime()
+        if (!polling && (isPollWanted || now >= nextPoll)) {
+          nextPoll = now + context.pollEveryMs
+          polling = look(false, { signal })
+            .catch((error: unknown) => void (failure = error))
+            .finally(() => void (polling = undefined))
+        }
+        let pauseMs = heartbeatMs
+        try {
+          if (failure !== undefined) throw failure
+          const { nextDue } = await step({ signal })
+          const until = Math.min(nextPoll, nextDue === undefined ? Infinity : Date.parse(nextDue))
+          pauseMs = Math.max(Math.min(until - clock.now().getTime(), heartbeatMs), 0)
+        } catch (error) {
+          failure = undefined
+          if (signal.aborted) break
+          if (!isSallyportError(error) || error.retryable !== true) {
+            await polling
+            throw error
+          }
+          pauseMs = pauseAfterFailureMs
+        }
+        const enough = new AbortController()
+        const stop = AbortSignal.any([signal, enough.signal])
+        await Promise.race([sleep(pauseMs, stop), wake.promise])
+        enough.abort()
+      }
+      await polling
+      await state.saveNote(heartbeat, clock.now().toISOString())
+    },
+    alerts: (filter) => state.alerts(filter),
+    async status() {
+      const [counts, queues, known] = [await state.counts(), await state.queue.lengths(), await getSources()]
+      const alive = await state.findNote(heartbeat)
+      return {
+        ...counts,
+        queues,
+        sources: known.list(),
+        ...(alive !== undefined && { aliveAt: alive }),
+        ...(lastPoll && { lastPoll }),
+      }
+    },
+    queue: state.queue,
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined)
+}

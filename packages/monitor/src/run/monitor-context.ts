@@ -1,0 +1,80 @@
+import type { Clock } from '@sallyport/core'
+import type { ResolvedWindow } from '../judge/journal-view.ts'
+import { createDecisionVerifier, type DecisionVerifier } from '../judge/registry-view.ts'
+import { resolveWindow } from '../judge/journal-view.ts'
+import { findTerms } from '../judge/watch.ts'
+import { MonitorError } from '../errors.ts'
+import { systemClock } from '@sallyport/core'
+import type { MonitorOptions } from './monitor-options.ts'
+
+/** The options of a monitor with their defaults, and what is made of them once. */
+export interface MonitorContext extends Omit<MonitorOptions, 'sinks' | 'clock'> {
+  readonly sinks: readonly string[]
+  readonly clock: Clock
+  readonly evidenceWaitMs: number
+  readonly unreadableAfterMs: number
+  readonly downAfterMs: number
+  readonly pollEveryMs: number
+  readonly concurrency: number
+  readonly window: ResolvedWindow
+  /** `undefined` for what is not watched. */
+  readonly verifierOf: (registry: string, repository: string) => DecisionVerifier | undefined
+}
+
+const maxVerifiers = 2000
+
+/**
+ * Checks the options, and fills in the defaults.
+ *
+ * @throws {MonitorError} `OPTIONS_INVALID` for terms that watch nothing, for an identity that names nobody, and for times
+ *   that are none.
+ */
+export function resolveOptions(options: MonitorOptions): MonitorContext {
+  const {
+    watch,
+    gateActors,
+    sinks = [],
+    clock = systemClock,
+    evidenceWaitMs = 60_000,
+    unreadableAfterMs = 300_000,
+    downAfterMs = 60_000,
+    pollEveryMs = 300_000,
+    concurrency = 8,
+  } = options
+  if (watch.length === 0 || watch.some(({ repositories }) => repositories.length === 0))
+    throw new MonitorError('OPTIONS_INVALID', 'watch: name the repositories to watch')
+  for (const { repositories, verifiers } of watch) {
+    if (verifiers.length === 0)
+      throw new MonitorError(
+        'OPTIONS_INVALID',
+        `watch: ${repositories.join(', ')}: name the gate whose decisions count`,
+      )
+  }
+  for (const [registry, identities] of Object.entries(gateActors)) {
+    if (identities.some(({ name, kind }) => name === undefined && kind === undefined))
+      throw new MonitorError('OPTIONS_INVALID', `gateActors: ${registry}: an identity names nobody`)
+  }
+  const numbers = { evidenceWaitMs, unreadableAfterMs, downAfterMs, pollEveryMs, concurrency }
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!Number.isFinite(value) || value < (name === 'concurrency' ? 1 : 0))
+      throw new MonitorError('OPTIONS_INVALID', `${name}: ${value} will not do`)
+  }
+  const verifiers = new Map<string, DecisionVerifier | undefined>()
+  return {
+    ...options,
+    ...numbers,
+    clock,
+    sinks: sinks.map(({ name }) => name),
+    window: resolveWindow(options.promotionWindow),
+    verifierOf(registry, repository) {
+      const place = `${registry}/${repository}`
+      if (verifiers.has(place)) return verifiers.get(place)
+      const terms = findTerms(watch, place)
+      const made =
+        terms && createDecisionVerifier(options.open(registry, repository), place, { terms, clock })
+      verifiers.set(place, made)
+      if (verifiers.size > maxVerifiers) verifiers.delete(verifiers.keys().next().value!)
+      return made
+    },
+  }
+}

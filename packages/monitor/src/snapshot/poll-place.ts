@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto'
+import { type Digest, runConcurrently, toDigest } from '@sallyport/core'
+import { isRegistryRepository, type Repository } from '@sallyport/oci'
+import type { RegistryEvent } from '../event/registry-event.ts'
+import { parseEvidenceTag } from '../judge/evidence-tag.ts'
+import type { JudgedBatch, KnownTag } from '../ports/monitor-state.ts'
+import { emptyBatch } from '../run/judge-batch.ts'
+import type { MonitorContext } from '../run/monitor-context.ts'
+import type { WatchedPlace } from '../run/monitor-options.ts'
+
+const chunkSize = 200
+
+/** What a look at one repository found. */
+export interface PlaceLook {
+  readonly tags: number
+  /** Differences from the last look, each of which is an event now. */
+  readonly changes: number
+  readonly requests: number
+}
+
+/** What is asked of {@link pollPlace}. */
+export interface PollPlaceOptions {
+  /** Judges all that is there, and not only what has changed. */
+  readonly isFull: boolean
+  readonly now: Date
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Compares a repository with what is known of it: each tag's digest, by a HEAD each, and the referrers of each digest, by
+ * their list. What differs becomes an event. Only some tags are in memory at a time.
+ */
+export async function pollPlace(
+  { registry, repository }: WatchedPlace,
+  repositoryToRead: Repository,
+  context: MonitorContext,
+  { isFull, now, signal }: PollPlaceOptions,
+): Promise<PlaceLook> {
+  const { state, firstLook = 'note' } = context
+  const place = `${registry}/${repository}`
+  const requests = countRequests(repositoryToRead)
+  const last = await state.findPlace(place)
+  const isFirst = last?.at === undefined
+  const mode = isFull ? 'judge' : isFirst ? firstLook : 'compare'
+  const look = { place, registry, repository, since: last?.at ?? '', now, id: now.toISOString() }
+  const hash = createHash('sha256')
+  let tags = 0
+  let changes = 0
+
+  const chunk = async (names: readonly string[]): Promise<void> => {
+    const digests = await readDigests(repositoryToRead, names, context, signal)
+    const known = new Map((await state.seeTags(place, names, look.id)).map((each) => [each.tag, each]))
+    const batch = openBatch(context, look, mode)
+    for (const tag of names) {
+      const digest = digests.get(tag)
+      if (digest === undefined) continue
+      hash.update(`${tag} ${digest}\n`)
+      batch.compareTag(tag, digest, known.get(tag))
+    }
+    const subjects = new Set(
+      [...digests].filter(([tag]) => parseEvidenceTag(tag) === undefined).map(([, digest]) => digest),
+    )
+    await runConcurrently([...subjects], context.concurrency, signal, async (subject, signal) => {
+      const { entries, complete, referrersApi } = await repositoryToRead.listReferrerEntries(subject, {
+        signal,
+      })
+      const parts = await state.partsOf(place, subject)
+      batch.compareReferrers(
+        subject,
+        entries.map(({ digest }) => digest),
+        {
+          known: parts.filter(({ relation }) => relation === 'referrer').map(({ digest }) => digest),
+          // What could not be listed is not gone.
+          isComplete: complete && referrersApi !== 'denied' && referrersApi !== 'unusable',
+        },
+      )
+    })
+    changes += await batch.save()
+    tags += digests.size
+  }
+
+  let names: string[] = []
+  for await (const tag of listTags(repositoryToRead, signal)) {
+    names.push(tag)
+    if (names.length < chunkSize) continue
+    await chunk(names)
+    names = []
+  }
+  await chunk(names)
+  changes += await findGone(repositoryToRead, context, look, signal)
+  await state.savePlace({
+    place,
+    at: now.toISOString(),
+    hash: toDigest(hash),
+    tags,
+  })
+  return { tags, changes, requests: countRequests(repositoryToRead) - requests }
+}
+
+interface Look extends WatchedPlace {
+  readonly place: string
+  readonly since: string
+  readonly now: Date
+  readonly id: string
+}
+
+/** Gathers what differs in some tags, and keeps it at once. */
+function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' | 'compare') {
+  const { place, now } = look
+  const events: RegistryEvent[] = []
+  const tags: JudgedBatch['tags'][number][] = []
+  const parts: JudgedBatch['parts'][number][] = []
+  return {
+    compareTag(tag: string, digest: Digest, known: KnownTag | undefined): void {
+      if (known?.digest === digest && mode !== 'judge') return
+      if (known === undefined && mode === 'note') {
+        tags.push({ place, tag, digest, standing: 'noted', at: now.toISOString() })
+        parts.push({ place, digest, parent: tag, relation: 'tagged', standing: 'noted' })
+        return
+      }
+      const since = mode === 'judge' ? look.id : (known?.at ?? look.since)
+      events.push(eventOf(look, { action: 'push', tag, digest, previousDigest: known?.digest, since }))
+    },
+    compareReferrers(
+      subject: Digest,
+      listed: readonly Digest[],
+      { known, isComplete }: { readonly known: readonly Digest[]; readonly isComplete: boolean },
+    ): void {
+      const [now, before] = [new Set(listed), new Set(known)]
+      for (const digest of now) {
+        if (before.has(digest) && mode !== 'judge') continue
+        if (mode === 'note')
+          parts.push({ place, digest, parent: subject, relation: 'referrer', standing: 'noted' })
+        else events.push(eventOf(look, { action: 'push', digest, subject, since: look.since }))
+      }
+      for (const digest of isComplete ? before : []) {
+        if (!now.has(digest))
+          events.push(eventOf(look, { action: 'referrer-deleted', digest, subject, since: look.since }))
+      }
+    },
+    async save(): Promise<number> {
+      if (events.length + tags.length + parts.length > 0)
+        await context.state.commit({ ...emptyBatch(context, now), tags, parts, probes: events })
+      return events.length
+    },
+  }
+}
+
+/** Tags that were known and are not listed. */
+async function findGone(
+  repository: Repository,
+  context: MonitorContext,
+  look: Look,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { state } = context
+  let changes = 0
+  let after: string | undefined
+  for (;;) {
+    const unseen = await state.unseenTags(look.place, look.id, after)
+    // Known only since the list was read, perhaps.
+    const digests = await readDigests(
+      repository,
+      unseen.map(({ tag }) => tag),
+      context,
+      signal,
+    )
+    const probes = unseen
+      .filter(({ tag }) => !digests.has(tag))
+      .map(({ tag, digest, at }) =>
+        eventOf(look, { action: 'tag-deleted', tag, previousDigest: digest, since: at }),
+      )
+    if (probes.length > 0) await state.commit({ ...emptyBatch(context, look.now), probes })
+    changes += probes.length
+    if (unseen.length < 1000) return changes
+    after = unseen.at(-1)!.tag
+  }
+}
+
+async function readDigests(
+  repository: Repository,
+  tags: readonly string[],
+  { concurrency }: MonitorContext,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, Digest>> {
+  const digests = new Map<string, Digest>()
+  await runConcurrently(tags, concurrency, signal, async (tag, signal) => {
+    // Some registries answer HEAD with 404 whatever there is.
+    const digest =
+      (await repository.headManifest(tag, { signal }))?.digest ??
+      (await repository.findManifest(tag, { signal }))?.descriptor.digest
+    if (digest !== undefined) digests.set(tag, digest)
+  })
+  // In the order of the list, so that the hash over all is that of the list.
+  return new Map(tags.flatMap((tag) => (digests.has(tag) ? [[tag, digests.get(tag)!]] : [])))
+}
+
+function eventOf(
+  { registry, repository, now, place }: Look,
+  {
+    since,
+    ...what
+  }: Pick<RegistryEvent, 'action' | 'tag' | 'digest' | 'previousDigest' | 'subject'> & {
+    readonly since: string
+  },
+): RegistryEvent {
+  const { action, tag, digest, previousDigest, subject } = what
+  return {
+    id: ['snapshot', place, action, tag, digest, previousDigest, subject, since].join(' '),
+    source: 'snapshot',
+    time: now.toISOString(),
+    actor: { kind: 'unknown' },
+    registry,
+    repository,
+    ...what,
+  }
+}
+
+async function* listTags(
+  repository: Repository,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string, void, undefined> {
+  yield* repository.listTags({ signal })
+}
+
+function countRequests(repository: Repository): number {
+  if (!isRegistryRepository(repository)) return 0
+  return repository.requests().reduce((sum, { count }) => sum + count, 0)
+}

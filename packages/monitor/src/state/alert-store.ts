@@ -1,0 +1,136 @@
+import type { Dialect, Query, Row } from '@sallyport/gate/database'
+import type { Alert } from '../alert/alert.ts'
+import type { JudgedBatch, MonitorState } from '../ports/monitor-state.ts'
+import type { Finding, Settlement } from '../judge/finding.ts'
+import type { RegistryEvent } from '../event/registry-event.ts'
+import { joinAlert, type KeptAlert, resolveAlert } from './join-alert.ts'
+
+/** An event with what was found. */
+export interface Found {
+  readonly finding: Finding
+  /** Default: none; it was found otherwise. */
+  readonly event?: RegistryEvent | undefined
+}
+
+/** Writes alerts within a transaction; what it has read stays as it is until {@link AlertWriter.save}. */
+export interface AlertWriter {
+  /** Joins an event with the alert of its incident. */
+  raise(found: Found): Promise<Alert>
+  /** Ends alerts. */
+  settle(settlement: Settlement, why: string): Promise<void>
+  /** Writes it all, and queues for each sink what is news. Resolves with the news. */
+  save(sinks: readonly string[]): Promise<readonly Alert[]>
+}
+
+/** Opens a writer of alerts for one transaction. */
+export function openAlertWriter(
+  query: Query,
+  dialect: Dialect,
+  { now }: Pick<JudgedBatch, 'now'>,
+): AlertWriter {
+  const table = dialect.table('monitor_alert')
+  const delivery = dialect.table('monitor_delivery')
+  const incidents = new Map<string, KeptAlert[]>()
+  const changed = new Set<string>()
+  const news = new Map<string, Alert>()
+
+  const read = async (incident: string): Promise<KeptAlert[]> => {
+    const found = incidents.get(incident)
+    if (found) return found
+    const rows = await query(`SELECT * FROM ${table} WHERE incident = $1 ORDER BY raised_at, id`, [incident])
+    const kept = rows.map(toKept)
+    incidents.set(incident, kept)
+    return kept
+  }
+  const keep = (incident: string, kept: KeptAlert): void => {
+    const all = incidents.get(incident)!
+    const position = all.findIndex(({ alert }) => alert.id === kept.alert.id)
+    if (position < 0) all.push(kept)
+    else all[position] = kept
+    changed.add(incident)
+  }
+
+  return {
+    async raise({ finding, event }) {
+      const { kept, isNews } = joinAlert(await read(finding.incident), finding, event, now)
+      keep(finding.incident, kept)
+      // Its last state of this transaction, however often it was changed.
+      if (isNews || news.has(kept.alert.id)) news.set(kept.alert.id, kept.alert)
+      return kept.alert
+    },
+    async settle({ incident, before, kinds }, why) {
+      for (const kept of await read(incident)) {
+        if (kept.resolvedAt !== undefined) continue
+        if (before !== undefined && kept.lastAt >= before) continue
+        if (kinds && !kinds.includes(kept.alert.kind)) continue
+        keep(incident, { ...kept, resolvedAt: now.toISOString() })
+        const over = resolveAlert(kept.alert, now, why)
+        news.set(over.id, over)
+      }
+    },
+    async save(sinks) {
+      for (const incident of changed) {
+        for (const kept of incidents.get(incident)!) await write(kept)
+      }
+      for (const alert of news.values()) {
+        const revision = alert.resolves === undefined ? revisionOf(alert) : 0
+        for (const sink of sinks) {
+          await query(
+            `INSERT INTO ${delivery} (sink, entry, document, since, due_at) VALUES ($1, $2, $3, $4, $4)
+             ON CONFLICT (sink, entry) DO NOTHING`,
+            [sink, `${alert.id}#${revision}`, JSON.stringify(alert), now.toISOString()],
+          )
+        }
+      }
+      return [...news.values()]
+    },
+  }
+
+  function revisionOf({ id, group }: Alert): number {
+    return incidents.get(group)?.find(({ alert }) => alert.id === id)?.revision ?? 0
+  }
+
+  async function write({ alert, epoch, firstAt, lastAt, resolvedAt, revision }: KeptAlert): Promise<void> {
+    await query(
+      `INSERT INTO ${table} (id, incident, epoch, first_at, last_at, raised_at, resolved_at, revision, document)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       ON CONFLICT (id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at,
+         resolved_at = excluded.resolved_at, revision = excluded.revision, document = excluded.document`,
+      [
+        alert.id,
+        alert.group,
+        epoch,
+        firstAt,
+        lastAt,
+        alert.at,
+        resolvedAt ?? null,
+        revision,
+        JSON.stringify(alert),
+      ],
+    )
+  }
+}
+
+/** Lists alerts, the latest first. */
+export function alertStore(query: Query, dialect: Dialect): Pick<MonitorState, 'alerts'> {
+  return {
+    async alerts({ open = false, limit = 100 } = {}) {
+      const rows = await query(
+        `SELECT document FROM ${dialect.table('monitor_alert')} ${open ? 'WHERE resolved_at IS NULL' : ''}
+         ORDER BY raised_at DESC, id DESC LIMIT ${Math.trunc(Math.min(Math.max(limit, 1), 1000))}`,
+      )
+      return rows.map((row) => JSON.parse(String(row['document'])) as Alert)
+    },
+  }
+}
+
+function toKept(row: Row): KeptAlert {
+  return {
+    alert: JSON.parse(String(row['document'])) as Alert,
+    epoch: String(row['epoch']),
+    firstAt: String(row['first_at']),
+    lastAt: String(row['last_at']),
+    resolvedAt: row['resolved_at'] === null ? undefined : String(row['resolved_at']),
+    revision: Number(row['revision']),
+  }
+}

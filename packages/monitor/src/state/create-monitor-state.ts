@@ -1,0 +1,151 @@
+import type { Database, Row } from '@sallyport/gate/database'
+import type { Alert } from '../alert/alert.ts'
+import type { RegistryEvent } from '../event/registry-event.ts'
+import type { JudgedBatch, MonitorState, PendingEvent } from '../ports/monitor-state.ts'
+import { alertStore, openAlertWriter } from './alert-store.ts'
+import { deliveryStore } from './delivery-store.ts'
+import { eventKey } from './event-key.ts'
+import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
+
+/** The state of a monitor on a database whose tables are those of `monitorSchema`; it is closed with the state. */
+export function createMonitorState(database: Database): MonitorState {
+  const { query, dialect } = database
+  const table = dialect.table('monitor_event')
+  const count = dialect.table('monitor_count')
+
+  const insert = async (
+    run: typeof query,
+    events: readonly RegistryEvent[],
+    { receivedAt, dueAt }: { readonly receivedAt: Date; readonly dueAt: Date },
+  ): Promise<number> => {
+    if (events.length === 0) return 0
+    const rows = events.map((event) => [
+      eventKey(event),
+      `${event.registry}/${event.repository}`,
+      JSON.stringify(event),
+    ])
+    const added = await run(
+      `INSERT INTO ${table} (key, place, document, received_at, due_at)
+       SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${dialect.triples('$1')} AS told WHERE true
+       ON CONFLICT (key) DO NOTHING RETURNING 1`,
+      [JSON.stringify(rows), receivedAt.toISOString(), dueAt.toISOString()],
+    )
+    return added.length
+  }
+
+  return {
+    queue: deliveryStore(database),
+    ...alertStore(query, dialect),
+    ...knowledgeStore(database),
+    receive: async (events, { sources = [], ...options }) =>
+      sources.length === 0
+        ? await insert(query, events, options)
+        : await database.transaction(async (query) => {
+            await writeSources(query, database, sources)
+            return await insert(query, events, options)
+          }),
+    async due({ now, limit }) {
+      const rows = await query(
+        `SELECT key, document, received_at, tries, failing_since, reported FROM ${table}
+         WHERE due_at <= $1 ORDER BY due_at, received_at, key LIMIT ${Math.trunc(limit)}`,
+        [now.toISOString()],
+      )
+      return rows.map(toPending)
+    },
+    async nextDue() {
+      const [row] = await query(`SELECT min(due_at) AS due_at FROM ${table} WHERE due_at IS NOT NULL`)
+      return row?.['due_at'] == null ? undefined : String(row['due_at'])
+    },
+    commit: (batch) =>
+      database.transaction(async (query) => {
+        const at = batch.now.toISOString()
+        const outcomes = batch.judged.map((judged) =>
+          'finding' in judged
+            ? [judged.pending.key, 'alert', judged.finding.incident]
+            : [judged.pending.key, 'explained', JSON.stringify(judged.explanation)],
+        )
+        // Another process may have judged some of them meanwhile: what it said stands.
+        const done = await query(
+          `UPDATE ${table} SET due_at = NULL, outcome = told.b, detail = told.c, judged_at = $2
+           FROM ${dialect.triples('$1')} AS told
+           WHERE ${table}.key = told.a AND ${table}.outcome IS NULL RETURNING ${table}.key`,
+          [JSON.stringify(outcomes), at],
+        )
+        const judged = new Set(done.map((row) => String(row['key'])))
+        const writer = openAlertWriter(query, dialect, batch)
+        const alerts = new Map<string, Alert>()
+        for (const { pending, until, failingSince, finding } of batch.postponed) {
+          const [row] = await query(
+            `UPDATE ${table} SET due_at = $2, tries = tries + 1, failing_since = $3, reported = CASE WHEN $4 = 1 THEN 1 ELSE reported END
+             WHERE key = $1 AND outcome IS NULL RETURNING key`,
+            [pending.key, until.toISOString(), failingSince ?? null, finding ? 1 : 0],
+          )
+          if (row && finding && !pending.isReported) {
+            alerts.set(pending.key, await writer.raise({ finding, event: pending.event }))
+          }
+        }
+        for (const each of batch.judged) {
+          const { pending, settles = [] } = each
+          if (!judged.has(pending.key)) continue
+          if ('finding' in each)
+            alerts.set(pending.key, await writer.raise({ finding: each.finding, event: pending.event }))
+          const why =
+            'finding' in each ? 'it could be judged; see the alert about it' : each.explanation.message
+          for (const settlement of settles) await writer.settle(settlement, why)
+        }
+        for (const finding of batch.findings) await writer.raise({ finding })
+        for (const { why, ...settlement } of batch.settles) await writer.settle(settlement, why)
+        await countOutcomes(batch, judged)
+        await writeKnowledge(query, database, batch)
+        await insert(query, batch.probes, { receivedAt: batch.now, dueAt: batch.probesAt })
+        return { alerts, judged, raised: await writer.save(batch.sinks) }
+
+        async function countOutcomes({ judged: all }: JudgedBatch, here: ReadonlySet<string>): Promise<void> {
+          for (const outcome of ['alert', 'explained']) {
+            const events = all.filter(
+              (each) => here.has(each.pending.key) && 'finding' in each === (outcome === 'alert'),
+            ).length
+            if (events === 0) continue
+            await query(
+              `INSERT INTO ${count} AS kept (outcome, events) VALUES ($1, $2)
+               ON CONFLICT (outcome) DO UPDATE SET events = kept.events + excluded.events`,
+              [outcome, events],
+            )
+          }
+        }
+      }),
+    async counts() {
+      const [row] = await query(
+        `SELECT (SELECT count(*) FROM ${table} WHERE due_at IS NOT NULL) AS waiting,
+                (SELECT events FROM ${count} WHERE outcome = 'explained') AS explained,
+                (SELECT events FROM ${count} WHERE outcome = 'alert') AS alerted,
+                (SELECT count(*) FROM ${dialect.table('monitor_alert')} WHERE resolved_at IS NULL) AS open`,
+      )
+      const number = (name: string) => Number(row?.[name] ?? 0)
+      return {
+        waiting: number('waiting'),
+        explained: number('explained'),
+        alerted: number('alerted'),
+        openAlerts: number('open'),
+      }
+    },
+    prune: ({ before }) =>
+      database.transaction(async (query) => {
+        const instant = before.toISOString()
+        await query(`DELETE FROM ${dialect.table('monitor_alert')} WHERE resolved_at < $1`, [instant])
+        return (await query(`DELETE FROM ${table} WHERE judged_at < $1 RETURNING 1`, [instant])).length
+      }),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  }
+}
+
+function toPending(row: Row): PendingEvent {
+  return {
+    key: String(row['key']),
+    event: JSON.parse(String(row['document'])) as RegistryEvent,
+    receivedAt: String(row['received_at']),
+    tries: Number(row['tries']),
+    failingSince: row['failing_since'] === null ? undefined : String(row['failing_since']),
+    isReported: Number(row['reported']) === 1,
+  }
+}

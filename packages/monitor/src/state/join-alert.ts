@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import type { Alert } from '../alert/alert.ts'
+import type { RegistryEvent } from '../event/registry-event.ts'
+import { compareFindings, type Finding } from '../judge/finding.ts'
+
+const maxEvents = 20
+const maxOdd = 20
+const actorKnowledge: readonly RegistryEvent['actor']['kind'][] = [
+  'user',
+  'robot',
+  'anonymous',
+  'system',
+  'unknown',
+]
+
+/** Events of one incident that are further apart than this are two: whoever repeats it later is heard again. */
+export const joinMs: number = 3_600_000
+
+/** An alert as it is kept. */
+export interface KeptAlert {
+  readonly alert: Alert
+  readonly epoch: string
+  /** ISO 8601: of the events that led to it. */
+  readonly firstAt: string
+  readonly lastAt: string
+  readonly resolvedAt?: string | undefined
+  readonly revision: number
+}
+
+/** Whether the sinks have to hear of it: when it is new, or worse than what they heard. */
+export interface JoinedAlert {
+  readonly kept: KeptAlert
+  readonly isNews: boolean
+}
+
+/**
+ * Adds an event to the alert of its incident, or makes one. Which alerts there are in the end, with which ids, does not
+ * depend on the order in which events come.
+ */
+export function joinAlert(
+  kept: readonly KeptAlert[],
+  finding: Finding,
+  event: RegistryEvent | undefined,
+  now: Date,
+): JoinedAlert {
+  const at = instantOf(event, now)
+  const ofEpoch = finding.isPart ? kept.toReversed() : kept.filter(({ epoch }) => epoch === finding.epoch)
+  const joined = ofEpoch.find(
+    ({ firstAt, lastAt, resolvedAt }) =>
+      isNear(at, firstAt, lastAt) && (resolvedAt === undefined || at <= resolvedAt),
+  )
+  if (!joined) {
+    const ordinal = kept.filter(({ epoch }) => epoch === finding.epoch).length
+    const alert = makeAlert(finding, event, { now, ordinal })
+    return { kept: { alert, epoch: finding.epoch, firstAt: at, lastAt: at, revision: 0 }, isNews: true }
+  }
+  const isWorse = !finding.isPart && compareFindings(finding, joined.alert) < 0
+  const events = [...joined.alert.events, ...(event ? [event] : [])]
+    .sort((one, other) =>
+      one.time < other.time ? -1 : one.time > other.time ? 1 : one.id < other.id ? -1 : 1,
+    )
+    .slice(0, maxEvents)
+  const alert: Alert = {
+    ...joined.alert,
+    ...(isWorse && describe(finding)),
+    actor: event ? betterKnown(joined.alert.actor, event.actor) : joined.alert.actor,
+    odd: [
+      ...new Set([
+        ...(isWorse ? finding.odd : joined.alert.odd),
+        ...joined.alert.odd,
+        ...(finding.isPart ? [] : finding.odd),
+      ]),
+    ].slice(0, maxOdd),
+    events,
+    occurrences: joined.alert.occurrences + 1,
+  }
+  const revision = isWorse ? joined.revision + 1 : joined.revision
+  return {
+    kept: {
+      ...joined,
+      alert,
+      revision,
+      firstAt: at < joined.firstAt ? at : joined.firstAt,
+      lastAt: at > joined.lastAt ? at : joined.lastAt,
+    },
+    isNews: isWorse && joined.resolvedAt === undefined,
+  }
+}
+
+/** The alert that takes back another one. */
+export function resolveAlert(alert: Alert, now: Date, why: string): Alert {
+  return {
+    ...alert,
+    id: `${alert.id}-over`,
+    at: now.toISOString(),
+    severity: 'low',
+    title: `over: ${alert.title}`,
+    odd: [why],
+    action: 'nothing; it is good again',
+    resolves: alert.id,
+  }
+}
+
+function makeAlert(
+  finding: Finding,
+  event: RegistryEvent | undefined,
+  { now, ordinal }: { readonly now: Date; readonly ordinal: number },
+): Alert {
+  const { registry, repository, incident, epoch } = finding
+  return {
+    id: createHash('sha256')
+      .update(JSON.stringify([incident, epoch, ordinal]))
+      .digest('hex')
+      .slice(0, 32),
+    group: incident,
+    at: now.toISOString(),
+    registry,
+    repository,
+    ...describe(finding),
+    actor: event?.actor ?? { kind: 'unknown' },
+    events: event ? [event] : [],
+    occurrences: 1,
+  }
+}
+
+function describe({
+  kind,
+  severity,
+  title,
+  expected,
+  odd,
+  action,
+  tag,
+  digest,
+  previousDigest,
+}: Finding): Pick<
+  Alert,
+  'kind' | 'severity' | 'title' | 'expected' | 'odd' | 'action' | 'tag' | 'digest' | 'previousDigest'
+> {
+  return {
+    kind,
+    severity,
+    title,
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+    ...(previousDigest !== undefined && { previousDigest }),
+    expected,
+    odd,
+    action,
+  }
+}
+
+function isNear(at: string, firstAt: string, lastAt: string): boolean {
+  const time = Date.parse(at)
+  return time >= Date.parse(firstAt) - joinMs && time <= Date.parse(lastAt) + joinMs
+}
+
+function betterKnown(one: Alert['actor'], other: Alert['actor']): Alert['actor'] {
+  const rank = ({ kind }: Alert['actor']) => actorKnowledge.indexOf(kind)
+  return rank(other) < rank(one) ? other : one
+}
+
+/** When it happened, as far as that can be read. */
+export function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, otherwise: Date): string {
+  const time = Date.parse(event?.time ?? '')
+  return Number.isNaN(time) ? otherwise.toISOString() : new Date(time).toISOString()
+}

@@ -100,7 +100,8 @@ const record = z
           namespace: z.string().optional(),
           workload: z.string(),
           container: z.string().optional(),
-          matchedBy: z.enum(['index', 'manifest', 'config']),
+          matchedBy: z.enum(['index', 'manifest', 'config', 'tag']),
+          reportedAs: z.string().optional(),
         }),
       )
       .optional(),

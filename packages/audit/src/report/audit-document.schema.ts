@@ -55,7 +55,7 @@ const record = z
   .object({
     registry: z.string(),
     repository: z.string(),
-    digest,
+    digest: digest.optional(),
     role,
     tags: z.array(z.string()),
     mediaType: z.string().optional(),
@@ -83,6 +83,7 @@ const record = z
         levels: z.array(z.string()),
         at: instant.optional(),
         policyDigest: digest.optional(),
+        missingInputs: z.array(digest).optional(),
       })
       .optional(),
     judgement: z
@@ -99,7 +100,8 @@ const record = z
           namespace: z.string().optional(),
           workload: z.string(),
           container: z.string().optional(),
-          matchedBy: z.enum(['index', 'manifest', 'config']),
+          matchedBy: z.enum(['index', 'manifest', 'config', 'tag']),
+          reportedAs: z.string().optional(),
         }),
       )
       .optional(),

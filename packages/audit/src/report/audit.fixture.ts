@@ -107,7 +107,7 @@ export const inOrder = (records: readonly AuditRecord[]): readonly AuditRecord[]
   [...records].sort(
     (one, other) =>
       Buffer.compare(Buffer.from(one.repository), Buffer.from(other.repository)) ||
-      (one.digest < other.digest ? -1 : 1),
+      ((one.digest ?? '') < (other.digest ?? '') ? -1 : 1),
   )
 
 /** A finished audit of one repository. */

@@ -59,8 +59,16 @@ export function compareUrgency(one: AuditRecord, other: AuditRecord): number {
     Number(isFlagged(other)) - Number(isFlagged(one)) ||
     Number(isRunning(other)) - Number(isRunning(one)) ||
     placeOf(one) - placeOf(other) ||
+    compareKeys(one, other)
+  )
+}
+
+/** Order of the records of an archive; one without a digest is known by its tag. */
+export function compareKeys(one: AuditRecord, other: AuditRecord): number {
+  return (
     compareText(one.repository, other.repository) ||
-    compareText(one.digest, other.digest)
+    compareText(one.digest ?? '', other.digest ?? '') ||
+    (one.digest === undefined ? compareText(one.tags[0] ?? '', other.tags[0] ?? '') : 0)
   )
 }
 

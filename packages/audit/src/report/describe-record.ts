@@ -8,7 +8,8 @@ export const shortDigest = (digest: string): string => digest.slice(0, digest.in
 
 /** `repository:tag` by its first tag, else `repository@` and the start of its digest. */
 export function nameOf({ repository, tags, digest }: AuditRecord): string {
-  return tags[0] === undefined ? `${repository}@${shortDigest(digest)}` : `${repository}:${tags[0]}`
+  if (tags[0] !== undefined) return `${repository}:${tags[0]}`
+  return digest === undefined ? repository : `${repository}@${shortDigest(digest)}`
 }
 
 /** What a manifest is, with the platform of an image. */

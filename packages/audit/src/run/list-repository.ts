@@ -4,7 +4,7 @@ import type { RepositoryWork, Write } from '../state/repository-work.ts'
 import type { CompiledFilters } from './audit-filters.ts'
 import type { Budget } from './budget.ts'
 
-const batchSize = 500
+const batchSize = 100
 
 /** Lists a repository into the state; what was listed before an interruption is not asked for again. */
 export async function listRepository(

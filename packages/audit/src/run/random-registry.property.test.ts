@@ -1,5 +1,5 @@
 import { type Digest, mediaTypes, type RawManifest } from '@sallyport/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { evidenceTagsOf } from '../walk/evidence-tag.ts'
 import {

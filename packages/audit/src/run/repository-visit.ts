@@ -22,7 +22,7 @@ export interface RepositoryVisit {
   readonly signal: AbortSignal
 }
 
-const pageSize = 64
+const pageSize = 32
 
 /**
  * Goes through manifests page by page until none is left in this state. What is found of a page is kept at once, also

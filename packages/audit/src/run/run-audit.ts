@@ -77,7 +77,8 @@ async function auditAll(run: AuditRun, task: RepositoryTask): Promise<void> {
   let failure: { readonly error: unknown } | undefined
   const worker = async (): Promise<void> => {
     try {
-      while (failure === undefined) {
+      for (;;) {
+        if (failure !== undefined) return
         const next = await names.next()
         if (next.done) return
         stop.throwIfAborted()

@@ -4,7 +4,7 @@ import type { AuditClass, ManifestRole } from '../audit-class.ts'
 import type { RecordFields } from '../state/record-row.ts'
 import type { RepositoryWork, Write } from '../state/repository-work.ts'
 
-const pageSize = 200
+const pageSize = 100
 
 /** Writes the records of a repository, once all of it was looked at. */
 export async function writeRecords(work: RepositoryWork, now: () => Date): Promise<void> {

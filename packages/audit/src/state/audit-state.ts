@@ -25,7 +25,11 @@ export interface AuditState extends AsyncDisposable {
  *   reject with the same.
  */
 export function sqliteAuditState(path: string, options?: SqliteOptions): AuditState {
-  return openAuditState(openSqlite(path, auditSchema, options))
+  const database = openSqlite(path, auditSchema, options)
+  // It comes before all else. A process that dies loses nothing by it; a machine that does loses work that is done again,
+  // and a repository takes no time for the disk. Where it can't be set, what follows says why.
+  database.query('PRAGMA synchronous = NORMAL').catch(() => undefined)
+  return openAuditState(database)
 }
 
 /** Keeps audits in a database that has their tables. */

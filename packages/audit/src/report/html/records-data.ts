@@ -35,7 +35,7 @@ export function rowOf(record: AuditRecord): Row {
     visible(repository),
     visible(nameOf(record)),
     tags.slice(0, most).map((tag) => visible(tag)),
-    digest,
+    digest ?? '',
     role,
     visible(kindOf(record)),
     deployments?.length ?? -1,

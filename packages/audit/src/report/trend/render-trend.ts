@@ -76,7 +76,7 @@ export function renderTrendHtml(trend: AuditTrend): Html {
                 before ?? '–',
                 after ?? '–',
                 nameOf(record),
-                { content: markup`<code>${record.digest}</code>` },
+                { content: markup`<code>${record.digest ?? ''}</code>` },
                 describeDeployments(record) || '–',
               ],
             })),

@@ -1,7 +1,7 @@
 import type { AuditClass } from '../../audit-class.ts'
 import type { AuditRecord } from '../../audit-record.ts'
 import { AuditError } from '../../errors.ts'
-import { compareText, rankOf } from '../class-order.ts'
+import { compareKeys, rankOf } from '../class-order.ts'
 
 /** An image that stands otherwise than in an earlier audit. */
 export interface AuditChange {
@@ -63,7 +63,7 @@ function openJudged(records: AsyncIterable<AuditRecord>, source: string): Judged
         if (done === true) return undefined
         const record: AuditRecord = value
         if (previous !== undefined && compareKeys(previous, record) >= 0) {
-          const place = `${record.repository}@${record.digest}`
+          const place = `${record.repository}@${record.digest ?? record.tags[0]}`
           throw new AuditError('REPORT_INVALID', `${source}: ${place} is out of order or there twice`, {
             subject: place,
           })
@@ -77,9 +77,6 @@ function openJudged(records: AsyncIterable<AuditRecord>, source: string): Judged
     },
   }
 }
-
-const compareKeys = (one: AuditRecord, other: AuditRecord): number =>
-  compareText(one.repository, other.repository) || compareText(one.digest, other.digest)
 
 function compareRecords(before: AuditRecord, after: AuditRecord): AuditChange | Unchanged {
   const [then, now] = [before.class!, after.class!]

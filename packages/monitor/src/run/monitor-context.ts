@@ -1,4 +1,5 @@
 import type { Clock } from '@sallyport/core'
+import type { Outbox } from '../outbox/outbox.ts'
 import type { ResolvedWindow } from '../judge/journal-view.ts'
 import { createDecisionVerifier, type DecisionVerifier } from '../judge/registry-view.ts'
 import { resolveWindow } from '../judge/journal-view.ts'
@@ -9,7 +10,9 @@ import type { MonitorOptions } from './monitor-options.ts'
 
 /** The options of a monitor with their defaults, and what is made of them once. */
 export interface MonitorContext extends Omit<MonitorOptions, 'sinks' | 'clock'> {
+  /** Names of the sinks. */
   readonly sinks: readonly string[]
+  readonly outbox: Outbox
   readonly clock: Clock
   readonly evidenceWaitMs: number
   readonly unreadableAfterMs: number
@@ -65,6 +68,7 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
     ...numbers,
     clock,
     sinks: sinks.map(({ name }) => name),
+    outbox: options.state.openOutbox({ ...options.delivery, sinks, clock }),
     window: resolveWindow(options.promotionWindow),
     verifierOf(registry, repository) {
       const place = `${registry}/${repository}`

@@ -1,7 +1,8 @@
 import type { Clock } from '@sallyport/core'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { ResolvedWindow } from '../judge/journal-view.ts'
-import { createDecisionVerifier, type DecisionVerifier } from '../judge/registry-view.ts'
+import { createDecisionVerifier, type DecisionVerifier } from '../judge/decision-verifier.ts'
+import { openRegistryMemory } from '../judge/registry-memory.ts'
 import { resolveWindow } from '../judge/journal-view.ts'
 import { findTerms } from '../judge/watch.ts'
 import { MonitorError } from '../errors.ts'
@@ -62,6 +63,7 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
     if (!Number.isFinite(value) || value < (name === 'concurrency' ? 1 : 0))
       throw new MonitorError('OPTIONS_INVALID', `${name}: ${value} will not do`)
   }
+  const memory = openRegistryMemory()
   const verifiers = new Map<string, DecisionVerifier | undefined>()
   return {
     ...options,
@@ -75,7 +77,7 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
       if (verifiers.has(place)) return verifiers.get(place)
       const terms = findTerms(watch, place)
       const made =
-        terms && createDecisionVerifier(options.open(registry, repository), place, { terms, clock })
+        terms && createDecisionVerifier(options.open(registry, repository), place, { terms, clock, memory })
       verifiers.set(place, made)
       if (verifiers.size > maxVerifiers) verifiers.delete(verifiers.keys().next().value!)
       return made

@@ -24,7 +24,12 @@ export type Between = () => Promise<void>
  * tag last.
  */
 export interface GateHand {
-  promote(repository: RegistryRepository, tag: string, image: GeneratedImage, between?: Between): Promise<void>
+  promote(
+    repository: RegistryRepository,
+    tag: string,
+    image: GeneratedImage,
+    between?: Between,
+  ): Promise<void>
   /** Takes what is there, with its evidence, back into use. */
   rollBack(repository: RegistryRepository, tag: string, image: GeneratedImage): Promise<void>
   /** Attaches something more, by the key of evidence. */
@@ -70,7 +75,10 @@ export function createGateHand({
     repository: RegistryRepository,
     tag: string,
     digest: Digest,
-    { steps, rollback }: { readonly steps: () => Promise<void>; readonly rollback?: ReleaseRecord['rollback'] },
+    {
+      steps,
+      rollback,
+    }: { readonly steps: () => Promise<void>; readonly rollback?: ReleaseRecord['rollback'] },
   ): Promise<void> => {
     const destination = `${repository.name}:${tag}`
     const key = digestOf(`${destination} ${digest} ${rollback?.reason ?? ''}`)

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 import { type Journal, sqliteJournal } from '@sallyport/gate'
-import { type Alert, createMonitor, type Monitor, type MonitorState, sqliteMonitorState } from '@sallyport/monitor'
+import {
+  type Alert,
+  createMonitor,
+  type Monitor,
+  type MonitorState,
+  sqliteMonitorState,
+} from '@sallyport/monitor'
 import {
   bearerToken,
   createReceiver,

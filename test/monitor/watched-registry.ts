@@ -61,6 +61,7 @@ export async function startTellingRegistry(
   let barriers = 0
   let read = 0
   let mark = 0
+  let lastMark = 0
   const toLog = async (name: string): Promise<void> => {
     await gate.headManifest(name)
   }
@@ -95,12 +96,14 @@ export async function startTellingRegistry(
         ({ action, target }) => action === 'push' && target.repository === barrier && target.tag === name,
       )
       await toLog(name)
+      const lines = toTimeline(await readLines(name), { timeline, mark: lastMark })
+      lastMark = mark
       return {
         entries: entries.map((entry) => ({
           ...entry,
           timestamp: timeline.fromMachine(new Date(entry.timestamp)).toISOString(),
         })),
-        lines: toTimeline(await readLines(name), timeline),
+        lines,
       }
     },
     async [Symbol.asyncDispose]() {
@@ -165,14 +168,17 @@ function shareRegistry(registry: RunningRegistry, directory: string, signsIn: bo
   }
 }
 
-/** Each line with the time of what it belongs to: seconds, as the log has them. */
-function toTimeline(lines: readonly string[], timeline: Timeline): readonly string[] {
-  let time = timeline.startOf(0)
+/** Each line, of which the first ones belong to a mark, with the time of what it belongs to: seconds, as the log has them. */
+function toTimeline(
+  lines: readonly string[],
+  { timeline, mark }: { readonly timeline: Timeline; readonly mark: number },
+): readonly string[] {
+  let time = timeline.startOf(mark)
   return lines.flatMap((line) => {
-    const mark = /\/manifests\/mark-(\d+) /.exec(line)?.[1]
-    if (mark !== undefined) time = timeline.startOf(Number(mark))
+    const next = /\/manifests\/mark-(\d+) /.exec(line)?.[1]
+    if (next !== undefined) time = timeline.startOf(Number(next))
     const parts = /^(\S+ \S+ \S+ )\[[^\]]+\]( "(?:GET|HEAD|PUT|POST|PATCH|DELETE) .*)$/.exec(line)
-    return parts && mark === undefined ? [`${parts[1]}[${logTime(time)}]${parts[2]}`] : []
+    return parts && next === undefined ? [`${parts[1]}[${logTime(time)}]${parts[2]}`] : []
   })
 }
 

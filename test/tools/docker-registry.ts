@@ -2,7 +2,11 @@ import { parseCombinedLog } from './request-log.ts'
 import { startRegistry } from './running-registry.ts'
 import type { RunningRegistry, StartOptions } from './running-registry.ts'
 import { requireTool } from './tool-path.ts'
-import { type NotificationTarget, type RegistryLogin, writeDistributionConfig } from './write-distribution-config.ts'
+import {
+  type NotificationTarget,
+  type RegistryLogin,
+  writeDistributionConfig,
+} from './write-distribution-config.ts'
 
 export interface DockerRegistryOptions extends StartOptions {
   /** The users whom it lets in, by basic authentication. Default: everyone. */

@@ -224,7 +224,7 @@ describe('exactly one right alert', () => {
   })
 
   it('for evidence that is deleted where clients write the list of it, told by nobody', async () => {
-    await using old = await openMonitorTest({ quirks: registryProfiles.distribution2 })
+    await using old = await openMonitorTest({ quirks: registryProfiles['distribution-2.8'] })
     const { digest } = (await old.promote('a')).raw.descriptor
     const [referrer] = await old.repository.listReferrers(digest)
     await old.monitor.poll()

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { seededRandom } from '@sallyport/test-chaos'
+import { seededRandom, type SeededRandom } from '@sallyport/test-chaos'
 import { toolPath } from '@sallyport/test-tools'
 import { describe, expect, it } from 'vitest'
 import { openModel } from './model.ts'
@@ -20,17 +20,27 @@ describe('mixed events of docker-registry', () => {
     process.stdout.write(
       `monitor: ${events} events, seed ${seed} (npm run monitor:mixed -- --events ${events} --seed ${seed})\n`,
     )
-    const random = seededRandom(seed)
+    // One for each, so that what the registry does in between changes nothing of the plan.
+    const [planning, random, delivering, refusals] = [0, 1, 2, 3].map((at) => seededRandom(seed + at)) as [
+      SeededRandom,
+      SeededRandom,
+      SeededRandom,
+      SeededRandom,
+    ]
     await using all = await openMonitored({
       registry: 'docker-registry',
       repositories,
-      refuses: () => random.next() < 0.1,
+      // The monitor pulls all the time.
+      telling: { refuses: () => refusals.next() < 0.1, ignoredActions: ['pull'] },
     })
-    const model = openModel(random, repositories)
+    const model = openModel(planning, repositories)
     const images = openImageStore(String(seed))
-    const transport = openTransport(all, random)
+    const transport = openTransport(all, delivering)
     const { monitor: _, timeline } = all
-    let actions = 0
+    const lost = new Set<number>()
+    const isLost = (mark: number) => lost.has(mark)
+    /** What was done, for who has to find out what went wrong. */
+    const history: string[] = []
     let looks = 0
     await all.monitor.poll()
     while (transport.counts.delivered + transport.counts.lost < events) {
@@ -38,18 +48,19 @@ describe('mixed events of docker-registry', () => {
       if (isDown) await all.monitor.step()
       timeline.advance(quietMs)
       for (const { action, news } of planned) {
-        timeline.advance(1000 + random.below(4000))
-        await all.registry.mark()
+        timeline.advance(500 + random.below(2000))
+        const mark = await all.registry.mark()
+        if (news === 'lost') lost.add(mark)
+        history.push(`${mark} ${timeline.now().toISOString()} ${news} ${JSON.stringify(action)}`)
         await perform(action, all, images, async () => {
           if (isDown || news === 'lost' || random.next() > 0.1) return
-          await transport.take(false)
+          await transport.take(isLost)
           await transport.deliver('some')
           await all.monitor.step()
         })
-        actions++
-        await transport.take(news === 'lost')
         if (isDown) continue
-        if (random.next() < 0.3) {
+        if (random.next() < 0.2) {
+          await transport.take(isLost)
           await transport.deliver('some')
           await all.monitor.step()
         }
@@ -59,6 +70,7 @@ describe('mixed events of docker-registry', () => {
         }
       }
       if (isDown) all.restart()
+      await transport.take(isLost)
       await transport.deliver('most')
       await all.monitor.step()
       looks++
@@ -71,7 +83,7 @@ describe('mixed events of docker-registry', () => {
     await all.settle()
 
     process.stdout.write(
-      `monitor: ${actions} actions, ${looks} looks, ${all.registry.refused()} deliveries answered 500, ${JSON.stringify(transport.counts)}\n`,
+      `monitor: ${history.length} actions, ${looks} looks, ${all.registry.refused()} deliveries answered 500, ${JSON.stringify(transport.counts)}\n`,
     )
     const alerts = await all.alerts()
     const named = ({ kind, repository, tag, digest }: Partial<(typeof alerts)[number]>) =>
@@ -79,6 +91,12 @@ describe('mixed events of docker-registry', () => {
     const expected = model.expected.map(({ image, ...rest }) =>
       named({ ...rest, digest: image === undefined ? undefined : images.get(image).raw.descriptor.digest }),
     )
+    const surplus = alerts.filter((alert) => !expected.includes(named(alert)))
+    const concerned = new Set([...surplus.map(({ repository }) => repository)])
+    if (surplus.length > 0)
+      process.stderr.write(
+        `${JSON.stringify(surplus, undefined, 1)}\n${history.filter((line) => [...concerned].some((each) => line.includes(`"${each}"`))).join('\n')}\n`,
+      )
     expect(alerts.map(named).sort()).toEqual(expected.sort())
     expect(new Set(all.raised.map(({ id }) => id)).size).toBe(alerts.length)
     expect(await all.monitor.status()).toMatchObject({ waiting: 0 })

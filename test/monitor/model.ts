@@ -8,9 +8,22 @@ export type Action = { readonly repository: string; readonly tag: string; readon
   | { readonly kind: 'promote-again' | 'push-again' }
   | { readonly kind: 'roll-back' | 'attach' | 'pull' | 'push-elsewhere' }
   /** Somebody else, or somebody with the gate's credentials, pushes what nobody promoted. */
-  | { readonly kind: 'push-bad'; readonly isIndex: boolean; readonly byGate: boolean; readonly isTwice: boolean }
+  | {
+      readonly kind: 'push-bad'
+      readonly isIndex: boolean
+      readonly byGate: boolean
+      readonly isTwice: boolean
+    }
   | { readonly kind: 'push-bad-digest' }
-  | { readonly kind: 'push-right' | 'retag' | 'move-back' | 'delete-evidence' | 'delete-manifest' | 'attach-junk' }
+  | {
+      readonly kind:
+        | 'push-right'
+        | 'retag'
+        | 'move-back'
+        | 'delete-evidence'
+        | 'delete-manifest'
+        | 'attach-junk'
+    }
 )
 
 /** An action with what becomes of the news of it. */
@@ -94,15 +107,13 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
       const image = images++
       const isByDigest = choice > 0.97
       expect('unauthorised-push', image, !isByDigest)
-      if (isByDigest)
-        return { action: { ...name, kind: 'push-bad-digest', image }, news: 'told' }
+      if (isByDigest) return { action: { ...name, kind: 'push-bad-digest', image }, news: 'told' }
       tag.current = image
       tag.isGood = false
       const [isIndex, byGate, isTwice] = [random.next() < 0.2, random.next() < 0.2, random.next() < 0.2]
       return { action: { ...name, kind: 'push-bad', image, isIndex, byGate, isTwice }, news }
     }
-    if (choice < 0.46)
-      return { action: { ...name, kind: 'push-elsewhere', image: images++ }, news: 'told' }
+    if (choice < 0.46) return { action: { ...name, kind: 'push-elsewhere', image: images++ }, news: 'told' }
     if (choice < 0.5) return { action: { ...name, kind: 'pull', image: current }, news }
     // What follows is done to what the gate put there.
     if (!tag.isGood) return promote()
@@ -126,16 +137,22 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
     }
     if (choice < 0.86) {
       const copy = `copy-${retags++}`
-      expected.push({ kind: news === 'lost' ? 'unjournaled' : 'wrong-hand', repository, image: current, tag: copy })
+      expected.push({
+        kind: news === 'lost' ? 'unjournaled' : 'wrong-hand',
+        repository,
+        image: current,
+        tag: copy,
+      })
       // The decision is fresh for an hour for the tag that it names, and this is another one.
       return { action: { repository, tag: copy, kind: 'retag', image: current }, news }
     }
     if (choice < 0.9) {
-      expect('evidence-deleted', current, false)
+      const kind = random.next() < 0.6 ? 'delete-evidence' : 'delete-manifest'
+      expect(kind === 'delete-evidence' ? 'evidence-deleted' : 'manifest-deleted', current, false)
       tag.isGood = false
       tag.promoted.length = 0
       tag.current = undefined
-      return { action: { ...name, kind: 'delete-evidence', image: current }, news }
+      return { action: { ...name, kind, image: current }, news }
     }
     if (choice < 0.94 && once('attach-junk')) {
       expect('unauthorised-push', current, false)

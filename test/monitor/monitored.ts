@@ -19,7 +19,13 @@ import { type GateKeys, generateGateKeys } from '@sallyport/test-chaos'
 import { createGateHand, type GateHand, tier, verifierId } from './gate-hand.ts'
 import type { ToldEvent } from './notification-collector.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
-import { startSilentRegistry, startTellingRegistry, token, type WatchedRegistry } from './watched-registry.ts'
+import {
+  startSilentRegistry,
+  startTellingRegistry,
+  type TellingOptions,
+  token,
+  type WatchedRegistry,
+} from './watched-registry.ts'
 
 /** A monitor of a real registry, beside the journal of a gate. */
 export interface Monitored extends AsyncDisposable {
@@ -51,22 +57,22 @@ export interface MonitoredOptions {
   readonly registry: 'docker-registry' | 'olareg'
   /** Repositories to compare; all under `prod/` are watched. Default `prod/app`. */
   readonly repositories?: readonly string[] | undefined
-  /** Which deliveries are answered 500. Default: each third. */
-  readonly refuses?: (() => boolean) | undefined
+  /** How docker-registry tells. Default: each third delivery is answered 500. */
+  readonly telling?: Partial<TellingOptions> | undefined
 }
 
 /** Starts all of it. */
 export async function openMonitored({
   registry: name,
   repositories = ['prod/app'],
-  refuses,
+  telling,
 }: MonitoredOptions): Promise<Monitored> {
   const timeline = openTimeline(new Date('2026-11-26T12:00:00.000Z'))
   let deliveries = 0
   const registry =
     name === 'olareg'
       ? await startSilentRegistry()
-      : await startTellingRegistry(timeline, refuses ?? (() => deliveries++ % 3 === 0))
+      : await startTellingRegistry(timeline, { refuses: () => deliveries++ % 3 === 0, ...telling })
   const { host } = registry
   const keys = generateGateKeys()
   const journal = sqliteJournal(join(registry.directory, 'gate.db'))
@@ -126,8 +132,8 @@ export async function openMonitored({
     readLines: (lines) => Array.fromAsync(parseLogLines(lineFormat, lines, { clock: timeline })),
     async deliver() {
       const { entries, lines } = await registry.told()
-      await monitored.post(entries)
-      await monitored.monitor.ingest(await monitored.readLines(lines))
+      await monitored.post(entries.map(({ entry }) => entry))
+      await monitored.monitor.ingest(await monitored.readLines(lines.map(({ line }) => line)))
     },
     async settle() {
       await monitored.monitor.step()

@@ -14,7 +14,11 @@ export interface ImageStore {
 export function openImageStore(name: string): ImageStore {
   const images = new Map<number, GeneratedImage>()
   const make = (labels: Record<string, string>, platform = 'linux/amd64') =>
-    createImage({ layers: [{ files: { '/app': 'all have the same layer' } }], config: { Labels: labels }, platform })
+    createImage({
+      layers: [{ files: { '/app': 'all have the same layer' } }],
+      config: { Labels: labels },
+      platform,
+    })
   return {
     get(number, isIndex = false) {
       const found = images.get(number)
@@ -74,7 +78,8 @@ export async function perform(
     case 'move-back':
       return await theirs.putManifest(image.raw, { tag })
     case 'delete-evidence': {
-      for (const { digest: evidence } of await theirs.listReferrers(digest)) await theirs.deleteManifest(evidence)
+      for (const { digest: evidence } of await theirs.listReferrers(digest))
+        await theirs.deleteManifest(evidence)
       return
     }
     case 'delete-manifest':

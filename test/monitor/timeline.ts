@@ -8,8 +8,8 @@ export interface Timeline extends Clock {
   mark(): Promise<number>
   /** When something began. */
   startOf(mark: number): Date
-  /** What an instant of the machine's clock is on this one. */
-  fromMachine(instant: Date): Date
+  /** What an instant of the machine's clock is on this one, and what it belongs to. */
+  fromMachine(instant: Date): { readonly time: Date; readonly mark: number }
 }
 
 /** Opens a timeline at an instant. */
@@ -30,8 +30,12 @@ export function openTimeline(start: Date): Timeline {
     },
     startOf: (mark) => new Date(marks[mark]!.time),
     fromMachine(instant) {
-      const at = marks.findLast(({ machine }) => machine <= instant.getTime()) ?? marks[0]!
-      return new Date(at.time + Math.max(0, instant.getTime() - at.machine))
+      const mark = Math.max(
+        0,
+        marks.findLastIndex(({ machine }) => machine <= instant.getTime()),
+      )
+      const { time, machine } = marks[mark]!
+      return { time: new Date(time + Math.max(0, instant.getTime() - machine)), mark }
     },
   }
 }

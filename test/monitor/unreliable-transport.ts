@@ -8,8 +8,8 @@ type News = { readonly entry: ToldEvent } | { readonly event: RegistryEvent }
 
 /** Stands between a registry and a monitor: news come twice, late, in another order, or never. */
 export interface UnreliableTransport {
-  /** Takes what the registry has told; all of it is lost when nobody is to hear of it. */
-  take(isLost: boolean): Promise<void>
+  /** Takes what the registry has told, without what nobody is to hear of, by its mark. */
+  take(isLost: (mark: number) => boolean): Promise<void>
   /** Delivers some of what there is; `all` of it in the end. */
   deliver(which: 'some' | 'most' | 'all'): Promise<void>
   /** Deliveries to the monitor, entries that came again among them; lost and repeated ones. */
@@ -25,14 +25,22 @@ export function openTransport(monitored: Monitored, random: SeededRandom): Unrel
     async take(isLost) {
       const { entries, lines } = await monitored.registry.told()
       // What the suite and the monitor do themselves is nobody's news.
-      const own = entries.filter(({ action, target }) => action !== 'pull' && !target.repository.startsWith('suite/'))
-      const events = (await monitored.readLines(lines)).filter(
-        ({ repository }) => !repository.startsWith('suite/'),
+      const own = entries.filter(
+        ({ entry: { action, target } }) => action !== 'pull' && !target.repository.startsWith('suite/'),
       )
-      const all: News[] = [...own.map((entry) => ({ entry })), ...events.map((event) => ({ event }))]
-      for (const news of all) {
+      const all: { readonly mark: number; readonly news: News }[] = own.map(({ mark, entry }) => ({
+        mark,
+        news: { entry },
+      }))
+      for (const mark of new Set(lines.map((line) => line.mark))) {
+        const told = lines.filter((line) => line.mark === mark).map(({ line }) => line)
+        for (const event of await monitored.readLines(told)) {
+          if (!event.repository.startsWith('suite/')) all.push({ mark, news: { event } })
+        }
+      }
+      for (const { mark, news } of all) {
         // One line of the log in three is lost: the registry tells of the same by itself.
-        if (isLost || ('event' in news && random.below(3) === 0)) {
+        if (isLost(mark) || ('event' in news && random.below(3) === 0)) {
           counts.lost++
           continue
         }

@@ -19,9 +19,9 @@ export const token = 'Bearer a token that the registry and the monitor share'
 /** What a registry has told since it was last asked. */
 export interface Told {
   /** Entries of notifications, on the timeline. */
-  readonly entries: readonly ToldEvent[]
+  readonly entries: readonly { readonly mark: number; readonly entry: ToldEvent }[]
   /** Lines of the access log, on the timeline. */
-  readonly lines: readonly string[]
+  readonly lines: readonly { readonly mark: number; readonly line: string }[]
 }
 
 /** A real registry with users, and all that it tells. */
@@ -41,10 +41,18 @@ export interface WatchedRegistry extends AsyncDisposable {
 
 const barrier = 'suite/barrier'
 
-/** Starts docker-registry with users, notifications, and its access log; `refuses` as of the collector. */
+/** What {@link startTellingRegistry} is asked for. */
+export interface TellingOptions {
+  /** Of each delivery: whether it is answered 500. */
+  readonly refuses: () => boolean
+  /** Actions that it does not tell of. Default: none. */
+  readonly ignoredActions?: readonly string[] | undefined
+}
+
+/** Starts docker-registry with users, notifications, and its access log. */
 export async function startTellingRegistry(
   timeline: Timeline,
-  refuses: () => boolean,
+  { refuses, ignoredActions }: TellingOptions,
 ): Promise<WatchedRegistry> {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-monitor-'))
   const collector = await startNotificationCollector(token, refuses)
@@ -52,7 +60,7 @@ export async function startTellingRegistry(
   const registry = await startDockerRegistry({
     directory: join(directory, 'registry'),
     htpasswd,
-    notifications: { url: collector.url, authorization: token },
+    notifications: { url: collector.url, authorization: token, ignoredActions },
   })
   const shared = shareRegistry(registry, directory, true)
   const gate = shared.repository('gate', barrier)
@@ -99,10 +107,10 @@ export async function startTellingRegistry(
       const lines = toTimeline(await readLines(name), { timeline, mark: lastMark })
       lastMark = mark
       return {
-        entries: entries.map((entry) => ({
-          ...entry,
-          timestamp: timeline.fromMachine(new Date(entry.timestamp)).toISOString(),
-        })),
+        entries: entries.map((entry) => {
+          const { time, mark } = timeline.fromMachine(new Date(entry.timestamp))
+          return { mark, entry: { ...entry, timestamp: time.toISOString() } }
+        }),
         lines,
       }
     },
@@ -171,14 +179,16 @@ function shareRegistry(registry: RunningRegistry, directory: string, signsIn: bo
 /** Each line, of which the first ones belong to a mark, with the time of what it belongs to: seconds, as the log has them. */
 function toTimeline(
   lines: readonly string[],
-  { timeline, mark }: { readonly timeline: Timeline; readonly mark: number },
-): readonly string[] {
-  let time = timeline.startOf(mark)
+  { timeline, mark: first }: { readonly timeline: Timeline; readonly mark: number },
+): Told['lines'] {
+  let mark = first
   return lines.flatMap((line) => {
     const next = /\/manifests\/mark-(\d+) /.exec(line)?.[1]
-    if (next !== undefined) time = timeline.startOf(Number(next))
+    if (next !== undefined) mark = Number(next)
     const parts = /^(\S+ \S+ \S+ )\[[^\]]+\]( "(?:GET|HEAD|PUT|POST|PATCH|DELETE) .*)$/.exec(line)
-    return parts && next === undefined ? [`${parts[1]}[${logTime(time)}]${parts[2]}`] : []
+    return parts && next === undefined
+      ? [{ mark, line: `${parts[1]}[${logTime(timeline.startOf(mark))}]${parts[2]}` }]
+      : []
   })
 }
 

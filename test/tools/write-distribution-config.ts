@@ -13,6 +13,8 @@ export interface NotificationTarget {
   readonly url: string
   /** Sent as `Authorization`. */
   readonly authorization: string
+  /** Actions that it is not told of, such as `pull`. Default: none. */
+  readonly ignoredActions?: readonly string[] | undefined
 }
 
 interface DistributionConfigOptions {
@@ -53,7 +55,7 @@ export async function writeDistributionConfig({
 }
 
 /** It tries again at once, and again after a moment once it failed several times in a row. */
-function endpointOf({ url, authorization }: NotificationTarget) {
+function endpointOf({ url, authorization, ignoredActions = [] }: NotificationTarget) {
   return {
     name: 'suite',
     url,
@@ -61,5 +63,6 @@ function endpointOf({ url, authorization }: NotificationTarget) {
     timeout: '5s',
     threshold: 10,
     backoff: '50ms',
+    ignore: { actions: ignoredActions },
   }
 }

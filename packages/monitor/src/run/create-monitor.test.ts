@@ -113,6 +113,27 @@ describe('exactly one right alert', () => {
     ])
   })
 
+  it('for an index of another hand of which only the children are told', async () => {
+    await test.promote('a')
+    await test.monitor.poll()
+    await test.settle()
+    const index = createImageIndex({
+      'linux/amd64': createImage(),
+      'linux/arm64': createImage({ platform: 'linux/arm64' }),
+    })
+    await pushImage(test.repository, index, '1')
+    await test.monitor.ingest(
+      index.children.map(({ descriptor: { digest } }) => test.event({ digest, actor: actors.alice })),
+    )
+    await test.monitor.step()
+    test.advance(30_000)
+    await test.monitor.poll()
+    await test.settle()
+    expect(await test.monitor.alerts()).toMatchObject([
+      { kind: 'unauthorised-push', tag: '1', actor: actors.alice, occurrences: 3 },
+    ])
+  })
+
   it.each([
     ['by somebody else', actors.alice],
     ['by nobody who signed in', actors.anonymous],

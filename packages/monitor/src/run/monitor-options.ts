@@ -42,7 +42,7 @@ export interface MonitorOptions {
   readonly sinks?: readonly AlertSink[] | undefined
   /** How they are delivered. */
   readonly delivery?: Omit<OutboxOptions, 'database' | 'sinks' | 'clock'> | undefined
-  /** How long evidence, journal entry, or the tag of what was pushed by digest are waited for, in milliseconds. Default 60,000. */
+  /** How long evidence and journal entry are waited for, in milliseconds; the tag of what was pushed by digest twice that. Default 60,000. */
   readonly evidenceWaitMs?: number | undefined
   /** How long a registry may be unreadable before an alert says so, in milliseconds. Default 300,000. */
   readonly unreadableAfterMs?: number | undefined

@@ -13,6 +13,7 @@ import {
   createImage,
   type GeneratedImage,
   pushImage,
+  type RegistryQuirks,
   startRegistry,
   type TestRegistry,
 } from '@sallyport/testkit'
@@ -70,10 +71,14 @@ export interface MonitorTest extends AsyncDisposable {
 }
 
 /** Opens a test. */
-export async function openMonitorTest(
-  options: Partial<MonitorOptions> & { readonly statePath?: string } = {},
-): Promise<MonitorTest> {
-  const registry = await startRegistry()
+export async function openMonitorTest({
+  quirks,
+  ...options
+}: Partial<MonitorOptions> & {
+  readonly statePath?: string
+  readonly quirks?: Partial<RegistryQuirks>
+} = {}): Promise<MonitorTest> {
+  const registry = await startRegistry({ quirks })
   const client = createRegistryClient({ settleMs: 0, retry: { attempts: 1 } })
   const journal = sqliteJournal(':memory:')
   const state = options.state ?? sqliteMonitorState(options.statePath ?? ':memory:')

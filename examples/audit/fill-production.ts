@@ -68,8 +68,7 @@ export async function fillProduction({
 
   await push('team/web')
   await sign('team/worker', await push('team/worker'), { by: keySigner(generateSigningKey().privateKey) })
-  const copied = at(registry, 'team/copied')
-  await copy(at(registry, 'team/app'), copied, { from: app, tags: ['1'] })
+  await copy(at(registry, 'team/app'), at(registry, 'team/copied'), { from: app, tag: '1' })
   digests.set('team/copied', app)
   await sign('vendor/proxy', await push('vendor/proxy'))
   await push('sandbox/try')

@@ -102,7 +102,15 @@ try {
   await writeReports(audit.archive, second.id)
   const document = parseAuditJson(await readFile('audit.json', 'utf8'), { source: 'audit.json' })
   assert.equal(document.records.length, second.manifests)
-  assert.equal(JSON.parse(await readFile('audit.sarif', 'utf8')).runs[0].results.length, 4)
+  const { results: flags } = JSON.parse(await readFile('audit.sarif', 'utf8')).runs[0] as {
+    readonly results: readonly { readonly ruleId: string }[]
+  }
+  const missing = ['no-decision', 'no-sbom', 'no-provenance']
+  const { compliant: _, ...flagged } = found
+  assert.deepEqual(
+    flags.map(({ ruleId }) => ruleId.slice('sallyport/audit/'.length)).sort(),
+    [...Object.keys(flagged), ...missing].sort(),
+  )
   assert.equal((await readFile('audit.csv', 'utf8')).match(/unsigned/)?.length, 1)
   assert.match(await readFile('audit.md', 'utf8'), /team\/web/)
 

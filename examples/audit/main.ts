@@ -26,7 +26,7 @@ import { readTrend } from './guide/read-trend.ts'
 import { writePlan } from './guide/write-plan.ts'
 import { writeReports } from './guide/write-reports.ts'
 
-// await checkDocuments()
+await checkDocuments()
 
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-audit-'))
 const back = process.cwd()

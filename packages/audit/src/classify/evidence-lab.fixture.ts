@@ -34,7 +34,7 @@ const createSigner = (): LabSigner => keySigner(generateSigningKey().privateKey)
 export const signers = { release: createSigner(), evidence: createSigner(), stranger: createSigner() }
 
 export const gateId = 'https://gate.example/prod'
-export const builderId = 'https://builder.example/v1'
+const builderId = 'https://builder.example/v1'
 /** The time of each classification, unless another is given. */
 export const now = new Date('2026-06-01T12:00:00.000Z')
 /** When decisions of the lab were made, an hour before. */

@@ -39,9 +39,11 @@ export interface AuditOptions {
   readonly concurrency?: number | undefined
   /** HTTP requests so far. Default: those of the client, and those that the listing says are its own. */
   readonly requests?: (() => number) | undefined
+  /** Default: the system's. */
   readonly clock?: Clock | undefined
   /** Ends a run; it rejects with `signal.reason`, and the next run goes on. */
   readonly signal?: AbortSignal | undefined
+  /** Told how far it is. Must not throw. */
   readonly onProgress?: ((progress: AuditProgress) => void) | undefined
 }
 

@@ -6,6 +6,7 @@ import { mapAhead } from './map-ahead.ts'
 
 /** Options of {@link distributionListing}. */
 export interface DistributionListingOptions {
+  /** Asks the registry. */
   readonly client: Pick<RegistryClient, 'repository' | 'listRepositories'>
   /** Host with its port, as in references. */
   readonly registry: string

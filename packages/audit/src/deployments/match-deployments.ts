@@ -70,7 +70,9 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
       const add = (reported: readonly Sought[] | undefined, matchedBy: Deployment['matchedBy']): void => {
         for (const sought of reported ?? []) {
           if (sought.isAtHome && !sought.names.includes(name)) continue
-          if (runsOtherPlatform(record, sought.report)) continue
+          // What is reported by the digest of this very image runs, whatever else is said of the node.
+          const isItself = matchedBy === 'manifest' && sought.digests.includes(record.digest!)
+          if (!isItself && runsOtherPlatform(record, sought.report)) continue
           const deployment = toDeployment(sought, name, matchedBy)
           const key = JSON.stringify([
             deployment.cluster,

@@ -95,10 +95,7 @@ const unanswered = (reason: { readonly code: string; readonly message: string })
 })
 
 /** Names the data of scanners: what was found with others is not used again. */
-async function dataKey(
-  scanners: PresentTerms['scanners'],
-  signal: AbortSignal | undefined,
-): Promise<string> {
+async function dataKey(scanners: PresentTerms['scanners'], signal: AbortSignal | undefined): Promise<string> {
   const data = scanners.map(async (scanner) => {
     try {
       return await scanner.currentData?.({ signal })

@@ -146,6 +146,10 @@ describe('joinDeployments', () => {
     ])
   })
 
+  it('says that what runs is not matched where it is no image by the audit', async () => {
+    expect((await join({ pulledFrom: home, digest: digest('signature') })).unmatched).toBe(1)
+  })
+
   it('names a workload once, however it was found', async () => {
     const { found } = await join(
       { pulledFrom: home, digest: index.digest },

@@ -35,15 +35,26 @@ describe('an image whose layers are said to be documents', () => {
     expect((await bed.run()).classes).toEqual({ unsigned: 1 })
   })
 
-  it('is an image although it names a subject', async () => {
+  it('is none where it has no tag: cosign leaves such when it signs again', async () => {
     await using bed = await openTestBed()
     const app = bed.repository('app')
-    const image = imageOf('a')
-    await pushImage(app, image, '1')
-    const parsed = JSON.parse(Buffer.from(cosignManifest('hidden').bytes).toString()) as object
-    await pushManifest(app, manifestOf({ ...parsed, subject: image.raw.descriptor }))
-    // The other is signed by it, as the test's classifier sees it.
-    expect((await bed.run()).classes).toEqual({ compliant: 1, unsigned: 1 })
+    const raw = cosignManifest('old')
+    await pushManifest(app, raw)
+    const { digest } = raw.descriptor
+    const listing = distributionListing({ client: bed.client, registry: bed.registry.host })
+    const { roles } = await bed.run({
+      listing: {
+        ...listing,
+        lists: 'manifests',
+        async *listRepositories() {
+          yield 'app'
+        },
+        async *listManifests() {
+          yield { digest, tags: [] }
+        },
+      },
+    })
+    expect(roles).toEqual({ artifact: 1 })
   })
 
   it('is what an index under a fallback tag can run', async () => {
@@ -166,5 +177,23 @@ describe('an audit that goes on', () => {
     bed.clock.time -= 1000
     await bed.run({ filters: { repositories: ['nothing'] } })
     expect((await bed.run()).classes).toEqual({ unsigned: 1 })
+  })
+})
+
+it('the same bytes as another type of manifest are read anew', async () => {
+  await using bed = await openTestBed()
+  const parsed = JSON.parse(Buffer.from(cosignManifest('a', mediaTypes.ociLayer).bytes).toString()) as {
+    readonly config: object
+  }
+  const fields = { ...parsed, mediaType: undefined, config: { ...parsed.config, mediaType: 'a/b' } }
+  const raw = manifestOf(fields)
+  await pushManifest(bed.repository('a'), raw, '1')
+  const docker = { ...raw, descriptor: { ...raw.descriptor, mediaType: mediaTypes.dockerManifest } }
+  await pushManifest(bed.repository('b'), docker, '1')
+  const { id } = await bed.run({ concurrency: 1 })
+  const { digest } = raw.descriptor
+  expect(rolesOf(await bed.records(id))).toEqual({
+    [`a@${digest}`]: 'artifact',
+    [`b@${digest}`]: 'image unsigned',
   })
 })

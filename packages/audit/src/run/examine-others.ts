@@ -34,17 +34,18 @@ export function examineOthers(visit: RepositoryVisit): Promise<boolean> {
 }
 
 /**
- * Whether what could be run stands where images do: under a tag of its own, or nowhere that cosign or BuildKit put evidence.
+ * Whether what could be run stands where images do: under a tag of its own, or in an index that does not say that it
+ * attests. Without either it is what cosign left behind when a tag of it moved on.
  */
 async function isHidden({ work }: RepositoryVisit, digest: Digest): Promise<boolean> {
   const tags = await work.tagsOf(digest)
   if (tags.some((tag) => parseEvidenceTag(tag) === undefined)) return true
-  if (tags.length > 0) return false
-  const [edge] = await work.rows(
-    `SELECT 1 FROM audit_edge WHERE audit = $1 AND repository = $2 AND child = $3 AND kind = 'attests' LIMIT 1`,
+  const edges = await work.rows(
+    `SELECT DISTINCT kind FROM audit_edge
+     WHERE audit = $1 AND repository = $2 AND child = $3 AND kind IN ('member', 'attests')`,
     [digest],
   )
-  return edge === undefined
+  return edges.length === 1 && edges[0]?.['kind'] === 'member'
 }
 
 async function lookForEvidence(

@@ -75,12 +75,14 @@ export interface StartAuditOptions {
   readonly key: string
   /** Path of the state. */
   readonly state: string
+  /** Repositories, where the registry has no catalog. */
+  readonly repositories?: readonly string[] | undefined
   /** Is told how many repositories are done. */
   readonly onAudited?: ((repositories: number) => void) | undefined
 }
 
 /** Opens an audit of a registry as a program would. */
-export function startAudit({ registry, key, state: path, onAudited }: StartAuditOptions): StartedAudit {
+export function startAudit({ registry, key, state: path, repositories, onAudited }: StartAuditOptions): StartedAudit {
   const sent = new Map<string, number>()
   const onRequest = ({ method, url }: RequestEvent) => {
     const kind = `${method} ${/_catalog|tags\/list|manifests|referrers|blobs/.exec(url)?.[0] ?? 'other'}`
@@ -89,7 +91,7 @@ export function startAudit({ registry, key, state: path, onAudited }: StartAudit
   const client = createRegistryClient({ onRequest })
   const state = sqliteAuditState(path)
   const audit = createAudit({
-    listing: distributionListing({ client, registry }),
+    listing: distributionListing({ client, registry, repositories }),
     client,
     classifier: createClassifier(),
     terms: termsOf(key),

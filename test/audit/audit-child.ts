@@ -7,7 +7,9 @@ import process from 'node:process'
 import { repositoryAt } from './repository-at.ts'
 import { startAudit, type StartAuditOptions } from './start-audit.ts'
 
-const { named, ...task } = JSON.parse(process.argv[2] ?? '') as StartAuditOptions & { readonly named?: number }
+const { named, ...task } = JSON.parse(process.argv[2] ?? '') as StartAuditOptions & {
+  readonly named?: number
+}
 await using started = startAudit({
   ...task,
   repositories: named && Array.from({ length: named }, (_, position) => repositoryAt(position)),

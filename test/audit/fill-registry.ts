@@ -154,7 +154,7 @@ async function pushImage(
   return raw.descriptor
 }
 
-/** An index of two images; the second is deleted afterwards. */
+/** An index of two images, of which the second is missing. */
 async function pushBrokenIndex(
   repository: RegistryRepository,
   number: number,
@@ -162,7 +162,7 @@ async function pushBrokenIndex(
 ): Promise<void> {
   const here = await makeImage(repository, number)
   const gone = await makeImage(repository, number, 'arm64')
-  for (const raw of [here, gone]) await repository.putManifest(raw)
+  await repository.putManifest(here)
   const index = toRawManifest(
     Buffer.from(
       JSON.stringify({
@@ -175,8 +175,15 @@ async function pushBrokenIndex(
       }),
     ),
   )
-  for (const tag of tags) await repository.putManifest(index, { tag })
-  await repository.deleteManifest(gone.descriptor.digest)
+  const push = async () => {
+    for (const tag of tags) await repository.putManifest(index, { tag })
+  }
+  // docker-registry takes no index whose images are missing; olareg keeps for ever what an index lists.
+  await push().catch(async () => {
+    await repository.putManifest(gone)
+    await push()
+    await repository.deleteManifest(gone.descriptor.digest)
+  })
 }
 
 async function makeImage(repository: RegistryRepository, number: number, architecture = 'amd64') {

@@ -5,6 +5,7 @@ import process from 'node:process'
 import { benchCopy } from './copy.ts'
 import { benchGate } from './gate.ts'
 import { benchHarden } from './harden.ts'
+import { benchMonitor } from './monitor.ts'
 import { benchPolicy } from './policy.ts'
 import { benchScan } from './scan.ts'
 import { benchVerify } from './verify.ts'
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   copy: benchCopy,
   gate: benchGate,
   harden: benchHarden,
+  monitor: benchMonitor,
   policy: benchPolicy,
   scan: benchScan,
   verify: benchVerify,

@@ -105,7 +105,7 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
         .map(({ id }) => id)
         .toSorted(),
     )
-    expect(await outboxes[1]!.pending()).toMatchObject([{ sink: 'list', waiting: 0 }])
+    expect(await outboxes[1]!.pending()).toEqual([])
   })
 
   it('keeps tags and parts, of which an alert outweighs what explains the same', async () => {

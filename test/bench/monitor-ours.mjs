@@ -212,7 +212,6 @@ function deliver(count, times) {
   return Promise.all([monitor.ingest(events), ...judged])
 }
 
-if (process.env.N1) console.error('pushed', performance.now())
 // Warm up: all of it is seen once.
 for (const image of known) await monitor.ingest(told(image, true))
 await Promise.all(Array.from({ length: 200 }, () => deliver(10, [])))
@@ -265,7 +264,6 @@ async function measureSteady() {
   }
 }
 
-if (process.env.N1) console.error('warm', performance.now())
 const steady = await measureSteady()
 const capacity = await measureCapacity()
 stop.abort()

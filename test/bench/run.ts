@@ -6,6 +6,7 @@ import { benchAudit } from './audit.ts'
 import { benchCopy } from './copy.ts'
 import { benchGate } from './gate.ts'
 import { benchHarden } from './harden.ts'
+import { benchMonitor } from './monitor.ts'
 import { benchPolicy } from './policy.ts'
 import { benchScan } from './scan.ts'
 import { benchVerify } from './verify.ts'
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   copy: benchCopy,
   gate: benchGate,
   harden: benchHarden,
+  monitor: benchMonitor,
   policy: benchPolicy,
   scan: benchScan,
   verify: benchVerify,

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@sallyport/source', 'node', 'import', 'default']
+// Not `import`: pg's parts would be given modules of the wrong kind.
+const conditions = ['@sallyport/source', 'node', 'default']
 
 export default defineConfig({
   ssr: { resolve: { conditions } },

@@ -47,7 +47,7 @@ export function createMonitorState(database: Database): MonitorState {
     async due({ now, limit }) {
       const rows = await query(
         `SELECT key, document, received_at, tries, failing_since, reported FROM ${table}
-         WHERE due_at <= $1 ORDER BY due_at, received_at, key LIMIT ${Math.trunc(limit)}`,
+         WHERE due_at <= $1 ORDER BY due_at LIMIT ${Math.trunc(limit)}`,
         [now.toISOString()],
       )
       return rows.map(toPending)

@@ -123,49 +123,78 @@ export async function writeKnowledge(
   { dialect }: Pick<Database, 'dialect'>,
   { tags, goneTags, parts, goneParts }: Pick<JudgedBatch, 'tags' | 'goneTags' | 'parts' | 'goneParts'>,
 ): Promise<void> {
-  const run = async (sql: string, rows: readonly (readonly SqlValue[])[]) => {
-    for (const row of rows) await query(sql, row)
-  }
   const tag = dialect.table('monitor_tag')
   const part = dialect.table('monitor_part')
-  // An alert about the same outweighs what explains it; what was noted says nothing about what was judged.
-  const weight = ({ standing }: { readonly standing: Standing }) =>
-    ['noted', 'explained', 'alert'].indexOf(standing)
-  const byWeight = <T extends { readonly standing: Standing }>(all: readonly T[]) =>
-    all.toSorted((one, other) => weight(one) - weight(other))
-  const keepJudged = (table: string) => `WHERE excluded.standing <> 'noted' OR ${table}.standing = 'noted'`
-  await run(
-    `INSERT INTO ${tag} AS known (place, tag, digest, standing, at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (place, tag) DO UPDATE SET digest = excluded.digest, standing = excluded.standing, at = excluded.at
-     ${keepJudged('known')}`,
-    byWeight(tags).map(({ place, tag, digest, standing, at }) => [place, tag, digest, standing, at]),
+  const told = `${dialect.triples('$1')} AS told`
+  const keepJudged = `WHERE excluded.standing <> 'noted' OR known.standing = 'noted'`
+  await writeGroups(
+    tags,
+    ({ standing, at }) => [standing, at] as const,
+    ({ place, tag, digest }) => [place, tag, digest],
+    ([place, tag]) => `${place} ${tag}`,
+    (rows, [standing, at]) =>
+      query(
+        `INSERT INTO ${tag} AS known (place, tag, digest, standing, at)
+         SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${told} WHERE true
+         ON CONFLICT (place, tag) DO UPDATE SET digest = excluded.digest, standing = excluded.standing, at = excluded.at
+         ${keepJudged}`,
+        [rows, standing, at],
+      ),
   )
-  await run(
-    `INSERT INTO ${dialect.table('monitor_place')} (place) VALUES ($1) ON CONFLICT (place) DO NOTHING`,
-    [...new Set([...tags, ...parts].map(({ place }) => place))].map((place) => [place]),
+  const places = [...new Set([...tags, ...parts].map(({ place }) => place))]
+  if (places.length > 0)
+    await query(
+      `INSERT INTO ${dialect.table('monitor_place')} (place) SELECT a FROM ${told} WHERE true
+       ON CONFLICT (place) DO NOTHING`,
+      [JSON.stringify(places.map((place) => [place, '', '']))],
+    )
+  for (const { place, tag: name } of goneTags)
+    await query(`DELETE FROM ${tag} WHERE place = $1 AND tag = $2`, [place, name])
+  await writeGroups(
+    parts,
+    ({ standing, relation, incident }) => [standing, relation, incident ?? null] as const,
+    ({ place, digest, parent }) => [place, digest, parent],
+    (row) => row.join(' '),
+    (rows, [standing, relation, incident]) =>
+      query(
+        `INSERT INTO ${part} AS known (place, digest, parent, relation, standing, incident)
+         SELECT a, b, c, CAST($3 AS TEXT), CAST($2 AS TEXT), CAST($4 AS TEXT) FROM ${told} WHERE true
+         ON CONFLICT (place, digest, parent) DO UPDATE SET relation = excluded.relation,
+           standing = excluded.standing, incident = coalesce(excluded.incident, known.incident)
+         ${keepJudged}`,
+        [rows, standing, relation, incident],
+      ),
   )
-  await run(
-    `DELETE FROM ${tag} WHERE place = $1 AND tag = $2`,
-    goneTags.map(({ place, tag }) => [place, tag]),
-  )
-  await run(
-    `INSERT INTO ${part} AS known (place, digest, parent, relation, standing, incident) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (place, digest, parent) DO UPDATE SET relation = excluded.relation,
-       standing = excluded.standing, incident = coalesce(excluded.incident, known.incident)
-     ${keepJudged('known')}`,
-    byWeight(parts).map(({ place, digest, parent, relation, standing, incident }) => [
+  for (const { place, digest, parent } of goneParts)
+    await query(`DELETE FROM ${part} WHERE place = $1 AND digest = $2 AND parent = $3`, [
       place,
       digest,
       parent,
-      relation,
-      standing,
-      incident ?? null,
-    ]),
-  )
-  await run(
-    `DELETE FROM ${part} WHERE place = $1 AND digest = $2 AND parent = $3`,
-    goneParts.map(({ place, digest, parent }) => [place, digest, parent]),
-  )
+    ])
+}
+
+/** Writes rows that share all but their key in one statement; of those with the same key the last one counts. */
+async function writeGroups<T extends { readonly standing: Standing }, G extends readonly SqlValue[]>(
+  all: readonly T[],
+  sharedOf: (each: T) => G,
+  rowOf: (each: T) => readonly [string, string, string],
+  keyName: (row: readonly string[]) => string,
+  write: (rows: string, shared: G) => Promise<unknown>,
+): Promise<void> {
+  const groups = new Map<string, { readonly shared: G; readonly rows: Map<string, readonly string[]> }>()
+  // An alert about the same outweighs what explains it; what was noted says nothing about what was judged.
+  for (const standing of ['noted', 'explained', 'alert']) {
+    for (const each of all) {
+      if (each.standing !== standing) continue
+      const shared = sharedOf(each)
+      const name = JSON.stringify(shared)
+      const group = groups.get(name) ?? { shared, rows: new Map<string, readonly string[]>() }
+      groups.set(name, group)
+      const row = rowOf(each)
+      group.rows.set(keyName(row), row)
+    }
+  }
+  for (const { shared, rows } of groups.values()) await write(JSON.stringify([...rows.values()]), shared)
 }
 
 function toTag(row: Row): KnownTag {

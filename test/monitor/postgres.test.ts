@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { digestOf } from '@sallyport/core'
+import type { AlertSink, Finding, JudgedBatch, MonitorState, RegistryEvent } from '@sallyport/monitor'
+import { postgresMonitorState } from '@sallyport/monitor/postgres'
+import { findPostgres, type RunningService, startPostgres } from '@sallyport/test-tools'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const isThere = (await findPostgres()) !== undefined
+const now = new Date('2026-11-26T12:00:00.000Z')
+const place = 'registry.example/prod/app'
+const digest = digestOf('a')
+
+const eventOf = (number: number): RegistryEvent => ({
+  id: `event ${number}`,
+  source: 'distribution',
+  time: new Date(now.getTime() + number * 1000).toISOString(),
+  action: 'push',
+  actor: { kind: 'user', name: 'alice' },
+  registry: 'registry.example',
+  repository: 'prod/app',
+  tag: `${number}`,
+  digest,
+})
+const findingOf = ({ tag }: RegistryEvent): Finding => ({
+  kind: 'unauthorised-push',
+  severity: 'critical',
+  incident: `push ${place}:${tag}`,
+  epoch: '',
+  registry: 'registry.example',
+  repository: 'prod/app',
+  tag,
+  digest,
+  title: 'a push',
+  expected: 'a promotion',
+  odd: ['pushed by alice'],
+  action: 'look',
+})
+const empty: JudgedBatch = {
+  now,
+  judged: [],
+  postponed: [],
+  findings: [],
+  settles: [],
+  probes: [],
+  probesAt: now,
+  tags: [],
+  goneTags: [],
+  parts: [],
+  goneParts: [],
+  sinks: ['list'],
+}
+
+describe.skipIf(!isThere)('a state in PostgreSQL', () => {
+  let directory: string
+  let server: RunningService
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'sallyport-postgres-'))
+    server = await startPostgres({ directory })
+  }, 120_000)
+  afterAll(async () => {
+    await server?.stop()
+    await rm(directory, { recursive: true, force: true })
+  })
+  const open = (schema: string): Promise<MonitorState> =>
+    postgresMonitorState({ connectionString: server.url, schema })
+
+  it('keeps an event once, however many monitors take it', async () => {
+    const schema = `Monitor "one" ${randomUUID()}`
+    const [one, other] = await Promise.all([open(schema), open(schema)])
+    await using _one = one
+    await using _other = other
+    const events = Array.from({ length: 50 }, (_, number) => eventOf(number))
+    const added = await Promise.all(
+      [one, other].map((state) => state.receive(events, { receivedAt: now, dueAt: now })),
+    )
+    expect(added.reduce((sum, each) => sum + each, 0)).toBe(50)
+    expect(await other.due({ now, limit: 100 })).toHaveLength(50)
+  })
+
+  it('raises an alert once, and delivers it once, when two monitors judge the same', async () => {
+    const schema = `monitor ${randomUUID()}`
+    const [one, other] = await Promise.all([open(schema), open(schema)])
+    await using _one = one
+    await using _other = other
+    const events = Array.from({ length: 20 }, (_, number) => eventOf(number))
+    await one.receive(events, { receivedAt: now, dueAt: now })
+    const pending = await one.due({ now, limit: 100 })
+    const judged = pending.map((each) => ({ pending: each, finding: findingOf(each.event) }))
+    const batches = await Promise.all([one, other].map((state) => state.commit({ ...empty, judged })))
+    expect(batches.flatMap(({ raised }) => raised)).toHaveLength(20)
+    expect(await one.counts()).toMatchObject({ waiting: 0, alerted: 20, openAlerts: 20 })
+
+    const sent: string[] = []
+    const sinks: readonly AlertSink[] = [{ name: 'list', send: async ({ id }) => void sent.push(id) }]
+    const clock = { now: () => now }
+    const outboxes = [one, other].map((state) => state.openOutbox({ sinks, clock }))
+    await Promise.all(outboxes.map((outbox) => outbox.step()))
+    await outboxes[0]!.step()
+    expect(sent.toSorted()).toEqual(
+      batches
+        .flatMap(({ raised }) => raised)
+        .map(({ id }) => id)
+        .toSorted(),
+    )
+    expect(await outboxes[1]!.pending()).toEqual([])
+  })
+
+  it('keeps tags and parts, of which an alert outweighs what explains the same', async () => {
+    await using state = await open(`monitor ${randomUUID()}`)
+    const tag = { place, tag: '1', digest, at: now.toISOString() }
+    const part = { place, digest, parent: '1', relation: 'tagged' } as const
+    await state.commit({
+      ...empty,
+      tags: [
+        { ...tag, standing: 'alert' },
+        { ...tag, standing: 'explained' },
+        { ...tag, tag: '2', standing: 'noted' },
+      ],
+      parts: [
+        { ...part, standing: 'alert', incident: 'it' },
+        { ...part, standing: 'explained' },
+      ],
+    })
+    expect(await state.findTag(place, '1')).toMatchObject({ standing: 'alert' })
+    expect(await state.findTag(place, '2')).toMatchObject({ standing: 'noted', digest })
+    expect(await state.partOf(place, digest)).toMatchObject([{ standing: 'alert', incident: 'it' }])
+    await state.commit({ ...empty, goneTags: [{ place, tag: '2' }] })
+    expect(await state.findTag(place, '2')).toBeUndefined()
+  })
+})

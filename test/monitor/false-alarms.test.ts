@@ -9,11 +9,10 @@ import { type Monitored, openMonitored } from './monitored.ts'
 const hour = 3_600_000
 const image = (content: string): GeneratedImage => createImage({ layers: [{ files: { '/app': content } }] })
 
-describe('no alarm at docker-registry', () => {
-  if (toolPath('docker-registry') === undefined && process.env['SALLYPORT_REQUIRE_TOOLS'] === undefined) {
-    it.skip('needs docker-registry: node test/tools/install.mjs --suite monitor')
-    return
-  }
+const isMissing = toolPath('docker-registry') === undefined && !process.env['SALLYPORT_REQUIRE_TOOLS']
+
+// Without the tool: node test/tools/install.mjs --suite monitor
+describe.skipIf(isMissing)('no alarm at docker-registry', () => {
   let all: Monitored
   const repository = () => all.registry.repository('gate', 'prod/app')
   beforeEach(async () => {

@@ -50,6 +50,8 @@ export interface MonitorTest extends AsyncDisposable {
   readonly state: MonitorState
   readonly monitor: Monitor
   readonly judgements: Judgement[]
+  /** What its sink has got. */
+  readonly delivered: Alert[]
   readonly place: string
   readonly repository: RegistryRepository
   now(): Date
@@ -81,6 +83,7 @@ export async function openMonitorTest({
   const journal = sqliteJournal(':memory:')
   const state = options.state ?? sqliteMonitorState(options.statePath ?? ':memory:')
   const judgements: Judgement[] = []
+  const delivered: Alert[] = []
   let time = startTime
   let counter = 0
   const clock = { now: () => new Date(time) }
@@ -102,7 +105,7 @@ export async function openMonitorTest({
       open: repositoryOf,
       gateActors: { [registry.host]: [{ name: 'robot$gate' }] },
       state,
-      sinks: [{ name: 'list' }],
+      sinks: [{ name: 'list', send: async (alert) => void delivered.push(alert) }],
       onJudgement: (judgement) => judgements.push(judgement),
       clock,
       ...options,
@@ -116,6 +119,7 @@ export async function openMonitorTest({
     state,
     monitor,
     judgements,
+    delivered,
     place,
     repository,
     now: clock.now,

@@ -1,4 +1,4 @@
-import { createImage, createImageIndex, pushImage, registryProfiles } from '@sallyport/testkit'
+import { createImage, createImageIndex, pushImage } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { actors, type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
 
@@ -52,20 +52,6 @@ describe('one alert for what is told in part, or by nobody:', () => {
     await test.monitor.poll()
     await test.settle()
     expect(await kinds()).toEqual([])
-  })
-
-  it('for evidence that is deleted where clients write the list of it, told by nobody', async () => {
-    await using old = await openMonitorTest({ quirks: registryProfiles['distribution-2.8'] })
-    const { digest } = (await old.promote('a')).raw.descriptor
-    const [referrer] = await old.repository.listReferrers(digest)
-    await old.monitor.poll()
-    await old.settle()
-    // As crane does it, which leaves the list as it is.
-    const url = `http://${old.place.replace('/', '/v2/')}/manifests/${referrer!.digest}`
-    expect((await fetch(url, { method: 'DELETE' })).status).toBe(202)
-    await old.monitor.poll()
-    await old.settle()
-    expect(await old.monitor.alerts()).toMatchObject([{ kind: 'evidence-deleted', severity: 'high', digest }])
   })
 
   it('for an index of another hand of which only the children are told', async () => {

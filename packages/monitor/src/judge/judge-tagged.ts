@@ -54,7 +54,7 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     isOvertaken,
     isSuperseded,
   })
-  const children = (await view.manifest(digest))?.children ?? []
+  const children = (await view.content(digest))?.children ?? []
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: partsOfTag(place, tag, { digest, children, standing, incident }),
     ...(isSuperseded || (followed !== undefined && !isOvertaken)

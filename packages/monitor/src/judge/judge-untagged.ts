@@ -18,7 +18,7 @@ import { findPromoter } from './subject-standing.ts'
 export async function judgeUntagged(one: Case, digest: Digest, context: JudgeContext): Promise<Outcome> {
   const { event, hand, at } = one
   const { view, state, place, origin, terms } = context
-  const sight = await view.manifest(digest)
+  const sight = await view.content(digest)
   if (sight?.subject) return await judgeReferrer(one, digest, sight.subject, context)
 
   const parts = await state.partOf(place, digest)

@@ -94,7 +94,9 @@ describe('exactly one right alert', () => {
         occurrences: 3,
       },
     ])
-    expect(await test.monitor.queue.waiting('list', { now: test.now() })).toHaveLength(1)
+    await test.monitor.outbox.step()
+    await test.monitor.outbox.step()
+    expect(test.delivered).toMatchObject([{ id: alerts[0]!.id, kind: 'unauthorised-push' }])
   })
 
   it('for an index of another hand with its children', async () => {

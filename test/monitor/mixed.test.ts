@@ -11,11 +11,10 @@ const events = Number(process.env['SALLYPORT_MONITOR_EVENTS'] || 500)
 const seed = Number(process.env['SALLYPORT_MONITOR_SEED'] || Math.floor(Math.random() * 2 ** 31))
 const repositories = Array.from({ length: 8 }, (_, number) => `prod/app-${number}`)
 
-describe('mixed events of docker-registry', () => {
-  if (toolPath('docker-registry') === undefined && process.env['SALLYPORT_REQUIRE_TOOLS'] === undefined) {
-    it.skip('needs docker-registry: node test/tools/install.mjs --suite monitor')
-    return
-  }
+const isMissing = toolPath('docker-registry') === undefined && !process.env['SALLYPORT_REQUIRE_TOOLS']
+
+// Without the tool: node test/tools/install.mjs --suite monitor
+describe.skipIf(isMissing)('mixed events of docker-registry', () => {
   it(`leads to all alerts and to no other: ${events} events`, { timeout: 1_200_000 }, async () => {
     process.stdout.write(
       `monitor: ${events} events, seed ${seed} (npm run monitor:mixed -- --events ${events} --seed ${seed})\n`,
@@ -92,7 +91,7 @@ describe('mixed events of docker-registry', () => {
       named({ ...rest, digest: image === undefined ? undefined : images.get(image).raw.descriptor.digest }),
     )
     const surplus = alerts.filter((alert) => !expected.includes(named(alert)))
-    const concerned = new Set([...surplus.map(({ repository }) => repository)])
+    const concerned = new Set(surplus.map(({ repository }) => repository))
     if (surplus.length > 0)
       process.stderr.write(
         `${JSON.stringify(surplus, undefined, 1)}\n${history.filter((line) => [...concerned].some((each) => line.includes(`"${each}"`))).join('\n')}\n`,

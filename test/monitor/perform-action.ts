@@ -83,7 +83,8 @@ export async function perform(
       return
     }
     case 'delete-manifest':
-      return await theirs.deleteManifest(digest)
+      await theirs.deleteManifest(digest)
+      return
     case 'attach-junk':
       return await theirs.putManifest(junkOf(image))
   }

@@ -20,7 +20,13 @@ import {
 } from '@sallyport/oci'
 import { parsePolicy, type Policy } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories, type Scanner } from '@sallyport/scan'
-import { createImage, createImageIndex, pushImage, startRegistry } from '@sallyport/testkit'
+import {
+  createImage,
+  createImageIndex,
+  pushImage,
+  type RegistryQuirks,
+  startRegistry,
+} from '@sallyport/testkit'
 import type { AuditTerms } from '../audit-terms.ts'
 import type { Classification } from '../ports/image-classifier.ts'
 import { createClassifier } from './create-classifier.ts'
@@ -137,8 +143,8 @@ export interface Scene {
 }
 
 /** Starts a registry in which scenes are set. */
-export async function openLab() {
-  const registry = await startRegistry()
+export async function openLab(quirks: Partial<RegistryQuirks> = {}) {
+  const registry = await startRegistry({ quirks })
   const client = createRegistryClient({ settleMs: 0, retry: { attempts: 1 } })
   let count = 0
   return {

@@ -42,6 +42,8 @@ export interface RegistryListing {
   readonly registry: string
   /** How it lists, for reports: `distribution`, `harbor`, … */
   readonly name: string
+  /** Names what of the registry is listed, where that is not all: an audit goes on only with the same. */
+  readonly scope?: string | undefined
   /**
    * What is listed of a repository: `tags` (manifests without a tag are found only as children and referrers), or
    * `manifests` (all of them).

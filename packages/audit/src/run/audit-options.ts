@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@sallyport/core'
+import { canonicalJson, type Clock, systemClock } from '@sallyport/core'
 import type { RegistryClient } from '@sallyport/oci'
 import type { AuditTerms } from '../audit-terms.ts'
 import { AuditError } from '../errors.ts'
@@ -96,7 +96,7 @@ export function resolveOptions(options: AuditOptions): ResolvedOptions {
     termsOf: typeof terms === 'function' ? terms : () => terms,
     state: options.state,
     filters: compileFilters(filters),
-    filtersText: JSON.stringify(filters, Object.keys(filters).sort()),
+    filtersText: canonicalJson([options.listing.scope, filters]),
     evidenceMaxAgeMs,
     resumeMaxAgeMs,
     maxRequests,

@@ -47,6 +47,7 @@ export function distributionListing({
   return {
     registry,
     name: 'distribution',
+    scope: JSON.stringify({ prefix, repositories: repositories?.toSorted() }),
     lists: 'tags',
     estimateRequests: (counts) =>
       (repositories === undefined ? Math.floor(counts.repositories / catalogPage) + 1 : 0) +

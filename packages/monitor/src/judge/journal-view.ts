@@ -39,6 +39,8 @@ export interface JournalSight {
   readonly epoch: string
   /** What that one promoted. */
   readonly latest?: Digest | undefined
+  /** The promotion that has ended last of all, also when it did so afterwards. */
+  readonly newest?: { readonly digest: Digest; readonly endedAt: Date } | undefined
 }
 
 /** Reads the journal, each thing once. */
@@ -117,7 +119,8 @@ export function openJournalView(
       const short = await list(destination)
       const now = short.find((each) => each.digest === digest && isWithin(time, each))
       const before = latestAt(short, time)
-      if (now) return describe('window', now, before)
+      const newest = latestAt(short, Infinity)
+      if (now) return describe('window', now, before, newest)
       const spans = [
         ...short,
         ...(await listRecords(destination, undefined)),
@@ -126,11 +129,11 @@ export function openJournalView(
       const latest = latestAt(spans, time)
       const ofDigest = spans.filter((each) => each.digest === digest)
       const within = ofDigest.find((each) => isWithin(time, each))
-      if (within) return describe('window', within, latest)
-      if (latest && latest.digest === digest) return describe('latest', latest, latest)
+      if (within) return describe('window', within, latest, newest)
+      if (latest && latest.digest === digest) return describe('latest', latest, latest, newest)
       const earlier = latestAt(ofDigest, time)
-      if (earlier) return describe('older', earlier, latest)
-      return describe(ofDigest.length > 0 ? 'later' : 'none', ofDigest[0], latest)
+      if (earlier) return describe('older', earlier, latest, newest)
+      return describe(ofDigest.length > 0 ? 'later' : 'none', ofDigest[0], latest, newest)
     },
     async inFlight(destination, at) {
       unfinished ??= readAll({ state: 'unfinished', since: new Date(now.getTime() - longestMs) })
@@ -178,6 +181,7 @@ function describe(
   state: JournalSight['state'],
   span: Span | undefined,
   latest: Span | undefined,
+  newest: Span | undefined,
 ): JournalSight {
   return {
     state,
@@ -185,5 +189,6 @@ function describe(
     ...(span?.isRollback && { isRollback: true }),
     epoch: latest ? new Date(latest.to).toISOString() : '',
     ...(latest && { latest: latest.digest }),
+    ...(newest && { newest: { digest: newest.digest, endedAt: new Date(newest.to) } }),
   }
 }

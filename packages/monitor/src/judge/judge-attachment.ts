@@ -27,7 +27,7 @@ export async function judgeReferrer(
   context: JudgeContext,
 ): Promise<Outcome> {
   const { view, place } = context
-  const counts = async () => (await view.signed(subject)).has(referrer)
+  const counts = () => view.isSigned(subject, referrer)
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident }],
   })
@@ -47,7 +47,7 @@ export async function judgeEvidenceTag(
     return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, { goneTags: [{ place, tag }] })
   const counts = async () => {
     if (kind === 'referrers') return await isReferrerList(current, subject, context)
-    return (await view.signed(subject)).has(current.digest)
+    return await view.isSigned(subject, current.digest)
   }
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: [{ place, tag, digest: current.digest, standing, at: now.toISOString() }],
@@ -66,7 +66,7 @@ async function isReferrerList(
   const list = await view.manifest(digest)
   if (!list || list.problem !== undefined || list.children.length > maxListed) return false
   for (const child of list.children) {
-    const found = await view.manifest(child)
+    const found = await view.content(child)
     if (found && found.subject !== subject) return false
   }
   return true

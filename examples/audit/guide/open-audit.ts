@@ -6,7 +6,7 @@ import {
   distributionListing,
   sqliteAuditState,
 } from '@sallyport/audit'
-import { createRegistryClient } from '@sallyport/oci'
+import { createRegistryClient, dockerConfigCredentials } from '@sallyport/oci'
 import { readTerms } from './read-terms.ts'
 
 /** An audit, and what it is made of; dispose the stack when done. */
@@ -15,7 +15,7 @@ export async function openAudit(
   resources: AsyncDisposableStack,
   options: Partial<AuditOptions> = {},
 ): Promise<Audit> {
-  const client = resources.use(createRegistryClient())
+  const client = resources.use(createRegistryClient({ credentials: dockerConfigCredentials() }))
   const state = resources.use(sqliteAuditState('audit.db'))
   return createAudit({
     listing: distributionListing({ client, registry }),

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { createAudit, createClassifier, distributionListing, sqliteAuditState } from '@sallyport/audit'
 import { renderAuditText } from '@sallyport/audit/report'
-import { createRegistryClient } from '@sallyport/oci'
+import { createRegistryClient, dockerConfigCredentials } from '@sallyport/oci'
 
 const key = await readFile('release.pub', 'utf8')
-await using client = createRegistryClient()
+await using client = createRegistryClient({ credentials: dockerConfigCredentials() })
 await using state = sqliteAuditState('audit.db')
 
 const audit = createAudit({

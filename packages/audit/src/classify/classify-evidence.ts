@@ -34,10 +34,7 @@ const maxEvidence = 200
 const maxReasons = 20
 
 /** The evidence about an image and about the index that lists it, which counts here too. */
-const sharedEvidence = ({
-  own,
-  via,
-}: Pick<ClassifiedEvidence, 'own' | 'via'>): readonly ExaminedEvidence[] =>
+const sharedEvidence = ({ own, via }: Pick<ClassifiedEvidence, 'own' | 'via'>): readonly ExaminedEvidence[] =>
   via === undefined ? [own] : [own, via]
 
 /** The decision that counts here and now; `undefined` without one. */

@@ -79,7 +79,10 @@ async function settle(monitor: Monitor, count: number): Promise<Alert | undefine
 }
 
 /** Runs a monitor while something is done. */
-async function watch(more: Partial<MonitorOptions>, work: (monitor: Monitor) => Promise<void>): Promise<void> {
+async function watch(
+  more: Partial<MonitorOptions>,
+  work: (monitor: Monitor) => Promise<void>,
+): Promise<void> {
   await using resources = new AsyncDisposableStack()
   const client = places.clientOf('monitor')
   const monitor = await openMonitor(registry, resources, {
@@ -118,7 +121,11 @@ try {
   const gate = await openGate(resources)
   const promote = async (name: string, version: string): Promise<Digest> => {
     await push(client, build.host, name, version)
-    const outcome = await gate.promote({ from: `${build.host}/${name}`, to: `${registry}/${name}`, tier: 'prod' })
+    const outcome = await gate.promote({
+      from: `${build.host}/${name}`,
+      to: `${registry}/${name}`,
+      tier: 'prod',
+    })
     assert.equal(outcome.verdict, 'pass')
     return production.resolve('team/app', '1')!
   }
@@ -135,12 +142,28 @@ try {
     // Other hands.
     const bad = await push(places.clientOf('mallory'), registry, 'team/app:1', 'bad')
     const { kind, tag, digest, actor, severity } = (await settle(monitor, 1))!
-    assert.deepEqual({ kind, tag, digest, severity }, { kind: 'unauthorised-push', tag: '1', digest: bad, severity: 'critical' })
+    assert.deepEqual(
+      { kind, tag, digest, severity },
+      { kind: 'unauthorised-push', tag: '1', digest: bad, severity: 'critical' },
+    )
     assert.equal(actor.name, 'mallory')
     // The same from other sources is the same alert.
     const line = `127.0.0.1 - - [${logTime()}] "PUT /v2/team/app/manifests/1 HTTP/1.1" 201 0 "" "crane"`
-    await followLog(monitor, registry, (async function* () { yield line })())
-    const row = { id: 1, username: 'mallory', resource: 'team/app:1', resource_type: 'artifact', operation: 'create', op_time: new Date() }
+    await followLog(
+      monitor,
+      registry,
+      (async function* () {
+        yield line
+      })(),
+    )
+    const row = {
+      id: 1,
+      username: 'mallory',
+      resource: 'team/app:1',
+      resource_type: 'artifact',
+      operation: 'create',
+      op_time: new Date(),
+    }
     assert.equal(await readAuditPage(monitor, registry, Buffer.from(JSON.stringify([row]))), 1)
     await settle(monitor, 1)
 

@@ -7,7 +7,8 @@ const seen = new Set<string>()
 export async function receiveAlert(request: Request, secrets: readonly string[]): Promise<Alert | undefined> {
   const body = await request.text()
   const headers = Object.fromEntries(request.headers)
-  if (!verifyWebhook({ headers, body, secrets, now: new Date() })) throw new Error('not signed by the monitor')
+  if (!verifyWebhook({ headers, body, secrets, now: new Date() }))
+    throw new Error('not signed by the monitor')
   const { id, data } = JSON.parse(body) as CloudEvent
   if (seen.has(id)) return undefined
   seen.add(id)

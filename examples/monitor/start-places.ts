@@ -11,7 +11,7 @@ const users = ['gate', 'mallory', 'monitor'] as const
 export interface Places extends AsyncDisposable {
   /** Anybody may push here. */
   readonly build: TestRegistry
-  /** Each user signs in with the name as password; `monitor` may only read. */
+  /** Each user signs in with the name as password. */
   readonly production: TestRegistry
   /** A client that signs in to production. */
   clientOf(user: (typeof users)[number]): RegistryClient
@@ -28,13 +28,9 @@ export async function startPlaces(token: string, buildHook: string): Promise<Pla
   const production = resources.use(
     await startRegistry({
       auth: {
-        users: users.map((name) => ({
-          username: name,
-          password: name,
-          ...(name === 'monitor' && { grants: [{ repository: '*', actions: ['pull'] }] }),
-        })),
+        users: users.map((name) => ({ username: name, password: name })),
       },
-      notifications: { url: `http://127.0.0.1:${port}/hooks/registry`, headers, attempts: 8 },
+      notifications: { url: `http://127.0.0.1:${port}/hooks/registry`, headers, attempts: 2 },
     }),
   )
   await mkdir('docker')
@@ -48,7 +44,7 @@ export async function startPlaces(token: string, buildHook: string): Promise<Pla
     clientOf: (user) =>
       kept.use(
         createRegistryClient({
-          credentials: { find: async () => ({ username: user, password: user }) },
+          credentials: { find: async () => ({ type: 'password', username: user, password: user }) },
         }),
       ),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -88,8 +88,8 @@ async function watch(
   const monitor = await openMonitor(registry, resources, {
     open: (registry, repository) => client.repository({ registry, repository }),
     listPlaces: listPlaces(client, registry),
-    evidenceWaitMs: 2000,
-    pollEveryMs: 2000,
+    evidenceWaitMs: 1000,
+    pollEveryMs: 1000,
     // All on one clock, and promotions follow each other within seconds.
     promotionWindow: { skewMs: 0, afterMs: 0 },
     ...more,
@@ -185,7 +185,10 @@ try {
 
   // Put right, then pushed over while no monitor runs: found by comparing, kept aside, and moved back.
   const good = await promote('team/app:1', 'three')
-  await watch({}, async (monitor) => void (await settle(monitor, (await told()).length)))
+  await watch({}, async (monitor) => {
+    await monitor.poll()
+    await settle(monitor, (await told()).length)
+  })
   const before = (await told()).length
   const worse = await push(places.clientOf('mallory'), registry, 'team/app:1', 'worse')
   await production.notificationsSettled()

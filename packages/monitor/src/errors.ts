@@ -22,8 +22,11 @@ export interface MonitorErrorOptions extends SallyportErrorOptions {
 
 /** Something could not be monitored. What is wrong in a registry is an alert instead. */
 export class MonitorError extends SallyportError<MonitorErrorCode> {
+  /** Name of the source or sink. */
   readonly subject: string | undefined
+  /** HTTP status to answer a delivery with, or that a sink answered with. */
   readonly status: number | undefined
+  /** How long a sink asked to be left alone, in milliseconds. */
   readonly retryAfterMs: number | undefined
 
   constructor(code: MonitorErrorCode, message: string, options: MonitorErrorOptions = {}) {

@@ -36,17 +36,25 @@ export interface Alert {
   readonly id: string
   /** The same for what belongs together: one place, one kind, one digest. */
   readonly group: string
+  /** What is wrong. */
   readonly kind: AlertKind
+  /** How much it hurts. */
   readonly severity: AlertSeverity
   /** ISO 8601: when it was raised. */
   readonly at: string
   /** In one sentence. */
   readonly title: string
+  /** Host with its port; empty for what is about the monitor itself. */
   readonly registry: string
+  /** Path within the registry; empty for what is about all of it. */
   readonly repository: string
+  /** Absent for what was done by digest. */
   readonly tag?: string | undefined
+  /** What is there, or was. */
   readonly digest?: Digest | undefined
+  /** What was there before, where that is known. */
   readonly previousDigest?: Digest | undefined
+  /** Who did it, as far as any event told. */
   readonly actor: EventActor
   /** What should have been the case. */
   readonly expected: string

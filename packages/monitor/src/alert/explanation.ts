@@ -16,10 +16,13 @@ export type ExplanationKind = 'promotion' | 'part-of' | 'unchanged' | 'supersede
 
 /** What explains a change. */
 export interface Explanation {
+  /** Why it is no alarm. */
   readonly kind: ExplanationKind
   /** Key of a promotion, or digest of what it is a part of. */
   readonly by?: string | undefined
+  /** What was explained. */
   readonly digest?: Digest | undefined
+  /** In one sentence. */
   readonly message: string
 }
 

@@ -14,9 +14,11 @@ export type EventAction =
 export interface EventActor {
   /** As the registry writes it; absent when it told nothing. */
   readonly name?: string | undefined
+  /** `anonymous`: nobody signed in, as the registry says. `unknown`: it says nothing. */
   readonly kind: 'user' | 'robot' | 'system' | 'anonymous' | 'unknown'
   /** Address as it was told; clients can often choose it themselves. */
   readonly address?: string | undefined
+  /** Program as it calls itself. */
   readonly userAgent?: string | undefined
 }
 
@@ -33,7 +35,9 @@ export interface RegistryEvent {
   readonly rawId?: string | undefined
   /** ISO 8601: when it happened, as the source says. */
   readonly time: string
+  /** What happened. */
   readonly action: EventAction
+  /** Who did it, as far as it was told. */
   readonly actor: EventActor
   /** Host with its port, as in references. */
   readonly registry: string
@@ -43,8 +47,11 @@ export interface RegistryEvent {
   readonly tag?: string | undefined
   /** Absent where the source does not tell; then it is looked up. */
   readonly digest?: Digest | undefined
+  /** What the tag led to before, where the source tells. */
   readonly previousDigest?: Digest | undefined
+  /** Of the manifest. */
   readonly mediaType?: string | undefined
+  /** Of the manifest. */
   readonly artifactType?: string | undefined
   /** Of a referrer. */
   readonly subject?: Digest | undefined

@@ -3,20 +3,31 @@ import type { AlertKind, AlertSeverity } from '../alert/alert.ts'
 
 /** What an alert is made of, before it is joined with others of the same incident. */
 export interface Finding {
+  /** As of the alert. */
   readonly kind: AlertKind
+  /** As of the alert. */
   readonly severity: AlertSeverity
   /** What belongs together: a place, what happened there, and to which digest. */
   readonly incident: string
   /** Tells incidents apart that were ended by a promotion in between. */
   readonly epoch: string
+  /** Host with its port. */
   readonly registry: string
+  /** Path within the registry. */
   readonly repository: string
+  /** That it is about. */
   readonly tag?: string | undefined
+  /** That it is about. */
   readonly digest?: Digest | undefined
+  /** What was there before. */
   readonly previousDigest?: Digest | undefined
+  /** In one sentence. */
   readonly title: string
+  /** What should have been the case. */
   readonly expected: string
+  /** What was found, each odd thing by itself. */
   readonly odd: readonly string[]
+  /** What to do. */
   readonly action: string
   /** It is a part of what the incident is about: it joins the alert without changing what that says. */
   readonly isPart?: boolean | undefined
@@ -24,6 +35,7 @@ export interface Finding {
 
 /** Ends alerts of an incident that were raised for what happened before. */
 export interface Settlement {
+  /** Whose alerts end. */
   readonly incident: string
   /** ISO 8601: what happened later stays. Default: all of it is over. */
   readonly before?: string | undefined

@@ -7,6 +7,7 @@ import type { EventActor } from '../event/registry-event.ts'
 export interface ActorIdentity {
   /** Exactly as the registry writes it. */
   readonly name?: string | undefined
+  /** As events tell it. */
   readonly kind?: EventActor['kind'] | undefined
 }
 

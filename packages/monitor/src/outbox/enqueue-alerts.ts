@@ -5,6 +5,7 @@ import { outboxTables } from './outbox-schema.ts'
 
 /** Options of {@link enqueueAlerts}. */
 export interface EnqueueOptions {
+  /** Of the database that `query` asks. */
   readonly dialect: Dialect
   /**
    * Names what is queued: what was queued under this name is not queued again. Default: the alert's id; add a number to it

@@ -15,9 +15,11 @@ export interface OutboxStep {
 
 /** The queue of one sink. */
 export interface OutboxQueue {
+  /** Its name. */
   readonly sink: string
   /** Alerts that it does not have yet. */
   readonly waiting: number
+  /** Alerts that were set aside. */
   readonly deadLetters: number
   /** ISO 8601: since when the oldest one waits. */
   readonly since?: string | undefined
@@ -29,8 +31,11 @@ export interface OutboxQueue {
 
 /** An alert that a sink refused for good, or did not take for too long. */
 export interface DeadLetter {
+  /** Name of the sink. */
   readonly sink: string
+  /** What it does not have. */
   readonly alert: Alert
+  /** How often it was tried. */
   readonly attempts: number
   /** Why the last one failed, without secrets. */
   readonly error: string

@@ -2,6 +2,7 @@ import type { Alert } from '../alert/alert.ts'
 
 /** Options of {@link AlertSink.send}. */
 export interface SendOptions {
+  /** Aborts the delivery, which then counts as failed. */
   readonly signal: AbortSignal
 }
 

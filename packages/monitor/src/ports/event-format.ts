@@ -4,6 +4,7 @@ import type { RegistryEvent } from '../event/registry-event.ts'
 export interface Delivery {
   /** In lower case; several of one name joined by `, `. */
   readonly headers: Readonly<Record<string, string>>
+  /** As it was sent. */
   readonly body: Uint8Array
   /** Of the URL that it came to, without origin, with the query. */
   readonly path?: string | undefined
@@ -15,12 +16,15 @@ export interface Delivery {
 export interface RefusedEntry {
   /** Its position in the delivery, from 0; or its line. */
   readonly position: number
+  /** Why, without what it held. */
   readonly message: string
 }
 
 /** What a delivery held. */
 export interface ReadDelivery {
+  /** In the order of the entries. */
   readonly events: readonly RegistryEvent[]
+  /** Entries that could not be read. */
   readonly refused: readonly RefusedEntry[]
   /** Entries that are no matter of ours (pulls, scans, blobs), for the count. */
   readonly ignored: number
@@ -37,9 +41,11 @@ export interface ReadDelivery {
 
 /** Options of {@link EventFormat.read}. */
 export interface ReadOptions {
+  /** When it came in: the time of events that tell none. */
   readonly receivedAt: Date
   /** Most entries of one delivery. Default 10,000. */
   readonly maxEntries?: number | undefined
+  /** Aborts look-ups of keys. */
   readonly signal?: AbortSignal | undefined
 }
 

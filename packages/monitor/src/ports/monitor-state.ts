@@ -10,6 +10,7 @@ import type { OutboxOptions } from '../outbox/outbox-options.ts'
 export interface PendingEvent {
   /** Equal for redeliveries. */
   readonly key: string
+  /** As it came in. */
   readonly event: RegistryEvent
   /** ISO 8601. */
   readonly receivedAt: string
@@ -26,8 +27,11 @@ export type Standing = 'explained' | 'alert' | 'noted'
 
 /** A tag as it was last judged. */
 export interface KnownTag {
+  /** Its name. */
   readonly tag: string
+  /** What it led to. */
   readonly digest: Digest
+  /** How that was judged. */
   readonly standing: Standing
   /** ISO 8601. */
   readonly at: string
@@ -35,11 +39,13 @@ export interface KnownTag {
 
 /** Something that belongs to a digest, or to a tag, and shares how that was judged. */
 export interface KnownPart {
+  /** Of the part. */
   readonly digest: Digest
   /** A digest; the tag itself for `tagged`. */
   readonly parent: string
   /** `attachment`: what is under a tag that is made of the parent's digest. */
   readonly relation: 'tagged' | 'child' | 'referrer' | 'attachment'
+  /** How the parent was judged. */
   readonly standing: Standing
   /** Of the last alert that the parent was part of. */
   readonly incident?: string | undefined
@@ -53,7 +59,9 @@ export type JudgedEvent = {
 
 /** An event that has to wait. */
 export interface PostponedEvent {
+  /** What waits. */
   readonly pending: PendingEvent
+  /** When to look again. */
   readonly until: Date
   /** The registry could not be read. */
   readonly failingSince?: string | undefined
@@ -63,8 +71,11 @@ export interface PostponedEvent {
 
 /** What {@link MonitorState.commit} keeps, all of it or nothing. */
 export interface JudgedBatch {
+  /** Time of the judgement. */
   readonly now: Date
+  /** Events that ended. */
   readonly judged: readonly JudgedEvent[]
+  /** Events that have to wait. */
   readonly postponed: readonly PostponedEvent[]
   /** What is wrong besides. */
   readonly findings: readonly Finding[]
@@ -74,9 +85,13 @@ export interface JudgedBatch {
   readonly probes: readonly RegistryEvent[]
   /** When to judge them. */
   readonly probesAt: Date
+  /** What tags lead to now. */
   readonly tags: readonly (KnownTag & { readonly place: string })[]
+  /** Tags that are no longer there. */
   readonly goneTags: readonly { readonly place: string; readonly tag: string }[]
+  /** What belongs to what. */
   readonly parts: readonly (KnownPart & { readonly place: string })[]
+  /** What belongs there no longer. */
   readonly goneParts: readonly { readonly place: string; readonly digest: Digest; readonly parent: string }[]
   /** Sinks that the alerts are queued for, by name. */
   readonly sinks: readonly string[]
@@ -94,7 +109,9 @@ export interface CommittedBatch {
 
 /** What was heard of a source. */
 export interface KnownSource {
+  /** Its name, as in events. */
   readonly source: string
+  /** Host with its port. */
   readonly registry: string
   /** ISO 8601: when the last event came. */
   readonly lastAt: string
@@ -112,6 +129,7 @@ export interface KnownPlace {
   readonly at?: string | undefined
   /** Over all tags with their digests, in order. */
   readonly hash?: Digest | undefined
+  /** How many it had. */
   readonly tags?: number | undefined
 }
 
@@ -119,6 +137,7 @@ export interface KnownPlace {
 export interface StateCounts {
   /** Events that are not judged yet. */
   readonly waiting: number
+  /** Events that ended as explained. */
   readonly explained: number
   /** Events that led to alerts. */
   readonly alerted: number
@@ -156,9 +175,11 @@ export interface MonitorState extends AsyncDisposable {
   due(options: { readonly now: Date; readonly limit: number }): Promise<readonly PendingEvent[]>
   /** ISO 8601: when the next event is to be looked at. */
   nextDue(): Promise<string | undefined>
+  /** Keeps how events ended, with the alerts and what is queued for sinks. What another process has judged meanwhile stays. */
   commit(batch: JudgedBatch): Promise<CommittedBatch>
   /** Alerts, the latest first. */
   alerts(filter?: AlertFilter): Promise<readonly Alert[]>
+  /** A tag as it was last judged. */
   findTag(place: string, tag: string): Promise<KnownTag | undefined>
   /** Those of the tags that are known; notes that they were seen in a look at the repository. */
   seeTags(place: string, tags: readonly string[], look: string): Promise<readonly KnownTag[]>
@@ -168,15 +189,21 @@ export interface MonitorState extends AsyncDisposable {
   partOf(place: string, digest: Digest): Promise<readonly KnownPart[]>
   /** Parts of a digest. */
   partsOf(place: string, parent: string): Promise<readonly KnownPart[]>
+  /** All repositories that events or looks were about. */
   places(): Promise<readonly KnownPlace[]>
+  /** A repository as it was last looked at. */
   findPlace(place: string): Promise<KnownPlace | undefined>
+  /** Notes a look at a repository. */
   savePlace(place: KnownPlace): Promise<void>
+  /** What was heard of all sources. */
   sources(): Promise<readonly KnownSource[]>
   /** A small value by its name, such as the last sign of life. */
   findNote(name: string): Promise<string | undefined>
+  /** Notes a small value, in place of an earlier one. */
   saveNote(name: string, value: string): Promise<void>
   /** Notes something once and for all; `false` when it is noted already. */
   noteOnce(name: string, value: string): Promise<boolean>
+  /** How much of what there is. */
   counts(): Promise<StateCounts>
   /** Forgets events that were judged, and alerts that were over, before an instant. Resolves with how many events. */
   prune(options: { readonly before: Date }): Promise<number>

@@ -5,9 +5,13 @@ import type { Repository } from '@sallyport/oci'
 export interface ResponseNote {
   /** Id of the alert. */
   readonly alert: string
+  /** Which one. */
   readonly response: 'quarantine' | 'move-tag-back'
+  /** Whether it was. */
   readonly done: boolean
+  /** What was done, or why not. */
   readonly message: string
+  /** That the alert is about. */
   readonly digest?: Digest | undefined
 }
 

@@ -44,11 +44,13 @@ export interface StepSummary {
 
 /** How a monitor fares. */
 export interface MonitorStatus extends StateCounts {
+  /** What was heard of each source. */
   readonly sources: readonly KnownSource[]
   /** What waits for sinks. */
   readonly queues: readonly OutboxQueue[]
   /** ISO 8601: last sign of life. */
   readonly aliveAt?: string | undefined
+  /** Of this process; absent before its first. */
   readonly lastPoll?: PollSummary | undefined
 }
 
@@ -66,6 +68,7 @@ export interface Monitor {
   run(options: { readonly signal: AbortSignal }): Promise<void>
   /** Alerts, the latest first. */
   alerts(filter?: AlertFilter): Promise<readonly Alert[]>
+  /** How it fares, for health checks and dashboards. */
   status(): Promise<MonitorStatus>
   /** Alerts on their way to the sinks; `run` delivers them. */
   readonly outbox: Outbox

@@ -24,6 +24,7 @@ export interface ExpectedSource {
 export interface WatchedPlace {
   /** Host with its port. */
   readonly registry: string
+  /** Path within the registry. */
   readonly repository: string
 }
 
@@ -37,6 +38,7 @@ export interface MonitorOptions {
   readonly open: (registry: string, repository: string) => Repository
   /** Who the gate is to each registry, by host with its port. */
   readonly gateActors: Readonly<Record<string, readonly ActorIdentity[]>>
+  /** What must not be forgotten. It stays open; whoever opened it closes it. */
   readonly state: MonitorState
   /** Where alerts go; `run` delivers them, at least once. Default: nowhere. */
   readonly sinks?: readonly AlertSink[] | undefined
@@ -46,6 +48,7 @@ export interface MonitorOptions {
   readonly evidenceWaitMs?: number | undefined
   /** How long a registry may be unreadable before an alert says so, in milliseconds. Default 300,000. */
   readonly unreadableAfterMs?: number | undefined
+  /** When what a promotion does may be seen. Default: that of {@link PromotionWindow}. */
   readonly promotionWindow?: PromotionWindow | undefined
   /** Sources that are expected to be heard of. Default: none. */
   readonly sources?: readonly ExpectedSource[] | undefined

@@ -10,6 +10,7 @@ export type CloudEventMode = 'structured' | 'batch' | 'binary'
 export interface CloudEventsSinkOptions extends HttpSinkOptions {
   /** Default `cloudevents`. */
   readonly name?: string | undefined
+  /** Where to post events. */
   readonly url: string
   /** Default `structured`. */
   readonly mode?: CloudEventMode | undefined

@@ -13,6 +13,7 @@ export type OcsfSinkOptions = {
       readonly write: (line: string, options: SendOptions) => Promise<void>
     }
   | ({
+      /** Where to post findings. */
       readonly url: string
       /** Such as `authorization`. Default: none. */
       readonly headers?: SinkHeaders | undefined

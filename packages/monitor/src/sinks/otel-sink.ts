@@ -3,6 +3,7 @@ import { type OtelLogRecord, toOtelLog } from './to-otel-log.ts'
 
 /** What is needed of a `Logger` of OpenTelemetry (`@opentelemetry/api-logs`, whose API is not stable yet). */
 export interface OtelLogger {
+  /** Takes a record; the exporter behind it says nothing about whether it arrived. */
   emit(record: OtelLogRecord): void
 }
 

@@ -10,6 +10,7 @@ import { type SyslogOrigin, toSyslogMessage } from './to-syslog-message.ts'
 export interface SyslogSinkOptions extends SyslogOrigin {
   /** Default `syslog`. */
   readonly name?: string | undefined
+  /** Of the collector. */
   readonly host: string
   /** Default: 6514 for `tls`, else 514. */
   readonly port?: number | undefined

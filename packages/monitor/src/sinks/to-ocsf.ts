@@ -6,6 +6,7 @@ import { fitAlert } from './fit-alert.ts'
 
 /** Who did it, as OCSF writes it. */
 export interface OcsfActor {
+  /** Who it was, as the registry told. */
   readonly user: {
     readonly name: string
     /** User 1, System 3, Service 4, Unknown 0. */
@@ -16,14 +17,19 @@ export interface OcsfActor {
 
 /** One event as evidence: what was called, by whom, from where. */
 export interface OcsfEvidence {
+  /** Id of the event. */
   readonly uid: string
+  /** What was done. */
   readonly api: {
     readonly operation: string
     readonly service: { readonly name: string }
     readonly request?: { readonly uid: string } | undefined
   }
+  /** Who did it; absent where nobody told. */
   readonly actor?: OcsfActor | undefined
+  /** Where from, as it was told. */
   readonly src_endpoint?: { readonly ip: string } | undefined
+  /** The event as it was told. */
   readonly data: RegistryEvent
 }
 
@@ -31,28 +37,42 @@ export interface OcsfEvidence {
 export interface OcsfDetectionFinding {
   /** 1: a finding was made; 3: it was closed. */
   readonly activity_id: 1 | 3
+  /** Of `activity_id`. */
   readonly activity_name: 'Create' | 'Close'
+  /** Findings. */
   readonly category_uid: 2
+  /** Of `category_uid`. */
   readonly category_name: 'Findings'
+  /** Detection Finding. */
   readonly class_uid: 2004
+  /** Of `class_uid`. */
   readonly class_name: 'Detection Finding'
+  /** Class and activity in one number. */
   readonly type_uid: 200401 | 200403
+  /** Of `type_uid`. */
   readonly type_name: 'Detection Finding: Create' | 'Detection Finding: Close'
+  /** From low, 2, to critical, 5. */
   readonly severity_id: 2 | 3 | 4 | 5
+  /** Of `severity_id`. */
   readonly severity: 'Low' | 'Medium' | 'High' | 'Critical'
   /** 1: new; 4: resolved. */
   readonly status_id: 1 | 4
+  /** Of `status_id`. */
   readonly status: 'New' | 'Resolved'
   /** In milliseconds since 1970. */
   readonly time: number
+  /** The alert in one sentence. */
   readonly message: string
+  /** Events that led to it. */
   readonly count: number
+  /** Version of the schema, and who writes it. */
   readonly metadata: {
     readonly version: '1.3.0'
     readonly uid: string
     readonly correlation_uid: string
     readonly product: { readonly name: string; readonly vendor_name: string; readonly version: string }
   }
+  /** The alert itself. */
   readonly finding_info: {
     /** Id of the alert; on what takes one back, that of the alert that it takes back. */
     readonly uid: string
@@ -63,12 +83,15 @@ export interface OcsfDetectionFinding {
     readonly first_seen_time?: number | undefined
     readonly last_seen_time?: number | undefined
   }
+  /** What it is about. */
   readonly resources: readonly {
     readonly uid: string
     readonly name: string
     readonly type: string
   }[]
+  /** Events that led to it. */
   readonly evidences: readonly OcsfEvidence[]
+  /** What to do. */
   readonly remediation: { readonly desc: string }
   /** What the schema has no place for. */
   readonly unmapped: {

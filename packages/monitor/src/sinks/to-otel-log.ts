@@ -4,13 +4,17 @@ import { fitAlert } from './fit-alert.ts'
 
 /** A log record, as OpenTelemetry's logger takes it. */
 export interface OtelLogRecord {
+  /** The same for all alerts. */
   readonly eventName: string
+  /** When the alert was raised. */
   readonly timestamp: Date
   /** 9 (info), 13 (warn), 17 (error) or 21 (fatal). */
   readonly severityNumber: number
   /** Severity of the alert. */
   readonly severityText: string
+  /** The alert in one sentence. */
   readonly body: string
+  /** Its fields. */
   readonly attributes: Record<string, string | number | string[]>
 }
 

@@ -5,10 +5,13 @@ import { plainText } from './plain-text.ts'
 
 /** An event of PagerDuty's Events API v2, without the routing key. */
 export interface PagerDutyEvent {
+  /** `resolve` for what takes an alert back. */
   readonly event_action: 'trigger' | 'resolve'
   /** Group of the alert: what belongs together is one incident. At most 255 characters. */
   readonly dedup_key: string
+  /** Who sends it. */
   readonly client: 'Sallyport'
+  /** The alert. */
   readonly payload: {
     /** At most 1,024 characters. */
     readonly summary: string

@@ -19,9 +19,13 @@ export type SlackBlock =
 export interface SlackMessage {
   /** For notifications, which show no blocks. */
   readonly text: string
+  /** What is shown. */
   readonly blocks: readonly SlackBlock[]
+  /** Nothing in `text` is markup. */
   readonly mrkdwn: false
+  /** Links are not followed. */
   readonly unfurl_links: false
+  /** Nor media. */
   readonly unfurl_media: false
 }
 

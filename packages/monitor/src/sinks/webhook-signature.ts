@@ -13,8 +13,11 @@ export interface WebhookSignatureHeaders {
 
 /** What is signed, and by which secrets. */
 export interface SignWebhookOptions {
+  /** Of the message: the same for each attempt. */
   readonly id: string
+  /** When this attempt is made. */
   readonly sentAt: Date
+  /** Exactly the bytes that are sent. */
   readonly body: string | Uint8Array
   /** Each `whsec_` and 24 to 64 bytes in base64; during a rotation the new and the old one. */
   readonly secrets: readonly string[]
@@ -44,6 +47,7 @@ export interface VerifyWebhookOptions {
   readonly body: string | Uint8Array
   /** Those that are good at present. */
   readonly secrets: readonly string[]
+  /** Time of the check. */
   readonly now: Date
   /** How far the time of sending may be from `now`, in milliseconds. Default 5 minutes. */
   readonly toleranceMs?: number | undefined

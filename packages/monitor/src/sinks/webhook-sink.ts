@@ -10,6 +10,7 @@ import { parseWebhookSecrets, signWebhook } from './webhook-signature.ts'
 export interface WebhookSinkOptions extends HttpSinkOptions {
   /** Default `webhook`. */
   readonly name?: string | undefined
+  /** Where to post alerts. */
   readonly url: string
   /** Each `whsec_` and 24 to 64 bytes in base64; during a rotation the new and the old one. */
   readonly secrets: readonly string[]

@@ -7,10 +7,13 @@ import { pollPlace } from './poll-place.ts'
 
 /** What a look at all watched repositories found. */
 export interface PollSummary {
+  /** Repositories that were looked at. */
   readonly places: number
+  /** Tags that were compared. */
   readonly tags: number
   /** Differences from the last look; each is an event now. */
   readonly changes: number
+  /** Requests to registries. */
   readonly requests: number
   /** Repositories that could not be read. */
   readonly failures: readonly { readonly place: string; readonly message: string }[]

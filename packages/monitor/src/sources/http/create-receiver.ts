@@ -19,6 +19,7 @@ import { createSeenIds } from './seen-ids.ts'
 export interface RefusedDelivery {
   /** Name of the format. */
   readonly source: string
+  /** That it came to, without the query. */
   readonly path: string
   /** Why the delivery was refused as a whole. */
   readonly error?: MonitorError | undefined

@@ -16,6 +16,7 @@ export interface ParseLogLinesOptions {
   readonly onRefused?: ((refused: RefusedEntry) => void) | undefined
   /** Sees that a line was no matter of ours. */
   readonly onIgnored?: (() => void) | undefined
+  /** Ends the reading; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

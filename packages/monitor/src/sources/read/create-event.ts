@@ -9,32 +9,47 @@ import { toRepositoryName } from './repository-name.ts'
 
 /** What a source says of who did it, not yet neutral. */
 export interface ActorDraft {
+  /** As the source writes it. */
   readonly name?: string | null | undefined
+  /** As the format understands it. */
   readonly kind: EventActor['kind']
+  /** As the source writes it. */
   readonly address?: string | null | undefined
+  /** As the source writes it. */
   readonly userAgent?: string | null | undefined
 }
 
 /** What a source says of an event, not yet believed: empty texts are absent ones. */
 export interface EventDraft {
+  /** What happened. */
   readonly action: EventAction
+  /** Host with its port. */
   readonly registry: string
+  /** Path within the registry. */
   readonly repository: unknown
   /** A digest in its place is taken for one. */
   readonly tag?: string | null | undefined
+  /** As the source writes it; what is no digest is refused. */
   readonly digest?: string | null | undefined
+  /** What was there before. */
   readonly previousDigest?: string | null | undefined
+  /** Of the manifest. */
   readonly mediaType?: string | null | undefined
+  /** Of the manifest. */
   readonly artifactType?: string | null | undefined
+  /** Of a referrer. */
   readonly subject?: string | null | undefined
   /** As the source writes it, whatever it is; absent: when it was received. */
   readonly time?: unknown
+  /** Default: unknown. */
   readonly actor: ActorDraft
   /** Id that the source gave. */
   readonly rawId?: string | number | null | undefined
   /** What stays the same when the event is delivered again, if that is not `rawId`; `null`: nothing but what it says. */
   readonly stableId?: string | null | undefined
+  /** Joins events of one request. */
   readonly requestId?: string | null | undefined
+  /** Says that the registry itself did it, and why. */
   readonly cause?: RegistryEvent['cause']
 }
 

@@ -4,6 +4,7 @@ import { checkRegistry } from './repository-name.ts'
 export interface ImagePlace {
   /** Host with its port. */
   readonly registry: string
+  /** Path within that registry. */
   readonly repository: string
 }
 

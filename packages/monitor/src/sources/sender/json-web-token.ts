@@ -3,7 +3,12 @@ import { isJsonDeeperThan } from '@sallyport/core'
 import { refuseSender } from './sender-check.ts'
 
 /** A public key as identity providers publish them. */
-export type TokenKey = JsonWebKey & { readonly kid?: string | undefined; readonly alg?: string | undefined }
+export type TokenKey = JsonWebKey & {
+  /** Names the key in tokens; absent where an issuer has one. */
+  readonly kid?: string | undefined
+  /** Algorithm that it is for; a token that names another one is refused. */
+  readonly alg?: string | undefined
+}
 
 /** Header and claims of a token whose signature is still to be verified. */
 export interface UnverifiedToken {

@@ -5,7 +5,9 @@ import { refuseSender, type SenderCheck } from './sender-check.ts'
 
 /** Asks for keys by their id. */
 export interface FindTokenKeysOptions {
+  /** The `kid` of the token; absent when it names none. */
   readonly keyId: string | undefined
+  /** Aborts the look-up. */
   readonly signal?: AbortSignal | undefined
 }
 

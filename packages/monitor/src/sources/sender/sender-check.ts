@@ -12,9 +12,16 @@ export type SenderCheck = (delivery: Delivery, options: ReadOptions) => void | P
 
 /** Who may send. One of the two has to be given. */
 export type SenderOptions =
-  | { readonly sender: SenderCheck; readonly unsafeUnsigned?: undefined }
-  /** Takes what anybody sends. Only behind something else that checks, such as mutual TLS. */
-  | { readonly unsafeUnsigned: true; readonly sender?: undefined }
+  | {
+      /** Checks who sent a delivery. */
+      readonly sender: SenderCheck
+      readonly unsafeUnsigned?: undefined
+    }
+  | {
+      /** Takes what anybody sends. Only behind something else that checks, such as mutual TLS. */
+      readonly unsafeUnsigned: true
+      readonly sender?: undefined
+    }
 
 /** The check that options name. */
 export function senderOf(options: SenderOptions, format: string): SenderCheck {

@@ -10,6 +10,7 @@ export interface SignedBodyOptions {
   readonly algorithm: 'sha1' | 'sha256'
   /** What stands before the hex, such as `sha256=`. Default: nothing. */
   readonly prefix?: string | undefined
+  /** Shared with the registry; several while one is replaced. */
   readonly secret: Secrets
 }
 

@@ -144,8 +144,6 @@ describe('an audit by the real classifier', () => {
     ['bundles behind the referrers API', 'bundle', {}],
     ['bundles under fallback tags', 'bundle', { referrersApi: false }],
     ["cosign's old tags", 'legacy', {}],
-    ["cosign's old tags, without the referrers API", 'legacy', { referrersApi: false }],
-    ['both', 'both', {}],
     ['both, without the referrers API', 'both', { referrersApi: false }],
   ])('counts every class exactly, twice, with evidence in %s', async (_, mode, quirks) => {
     await using lab = await openLab(quirks)

@@ -175,15 +175,19 @@ async function pushBrokenIndex(
       }),
     ),
   )
-  const push = async () => {
-    for (const tag of tags) await repository.putManifest(index, { tag })
-  }
-  // docker-registry takes no index whose images are missing; olareg keeps for ever what an index lists.
-  await push().catch(async () => {
-    await repository.putManifest(gone)
-    await push()
-    await repository.deleteManifest(gone.descriptor.digest)
-  })
+  await repository.putManifest(gone)
+  for (const tag of tags) await repository.putManifest(index, { tag })
+  const { digest } = gone.descriptor
+  await repository.deleteManifest(digest)
+  // olareg keeps what an index lists, but lets it be deleted as a blob.
+  const { status } = await fetch(
+    `http://${repository.registry}/v2/${repository.repository}/blobs/${digest}`,
+    {
+      method: 'DELETE',
+    },
+  )
+  if ((await repository.headManifest(digest)) !== undefined)
+    throw new Error(`${digest} can't be deleted (status ${status})`)
 }
 
 async function makeImage(repository: RegistryRepository, number: number, architecture = 'amd64') {

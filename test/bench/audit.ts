@@ -19,6 +19,8 @@ const repositories = Number(process.env['SALLYPORT_BENCH_REPOSITORIES'] || 100)
 const sampled = 5
 const scriptName = 'crane, cosign and jq in a script'
 const script = fileURLToPath(new URL('audit-peer.sh', import.meta.url))
+/** As in the suite of scale: an audit needs little of it. */
+const youngMemory = '--max-semi-space-size=2'
 const ours = fileURLToPath(new URL('../audit/audit-child.ts', import.meta.url))
 
 interface Costs {
@@ -81,6 +83,7 @@ export async function benchAudit(): Promise<readonly BenchRow[]> {
 /** Runs an audit as a program of its own, from its start to its end. */
 async function auditOurs(task: object, filled: Filled): Promise<Costs> {
   const { stdout, wallSeconds, peakMiB } = await measureCommand(process.execPath, [
+    youngMemory,
     ours,
     JSON.stringify(task),
   ])

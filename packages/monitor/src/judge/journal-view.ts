@@ -39,11 +39,15 @@ export interface JournalSight {
   readonly epoch: string
   /** What that one promoted. */
   readonly latest?: Digest | undefined
+  /** `window` only: another digest had been promoted since, so the tag should not be here any more. */
+  readonly isOvertaken?: boolean | undefined
 }
 
 /** Reads the journal, each thing once. */
 export interface JournalView {
   find(destination: string, digest: Digest | undefined, at: Date): Promise<JournalSight>
+  /** Whether another digest was promoted to a tag after an instant, and none since: then that is what has to be there. */
+  isOvertaken(destination: string, digest: Digest, at: Date): Promise<boolean>
   /** Attempts that have not ended. `destination` may be a repository. */
   inFlight(destination: string, at: Date): Promise<PromotionRecord | undefined>
   /** Promotions to any tag of a repository that were under way about then, however they ended. */
@@ -103,19 +107,19 @@ export function openJournalView(
     return found
   }
   const isWithin = (time: number, { from, to }: Span) => time >= from - skewMs && time <= to + afterMs
+  const newest = (spans: readonly Span[]): Span | undefined =>
+    spans.reduce<Span | undefined>(
+      (best, each) => (best === undefined || each.to > best.to ? each : best),
+      undefined,
+    )
   const latestAt = (spans: readonly Span[], time: number): Span | undefined =>
-    spans
-      .filter(({ to }) => to <= time)
-      .reduce<Span | undefined>(
-        (best, each) => (best === undefined || each.to > best.to ? each : best),
-        undefined,
-      )
+    newest(spans.filter(({ to }) => to <= time))
 
   return {
     async find(destination, digest, at) {
       const time = at.getTime()
       const short = await list(destination)
-      const now = short.find((each) => each.digest === digest && isWithin(time, each))
+      const now = newest(short.filter((each) => each.digest === digest && isWithin(time, each)))
       const before = latestAt(short, time)
       if (now) return describe('window', now, before)
       const spans = [
@@ -125,12 +129,16 @@ export function openJournalView(
       ]
       const latest = latestAt(spans, time)
       const ofDigest = spans.filter((each) => each.digest === digest)
-      const within = ofDigest.find((each) => isWithin(time, each))
+      const within = newest(ofDigest.filter((each) => isWithin(time, each)))
       if (within) return describe('window', within, latest)
       if (latest && latest.digest === digest) return describe('latest', latest, latest)
       const earlier = latestAt(ofDigest, time)
       if (earlier) return describe('older', earlier, latest)
       return describe(ofDigest.length > 0 ? 'later' : 'none', ofDigest[0], latest)
+    },
+    async isOvertaken(destination, digest, at) {
+      const latest = latestAt(await list(destination), now.getTime())
+      return latest !== undefined && latest.digest !== digest && latest.to > at.getTime()
     },
     async inFlight(destination, at) {
       unfinished ??= readAll({ state: 'unfinished', since: new Date(now.getTime() - longestMs) })
@@ -185,5 +193,10 @@ function describe(
     ...(span?.isRollback && { isRollback: true }),
     epoch: latest ? new Date(latest.to).toISOString() : '',
     ...(latest && { latest: latest.digest }),
+    ...(state === 'window' &&
+      latest &&
+      span &&
+      latest.digest !== span.digest &&
+      latest.to > span.to && { isOvertaken: true }),
   }
 }

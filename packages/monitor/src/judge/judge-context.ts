@@ -135,14 +135,16 @@ export function partsOfTag(
 export function probeOf(
   event: RegistryEvent,
   context: Pick<JudgeContext, 'now'>,
-  found: { readonly tag: string; readonly digest?: Digest | undefined; readonly since?: string | undefined },
+  found: { readonly tag: string; readonly digest?: Digest | undefined },
 ): RegistryEvent {
   const { registry, repository } = event
-  const { tag, digest, since = event.id } = found
+  const { tag, digest } = found
+  const time = context.now.toISOString()
   return {
-    id: `snapshot:${registry}/${repository}:${tag}@${digest ?? ''}:${since}`,
+    // One for a batch: what is the same later may have been otherwise in between.
+    id: `snapshot:${registry}/${repository}:${tag}@${digest ?? ''}:${time}`,
     source: 'snapshot',
-    time: context.now.toISOString(),
+    time,
     action: digest === undefined ? 'tag-deleted' : 'push',
     actor: { kind: 'unknown' },
     registry,

@@ -17,9 +17,7 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     const isKnown = known?.digest === current.digest
     return explain('superseded', `the tag is there; it leads to ${current.digest}`, {
       digest: current.digest,
-      learned: isKnown
-        ? undefined
-        : { probes: [probeOf(event, context, { tag, digest: current.digest, since: known?.at })] },
+      learned: isKnown ? undefined : { probes: [probeOf(event, context, { tag, digest: current.digest })] },
     })
   }
   const learned = { goneTags: [{ place, tag }] }

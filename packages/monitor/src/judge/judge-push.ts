@@ -9,7 +9,7 @@ export interface PushFacts {
   readonly hand: Hand
   /** Says that the registry itself did it, and why. */
   readonly cause?: string | undefined
-  readonly journal: Pick<JournalSight, 'state'>
+  readonly journal: Pick<JournalSight, 'state' | 'isOvertaken'>
   readonly evidence: Pick<EvidenceSight, 'state'>
   /** The decision is for this very tag, and was made shortly before the push. */
   readonly isDecisionFresh: boolean
@@ -43,7 +43,7 @@ export function judgePush(facts: PushFacts): PushVerdict {
 
   if (wasPromoted) {
     if (!isValid) return { kind: 'evidence-deleted' }
-    if (journal.state === 'older') return { kind: 'rollback' }
+    if (journal.state === 'older' || (journal.isOvertaken && !isSuperseded)) return { kind: 'rollback' }
     if (hand === 'other') return { kind: 'wrong-hand' }
     if (journal.state === 'window') return explained(cause === undefined ? 'promotion' : 'system')
     return explained(cause === undefined ? 'unchanged' : 'system')

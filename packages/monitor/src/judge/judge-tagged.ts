@@ -46,16 +46,25 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     cause: event.cause,
     journal,
     evidence,
-    isDecisionFresh: isFresh(evidence, destination, at, context),
-    known: standingBefore(known, digest, at, window.skewMs),
+    isDecisionFresh: isFresh(evidence, journal, { destination, at, context }),
+    known: standingBefore(known, digest, { at, journal, skewMs: window.skewMs }),
     isSuperseded,
   })
+  // Told late, or with a false time: what was right then may be what somebody has gone back to now.
+  const isOutdated = !isSuperseded && (await context.journal.isOvertaken(destination, digest, at))
   const children = (await view.manifest(digest))?.children ?? []
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
-    parts: partsOfTag(place, tag, { digest, children, standing, incident }),
-    ...(isSuperseded
-      ? { probes: probesOf(one, seen, known, context) }
-      : { tags: [{ place, tag, digest, standing, at: context.now.toISOString() }] }),
+    parts: [
+      ...partsOfTag(place, tag, { digest, children, standing, incident }),
+      // Its own event may never come, and that it is gone has to be noticed all the same.
+      ...(standing === 'explained' && evidence.state === 'ok' ? (evidence.referrers ?? []) : []).map(
+        (referrer) => ({ place, digest: referrer, parent: digest, relation: 'referrer' as const, standing }),
+      ),
+    ],
+    ...(isOutdated && { probes: [probeOf(event, context, { tag, digest })] }),
+    ...(isSuperseded && { probes: probesOf(one, seen, known, context) }),
+    ...(!isSuperseded &&
+      !isOutdated && { tags: [{ place, tag, digest, standing, at: context.now.toISOString() }] }),
   })
 
   if ('explained' in verdict) {
@@ -97,9 +106,21 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
       // Nothing that comes later makes another hand that of the gate.
       mayStillCome: hand !== 'other',
       // Evidence precedes the tag, so only where there is some can a promotion be what moved it.
-      until: evidence.state === 'ok' ? await endOfFlight(destination, at, context) : undefined,
+      until:
+        endOfLag(one, journal, context) ??
+        (evidence.state === 'ok' ? await endOfFlight(destination, at, context) : undefined),
     },
   )
+}
+
+/** A replica may be behind its origin for a while. */
+function endOfLag(
+  { event }: Case,
+  { epoch }: JournalSight,
+  { place, origin, window }: JudgeContext,
+): Date | undefined {
+  const isReplica = place !== origin || event.cause === 'replication' || event.cause === 'mirror'
+  return isReplica && epoch !== '' ? new Date(Date.parse(epoch) + window.afterMs) : undefined
 }
 
 /** The event names no digest, and the tag is gone: what it was can't be told any more. */
@@ -123,22 +144,29 @@ async function judgeUnknown(one: Case, tag: string, context: JudgeContext): Prom
 
 function isFresh(
   evidence: EvidenceSight,
-  destination: string,
-  at: Date,
-  { window: { skewMs, longestMs } }: JudgeContext,
+  journal: JournalSight,
+  {
+    destination,
+    at,
+    context: {
+      window: { skewMs, longestMs },
+    },
+  }: { readonly destination: string; readonly at: Date; readonly context: JudgeContext },
 ): boolean {
   if (evidence.state !== 'ok' || evidence.decision?.destination !== destination) return false
   const decidedAt = Date.parse(evidence.decision.at ?? '')
+  // Something else was promoted since.
+  if (journal.epoch !== '' && !(decidedAt >= Date.parse(journal.epoch))) return false
   return decidedAt <= at.getTime() + skewMs && at.getTime() <= decidedAt + longestMs + skewMs
 }
 
 function standingBefore(
   known: KnownTag | undefined,
   digest: Digest,
-  at: Date,
-  skewMs: number,
+  { at, journal, skewMs }: { readonly at: Date; readonly journal: JournalSight; readonly skewMs: number },
 ): 'explained' | 'noted' | undefined {
   if (known?.digest !== digest || known.standing === 'alert') return undefined
+  if (journal.latest !== undefined && journal.latest !== digest && journal.epoch > known.at) return undefined
   // What was noted may have been pushed just before, and this may be the event of that.
   if (known.standing === 'noted' && at.getTime() <= Date.parse(known.at) + skewMs) return undefined
   return known.standing
@@ -152,7 +180,7 @@ function probesOf(
   context: JudgeContext,
 ): NonNullable<Learned['probes']> {
   if (current && current.digest === known?.digest) return []
-  return [probeOf(event, context, { tag, digest: current?.digest, since: known?.at })]
+  return [probeOf(event, context, { tag, digest: current?.digest })]
 }
 
 function explainPush(kind: string, { journal, evidence, current, digest }: Seen): string {

@@ -23,6 +23,8 @@ export interface ManifestSight {
   readonly problem?: string | undefined
   readonly subject?: Digest | undefined
   readonly children: readonly Digest[]
+  /** A container could be started from it: an image with layers, or an index that leads to something. */
+  readonly isRunnable: boolean
 }
 
 /** A decision that was verified. */
@@ -35,7 +37,12 @@ export interface SeenDecision {
 
 /** Whether a decision about a digest verifies. `gone`: the manifest itself is not there. */
 export type EvidenceSight =
-  | { readonly state: 'ok'; readonly decision?: SeenDecision | undefined }
+  | {
+      readonly state: 'ok'
+      readonly decision?: SeenDecision | undefined
+      /** The referrers that hold the decision. */
+      readonly referrers?: readonly Digest[] | undefined
+    }
   | { readonly state: 'missing' | 'invalid' | 'gone'; readonly message: string }
 
 /** Reads a repository, each thing once. Rejects while the registry can't be read. */
@@ -56,6 +63,8 @@ export interface DecisionVerifier {
 }
 
 const maxRemembered = 10_000
+const imageConfig = /^application\/vnd\.(oci\.image\.config|docker\.container\.image)\b/
+const imageLayer = /^application\/vnd\.(oci\.image\.layer|docker\.image\.rootfs)\b/
 /** What is wrong with the content, and will be next time. */
 const contentProblem =
   /^(MANIFEST_INVALID|MANIFEST_UNSUPPORTED|LIMIT_EXCEEDED|DIGEST_MISMATCH|SIZE_MISMATCH)$/
@@ -98,7 +107,13 @@ export function createDecisionVerifier(
     terms,
     async verify(digest, signal) {
       const { verdict, error, requirements } = await verifier.verify(repository, digest, { signal })
-      if (verdict === 'pass') return { state: 'ok', decision: decisions.get(digest) }
+      if (verdict === 'pass') {
+        const counted = requirements.flatMap(({ parts = [] }) => parts).flatMap(({ evidence }) => evidence)
+        const referrers = counted
+          .filter(({ store, subject }) => !store.startsWith('legacy') && subject === digest)
+          .map(({ manifest }) => manifest)
+        return { state: 'ok', decision: decisions.get(digest), referrers: [...new Set(referrers)] }
+      }
       if (error?.code === 'MANIFEST_NOT_FOUND') return { state: 'gone', message: 'it is not there any more' }
       if (error && !contentProblem.test(error.code)) throw new UnreadableError(error.message)
       if (error) return { state: 'invalid', message: error.message }
@@ -194,19 +209,31 @@ async function readManifest(
   signal: AbortSignal | undefined,
 ): Promise<ManifestSight | undefined> {
   const found = await findReadable(repository, digest, signal)
-  return found?.raw ? describeManifest(found.raw) : found && { problem: found.problem, children: [] }
+  return found?.raw
+    ? describeManifest(found.raw)
+    : found && { problem: found.problem, children: [], isRunnable: true }
 }
 
 function describeManifest(raw: RawManifest): ManifestSight {
   try {
-    const { subject, manifests } = JSON.parse(Buffer.from(raw.bytes).toString('utf8')) as {
+    const { subject, manifests, config, layers } = JSON.parse(Buffer.from(raw.bytes).toString('utf8')) as {
       readonly subject?: { readonly digest?: string }
       readonly manifests?: unknown
+      readonly config?: { readonly mediaType?: unknown }
+      readonly layers?: unknown
     }
     const children = Array.isArray(manifests) ? parseIndex(raw).manifests.map(({ digest }) => digest) : []
-    return { raw, children, ...(isDigest(subject?.digest) && { subject: subject.digest }) }
+    const isImage =
+      imageConfig.test(String(config?.mediaType)) &&
+      Array.isArray(layers) &&
+      layers.some((layer: { readonly mediaType?: unknown } | null) =>
+        imageLayer.test(String(layer?.mediaType)),
+      )
+    const isRunnable = isImage || children.length > 0
+    return { raw, children, isRunnable, ...(isDigest(subject?.digest) && { subject: subject.digest }) }
   } catch (error) {
-    return { raw, children: [], problem: error instanceof Error ? error.message : String(error) }
+    const problem = error instanceof Error ? error.message : String(error)
+    return { raw, children: [], isRunnable: true, problem }
   }
 }
 

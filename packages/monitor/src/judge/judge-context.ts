@@ -18,7 +18,7 @@ export type FindRetirement = (gone: {
 
 /** What an event of one repository is judged with. */
 export interface JudgeContext {
-  readonly state: Pick<MonitorState, 'findTag' | 'partOf' | 'partsOf'>
+  readonly state: Pick<MonitorState, 'findTag' | 'unseenTags' | 'partOf' | 'partsOf'>
   readonly view: RepositoryView
   readonly journal: JournalView
   readonly terms: WatchTerms

@@ -21,6 +21,9 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
   const sight = await view.manifest(digest)
   if (sight?.subject) return await judgeReferrer(one, digest, sight.subject, context)
 
+  if (!sight && event.subject && event.source === 'snapshot')
+    return explain('superseded', 'it is listed as a referrer, and not there', { by: event.subject, digest })
+
   const parts = await state.partOf(place, digest)
   const owner = await findOwner(digest, at, { parts, context })
   if (owner && hand !== 'other') {
@@ -64,7 +67,12 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
     {
       // The tag or index that it belongs to may come next, and with it the alert that this is a part of.
       mayStillCome: true,
-      until: hand === 'other' ? undefined : await endOfFlight(origin, at, context),
+      // That one may be waiting too, and has come later.
+      until:
+        hand === 'other'
+          ? undefined
+          : ((await endOfFlight(origin, at, context)) ??
+            new Date(one.receivedAt.getTime() + 2 * context.evidenceWaitMs)),
     },
   )
 }

@@ -323,17 +323,19 @@ describe('something attached to a promoted image', () => {
   })
 
   it('is an alert when a list names what is to be pushed later', async () => {
-    const evil = createImage({ layers: [{ files: { '/evil': 'x' } }] })
+    const evil = await test.push('evil')
     const tag = fallbackTag(subject)
+    const platform = { os: 'linux', architecture: 'amd64' }
     const digest = await putJson(
       {
         schemaVersion: 2,
         mediaType: mediaTypes.ociIndex,
-        manifests: [{ ...evil.raw.descriptor, platform: { os: 'linux', architecture: 'amd64' } }],
+        manifests: [{ ...evil.raw.descriptor, platform }],
       },
       mediaTypes.ociIndex,
       tag,
     )
+    await test.repository.deleteManifest(digestOfImage(evil))
     await test.monitor.ingest([test.event({ digest, tag })])
     await test.settle()
     expect(await kinds()).toEqual(['unauthorised-push'])

@@ -47,7 +47,7 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     journal,
     evidence,
     isDecisionFresh: isFresh(evidence, journal, { destination, at, context }),
-    known: standingBefore(known, digest, { at, journal, skewMs: window.skewMs }),
+    known: standingBefore(known, digest, { event, at, journal, skewMs: window.skewMs }),
     isSuperseded,
   })
   // Told late, or with a false time: what was right then may be what somebody has gone back to now.
@@ -163,10 +163,22 @@ function isFresh(
 function standingBefore(
   known: KnownTag | undefined,
   digest: Digest,
-  { at, journal, skewMs }: { readonly at: Date; readonly journal: JournalSight; readonly skewMs: number },
+  {
+    event,
+    at,
+    journal,
+    skewMs,
+  }: {
+    readonly event: Case['event']
+    readonly at: Date
+    readonly journal: JournalSight
+    readonly skewMs: number
+  },
 ): 'explained' | 'noted' | undefined {
   if (known?.digest !== digest || known.standing === 'alert') return undefined
   if (journal.latest !== undefined && journal.latest !== digest && journal.epoch > known.at) return undefined
+  // A look that tells of what has not changed asks for a judgement.
+  if (known.standing === 'noted' && event.source === 'snapshot') return undefined
   // What was noted may have been pushed just before, and this may be the event of that.
   if (known.standing === 'noted' && at.getTime() <= Date.parse(known.at) + skewMs) return undefined
   return known.standing

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const update = process.argv.includes('--update')
 
 /** Packages whose whole public API has doc comments. */
-const documented = new Set(['core', 'harden', 'inventory', 'oci', 'scan', 'testkit'])
+const documented = new Set(['audit', 'core', 'harden', 'inventory', 'oci', 'scan', 'testkit'])
 
 /** The messages that say something about the types themselves; what comments say is ours to judge in a review. */
 const messagesFor = (name) => ({

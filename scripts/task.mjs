@@ -146,8 +146,11 @@ const tasks = {
     suite('engine', ['--root', 'test/engine', ...toSettings('SALLYPORT_ENGINE', ['promotions', 'seed'])]),
   'engine:dbos': () => run('node', [source, 'test/engine/run-small.ts', ...args]).status,
   // npm run audit:scale -- --repositories 2000
-  'audit:scale': () =>
-    suite('audit', ['--root', 'test/audit', ...toSettings('SALLYPORT_AUDIT', ['repositories'])]),
+  'audit:scale': () => {
+    env.SALLYPORT_AUDIT_BUILT = '1'
+    const parameters = toSettings('SALLYPORT_AUDIT', ['repositories'])
+    return check([buildStep]) && suite('audit', ['--root', 'test/audit', ...parameters])
+  },
   // npm run monitor:mixed -- --events 5000 --seed 7
   'monitor:mixed': () =>
     suite('monitor', ['--root', 'test/monitor', ...toSettings('SALLYPORT_MONITOR', ['events', 'seed'])]),

@@ -1,14 +1,15 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkGuide } from './check-guide.ts'
 import { checkLinks } from './check-links.ts'
 import { checkNames, readUnion } from './check-names.ts'
 
-/** A package with a guide and a reference, and the example that runs them. */
+/** A package with a guide, and the example that runs it. */
 export interface DocumentedPackage {
-  /** Name of the package's folder, of its guide and of its reference. */
+  /** Name of the package's folder, of its guide and, where there is one, of its reference. */
   readonly name: string
-  /** Folder of the example: its `guide`, `documents` and `readme` hold the blocks of code. */
+  /** Folder of the example: its `guide`, `readme` and, where there are any, `documents` hold the blocks of code. */
   readonly example: string
   /** Name of the union of its error codes. */
   readonly errorCodes: string
@@ -24,12 +25,21 @@ export async function checkPackage({ name, example, errorCodes, load }: Document
   const guide = join(root, 'docs', 'guides', `${name}.md`)
   const readme = join(folder, 'README.md')
   await checkGuide(guide, join(example, 'guide'))
-  await checkGuide(guide, join(example, 'documents'), ['yaml'])
+  const documents = join(example, 'documents')
+  if (existsSync(documents)) await checkGuide(guide, documents, ['yaml'])
   await checkGuide(readme, join(example, 'readme'))
-  for (const document of [guide, join(root, 'docs', `${name}.md`), readme]) await checkLinks(document)
-  const { dependencies, peerDependencies, exports } = JSON.parse(
-    await readFile(join(folder, 'package.json'), 'utf8'),
-  ) as { readonly dependencies: object; readonly peerDependencies: object; readonly exports: object }
+  const reference = join(root, 'docs', `${name}.md`)
+  for (const document of [guide, readme, ...(existsSync(reference) ? [reference] : [])])
+    await checkLinks(document)
+  const {
+    dependencies,
+    peerDependencies = {},
+    exports,
+  } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+    readonly dependencies: object
+    readonly peerDependencies?: object
+    readonly exports: object
+  }
   for (const entry of Object.keys(exports).filter((key) => key !== './package.json'))
     await checkNames(readme, Object.keys(await load(entry.slice(1))))
   await checkNames(readme, await readUnion(join(folder, 'src', 'errors.ts'), errorCodes))

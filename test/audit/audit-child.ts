@@ -1,13 +1,18 @@
 // Audits a registry as a program of its own: prints a line for each repository, and at the end what it found and took.
 //
-//   audit-child.ts TASK   TASK: JSON { registry, key, state }
+//   audit-child.ts TASK   TASK: JSON { registry, key, state, named }; `named`: how many repositories to name, where the
+//                         registry has no catalog
 import { createHash } from 'node:crypto'
 import process from 'node:process'
+import { repositoryAt } from './repository-at.ts'
 import { startAudit, type StartAuditOptions } from './start-audit.ts'
 
-const task = JSON.parse(process.argv[2] ?? '') as StartAuditOptions
+const { named, ...task } = JSON.parse(process.argv[2] ?? '') as StartAuditOptions & {
+  readonly named?: number
+}
 await using started = startAudit({
   ...task,
+  repositories: named && Array.from({ length: named }, (_, position) => repositoryAt(position)),
   onAudited: (repositories) => process.stdout.write(`${repositories}\n`),
 })
 const summary = await started.audit.run()

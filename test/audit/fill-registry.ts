@@ -3,6 +3,7 @@ import { type Descriptor, type Digest, digestOf, mediaTypes, runConcurrently } f
 import { createRegistryClient, type RegistryRepository, toRawManifest } from '@sallyport/oci'
 import { type EvidenceKeys, evidenceOf, spoiledSignature } from './image-evidence.ts'
 import { type ImageKind, kindAt } from './image-kinds.ts'
+import { repositoryAt } from './repository-at.ts'
 
 /** How much to push. */
 export interface FillOptions {
@@ -39,13 +40,9 @@ const layer = Buffer.from('a layer that nobody ever opens')
 export const layerDigest: Digest = digestOf(layer)
 const artifactType = 'application/vnd.example.chart.v1+json'
 
-/** Path of the repository at a position. */
-export const repositoryAt = (position: number): string =>
-  `team-${Math.floor(position / 50)}/app-${String(position).padStart(5, '0')}`
-
 /**
- * Fills a registry: in each repository four images of two tags each, of the kinds in turn, a chart, and a signature of
- * something that is not there: ten tags.
+ * Fills a registry: in each repository four images of two tags each, of the kinds in turn, a chart, and under a tag of
+ * cosign a signature of something that is not there, or an image that hides there: ten tags.
  */
 export async function fillRegistry(options: FillOptions): Promise<Filled> {
   await using client = createRegistryClient({ connections: 32, settleMs: 0 })
@@ -81,10 +78,16 @@ export async function fillRegistry(options: FillOptions): Promise<Filled> {
       counts.tags += tags.length
     }
     await pushChart(repository, position)
-    await pushStraySignature(repository, position)
-    counts.tags++
     counts.artifacts++
-    counts.stray++
+    counts.tags += 2
+    if (position % 2 === 0) {
+      await pushStraySignature(repository, position)
+      counts.stray++
+    } else {
+      await pushImage(repository, -position, [signatureTag(position)])
+      counts.images++
+      count('unsigned')
+    }
   })
   return { ...counts, classes }
 }
@@ -151,7 +154,7 @@ async function pushImage(
   return raw.descriptor
 }
 
-/** An index of two images; the second is deleted afterwards. */
+/** An index of two images, of which the second is missing. */
 async function pushBrokenIndex(
   repository: RegistryRepository,
   number: number,
@@ -159,7 +162,7 @@ async function pushBrokenIndex(
 ): Promise<void> {
   const here = await makeImage(repository, number)
   const gone = await makeImage(repository, number, 'arm64')
-  for (const raw of [here, gone]) await repository.putManifest(raw)
+  await repository.putManifest(here)
   const index = toRawManifest(
     Buffer.from(
       JSON.stringify({
@@ -172,8 +175,15 @@ async function pushBrokenIndex(
       }),
     ),
   )
-  for (const tag of tags) await repository.putManifest(index, { tag })
-  await repository.deleteManifest(gone.descriptor.digest)
+  const push = async () => {
+    for (const tag of tags) await repository.putManifest(index, { tag })
+  }
+  // docker-registry takes no index whose images are missing; olareg keeps for ever what an index lists.
+  await push().catch(async () => {
+    await repository.putManifest(gone)
+    await push()
+    await repository.deleteManifest(gone.descriptor.digest)
+  })
 }
 
 async function makeImage(repository: RegistryRepository, number: number, architecture = 'amd64') {
@@ -198,12 +208,17 @@ async function pushChart(repository: RegistryRepository, position: number): Prom
 }
 
 async function pushStraySignature(repository: RegistryRepository, position: number): Promise<void> {
-  const raw = manifestOf('application/vnd.oci.image.config.v1+json', emptyJson, {
+  const signed = descriptorOf('application/vnd.dev.cosign.simplesigning.v1+json', emptyJson)
+  const raw = manifestOf(mediaTypes.ociConfig, emptyJson, {
+    layers: [signed],
     annotations: { stray: String(position) },
   })
-  const subject = digestOf(`nothing at ${position}`)
-  await repository.putManifest(raw, { tag: `${subject.replace(':', '-')}.sig` })
+  await repository.putManifest(raw, { tag: signatureTag(position) })
 }
+
+/** A tag of cosign for a signature of something that is not there. */
+const signatureTag = (position: number): string =>
+  `${digestOf(`nothing at ${position}`).replace(':', '-')}.sig`
 
 function manifestOf(configType: string, config: Buffer, rest: object) {
   return toRawManifest(

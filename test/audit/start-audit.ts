@@ -5,6 +5,7 @@ import {
   createAudit,
   createClassifier,
   distributionListing,
+  type RegistryListing,
   sqliteAuditState,
 } from '@sallyport/audit'
 import { createRegistryClient, type RequestEvent } from '@sallyport/oci'
@@ -75,12 +76,23 @@ export interface StartAuditOptions {
   readonly key: string
   /** Path of the state. */
   readonly state: string
+  /** Repositories, where the registry has no catalog. */
+  readonly repositories?: readonly string[] | undefined
+  /** Lists each tag of people so often, by other names. Default 1. */
+  readonly repeatTags?: number | undefined
   /** Is told how many repositories are done. */
   readonly onAudited?: ((repositories: number) => void) | undefined
 }
 
 /** Opens an audit of a registry as a program would. */
-export function startAudit({ registry, key, state: path, onAudited }: StartAuditOptions): StartedAudit {
+export function startAudit({
+  registry,
+  key,
+  state: path,
+  repositories,
+  repeatTags: times = 1,
+  onAudited,
+}: StartAuditOptions): StartedAudit {
   const sent = new Map<string, number>()
   const onRequest = ({ method, url }: RequestEvent) => {
     const kind = `${method} ${/_catalog|tags\/list|manifests|referrers|blobs/.exec(url)?.[0] ?? 'other'}`
@@ -89,7 +101,7 @@ export function startAudit({ registry, key, state: path, onAudited }: StartAudit
   const client = createRegistryClient({ onRequest })
   const state = sqliteAuditState(path)
   const audit = createAudit({
-    listing: distributionListing({ client, registry }),
+    listing: repeatTags(distributionListing({ client, registry, repositories }), times),
     client,
     classifier: createClassifier(),
     terms: termsOf(key),
@@ -108,3 +120,16 @@ export function startAudit({ registry, key, state: path, onAudited }: StartAudit
     },
   }
 }
+
+/** The same listing with many more tags. */
+const repeatTags = (listing: RegistryListing, times: number): RegistryListing => ({
+  ...listing,
+  async *listManifests(repository, options) {
+    for await (const listed of listing.listManifests(repository, options)) {
+      yield listed
+      if (!('digest' in listed) || listed.tags[0]?.startsWith('sha256-')) continue
+      for (let time = 1; time < times; time++)
+        yield { ...listed, tags: listed.tags.map((tag) => `${tag}-${time}`) }
+    }
+  },
+})

@@ -2,6 +2,7 @@
 // average of a minute, before and after: figures of a machine that has other things to do mean little.
 import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
+import { benchAudit } from './audit.ts'
 import { benchCopy } from './copy.ts'
 import { benchGate } from './gate.ts'
 import { benchHarden } from './harden.ts'
@@ -11,6 +12,7 @@ import { benchVerify } from './verify.ts'
 import type { BenchRow } from './bench-row.ts'
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  audit: benchAudit,
   copy: benchCopy,
   gate: benchGate,
   harden: benchHarden,

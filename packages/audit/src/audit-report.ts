@@ -2,9 +2,11 @@ import type { AuditClass, ManifestRole } from './audit-class.ts'
 
 /** An audit as a whole; its records are read one by one. */
 export interface AuditSummary {
+  /** Names the form of this document. */
   readonly schema: 'https://sallyport.dev/schemas/audit/v1'
   /** Unique among the audits of a state. */
   readonly id: string
+  /** Host with its port, as in references. */
   readonly registry: string
   /** How it was listed. */
   readonly listing: string
@@ -12,16 +14,19 @@ export interface AuditSummary {
   readonly startedAt: string
   /** Absent while it is under way, or after an interruption. */
   readonly finishedAt?: string | undefined
+  /** Which repositories it covers. */
   readonly repositories: AuditCoverage
   /** Tags that were seen. */
   readonly tags: number
   /** Manifests that were seen, each counted once in `roles`. */
   readonly manifests: number
+  /** Manifests by what they are. */
   readonly roles: Readonly<Partial<Record<ManifestRole, number>>>
   /** Images, indexes, platforms, and what could not be read, by class. */
   readonly classes: Readonly<Partial<Record<AuditClass, number>>>
-  /** Whose evidence was read anew, and whose was known from before. */
+  /** Manifests whose evidence was read anew. */
   readonly examined: number
+  /** Manifests whose evidence was known from before. */
   readonly reused: number
   /** HTTP requests that the audit took. */
   readonly requests: number
@@ -29,11 +34,13 @@ export interface AuditSummary {
 
 /** What of a registry an audit covers. */
 export interface AuditCoverage {
+  /** Repositories that were audited. */
   readonly audited: number
   /** Left out by a filter. */
   readonly skipped: number
   /** Could not be listed; each has a line in `failures`. */
   readonly failed: number
+  /** What kept repositories from being listed. */
   readonly failures: readonly {
     readonly repository: string
     readonly code: string

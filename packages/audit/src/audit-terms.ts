@@ -4,6 +4,7 @@ import type { Scanner } from '@sallyport/scan'
 
 /** What images of a repository must come with. */
 export interface AuditTerms {
+  /** Tier of the gate's policy that decisions have to be about. */
   readonly tier: string
   /** Whose signatures of images count. */
   readonly signers: AcceptedSigners
@@ -25,7 +26,9 @@ export interface AuditTerms {
 
 /** What an image is judged by today. */
 export interface PresentTerms {
+  /** The policy that the gate uses by now; it must have the tier. */
   readonly policy: Policy
+  /** Waivers that are in force. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
   /** Scanners that need only the inventory, such as the built-in one; they get no layers. */
   readonly scanners: readonly Scanner[]

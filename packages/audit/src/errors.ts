@@ -7,6 +7,7 @@ export type AuditErrorCode =
   | 'LISTING_INVALID'
   | 'BUDGET_EXCEEDED'
   | 'AUDIT_UNKNOWN'
+  | 'AUDIT_SUPERSEDED'
   | 'PLAN_INVALID'
   | 'DEPLOYMENTS_INVALID'
   | 'REPORT_INVALID'
@@ -21,7 +22,9 @@ export interface AuditErrorOptions extends SallyportErrorOptions {
 
 /** An audit, or what follows from one, could not be done. What could not be judged of one image is a record instead. */
 export class AuditError extends SallyportError<AuditErrorCode> {
+  /** What it is about: `registry`, `registry/repository`, or a file with its place. */
   readonly subject: string | undefined
+  /** HTTP status of a registry's own interface. */
   readonly status: number | undefined
 
   constructor(code: AuditErrorCode, message: string, options: AuditErrorOptions = {}) {

@@ -18,7 +18,6 @@ export type { Finding, Settlement } from './judge/finding.ts'
 export type { FindRetirement } from './judge/judge-context.ts'
 export type { PromotionWindow, ReadJournal } from './judge/journal-view.ts'
 export type { ActorIdentity, WatchTerms } from './judge/watch.ts'
-export type { AlertQueue, QueuedAlert, QueueLength, WaitingOptions } from './ports/alert-queue.ts'
 export type { AlertSink, SendOptions } from './ports/alert-sink.ts'
 export type { Delivery, EventFormat, ReadDelivery, ReadOptions, RefusedEntry } from './ports/event-format.ts'
 export type {

@@ -34,7 +34,7 @@ const maxEvidence = 200
 const maxReasons = 20
 
 /** The evidence about an image and about the index that lists it, which counts here too. */
-export const sharedEvidence = ({
+const sharedEvidence = ({
   own,
   via,
 }: Pick<ClassifiedEvidence, 'own' | 'via'>): readonly ExaminedEvidence[] =>
@@ -50,7 +50,7 @@ export function findDecision(
 }
 
 /** Kinds that the terms need and that nothing about the image or its index satisfies; SBOMs are looked at apart. */
-export function findMissingKinds(
+function findMissingKinds(
   evidence: Pick<ClassifiedEvidence, 'own' | 'via'>,
   { terms }: CompiledTerms,
 ): readonly NeededKind[] {

@@ -20,7 +20,13 @@ import {
 } from '@sallyport/oci'
 import { parsePolicy, type Policy } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories, type Scanner } from '@sallyport/scan'
-import { createImage, createImageIndex, pushImage, startRegistry } from '@sallyport/testkit'
+import {
+  createImage,
+  createImageIndex,
+  pushImage,
+  type RegistryQuirks,
+  startRegistry,
+} from '@sallyport/testkit'
 import type { AuditTerms } from '../audit-terms.ts'
 import type { Classification } from '../ports/image-classifier.ts'
 import { createClassifier } from './create-classifier.ts'
@@ -34,7 +40,7 @@ const createSigner = (): LabSigner => keySigner(generateSigningKey().privateKey)
 export const signers = { release: createSigner(), evidence: createSigner(), stranger: createSigner() }
 
 export const gateId = 'https://gate.example/prod'
-export const builderId = 'https://builder.example/v1'
+const builderId = 'https://builder.example/v1'
 /** The time of each classification, unless another is given. */
 export const now = new Date('2026-06-01T12:00:00.000Z')
 /** When decisions of the lab were made, an hour before. */
@@ -137,8 +143,8 @@ export interface Scene {
 }
 
 /** Starts a registry in which scenes are set. */
-export async function openLab() {
-  const registry = await startRegistry()
+export async function openLab(quirks: Partial<RegistryQuirks> = {}) {
+  const registry = await startRegistry({ quirks })
   const client = createRegistryClient({ settleMs: 0, retry: { attempts: 1 } })
   let count = 0
   return {

@@ -76,6 +76,11 @@ describe('joinDeployments', () => {
       { 'shop index': 'manifest', 'shop amd64': 'manifest' },
     ],
     [
+      'the manifest of a platform on a node that is said to run another: it runs all the same',
+      { pulledFrom: home, digest: amd64, platform: 'linux/arm64' },
+      { 'shop index': 'manifest', 'shop amd64': 'manifest' },
+    ],
+    [
       'a configuration: who has it, and its index, in every repository',
       { digest: digest('config of arm64') },
       { 'shop index': 'config', 'shop arm64': 'config', 'stage index': 'config', 'stage arm64': 'config' },
@@ -139,6 +144,10 @@ describe('joinDeployments', () => {
       [],
       ['tag'],
     ])
+  })
+
+  it('says that what runs is not matched where it is no image by the audit', async () => {
+    expect((await join({ pulledFrom: home, digest: digest('signature') })).unmatched).toBe(1)
   })
 
   it('names a workload once, however it was found', async () => {

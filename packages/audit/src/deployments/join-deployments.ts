@@ -13,7 +13,7 @@ export interface JoinDeploymentsOptions {
 export interface JoinedDeployments {
   /** Reads the records, each with `deployments`; however many there are, only some are in memory. */
   records(): AsyncIterable<AuditRecord>
-  /** What runs and is in no audited repository. */
+  /** What runs and is in no audited repository, or is there as something that is not judged, such as evidence. */
   readonly unmatched: readonly ReportedImage[]
 }
 

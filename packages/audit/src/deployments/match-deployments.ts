@@ -25,7 +25,7 @@ export interface DeploymentMatcher {
   note(record: AuditRecord): void
   /** Where a record's image runs, once all have been shown. */
   deploymentsOf(record: AuditRecord): readonly Deployment[]
-  /** What no record was found for. */
+  /** What no judged record was found for. */
   unmatched(): readonly ReportedImage[]
 }
 
@@ -44,6 +44,8 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
 
   return {
     note(record) {
+      // What is not judged should not run; it is no place where what runs is known.
+      if (record.class === undefined) return
       const name = nameOf(record)
       for (const digest of [record.digest, record.config]) {
         for (const sought of (digest && byDigest.get(digest)) ?? []) {
@@ -70,7 +72,9 @@ export function createDeploymentMatcher(reports: readonly ReportedImage[]): Depl
       const add = (reported: readonly Sought[] | undefined, matchedBy: Deployment['matchedBy']): void => {
         for (const sought of reported ?? []) {
           if (sought.isAtHome && !sought.names.includes(name)) continue
-          if (runsOtherPlatform(record, sought.report)) continue
+          // What is reported by the digest of this very image runs, whatever else is said of the node.
+          const isItself = matchedBy === 'manifest' && sought.digests.includes(record.digest!)
+          if (!isItself && runsOtherPlatform(record, sought.report)) continue
           const deployment = toDeployment(sought, name, matchedBy)
           const key = JSON.stringify([
             deployment.cluster,

@@ -2,10 +2,13 @@ import type { Digest } from '@sallyport/core'
 
 /** An image that runs somewhere, as a cluster or a file tells it. */
 export interface ReportedImage {
+  /** Cluster; absent when none was named. */
   readonly cluster?: string | undefined
+  /** Namespace in the cluster. */
   readonly namespace?: string | undefined
   /** E.g. `Deployment web`. */
   readonly workload: string
+  /** Container of the workload. */
   readonly container?: string | undefined
   /** Of the node, e.g. `linux/arm64`; where it is not known, each platform of an index may be the one that runs. */
   readonly platform?: string | undefined

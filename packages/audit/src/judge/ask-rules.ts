@@ -11,7 +11,7 @@ import {
 /** Code of a rule that can't be judged without layers, and is about what never changes in an image. */
 export const needsLayers = 'needs-layers'
 /** Code of a rule that can't be judged without layers, and asks of findings too, which change. */
-export const needsLayersAndFindings = 'needs-layers-and-findings'
+const needsLayersAndFindings = 'needs-layers-and-findings'
 
 /** Kinds that ask only what inventory and scan tell. */
 const fromSbom: ReadonlySet<string> = new Set(['precondition', 'threshold', 'packages', 'licenses', 'distro'])

@@ -268,6 +268,26 @@ describe('createJudge', () => {
     expect(scans).toBe(2)
   })
 
+  it('scans the same contents anew once the data of a scanner are others', async () => {
+    let inner = scannerFor()
+    const scanner: Scanner = {
+      name: inner.name,
+      scan: (...given) => inner.scan(...given),
+      currentData: async () => [{ name: 'advisories', version: inner === known ? '2' : '1' }],
+    }
+    const known = scannerFor('bash')
+    const present = { policy: policyOf(), scanners: [scanner] }
+    const kept = createJudge()
+    const ask = () =>
+      kept(
+        { inventories: [inventoryOf(['bash'])], repository: 'prod.example/a' },
+        { tier: 'prod', present, now },
+      )
+    expect(await ask()).toMatchObject({ verdict: 'pass' })
+    inner = known
+    expect(await ask()).toMatchObject({ verdict: 'fail' })
+  })
+
   it('counts findings by severity', async () => {
     const inventories = [inventoryOf(['hello', 'bash']), inventoryOf(['hello'])]
     expect((await judge({ inventories }, { flawed: ['hello', 'bash'] })).findings).toEqual({ critical: 2 })

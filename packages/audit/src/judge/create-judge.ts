@@ -1,4 +1,4 @@
-import { type Clock, digestOf } from '@sallyport/core'
+import { canonicalJson, type Clock, digestOf } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
 import { type MergedScan, runScanners } from '@sallyport/scan'
 import type { PresentTerms } from '../audit-terms.ts'
@@ -39,8 +39,9 @@ const noLayers = '/dev/null/no-layers'
 export function createJudge(): SbomJudge {
   const scansOf = new WeakMap<PresentTerms['scanners'], BoundedMemory<MergedScan>>()
 
-  const scan = async (inventory: Inventory, key: string, { present, now, signal }: JudgeOptions) => {
+  const scan = async (inventory: Inventory, content: string, { present, now, signal }: JudgeOptions) => {
     const { scanners } = present
+    const key = `${content} ${await dataKey(scanners, signal)}`
     const scans = scansOf.get(scanners) ?? createBoundedMemory<MergedScan>(maxScans, maxRemembered)
     scansOf.set(scanners, scans)
     const known = scans.get(key, now.getTime() - scanLastsMs)
@@ -92,6 +93,19 @@ const unanswered = (reason: { readonly code: string; readonly message: string })
   unsettled: [],
   findings: {},
 })
+
+/** Names the data of scanners: what was found with others is not used again. */
+async function dataKey(scanners: PresentTerms['scanners'], signal: AbortSignal | undefined): Promise<string> {
+  const data = scanners.map(async (scanner) => {
+    try {
+      return await scanner.currentData?.({ signal })
+    } catch {
+      signal?.throwIfAborted()
+      return undefined
+    }
+  })
+  return canonicalJson(await Promise.all(data))
+}
 
 /** Two SBOMs with the same key are matched alike, whoever wrote them and when. */
 function contentKey({ subject, platform, distro, packages, gaps }: Inventory): string {

@@ -69,6 +69,7 @@ export function artifactoryListing(options: ArtifactoryListingOptions): ServiceL
   return createServiceListing({
     registry,
     name: 'artifactory',
+    scope: JSON.stringify(keys),
     lists: 'manifests',
     http,
     // The end of a list shows only by an empty page.

@@ -13,7 +13,7 @@ import type { ServiceListing } from './listing-options.ts'
 import { toListed, type ToldManifest } from './to-listed.ts'
 
 /** What differs from service to service. */
-export interface ServiceListingParts extends Pick<RegistryListing, 'registry' | 'name' | 'lists'> {
+export interface ServiceListingParts extends Pick<RegistryListing, 'registry' | 'name' | 'scope' | 'lists'> {
   readonly http: ListingHttp
   readonly estimateRequests: RegistryListing['estimateRequests']
   /** Paths of repositories as the service names them. */
@@ -31,10 +31,11 @@ const maxRepositories = 1_000_000
 
 /** A listing over one service: names are checked, repositories come once, an abort ends it between any two entries. */
 export function createServiceListing(parts: ServiceListingParts): ServiceListing {
-  const { registry, name, lists, http, estimateRequests } = parts
+  const { registry, name, scope, lists, http, estimateRequests } = parts
   return {
     registry,
     name,
+    scope,
     lists,
     estimateRequests,
     async *listRepositories(options: ListingOptions = {}): AsyncGenerator<string, void, undefined> {

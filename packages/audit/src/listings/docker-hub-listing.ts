@@ -50,6 +50,7 @@ export function dockerHubListing(options: DockerHubListingOptions): ServiceListi
   return createServiceListing({
     registry,
     name: 'docker-hub',
+    scope: JSON.stringify(namespaces),
     lists: 'tags',
     http,
     estimateRequests: (counts) =>

@@ -113,6 +113,7 @@ export function garListing(options: GarListingOptions): ServiceListing {
   return createServiceListing({
     registry,
     name: 'gar',
+    scope: JSON.stringify([project, options.repositories]),
     lists: 'manifests',
     http,
     estimateRequests: (counts) =>

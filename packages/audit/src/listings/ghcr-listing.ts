@@ -49,6 +49,7 @@ export function ghcrListing(options: GhcrListingOptions): ServiceListing {
   return createServiceListing({
     registry,
     name: 'ghcr',
+    scope: JSON.stringify(owner),
     lists: 'manifests',
     http,
     estimateRequests: (counts) => estimatePages(counts, { repositories: pageSize, manifests: pageSize }),

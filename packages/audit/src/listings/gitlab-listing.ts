@@ -89,6 +89,7 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
   return createServiceListing({
     registry,
     name: 'gitlab',
+    scope: JSON.stringify(owner),
     lists: 'tags',
     http,
     estimateRequests: ({ repositories, tags }) =>

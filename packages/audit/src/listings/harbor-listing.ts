@@ -51,6 +51,7 @@ export function harborListing(options: HarborListingOptions): ServiceListing {
   return createServiceListing({
     registry,
     name: 'harbor',
+    scope: JSON.stringify(projects),
     lists: 'manifests',
     http,
     estimateRequests: (counts) =>

@@ -42,7 +42,9 @@ export type ListingSecret =
 
 /** A user and a password, or what a registry takes for them: a robot's secret, an access token. */
 export interface ListingLogin {
+  /** Name of the user or robot. */
   readonly username: string
+  /** Password or token. */
   readonly password: ListingSecret
 }
 

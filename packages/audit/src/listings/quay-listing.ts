@@ -56,6 +56,7 @@ export function quayListing(options: QuayListingOptions): ServiceListing {
   return createServiceListing({
     registry,
     name: 'quay',
+    scope: JSON.stringify(namespaces),
     lists: 'tags',
     http,
     estimateRequests: (counts) =>

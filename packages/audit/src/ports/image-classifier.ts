@@ -5,11 +5,13 @@ import type { AuditTerms } from '../audit-terms.ts'
 
 /** What is to be classified. */
 export interface ClassifiedSubject {
+  /** Where it is, and where its evidence is read. */
   readonly repository: Repository
   /** The image or index; it was verified against its digest. */
   readonly raw: RawManifest
   /** Index of the same repository that lists it: signatures, provenance and decisions about it count here too. */
   readonly via?: Digest | undefined
+  /** What it must come with. */
   readonly terms: AuditTerms
 }
 

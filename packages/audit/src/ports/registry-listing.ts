@@ -2,22 +2,29 @@ import type { Digest } from '@sallyport/core'
 
 /** A manifest as a registry lists it. Nothing of it is proof: what it says saves requests, and is verified when it matters. */
 export interface ListedManifest {
+  /** Digest of the manifest. */
   readonly digest: Digest
   /** Tags that point to it; a listing by tags names it once for each tag. */
   readonly tags: readonly string[]
+  /** Media type of the manifest; absent where the registry does not tell. */
   readonly mediaType?: string | undefined
+  /** Artifact type of the manifest; absent where the registry does not tell. */
   readonly artifactType?: string | undefined
   /** Bytes of the image as the registry counts them. */
   readonly size?: number | undefined
-  /** ISO 8601 times; absent where the registry does not tell. */
+  /** ISO 8601; absent where the registry does not tell. */
   readonly pushedAt?: string | undefined
+  /** ISO 8601: the last pull; absent where the registry does not tell. */
   readonly pulledAt?: string | undefined
 }
 
 /** Something that a registry lists but could not say the digest of. It is an `error` in the audit, never left out. */
 export interface UnlistedTag {
+  /** The tag, as the registry names it. */
   readonly tag: string
+  /** Why there is no digest, for machines. */
   readonly code: string
+  /** Why there is no digest, in one sentence. */
   readonly message: string
 }
 
@@ -35,6 +42,8 @@ export interface RegistryListing {
   readonly registry: string
   /** How it lists, for reports: `distribution`, `harbor`, … */
   readonly name: string
+  /** Names what of the registry is listed, where that is not all: an audit goes on only with the same. */
+  readonly scope?: string | undefined
   /**
    * What is listed of a repository: `tags` (manifests without a tag are found only as children and referrers), or
    * `manifests` (all of them).

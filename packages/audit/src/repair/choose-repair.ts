@@ -21,13 +21,17 @@ export interface ChooseRepairOptions {
   readonly tier: string | undefined
   /** Sign as they are those images that lack nothing but a signature that counts. Default `false`: the gate judges them. */
   readonly signAsIs?: boolean | undefined
+  /** When it is retired. Default: never. */
   readonly retire?: RetireOptions | undefined
+  /** What `idleMs` counts to. */
   readonly now: Date
 }
 
 /** What to do, and why. */
 export interface RepairChoice {
+  /** What to do. */
   readonly kind: RepairKind
+  /** Why, and what it does not repair. */
   readonly reason: string
 }
 

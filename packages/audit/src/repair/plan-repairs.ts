@@ -23,6 +23,7 @@ export interface PlanRepairsOptions {
   readonly retire?: RetireOptions | undefined
   /** Actions at most, the most urgent ones. Default 1,000: what people review. */
   readonly maxActions?: number | undefined
+  /** Default: the system's. */
   readonly clock?: Clock | undefined
   /** Ends it; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined

@@ -27,10 +27,13 @@ export const weakerKinds: Readonly<Record<RepairKind, readonly RepairKind[]>> = 
 
 /** What is to be done about one image or index. */
 export interface RepairAction {
+  /** What is to be done. */
   readonly kind: RepairKind
   /** What was planned; `kind` may have been changed to something weaker since. */
   readonly planned: RepairKind
+  /** Host with its port, as in references. */
   readonly registry: string
+  /** Path within the registry. */
   readonly repository: string
   /** Absent only for `ask` about tags whose digest the registry would not say. */
   readonly digest?: Digest | undefined
@@ -44,6 +47,7 @@ export interface RepairAction {
   readonly quarantine?: string | undefined
   /** Platforms of an index that are repaired with it. */
   readonly covers?: readonly Digest[] | undefined
+  /** How the audit found it. */
   readonly class: AuditClass
   /** At most 10, worst first. */
   readonly problems: readonly { readonly class: AuditClass; readonly message: string }[]
@@ -69,6 +73,7 @@ export function isImageAction(action: RepairAction): action is ImageAction {
 
 /** What to do after an audit, the most urgent first. To be reviewed; `repair` does it. */
 export interface RepairPlan {
+  /** Names the form of this document. */
   readonly schema: 'https://sallyport.dev/schemas/repair-plan/v1'
   /** Over everything else. Who approves a plan names it. */
   readonly digest: Digest
@@ -78,5 +83,6 @@ export interface RepairPlan {
   readonly createdAt: string
   /** How many images need something and are not in the plan, being less urgent. */
   readonly omitted: number
+  /** What is to be done, one action for each image. */
   readonly actions: readonly RepairAction[]
 }

@@ -13,7 +13,9 @@ export type RepairResult = 'done' | 'already' | 'would' | 'left' | 'refused' | '
 
 /** What became of an image, or of one of its tags. */
 export interface RepairStep {
+  /** Absent for what is about the image and none of its tags. */
   readonly tag?: string | undefined
+  /** How it ended. */
   readonly result: RepairResult
   /**
    * Why it was not done: `PLAN_EXPIRED`, `TAG_MOVED`, `IMAGE_GONE`, `GATE_REFUSED`, `NO_SIGNER`, `DELETION_NOT_ALLOWED`,
@@ -30,23 +32,29 @@ export interface RepairStep {
 
 /** What became of an action. */
 export interface RepairOutcome {
+  /** The action, as the plan has it. */
   readonly action: RepairAction
   /** Worst of its steps. */
   readonly result: RepairResult
+  /** One for each tag, or one for the image. */
   readonly steps: readonly RepairStep[]
 }
 
 /** What became of a plan. */
 export interface RepairReport {
+  /** Names the form of this document. */
   readonly schema: 'https://sallyport.dev/schemas/repair-report/v1'
   /** Digest of the plan. */
   readonly plan: Digest
+  /** Id of the audit that the plan is of. */
   readonly audit: string
   /** Whether nothing was to be written. */
   readonly dryRun: boolean
   /** ISO 8601. */
   readonly startedAt: string
+  /** ISO 8601. */
   readonly finishedAt: string
+  /** Actions by how they ended. */
   readonly results: Readonly<Record<RepairResult, number>>
   /** One for each action, in the order of the plan. */
   readonly outcomes: readonly RepairOutcome[]

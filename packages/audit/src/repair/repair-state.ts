@@ -5,7 +5,9 @@ import { openSqlite, type Schema } from '@sallyport/gate/database'
 export interface RepairKey {
   /** Of the action. */
   readonly seal: Digest
+  /** Kind of the action, as the review left it. */
   readonly kind: string
+  /** Tag of the action. */
   readonly tag: string
 }
 

@@ -12,7 +12,7 @@ import { flagged } from '../deployments/record.fixture.ts'
 import { planRepairs, type PlanRepairsOptions } from './plan-repairs.ts'
 
 /** Time of the tests. */
-export const now = new Date('2026-11-25T12:00:00.000Z')
+const now = new Date('2026-11-25T12:00:00.000Z')
 
 const stanza = (name: string): string =>
   `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0\nDescription: of a test\n`

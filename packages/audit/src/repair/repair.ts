@@ -43,9 +43,11 @@ export interface RepairOptions {
 
 /** How far a repair is. */
 export interface RepairProgress {
+  /** What became of the action that ended. */
   readonly outcome: RepairOutcome
   /** Actions that have ended. */
   readonly ended: number
+  /** Actions of the plan. */
   readonly total: number
 }
 

@@ -4,7 +4,7 @@ import type { AuditSummary } from '../audit-report.ts'
 import { count } from '@sallyport/policy/report'
 
 /** Start of a digest, where the whole one stands elsewhere. */
-export const shortDigest = (digest: string): string => digest.slice(0, digest.indexOf(':') + 13)
+const shortDigest = (digest: string): string => digest.slice(0, digest.indexOf(':') + 13)
 
 /** `repository:tag` by its first tag, else `repository@` and the start of its digest. */
 export function nameOf({ repository, tags, digest }: AuditRecord): string {

@@ -10,7 +10,9 @@ const maxDepth = 32
 
 /** An audit with its records, as {@link parseAuditJson} reads it. */
 export interface AuditDocument {
+  /** The audit as a whole. */
   readonly summary: AuditSummary
+  /** Its records, in the order of repository and digest. */
   readonly records: readonly AuditRecord[]
 }
 

@@ -8,10 +8,13 @@ export interface AuditFilters {
   readonly repositories?: readonly string[] | undefined
   /** Patterns of tags, one of which must match; then manifests without a tag are left out. Default: all. */
   readonly tags?: readonly string[] | undefined
-  /** ISO 8601. What the registry tells no such time of is always looked at. */
+  /** ISO 8601: only what was pushed then or later. What the registry tells no such time of is always looked at. */
   readonly pushedAfter?: string | undefined
+  /** ISO 8601: only what was pushed before. */
   readonly pushedBefore?: string | undefined
+  /** ISO 8601: only what was last pulled then or later. */
   readonly pulledAfter?: string | undefined
+  /** ISO 8601: only what was last pulled before. */
   readonly pulledBefore?: string | undefined
 }
 

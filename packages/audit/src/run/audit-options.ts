@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@sallyport/core'
+import { canonicalJson, type Clock, systemClock } from '@sallyport/core'
 import type { RegistryClient } from '@sallyport/oci'
 import type { AuditTerms } from '../audit-terms.ts'
 import { AuditError } from '../errors.ts'
@@ -39,9 +39,11 @@ export interface AuditOptions {
   readonly concurrency?: number | undefined
   /** HTTP requests so far. Default: those of the client, and those that the listing says are its own. */
   readonly requests?: (() => number) | undefined
+  /** Default: the system's. */
   readonly clock?: Clock | undefined
   /** Ends a run; it rejects with `signal.reason`, and the next run goes on. */
   readonly signal?: AbortSignal | undefined
+  /** Told how far it is. Must not throw. */
   readonly onProgress?: ((progress: AuditProgress) => void) | undefined
 }
 
@@ -94,7 +96,7 @@ export function resolveOptions(options: AuditOptions): ResolvedOptions {
     termsOf: typeof terms === 'function' ? terms : () => terms,
     state: options.state,
     filters: compileFilters(filters),
-    filtersText: JSON.stringify(filters, Object.keys(filters).sort()),
+    filtersText: canonicalJson([options.listing.scope, filters]),
     evidenceMaxAgeMs,
     resumeMaxAgeMs,
     maxRequests,

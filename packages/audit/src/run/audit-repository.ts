@@ -1,6 +1,6 @@
 import { isSallyportError } from '@sallyport/core'
 import { openRepositoryWork, type RepositoryWork } from '../state/repository-work.ts'
-import type { RepositoryState } from '../state/run-store.ts'
+import { checkIsLatest, type RepositoryState } from '../state/run-store.ts'
 import type { ResolvedOptions } from './audit-options.ts'
 import { AuditError } from '../errors.ts'
 import type { Budget } from './budget.ts'
@@ -66,6 +66,7 @@ export async function auditRepository(
     if (!(await examineOthers(visit))) break
   }
   await writeRecords(work, () => clock.now())
+  await checkIsLatest(options.state.database, { id: audit, registry })
   await work.commit([
     ...['audit_tag', 'audit_node', 'audit_edge'].map((table) =>
       work.write(`DELETE FROM ${table} WHERE audit = $1 AND repository = $2`),

@@ -95,7 +95,7 @@ export interface CountingClassifier extends ImageClassifier {
 }
 
 /** Judges by what is merely there: signed is compliant, and so is what an index lists that is signed. */
-export function fakeClassifier(): CountingClassifier {
+function fakeClassifier(): CountingClassifier {
   const calls: string[] = []
   const classify: ImageClassifier = async ({ repository, raw, via }, { signal }) => {
     const { digest } = raw.descriptor

@@ -2,7 +2,7 @@ import { eachPage, type RepositoryVisit } from './repository-visit.ts'
 
 /**
  * Tells lists of referrers from images under the same tags, once all that they list was looked at: an index that lists
- * an image, or something that can't be read, is one that can be run, and is judged.
+ * an image, another index, or something that can't be read, is one that can be run, and is judged.
  */
 export function decideLists(visit: RepositoryVisit): Promise<boolean> {
   const { work } = visit
@@ -13,8 +13,10 @@ export function decideLists(visit: RepositoryVisit): Promise<boolean> {
       const [image] = await work.rows(
         `SELECT 1 FROM audit_edge e
            JOIN audit_node n ON n.audit = e.audit AND n.repository = e.repository AND n.digest = e.child
+           LEFT JOIN audit_content c ON c.digest = n.digest
          WHERE e.audit = $1 AND e.repository = $2 AND e.kind = 'entry' AND e.parent = $3
-           AND (n.kind IN ('image', 'index') OR n.state = 'unread') LIMIT 1`,
+           AND (n.kind IN ('image', 'index', 'list') OR n.state = 'unread' OR c.shape ->> '$.config' IS NOT NULL)
+         LIMIT 1`,
         [digest],
       )
       if (image !== undefined) {

@@ -21,11 +21,12 @@ export function examineImages(visit: RepositoryVisit): Promise<boolean> {
       const { digest } = node
       const parents = await parentsOf(visit, digest)
       const missing = await missingMembers(visit, digest)
+      const ofMembers = await evidenceOfMembers(visit, digest)
       const tagged = await taggedEvidence(visit, digest)
       const ofParents = await Promise.all(
         parents.map(async (parent) => [parent, await taggedEvidence(visit, parent)] as const),
       )
-      const basis = digestOf(canonicalJson([visit.termsKey, tagged, ofParents, missing]))
+      const basis = digestOf(canonicalJson([visit.termsKey, tagged, ofParents, ofMembers, missing]))
       const found = tagged.flatMap(([, evidence]) => (evidence === undefined ? [] : [evidence]))
       const ofTags = found.flatMap((evidence) => [
         work.addNode(evidence),
@@ -44,20 +45,20 @@ async function examine(
   visit: RepositoryVisit,
   { digest }: WorkNode,
   parents: readonly Digest[],
-  missing: readonly Digest[],
+  missing: readonly MissingMember[],
 ): Promise<{ readonly examination: KeptExamination; readonly referrers: readonly Digest[] }> {
   const { repository, signal } = visit
-  const problems: AuditProblem[] = missing.slice(0, 20).map((member) => ({
+  const problems: AuditProblem[] = missing.slice(0, 20).map(([member, state]) => ({
     class: 'error',
-    code: 'CHILD_MISSING',
-    message: `the index lists ${member}, which is not in the repository`,
+    code: state === 'absent' ? 'CHILD_MISSING' : 'CHILD_UNREAD',
+    message: `the index lists ${member}, which ${state === 'absent' ? 'is not in the repository' : "can't be read"}`,
   }))
   if (missing.length > problems.length) {
     const more = missing.length - problems.length
     problems.push({
       class: 'error',
       code: 'CHILD_MISSING',
-      message: `${more} more that it lists are not there`,
+      message: `${more} more that it lists are not there, or can't be read`,
     })
   }
   let best: Classification | undefined
@@ -116,15 +117,33 @@ async function parentsOf({ work }: RepositoryVisit, digest: Digest): Promise<rea
   return rows.map((row) => row['parent'] as Digest)
 }
 
-async function missingMembers({ work }: RepositoryVisit, digest: Digest): Promise<readonly Digest[]> {
+type MissingMember = readonly [digest: Digest, state: 'absent' | 'unread']
+
+async function missingMembers({ work }: RepositoryVisit, digest: Digest): Promise<readonly MissingMember[]> {
   const rows = await work.rows(
-    `SELECT e.child FROM audit_edge e
+    `SELECT e.child, n.state FROM audit_edge e
        JOIN audit_node n ON n.audit = e.audit AND n.repository = e.repository AND n.digest = e.child
-     WHERE e.audit = $1 AND e.repository = $2 AND e.kind = 'member' AND e.parent = $3 AND n.state = 'absent'
+     WHERE e.audit = $1 AND e.repository = $2 AND e.kind = 'member' AND e.parent = $3 AND n.state IN ('absent', 'unread')
      ORDER BY e.child`,
     [digest],
   )
-  return rows.map((row) => row['child'] as Digest)
+  return rows.map((row) => [row['child'] as Digest, row['state'] as MissingMember[1]] as const)
+}
+
+/** What stands under the tags of evidence about what an index lists, which counts for the index too. */
+async function evidenceOfMembers(
+  { work }: RepositoryVisit,
+  digest: Digest,
+): Promise<readonly (readonly [tag: string, digest: string | undefined])[]> {
+  // The digest as a tag, of which one of sha512 has only the beginning.
+  const tag = "substr(replace(e.child, ':', '-'), 1, 71)"
+  const rows = await work.rows(
+    `SELECT t.tag, t.digest FROM audit_edge e JOIN audit_tag t ON t.audit = e.audit AND t.repository = e.repository
+       AND t.tag IN (${tag}, ${tag} || '.att', ${tag} || '.sbom', ${tag} || '.sig')
+     WHERE e.audit = $1 AND e.repository = $2 AND e.kind = 'member' AND e.parent = $3 ORDER BY t.tag`,
+    [digest],
+  )
+  return rows.map((row) => [String(row['tag']), (row['digest'] as string | null) ?? undefined] as const)
 }
 
 /** What stands under the tags of evidence about a digest, as listed: it is judged anew when one of them moves. */

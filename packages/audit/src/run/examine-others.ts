@@ -1,11 +1,12 @@
-import { canonicalJson, digestOf } from '@sallyport/core'
+import { canonicalJson, type Digest, digestOf } from '@sallyport/core'
 import type { AuditProblem } from '../audit-record.ts'
+import { parseEvidenceTag } from '../walk/evidence-tag.ts'
 import { describeFailure, keepExamination, listReferrers, reuse } from './keep-examination.ts'
 import { eachPage, type RepositoryVisit } from './repository-visit.ts'
 
 /**
  * Ends with what is no image. Evidence is done; the evidence about an artifact is looked for, so that it is counted, but
- * nothing is judged.
+ * nothing is judged. What only its own manifest calls evidence becomes an image instead.
  */
 export function examineOthers(visit: RepositoryVisit): Promise<boolean> {
   const { work } = visit
@@ -14,6 +15,8 @@ export function examineOthers(visit: RepositoryVisit): Promise<boolean> {
     visit,
     (limit) => work.nodes('shaped', ['other'], limit),
     async (node) => {
+      if (node.shape?.config !== undefined && (await isHidden(visit, node.digest)))
+        return [work.setState(node.digest, 'shaped', 'image')]
       const [edge] = await work.rows(
         `SELECT 1 FROM audit_edge WHERE audit = $1 AND repository = $2 AND child = $3
            AND kind IN ('tag', 'subject', 'attests', 'listed') LIMIT 1`,
@@ -30,9 +33,24 @@ export function examineOthers(visit: RepositoryVisit): Promise<boolean> {
   )
 }
 
+/**
+ * Whether what could be run stands where images do: under a tag of its own, or in an index that does not say that it
+ * attests. Without either it is what cosign left behind when a tag of it moved on.
+ */
+async function isHidden({ work }: RepositoryVisit, digest: Digest): Promise<boolean> {
+  const tags = await work.tagsOf(digest)
+  if (tags.some((tag) => parseEvidenceTag(tag) === undefined)) return true
+  const edges = await work.rows(
+    `SELECT DISTINCT kind FROM audit_edge
+     WHERE audit = $1 AND repository = $2 AND child = $3 AND kind IN ('member', 'attests')`,
+    [digest],
+  )
+  return edges.length === 1 && edges[0]?.['kind'] === 'member'
+}
+
 async function lookForEvidence(
   visit: RepositoryVisit,
-  digest: Parameters<typeof listReferrers>[1],
+  digest: Digest,
 ): Promise<{
   readonly digests: Awaited<ReturnType<typeof listReferrers>>['digests']
   readonly problems: readonly AuditProblem[]

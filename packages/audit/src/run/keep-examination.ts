@@ -35,7 +35,10 @@ export function reuse(
   ]
 }
 
-/** Keeps what an examination found. What ended in an error is tried again by the next audit. */
+/**
+ * Keeps what an examination found. What ended in an error is tried again by the next audit; not for a missing child, which
+ * is looked for in any case, and changes the basis when it comes back.
+ */
 export function keepExamination(
   { work, clock }: RepositoryVisit,
   digest: Digest,
@@ -43,7 +46,9 @@ export function keepExamination(
 ): readonly Write[] {
   const { id, write } = keepDocument(JSON.stringify(examination))
   const at = clock.now().toISOString()
-  const isError = examination.problems.some((problem) => problem.class === 'error')
+  const isError = examination.problems.some(
+    (problem) => problem.class === 'error' && problem.code !== 'CHILD_MISSING',
+  )
   return [
     write,
     [

@@ -86,10 +86,12 @@ export function watchRepository(
   }
 }
 
-/** Keeps what a manifest is, for all places where it may be. */
+/** Keeps what a manifest is, for all places where it may be. Bytes that name no type may be several: an image weighs most. */
 export function keepContent(digest: Digest, shape: ManifestShape): Write {
   return [
-    'INSERT OR IGNORE INTO audit_content (digest, shape) VALUES ($1, $2)',
+    `INSERT INTO audit_content (digest, shape) VALUES ($1, $2)
+     ON CONFLICT DO UPDATE SET shape = excluded.shape
+       WHERE excluded.shape ->> '$.kind' = 'image' AND shape ->> '$.kind' <> 'image'`,
     [digest, JSON.stringify(shape)],
   ]
 }

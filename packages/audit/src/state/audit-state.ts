@@ -6,7 +6,9 @@ import { pruneAudits } from './prune-audits.ts'
 
 /** What audits keep: the work in hand, what they found, and what the next one need not ask for again. */
 export interface AuditState extends AsyncDisposable {
+  /** The database that holds it. */
   readonly database: Database
+  /** Audits that were made with it. */
   readonly archive: AuditArchive
   /**
    * Forgets all but the latest `keep` audits of each registry, and what only they need.

@@ -1,4 +1,4 @@
-import type { Digest, Platform } from '@sallyport/core'
+import { type Digest, isIndexMediaType, isManifestMediaType, type Platform } from '@sallyport/core'
 import type { Database, Row, SqlValue } from '@sallyport/gate/database'
 import type { ManifestShape } from '../walk/manifest-shape.ts'
 
@@ -40,6 +40,7 @@ export interface WorkNode {
   readonly listed: boolean
   /** Whether an index lists it. */
   readonly isMember: boolean
+  /** By its content, unless it is listed as another type of manifest: then it may be something else here. */
   readonly shape?: ManifestShape | undefined
   readonly place?: KnownPlace | undefined
 }
@@ -91,7 +92,7 @@ export function openRepositoryWork(
     async nodes(state, kinds, limit) {
       const kind = kinds === undefined ? '' : `AND n.kind IN (${kinds.map((each) => `'${each}'`).join(', ')})`
       const found = await rows(
-        `SELECT n.digest, n.listed, c.shape, p.present, p.seen_at, p.seen_in, p.basis, p.document, p.referrers,
+        `SELECT n.digest, n.listed, n.media_type, c.shape, p.present, p.seen_at, p.seen_in, p.basis, p.document, p.referrers,
            p.examined_at, p.examined_in, EXISTS (
              SELECT 1 FROM audit_edge e
              WHERE e.audit = $1 AND e.repository = $2 AND e.child = n.digest AND e.kind = 'member'
@@ -154,12 +155,18 @@ export function openRepositoryWork(
 function toNode(row: Row): WorkNode {
   const text = (name: string): string | undefined => (row[name] as string | null) ?? undefined
   const shape = text('shape')
+  const known = shape === undefined ? undefined : (JSON.parse(shape) as ManifestShape)
+  const listedAs = text('media_type')
+  const isOtherType =
+    listedAs !== undefined &&
+    (isManifestMediaType(listedAs) || isIndexMediaType(listedAs)) &&
+    listedAs !== known?.mediaType
   const seenAt = text('seen_at')
   return {
     digest: row['digest'] as Digest,
     listed: row['listed'] === 1,
     isMember: row['member'] === 1,
-    shape: shape === undefined ? undefined : (JSON.parse(shape) as ManifestShape),
+    shape: isOtherType ? undefined : known,
     place:
       seenAt === undefined
         ? undefined

@@ -1,4 +1,5 @@
 import type { Database } from '@sallyport/gate/database'
+import { AuditError } from '../errors.ts'
 
 /** How far an audit is with a repository. */
 export type RepositoryState = 'pending' | 'listing' | 'listed' | 'done' | 'failed' | 'skipped'
@@ -22,8 +23,8 @@ export interface RunScope {
 }
 
 /**
- * The audit to go on with: the latest one of the registry, when it is unfinished, of the same scope and not too old;
- * otherwise a new one. The work in hand of others is dropped: nobody goes on with it.
+ * The audit to go on with: the one of the registry that began last, as clocks may be set back, when it is unfinished, of
+ * the same scope and not too old; otherwise a new one. The work in hand of others is dropped: nobody goes on with it.
  */
 export async function openRun(
   { query, transaction }: Database,
@@ -31,10 +32,9 @@ export async function openRun(
   { now, resumeMaxAgeMs }: { readonly now: Date; readonly resumeMaxAgeMs: number },
 ): Promise<AuditRun> {
   const { registry, listing, filters } = scope
-  const [latest] = await query(
-    'SELECT * FROM audit_run WHERE registry = $1 ORDER BY started_at DESC, id DESC LIMIT 1',
-    [registry],
-  )
+  const [latest] = await query('SELECT * FROM audit_run WHERE registry = $1 ORDER BY rowid DESC LIMIT 1', [
+    registry,
+  ])
   if (
     latest !== undefined &&
     latest['finished_at'] === null &&
@@ -68,6 +68,27 @@ export async function openRun(
     return name
   })
   return { id, requests: 0, isResumed: false, isListed: false }
+}
+
+/**
+ * Makes sure that no later audit of the registry has begun: it has dropped the work in hand, and what is left of it would
+ * look like an empty repository.
+ *
+ * @throws {AuditError} `AUDIT_SUPERSEDED`.
+ */
+export async function checkIsLatest(
+  { query }: Database,
+  { id, registry }: { readonly id: string; readonly registry: string },
+): Promise<void> {
+  const [latest] = await query('SELECT id FROM audit_run WHERE registry = $1 ORDER BY rowid DESC LIMIT 1', [
+    registry,
+  ])
+  if (latest?.['id'] === id) return
+  throw new AuditError(
+    'AUDIT_SUPERSEDED',
+    `${registry}: audit ${id} ends here, since another one began with the same state: run one at a time`,
+    { subject: registry },
+  )
 }
 
 /** Repositories in some states, page by page; their states may change meanwhile. */

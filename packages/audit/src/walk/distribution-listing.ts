@@ -6,6 +6,7 @@ import { mapAhead } from './map-ahead.ts'
 
 /** Options of {@link distributionListing}. */
 export interface DistributionListingOptions {
+  /** Asks the registry. */
   readonly client: Pick<RegistryClient, 'repository' | 'listRepositories'>
   /** Host with its port, as in references. */
   readonly registry: string
@@ -46,6 +47,7 @@ export function distributionListing({
   return {
     registry,
     name: 'distribution',
+    scope: JSON.stringify({ prefix, repositories: repositories?.toSorted() }),
     lists: 'tags',
     estimateRequests: (counts) =>
       (repositories === undefined ? Math.floor(counts.repositories / catalogPage) + 1 : 0) +

@@ -27,7 +27,10 @@ export interface ManifestShape {
   readonly kind: 'image' | 'index' | 'other'
   readonly mediaType: string
   readonly artifactType?: string | undefined
-  /** Digest of the configuration of an image. */
+  /**
+   * Digest of the configuration of an image. Something `other` that has one says that its layers are documents; Docker and
+   * CRI-O unpack them all the same.
+   */
   readonly config?: Digest | undefined
   /** Bytes of configuration and layers together. */
   readonly size?: number | undefined
@@ -36,7 +39,7 @@ export interface ManifestShape {
   readonly subject?: Digest | undefined
 }
 
-/** Layers that no runtime unpacks: what cosign and BuildKit put under a configuration of an image. */
+/** Layers that are documents by their own word: what cosign and BuildKit put under a configuration of an image. */
 const evidenceLayers = new Set([
   'application/vnd.dev.cosign.simplesigning.v1+json',
   'application/vnd.dsse.envelope.v1+json',
@@ -72,30 +75,43 @@ export function readShape(raw: RawManifest): ManifestShape {
   }
   const manifest = parseManifest(raw)
   const { config, layers } = manifest
-  const isImage = isRunnable(mediaType, manifest)
+  const hasImageConfig = isImageConfig(mediaType, config.mediaType)
+  const isImage = hasImageConfig && !areDocuments(layers)
   return {
     kind: isImage ? 'image' : 'other',
     mediaType,
     artifactType: manifest.artifactType ?? (isImage ? undefined : config.mediaType),
-    config: isImage ? config.digest : undefined,
+    config: hasImageConfig ? config.digest : undefined,
     size: sumOfSizes([config, ...layers]),
     members: [],
     subject: manifest.subject?.digest,
   }
 }
 
-function isRunnable(mediaType: string, { config, layers }: ImageManifest): boolean {
-  const isImageConfig =
-    config.mediaType === mediaTypes.ociConfig ||
-    config.mediaType === mediaTypes.dockerConfig ||
-    // Docker's old clients wrote other types for the configuration of an image.
+/** Docker's old clients wrote these types for the configuration of an image, and its present ones run what has them. */
+const looseConfigs: ReadonlySet<string> = new Set([
+  'application/octet-stream',
+  'application/json',
+  'text/html',
+  '',
+])
+
+function isImageConfig(mediaType: string, config: string): boolean {
+  return (
+    config.startsWith('application/vnd.oci.image.') ||
+    config === mediaTypes.dockerConfig ||
+    looseConfigs.has(config) ||
     mediaType === mediaTypes.dockerManifest
-  return isImageConfig && !(layers.length > 0 && layers.every((layer) => evidenceLayers.has(layer.mediaType)))
+  )
+}
+
+function areDocuments(layers: ImageManifest['layers']): boolean {
+  return layers.length > 0 && layers.every((layer) => evidenceLayers.has(layer.mediaType))
 }
 
 function toMember({ digest, platform, annotations }: Descriptor): IndexMember {
   const attests =
-    annotations?.['vnd.docker.reference.type'] === 'attestation-manifest'
+    annotations?.['vnd.docker.reference.type'] === 'attestation-manifest' && platform?.os === 'unknown'
       ? annotations['vnd.docker.reference.digest']
       : undefined
   return { digest, platform, attests: isDigest(attests) ? attests : undefined }

@@ -39,15 +39,13 @@ export interface JournalSight {
   readonly epoch: string
   /** What that one promoted. */
   readonly latest?: Digest | undefined
-  /** `window` only: another digest had been promoted since, so the tag should not be here any more. */
-  readonly isOvertaken?: boolean | undefined
+  /** The promotion that has ended last of all, also when it did so afterwards. */
+  readonly newest?: { readonly digest: Digest; readonly endedAt: Date } | undefined
 }
 
 /** Reads the journal, each thing once. */
 export interface JournalView {
   find(destination: string, digest: Digest | undefined, at: Date): Promise<JournalSight>
-  /** Whether another digest was promoted to a tag after an instant, and none since: then that is what has to be there. */
-  isOvertaken(destination: string, digest: Digest, at: Date): Promise<boolean>
   /** Attempts that have not ended. `destination` may be a repository. */
   inFlight(destination: string, at: Date): Promise<PromotionRecord | undefined>
   /** Promotions to any tag of a repository that were under way about then, however they ended. */
@@ -107,21 +105,22 @@ export function openJournalView(
     return found
   }
   const isWithin = (time: number, { from, to }: Span) => time >= from - skewMs && time <= to + afterMs
-  const newest = (spans: readonly Span[]): Span | undefined =>
-    spans.reduce<Span | undefined>(
-      (best, each) => (best === undefined || each.to > best.to ? each : best),
-      undefined,
-    )
   const latestAt = (spans: readonly Span[], time: number): Span | undefined =>
-    newest(spans.filter(({ to }) => to <= time))
+    spans
+      .filter(({ to }) => to <= time)
+      .reduce<Span | undefined>(
+        (best, each) => (best === undefined || each.to > best.to ? each : best),
+        undefined,
+      )
 
   return {
     async find(destination, digest, at) {
       const time = at.getTime()
       const short = await list(destination)
-      const now = newest(short.filter((each) => each.digest === digest && isWithin(time, each)))
+      const now = short.find((each) => each.digest === digest && isWithin(time, each))
       const before = latestAt(short, time)
-      if (now) return describe('window', now, before)
+      const newest = latestAt(short, Infinity)
+      if (now) return describe('window', now, before, newest)
       const spans = [
         ...short,
         ...(await listRecords(destination, undefined)),
@@ -129,16 +128,12 @@ export function openJournalView(
       ]
       const latest = latestAt(spans, time)
       const ofDigest = spans.filter((each) => each.digest === digest)
-      const within = newest(ofDigest.filter((each) => isWithin(time, each)))
-      if (within) return describe('window', within, latest)
-      if (latest && latest.digest === digest) return describe('latest', latest, latest)
+      const within = ofDigest.find((each) => isWithin(time, each))
+      if (within) return describe('window', within, latest, newest)
+      if (latest && latest.digest === digest) return describe('latest', latest, latest, newest)
       const earlier = latestAt(ofDigest, time)
-      if (earlier) return describe('older', earlier, latest)
-      return describe(ofDigest.length > 0 ? 'later' : 'none', ofDigest[0], latest)
-    },
-    async isOvertaken(destination, digest, at) {
-      const latest = latestAt(await list(destination), now.getTime())
-      return latest !== undefined && latest.digest !== digest && latest.to > at.getTime()
+      if (earlier) return describe('older', earlier, latest, newest)
+      return describe(ofDigest.length > 0 ? 'later' : 'none', ofDigest[0], latest, newest)
     },
     async inFlight(destination, at) {
       unfinished ??= readAll({ state: 'unfinished', since: new Date(now.getTime() - longestMs) })
@@ -186,6 +181,7 @@ function describe(
   state: JournalSight['state'],
   span: Span | undefined,
   latest: Span | undefined,
+  newest: Span | undefined,
 ): JournalSight {
   return {
     state,
@@ -193,10 +189,6 @@ function describe(
     ...(span?.isRollback && { isRollback: true }),
     epoch: latest ? new Date(latest.to).toISOString() : '',
     ...(latest && { latest: latest.digest }),
-    ...(state === 'window' &&
-      latest &&
-      span &&
-      latest.digest !== span.digest &&
-      latest.to > span.to && { isOvertaken: true }),
+    ...(newest && { newest: { digest: newest.digest, endedAt: new Date(newest.to) } }),
   }
 }

@@ -27,8 +27,8 @@ export async function judgeReferrer(
   context: JudgeContext,
 ): Promise<Outcome> {
   const { view, place } = context
-  const isRunnable = (await view.manifest(referrer))?.isRunnable === true
-  const counts = async () => !isRunnable && (await view.signed(subject)).has(referrer)
+  const isRunnable = (await view.content(referrer))?.isRunnable === true
+  const counts = async () => !isRunnable && (await view.isSigned(subject, referrer))
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident }],
   })
@@ -56,7 +56,7 @@ export async function judgeEvidenceTag(
   const list = kind === 'referrers' ? await readReferrerList(current, subject, context) : undefined
   const isRunnable = !list && (await view.manifest(current.digest))?.isRunnable !== false
   const counts = async () =>
-    list ? list.isComplete : !isRunnable && (await view.signed(subject)).has(current.digest)
+    list ? list.isComplete : !isRunnable && (await view.isSigned(subject, current.digest))
 
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: [{ place, tag, digest: current.digest, standing, at: now.toISOString() }],

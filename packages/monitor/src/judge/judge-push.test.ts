@@ -6,6 +6,7 @@ const facts: PushFacts = {
   journal: { state: 'window' },
   evidence: { state: 'ok' },
   isDecisionFresh: false,
+  isOvertaken: false,
   isSuperseded: false,
 }
 type Row = readonly [
@@ -30,6 +31,15 @@ const rows: readonly Row[] = [
   ['an older digest, by the gate', 'older', 'ok', 'gate', 'rollback'],
   ['an older digest, by nobody known', 'older', 'ok', 'unknown', 'rollback'],
   ['an older digest, by another hand', 'older', 'ok', 'other', 'rollback'],
+  [
+    'what the next promotion has taken away, and is there again',
+    'window',
+    'ok',
+    'unknown',
+    'rollback',
+    { isOvertaken: true },
+  ],
+  ['the same by another hand', 'window', 'ok', 'other', 'rollback', { isOvertaken: true }],
   ['an older digest without evidence', 'older', 'missing', 'gate', 'evidence-deleted'],
   ['a valid decision without a promotion', 'none', 'ok', 'gate', 'unjournaled'],
   ['the same of nobody known', 'none', 'ok', 'unknown', 'unjournaled'],

@@ -9,12 +9,14 @@ export interface PushFacts {
   readonly hand: Hand
   /** Says that the registry itself did it, and why. */
   readonly cause?: string | undefined
-  readonly journal: Pick<JournalSight, 'state' | 'isOvertaken'>
+  readonly journal: Pick<JournalSight, 'state'>
   readonly evidence: Pick<EvidenceSight, 'state'>
   /** The decision is for this very tag, and was made shortly before the push. */
   readonly isDecisionFresh: boolean
   /** How the tag was judged that was at this digest before; absent when it was not, or that was wrong. */
   readonly known?: 'explained' | 'noted' | undefined
+  /** The latest promotion put something else there before, and yet this is there. */
+  readonly isOvertaken: boolean
   /** Something else is there by now. */
   readonly isSuperseded: boolean
 }
@@ -31,7 +33,7 @@ export type PushVerdict =
 
 /** Judges a push to a tag. Nothing clears it but what the journal and verified decisions say. */
 export function judgePush(facts: PushFacts): PushVerdict {
-  const { hand, cause, journal, evidence, known, isSuperseded } = facts
+  const { hand, cause, journal, evidence, known, isOvertaken, isSuperseded } = facts
   const explained = (kind: ExplanationKind): PushVerdict => ({
     explained: isSuperseded ? 'superseded' : kind,
   })
@@ -43,7 +45,7 @@ export function judgePush(facts: PushFacts): PushVerdict {
 
   if (wasPromoted) {
     if (!isValid) return { kind: 'evidence-deleted' }
-    if (journal.state === 'older' || (journal.isOvertaken && !isSuperseded)) return { kind: 'rollback' }
+    if (journal.state === 'older' || isOvertaken) return { kind: 'rollback' }
     if (hand === 'other') return { kind: 'wrong-hand' }
     if (journal.state === 'window') return explained(cause === undefined ? 'promotion' : 'system')
     return explained(cause === undefined ? 'unchanged' : 'system')

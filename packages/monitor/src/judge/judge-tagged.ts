@@ -41,6 +41,9 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
   ])
   const seen: Seen = { tag, digest, current, journal, evidence }
   const isSuperseded = current?.digest !== digest
+  // A promotion explains what its pushes left, until the next one.
+  const followed = journal.newest && journal.newest.digest !== digest ? journal.newest.endedAt : undefined
+  const isOvertaken = !isSuperseded && followed !== undefined && followed <= at
   const verdict = judgePush({
     hand,
     cause: event.cause,
@@ -48,11 +51,10 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     evidence,
     isDecisionFresh: isFresh(evidence, journal, { destination, at, context }),
     known: standingBefore(known, digest, { event, at, journal, skewMs: window.skewMs }),
+    isOvertaken,
     isSuperseded,
   })
-  // Told late, or with a false time: what was right then may be what somebody has gone back to now.
-  const isOutdated = !isSuperseded && (await context.journal.isOvertaken(destination, digest, at))
-  const children = (await view.manifest(digest))?.children ?? []
+  const children = (await view.content(digest))?.children ?? []
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: [
       ...partsOfTag(place, tag, { digest, children, standing, incident }),
@@ -61,10 +63,9 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
         (referrer) => ({ place, digest: referrer, parent: digest, relation: 'referrer' as const, standing }),
       ),
     ],
-    ...(isOutdated && { probes: [probeOf(event, context, { tag, digest })] }),
-    ...(isSuperseded && { probes: probesOf(one, seen, known, context) }),
-    ...(!isSuperseded &&
-      !isOutdated && { tags: [{ place, tag, digest, standing, at: context.now.toISOString() }] }),
+    ...(isSuperseded || (followed !== undefined && !isOvertaken)
+      ? { probes: probesOf(one, seen, known, context) }
+      : { tags: [{ place, tag, digest, standing, at: context.now.toISOString() }] }),
   })
 
   if ('explained' in verdict) {
@@ -103,8 +104,8 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     context,
     { finding, learned: learn('alert', incident) },
     {
-      // Nothing that comes later makes another hand that of the gate.
-      mayStillCome: hand !== 'other',
+      // Nothing that comes later makes another hand that of the gate; but the next promotion may have ended meanwhile.
+      mayStillCome: hand !== 'other' || isOvertaken,
       // Evidence precedes the tag, so only where there is some can a promotion be what moved it.
       until:
         endOfLag(one, journal, context) ??
@@ -184,14 +185,21 @@ function standingBefore(
   return known.standing
 }
 
-/** What is there now, unless it is known, is an event by itself: its own may be lost. */
+/**
+ * What is there now, unless it is known, is an event by itself: its own may be lost. What was known before the latest
+ * promotion is not known any more: that one put something there.
+ */
 function probesOf(
   { event }: Case,
-  { tag, current }: Seen,
+  { tag, current, journal: { newest } }: Seen,
   known: KnownTag | undefined,
   context: JudgeContext,
 ): NonNullable<Learned['probes']> {
-  if (current && current.digest === known?.digest) return []
+  const isStale =
+    newest !== undefined &&
+    newest.digest !== current?.digest &&
+    Date.parse(known?.at ?? '') < newest.endedAt.getTime()
+  if (current && current.digest === known?.digest && !isStale) return []
   return [probeOf(event, context, { tag, digest: current?.digest })]
 }
 

@@ -18,7 +18,7 @@ import { findPromoter } from './subject-standing.ts'
 export async function judgeUntagged(one: Case, digest: Digest, context: JudgeContext): Promise<Outcome> {
   const { event, hand, at } = one
   const { view, state, place, origin, terms } = context
-  const sight = await view.manifest(digest)
+  const sight = await view.content(digest)
   if (sight?.subject) return await judgeReferrer(one, digest, sight.subject, context)
 
   if (!sight && event.subject && event.source === 'snapshot')
@@ -65,17 +65,18 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
       },
     },
     {
-      // The tag or index that it belongs to may come next, and with it the alert that this is a part of.
+      // The tag or index that it belongs to may come next, and with it the alert that this is a part of: if no event tells
+      // of that, comparing does, and is waited for as well.
       mayStillCome: true,
-      // That one may be waiting too, and has come later.
-      until:
-        hand === 'other'
-          ? undefined
-          : ((await endOfFlight(origin, at, context)) ??
-            new Date(one.receivedAt.getTime() + 2 * context.evidenceWaitMs)),
+      until: latest(
+        new Date(one.receivedAt.getTime() + 2 * context.evidenceWaitMs),
+        hand === 'other' ? undefined : await endOfFlight(origin, at, context),
+      ),
     },
   )
 }
+
+const latest = (one: Date, other: Date | undefined): Date => (other && other > one ? other : one)
 
 interface Owner {
   readonly by: string

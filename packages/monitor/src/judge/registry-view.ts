@@ -1,13 +1,13 @@
+import { readEvidence } from '@sallyport/attest'
+import { type Digest, isDigest, isSallyportError, type RawManifest } from '@sallyport/core'
+import { fallbackTag, parseIndex, type Repository } from '@sallyport/oci'
 import {
-  createImageVerifier,
-  createVerificationCache,
-  type ImageVerifier,
-  readEvidence,
-} from '@sallyport/attest'
-import { type Clock, type Digest, isDigest, isSallyportError, type RawManifest } from '@sallyport/core'
-import { decisionLevel, decisionResource } from '@sallyport/gate'
-import { parseIndex, type Repository } from '@sallyport/oci'
-import type { WatchTerms } from './watch.ts'
+  contentProblem,
+  type DecisionVerifier,
+  type RecalledDecision,
+  recallMs,
+} from './decision-verifier.ts'
+import { nameOf } from './registry-memory.ts'
 
 /** What a tag leads to now. */
 export interface TagSight {
@@ -17,9 +17,8 @@ export interface TagSight {
   readonly problem?: string | undefined
 }
 
-/** A manifest as it is now. */
+/** What is in a manifest. */
 export interface ManifestSight {
-  readonly raw?: RawManifest | undefined
   readonly problem?: string | undefined
   readonly subject?: Digest | undefined
   readonly children: readonly Digest[]
@@ -48,135 +47,105 @@ export type EvidenceSight =
 /** Reads a repository, each thing once. Rejects while the registry can't be read. */
 export interface RepositoryView {
   tag(tag: string): Promise<TagSight | undefined>
+  /** What is there now. */
   manifest(digest: Digest): Promise<ManifestSight | undefined>
+  /** What a digest stands for; it may be gone by now. */
+  content(digest: Digest): Promise<ManifestSight | undefined>
   evidence(digest: Digest): Promise<EvidenceSight>
   /** Manifests with evidence about a digest of which all was signed by those who count. */
   signed(subject: Digest): Promise<ReadonlySet<Digest>>
+  /** Whether a manifest is such evidence; it may be gone by now. */
+  isSigned(subject: Digest, manifest: Digest): Promise<boolean>
   hasTags(): Promise<boolean>
 }
 
-/** Verifies decisions for one repository; kept from batch to batch. */
-export interface DecisionVerifier {
-  readonly repository: Repository
-  readonly terms: WatchTerms
-  verify(digest: Digest, signal: AbortSignal | undefined): Promise<EvidenceSight>
-}
-
-const maxRemembered = 10_000
 const imageConfig = /^application\/vnd\.(oci\.image\.config|docker\.container\.image)\b/
 const imageLayer = /^application\/vnd\.(oci\.image\.layer|docker\.image\.rootfs)\b/
-/** What is wrong with the content, and will be next time. */
-const contentProblem =
-  /^(MANIFEST_INVALID|MANIFEST_UNSUPPORTED|LIMIT_EXCEEDED|DIGEST_MISMATCH|SIZE_MISMATCH)$/
-
-/** Makes a verifier of decisions that are bound to a repository and its tier. */
-export function createDecisionVerifier(
-  repository: Repository,
-  place: string,
-  { terms, clock }: { readonly terms: WatchTerms; readonly clock: Clock },
-): DecisionVerifier {
-  const decisions = new Map<string, SeenDecision>()
-  const requirement = (breakGlass: boolean) => ({
-    kind: 'vsa' as const,
-    verifiers: terms.verifiers,
-    resourceUri: decisionResource(terms.originOf?.(place) ?? place),
-    minimumLevels: [decisionLevel(terms.tier, { breakGlass })],
-    maxAgeMs: terms.decisionMaxAgeMs,
-    where: (predicate: unknown, statement: { readonly subject: readonly { readonly digest: object }[] }) => {
-      for (const { digest } of statement.subject) {
-        for (const [algorithm, hex] of Object.entries(digest))
-          remember(`${algorithm}:${String(hex)}`, readDecision(predicate))
-      }
-      return true
-    },
-  })
-  const remember = (digest: string, decision: SeenDecision): void => {
-    decisions.delete(digest)
-    decisions.set(digest, decision)
-    if (decisions.size > maxRemembered) decisions.delete(decisions.keys().next().value!)
-  }
-  const verifier: ImageVerifier = createImageVerifier({
-    // An image that was let through by breaking glass came through the gate as well, and the gate said so.
-    requirements: [{ kind: 'anyOf', requirements: [requirement(false), requirement(true)] }],
-    root: terms.root,
-    clock,
-    cache: createVerificationCache(),
-  })
-  return {
-    repository,
-    terms,
-    async verify(digest, signal) {
-      const { verdict, error, requirements } = await verifier.verify(repository, digest, { signal })
-      if (verdict === 'pass') {
-        const counted = requirements.flatMap(({ parts = [] }) => parts).flatMap(({ evidence }) => evidence)
-        const referrers = counted
-          .filter(({ store, subject }) => !store.startsWith('legacy') && subject === digest)
-          .map(({ manifest }) => manifest)
-        return { state: 'ok', decision: decisions.get(digest), referrers: [...new Set(referrers)] }
-      }
-      if (error?.code === 'MANIFEST_NOT_FOUND') return { state: 'gone', message: 'it is not there any more' }
-      if (error && !contentProblem.test(error.code)) throw new UnreadableError(error.message)
-      if (error) return { state: 'invalid', message: error.message }
-      const near = requirements
-        .flatMap(({ parts = [] }) => parts)
-        .flatMap(({ candidates }) => candidates)
-        .find(({ code }) => code !== 'predicate-type-mismatch')
-      return near
-        ? { state: 'invalid', message: near.message }
-        : { state: 'missing', message: 'there is no decision about it' }
-    },
-  }
-}
-
-/** The registry could not be read, or not enough of it. */
-export class UnreadableError extends Error {}
 
 /** Opens a view of a repository for one batch. */
 export function openView(
-  { repository, terms, verify }: DecisionVerifier,
+  { repository, terms, place, memory, verify, recall }: DecisionVerifier,
   { signal, now }: { readonly signal: AbortSignal | undefined; readonly now: () => Date },
 ): RepositoryView {
-  const once = <K, T>(read: (key: K) => Promise<T>): ((key: K) => Promise<T>) => {
-    const seen = new Map<K, Promise<T>>()
-    return (key) => {
-      const found = seen.get(key) ?? read(key)
-      seen.set(key, found)
-      return found
-    }
-  }
   const manifests = new Map<Digest, Promise<ManifestSight | undefined>>()
+  const note = (raw: RawManifest): ManifestSight => {
+    const { digest } = raw.descriptor
+    const sight = memory.contents.get(nameOf(place, digest)) ?? describeManifest(raw)
+    memory.contents.set(nameOf(place, digest), sight)
+    return sight
+  }
   const manifest = (digest: Digest): Promise<ManifestSight | undefined> => {
-    const found = manifests.get(digest) ?? readManifest(repository, digest, signal)
+    const read = async (): Promise<ManifestSight | undefined> => {
+      const found = await findReadable(repository, digest, signal)
+      return found?.raw
+        ? note(found.raw)
+        : found && { problem: found.problem, children: [], isRunnable: true }
+    }
+    const found = manifests.get(digest) ?? read()
     manifests.set(digest, found)
     return found
   }
+  const tag = once(async (name: string): Promise<TagSight | undefined> => {
+    const found = await findReadable(repository, name, signal)
+    if (found?.raw) {
+      const { digest } = found.raw.descriptor
+      const sight = note(found.raw)
+      if (!manifests.has(digest)) manifests.set(digest, Promise.resolve(sight))
+      return { digest, raw: found.raw }
+    }
+    if (!found) return undefined
+    const digest = (await repository.headManifest(name, { signal }))?.digest
+    return digest && { digest, problem: found.problem }
+  })
+  const listed = once(async (subject: Digest): Promise<ReadonlySet<Digest>> => {
+    const { entries } = await repository.listReferrerEntries(subject, { signal })
+    if (entries.length > 0 && entries.every(({ mechanism }) => mechanism === 'fallback-tag'))
+      memory.tagged.set(place, true)
+    return new Set(entries.map(({ digest }) => digest))
+  })
+  /** Whether the list that it was found in still has it; of several lists that one alone is read. */
+  const isListed = async (
+    subject: Digest,
+    { list, manifest: wanted }: Pick<RecalledDecision, 'list' | 'manifest'>,
+  ): Promise<boolean> => {
+    const under = fallbackTag(subject)
+    if (list === 'attestation') return (await tag(`${under}.att`))?.digest === wanted
+    if (memory.tagged.get(place)) {
+      const found = await tag(under)
+      if (found?.raw && (await manifest(found.digest))?.children.includes(wanted)) return true
+      memory.tagged.delete(place)
+    }
+    return (await listed(subject)).has(wanted)
+  }
   const keys = [...terms.verifiers.map(({ by }) => by), ...(terms.signers ? [terms.signers] : [])]
+  const signed = once(async (subject: Digest): Promise<ReadonlySet<Digest>> => {
+    const { verified, rejected } = await readEvidence(repository, subject, {
+      keys: keys.flatMap(({ keys = [] }) => keys),
+      identities: keys.flatMap(({ identities = [] }) => identities),
+      root: terms.root,
+      now,
+      signal,
+    })
+    const all = new Set(verified.map(({ manifest }) => manifest))
+    for (const each of rejected) all.delete(each.manifest)
+    for (const each of all) memory.signed.set(`${nameOf(place, subject)} ${each}`, now().getTime())
+    return all
+  })
   return {
-    tag: once(async (tag) => {
-      const found = await findReadable(repository, tag, signal)
-      if (found?.raw) {
-        const { digest } = found.raw.descriptor
-        if (!manifests.has(digest)) manifests.set(digest, Promise.resolve(describeManifest(found.raw)))
-        return { digest, raw: found.raw }
-      }
-      if (!found) return undefined
-      const digest = (await repository.headManifest(tag, { signal }))?.digest
-      return digest && { digest, problem: found.problem }
-    }),
+    tag,
     manifest,
-    evidence: once((digest) => verify(digest, signal)),
-    signed: once(async (subject) => {
-      const { verified, rejected } = await readEvidence(repository, subject, {
-        keys: keys.flatMap(({ keys = [] }) => keys),
-        identities: keys.flatMap(({ identities = [] }) => identities),
-        root: terms.root,
-        now,
-        signal,
-      })
-      const signed = new Set(verified.map(({ manifest }) => manifest))
-      for (const each of rejected) signed.delete(each.manifest)
-      return signed
+    content: async (digest) => memory.contents.get(nameOf(place, digest)) ?? (await manifest(digest)),
+    evidence: once(async (digest: Digest) => {
+      const recalled = recall(digest)
+      const isHere = recalled && (await manifest(digest)) && (await isListed(digest, recalled))
+      return isHere ? recalled.sight : await verify(digest, signal)
     }),
+    signed,
+    async isSigned(subject, wanted) {
+      const at = memory.signed.get(`${nameOf(place, subject)} ${wanted}`)
+      if (at !== undefined && Math.abs(now().getTime() - at) <= recallMs) return true
+      return (await signed(subject)).has(wanted)
+    },
     hasTags: once(async () => {
       try {
         for await (const _ of repository.listTags({ signal })) return true
@@ -186,6 +155,15 @@ export function openView(
         throw error
       }
     }) as () => Promise<boolean>,
+  }
+}
+
+function once<K, T>(read: (key: K) => Promise<T>): (key: K) => Promise<T> {
+  const seen = new Map<K, Promise<T>>()
+  return (key) => {
+    const found = seen.get(key) ?? read(key)
+    seen.set(key, found)
+    return found
   }
 }
 
@@ -201,17 +179,6 @@ async function findReadable(
     if (isSallyportError(error) && contentProblem.test(error.code)) return { problem: error.message }
     throw error
   }
-}
-
-async function readManifest(
-  repository: Repository,
-  digest: Digest,
-  signal: AbortSignal | undefined,
-): Promise<ManifestSight | undefined> {
-  const found = await findReadable(repository, digest, signal)
-  return found?.raw
-    ? describeManifest(found.raw)
-    : found && { problem: found.problem, children: [], isRunnable: true }
 }
 
 function describeManifest(raw: RawManifest): ManifestSight {
@@ -230,22 +197,9 @@ function describeManifest(raw: RawManifest): ManifestSight {
         imageLayer.test(String(layer?.mediaType)),
       )
     const isRunnable = isImage || children.length > 0
-    return { raw, children, isRunnable, ...(isDigest(subject?.digest) && { subject: subject.digest }) }
+    return { children, isRunnable, ...(isDigest(subject?.digest) && { subject: subject.digest }) }
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    return { raw, children: [], isRunnable: true, problem }
-  }
-}
-
-function readDecision(predicate: unknown): SeenDecision {
-  const { timeVerified, ...rest } = predicate as {
-    readonly timeVerified?: unknown
-    readonly [name: string]: unknown
-  }
-  const details = rest['https://sallyport.dev/decision'] as { readonly destination?: unknown } | undefined
-  const at = timeVerified instanceof Date ? timeVerified.toISOString() : timeVerified
-  return {
-    ...(typeof at === 'string' && { at }),
-    ...(typeof details?.destination === 'string' && { destination: details.destination }),
+    return { children: [], isRunnable: true, problem }
   }
 }

@@ -19,12 +19,14 @@ export async function findStanding(
   at: Date,
   context: Pick<JudgeContext, 'state' | 'view' | 'journal' | 'place' | 'origin'>,
 ): Promise<SubjectStanding> {
-  const [evidence, parts, promoter] = await Promise.all([
+  const [evidence, parts] = await Promise.all([
     context.view.evidence(subject),
     context.state.partOf(context.place, subject),
-    findPromoter(subject, at, context),
   ])
-  const isPromoted = promoter !== undefined || parts.some(({ standing }) => standing === 'explained')
+  const wasExplained = parts.some(({ standing }) => standing === 'explained')
+  // What the journal says makes no difference to a decision that verifies.
+  const isPromoted =
+    wasExplained || (evidence.state !== 'ok' && (await findPromoter(subject, at, context)) !== undefined)
   return {
     evidence,
     isPromoted,
@@ -47,7 +49,7 @@ export async function findPromoter(
   const own = promoted.find(({ target }) => target === digest)
   if (own) return own
   for (const each of promoted) {
-    if ((await view.manifest(each.target))?.children.includes(digest)) return each
+    if ((await view.content(each.target))?.children.includes(digest)) return each
   }
   return undefined
 }

@@ -3,7 +3,8 @@ import type { Alert } from '../alert/alert.ts'
 import type { Explanation } from '../alert/explanation.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import type { Finding, Settlement } from '../judge/finding.ts'
-import type { AlertQueue } from './alert-queue.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { OutboxOptions } from '../outbox/outbox-options.ts'
 
 /** An event that is not judged yet. */
 export interface PendingEvent {
@@ -77,7 +78,7 @@ export interface JudgedBatch {
   readonly goneTags: readonly { readonly place: string; readonly tag: string }[]
   readonly parts: readonly (KnownPart & { readonly place: string })[]
   readonly goneParts: readonly { readonly place: string; readonly digest: Digest; readonly parent: string }[]
-  /** Sinks that are to get alerts, by name. */
+  /** Sinks that the alerts are queued for, by name. */
   readonly sinks: readonly string[]
 }
 
@@ -139,7 +140,8 @@ export interface AlertFilter {
  * rejects, with a `GateError` as `Database` does. Several processes may share one.
  */
 export interface MonitorState extends AsyncDisposable {
-  readonly queue: AlertQueue
+  /** Opens the outbox of the alerts that {@link MonitorState.commit} queues. @throws {MonitorError} `OPTIONS_INVALID`. */
+  openOutbox(options: Omit<OutboxOptions, 'database'>): Outbox
   /** Keeps events; those that are known stay as they are. Resolves with how many are new. */
   receive(
     events: readonly RegistryEvent[],

@@ -1,4 +1,4 @@
-import { createImageIndex, createImage, pushImage } from '@sallyport/testkit'
+import { createImageIndex, createImage, pushImage, registryProfiles } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fallbackTag } from '@sallyport/oci'
 import { actors, type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
@@ -94,7 +94,9 @@ describe('exactly one right alert', () => {
         occurrences: 3,
       },
     ])
-    expect(await test.monitor.queue.waiting('list', { now: test.now() })).toHaveLength(1)
+    await test.monitor.outbox.step()
+    await test.monitor.outbox.step()
+    expect(test.delivered).toMatchObject([{ id: alerts[0]!.id, kind: 'unauthorised-push' }])
   })
 
   it('for an index of another hand with its children', async () => {
@@ -110,6 +112,27 @@ describe('exactly one right alert', () => {
     await test.settle()
     expect(await test.monitor.alerts()).toMatchObject([
       { kind: 'unauthorised-push', tag: '1', occurrences: 3 },
+    ])
+  })
+
+  it('for an index of another hand of which only the children are told', async () => {
+    await test.promote('a')
+    await test.monitor.poll()
+    await test.settle()
+    const index = createImageIndex({
+      'linux/amd64': createImage(),
+      'linux/arm64': createImage({ platform: 'linux/arm64' }),
+    })
+    await pushImage(test.repository, index, '1')
+    await test.monitor.ingest(
+      index.children.map(({ descriptor: { digest } }) => test.event({ digest, actor: actors.alice })),
+    )
+    await test.monitor.step()
+    test.advance(30_000)
+    await test.monitor.poll()
+    await test.settle()
+    expect(await test.monitor.alerts()).toMatchObject([
+      { kind: 'unauthorised-push', tag: '1', actor: actors.alice, occurrences: 3 },
     ])
   })
 
@@ -140,6 +163,48 @@ describe('exactly one right alert', () => {
     await test.monitor.poll()
     await test.settle()
     expect(await kinds()).toEqual(['rollback'])
+  })
+
+  it.each([
+    ['told by an event', actors.alice],
+    ['told without a name', actors.unknown],
+    ['that nobody told of', undefined],
+  ])('for a tag that is moved back at once, %s', async (_title, actor) => {
+    const old = await test.promote('old')
+    test.advance(60_000)
+    await test.promote('new')
+    await test.monitor.poll()
+    test.advance(60_000)
+    await test.repository.putManifest(old.raw, { tag: '1' })
+    const { digest } = old.raw.descriptor
+    if (actor) await test.monitor.ingest([test.event({ digest, tag: '1', actor })])
+    await test.monitor.poll()
+    await test.settle()
+    expect(await kinds()).toEqual(['rollback'])
+  })
+
+  it('for a tag that is moved back before anybody looked, when the promotion is told of', async () => {
+    const old = await test.promote('old')
+    await test.monitor.poll()
+    await test.settle()
+    test.advance(hour)
+    const { digest } = (await test.promote('new')).raw.descriptor
+    const event = test.event({ digest, tag: '1' })
+    test.advance(60_000)
+    await test.repository.putManifest(old.raw, { tag: '1' })
+    await test.monitor.ingest([event])
+    await test.settle()
+    expect(await kinds()).toEqual(['rollback'])
+  })
+
+  it('and none when the next promotion is over before its tag was read', async () => {
+    const old = await test.promote('old')
+    await test.monitor.ingest([test.event({ digest: old.raw.descriptor.digest, tag: '1' })])
+    test.advance(60_000)
+    await test.promote('new')
+    await test.monitor.poll()
+    await test.settle()
+    expect(await kinds()).toEqual([])
   })
 
   it('and none for a rollback by the gate', async () => {
@@ -179,6 +244,18 @@ describe('exactly one right alert', () => {
     expect(await test.monitor.alerts()).toMatchObject([
       { kind: 'evidence-deleted', severity: 'high', digest },
     ])
+  })
+
+  it('for evidence that is deleted where clients write the list of it, told by nobody', async () => {
+    await using old = await openMonitorTest({ quirks: registryProfiles['distribution-2.8'] })
+    const { digest } = (await old.promote('a')).raw.descriptor
+    const [referrer] = await old.repository.listReferrers(digest)
+    await old.monitor.poll()
+    await old.settle()
+    await old.repository.deleteManifest(referrer!.digest)
+    await old.monitor.poll()
+    await old.settle()
+    expect(await old.monitor.alerts()).toMatchObject([{ kind: 'evidence-deleted', severity: 'high', digest }])
   })
 
   it('for a manifest that is deleted, which is told as the manifest and each of its tags', async () => {

@@ -5,7 +5,7 @@ import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
-import type { AlertQueue, QueueLength } from '../ports/alert-queue.ts'
+import type { Outbox, OutboxQueue } from '../outbox/outbox.ts'
 import type {
   AlertFilter,
   CommittedBatch,
@@ -45,7 +45,8 @@ export interface StepSummary {
 /** How a monitor fares. */
 export interface MonitorStatus extends StateCounts {
   readonly sources: readonly KnownSource[]
-  readonly queues: readonly QueueLength[]
+  /** What waits for sinks. */
+  readonly queues: readonly OutboxQueue[]
   /** ISO 8601: last sign of life. */
   readonly aliveAt?: string | undefined
   readonly lastPoll?: PollSummary | undefined
@@ -61,13 +62,13 @@ export interface Monitor {
   poll(options?: MonitorRunOptions): Promise<PollSummary>
   /** Has all that is in the watched repositories judged anew, whether or not it has changed. */
   reconcile(options?: MonitorRunOptions): Promise<PollSummary>
-  /** Steps and polls until `signal` ends it; then it resolves. */
+  /** Steps, polls and delivers alerts until `signal` ends it; then it resolves. */
   run(options: { readonly signal: AbortSignal }): Promise<void>
   /** Alerts, the latest first. */
   alerts(filter?: AlertFilter): Promise<readonly Alert[]>
   status(): Promise<MonitorStatus>
-  /** What waits for sinks. */
-  readonly queue: AlertQueue
+  /** Alerts on their way to the sinks; `run` delivers them. */
+  readonly outbox: Outbox
 }
 
 /**
@@ -80,7 +81,7 @@ export interface Monitor {
  */
 export function createMonitor(options: MonitorOptions): Monitor {
   const context = resolveOptions(options)
-  const { state, clock, sleep = pause } = context
+  const { state, clock, outbox, sleep = pause } = context
   const failingSince = new Map<string, number>()
   const changedSince = new Map<string, number>()
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
@@ -209,50 +210,62 @@ export function createMonitor(options: MonitorOptions): Monitor {
       })
   }
 
+  /** Judges and polls until `signal` ends it. */
+  async function judgeUntil(signal: AbortSignal): Promise<void> {
+    let polling: Promise<unknown> | undefined
+    let nextPoll = clock.now().getTime()
+    let failure: unknown
+    while (!signal.aborted) {
+      wake = Promise.withResolvers<void>()
+      const now = clock.now().getTime()
+      if (!polling && (isPollWanted || now >= nextPoll)) {
+        nextPoll = now + context.pollEveryMs
+        polling = look(false, { signal })
+          .catch((error: unknown) => void (failure = error))
+          .finally(() => void (polling = undefined))
+      }
+      let pauseMs = heartbeatMs
+      try {
+        if (failure !== undefined) throw failure
+        const { nextDue } = await step({ signal })
+        const until = Math.min(nextPoll, nextDue === undefined ? Infinity : Date.parse(nextDue))
+        pauseMs = Math.max(Math.min(until - clock.now().getTime(), heartbeatMs), 0)
+      } catch (error) {
+        failure = undefined
+        if (signal.aborted) break
+        if (!isSallyportError(error) || error.retryable !== true) {
+          await polling
+          throw error
+        }
+        pauseMs = pauseAfterFailureMs
+      }
+      const enough = new AbortController()
+      const stop = AbortSignal.any([signal, enough.signal])
+      await Promise.race([sleep(pauseMs, stop), wake.promise])
+      enough.abort()
+    }
+    await polling
+    await state.saveNote(heartbeat, clock.now().toISOString())
+  }
+
   return {
     ingest: (events) => intake.take(events),
     step,
     poll: (options) => look(false, options),
     reconcile: (options) => look(true, options),
     async run({ signal }) {
-      let polling: Promise<unknown> | undefined
-      let nextPoll = clock.now().getTime()
-      let failure: unknown
-      while (!signal.aborted) {
-        wake = Promise.withResolvers<void>()
-        const now = clock.now().getTime()
-        if (!polling && (isPollWanted || now >= nextPoll)) {
-          nextPoll = now + context.pollEveryMs
-          polling = look(false, { signal })
-            .catch((error: unknown) => void (failure = error))
-            .finally(() => void (polling = undefined))
-        }
-        let pauseMs = heartbeatMs
-        try {
-          if (failure !== undefined) throw failure
-          const { nextDue } = await step({ signal })
-          const until = Math.min(nextPoll, nextDue === undefined ? Infinity : Date.parse(nextDue))
-          pauseMs = Math.max(Math.min(until - clock.now().getTime(), heartbeatMs), 0)
-        } catch (error) {
-          failure = undefined
-          if (signal.aborted) break
-          if (!isSallyportError(error) || error.retryable !== true) {
-            await polling
-            throw error
-          }
-          pauseMs = pauseAfterFailureMs
-        }
-        const enough = new AbortController()
-        const stop = AbortSignal.any([signal, enough.signal])
-        await Promise.race([sleep(pauseMs, stop), wake.promise])
-        enough.abort()
+      const ended = new AbortController()
+      const delivering = outbox.run({ signal: AbortSignal.any([signal, ended.signal]) })
+      try {
+        await judgeUntil(signal)
+      } finally {
+        ended.abort()
+        await delivering
       }
-      await polling
-      await state.saveNote(heartbeat, clock.now().toISOString())
     },
     alerts: (filter) => state.alerts(filter),
     async status() {
-      const [counts, queues, known] = [await state.counts(), await state.queue.lengths(), await getSources()]
+      const [counts, queues, known] = [await state.counts(), await outbox.pending(), await getSources()]
       const alive = await state.findNote(heartbeat)
       return {
         ...counts,
@@ -262,7 +275,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         ...(lastPoll && { lastPoll }),
       }
     },
-    queue: state.queue,
+    outbox,
   }
 }
 

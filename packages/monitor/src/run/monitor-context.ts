@@ -1,6 +1,8 @@
 import type { Clock } from '@sallyport/core'
+import type { Outbox } from '../outbox/outbox.ts'
 import type { ResolvedWindow } from '../judge/journal-view.ts'
-import { createDecisionVerifier, type DecisionVerifier } from '../judge/registry-view.ts'
+import { createDecisionVerifier, type DecisionVerifier } from '../judge/decision-verifier.ts'
+import { openRegistryMemory } from '../judge/registry-memory.ts'
 import { resolveWindow } from '../judge/journal-view.ts'
 import { findTerms } from '../judge/watch.ts'
 import { MonitorError } from '../errors.ts'
@@ -9,7 +11,9 @@ import type { MonitorOptions } from './monitor-options.ts'
 
 /** The options of a monitor with their defaults, and what is made of them once. */
 export interface MonitorContext extends Omit<MonitorOptions, 'sinks' | 'clock'> {
+  /** Names of the sinks. */
   readonly sinks: readonly string[]
+  readonly outbox: Outbox
   readonly clock: Clock
   readonly evidenceWaitMs: number
   readonly unreadableAfterMs: number
@@ -59,19 +63,21 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
     if (!Number.isFinite(value) || value < (name === 'concurrency' ? 1 : 0))
       throw new MonitorError('OPTIONS_INVALID', `${name}: ${value} will not do`)
   }
+  const memory = openRegistryMemory()
   const verifiers = new Map<string, DecisionVerifier | undefined>()
   return {
     ...options,
     ...numbers,
     clock,
     sinks: sinks.map(({ name }) => name),
+    outbox: options.state.openOutbox({ ...options.delivery, sinks, clock }),
     window: resolveWindow(options.promotionWindow),
     verifierOf(registry, repository) {
       const place = `${registry}/${repository}`
       if (verifiers.has(place)) return verifiers.get(place)
       const terms = findTerms(watch, place)
       const made =
-        terms && createDecisionVerifier(options.open(registry, repository), place, { terms, clock })
+        terms && createDecisionVerifier(options.open(registry, repository), place, { terms, clock, memory })
       verifiers.set(place, made)
       if (verifiers.size > maxVerifiers) verifiers.delete(verifiers.keys().next().value!)
       return made

@@ -5,6 +5,7 @@ import type { Judgement } from '../alert/explanation.ts'
 import type { FindRetirement } from '../judge/judge-context.ts'
 import type { PromotionWindow, ReadJournal } from '../judge/journal-view.ts'
 import type { ActorIdentity, WatchTerms } from '../judge/watch.ts'
+import type { OutboxOptions } from '../outbox/outbox-options.ts'
 import type { AlertSink } from '../ports/alert-sink.ts'
 import type { MonitorState } from '../ports/monitor-state.ts'
 import type { Responses } from '../respond/responses.ts'
@@ -37,9 +38,11 @@ export interface MonitorOptions {
   /** Who the gate is to each registry, by host with its port. */
   readonly gateActors: Readonly<Record<string, readonly ActorIdentity[]>>
   readonly state: MonitorState
-  /** Sinks that alerts are queued for, by name. Default: none. */
-  readonly sinks?: readonly Pick<AlertSink, 'name'>[] | undefined
-  /** How long evidence, journal entry, or the tag of what was pushed by digest are waited for, in milliseconds. Default 60,000. */
+  /** Where alerts go; `run` delivers them, at least once. Default: nowhere. */
+  readonly sinks?: readonly AlertSink[] | undefined
+  /** How they are delivered. */
+  readonly delivery?: Omit<OutboxOptions, 'database' | 'sinks' | 'clock'> | undefined
+  /** How long evidence and journal entry are waited for, in milliseconds; the tag of what was pushed by digest twice that. Default 60,000. */
   readonly evidenceWaitMs?: number | undefined
   /** How long a registry may be unreadable before an alert says so, in milliseconds. Default 300,000. */
   readonly unreadableAfterMs?: number | undefined

@@ -13,6 +13,7 @@ import {
   createImage,
   type GeneratedImage,
   pushImage,
+  type RegistryQuirks,
   startRegistry,
   type TestRegistry,
 } from '@sallyport/testkit'
@@ -50,6 +51,8 @@ export interface MonitorTest extends AsyncDisposable {
   readonly state: MonitorState
   readonly monitor: Monitor
   readonly judgements: Judgement[]
+  /** What its sink has got. */
+  readonly delivered: Alert[]
   readonly place: string
   readonly terms: WatchTerms
   readonly repository: RegistryRepository
@@ -70,14 +73,19 @@ export interface MonitorTest extends AsyncDisposable {
 }
 
 /** Opens a test. */
-export async function openMonitorTest(
-  options: Partial<MonitorOptions> & { readonly statePath?: string } = {},
-): Promise<MonitorTest> {
-  const registry = await startRegistry()
+export async function openMonitorTest({
+  quirks,
+  ...options
+}: Partial<MonitorOptions> & {
+  readonly statePath?: string
+  readonly quirks?: Partial<RegistryQuirks>
+} = {}): Promise<MonitorTest> {
+  const registry = await startRegistry({ quirks })
   const client = createRegistryClient({ settleMs: 0, retry: { attempts: 1 } })
   const journal = sqliteJournal(':memory:')
   const state = options.state ?? sqliteMonitorState(options.statePath ?? ':memory:')
   const judgements: Judgement[] = []
+  const delivered: Alert[] = []
   let time = startTime
   let counter = 0
   const clock = { now: () => new Date(time) }
@@ -98,7 +106,7 @@ export async function openMonitorTest(
       open: repositoryOf,
       gateActors: { [registry.host]: [{ name: 'robot$gate' }] },
       state,
-      sinks: [{ name: 'list' }],
+      sinks: [{ name: 'list', send: async (alert) => void delivered.push(alert) }],
       onJudgement: (judgement) => judgements.push(judgement),
       clock,
       ...options,
@@ -112,6 +120,7 @@ export async function openMonitorTest(
     state,
     monitor,
     judgements,
+    delivered,
     place,
     terms,
     repository,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Digest, runConcurrently, toDigest } from '@sallyport/core'
-import { isRegistryRepository, type Repository } from '@sallyport/oci'
+import { isRegistryRepository, type ListedReferrer, type Repository } from '@sallyport/oci'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import { parseEvidenceTag } from '../judge/evidence-tag.ts'
@@ -81,15 +81,11 @@ export async function pollPlace(
         signal,
       })
       const parts = await state.partsOf(place, subject)
-      batch.compareReferrers(
-        subject,
-        entries.map(({ digest }) => digest),
-        {
-          known: parts.filter(({ relation }) => relation === 'referrer').map(({ digest }) => digest),
-          // What could not be listed is not gone.
-          isComplete: complete && referrersApi !== 'denied' && referrersApi !== 'unusable',
-        },
-      )
+      batch.compareReferrers(subject, await findThere(repositoryToRead, entries, context, signal), {
+        known: parts.filter(({ relation }) => relation === 'referrer').map(({ digest }) => digest),
+        // What could not be listed is not gone.
+        isComplete: complete && referrersApi !== 'denied' && referrersApi !== 'unusable',
+      })
     })
     const saved = await batch.save()
     changes += saved.events
@@ -220,6 +216,26 @@ async function findGone(
   }
 }
 
+/** Those that are there: a list under a fallback tag is written by clients, and may name what is gone. */
+async function findThere(
+  repository: Repository,
+  entries: readonly Pick<ListedReferrer, 'digest' | 'mechanism'>[],
+  { concurrency }: MonitorContext,
+  signal: AbortSignal | undefined,
+): Promise<readonly Digest[]> {
+  const gone = new Set<Digest>()
+  await runConcurrently(entries, concurrency, signal, async ({ digest, mechanism }, signal) => {
+    if (mechanism !== 'fallback-tag') return
+    if (!(await readDigest(repository, digest, signal))) gone.add(digest)
+  })
+  return entries.flatMap(({ digest }) => (gone.has(digest) ? [] : [digest]))
+}
+
+/** Some registries answer HEAD with 404 whatever there is. */
+const readDigest = async (repository: Repository, reference: string, signal: AbortSignal | undefined) =>
+  (await repository.headManifest(reference, { signal }))?.digest ??
+  (await repository.findManifest(reference, { signal }))?.descriptor.digest
+
 async function readDigests(
   repository: Repository,
   tags: readonly string[],
@@ -228,10 +244,7 @@ async function readDigests(
 ): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>()
   await runConcurrently(tags, concurrency, signal, async (tag, signal) => {
-    // Some registries answer HEAD with 404 whatever there is.
-    const digest =
-      (await repository.headManifest(tag, { signal }))?.digest ??
-      (await repository.findManifest(tag, { signal }))?.descriptor.digest
+    const digest = await readDigest(repository, tag, signal)
     if (digest !== undefined) digests.set(tag, digest)
   })
   // In the order of the list, so that the hash over all is that of the list.

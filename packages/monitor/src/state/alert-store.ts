@@ -1,5 +1,6 @@
 import type { Dialect, Query, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
+import { enqueueAlerts } from '../outbox/enqueue-alerts.ts'
 import type { JudgedBatch, MonitorState } from '../ports/monitor-state.ts'
 import type { Finding, Settlement } from '../judge/finding.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
@@ -29,7 +30,6 @@ export function openAlertWriter(
   { now }: Pick<JudgedBatch, 'now'>,
 ): AlertWriter {
   const table = dialect.table('monitor_alert')
-  const delivery = dialect.table('monitor_delivery')
   const incidents = new Map<string, KeptAlert[]>()
   const changed = new Set<string>()
   const news = new Map<string, Alert>()
@@ -72,20 +72,14 @@ export function openAlertWriter(
       for (const incident of changed) {
         for (const kept of incidents.get(incident)!) await write(kept)
       }
-      for (const alert of news.values()) {
-        const revision = alert.resolves === undefined ? revisionOf(alert) : 0
-        for (const sink of sinks) {
-          await query(
-            `INSERT INTO ${delivery} (sink, entry, document, since, due_at) VALUES ($1, $2, $3, $4, $4)
-             ON CONFLICT (sink, entry) DO NOTHING`,
-            [sink, `${alert.id}#${revision}`, JSON.stringify(alert), now.toISOString()],
-          )
-        }
-      }
-      return [...news.values()]
+      const raised = [...news.values()]
+      const entryOf = (alert: Alert) => `${alert.id}#${revisionOf(alert)}`
+      await enqueueAlerts(query, raised, sinks, now, { dialect, entryOf })
+      return raised
     },
   }
 
+  /** What takes an alert back has none, and is queued once. */
   function revisionOf({ id, group }: Alert): number {
     return incidents.get(group)?.find(({ alert }) => alert.id === id)?.revision ?? 0
   }

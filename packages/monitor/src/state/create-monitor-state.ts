@@ -1,9 +1,9 @@
 import type { Database, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import { createOutbox } from '../outbox/create-outbox.ts'
 import type { JudgedBatch, MonitorState, PendingEvent } from '../ports/monitor-state.ts'
 import { alertStore, openAlertWriter } from './alert-store.ts'
-import { deliveryStore } from './delivery-store.ts'
 import { eventKey } from './event-key.ts'
 import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
 
@@ -34,7 +34,7 @@ export function createMonitorState(database: Database): MonitorState {
   }
 
   return {
-    queue: deliveryStore(database),
+    openOutbox: (options) => createOutbox({ ...options, database }),
     ...alertStore(query, dialect),
     ...knowledgeStore(database),
     receive: async (events, { sources = [], ...options }) =>

@@ -91,6 +91,7 @@ export async function headManifest(
   try {
     const answer = await call(context, {
       method: 'HEAD',
+      isManifest: true,
       to: `manifests/${tagOrDigest}`,
       access: 'pull',
       action: `look for manifest ${tagOrDigest}`,

@@ -10,13 +10,17 @@ export const changeKinds = ['worse', 'new', 'better', 'gone'] as const
 
 /** An audit to compare: its summary, and its records in the order of repository and digest. */
 export interface ComparedAudit {
+  /** The audit as a whole. */
   readonly summary: AuditSummary
+  /** Its records, read once. */
   readonly records: AsyncIterable<AuditRecord>
 }
 
 /** What became of images between two audits. */
 export interface AuditTrend {
+  /** The earlier audit. */
   readonly before: AuditSummary
+  /** The later audit. */
   readonly after: AuditSummary
   /** How many images changed in each way; exact, however many are listed. */
   readonly counts: Readonly<Record<AuditChange['kind'] | 'unchanged', number>>

@@ -17,7 +17,9 @@ export interface AuditChange {
 
 /** An image of both audits with the same class. */
 export interface Unchanged {
+  /** Tells it from an {@link AuditChange}. */
   readonly kind: 'unchanged'
+  /** The image as the later audit has it. */
   readonly record: AuditRecord
 }
 

@@ -105,7 +105,7 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     { finding, learned: learn('alert', incident) },
     {
       // Nothing that comes later makes another hand that of the gate; but the next promotion may have ended meanwhile.
-      mayStillCome: hand !== 'other' || isOvertaken,
+      mayStillCome: hand !== 'other' || kind === 'rollback',
       // Evidence precedes the tag, so only where there is some can a promotion be what moved it.
       until:
         endOfLag(one, journal, context) ??

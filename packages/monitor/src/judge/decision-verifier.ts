@@ -85,7 +85,15 @@ export function createDecisionVerifier(
     async verify(digest, signal) {
       const { verdict, error, requirements } = await verifier.verify(repository, digest, { signal })
       if (verdict === 'pass') {
-        const sight = { state: 'ok', decision: decisions.get(digest) } as const
+        const parts = requirements.flatMap((each) => each.parts ?? []).flatMap(({ evidence }) => evidence)
+        const referrers = parts
+          .filter(({ store, subject }) => !store.startsWith('legacy') && subject === digest)
+          .map(({ manifest }) => manifest)
+        const sight = {
+          state: 'ok',
+          decision: decisions.get(digest),
+          referrers: [...new Set(referrers)],
+        } as const
         const counted = requirements
           .flatMap(({ evidence }) => evidence)
           .find((each) => each.subject === digest && each.repository === undefined)

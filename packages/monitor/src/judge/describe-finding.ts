@@ -121,8 +121,16 @@ export function describeFinding(
     previousDigest,
     title: `${place}: ${what}`,
     expected,
-    odd,
+    odd: odd.map(toPlain),
     action,
     ...(isPart && { isPart }),
   }
+}
+
+/** Names and messages hold what whoever pushed has chosen. */
+function toPlain(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '\u{fffd}')
+    .slice(0, 1024)
 }

@@ -27,11 +27,19 @@ export async function judgeReferrer(
   context: JudgeContext,
 ): Promise<Outcome> {
   const { view, place } = context
-  const counts = () => view.isSigned(subject, referrer)
+  const isRunnable = (await view.content(referrer))?.isRunnable === true
+  const counts = async () => !isRunnable && (await view.isSigned(subject, referrer))
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident }],
   })
-  return await judge(one, context, { subject, what: `referrer ${referrer}`, counts, learn })
+  return await judge(one, context, {
+    subject,
+    pushed: referrer,
+    what: `referrer ${referrer}`,
+    isRunnable,
+    counts,
+    learn,
+  })
 }
 
 /** Judges what was written under a tag that belongs to a digest, by what is there now. */
@@ -45,31 +53,49 @@ export async function judgeEvidenceTag(
   const current = await view.tag(tag)
   if (!current)
     return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, { goneTags: [{ place, tag }] })
-  const counts = async () => {
-    if (kind === 'referrers') return await isReferrerList(current, subject, context)
-    return await view.isSigned(subject, current.digest)
-  }
+  const list = kind === 'referrers' ? await readReferrerList(current, subject, context) : undefined
+  const isRunnable = !list && (await view.manifest(current.digest))?.isRunnable !== false
+  const counts = async () =>
+    list ? list.isComplete : !isRunnable && (await view.isSigned(subject, current.digest))
+
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: [{ place, tag, digest: current.digest, standing, at: now.toISOString() }],
     parts: [{ place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident }],
   })
-  return await judge(one, context, { subject, what: `what is under the tag ${tag}`, counts, learn })
+  return await judge(one, context, {
+    subject,
+    pushed: current.digest,
+    what: `what is under the tag ${tag}`,
+    isRunnable,
+    isIncomplete: list?.isComplete === false,
+    counts,
+    learn,
+  })
 }
 
-/** An image under such a tag could be pulled by it. What the list names is judged by itself. */
-async function isReferrerList(
+/**
+ * Reads a list of referrers; nothing, when it is none: an image under such a tag could be pulled by it. What the list
+ * names is judged by itself. What is not there yet could be pushed afterwards, so without it the list is not complete.
+ */
+async function readReferrerList(
   { digest, raw }: TagSight,
   subject: Digest,
-  { view }: Pick<JudgeContext, 'view'>,
-): Promise<boolean> {
-  if (!raw || !isIndexMediaType(raw.descriptor.mediaType)) return false
+  { view, state, place }: Pick<JudgeContext, 'view' | 'state' | 'place'>,
+): Promise<{ readonly isComplete: boolean } | undefined> {
+  if (!raw || !isIndexMediaType(raw.descriptor.mediaType)) return undefined
   const list = await view.manifest(digest)
-  if (!list || list.problem !== undefined || list.children.length > maxListed) return false
+  if (!list || list.problem !== undefined || list.children.length > maxListed) return undefined
+  let isComplete = true
   for (const child of list.children) {
-    const found = await view.content(child)
-    if (found && found.subject !== subject) return false
+    const found = await view.manifest(child)
+    if (found && (found.subject !== subject || found.isRunnable)) return undefined
+    isComplete &&= found !== undefined || (await state.partOf(place, child)).some(isReferrer)
   }
-  return true
+  return { isComplete }
+
+  function isReferrer({ parent }: { readonly parent: string }): boolean {
+    return parent === subject
+  }
 }
 
 async function judge(
@@ -77,12 +103,20 @@ async function judge(
   context: JudgeContext,
   {
     subject,
+    pushed,
     what,
+    isRunnable,
+    isIncomplete = false,
     counts,
     learn,
   }: {
     readonly subject: Digest
+    readonly pushed: Digest
     readonly what: string
+    /** A container could be started from it: then it is no evidence, whatever else it holds. */
+    readonly isRunnable: boolean
+    /** Something could be added to it without a change of it. */
+    readonly isIncomplete?: boolean
     readonly counts: () => Promise<boolean>
     readonly learn: (standing: 'explained' | 'alert', incident?: string) => Learned
   },
@@ -90,7 +124,8 @@ async function judge(
   const { event, hand, at } = one
   const { place, origin, terms } = context
   const standing = await findStanding(subject, at, context)
-  if (standing.incident !== undefined && standing.evidence.state !== 'ok') {
+  const isLost = standing.isPromoted && standing.evidence.state !== 'ok'
+  if (!isRunnable && !isLost && standing.incident !== undefined && standing.evidence.state !== 'ok') {
     const { incident } = standing
     const finding = describeFinding('unauthorised-push', event, {
       incident,
@@ -102,10 +137,13 @@ async function judge(
     })
     return { finding, learned: learn('alert', incident) }
   }
-  if (standing.isPromoted && standing.evidence.state !== 'ok')
-    return await judgeLoss(one, { subject, what }, context, learn('explained'))
   const isCounted = standing.evidence.state === 'gone' ? false : await counts()
-  const isAttacher = terms.attachers?.some((identity) => isActor(event.actor, identity)) === true
+  const isAttacher =
+    !isRunnable &&
+    !isIncomplete &&
+    terms.attachers?.some((identity) => isActor(event.actor, identity)) === true
+  if (isLost && (isCounted || isAttacher))
+    return await judgeLoss(one, { subject, what }, context, learn('explained'))
   if (standing.isExplained && (isAttacher || (isCounted && hand !== 'other'))) {
     return explain('part-of', `evidence about ${subject}`, {
       by: subject,
@@ -113,13 +151,22 @@ async function judge(
       learned: learn('explained'),
     })
   }
-  const incident = incidents.attachment(place, subject)
-  const finding = describeFinding(isCounted && hand === 'other' ? 'wrong-hand' : 'unauthorised-push', event, {
+  // An image is an incident of its own, wherever it was hidden.
+  const incident = isRunnable
+    ? incidents.push(place, event.tag, pushed)
+    : incidents.attachment(place, subject)
+  const isOnlyForeign = isCounted && hand === 'other'
+  const kind = isOnlyForeign ? 'wrong-hand' : isLost && !isRunnable ? 'evidence-deleted' : 'unauthorised-push'
+  const finding = describeFinding(kind, event, {
     incident,
-    digest: subject,
-    severity: 'medium',
+    tag: isRunnable ? event.tag : undefined,
+    digest: isRunnable ? pushed : subject,
+    severity: isRunnable ? terms.severity : isLost ? 'high' : 'medium',
     odd: [
+      ...(isRunnable ? [`a container could be started from ${what}`] : []),
+      ...(isIncomplete ? [`${what} names manifests that are not there`] : []),
       ...(isCounted ? [] : [`${what} was not signed by anybody who counts`]),
+      ...(isLost ? [`what it belongs to has lost its decision: ${reasonOf(standing)}`] : []),
       ...(standing.isExplained ? [] : [`what it belongs to is not explained: ${reasonOf(standing)}`]),
       ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
     ],
@@ -128,7 +175,10 @@ async function judge(
     one,
     context,
     { finding, learned: learn('alert', incident) },
-    { mayStillCome: true, until: hand === 'other' ? undefined : await endOfFlight(origin, at, context) },
+    {
+      mayStillCome: !isRunnable || hand !== 'other',
+      until: hand === 'other' ? undefined : await endOfFlight(origin, at, context),
+    },
   )
 }
 

@@ -18,7 +18,7 @@ export type FindRetirement = (gone: {
 
 /** What an event of one repository is judged with. */
 export interface JudgeContext {
-  readonly state: Pick<MonitorState, 'findTag' | 'partOf' | 'partsOf'>
+  readonly state: Pick<MonitorState, 'findTag' | 'unseenTags' | 'partOf' | 'partsOf'>
   readonly view: RepositoryView
   readonly journal: JournalView
   readonly terms: WatchTerms
@@ -135,14 +135,16 @@ export function partsOfTag(
 export function probeOf(
   event: RegistryEvent,
   context: Pick<JudgeContext, 'now'>,
-  found: { readonly tag: string; readonly digest?: Digest | undefined; readonly since?: string | undefined },
+  found: { readonly tag: string; readonly digest?: Digest | undefined },
 ): RegistryEvent {
   const { registry, repository } = event
-  const { tag, digest, since = event.id } = found
+  const { tag, digest } = found
+  const time = context.now.toISOString()
   return {
-    id: `snapshot:${registry}/${repository}:${tag}@${digest ?? ''}:${since}`,
+    // One for a batch: what is the same later may have been otherwise in between.
+    id: `snapshot:${registry}/${repository}:${tag}@${digest ?? ''}:${time}`,
     source: 'snapshot',
-    time: context.now.toISOString(),
+    time,
     action: digest === undefined ? 'tag-deleted' : 'push',
     actor: { kind: 'unknown' },
     registry,

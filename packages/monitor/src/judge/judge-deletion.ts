@@ -3,9 +3,12 @@ import { describeFinding } from './describe-finding.ts'
 import { parseEvidenceTag } from './evidence-tag.ts'
 import { incidents } from './incident.ts'
 import { judgeLoss } from './judge-attachment.ts'
-import { type Case, explain, type JudgeContext, type Outcome, probeOf } from './judge-context.ts'
+import { alertOrWait, type Case, explain, type JudgeContext, type Outcome, probeOf } from './judge-context.ts'
 import { actorName } from './judge-tagged.ts'
 import { findPromoter } from './subject-standing.ts'
+
+/** Most tags of a deleted repository that are asked for one by one. */
+const maxRetired = 200
 
 /** Judges that a tag was deleted. */
 export async function judgeTagDeletion(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
@@ -17,9 +20,7 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     const isKnown = known?.digest === current.digest
     return explain('superseded', `the tag is there; it leads to ${current.digest}`, {
       digest: current.digest,
-      learned: isKnown
-        ? undefined
-        : { probes: [probeOf(event, context, { tag, digest: current.digest, since: known?.at })] },
+      learned: isKnown ? undefined : { probes: [probeOf(event, context, { tag, digest: current.digest })] },
     })
   }
   const learned = { goneTags: [{ place, tag }] }
@@ -99,17 +100,27 @@ export async function judgeManifestDeletion(
 /** Judges that a whole repository was deleted. */
 export async function judgeRepositoryDeletion(one: Case, context: JudgeContext): Promise<Outcome> {
   const { event, at } = one
-  if (await context.view.hasTags()) return explain('superseded', 'the repository is there')
-  const retired = await context.findRetirement?.({
-    registry: event.registry,
-    repository: event.repository,
-    at,
+  const { view, state, place, findRetirement } = context
+  if (await view.hasTags()) return explain('superseded', 'the repository is there')
+  const finding = describeFinding('repository-deleted', event, {
+    incident: incidents.repository(place),
+    odd: [
+      `deleted by ${actorName(event.actor)}`,
+      ...(event.source === 'snapshot' ? ['it has no tags any more, or may not be read'] : []),
+    ],
   })
+  const known = await state.unseenTags(place, '')
+  if (event.source === 'snapshot' && known.every(({ standing }) => standing === 'alert'))
+    return explain('unchanged', 'nothing that counts was there, or each tag was told of by itself')
+  const { registry, repository } = event
+  const retired = await findRetirement?.({ registry, repository, at })
   if (retired !== undefined) return explain('promotion', retired)
-  return {
-    finding: describeFinding('repository-deleted', event, {
-      incident: incidents.repository(context.place),
-      odd: [`deleted by ${actorName(event.actor)}`],
-    }),
+  if (findRetirement && known.length > 0 && known.length <= maxRetired) {
+    const reasons = await Promise.all(
+      known.map(({ tag, digest }) => findRetirement({ registry, repository, tag, digest, at })),
+    )
+    if (reasons.every((reason) => reason !== undefined))
+      return explain('promotion', `each of its tags was retired: ${reasons[0]}`)
   }
+  return alertOrWait(one, context, { finding }, { mayStillCome: event.source === 'snapshot' })
 }

@@ -49,14 +49,20 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     cause: event.cause,
     journal,
     evidence,
-    isDecisionFresh: isFresh(evidence, destination, at, context),
-    known: standingBefore(known, digest, at, window.skewMs),
+    isDecisionFresh: isFresh(evidence, journal, { destination, at, context }),
+    known: standingBefore(known, digest, { event, at, journal, skewMs: window.skewMs }),
     isOvertaken,
     isSuperseded,
   })
   const children = (await view.content(digest))?.children ?? []
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
-    parts: partsOfTag(place, tag, { digest, children, standing, incident }),
+    parts: [
+      ...partsOfTag(place, tag, { digest, children, standing, incident }),
+      // Its own event may never come, and that it is gone has to be noticed all the same.
+      ...(standing === 'explained' && evidence.state === 'ok' ? (evidence.referrers ?? []) : []).map(
+        (referrer) => ({ place, digest: referrer, parent: digest, relation: 'referrer' as const, standing }),
+      ),
+    ],
     ...(isSuperseded || (followed !== undefined && !isOvertaken)
       ? { probes: probesOf(one, seen, known, context) }
       : { tags: [{ place, tag, digest, standing, at: context.now.toISOString() }] }),
@@ -99,11 +105,23 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     { finding, learned: learn('alert', incident) },
     {
       // Nothing that comes later makes another hand that of the gate; but the next promotion may have ended meanwhile.
-      mayStillCome: hand !== 'other' || isOvertaken,
+      mayStillCome: hand !== 'other' || kind === 'rollback',
       // Evidence precedes the tag, so only where there is some can a promotion be what moved it.
-      until: evidence.state === 'ok' ? await endOfFlight(destination, at, context) : undefined,
+      until:
+        endOfLag(one, journal, context) ??
+        (evidence.state === 'ok' ? await endOfFlight(destination, at, context) : undefined),
     },
   )
+}
+
+/** A replica may be behind its origin for a while. */
+function endOfLag(
+  { event }: Case,
+  { epoch }: JournalSight,
+  { place, origin, window }: JudgeContext,
+): Date | undefined {
+  const isReplica = place !== origin || event.cause === 'replication' || event.cause === 'mirror'
+  return isReplica && epoch !== '' ? new Date(Date.parse(epoch) + window.afterMs) : undefined
 }
 
 /** The event names no digest, and the tag is gone: what it was can't be told any more. */
@@ -127,22 +145,41 @@ async function judgeUnknown(one: Case, tag: string, context: JudgeContext): Prom
 
 function isFresh(
   evidence: EvidenceSight,
-  destination: string,
-  at: Date,
-  { window: { skewMs, longestMs } }: JudgeContext,
+  journal: JournalSight,
+  {
+    destination,
+    at,
+    context: {
+      window: { skewMs, longestMs },
+    },
+  }: { readonly destination: string; readonly at: Date; readonly context: JudgeContext },
 ): boolean {
   if (evidence.state !== 'ok' || evidence.decision?.destination !== destination) return false
   const decidedAt = Date.parse(evidence.decision.at ?? '')
+  // Something else was promoted since.
+  if (journal.epoch !== '' && !(decidedAt >= Date.parse(journal.epoch))) return false
   return decidedAt <= at.getTime() + skewMs && at.getTime() <= decidedAt + longestMs + skewMs
 }
 
 function standingBefore(
   known: KnownTag | undefined,
   digest: Digest,
-  at: Date,
-  skewMs: number,
+  {
+    event,
+    at,
+    journal,
+    skewMs,
+  }: {
+    readonly event: Case['event']
+    readonly at: Date
+    readonly journal: JournalSight
+    readonly skewMs: number
+  },
 ): 'explained' | 'noted' | undefined {
   if (known?.digest !== digest || known.standing === 'alert') return undefined
+  if (journal.latest !== undefined && journal.latest !== digest && journal.epoch > known.at) return undefined
+  // A look that tells of what has not changed asks for a judgement.
+  if (known.standing === 'noted' && event.source === 'snapshot') return undefined
   // What was noted may have been pushed just before, and this may be the event of that.
   if (known.standing === 'noted' && at.getTime() <= Date.parse(known.at) + skewMs) return undefined
   return known.standing
@@ -163,7 +200,7 @@ function probesOf(
     newest.digest !== current?.digest &&
     Date.parse(known?.at ?? '') < newest.endedAt.getTime()
   if (current && current.digest === known?.digest && !isStale) return []
-  return [probeOf(event, context, { tag, digest: current?.digest, since: known?.at })]
+  return [probeOf(event, context, { tag, digest: current?.digest })]
 }
 
 function explainPush(kind: string, { journal, evidence, current, digest }: Seen): string {

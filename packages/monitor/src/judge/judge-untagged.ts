@@ -21,6 +21,9 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
   const sight = await view.content(digest)
   if (sight?.subject) return await judgeReferrer(one, digest, sight.subject, context)
 
+  if (!sight && event.subject && event.source === 'snapshot')
+    return explain('superseded', 'it is listed as a referrer, and not there', { by: event.subject, digest })
+
   const parts = await state.partOf(place, digest)
   const owner = await findOwner(digest, at, { parts, context })
   if (owner && hand !== 'other') {
@@ -35,7 +38,9 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
 
   const isRight = owner !== undefined || evidence.state === 'ok'
   const incident = joined ?? incidents.push(place, undefined, digest)
-  const isLeftOver = hand === 'gate' && (await context.journal.about(origin, at)).length > 0
+  // One that ended well leaves nothing behind.
+  const isLeftOver =
+    hand === 'gate' && (await context.journal.about(origin, at)).some(({ verdict }) => verdict !== 'pass')
   const finding = describeFinding(isRight ? 'wrong-hand' : 'unauthorised-push', event, {
     incident,
     digest,
@@ -44,7 +49,7 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
     odd: [
       ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
       ...(hand === 'gate' ? ['pushed with an identity of the gate'] : []),
-      ...(isLeftOver ? ['a promotion was under way that may have left it behind'] : []),
+      ...(isLeftOver ? ['a promotion that did not end well may have left it behind'] : []),
       'it was pushed by digest, and no tag leads to it',
       ...(evidence.state === 'ok' ? [] : [`decision: ${evidence.message}`]),
     ],

@@ -22,6 +22,8 @@ export interface ManifestSight {
   readonly problem?: string | undefined
   readonly subject?: Digest | undefined
   readonly children: readonly Digest[]
+  /** A container could be started from it: an image with layers, or an index that leads to something. */
+  readonly isRunnable: boolean
 }
 
 /** A decision that was verified. */
@@ -34,7 +36,12 @@ export interface SeenDecision {
 
 /** Whether a decision about a digest verifies. `gone`: the manifest itself is not there. */
 export type EvidenceSight =
-  | { readonly state: 'ok'; readonly decision?: SeenDecision | undefined }
+  | {
+      readonly state: 'ok'
+      readonly decision?: SeenDecision | undefined
+      /** The referrers that hold the decision. */
+      readonly referrers?: readonly Digest[] | undefined
+    }
   | { readonly state: 'missing' | 'invalid' | 'gone'; readonly message: string }
 
 /** Reads a repository, each thing once. Rejects while the registry can't be read. */
@@ -52,6 +59,9 @@ export interface RepositoryView {
   hasTags(): Promise<boolean>
 }
 
+const imageConfig = /^application\/vnd\.(oci\.image\.config|docker\.container\.image)\b/
+const imageLayer = /^application\/vnd\.(oci\.image\.layer|docker\.image\.rootfs)\b/
+
 /** Opens a view of a repository for one batch. */
 export function openView(
   { repository, terms, place, memory, verify, recall }: DecisionVerifier,
@@ -67,7 +77,9 @@ export function openView(
   const manifest = (digest: Digest): Promise<ManifestSight | undefined> => {
     const read = async (): Promise<ManifestSight | undefined> => {
       const found = await findReadable(repository, digest, signal)
-      return found?.raw ? note(found.raw) : found && { problem: found.problem, children: [] }
+      return found?.raw
+        ? note(found.raw)
+        : found && { problem: found.problem, children: [], isRunnable: true }
     }
     const found = manifests.get(digest) ?? read()
     manifests.set(digest, found)
@@ -171,13 +183,23 @@ async function findReadable(
 
 function describeManifest(raw: RawManifest): ManifestSight {
   try {
-    const { subject, manifests } = JSON.parse(Buffer.from(raw.bytes).toString('utf8')) as {
+    const { subject, manifests, config, layers } = JSON.parse(Buffer.from(raw.bytes).toString('utf8')) as {
       readonly subject?: { readonly digest?: string }
       readonly manifests?: unknown
+      readonly config?: { readonly mediaType?: unknown }
+      readonly layers?: unknown
     }
     const children = Array.isArray(manifests) ? parseIndex(raw).manifests.map(({ digest }) => digest) : []
-    return { children, ...(isDigest(subject?.digest) && { subject: subject.digest }) }
+    const isImage =
+      imageConfig.test(String(config?.mediaType)) &&
+      Array.isArray(layers) &&
+      layers.some((layer: { readonly mediaType?: unknown } | null) =>
+        imageLayer.test(String(layer?.mediaType)),
+      )
+    const isRunnable = isImage || children.length > 0
+    return { children, isRunnable, ...(isDigest(subject?.digest) && { subject: subject.digest }) }
   } catch (error) {
-    return { children: [], problem: error instanceof Error ? error.message : String(error) }
+    const problem = error instanceof Error ? error.message : String(error)
+    return { children: [], isRunnable: true, problem }
   }
 }

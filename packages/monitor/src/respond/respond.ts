@@ -2,6 +2,7 @@ import { isSallyportError } from '@sallyport/core'
 import { copyImage } from '@sallyport/oci'
 import type { Alert } from '../alert/alert.ts'
 import { MonitorError } from '../errors.ts'
+import { incidents } from '../judge/incident.ts'
 import { openJournalView } from '../judge/journal-view.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { ResponseNote } from './responses.ts'
@@ -15,6 +16,8 @@ export async function respond(
   const { responses, state, clock } = context
   if (!responses || alert.kind !== 'unauthorised-push' || alert.resolves !== undefined || !alert.digest)
     return
+  // Its digest is that of the image, which is none the worse for it.
+  if (alert.group === incidents.attachment(`${alert.registry}/${alert.repository}`, alert.digest)) return
   const attempt = async (response: ResponseNote['response'], work: () => Promise<string>): Promise<void> => {
     const name = `response ${response} ${alert.id}`
     // Noted before it is done: after a crash it is rather left to a person than done twice.

@@ -86,6 +86,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const context = resolveOptions(options)
   const { state, clock, outbox, sleep = pause } = context
   const failingSince = new Map<string, number>()
+  const changedSince = new Map<string, number>()
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
@@ -118,7 +119,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     signal?.throwIfAborted()
     const raised: Alert[] = []
     let judged = 0
-    const findings = [...(await findDownTime()), ...(await findMissing())]
+    const findings = [...(await findDownTime()), ...(await findMissing()), ...(await findSilent())]
     if (findings.length > 0)
       raised.push(...(await commit({ ...emptyBatch(context, clock.now()), findings }, signal)).raised)
     for (;;) {
@@ -180,18 +181,22 @@ export function createMonitor(options: MonitorOptions): Monitor {
     isPollWanted = false
     const summary = await poll(context, { isFull, failingSince, signal })
     lastPoll = summary
-    const findings = isFull ? [] : await findSilent(summary.changedRegistries)
-    if (findings.length > 0) await commit({ ...emptyBatch(context, clock.now()), findings }, signal)
+    const now = clock.now().getTime()
+    for (const registry of isFull ? [] : summary.changedRegistries)
+      changedSince.set(registry, changedSince.get(registry) ?? now)
     wake.resolve()
     return summary
   }
 
-  /** Sources that told nothing although something changed. */
-  async function findSilent(changed: readonly string[]): Promise<readonly Finding[]> {
-    const known = (await getSources()).list()
+  /** Sources that told nothing although something changed; their events may come a moment later. */
+  async function findSilent(): Promise<readonly Finding[]> {
     const now = clock.now().getTime()
+    const due = [...changedSince].filter(([, since]) => now - since >= context.evidenceWaitMs)
+    if (due.length === 0) return []
+    const known = (await getSources()).list()
+    for (const [registry] of due) changedSince.delete(registry)
     return (context.sources ?? [])
-      .filter(({ registry }) => changed.includes(registry))
+      .filter(({ registry }) => due.some(([changed]) => changed === registry))
       .flatMap(({ source, registry, everyMs }) => {
         const heard = known.find((each) => each.source === source && each.registry === registry)?.lastAt
         if (heard !== undefined && now - Date.parse(heard) <= everyMs) return []

@@ -38,9 +38,16 @@ function toPrintable(event: RegistryEvent): RegistryEvent {
       .toWellFormed()
       .replaceAll(/[\p{Cc}]/gu, '\u{fffd}')
       .slice(0, 1024)
-  const { registry, repository, tag } = event
+  const { registry, repository, tag, actor } = event
+  const { name, address, userAgent } = actor
   return {
     ...event,
+    actor: {
+      kind: actor.kind,
+      ...(name !== undefined && { name: clean(name) }),
+      ...(address !== undefined && { address: clean(address) }),
+      ...(userAgent !== undefined && { userAgent: clean(userAgent) }),
+    },
     registry: clean(registry),
     repository: clean(repository),
     ...(tag !== undefined && { tag: clean(tag) }),

@@ -59,7 +59,7 @@ export interface MonitorOptions {
   readonly listPlaces?: ((signal?: AbortSignal) => AsyncIterable<WatchedPlace>) | undefined
   /**
    * What to do with what is in a repository when it is first looked at: `note` it as it is (an audit judges it), or
-   * `judge` it. Default `note`.
+   * `judge` it. Default `note`. With `listPlaces`, what appears after all repositories were listed once is always judged.
    */
   readonly firstLook?: 'note' | 'judge' | undefined
   /** How often `run` compares, in milliseconds. Default 300,000. */

@@ -20,6 +20,7 @@ import {
 import type { Alert } from '../alert/alert.ts'
 import type { Judgement } from '../alert/explanation.ts'
 import type { EventActor, RegistryEvent } from '../event/registry-event.ts'
+import type { WatchTerms } from '../judge/watch.ts'
 import type { MonitorState } from '../ports/monitor-state.ts'
 import { sqliteMonitorState } from '../state/sqlite-monitor-state.ts'
 import { createMonitor, type Monitor } from './create-monitor.ts'
@@ -53,6 +54,7 @@ export interface MonitorTest extends AsyncDisposable {
   /** What its sink has got. */
   readonly delivered: Alert[]
   readonly place: string
+  readonly terms: WatchTerms
   readonly repository: RegistryRepository
   now(): Date
   advance(ms: number): void
@@ -91,16 +93,15 @@ export async function openMonitorTest({
   const repositoryOf = (host: string, path: string): RegistryRepository =>
     client.repository({ registry: host, repository: path })
   const repository = repositoryOf(registry.host, 'prod/app')
+  const terms: WatchTerms = {
+    repositories: [place],
+    tier: 'prod',
+    verifiers: [{ id: verifierId, by: { keys: [keys.release.publicKey] } }],
+    signers: { keys: [keys.evidence.publicKey] },
+  }
   const open = (more: Partial<MonitorOptions> = {}): Monitor =>
     createMonitor({
-      watch: [
-        {
-          repositories: [place],
-          tier: 'prod',
-          verifiers: [{ id: verifierId, by: { keys: [keys.release.publicKey] } }],
-          signers: { keys: [keys.evidence.publicKey] },
-        },
-      ],
+      watch: [terms],
       journal,
       open: repositoryOf,
       gateActors: { [registry.host]: [{ name: 'robot$gate' }] },
@@ -121,6 +122,7 @@ export async function openMonitorTest({
     judgements,
     delivered,
     place,
+    terms,
     repository,
     now: clock.now,
     advance: (ms) => void (time += ms),

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import { type Digest, runConcurrently, toDigest } from '@sallyport/core'
 import { isRegistryRepository, type ListedReferrer, type Repository } from '@sallyport/oci'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import { describeFinding } from '../judge/describe-finding.ts'
 import { parseEvidenceTag } from '../judge/evidence-tag.ts'
+import { incidents } from '../judge/incident.ts'
+import type { Finding } from '../judge/finding.ts'
 import type { JudgedBatch, KnownTag } from '../ports/monitor-state.ts'
 import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
@@ -22,6 +25,8 @@ export interface PlaceLook {
 export interface PollPlaceOptions {
   /** Judges all that is there, and not only what has changed. */
   readonly isFull: boolean
+  /** It was not there when all repositories were first listed: nothing in it was there before the monitor. */
+  readonly isNew: boolean
   readonly now: Date
   readonly signal?: AbortSignal | undefined
 }
@@ -34,18 +39,29 @@ export async function pollPlace(
   { registry, repository }: WatchedPlace,
   repositoryToRead: Repository,
   context: MonitorContext,
-  { isFull, now, signal }: PollPlaceOptions,
+  { isFull, isNew, now, signal }: PollPlaceOptions,
 ): Promise<PlaceLook> {
   const { state, firstLook = 'note' } = context
   const place = `${registry}/${repository}`
   const requests = countRequests(repositoryToRead)
   const last = await state.findPlace(place)
-  const isFirst = last?.at === undefined
+  const begunAt = last?.at === undefined ? await state.findNote(firstLookOf(place)) : undefined
+  const isFirst = last?.at === undefined && (!isNew || begunAt !== undefined)
   const mode = isFull ? 'judge' : isFirst ? firstLook : 'compare'
-  const look = { place, registry, repository, since: last?.at ?? '', now, id: now.toISOString() }
+  if (isFirst && begunAt === undefined) await state.saveNote(firstLookOf(place), now.toISOString())
+  const look = {
+    place,
+    registry,
+    repository,
+    since: last?.at ?? '',
+    wasEmpty: last?.tags === 0,
+    now,
+    id: now.toISOString(),
+  }
   const hash = createHash('sha256')
   let tags = 0
   let changes = 0
+  let noted = 0
 
   const chunk = async (names: readonly string[]): Promise<void> => {
     const digests = await readDigests(repositoryToRead, names, context, signal)
@@ -71,7 +87,9 @@ export async function pollPlace(
         isComplete: complete && referrersApi !== 'denied' && referrersApi !== 'unusable',
       })
     })
-    changes += await batch.save()
+    const saved = await batch.save()
+    changes += saved.events
+    noted += saved.noted
     tags += digests.size
   }
 
@@ -83,7 +101,9 @@ export async function pollPlace(
     names = []
   }
   await chunk(names)
-  changes += await findGone(repositoryToRead, context, look, signal)
+  changes += await findGone(repositoryToRead, context, look, { isEmpty: tags === 0, signal })
+  if (begunAt !== undefined && noted > 0)
+    await state.commit({ ...emptyBatch(context, now), findings: [brokenOff(look, begunAt, noted)] })
   await state.savePlace({
     place,
     at: now.toISOString(),
@@ -93,9 +113,28 @@ export async function pollPlace(
   return { tags, changes, requests: countRequests(repositoryToRead) - requests }
 }
 
+const firstLookOf = (place: string): string => `first look ${place}`
+
+/** What came between two attempts to note what is there can't be told from what was there before. */
+function brokenOff({ place, registry, repository }: Look, begunAt: string, noted: number): Finding {
+  return describeFinding(
+    'gap',
+    { registry, repository },
+    {
+      incident: incidents.gap(`first look ${place}`),
+      severity: 'medium',
+      odd: [
+        `the first look at ${place} was begun at ${begunAt} and broken off`,
+        `${noted} tags were noted only now, unjudged; audit those that came since`,
+      ],
+    },
+  )
+}
+
 interface Look extends WatchedPlace {
   readonly place: string
   readonly since: string
+  readonly wasEmpty: boolean
   readonly now: Date
   readonly id: string
 }
@@ -114,7 +153,7 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
         parts.push({ place, digest, parent: tag, relation: 'tagged', standing: 'noted' })
         return
       }
-      const since = mode === 'judge' ? look.id : (known?.at ?? look.since)
+      const since = mode === 'judge' ? look.id : look.since
       events.push(eventOf(look, { action: 'push', tag, digest, previousDigest: known?.digest, since }))
     },
     compareReferrers(
@@ -134,10 +173,10 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
           events.push(eventOf(look, { action: 'referrer-deleted', digest, subject, since: look.since }))
       }
     },
-    async save(): Promise<number> {
+    async save(): Promise<{ readonly events: number; readonly noted: number }> {
       if (events.length + tags.length + parts.length > 0)
         await context.state.commit({ ...emptyBatch(context, now), tags, parts, probes: events })
-      return events.length
+      return { events: events.length, noted: tags.length }
     },
   }
 }
@@ -147,9 +186,10 @@ async function findGone(
   repository: Repository,
   context: MonitorContext,
   look: Look,
-  signal: AbortSignal | undefined,
+  { isEmpty, signal }: { readonly isEmpty: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<number> {
   const { state } = context
+  const { since, wasEmpty } = look
   let changes = 0
   let after: string | undefined
   for (;;) {
@@ -161,14 +201,17 @@ async function findGone(
       context,
       signal,
     )
-    const probes = unseen
-      .filter(({ tag }) => !digests.has(tag))
-      .map(({ tag, digest, at }) =>
-        eventOf(look, { action: 'tag-deleted', tag, previousDigest: digest, since: at }),
-      )
+    const gone = unseen.filter(({ tag }) => !digests.has(tag))
+    // As a whole, and not tag by tag.
+    const isAllGone = isEmpty && gone.length > 1 && gone.length === unseen.length && after === undefined
+    const probes = isAllGone
+      ? [eventOf(look, { action: 'repository-deleted', since: wasEmpty ? gone[0]!.at : since })]
+      : gone.map(({ tag, digest }) =>
+          eventOf(look, { action: 'tag-deleted', tag, previousDigest: digest, since }),
+        )
     if (probes.length > 0) await state.commit({ ...emptyBatch(context, look.now), probes })
     changes += probes.length
-    if (unseen.length < 1000) return changes
+    if (isAllGone || unseen.length < 1000) return changes
     after = unseen.at(-1)!.tag
   }
 }

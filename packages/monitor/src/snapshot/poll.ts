@@ -1,5 +1,6 @@
 import { describeFinding } from '../judge/describe-finding.ts'
 import { incidents } from '../judge/incident.ts'
+import type { WatchTerms } from '../judge/watch.ts'
 import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { WatchedPlace } from '../run/monitor-options.ts'
@@ -38,6 +39,11 @@ export async function poll(
   const { clock, state } = context
   const failures: { place: string; message: string }[] = []
   const changedRegistries = new Set<string>()
+  const isListed = new Map(
+    await Promise.all(
+      context.watch.map(async (terms) => [terms, await state.findNote(listingOf(terms))] as const),
+    ),
+  )
   const sum = { places: 0, tags: 0, changes: 0, requests: 0 }
   for await (const { registry, repository } of context.listPlaces?.(signal) ?? listKnown(context)) {
     signal?.throwIfAborted()
@@ -50,6 +56,7 @@ export async function poll(
     try {
       const look = await pollPlace({ registry, repository }, verifier.repository, context, {
         isFull,
+        isNew: context.listPlaces !== undefined && isListed.get(verifier.terms) !== undefined,
         now,
         signal,
       })
@@ -72,7 +79,15 @@ export async function poll(
       await state.commit({ ...emptyBatch(context, now), findings: [finding] })
     }
   }
+  for (const [terms, at] of context.listPlaces ? isListed : []) {
+    if (at === undefined) await state.saveNote(listingOf(terms), clock.now().toISOString())
+  }
   return { ...sum, failures, changedRegistries: [...changedRegistries] }
+}
+
+/** Name of the note that all repositories of some terms have been listed once. */
+function listingOf({ repositories }: WatchTerms): string {
+  return `listed ${JSON.stringify(repositories)}`
 }
 
 /** What the terms name in full, and what was looked at before or told of. */

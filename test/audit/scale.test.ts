@@ -59,12 +59,13 @@ const registries = [
   ['olareg', startOlareg, { hasCatalog: false }],
 ] as const
 
-describe.each(registries)(`an audit of ${repositories} repositories in %s`, (name, start, { hasCatalog }) => {
-  const missing = toolPath(name) === undefined && process.env['SALLYPORT_REQUIRE_TOOLS'] === undefined
-  if (missing) {
-    it.skip(`needs ${name}: node test/tools/install.mjs --suite audit`)
-    return
-  }
+/** Installed by `node test/tools/install.mjs --suite audit`. */
+const isMissing = (name: string): boolean =>
+  toolPath(name) === undefined && process.env['SALLYPORT_REQUIRE_TOOLS'] === undefined
+
+const present = registries.filter(([name]) => !isMissing(name))
+
+describe.each(present)(`an audit of ${repositories} repositories in %s`, (name, start, { hasCatalog }) => {
   let directory: string
   let registry: RunningRegistry
   let filled: Filled
@@ -144,12 +145,7 @@ describe.each(registries)(`an audit of ${repositories} repositories in %s`, (nam
   })
 })
 
-describe('an audit of 100,000 tags', () => {
-  if (toolPath('olareg') === undefined && process.env['SALLYPORT_REQUIRE_TOOLS'] === undefined) {
-    it.skip('needs olareg: node test/tools/install.mjs --suite audit')
-    return
-  }
-
+describe.skipIf(isMissing('olareg'))('an audit of 100,000 tags', () => {
   it('takes no more memory than one of 1,000', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'sallyport-audit-'))
     const registry = await startOlareg({ directory: join(directory, 'registry') })

@@ -12,7 +12,8 @@ const { named, ...task } = JSON.parse(process.argv[2] ?? '') as StartAuditOption
 }
 await using started = startAudit({
   ...task,
-  repositories: named && Array.from({ length: named }, (_, position) => repositoryAt(position)),
+  repositories:
+    named === undefined ? undefined : Array.from({ length: named }, (_, position) => repositoryAt(position)),
   onAudited: (repositories) => process.stdout.write(`${repositories}\n`),
 })
 const summary = await started.audit.run()

@@ -19,7 +19,8 @@ const dayMs = 86_400_000
 /** Records of `number` manifests in repositories of 40, in the order of an archive; every fifth is evidence. */
 export function sampleAudit(number: number, name?: string): SampleAudit {
   const records = Array.from({ length: number }, (_, index) => recordOf(index, name)).sort(
-    (one, other) => compare(one.repository, other.repository) || compare(one.digest, other.digest),
+    (one, other) =>
+      compare(one.repository, other.repository) || compare(one.digest ?? '', other.digest ?? ''),
   )
   const classes: Partial<Record<AuditClass, number>> = {}
   for (const { class: each } of records) if (each !== undefined) classes[each] = (classes[each] ?? 0) + 1

@@ -3,8 +3,8 @@ import type { Clock, Digest } from '@sallyport/core'
 import { decisionLevel, decisionResource } from '@sallyport/gate'
 import type { Repository } from '@sallyport/oci'
 import { createBoundedMap } from './bounded-map.ts'
-import type { EvidenceSight, SeenDecision } from './registry-view.ts'
-import { nameOf, type RegistryMemory } from './registry-memory.ts'
+import type { EvidenceSight, SeenDecision } from './registry-sight.ts'
+import { nameOf, type RecalledDecision, type RegistryMemory } from './registry-memory.ts'
 import type { WatchTerms } from './watch.ts'
 
 /** Verifies decisions for one repository; kept from batch to batch. */
@@ -17,14 +17,6 @@ export interface DecisionVerifier {
   /** Name of the repository in {@link RegistryMemory}. */
   readonly place: string
   readonly memory: RegistryMemory
-}
-
-/** A decision that verified, and where it was found. */
-export interface RecalledDecision {
-  readonly sight: EvidenceSight & { readonly state: 'ok' }
-  /** `attestation`: under cosign's tag; `referrers`: in the list of referrers. */
-  readonly list: 'attestation' | 'referrers'
-  readonly manifest: Digest
 }
 
 /** For so long a decision is not verified again, in milliseconds: keys and root certificates end, too. */
@@ -119,7 +111,7 @@ export function createDecisionVerifier(
 }
 
 /** The registry could not be read, or not enough of it. */
-export class UnreadableError extends Error {}
+class UnreadableError extends Error {}
 
 function readDecision(predicate: unknown): SeenDecision {
   const { timeVerified, ...rest } = predicate as {

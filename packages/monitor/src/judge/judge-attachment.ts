@@ -13,7 +13,7 @@ import {
 } from './judge-context.ts'
 import { actorName } from './judge-tagged.ts'
 import { findStanding, type SubjectStanding } from './subject-standing.ts'
-import type { TagSight } from './registry-view.ts'
+import type { TagSight } from './registry-sight.ts'
 import { isActor } from './watch.ts'
 
 /** Most referrers that a list may name to be looked through. */

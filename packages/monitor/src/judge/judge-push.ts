@@ -1,7 +1,7 @@
 import type { AlertKind } from '../alert/alert.ts'
 import type { ExplanationKind } from '../alert/explanation.ts'
 import type { JournalSight } from './journal-view.ts'
-import type { EvidenceSight } from './registry-view.ts'
+import type { EvidenceSight } from './registry-sight.ts'
 import type { Hand } from './watch.ts'
 
 /** All that a push of a digest to a tag is judged by. */

@@ -15,7 +15,7 @@ import {
 } from './judge-context.ts'
 import { judgePush, type PushVerdict } from './judge-push.ts'
 import type { JournalSight } from './journal-view.ts'
-import type { EvidenceSight, TagSight } from './registry-view.ts'
+import type { EvidenceSight, TagSight } from './registry-sight.ts'
 
 interface Seen {
   readonly tag: string

@@ -1,7 +1,14 @@
 import type { Digest } from '@sallyport/core'
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts'
-import type { RecalledDecision } from './decision-verifier.ts'
-import type { ManifestSight } from './registry-view.ts'
+import type { EvidenceSight, ManifestSight } from './registry-sight.ts'
+
+/** A decision that verified, and where it was found. */
+export interface RecalledDecision {
+  readonly sight: EvidenceSight & { readonly state: 'ok' }
+  /** `attestation`: under cosign's tag; `referrers`: in the list of referrers. */
+  readonly list: 'attestation' | 'referrers'
+  readonly manifest: Digest
+}
 
 /** What was read in registries and can't change, or is not to be read again at once; for all batches of a monitor. */
 export interface RegistryMemory {

@@ -1,6 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { JudgeContext } from './judge-context.ts'
-import type { EvidenceSight } from './registry-view.ts'
+import type { EvidenceSight } from './registry-sight.ts'
 
 /** How something stands that others belong to. */
 export interface SubjectStanding {

@@ -14,7 +14,7 @@ const actorKnowledge: readonly RegistryEvent['actor']['kind'][] = [
 ]
 
 /** Events of one incident that are further apart than this are two: whoever repeats it later is heard again. */
-export const joinMs: number = 3_600_000
+const joinMs: number = 3_600_000
 
 /** An alert as it is kept. */
 export interface KeptAlert {
@@ -161,7 +161,7 @@ function betterKnown(one: Alert['actor'], other: Alert['actor']): Alert['actor']
 }
 
 /** When it happened, as far as that can be read. */
-export function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, otherwise: Date): string {
+function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, otherwise: Date): string {
   const time = Date.parse(event?.time ?? '')
   return Number.isNaN(time) ? otherwise.toISOString() : new Date(time).toISOString()
 }

@@ -15,7 +15,7 @@ export interface TestClock {
 }
 
 /** Makes a clock. */
-export function testClock(at = '2026-11-26T12:00:00.000Z'): TestClock {
+function testClock(at = '2026-11-26T12:00:00.000Z'): TestClock {
   let time = Date.parse(at)
   return {
     now: () => new Date(time),

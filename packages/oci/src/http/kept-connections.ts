@@ -1,11 +1,16 @@
-import type { WireRequest } from './transport.ts'
+/** What of a request matters here. */
+interface KeptRequest {
+  readonly method: string
+  readonly url: URL
+  readonly isManifest?: boolean | undefined
+}
 
 /** Which connections serve again after a `HEAD`, and how servers are found that send bodies to it. */
 export interface KeptConnections {
   /** Whether the connection serves again after this `HEAD`. */
-  keeps(request: WireRequest): boolean
+  keeps(request: KeptRequest): boolean
   /** The failure of a request; as one of the connection where a body that nobody asked for may have caused it. */
-  explain(request: WireRequest, failure: unknown): unknown
+  explain(request: KeptRequest, failure: unknown): unknown
 }
 
 /**

@@ -14,7 +14,7 @@ export type AcrSourceOptions = SenderOptions & {
 }
 
 /** What else webhooks tell of. */
-export const acrIgnoredActions = ['ping', 'chart_push', 'chart_delete']
+const acrIgnoredActions = ['ping', 'chart_push', 'chart_delete']
 
 /**
  * Webhooks of Azure Container Registry, checked by a header of your own. Silent: who it was, addresses, and deleted tags.

@@ -11,6 +11,7 @@ import type { Sbom, SbomPackage } from './sbom.ts'
 export interface InventoryOfSbomOptions {
   /** Digest of the image that the SBOM was verified to describe. */
   readonly subject: Digest
+  /** The platform that the image is for. */
   readonly platform: Platform
 }
 

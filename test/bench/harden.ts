@@ -18,6 +18,8 @@ const rounds = 3
 const ours = fileURLToPath(new URL('harden-ours.mjs', import.meta.url))
 /** Debian with nginx, 240 MB. */
 const imageName = 'web'
+/** A package of the layer above the base; nothing depends on it. */
+const upperPackage = 'curl'
 
 /** What `harden-ours.mjs` prints. */
 interface OurReport {
@@ -55,8 +57,8 @@ export async function benchHarden(): Promise<readonly BenchRow[]> {
     // An image that hides deleted bytes is written anew wherever it does: here is one that hides none.
     const clean = join(directory, 'clean')
     const { digest = '' } = (await run({ keep }, layout, tag, clean)).report
-    const runClean = (options: object) => run(options, clean, digest)
-    const keepClean = await keepAllButOne(keep, runClean)
+    const keepClean = keep.filter((name) => name !== upperPackage)
+    const runClean = () => run({ keep: keepClean }, clean, digest)
 
     const whole: OurRun[] = []
     const everything: OurRun[] = []
@@ -65,7 +67,7 @@ export async function benchHarden(): Promise<readonly BenchRow[]> {
     for (let round = 0; round < rounds; round++) {
       whole.push(await run({}))
       everything.push(await run({ keep, squash: true }))
-      little.push(await runClean({ keep: keepClean }))
+      little.push(await runClean())
       pipes.push(await measurePipe(layout, tag))
       process.stderr.write('.')
     }
@@ -103,15 +105,15 @@ export async function benchHarden(): Promise<readonly BenchRow[]> {
       ),
       row('all of it written anew', 'MiB written', written(everything), { type: 'none' }),
       row(
-        'one small package removed',
+        'a package of the upper layer removed',
         'seconds of the process',
         costOf(little, 'wallSeconds'),
         { type: 'none' },
         pipe,
       ),
-      row('one small package removed', 'MiB written', written(little), { type: 'none' }),
+      row('a package of the upper layer removed', 'MiB written', written(little), { type: 'none' }),
       row(
-        'one small package removed',
+        'a package of the upper layer removed',
         'seconds of hardening, beside all of it written anew',
         beyondReading(little),
         { type: 'ratio', most: 1 },

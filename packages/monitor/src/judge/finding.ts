@@ -31,6 +31,8 @@ export interface Finding {
   readonly action: string
   /** It is a part of what the incident is about: it joins the alert without changing what that says. */
   readonly isPart?: boolean | undefined
+  /** What it is instead where the incident has an alert: of content that is gone by now, and that was seen before. */
+  readonly whenKnown?: Finding | undefined
 }
 
 /** Ends alerts of an incident that were raised for what happened before. */

@@ -90,7 +90,7 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
   const { kind } = verdict
   const incident =
     kind === 'evidence-deleted' ? incidents.evidence(place, digest) : incidents.push(place, tag, digest)
-  const finding = describeFinding(kind, event, {
+  const parts = {
     incident,
     epoch: kind === 'evidence-deleted' ? '' : journal.epoch,
     tag,
@@ -98,7 +98,17 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     previousDigest: event.previousDigest ?? (known?.digest === digest ? undefined : known?.digest),
     odd: oddities(one, seen, verdict),
     severity: kind === 'unauthorised-push' ? context.terms.severity : undefined,
-  })
+  }
+  const isGone = evidence.state === 'gone' && kind === 'unauthorised-push'
+  const finding = {
+    ...describeFinding(kind, event, parts),
+    ...(isGone && {
+      whenKnown:
+        hand === 'other'
+          ? describeFinding('wrong-hand', event, { ...parts, severity: undefined })
+          : describeFinding(kind, event, { ...parts, isPart: true }),
+    }),
+  }
   return alertOrWait(
     one,
     context,

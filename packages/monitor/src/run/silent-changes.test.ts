@@ -30,6 +30,25 @@ describe('one alert for what is told in part, or by nobody:', () => {
     expect(await kinds()).toEqual(['rollback'])
   })
 
+  it('for another hand that is told of when what it pushed is gone again', async () => {
+    const { raw } = await test.promote('a')
+    const { digest } = raw.descriptor
+    await test.monitor.poll()
+    await test.settle()
+    test.advance(hour)
+    await test.repository.putManifest(raw, { tag: 'copy' })
+    const event = test.event({ digest, tag: 'copy', actor: actors.alice })
+    await test.monitor.poll()
+    await test.settle()
+    expect(await kinds()).toEqual(['unjournaled'])
+    test.advance(60_000)
+    await test.repository.deleteManifest(digest)
+    await test.monitor.ingest([event])
+    await test.settle()
+    expect(await kinds()).toContain('wrong-hand')
+    expect(await kinds()).not.toContain('unauthorised-push')
+  })
+
   it('for a tag that is moved back before anybody looked, when the promotion is told of', async () => {
     const old = await test.promote('old')
     await test.monitor.poll()

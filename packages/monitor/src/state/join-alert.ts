@@ -39,21 +39,22 @@ export interface JoinedAlert {
  */
 export function joinAlert(
   kept: readonly KeptAlert[],
-  finding: Finding,
+  found: Finding,
   event: RegistryEvent | undefined,
   now: Date,
 ): JoinedAlert {
   const at = instantOf(event, now)
-  const ofEpoch = finding.isPart ? kept.toReversed() : kept.filter(({ epoch }) => epoch === finding.epoch)
+  const ofEpoch = found.isPart ? kept.toReversed() : kept.filter(({ epoch }) => epoch === found.epoch)
   const joined = ofEpoch.find(
     ({ firstAt, lastAt, resolvedAt }) =>
       isNear(at, firstAt, lastAt) && (resolvedAt === undefined || at <= resolvedAt),
   )
   if (!joined) {
-    const ordinal = kept.filter(({ epoch }) => epoch === finding.epoch).length
-    const alert = makeAlert(finding, event, { now, ordinal })
-    return { kept: { alert, epoch: finding.epoch, firstAt: at, lastAt: at, revision: 0 }, isNews: true }
+    const ordinal = kept.filter(({ epoch }) => epoch === found.epoch).length
+    const alert = makeAlert(found, event, { now, ordinal })
+    return { kept: { alert, epoch: found.epoch, firstAt: at, lastAt: at, revision: 0 }, isNews: true }
   }
+  const finding = found.whenKnown ?? found
   const isWorse = !finding.isPart && compareFindings(finding, joined.alert) < 0
   const events = [...joined.alert.events, ...(event ? [event] : [])]
     .sort((one, other) =>

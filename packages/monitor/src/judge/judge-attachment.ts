@@ -142,7 +142,9 @@ async function judge(
     !isRunnable &&
     !isIncomplete &&
     terms.attachers?.some((identity) => isActor(event.actor, identity)) === true
-  if (isLost && (isCounted || isAttacher))
+  // That an image is gone is judged by itself; a list of what was attached to it says nothing more.
+  const isOrphaned = standing.evidence.state === 'gone' && !isRunnable && hand !== 'other'
+  if (isLost && (isCounted || isAttacher || isOrphaned))
     return await judgeLoss(one, { subject, what }, context, learn('explained'))
   if (standing.isExplained && (isAttacher || (isCounted && hand !== 'other'))) {
     return explain('part-of', `evidence about ${subject}`, {

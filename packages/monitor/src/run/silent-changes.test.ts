@@ -1,4 +1,3 @@
-import { fallbackTag } from '@sallyport/oci'
 import { createImage, createImageIndex, pushImage } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { actors, type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
@@ -29,20 +28,6 @@ describe('one alert for what is told in part, or by nobody:', () => {
     await test.monitor.poll()
     await test.settle()
     expect(await kinds()).toEqual(['rollback'])
-  })
-
-  it('and none for a list of evidence that is told of when its image was retired', async () => {
-    const { digest } = (await test.promote('a')).raw.descriptor
-    await test.monitor.poll()
-    await test.settle()
-    const list = fallbackTag(digest)
-    const pushed = (await test.repository.findManifest(list))?.descriptor.digest
-    test.advance(hour)
-    const event = test.event({ tag: list, digest: pushed, actor: actors.gate })
-    await test.repository.deleteManifest(digest)
-    await test.monitor.ingest([event])
-    await test.settle()
-    expect(await kinds()).not.toContain('evidence-deleted')
   })
 
   it('for another hand that is told of when what it pushed is gone again', async () => {

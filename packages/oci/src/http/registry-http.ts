@@ -20,8 +20,6 @@ export interface RegistryRequest {
   /** Bytes can be sent again; a stream can't, so a request with one is tried once. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal | undefined
-  /** Whether it is about a manifest. */
-  readonly isManifest?: boolean | undefined
   /**
    * `blob` for the whole content of a blob, `chunk` for a piece of it that is in memory; both wait behind small requests.
    * Default `small`.
@@ -85,7 +83,7 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
     authorization: string | undefined,
     attempt: number,
   ): Promise<WireAnswer> {
-    const { method, url, headers, body, need, signal, isManifest, lane = 'small' } = request
+    const { method, url, headers, body, need, signal, lane = 'small' } = request
     let current = url
     let leader = need.origin
     for (let hop = 0; ; hop++) {
@@ -97,8 +95,6 @@ export function createRegistryHttp({ transport, authorizer, repeater }: Registry
         headers: { ...headers, ...(own && authorization !== undefined ? { authorization } : {}) },
         body,
         signal,
-        // Where a redirect leads, it may be a blob like any other.
-        isManifest: own && isManifest,
         lane,
         attempt,
         counts: need.counts,

@@ -5,7 +5,6 @@ import { pooledReadBytes } from './buffer-pool.ts'
 import type { AddressScope } from './address-scope.ts'
 import type { Environment } from './choose-proxy.ts'
 import { createDispatchers } from './dispatchers.ts'
-import { createKeptConnections } from './kept-connections.ts'
 import type { RegistryTlsSettings } from './registry-tls.ts'
 
 /** Time and size limits of one exchange. */
@@ -47,8 +46,6 @@ export interface WireRequest {
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   /** Ends the exchange, the body of the answer included. */
   readonly signal?: AbortSignal | undefined
-  /** Whether it is about a manifest, whose content is JSON: a connection serves again after a `HEAD` of one. */
-  readonly isManifest?: boolean | undefined
   /** The server that sent us here, when it is not the one that we were asked to talk to. */
   readonly ledBy?: URL | undefined
   /** Is called once, when the body of the answer has ended or been given up; not when there is no answer. */
@@ -104,29 +101,17 @@ export function createTransport({
     proxyEnvironment,
     lookup,
   })
-  const kept = createKeptConnections()
   return {
-    async send(asked) {
-      const dispatcher = await dispatchers.for(asked.url, asked.ledBy)
-      try {
-        return await sendThrough(dispatcher, asked, { keepsConnection: kept.keeps(asked) })
-      } catch (failure) {
-        throw kept.explain(asked, failure)
-      }
-    },
+    send: async (asked) => sendThrough(await dispatchers.for(asked.url, asked.ledBy), asked),
     scopeOf: dispatchers.scopeOf,
     close: dispatchers.close,
   }
 }
 
-/**
- * Sends one request over connections that are at hand; resolves when the header of the answer is there. With
- * `keepsConnection`, the connection serves again after a `HEAD`.
- */
+/** Sends one request over connections that are at hand; resolves when the header of the answer is there. */
 export async function sendThrough(
   dispatcher: Dispatcher,
   { method, url, headers, body, signal, onClosed }: WireRequest,
-  { keepsConnection = false }: { readonly keepsConnection?: boolean | undefined } = {},
 ): Promise<WireAnswer> {
   const { request } = await import('undici')
   const answer = await request(url, {
@@ -135,7 +120,6 @@ export async function sendThrough(
     headers: { 'accept-encoding': 'identity', 'user-agent': 'sallyport', ...headers },
     body: (body ?? null) as Uint8Array | null,
     ...(signal === undefined ? {} : { signal }),
-    ...(keepsConnection && { reset: false }),
     highWaterMark: pooledReadBytes,
   })
   if (onClosed !== undefined) answer.body.once('close', onClosed)

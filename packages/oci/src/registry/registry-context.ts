@@ -45,7 +45,7 @@ export interface RegistryContext {
 /** A call of the repository's API, without what all calls share. */
 export interface RegistryCall extends Pick<
   RegistryRequest,
-  'method' | 'expect' | 'headers' | 'body' | 'signal' | 'lane' | 'isManifest'
+  'method' | 'expect' | 'headers' | 'body' | 'signal' | 'lane'
 > {
   /** Path after `/v2/<repository>/`, or a URL that the registry gave. */
   readonly to: string | URL

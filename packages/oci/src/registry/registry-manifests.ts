@@ -91,7 +91,6 @@ export async function headManifest(
   try {
     const answer = await call(context, {
       method: 'HEAD',
-      isManifest: true,
       to: `manifests/${tagOrDigest}`,
       access: 'pull',
       action: `look for manifest ${tagOrDigest}`,

@@ -11,6 +11,8 @@ const layers = {
   gate: ['core', 'oci', 'image', 'inventory', 'scan', 'harden', 'attest', 'policy'],
   audit: ['core', 'oci', 'inventory', 'scan', 'attest', 'policy', 'gate'],
   monitor: ['core', 'oci', 'attest', 'policy', 'gate'],
+  admission: ['core', 'oci', 'attest', 'policy'],
+  runtime: ['core', 'image', 'attest', 'policy'],
 }
 
 // Tests, what they are set up with, and the doubles they share; nothing of it is published.

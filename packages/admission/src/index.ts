@@ -1,0 +1,1 @@
+export { AdmissionError, type AdmissionErrorCode, type AdmissionErrorOptions } from './errors.ts'

@@ -1,0 +1,7 @@
+import { buildOf } from '../../tsup.base.ts'
+
+export default buildOf({
+  index: 'src/index.ts',
+  webhook: 'src/webhook/index.ts',
+  deploy: 'src/deploy/index.ts',
+})

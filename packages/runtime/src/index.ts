@@ -1,0 +1,1 @@
+export { RuntimeError, type RuntimeErrorCode, type RuntimeErrorOptions } from './errors.ts'

@@ -140,7 +140,9 @@ const tasks = {
   tools: () => suite('tools', ['--root', 'test/tools', ...args]),
   images: () => suite('images', ['--root', 'test/images', ...args]),
   accuracy: () => suite('accuracy', ['--root', 'test/accuracy', ...args]),
-  'harden:images': () => suite('harden', ['--root', 'test/harden', ...args]),
+  // npm run harden:images -- --images 8 --seed 7
+  'harden:images': () =>
+    suite('harden', ['--root', 'test/harden', ...toSettings('SALLYPORT_HARDEN', ['images', 'seed'])]),
   // npm run engine -- --promotions 500 --seed 7
   engine: () =>
     suite('engine', ['--root', 'test/engine', ...toSettings('SALLYPORT_ENGINE', ['promotions', 'seed'])]),

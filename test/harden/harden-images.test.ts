@@ -14,13 +14,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAptMirror } from './apt-mirror.ts'
 import { compareTools } from './compare-tools.ts'
 import { debianSources } from './debian-sources.ts'
+import { drawImages } from './draw-images.ts'
 import { examineImage, type ExaminedImage, type OpenedImage, scanImage } from './examine-image.ts'
 import { type Change, cutOf, type Figures, mediansOf, renderFigures } from './figures.ts'
 import { genuineScanner } from './genuine-scanner.ts'
 import { hardenIn, type HardenedWay, patchAfter, type Way, ways } from './harden-way.ts'
 import { openRealImage } from './open-real-image.ts'
 
-const names: readonly ImageName[] = [...imageNames, ...serviceNames]
+const names: readonly ImageName[] = drawImages([...imageNames, ...serviceNames])
+/** Medians are those of all images. */
+const isWhole = names.length === imageNames.length + serviceNames.length
 /** Images of a point release without the repairs that came after it. */
 const ofRelease = new Set<ImageName>(serviceNames.filter((name) => name !== 'apk' && name !== 'rpm'))
 /** What people run: services, and not the roots that only show a kind of database. */
@@ -142,33 +145,40 @@ describe('in every way, with the same answers, laws, packages and an explanation
   })
 })
 
-describe('over all images', () => {
+describe('over the images', () => {
   const cuts = (image: string, mode: Way): Change => {
     const found = figures.find((one) => one.image === image && one.mode === mode)
     if (!found) throw new Error(`${image} was not hardened in the mode ${mode}`)
     return found.packages
   }
-  const isWhole = () => figures.length === names.length * ways.length
   const ofServices = () => figures.filter(({ image }) => services.has(image))
 
   // The aim of `closed` is 45: what packages declare that they need allows no more, see docs/hardening.md.
-  it.each<[Way, 'packages' | 'findings', number]>([
+  const leastCuts: readonly (readonly [Way, 'packages' | 'findings', number])[] = [
     ['closed', 'packages', 38],
     ['relaxed', 'packages', 65],
     ['closed + patch', 'findings', 60],
-  ])('in the middle of the services, %s, %s are fewer by %i percent or more', (mode, what, percent) => {
-    expect(isWhole(), 'every image was hardened').toBe(true)
-    expect(mediansOf(ofServices(), mode)[what]).toBeGreaterThanOrEqual(percent)
-  })
+  ]
+  it.each(isWhole ? leastCuts : [])(
+    'in the middle of the services, %s, %s are fewer by %i percent or more',
+    (mode, what, percent) => {
+      expect(figures, 'every image was hardened').toHaveLength(names.length * ways.length)
+      expect(mediansOf(ofServices(), mode)[what]).toBeGreaterThanOrEqual(percent)
+    },
+  )
 
-  it.each([
+  const mostLeft: readonly (readonly [ImageName, number])[] = [
     ['nginx', 18],
     ['redis', 24],
     ['java', 28],
-  ])('of %s no more than %i packages are left, relaxed', (image, most) => {
-    expect(cuts(image, 'relaxed')[1]).toBeLessThanOrEqual(most)
-    expect(cutOf(cuts(image, 'relaxed'))).toBeGreaterThan(0)
-  })
+  ]
+  it.each(mostLeft.filter(([image]) => names.includes(image)))(
+    'of %s no more than %i packages are left, relaxed',
+    (image, most) => {
+      expect(cuts(image, 'relaxed')[1]).toBeLessThanOrEqual(most)
+      expect(cutOf(cuts(image, 'relaxed'))).toBeGreaterThan(0)
+    },
+  )
 })
 
 /** A difference of tools, whatever version the package has. */

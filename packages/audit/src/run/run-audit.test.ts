@@ -53,6 +53,26 @@ describe('an audit', () => {
     expect(bed.registry.requests.some(({ method, kind }) => method === 'GET' && kind === 'blob')).toBe(false)
   })
 
+  it('says of names in the catalog that can be none that they were not audited', async () => {
+    await using bed = await openTestBed()
+    await pushImage(bed.repository('app'), imageOf('a'), '1')
+    const catalog = ['app', 'Team/App', '../v2', `app\u0000`, 'a'.repeat(300)]
+    bed.registry.setRequestHook(({ kind }) =>
+      kind === 'catalog'
+        ? { type: 'respond', status: 200, body: JSON.stringify({ repositories: catalog }) }
+        : undefined,
+    )
+    const { repositories, tags } = await bed.run()
+    expect(tags).toBe(1)
+    expect(repositories).toMatchObject({ audited: 1, failed: 4 })
+    expect(repositories.failures.map(({ repository, code }) => [repository.slice(0, 8), code])).toEqual([
+      ['../v2', 'REFERENCE_INVALID'],
+      ['Team/App', 'REFERENCE_INVALID'],
+      ['aaaaaaaa', 'REFERENCE_INVALID'],
+      ['app\\u{0}', 'REFERENCE_INVALID'],
+    ])
+  })
+
   it('tells tags, platforms, parents and children', async () => {
     await using bed = await openTestBed()
     await fillRegistry(bed)

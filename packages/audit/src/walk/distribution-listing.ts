@@ -1,6 +1,8 @@
 import { isSallyportError } from '@sallyport/core'
-import type { RegistryClient, RegistryRepository } from '@sallyport/oci'
+import type { ListTagsOptions, RegistryClient, RegistryRepository } from '@sallyport/oci'
+import { visibleText } from '@sallyport/policy/report'
 import { AuditError } from '../errors.ts'
+import { toInvalidTag } from '../listings/to-listed.ts'
 import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
 import { mapAhead } from './map-ahead.ts'
 
@@ -25,7 +27,9 @@ const catalogPage = 1000
  * a `HEAD` for the digest of each tag.
  *
  * While listing, `LISTING_FAILED` when the registry has no catalog or refuses it: name the repositories then; also of a
- * repository that was named and has no tags. Otherwise, of a repository, it passes on the errors of the client.
+ * repository that was named and has no tags, and of one of the catalog whose list of tags is not found, unless the
+ * registry answers `NAME_UNKNOWN`, as some do where there is no tag. What the catalog lists and can be no name is listed all
+ * the same, in visible characters, and fails when it is opened. Otherwise, of a repository, it passes on the errors of the client.
  *
  * @throws {AuditError} `OPTIONS_INVALID` for a `concurrency` that is no whole number above 0, or an empty list of
  *   repositories.
@@ -56,10 +60,15 @@ export function distributionListing({
     async *listRepositories({ signal } = {}) {
       try {
         const named = repositories && new Set(repositories)
-        for await (const name of named ?? client.listRepositories(registry, { prefix, signal })) {
+        const invalid: string[] = []
+        const onInvalidName = (name: string): void => void invalid.push(visibleText(name, { maxLength: 255 }))
+        const names = named ?? client.listRepositories(registry, { prefix, onInvalidName, signal })
+        for await (const name of names) {
           signal?.throwIfAborted()
           if (name.startsWith(prefix)) yield name
         }
+        // No client opens a repository of such a name, so that each ends as one that can't be listed.
+        yield* invalid
       } catch (cause) {
         if (signal?.aborted || !isSallyportError(cause)) throw cause
         throw new AuditError('LISTING_FAILED', cause.message, {
@@ -71,16 +80,25 @@ export function distributionListing({
     },
     async *listManifests(repository, { signal, known } = {}) {
       const place = client.repository({ registry, repository })
+      const invalid: string[] = []
       let isEmpty = true
+      let isHidden = false
+      const options: ListTagsOptions = {
+        onInvalidName: (tag) => void invalid.push(tag),
+        onMissing: (codes) => void (isHidden = !codes.includes('NAME_UNKNOWN')),
+        signal,
+      }
       const unknown = async function* (): AsyncGenerator<string, void, undefined> {
-        for await (const tag of place.listTags({ signal })) {
+        for await (const tag of place.listTags(options)) {
           isEmpty = false
           if (!known?.has(tag)) yield tag
         }
       }
       yield* mapAhead(unknown(), concurrency, (tag, stop) => lookUp(place, tag, stop), signal)
-      // To a client, a repository that was deleted, hidden or mistyped looks like an empty one.
-      if (isEmpty && repositories !== undefined) {
+      yield* invalid.map(toInvalidTag)
+      // To a client, a repository that was deleted, hidden or mistyped looks like an empty one. One of the catalog may have
+      // lost its last tag, which is said in so many words.
+      if (isHidden || (isEmpty && invalid.length === 0 && repositories !== undefined)) {
         throw new AuditError('LISTING_FAILED', `${registry}/${repository} has no tags, or is not there`, {
           subject: `${registry}/${repository}`,
         })

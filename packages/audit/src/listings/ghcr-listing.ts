@@ -35,7 +35,7 @@ const versionsSchema = z.array(
 
 /**
  * Lists the container packages of an owner at GitHub, manifests without a tag too (children of indexes are among them).
- * GitHub numbers pages and tells no total: a version that is deleted meanwhile may hide another until the next audit.
+ * GitHub numbers pages and tells no total, so that more than one page is read twice at least.
  *
  * @throws {AuditError} `OPTIONS_INVALID` when the origin can't be used; `LISTING_FAILED` and `LISTING_INVALID` while it
  *   lists.
@@ -52,7 +52,9 @@ export function ghcrListing(options: GhcrListingOptions): ServiceListing {
     scope: JSON.stringify(owner),
     lists: 'manifests',
     http,
-    estimateRequests: (counts) => estimatePages(counts, { repositories: pageSize, manifests: pageSize }),
+    estimateRequests: (counts) =>
+      estimatePages(counts, { repositories: pageSize, manifests: pageSize }, { readsTwice: true }) +
+      (counts.repositories > pageSize ? Math.ceil(counts.repositories / pageSize) : 0),
     async *repositories(ask) {
       const request = {
         to: `${base}?package_type=container&per_page=${pageSize}`,
@@ -83,11 +85,16 @@ function listAll<Entry>(
   schema: z.ZodType<readonly Entry[]>,
 ): AsyncGenerator<Entry, void, undefined> {
   const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
-  return readPages(request.subject, request.to, async (to) => {
-    const answer = await ask({ ...request, headers, to: toTarget(to) })
-    return {
-      entries: parsePage(answer.json, schema, request.subject),
-      next: nextLink(answer, request.subject),
-    }
-  })
+  return readPages(
+    request.subject,
+    request.to,
+    async (to) => {
+      const answer = await ask({ ...request, headers, to: toTarget(to) })
+      return {
+        entries: parsePage(answer.json, schema, request.subject),
+        next: nextLink(answer, request.subject),
+      }
+    },
+    { isNumbered: true },
+  )
 }

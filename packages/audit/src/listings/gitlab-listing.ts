@@ -121,14 +121,19 @@ function listAll<Entry>(
   request: ListingRequest & { readonly to: string },
   schema: z.ZodType<readonly Entry[]>,
 ): AsyncGenerator<Entry, void, undefined> {
-  return readPages(request.subject, request.to, async (to) => {
-    const answer = await ask({ ...request, to: toTarget(to) })
-    return {
-      entries: parsePage(answer.json, schema, request.subject),
-      next: nextLink(answer, request.subject),
-      total: totalOf(answer, 'x-total'),
-    }
-  })
+  return readPages(
+    request.subject,
+    request.to,
+    async (to) => {
+      const answer = await ask({ ...request, to: toTarget(to) })
+      return {
+        entries: parsePage(answer.json, schema, request.subject),
+        next: nextLink(answer, request.subject),
+        total: totalOf(answer, 'x-total'),
+      }
+    },
+    { isNumbered: true },
+  )
 }
 
 interface TagPlace extends Pick<ListingOptions, 'signal'> {

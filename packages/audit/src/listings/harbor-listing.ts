@@ -90,14 +90,19 @@ function listAll<Entry>(
   request: ListingRequest & { readonly to: string },
   schema: z.ZodType<readonly Entry[]>,
 ): AsyncGenerator<Entry, void, undefined> {
-  return readPages(request.subject, request.to, async (to) => {
-    const answer = await ask({ ...request, to: toTarget(to) })
-    return {
-      entries: parsePage(answer.json, schema, request.subject),
-      next: nextLink(answer, request.subject),
-      total: totalOf(answer, 'x-total-count'),
-    }
-  })
+  return readPages(
+    request.subject,
+    request.to,
+    async (to) => {
+      const answer = await ask({ ...request, to: toTarget(to) })
+      return {
+        entries: parsePage(answer.json, schema, request.subject),
+        next: nextLink(answer, request.subject),
+        total: totalOf(answer, 'x-total-count'),
+      }
+    },
+    { isNumbered: true },
+  )
 }
 
 function* toTold(artifact: z.output<typeof artifactsSchema>[number]): Generator<ToldManifest> {

@@ -64,6 +64,7 @@ export type {
   DiscoveredReferrer,
   FindManifestOptions,
   ListedReferrer,
+  ListReferrerEntriesOptions,
   ListReferrersOptions,
   PutManifestOptions,
   ReferrerDiscovery,

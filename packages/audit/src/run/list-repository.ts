@@ -3,6 +3,7 @@ import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/regi
 import type { RepositoryWork, Write } from '../state/repository-work.ts'
 import type { CompiledFilters } from './audit-filters.ts'
 import type { Budget } from './budget.ts'
+import type { WatchedRepository } from './watch-repository.ts'
 
 const batchSize = 100
 
@@ -12,10 +13,13 @@ export async function listRepository(
   {
     listing,
     filters,
+    repository,
     budget,
     signal,
   }: {
     readonly listing: RegistryListing
+    /** Is given what the listing has read. */
+    readonly repository: WatchedRepository
     readonly filters: CompiledFilters
     readonly budget: Budget
     readonly signal: AbortSignal
@@ -25,15 +29,21 @@ export async function listRepository(
     'SELECT tag FROM audit_tag WHERE audit = $1 AND repository = $2 AND digest IS NOT NULL',
   )
   const known = new Set(rows.map((row) => String(row['tag'])))
+  const [place] = await work.rows(
+    'SELECT 1 FROM audit_place WHERE registry = $3 AND repository = $2 LIMIT 1',
+    [work.registry],
+  )
+  const readsAll = place === undefined && !filters.narrows
   let writes: Write[] = []
   const keep = async (): Promise<void> => {
     const batch = writes
     writes = []
-    await work.commit(batch)
+    await work.commit([...repository.takeNotes(), ...batch])
   }
   budget.check()
   try {
-    for await (const item of listing.listManifests(work.repository, { signal, known })) {
+    for await (const item of listing.listManifests(work.repository, { signal, known, readsAll })) {
+      if ('raw' in item && item.raw !== undefined) repository.keep(item.raw)
       writes.push(...keepItem(work, item, filters))
       if (writes.length >= batchSize) await keep()
       budget.check()

@@ -58,7 +58,7 @@ async function createKey(
       vex: present.vex?.map((one) => digestOf(canonicalJson(one))),
       ignore: present.ignore?.map(({ rules, owner }) => ({
         owner,
-        rules: rules.map(({ matches: _, ...rule }) => rule),
+        rules: rules.map((rule) => ({ ...rule, matches: undefined })),
       })),
       scanners: present.scanners.map((scanner) => scanner.name),
     },

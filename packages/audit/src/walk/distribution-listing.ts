@@ -24,7 +24,7 @@ const catalogPage = 1000
 
 /**
  * Lists what the OCI distribution specification alone tells of any registry: its catalog, the tags of a repository, and
- * a `HEAD` for the digest of each tag.
+ * a `HEAD` for the digest of each tag; where nothing is known of a repository, a `GET`, as each manifest is read then.
  *
  * While listing, `LISTING_FAILED` when the registry has no catalog or refuses it: name the repositories then; also of a
  * repository that was named and has no tags, and of one of the catalog whose list of tags is not found, unless the
@@ -78,7 +78,7 @@ export function distributionListing({
         })
       }
     },
-    async *listManifests(repository, { signal, known } = {}) {
+    async *listManifests(repository, { signal, known, readsAll = false } = {}) {
       const place = client.repository({ registry, repository })
       const invalid: string[] = []
       let isEmpty = true
@@ -94,7 +94,7 @@ export function distributionListing({
           if (!known?.has(tag)) yield tag
         }
       }
-      yield* mapAhead(unknown(), concurrency, (tag, stop) => lookUp(place, tag, stop), signal)
+      yield* mapAhead(unknown(), concurrency, (tag, stop) => lookUp(place, tag, readsAll, stop), signal)
       yield* invalid.map(toInvalidTag)
       // To a client, a repository that was deleted, hidden or mistyped looks like an empty one. One of the catalog may have
       // lost its last tag, which is said in so many words.
@@ -110,14 +110,16 @@ export function distributionListing({
 async function lookUp(
   place: Pick<RegistryRepository, 'headManifest' | 'findManifest'>,
   tag: string,
+  reads: boolean,
   signal: AbortSignal,
 ): Promise<ListedManifest | UnlistedTag> {
   try {
+    const claimed = reads ? undefined : await place.headManifest(tag, { signal })
     // Some registries answer HEAD with 404 whatever there is.
-    const descriptor =
-      (await place.headManifest(tag, { signal })) ?? (await place.findManifest(tag, { signal }))?.descriptor
+    const raw = claimed === undefined ? await place.findManifest(tag, { signal }) : undefined
+    const descriptor = claimed ?? raw?.descriptor
     if (descriptor !== undefined)
-      return { digest: descriptor.digest, tags: [tag], mediaType: descriptor.mediaType }
+      return { digest: descriptor.digest, tags: [tag], mediaType: descriptor.mediaType, ...(raw && { raw }) }
     return { tag, code: 'MANIFEST_NOT_FOUND', message: `${tag} is listed, but nothing is there` }
   } catch (cause) {
     if (signal.aborted || !isSallyportError(cause)) throw cause

@@ -9,8 +9,7 @@ async function catalogOf(script: Script) {
   const client = createRegistryClient({ sleep: async () => {} })
   return {
     ...server,
-    list: (options?: ListRepositoriesOptions) =>
-      collectAll(client.listRepositories(server.host, options)),
+    list: (options?: ListRepositoriesOptions) => collectAll(client.listRepositories(server.host, options)),
     async [Symbol.asyncDispose]() {
       await client.close()
       await server[Symbol.asyncDispose]()

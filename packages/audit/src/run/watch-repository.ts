@@ -77,15 +77,22 @@ export function watchRepository(
       const known = lists.get(subject)
       if (known !== undefined) return known
       // The first answer may spare the others the question.
-      while (hasNoApi === undefined && firstList !== undefined) await firstList
-      const asked = repository.listReferrerEntries(subject, {
-        ...options,
-        findFallback: (signal) => findManifest(fallbackTag(subject), { signal }),
-        skipApi: hasNoApi,
-      })
-      if (hasNoApi === undefined) firstList = asked.catch(() => (firstList = undefined))
+      for (let first = firstList; first !== undefined; first = firstList) await first
+      const ask = async (): Promise<ReferrerListing> => {
+        const list = await repository.listReferrerEntries(subject, {
+          ...options,
+          findFallback: (signal) => findManifest(fallbackTag(subject), { signal }),
+          skipApi: hasNoApi,
+        })
+        hasNoApi = list.referrersApi === 'missing'
+        return list
+      }
+      const asked = ask()
+      if (hasNoApi === undefined) {
+        const end = (): void => void (firstList = undefined)
+        firstList = asked.then(end, end)
+      }
       const list = await asked
-      hasNoApi = list.referrersApi === 'missing'
       lists.set(subject, list)
       for (const oldest of lists.keys()) {
         if (lists.size <= maxKeptLists) break

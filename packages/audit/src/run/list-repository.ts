@@ -1,6 +1,7 @@
 import { isDigest } from '@sallyport/core'
 import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
 import type { RepositoryWork, Write } from '../state/repository-work.ts'
+import { parseEvidenceTag } from '../walk/evidence-tag.ts'
 import type { CompiledFilters } from './audit-filters.ts'
 import type { Budget } from './budget.ts'
 import type { WatchedRepository } from './watch-repository.ts'
@@ -61,7 +62,17 @@ function keepItem(
   item: ListedManifest | UnlistedTag,
   filters: CompiledFilters,
 ): Write[] {
-  if (!('digest' in item)) return filters.hasTag(item.tag) ? [keepUnlisted(work, item)] : []
+  if (!('digest' in item)) {
+    if (filters.hasTag(item.tag)) return [keepUnlisted(work, item)]
+    // Evidence of what is looked at may be there: without a code it is no record, and it is not taken for absent.
+    return parseEvidenceTag(item.tag) === undefined
+      ? []
+      : [
+          work.write('INSERT OR IGNORE INTO audit_tag (audit, repository, tag) VALUES ($1, $2, $3)', [
+            item.tag,
+          ]),
+        ]
+  }
   const { digest, tags, mediaType, artifactType, size, pushedAt, pulledAt } = item
   if (!isDigest(digest)) {
     return (tags.length === 0 ? [''] : tags).map((tag) =>

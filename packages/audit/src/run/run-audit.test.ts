@@ -231,6 +231,23 @@ describe('what can’t be read', () => {
     expect((await bed.run()).roles).toEqual({ image: 3 })
   })
 
+  it('is evidence that a filter leaves out and that could not be told: an error of its image', async () => {
+    await using bed = await openTestBed()
+    const app = bed.repository('app')
+    const [image, other] = [imageOf('signed'), imageOf('other')]
+    await pushImage(app, image, 'v1')
+    await pushImage(app, other, 'old')
+    const hidden = [image, other].map(({ raw }) => cosignTag(raw))
+    for (const [at, tag] of hidden.entries()) await pushManifest(app, cosignManifest(`${at}`), tag)
+    bed.registry.setRequestHook(({ reference = '' }) =>
+      hidden.includes(reference) ? { type: 'respond', status: 403 } : undefined,
+    )
+    const { classes, roles } = await bed.run({ filters: { tags: ['v*'] } })
+    expect({ classes, roles }).toEqual({ classes: { error: 1 }, roles: { image: 1 } })
+    bed.registry.setRequestHook(undefined)
+    expect((await bed.run({ filters: { tags: ['v*'] } })).classes).toEqual({ compliant: 1 })
+  })
+
   it('is a repository in the list of failures', async () => {
     await using bed = await openTestBed()
     await pushImage(bed.repository('fine'), imageOf('fine'), '1')

@@ -45,6 +45,25 @@ describe('distributionListing', () => {
     ])
   })
 
+  it.each([
+    [true, true, 'GET'],
+    [true, false, 'HEAD'],
+    [false, true, 'HEAD'],
+  ])('where all is read (%s) and tags may be (%s), asks by %s', async (readsAll, readsTags, method) => {
+    await using bed = await openTestBed()
+    const { raw } = imageOf('a')
+    await pushImage(bed.repository('app'), imageOf('a'), '1')
+    bed.registry.clearRequests()
+    const listing = distributionListing({ client: bed.client, registry: bed.registry.host, readsTags })
+    const { digest, mediaType } = raw.descriptor
+    expect(await all(listing.listManifests('app', { readsAll }))).toEqual([
+      { digest, mediaType, tags: ['1'], ...(method === 'GET' && { raw }) },
+    ])
+    expect(bed.registry.requests.filter(({ kind }) => kind === 'manifest').map((one) => one.method)).toEqual([
+      method,
+    ])
+  })
+
   it('says which tag it could not tell, and goes on', async () => {
     await using bed = await openTestBed()
     const app = bed.repository('app')

@@ -16,6 +16,11 @@ export interface DistributionListingOptions {
   readonly repositories?: readonly string[] | undefined
   /** Only repositories whose path begins so. Default: all. */
   readonly prefix?: string | undefined
+  /**
+   * Whether the first audit of a repository reads what is under each tag, which saves a request for each manifest. `false`
+   * where many tags are at one manifest and reads are counted, as the pulls of Docker Hub are. Default `true`.
+   */
+  readonly readsTags?: boolean | undefined
   /** Most tags of one repository that are asked for at once. Default 8. */
   readonly concurrency?: number | undefined
 }
@@ -39,6 +44,7 @@ export function distributionListing({
   registry,
   repositories,
   prefix = '',
+  readsTags = true,
   concurrency = 8,
 }: DistributionListingOptions): RegistryListing {
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
@@ -94,7 +100,12 @@ export function distributionListing({
           if (!known?.has(tag)) yield tag
         }
       }
-      yield* mapAhead(unknown(), concurrency, (tag, stop) => lookUp(place, tag, readsAll, stop), signal)
+      yield* mapAhead(
+        unknown(),
+        concurrency,
+        (tag, stop) => lookUp(place, tag, readsAll && readsTags, stop),
+        signal,
+      )
       yield* invalid.map(toInvalidTag)
       // To a client, a repository that was deleted, hidden or mistyped looks like an empty one. One of the catalog may have
       // lost its last tag, which is said in so many words.

@@ -2,6 +2,7 @@ import { isJsonDeeperThan } from './json-depth.ts'
 
 /** What a document has to be, as zod and its like check it. */
 export interface DocumentSchema<T> {
+  /** What a value is by it, or its faults. */
   safeParse(value: unknown):
     | { readonly success: true; readonly data: T }
     | {

@@ -35,7 +35,7 @@ export interface AuditOptions {
   readonly resumeMaxAgeMs?: number | undefined
   /** Most HTTP requests of one run, and those that are under way when it is reached. Default: no limit. */
   readonly maxRequests?: number | undefined
-  /** Most manifests that are looked at at once, in up to 4 repositories. Default 16. */
+  /** Most manifests that are looked at at once, in up to 8 repositories. Default 16. */
   readonly concurrency?: number | undefined
   /** HTTP requests so far. Default: those of the client, and those that the listing says are its own. */
   readonly requests?: (() => number) | undefined

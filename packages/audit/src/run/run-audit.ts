@@ -10,7 +10,7 @@ import { listRepositories } from './list-repositories.ts'
 import { createSlots } from './slots.ts'
 import { createTermsKeys } from './terms-key.ts'
 
-const maxRepositories = 4
+const maxRepositories = 8
 
 /** Runs an audit to its end, or goes on with one that was interrupted. */
 export async function runAudit(options: ResolvedOptions): Promise<AuditSummary> {

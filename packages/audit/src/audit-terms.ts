@@ -1,4 +1,5 @@
 import type { AcceptedBuilder, AcceptedSigners, AcceptedVerifier, TrustedRoot } from '@sallyport/attest'
+import type { TrustedStatements } from '@sallyport/gate'
 import type { Policy, WaiverFile } from '@sallyport/policy'
 import type { Scanner } from '@sallyport/scan'
 
@@ -30,6 +31,13 @@ export interface PresentTerms {
   readonly policy: Policy
   /** Waivers that are in force. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
+  /**
+   * VEX documents that are trusted now, with who vouches for each, as for the gate. What a decision set aside once is set
+   * aside today only where they say so. Default: none.
+   */
+  readonly vex?: TrustedStatements['vex']
+  /** Ignore files that are in force, with who answers for each. Default: none. */
+  readonly ignore?: TrustedStatements['ignore']
   /** Scanners that need only the inventory, such as the built-in one; they get no layers. */
   readonly scanners: readonly Scanner[]
 }

@@ -21,4 +21,9 @@ export { formatReference, type Reference } from './reference.ts'
 export { isSallyportError, SallyportError, type SallyportErrorOptions } from './sallyport-error.ts'
 export type { Verdict } from './verdict.ts'
 export { isJsonDeeperThan } from './json-depth.ts'
+export {
+  type DocumentSchema,
+  parseJsonDocument,
+  type ParseJsonDocumentOptions,
+} from './parse-json-document.ts'
 export { runConcurrently } from './run-concurrently.ts'

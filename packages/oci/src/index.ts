@@ -64,6 +64,7 @@ export type {
   DiscoveredReferrer,
   FindManifestOptions,
   ListedReferrer,
+  ListReferrerEntriesOptions,
   ListReferrersOptions,
   PutManifestOptions,
   ReferrerDiscovery,
@@ -88,6 +89,7 @@ export {
 } from './registry/create-registry-client.ts'
 export type { DeleteOutcome } from './registry/delete-content.ts'
 export type { ListRepositoriesOptions } from './registry/list-repositories.ts'
+export type { ListTagsOptions } from './registry/list-tags.ts'
 export type { ProbeCapabilitiesOptions } from './registry/probe-capabilities.ts'
 export type { MountSource } from './registry/probe-uploads.ts'
 export {

@@ -49,6 +49,8 @@ export function compileTerms(terms: AuditTerms): CompiledTerms {
       const known = [...present.policy.tiers.keys()].join(', ')
       throw invalid(`${present.policy.source} has no tier ${JSON.stringify(tier)}; there are: ${known}`)
     }
+    for (const { source, trustedAs } of present.vex ?? [])
+      if (trustedAs.trim() === '') throw invalid(`present: nobody vouches for the VEX document ${source}`)
     if (present.scanners.length === 0) throw invalid('present: no scanner, so nothing can be judged anew')
   }
   const parties = [

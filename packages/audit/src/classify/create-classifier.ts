@@ -122,7 +122,7 @@ async function judgeAnew(
 ): Promise<SbomJudgement | undefined> {
   const { tier, present } = compiled.terms
   if (present === undefined) return undefined
-  const { own, platforms } = evidence
+  const { own, via, platforms } = evidence
   const images = platforms?.map((one) => one.evidence) ?? [own]
   const earlier = findDecision(evidence)?.earlier
   const judgements: SbomJudgement[] = []
@@ -132,7 +132,7 @@ async function judgeAnew(
     const usage = usageOf(image)
     judgements.push(
       await judge(
-        { inventories, repository: repository.name, earlier, usage },
+        { inventories, digests: digestsOf(image, own, via), repository: repository.name, earlier, usage },
         { tier, present, now, signal },
       ),
     )
@@ -142,6 +142,10 @@ async function judgeAnew(
   // What was found stands; that nothing was found says nothing while some of it was not judged.
   return judgements.length < images.length && combined.verdict === 'pass' ? undefined : combined
 }
+
+const digestsOf = (...evidence: readonly (ExaminedEvidence | undefined)[]): readonly Digest[] => [
+  ...new Set(evidence.flatMap((one) => one?.subject ?? [])),
+]
 
 function weigh({ pieces }: SubjectEvidence): number {
   return pieces.reduce((sum, { sbom }) => {

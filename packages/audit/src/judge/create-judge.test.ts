@@ -1,6 +1,7 @@
-import { digestOf } from '@sallyport/core'
+import { type Digest, digestOf } from '@sallyport/core'
 import type { Inventory, Package } from '@sallyport/inventory'
-import type { Scanner } from '@sallyport/scan'
+import type { Scanner, TrustedVex } from '@sallyport/scan'
+import { parseTrivyIgnore } from '@sallyport/scan/ignore'
 import { describe, expect, it } from 'vitest'
 import type { PresentTerms } from '../audit-terms.ts'
 import { now, policyOf, scannerFor } from '../classify/evidence-lab.fixture.ts'
@@ -41,7 +42,12 @@ const judge = (
   at = now,
 ) =>
   createJudge()(
-    { inventories: [inventoryOf(['hello', 'bash'])], repository: 'prod.example/app', ...image },
+    {
+      inventories: [inventoryOf(['hello', 'bash'])],
+      digests: [subject],
+      repository: 'prod.example/app',
+      ...image,
+    },
     {
       tier: 'prod',
       present: { policy: policyOf(rules), scanners: [scannerFor(...flawed)], ...present },
@@ -55,7 +61,26 @@ const earlier = (finding: object = {}, at = '2026-05-31T00:00:00Z') => ({
   at: Date.parse(at),
   findings: [{ id: 'CVE-2026-1001', purl: purlOf('hello'), ...finding }],
 })
-const vex = { kind: 'vex', status: 'not_affected', source: 'vex.json' } as const
+const vexOf = (digest: Digest): TrustedVex => ({
+  source: 'vex.json',
+  trustedAs: 'the owner of hello',
+  document: {
+    format: 'openvex',
+    statements: [
+      {
+        vulnerabilities: ['CVE-2026-1001'],
+        status: 'not_affected',
+        justification: 'vulnerable_code_not_present',
+        products: [{ name: 'image', purls: [], digests: [digest], subcomponents: [] }],
+        timestamp: '2026-05-01T00:00:00Z',
+      },
+    ],
+  },
+})
+const ignoreUntil = (day: string) => ({
+  ...parseTrivyIgnore(`CVE-2026-1001 exp:${day}`, { source: '.trivyignore' }),
+  owner: 'the owner of hello',
+})
 
 describe('createJudge', () => {
   it.each([
@@ -99,23 +124,32 @@ describe('createJudge', () => {
       'threshold-exceeded',
     ],
     [
-      'believes what an accepted decision set aside',
-      { earlier: earlier({ suppressed: vex }) },
-      {},
-      'pass',
-      undefined,
-    ],
-    [
-      'does not believe it once that has ended',
-      { earlier: earlier({ suppressed: { ...vex, expires: '2026-05-31T23:00:00Z' } }) },
+      'does not believe what only an earlier decision set aside',
+      { earlier: earlier({ suppressed: { kind: 'vex', status: 'not_affected', source: 'vex.json' } }) },
       {},
       'fail',
       'threshold-exceeded',
     ],
+    ['believes a VEX document of today', {}, { vex: [vexOf(digestOf('image'))] }, 'pass', undefined],
     [
-      'does not believe what only a scanner set aside',
-      { earlier: earlier({ suppressed: { ...vex, kind: 'scanner' } }) },
+      'believes one about the index that lists it',
+      { digests: [subject, digestOf('index')] },
+      { vex: [vexOf(digestOf('index'))] },
+      'pass',
+      undefined,
+    ],
+    [
+      'believes none about another image',
       {},
+      { vex: [vexOf(digestOf('another'))] },
+      'fail',
+      'threshold-exceeded',
+    ],
+    ['believes an ignore file of today', {}, { ignore: [ignoreUntil('2026-12-31')] }, 'pass', undefined],
+    [
+      'does not believe it once it has ended',
+      {},
+      { ignore: [ignoreUntil('2026-01-31')] },
       'fail',
       'threshold-exceeded',
     ],
@@ -257,12 +291,12 @@ describe('createJudge', () => {
     const kept = createJudge()
     for (const repository of ['prod.example/a', 'prod.example/b'])
       await kept(
-        { inventories: [inventoryOf(['bash']), inventoryOf(['bash'])], repository },
+        { inventories: [inventoryOf(['bash']), inventoryOf(['bash'])], digests: [subject], repository },
         { tier: 'prod', present, now },
       )
     expect(scans).toBe(1)
     await kept(
-      { inventories: [inventoryOf(['bash'])], repository: 'prod.example/a' },
+      { inventories: [inventoryOf(['bash'])], digests: [subject], repository: 'prod.example/a' },
       { tier: 'prod', present, now: new Date(now.getTime() + 3_600_001) },
     )
     expect(scans).toBe(2)
@@ -280,7 +314,7 @@ describe('createJudge', () => {
     const kept = createJudge()
     const ask = () =>
       kept(
-        { inventories: [inventoryOf(['bash'])], repository: 'prod.example/a' },
+        { inventories: [inventoryOf(['bash'])], digests: [subject], repository: 'prod.example/a' },
         { tier: 'prod', present, now },
       )
     expect(await ask()).toMatchObject({ verdict: 'pass' })

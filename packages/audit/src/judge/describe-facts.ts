@@ -1,4 +1,4 @@
-import { formatPlatform } from '@sallyport/core'
+import { type Digest, formatPlatform } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
 import type { PolicyFacts } from '@sallyport/policy'
 import type { Finding, MergedScan } from '@sallyport/scan'
@@ -8,7 +8,10 @@ import type { EarlierDecision } from './earlier-decision.ts'
 /** What is known of an image without its layers. */
 export interface KnownWithoutLayers {
   readonly inventory: Inventory
+  /** With what today's statements set aside. */
   readonly scan: MergedScan
+  /** Digests under which statements may name it: its own, and those of indexes that list it. */
+  readonly digests: readonly Digest[]
   /** `registry/repository`. */
   readonly repository: string
   readonly earlier?: EarlierDecision | undefined
@@ -16,12 +19,12 @@ export interface KnownWithoutLayers {
 }
 
 /**
- * Facts for a decision without layers. What an accepted decision set aside stays set aside while that is in force; usage is
- * as that decision and the provenance of the hardening tell. Nobody wrote down when a finding was first seen, so both ends
+ * Facts for a decision without layers. Usage is as an accepted decision and the provenance of the hardening tell: it does
+ * not change. Nobody wrote down when a finding was first seen, so both ends
  * of what is possible can be asked for: `earliest` grants the least grace.
  */
 export function describeFacts(
-  { inventory, scan, repository, earlier, usage }: KnownWithoutLayers,
+  { inventory, scan, repository, earlier, usage }: Omit<KnownWithoutLayers, 'digests'>,
   firstSeen: 'earliest' | 'latest',
   now: Date,
 ): PolicyFacts {
@@ -31,10 +34,7 @@ export function describeFacts(
     [finding.id, ...finding.aliases]
       .map((id) => known.get(keyOf(id, finding.package.purl)))
       .find((one) => one !== undefined)
-  const findings = scan.findings.map((finding): Finding => {
-    const suppressed = finding.suppressed ?? find(finding)?.suppressed
-    return suppressed === undefined ? finding : { ...finding, suppressed }
-  })
+  const { findings } = scan
   const seenAt = (finding: Finding): number | undefined =>
     firstSeen === 'latest'
       ? find(finding) === undefined
@@ -46,7 +46,7 @@ export function describeFacts(
     // Of the tag only a decision tells; terms for images are written with one.
     destination: earlier?.destination ?? `${repository}:latest`,
     inventory,
-    scan: { ...scan, findings },
+    scan,
     failures: [],
     ...describeUsage(inventory, findings, earlier, usage),
     platforms: { present: [platform], judged: [platform] },

@@ -1,4 +1,3 @@
-import type { Suppression } from '@sallyport/scan'
 import * as z from 'zod'
 
 /** What an accepted decision tells beside its verdict, for who judges anew without layers. */
@@ -17,7 +16,6 @@ export interface EarlierDetails {
     readonly id: string
     readonly purl: string
     readonly usage?: Usage | undefined
-    readonly suppressed?: Suppression | undefined
   }[]
 }
 
@@ -25,16 +23,6 @@ const usages = ['executed', 'loaded', 'linked', 'possible', 'present'] as const
 
 /** How strongly it is known that a package is used. */
 export type Usage = (typeof usages)[number]
-
-const suppressionSchema = z.object({
-  kind: z.enum(['vex', 'waiver', 'scanner']),
-  status: z.enum(['not_affected', 'fixed', 'ignored']),
-  justification: z.string().optional(),
-  statement: z.string().optional(),
-  author: z.string().optional(),
-  expires: z.string().optional(),
-  source: z.string(),
-})
 
 const detailsSchema = z.object({
   'https://sallyport.dev/decision': z.object({
@@ -45,7 +33,6 @@ const detailsSchema = z.object({
           id: z.string(),
           purl: z.string(),
           usage: z.enum(usages).optional().catch(undefined),
-          suppressed: suppressionSchema.optional().catch(undefined),
         }),
       )
       .max(100_000),

@@ -1,4 +1,5 @@
 import type { Verdict } from '@sallyport/core'
+import { applyStatements } from '@sallyport/gate'
 import { decide, type Decision, type DecisionReason } from '@sallyport/policy'
 import type { PresentTerms } from '../audit-terms.ts'
 import { askWithoutLayers, needsLayers } from './ask-rules.ts'
@@ -18,16 +19,28 @@ export interface SbomJudgement {
 /** Options of {@link judgeInventory}. */
 export interface JudgeInventoryOptions {
   readonly tier: string
-  readonly present: Pick<PresentTerms, 'policy' | 'waivers'>
+  readonly present: Omit<PresentTerms, 'scanners'>
   readonly now: Date
 }
 
-/** Judges an inventory of an SBOM that was scanned anew. Pure. */
+/**
+ * Judges an inventory of an SBOM that was scanned anew. What is set aside is so by today's statements and waivers alone.
+ * Pure.
+ */
 export function judgeInventory(
-  known: KnownWithoutLayers,
+  { digests, ...image }: KnownWithoutLayers,
   { tier, present, now }: JudgeInventoryOptions,
 ): SbomJudgement {
   const policy = askWithoutLayers(present.policy, tier)
+  const { vex, ignore } = present
+  const { scan } = applyStatements(image.scan, image.inventory, {
+    vex,
+    ignore,
+    digests,
+    repositories: [image.repository],
+    now,
+  })
+  const known = { ...image, scan }
   const ask = (firstSeen: 'earliest' | 'latest') =>
     summarize(decide(describeFacts(known, firstSeen, now), policy, { tier, now, waivers: present.waivers }))
   const strict = ask('earliest')

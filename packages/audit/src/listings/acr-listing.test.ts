@@ -74,7 +74,6 @@ describeListingContract('acrListing', {
   pages: { repositories: 100, manifests: 100 },
   tells: ['size', 'pushedAt', 'mediaType'],
   secrets: [refreshToken, 'access-to'],
-  survivesDeletion: true,
   async start(content, options) {
     const double = await startAcr(content)
     const listing = acrListing({

@@ -63,7 +63,6 @@ describeListingContract('artifactoryListing', {
   pages: { repositories: 1000, manifests: 1000 },
   tells: ['pushedAt'],
   secrets: [token],
-  survivesDeletion: false,
   async start(content, options) {
     const double = await startArtifactory(content)
     const listing = artifactoryListing({

@@ -72,9 +72,9 @@ export function artifactoryListing(options: ArtifactoryListingOptions): ServiceL
     scope: JSON.stringify(keys),
     lists: 'manifests',
     http,
-    // The end of a list shows only by an empty page.
+    // The end of a list shows only by an empty page, and each is read twice, that page included.
     estimateRequests: ({ repositories, tags }) =>
-      Math.ceil(repositories / pageSize) + keys.length + repositories * 2 + Math.floor(tags / pageSize),
+      Math.ceil(repositories / pageSize) + keys.length + repositories * 4 + Math.floor(tags / pageSize) * 2,
     async *repositories(ask) {
       for (const key of keys) {
         const path = `/api/docker/${segment(key)}/v2/_catalog`
@@ -106,29 +106,34 @@ function listItems(
     $or: [{ name: 'manifest.json' }, { name: 'list.manifest.json' }],
   })
   const query = `items.find(${criteria}).include("repo","path","name","created","sha256").sort({"$asc":["path","name"]})`
-  return readPages(subject, '0', async (offset) => {
-    const { json } = await ask({
-      method: 'POST',
-      to: '/api/search/aql',
-      headers: { 'content-type': 'text/plain' },
-      body: `${query}.offset(${offset}).limit(${pageSize})`,
-      subject,
-      action: 'search for manifests',
-      permission,
-    })
-    const { results, range } = parsePage(json, itemsSchema, subject)
-    // It says so when it cuts an answer short.
-    if (range.notification !== undefined)
-      throw new AuditError(
-        'LISTING_FAILED',
-        `${subject}: Artifactory's limit of search results is lower than ${pageSize}`,
-        {
-          subject,
-        },
-      )
-    // What may not be read is taken out after the limit, so a short page is not the last.
-    return { entries: results, next: results.length === 0 ? undefined : String(Number(offset) + pageSize) }
-  })
+  return readPages(
+    subject,
+    '0',
+    async (offset) => {
+      const { json } = await ask({
+        method: 'POST',
+        to: '/api/search/aql',
+        headers: { 'content-type': 'text/plain' },
+        body: `${query}.offset(${offset}).limit(${pageSize})`,
+        subject,
+        action: 'search for manifests',
+        permission,
+      })
+      const { results, range } = parsePage(json, itemsSchema, subject)
+      // It says so when it cuts an answer short.
+      if (range.notification !== undefined)
+        throw new AuditError(
+          'LISTING_FAILED',
+          `${subject}: Artifactory's limit of search results is lower than ${pageSize}`,
+          {
+            subject,
+          },
+        )
+      // What may not be read is taken out after the limit, so a short page is not the last.
+      return { entries: results, next: results.length === 0 ? undefined : String(Number(offset) + pageSize) }
+    },
+    { isNumbered: true },
+  )
 }
 
 /** Sizes are left out: what is told is the size of the manifest. */

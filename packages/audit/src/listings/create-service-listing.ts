@@ -87,12 +87,13 @@ function invalid(registry: string, why: string): AuditError {
 
 /**
  * Requests that listing takes when each page is full but the last: the tags may be spread over the repositories as they
- * like.
+ * like. Lists of tags that are numbered without a total are read twice where there is more than one page.
  */
 export function estimatePages(
   { repositories, tags }: { readonly repositories: number; readonly tags: number },
   pageSizes: { readonly repositories: number; readonly manifests: number },
+  { readsTwice = false }: { readonly readsTwice?: boolean } = {},
 ): number {
   const ofRepositories = Math.max(1, Math.ceil(repositories / pageSizes.repositories))
-  return ofRepositories + repositories + Math.floor(tags / pageSizes.manifests)
+  return ofRepositories + repositories + Math.floor(tags / pageSizes.manifests) * (readsTwice ? 3 : 1)
 }

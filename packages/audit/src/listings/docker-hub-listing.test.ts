@@ -55,7 +55,6 @@ describeListingContract('dockerHubListing', {
   pages: { repositories: 100, manifests: 100 },
   tells: ['size', 'pushedAt', 'pulledAt', 'mediaType'],
   secrets: [secret, 'hub-jwt-of-the-audit'],
-  survivesDeletion: true,
   async start(content, options) {
     const double = await startHub(content)
     const login = { username: 'acme', password: secret }

@@ -102,12 +102,17 @@ function listAll<Entry>(
   request: ListingRequest & { readonly to: string },
   schema: z.ZodType<HubPage<Entry>>,
 ): AsyncGenerator<Entry, void, undefined> {
-  return readPages(request.subject, '1', async (page) => {
-    const { json } = await ask({ ...request, to: `${request.to}?page=${page}&page_size=${pageSize}` })
-    const { count, next, results } = parsePage(json, schema, request.subject)
-    // Only whether there is a next page counts, not where it is said to be.
-    return { entries: results, total: count, next: next ? String(Number(page) + 1) : undefined }
-  })
+  return readPages(
+    request.subject,
+    '1',
+    async (page) => {
+      const { json } = await ask({ ...request, to: `${request.to}?page=${page}&page_size=${pageSize}` })
+      const { count, next, results } = parsePage(json, schema, request.subject)
+      // Only whether there is a next page counts, not where it is said to be.
+      return { entries: results, total: count, next: next ? String(Number(page) + 1) : undefined }
+    },
+    { isNumbered: true },
+  )
 }
 
 /** Docker Hub takes neither passwords nor personal tokens but for a token that ends soon. */

@@ -95,7 +95,6 @@ describeListingContract('ecrListing', {
   pages: { repositories: 1000, manifests: 1000 },
   tells: ['size', 'pushedAt', 'pulledAt', 'mediaType', 'artifactType'],
   secrets: [keys.secretAccessKey, keys.sessionToken, 'Signature='],
-  survivesDeletion: true,
   async start(content, options) {
     const double = await startEcr(content)
     const listing = ecrListing({

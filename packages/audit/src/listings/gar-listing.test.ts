@@ -102,7 +102,6 @@ describeListingContract('garListing', {
   pages: { repositories: 1000, manifests: 1000 },
   tells: ['size', 'pushedAt', 'mediaType', 'artifactType'],
   secrets: [token],
-  survivesDeletion: true,
   async start(content, options) {
     const double = await startGar(content)
     const listing = garListing({ ...options, registry, project: 'acme', token, origin: double.origin })

@@ -45,7 +45,6 @@ describeListingContract('ghcrListing', {
   pages: { repositories: 100, manifests: 100 },
   tells: ['pushedAt'],
   secrets: [token],
-  survivesDeletion: false,
   async start(content, options) {
     const double = await startGithub(content)
     const listing = ghcrListing({ ...options, owner: { organization: 'Acme' }, token, origin: double.origin })

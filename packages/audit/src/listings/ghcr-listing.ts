@@ -3,10 +3,9 @@ import { AuditError } from '../errors.ts'
 import { byToken } from './authorize.ts'
 import { createServiceListing, estimatePages } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
-import { type AskListing, type ListingRequest, segment, toTarget } from './http/listing-http.ts'
-import { nextLink } from './http/next-link.ts'
-import { parsePage, told } from './http/read-json.ts'
-import { readPages } from './http/read-pages.ts'
+import { segment } from './http/listing-http.ts'
+import { listLinked } from './http/list-linked.ts'
+import { told } from './http/read-json.ts'
 import type { ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 
 /** Options of {@link ghcrListing}. */
@@ -23,6 +22,7 @@ export interface GhcrListingOptions extends ListingServiceOptions {
 
 /** GitHub gives no more. */
 const pageSize = 100
+const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
 const permission = 'a token with the scope read:packages'
 const packagesSchema = z.array(z.object({ name: z.string() }))
 const versionsSchema = z.array(
@@ -35,7 +35,7 @@ const versionsSchema = z.array(
 
 /**
  * Lists the container packages of an owner at GitHub, manifests without a tag too (children of indexes are among them).
- * GitHub numbers pages and tells no total: a version that is deleted meanwhile may hide another until the next audit.
+ * GitHub numbers pages and tells no total, so that more than one page is read twice at least.
  *
  * @throws {AuditError} `OPTIONS_INVALID` when the origin can't be used; `LISTING_FAILED` and `LISTING_INVALID` while it
  *   lists.
@@ -52,15 +52,18 @@ export function ghcrListing(options: GhcrListingOptions): ServiceListing {
     scope: JSON.stringify(owner),
     lists: 'manifests',
     http,
-    estimateRequests: (counts) => estimatePages(counts, { repositories: pageSize, manifests: pageSize }),
+    estimateRequests: (counts) =>
+      estimatePages(counts, { repositories: pageSize, manifests: pageSize }, { readsTwice: true }) +
+      (counts.repositories > pageSize ? Math.ceil(counts.repositories / pageSize) : 0),
     async *repositories(ask) {
       const request = {
         to: `${base}?package_type=container&per_page=${pageSize}`,
         subject: `${registry}/${login}`,
         action: 'list the packages',
         permission,
+        headers,
       }
-      for await (const { name } of listAll(ask, request, packagesSchema)) yield prefix + name
+      for await (const { name } of listLinked(ask, request, { schema: packagesSchema })) yield prefix + name
     },
     async *manifests(repository, ask, subject) {
       if (!repository.startsWith(prefix))
@@ -70,24 +73,12 @@ export function ghcrListing(options: GhcrListingOptions): ServiceListing {
         subject,
         action: 'list the versions',
         permission,
+        headers,
       }
-      for await (const { name, created_at: pushedAt, metadata } of listAll(ask, request, versionsSchema))
+      for await (const { name, created_at: pushedAt, metadata } of listLinked(ask, request, {
+        schema: versionsSchema,
+      }))
         yield { digest: name, tags: metadata.container.tags, pushedAt }
     },
-  })
-}
-
-function listAll<Entry>(
-  ask: AskListing,
-  request: ListingRequest & { readonly to: string },
-  schema: z.ZodType<readonly Entry[]>,
-): AsyncGenerator<Entry, void, undefined> {
-  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
-  return readPages(request.subject, request.to, async (to) => {
-    const answer = await ask({ ...request, headers, to: toTarget(to) })
-    return {
-      entries: parsePage(answer.json, schema, request.subject),
-      next: nextLink(answer, request.subject),
-    }
   })
 }

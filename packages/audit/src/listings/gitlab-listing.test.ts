@@ -67,7 +67,6 @@ describeListingContract('gitlabListing', {
   pages: { repositories: 100, manifests: 100 },
   tells: ['size', 'pushedAt'],
   secrets: [token],
-  survivesDeletion: true,
   async start(content, options) {
     const double = await startGitlab(content)
     const listing = gitlabListing({

@@ -5,10 +5,9 @@ import type { ListingOptions, UnlistedTag } from '../ports/registry-listing.ts'
 import { byToken } from './authorize.ts'
 import { createServiceListing } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
-import { type AskListing, type ListingRequest, segment, toTarget } from './http/listing-http.ts'
-import { nextLink, totalOf } from './http/next-link.ts'
+import { type AskListing, segment } from './http/listing-http.ts'
+import { listLinked } from './http/list-linked.ts'
 import { parsePage, told } from './http/read-json.ts'
-import { readPages } from './http/read-pages.ts'
 import type { ListingSecret, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 import type { ToldManifest } from './to-listed.ts'
 
@@ -28,6 +27,7 @@ export interface GitlabListingOptions extends ListingServiceOptions {
 
 /** GitLab gives no more. */
 const pageSize = 100
+const totalField = 'x-total'
 const permission = 'a token with the scope read_api and the role Reporter'
 const repositoriesSchema = z.array(
   z.object({ id: z.int(), project_id: z.int(), path: z.string(), location: z.string() }),
@@ -63,11 +63,10 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
       action: 'list the repositories',
       permission,
     }
-    for await (const { id, project_id: project, path, location } of listAll(
-      ask,
-      request,
-      repositoriesSchema,
-    )) {
+    for await (const { id, project_id: project, path, location } of listLinked(ask, request, {
+      schema: repositoriesSchema,
+      totalField,
+    })) {
       if (location !== `${registry}/${path}`) throw elsewhere(registry)
       places.set(path, `/api/v4/projects/${project}/registry/repositories/${id}/tags`)
       yield path
@@ -104,7 +103,7 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
         permission,
       }
       let names: string[] = []
-      for await (const { name } of listAll(ask, request, tagsSchema)) {
+      for await (const { name } of listLinked(ask, request, { schema: tagsSchema, totalField })) {
         if (known?.has(name)) continue
         names.push(name)
         if (names.length < concurrency * 4) continue
@@ -113,21 +112,6 @@ export function gitlabListing(options: GitlabListingOptions): ServiceListing {
       }
       yield* await readTags(names, { place, ask, subject, concurrency, signal })
     },
-  })
-}
-
-function listAll<Entry>(
-  ask: AskListing,
-  request: ListingRequest & { readonly to: string },
-  schema: z.ZodType<readonly Entry[]>,
-): AsyncGenerator<Entry, void, undefined> {
-  return readPages(request.subject, request.to, async (to) => {
-    const answer = await ask({ ...request, to: toTarget(to) })
-    return {
-      entries: parsePage(answer.json, schema, request.subject),
-      next: nextLink(answer, request.subject),
-      total: totalOf(answer, 'x-total'),
-    }
   })
 }
 

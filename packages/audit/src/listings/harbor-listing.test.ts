@@ -63,7 +63,6 @@ describeListingContract('harborListing', {
   pages: { repositories: 100, manifests: 100 },
   tells: ['size', 'pushedAt', 'pulledAt', 'mediaType', 'artifactType'],
   secrets: [login.password, authorization.slice(6)],
-  survivesDeletion: true,
   async start(content, options) {
     const double = await startHarbor(content)
     const listing = harborListing({ ...options, registry: double.host, origin: double.origin, login })

@@ -2,10 +2,9 @@ import * as z from 'zod'
 import { byLogin } from './authorize.ts'
 import { createServiceListing, estimatePages } from './create-service-listing.ts'
 import { createListingHttp } from './http/create-listing-http.ts'
-import { type AskListing, type ListingRequest, segment, toTarget } from './http/listing-http.ts'
-import { nextLink, totalOf } from './http/next-link.ts'
-import { parsePage, told } from './http/read-json.ts'
-import { readPages } from './http/read-pages.ts'
+import { segment } from './http/listing-http.ts'
+import { listLinked } from './http/list-linked.ts'
+import { told } from './http/read-json.ts'
 import type { ListingLogin, ListingServiceOptions, ServiceListing } from './listing-options.ts'
 import type { ToldManifest } from './to-listed.ts'
 
@@ -23,6 +22,7 @@ export interface HarborListingOptions extends ListingServiceOptions {
 
 /** Harbor gives no more. */
 const pageSize = 100
+const totalField = 'x-total-count'
 const tagsSchema = z.array(z.object({ name: z.string() })).nullish()
 const repositoriesSchema = z.array(z.object({ name: z.string() }))
 const artifactsSchema = z.array(
@@ -67,7 +67,8 @@ export function harborListing(options: HarborListingOptions): ServiceListing {
           action: 'list the repositories',
           permission: 'the role Limited Guest in the projects, or a robot with repository:list',
         }
-        for await (const { name } of listAll(ask, request, repositoriesSchema)) yield name
+        for await (const { name } of listLinked(ask, request, { schema: repositoriesSchema, totalField }))
+          yield name
       }
     },
     async *manifests(repository, ask, subject) {
@@ -80,23 +81,9 @@ export function harborListing(options: HarborListingOptions): ServiceListing {
         action: 'list the artifacts',
         permission: 'the role Limited Guest in the project, or a robot with artifact:list and tag:list',
       }
-      for await (const artifact of listAll(ask, request, artifactsSchema)) yield* toTold(artifact)
+      for await (const artifact of listLinked(ask, request, { schema: artifactsSchema, totalField }))
+        yield* toTold(artifact)
     },
-  })
-}
-
-function listAll<Entry>(
-  ask: AskListing,
-  request: ListingRequest & { readonly to: string },
-  schema: z.ZodType<readonly Entry[]>,
-): AsyncGenerator<Entry, void, undefined> {
-  return readPages(request.subject, request.to, async (to) => {
-    const answer = await ask({ ...request, to: toTarget(to) })
-    return {
-      entries: parsePage(answer.json, schema, request.subject),
-      next: nextLink(answer, request.subject),
-      total: totalOf(answer, 'x-total-count'),
-    }
   })
 }
 

@@ -51,7 +51,6 @@ describeListingContract('quayListing', {
   pages: { repositories: 100, manifests: 100 },
   tells: ['size', 'pushedAt'],
   secrets: [token],
-  survivesDeletion: false,
   async start(content, options) {
     const double = await startQuay(content)
     const listing = quayListing({

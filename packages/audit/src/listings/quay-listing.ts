@@ -45,7 +45,8 @@ const tagsSchema = z.object({
 })
 
 /**
- * Lists a Quay by its API. Quay lists tags only: what was pushed by digest is found as a child or referrer.
+ * Lists a Quay by its API. Quay lists tags only: what was pushed by digest is found as a child or referrer. It numbers pages
+ * and tells no total, so that more than one page is read twice at least.
  *
  * @throws {AuditError} `OPTIONS_INVALID` when the origin can't be used; `LISTING_FAILED` and `LISTING_INVALID` while it
  *   lists.
@@ -60,7 +61,8 @@ export function quayListing(options: QuayListingOptions): ServiceListing {
     lists: 'tags',
     http,
     estimateRequests: (counts) =>
-      estimatePages(counts, { repositories: pageSize, manifests: pageSize }) + namespaces.length,
+      estimatePages(counts, { repositories: pageSize, manifests: pageSize }, { readsTwice: true }) +
+      namespaces.length,
     async *repositories(ask) {
       for (const namespace of namespaces) {
         const subject = `${registry}/${namespace}`
@@ -84,16 +86,21 @@ export function quayListing(options: QuayListingOptions): ServiceListing {
     },
     async *manifests(repository, ask, subject) {
       const path = `/api/v1/repository/${repository.split('/').map(segment).join('/')}/tag/`
-      const all = readPages(subject, '1', async (page) => {
-        const { json } = await ask({
-          to: `${path}?limit=${pageSize}&page=${page}${history ? '' : '&onlyActiveTags=true'}`,
-          subject,
-          action: 'list the tags',
-          permission: 'a token with the scope repo:read',
-        })
-        const { tags, has_additional: more } = parsePage(json, tagsSchema, subject)
-        return { entries: tags, next: more ? String(Number(page) + 1) : undefined }
-      })
+      const all = readPages(
+        subject,
+        '1',
+        async (page) => {
+          const { json } = await ask({
+            to: `${path}?limit=${pageSize}&page=${page}${history ? '' : '&onlyActiveTags=true'}`,
+            subject,
+            action: 'list the tags',
+            permission: 'a token with the scope repo:read',
+          })
+          const { tags, has_additional: more } = parsePage(json, tagsSchema, subject)
+          return { entries: tags, next: more ? String(Number(page) + 1) : undefined }
+        },
+        { isNumbered: true },
+      )
       for await (const {
         name,
         manifest_digest: digest,

@@ -30,8 +30,7 @@ export function* toListed(
   const { digest, tags } = told
   const good = tags.filter(isTag)
   for (const tag of tags) {
-    if (!isTag(tag))
-      yield unlisted(tag.slice(0, maxShown), 'TAG_INVALID', 'the registry lists a tag that can be none')
+    if (!isTag(tag)) yield toInvalidTag(tag)
   }
   if (!isDigest(digest)) {
     if (tags.length === 0)
@@ -55,6 +54,11 @@ export function* toListed(
     ...(told.pushedAt === undefined ? {} : { pushedAt: toTime(told.pushedAt) }),
     ...(told.pulledAt === undefined ? {} : { pulledAt: toTime(told.pulledAt) }),
   }
+}
+
+/** What a registry lists as a tag, and can be none. */
+export function toInvalidTag(text: string): UnlistedTag {
+  return unlisted(text.slice(0, maxShown), 'TAG_INVALID', 'the registry lists a tag that can be none')
 }
 
 function unlisted(tag: string, code: string, message: string): UnlistedTag {

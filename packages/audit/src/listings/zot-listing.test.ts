@@ -74,7 +74,6 @@ describeListingContract('zotListing', {
   pages: { repositories: 1000, manifests: 1000 },
   tells: ['size', 'pushedAt', 'pulledAt', 'mediaType', 'artifactType'],
   secrets: [login.password, authorization.slice(6)],
-  survivesDeletion: true,
   async start(content, options) {
     const double = await startZot(content)
     const listing = zotListing({ ...options, registry: double.host, origin: double.origin, login })

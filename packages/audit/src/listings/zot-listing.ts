@@ -123,15 +123,20 @@ export function zotListing(options: ZotListingOptions): ServiceListing {
         return yield* fallback.listManifests(repository, listingOptions)
       }
       let held: Page | undefined = first
-      const all = readPages(subject, '0', async (offset) => {
-        const page: Page | undefined = held ?? (await search(ask, repository, subject, Number(offset)))
-        held = undefined
-        if (page === undefined) throw noSearch(subject)
-        const { Page: info, Results: entries = [] } = page.data?.ImageList ?? {}
-        const end = Number(offset) + entries.length
-        const more = info ? end < info.TotalCount : entries.length >= pageSize
-        return { entries, total: info?.TotalCount, next: more ? String(end) : undefined }
-      })
+      const all = readPages(
+        subject,
+        '0',
+        async (offset) => {
+          const page: Page | undefined = held ?? (await search(ask, repository, subject, Number(offset)))
+          held = undefined
+          if (page === undefined) throw noSearch(subject)
+          const { Page: info, Results: entries = [] } = page.data?.ImageList ?? {}
+          const end = Number(offset) + entries.length
+          const more = info ? end < info.TotalCount : entries.length >= pageSize
+          return { entries, total: info?.TotalCount, next: more ? String(end) : undefined }
+        },
+        { isNumbered: true },
+      )
       for await (const image of all) {
         yield {
           digest: image.Digest,

@@ -1,4 +1,4 @@
-import type { Digest } from '@sallyport/core'
+import type { Digest, RawManifest } from '@sallyport/core'
 
 /** A manifest as a registry lists it. Nothing of it is proof: what it says saves requests, and is verified when it matters. */
 export interface ListedManifest {
@@ -16,6 +16,8 @@ export interface ListedManifest {
   readonly pushedAt?: string | undefined
   /** ISO 8601: the last pull; absent where the registry does not tell. */
   readonly pulledAt?: string | undefined
+  /** The manifest, verified against its digest, where the listing has read it: it is not read again. */
+  readonly raw?: RawManifest | undefined
 }
 
 /** Something that a registry lists but could not say the digest of. It is an `error` in the audit, never left out. */
@@ -34,6 +36,11 @@ export interface ListingOptions {
   readonly signal?: AbortSignal | undefined
   /** Tags of the repository that were listed before an interruption; a listing may leave them out. */
   readonly known?: ReadonlySet<string> | undefined
+  /**
+   * Nothing of the repository was seen before, so that each manifest will be read: a listing that would ask for the digest
+   * of each tag may read what is there instead, and give it as `raw`. Default `false`.
+   */
+  readonly readsAll?: boolean | undefined
 }
 
 /** Lists what is in a registry, with as few requests as the registry allows. */

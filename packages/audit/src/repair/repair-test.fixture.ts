@@ -10,6 +10,9 @@ import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import type { AuditRecord } from '../audit-record.ts'
 import { flagged } from '../deployments/record.fixture.ts'
 import { planRepairs, type PlanRepairsOptions } from './plan-repairs.ts'
+import { repair, type RepairOptions } from './repair.ts'
+import type { RepairPlan } from './repair-plan.ts'
+import type { RepairReport } from './repair-report.ts'
 
 /** Time of the tests. */
 const now = new Date('2026-11-25T12:00:00.000Z')
@@ -148,3 +151,16 @@ interface PushFields {
   readonly path?: string | undefined
   readonly isBroken?: boolean | undefined
 }
+
+/** Does it, as somebody who approved it. */
+export const apply = (plan: RepairPlan, options: RepairOptions): Promise<RepairReport> =>
+  repair(plan, { dryRun: false, confirm: plan.digest, ...options })
+
+/** What became of each action, in a line. */
+export const results = ({ outcomes }: RepairReport): string[] =>
+  outcomes.map(({ action, steps }) =>
+    [
+      action.repository,
+      ...steps.map(({ tag = '', result, code = '' }) => `${tag} ${result} ${code}`.trim()),
+    ].join(': '),
+  )

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import { openRepairTest, smallImage } from './repair-test.fixture.ts'
+import { apply, openRepairTest, results, smallImage } from './repair-test.fixture.ts'
 import { formatRepairPlan } from './format-repair-plan.ts'
 import { parseRepairPlan } from './parse-repair-plan.ts'
 import type { RepairPlan } from './repair-plan.ts'
-import { repair, type RepairOptions } from './repair.ts'
+import { repair } from './repair.ts'
 import { pushImage } from '@sallyport/testkit'
 
 // Each promotes for real; machines that do much else at once are slow.
@@ -11,18 +11,6 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const vsa = 'https://slsa.dev/verification_summary/v1'
 const day = 24 * 3_600_000
-
-/** Does it, as somebody who approved it. */
-const apply = (plan: RepairPlan, options: RepairOptions) =>
-  repair(plan, { dryRun: false, confirm: plan.digest, ...options })
-
-const results = ({ outcomes }: Awaited<ReturnType<typeof repair>>) =>
-  outcomes.map(({ action, steps }) =>
-    [
-      action.repository,
-      ...steps.map(({ tag = '', result, code = '' }) => `${tag} ${result} ${code}`.trim()),
-    ].join(': '),
-  )
 
 describe('repair', () => {
   it('promotes again: the tag is at the hardened image, whose evidence verifies', async () => {

@@ -1,25 +1,13 @@
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { openRepairTest, smallImage } from './repair-test.fixture.ts'
+import { apply, openRepairTest, results, smallImage } from './repair-test.fixture.ts'
 import type { RepairPlan } from './repair-plan.ts'
-import { repair, type RepairOptions } from './repair.ts'
+import type { RepairOptions } from './repair.ts'
 import { sqliteRepairState } from './repair-state.ts'
 import { pushImage } from '@sallyport/testkit'
 
 // Each promotes for real; machines that do much else at once are slow.
 vi.setConfig({ testTimeout: 60_000 })
-
-/** Does it, as somebody who approved it. */
-const apply = (plan: RepairPlan, options: RepairOptions) =>
-  repair(plan, { dryRun: false, confirm: plan.digest, ...options })
-
-const results = ({ outcomes }: Awaited<ReturnType<typeof repair>>) =>
-  outcomes.map(({ action, steps }) =>
-    [
-      action.repository,
-      ...steps.map(({ tag = '', result, code = '' }) => `${tag} ${result} ${code}`.trim()),
-    ].join(': '),
-  )
 
 describe('repair after a crash', () => {
   it('goes on after the actions that are done, and judges none of them anew', async () => {

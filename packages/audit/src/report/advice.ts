@@ -37,11 +37,11 @@ const advice: Readonly<Record<AuditClass, Omit<Advice, 'docs'>>> = {
   },
   'decision-elsewhere': {
     meaning: 'has a decision about another repository or tier',
-    action: 'Promote it again to this repository and tier: a decision holds only for the place it names.',
+    action: 'Attest it again: the gate judges it for this repository and tier, and its digest stays.',
   },
   'decision-stale': {
     meaning: 'has a decision that is too old or under another policy',
-    action: 'Promote it again, so that the present policy judges it.',
+    action: 'Attest it again, so that the present policy judges it as it is.',
   },
   'would-fail-today': {
     meaning: 'would be stopped by the present policy',
@@ -54,7 +54,7 @@ const advice: Readonly<Record<AuditClass, Omit<Advice, 'docs'>>> = {
   },
   'sbom-disagrees': {
     meaning: 'has an SBOM that is not about it',
-    action: 'Find out where the SBOM came from, do not rely on it, and attest the image again.',
+    action: 'Find out where the SBOM came from, and do not rely on it. Promote it again from its source.',
   },
   'no-provenance': {
     meaning: 'has no provenance that counts',

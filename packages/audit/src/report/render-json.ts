@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonDeeperThan } from '@sallyport/core'
+import { canonicalJson, parseJsonDocument } from '@sallyport/core'
 import * as z from 'zod'
 import type { AuditRecord } from '../audit-record.ts'
 import type { AuditSummary } from '../audit-report.ts'
@@ -81,18 +81,6 @@ export function parseAuditJson(
 ): AuditDocument {
   const refuse = (what: string) => new AuditError('REPORT_INVALID', `${source}: ${what}`, { subject: source })
   if (Buffer.byteLength(text) > maxBytes) throw refuse(`more than ${maxBytes} bytes`)
-  if (isJsonDeeperThan(text, maxDepth)) throw refuse(`nested deeper than ${maxDepth}`)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw refuse('not JSON')
-  }
-  const parsed = auditDocumentSchema.safeParse(value)
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!
-    throw refuse(`${path.join('.') || 'the document'}: ${message}`)
-  }
-  const { records, ...summary } = parsed.data
+  const { records, ...summary } = parseJsonDocument(text, { schema: auditDocumentSchema, maxDepth, refuse })
   return { summary, records }
 }

@@ -12,7 +12,7 @@ import { readShapes } from './read-shapes.ts'
 import type { RepositoryVisit } from './repository-visit.ts'
 import type { Slots } from './slots.ts'
 import type { createTermsKeys } from './terms-key.ts'
-import { watchRepository } from './watch-repository.ts'
+import { type WatchedRepository, watchRepository } from './watch-repository.ts'
 import { writeRecords } from './write-records.ts'
 
 /** What all repositories of a run share. */
@@ -39,14 +39,11 @@ export async function auditRepository(
   const key = await task.keysOf(terms)
   if (terms === undefined) return work.commit([setState(work, 'skipped', key.terms)])
 
-  const place = await tryList(work, { state, key: key.terms, task, signal })
-  if (place === undefined) return
+  const watched = await tryList(work, { state, key: key.terms, task, signal })
+  if (watched === undefined) return
   const visit: RepositoryVisit = {
     work,
-    repository: watchRepository(place, work, {
-      listsAllTags: listing.lists === 'tags',
-      now: () => clock.now(),
-    }),
+    repository: watched,
     terms,
     termsKey: key.full,
     classifier: options.classifier,
@@ -90,16 +87,19 @@ async function tryList(
     readonly task: RepositoryTask
     readonly signal: AbortSignal
   },
-): Promise<ReturnType<ResolvedOptions['client']['repository']> | undefined> {
+): Promise<WatchedRepository | undefined> {
   const { options, budget } = task
-  const { listing, filters, client, onProgress } = options
+  const { listing, filters, client, clock, onProgress } = options
   const { registry, repository } = work
   try {
-    const place = client.repository({ registry, repository })
-    if (state === 'listed') return place
-    await listRepository(work, { listing, filters, budget, signal })
+    const watched = watchRepository(client.repository({ registry, repository }), work, {
+      listsAllTags: listing.lists === 'tags',
+      now: () => clock.now(),
+    })
+    if (state === 'listed') return watched
+    await listRepository(work, { listing, filters, repository: watched, budget, signal })
     await work.commit([setState(work, 'listed', key)])
-    return place
+    return watched
   } catch (cause) {
     signal.throwIfAborted()
     const isOurs = cause instanceof AuditError && cause.code === 'BUDGET_EXCEEDED'

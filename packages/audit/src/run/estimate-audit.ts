@@ -25,8 +25,8 @@ export interface AuditEstimate {
 
 const sampleSize = 16
 const maxSampledTags = 500
-/** The manifest, two lists of referrers, and some evidence. */
-const requestsPerImage = 6
+/** A list of referrers, and some evidence; the manifest is read where its tag is listed. */
+const requestsPerImage = 3
 const defaultRequestsPerSecond = 100
 
 /** Estimates what an audit would take. */

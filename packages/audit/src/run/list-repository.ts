@@ -1,8 +1,10 @@
 import { isDigest } from '@sallyport/core'
 import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
 import type { RepositoryWork, Write } from '../state/repository-work.ts'
+import { parseEvidenceTag } from '../walk/evidence-tag.ts'
 import type { CompiledFilters } from './audit-filters.ts'
 import type { Budget } from './budget.ts'
+import type { WatchedRepository } from './watch-repository.ts'
 
 const batchSize = 100
 
@@ -12,10 +14,13 @@ export async function listRepository(
   {
     listing,
     filters,
+    repository,
     budget,
     signal,
   }: {
     readonly listing: RegistryListing
+    /** Is given what the listing has read. */
+    readonly repository: WatchedRepository
     readonly filters: CompiledFilters
     readonly budget: Budget
     readonly signal: AbortSignal
@@ -25,15 +30,21 @@ export async function listRepository(
     'SELECT tag FROM audit_tag WHERE audit = $1 AND repository = $2 AND digest IS NOT NULL',
   )
   const known = new Set(rows.map((row) => String(row['tag'])))
+  const [place] = await work.rows(
+    'SELECT 1 FROM audit_place WHERE registry = $3 AND repository = $2 LIMIT 1',
+    [work.registry],
+  )
+  const readsAll = place === undefined && !filters.narrows
   let writes: Write[] = []
   const keep = async (): Promise<void> => {
     const batch = writes
     writes = []
-    await work.commit(batch)
+    await work.commit([...repository.takeNotes(), ...batch])
   }
   budget.check()
   try {
-    for await (const item of listing.listManifests(work.repository, { signal, known })) {
+    for await (const item of listing.listManifests(work.repository, { signal, known, readsAll })) {
+      if ('raw' in item && item.raw !== undefined) repository.keep(item.raw)
       writes.push(...keepItem(work, item, filters))
       if (writes.length >= batchSize) await keep()
       budget.check()
@@ -51,7 +62,17 @@ function keepItem(
   item: ListedManifest | UnlistedTag,
   filters: CompiledFilters,
 ): Write[] {
-  if (!('digest' in item)) return filters.hasTag(item.tag) ? [keepUnlisted(work, item)] : []
+  if (!('digest' in item)) {
+    if (filters.hasTag(item.tag)) return [keepUnlisted(work, item)]
+    // Evidence of what is looked at may be there: without a code it is no record, and it is not taken for absent.
+    return parseEvidenceTag(item.tag) === undefined
+      ? []
+      : [
+          work.write('INSERT OR IGNORE INTO audit_tag (audit, repository, tag) VALUES ($1, $2, $3)', [
+            item.tag,
+          ]),
+        ]
+  }
   const { digest, tags, mediaType, artifactType, size, pushedAt, pulledAt } = item
   if (!isDigest(digest)) {
     return (tags.length === 0 ? [''] : tags).map((tag) =>

@@ -17,6 +17,40 @@ import {
   terms,
 } from './audit-test.fixture.ts'
 
+describe('a first audit', () => {
+  it.each([
+    ['with the referrers API', {}],
+    ['without the referrers API', { referrersApi: false }],
+  ])(
+    'of a registry %s reads each tag, nothing else twice, and asks in vain for one list',
+    async (_, quirks) => {
+      await using bed = await openTestBed(quirks)
+      await fillRegistry(bed)
+      bed.registry.clearRequests()
+      const { tags, manifests } = await bed.run()
+      const { requests } = bed.registry
+      expect(requests.filter(({ method }) => method === 'HEAD')).toEqual([])
+      const read = requests.filter(({ kind }) => kind === 'manifest').map(({ path }) => path)
+      expect(read.length).toBe(new Set(read).size)
+      const byTag = read.filter((path) => !path.includes('sha256:'))
+      expect(byTag).toHaveLength(tags)
+      expect(read.length).toBeLessThan(tags + manifests)
+      const lists = requests.filter(({ kind }) => kind === 'referrers')
+      if ('referrersApi' in quirks) expect(lists).toHaveLength(2)
+    },
+  )
+
+  it('of some tags asks for digests, and reads what is wanted', async () => {
+    await using bed = await openTestBed()
+    await fillRegistry(bed)
+    bed.registry.clearRequests()
+    const { tags } = await bed.run({ filters: { tags: ['latest'] } })
+    const asked = bed.registry.requests.filter(({ kind }) => kind === 'manifest')
+    expect(asked.filter(({ method }) => method === 'HEAD').length).toBeGreaterThan(tags)
+    expect(asked.filter(({ method, path }) => method === 'GET' && !path.includes('sha256:'))).toEqual([])
+  })
+})
+
 describe('a second audit', () => {
   it.each([
     ['with the referrers API', {}],

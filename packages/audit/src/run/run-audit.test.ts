@@ -53,6 +53,26 @@ describe('an audit', () => {
     expect(bed.registry.requests.some(({ method, kind }) => method === 'GET' && kind === 'blob')).toBe(false)
   })
 
+  it('says of names in the catalog that can be none that they were not audited', async () => {
+    await using bed = await openTestBed()
+    await pushImage(bed.repository('app'), imageOf('a'), '1')
+    const catalog = ['app', 'Team/App', '../v2', `app\u0000`, 'a'.repeat(300)]
+    bed.registry.setRequestHook(({ kind }) =>
+      kind === 'catalog'
+        ? { type: 'respond', status: 200, body: JSON.stringify({ repositories: catalog }) }
+        : undefined,
+    )
+    const { repositories, tags } = await bed.run()
+    expect(tags).toBe(1)
+    expect(repositories).toMatchObject({ audited: 1, failed: 4 })
+    expect(repositories.failures.map(({ repository, code }) => [repository.slice(0, 8), code])).toEqual([
+      ['../v2', 'REFERENCE_INVALID'],
+      ['Team/App', 'REFERENCE_INVALID'],
+      ['aaaaaaaa', 'REFERENCE_INVALID'],
+      ['app\\u{0}', 'REFERENCE_INVALID'],
+    ])
+  })
+
   it('tells tags, platforms, parents and children', async () => {
     await using bed = await openTestBed()
     await fillRegistry(bed)
@@ -185,8 +205,10 @@ describe('what can’t be read', () => {
     await using bed = await openTestBed()
     const app = bed.repository('app')
     const image = imageOf('unread')
-    await pushImage(app, image, '1')
     await pushImage(app, imageOf('fine'), '2')
+    // A repository that was seen before is asked for digests first.
+    await bed.run()
+    await pushImage(app, image, '1')
     await pushImage(app, imageOf('hidden'), '3')
     bed.registry.setRequestHook(({ reference, method }) =>
       reference === '3' || (reference === image.raw.descriptor.digest && method === 'GET')
@@ -207,6 +229,23 @@ describe('what can’t be read', () => {
     expect(unread[0]).not.toHaveProperty('digest')
     bed.registry.setRequestHook(undefined)
     expect((await bed.run()).roles).toEqual({ image: 3 })
+  })
+
+  it('is evidence that a filter leaves out and that could not be told: an error of its image', async () => {
+    await using bed = await openTestBed()
+    const app = bed.repository('app')
+    const [image, other] = [imageOf('signed'), imageOf('other')]
+    await pushImage(app, image, 'v1')
+    await pushImage(app, other, 'old')
+    const hidden = [image, other].map(({ raw }) => cosignTag(raw))
+    for (const [at, tag] of hidden.entries()) await pushManifest(app, cosignManifest(`${at}`), tag)
+    bed.registry.setRequestHook(({ reference = '' }) =>
+      hidden.includes(reference) ? { type: 'respond', status: 403 } : undefined,
+    )
+    const { classes, roles } = await bed.run({ filters: { tags: ['v*'] } })
+    expect({ classes, roles }).toEqual({ classes: { error: 1 }, roles: { image: 1 } })
+    bed.registry.setRequestHook(undefined)
+    expect((await bed.run({ filters: { tags: ['v*'] } })).classes).toEqual({ compliant: 1 })
   })
 
   it('is a repository in the list of failures', async () => {

@@ -1,11 +1,13 @@
 import { type Digest, digestOf, isDigest, type RawManifest } from '@sallyport/core'
-import type { ReferrerListing, Repository } from '@sallyport/oci'
+import { fallbackTag, type ReferrerListing, type Repository } from '@sallyport/oci'
 import type { RepositoryWork, Write } from '../state/repository-work.ts'
 import { parseEvidenceTag } from '../walk/evidence-tag.ts'
 import { type ManifestShape, readShape } from '../walk/manifest-shape.ts'
 
 /** A repository that asks nothing twice in a short while, and notes every manifest that goes through it. */
 export interface WatchedRepository extends Repository {
+  /** Notes a manifest that was read elsewhere, and answers with it for a while. */
+  keep(raw: RawManifest): void
   /** What was noted since the last call, to be kept. */
   takeNotes(): readonly Write[]
 }
@@ -15,7 +17,8 @@ const maxKeptLists = 256
 
 /**
  * Watches what is read of a repository. Tags of evidence are answered from the listing when it names all tags: what was not
- * there then is not there.
+ * there then is not there. A referrers API that is missing for one manifest is missing for all of them (OCI distribution
+ * specification, "Listing Referrers": where there is one, it never answers 404).
  */
 export function watchRepository(
   repository: Repository,
@@ -25,6 +28,8 @@ export function watchRepository(
   const manifests = new Map<Digest, RawManifest>()
   const lists = new Map<Digest, ReferrerListing>()
   let keptBytes = 0
+  let hasNoApi: boolean | undefined
+  let firstList: Promise<unknown> | undefined
   let notes: Write[] = []
 
   const keep = (raw: RawManifest): void => {
@@ -60,6 +65,7 @@ export function watchRepository(
 
   return {
     ...repository,
+    keep,
     findManifest,
     async getManifest(tagOrDigest, options) {
       const known = isDigest(tagOrDigest) ? manifests.get(tagOrDigest) : undefined
@@ -70,7 +76,23 @@ export function watchRepository(
     async listReferrerEntries(subject, options) {
       const known = lists.get(subject)
       if (known !== undefined) return known
-      const list = await repository.listReferrerEntries(subject, options)
+      // The first answer may spare the others the question.
+      for (let first = firstList; first !== undefined; first = firstList) await first
+      const ask = async (): Promise<ReferrerListing> => {
+        const list = await repository.listReferrerEntries(subject, {
+          ...options,
+          findFallback: (signal) => findManifest(fallbackTag(subject), { signal }),
+          skipApi: hasNoApi,
+        })
+        hasNoApi = list.referrersApi === 'missing'
+        return list
+      }
+      const asked = ask()
+      if (hasNoApi === undefined) {
+        const end = (): void => void (firstList = undefined)
+        firstList = asked.then(end, end)
+      }
+      const list = await asked
       lists.set(subject, list)
       for (const oldest of lists.keys()) {
         if (lists.size <= maxKeptLists) break

@@ -25,7 +25,7 @@ export async function writeRecords(work: RepositoryWork, now: () => Date): Promi
   for (let last: string | null = null; ;) {
     const page = await work.rows(
       `SELECT tag, code, message FROM audit_tag
-       WHERE audit = $1 AND repository = $2 AND digest IS NULL AND ($3 IS NULL OR tag > $3)
+       WHERE audit = $1 AND repository = $2 AND digest IS NULL AND code IS NOT NULL AND ($3 IS NULL OR tag > $3)
        ORDER BY tag LIMIT ${pageSize}`,
       [last],
     )

@@ -45,6 +45,25 @@ describe('distributionListing', () => {
     ])
   })
 
+  it.each([
+    [true, true, 'GET'],
+    [true, false, 'HEAD'],
+    [false, true, 'HEAD'],
+  ])('where all is read (%s) and tags may be (%s), asks by %s', async (readsAll, readsTags, method) => {
+    await using bed = await openTestBed()
+    const { raw } = imageOf('a')
+    await pushImage(bed.repository('app'), imageOf('a'), '1')
+    bed.registry.clearRequests()
+    const listing = distributionListing({ client: bed.client, registry: bed.registry.host, readsTags })
+    const { digest, mediaType } = raw.descriptor
+    expect(await all(listing.listManifests('app', { readsAll }))).toEqual([
+      { digest, mediaType, tags: ['1'], ...(method === 'GET' && { raw }) },
+    ])
+    expect(bed.registry.requests.filter(({ kind }) => kind === 'manifest').map((one) => one.method)).toEqual([
+      method,
+    ])
+  })
+
   it('says which tag it could not tell, and goes on', async () => {
     await using bed = await openTestBed()
     const app = bed.repository('app')
@@ -64,6 +83,40 @@ describe('distributionListing', () => {
       { tag: '2', code: 'MANIFEST_NOT_FOUND' },
       { tags: ['3'] },
     ])
+  })
+
+  it('says which tags can be none', async () => {
+    await using bed = await openTestBed()
+    await pushImage(bed.repository('app'), imageOf('a'), '1')
+    bed.registry.setRequestHook(({ kind }) =>
+      kind === 'tags'
+        ? { type: 'respond', status: 200, body: JSON.stringify({ tags: ['-x', '1', 'a b'] }) }
+        : undefined,
+    )
+    for (const repositories of [undefined, ['app']]) {
+      const listing = distributionListing({ client: bed.client, registry: bed.registry.host, repositories })
+      expect(await all(listing.listManifests('app'))).toMatchObject([
+        { tags: ['1'] },
+        { tag: '-x', code: 'TAG_INVALID' },
+        { tag: 'a b', code: 'TAG_INVALID' },
+      ])
+    }
+  })
+
+  it.each([
+    ['{"errors":[{"code":"NAME_UNKNOWN"}]}', undefined],
+    ['{"errors":[{"code":"DENIED"}]}', 'LISTING_FAILED'],
+    ['<html>', 'LISTING_FAILED'],
+  ])('a repository of the catalog whose tags are not found, with %s: %s', async (body, code) => {
+    await using bed = await openTestBed()
+    await pushImage(bed.repository('app'), imageOf('a'))
+    bed.registry.setRequestHook(({ kind }) =>
+      kind === 'tags' ? { type: 'respond', status: 404, body } : undefined,
+    )
+    const listing = distributionListing({ client: bed.client, registry: bed.registry.host })
+    const listed = all(listing.listManifests('app'))
+    if (code === undefined) expect(await listed).toEqual([])
+    else await expect(listed).rejects.toMatchObject({ code, subject: `${bed.registry.host}/app` })
   })
 
   it('refuses a named repository without tags: it may be mistyped', async () => {

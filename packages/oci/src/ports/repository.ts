@@ -89,6 +89,14 @@ export interface ListedReferrer {
   readonly mechanism: ReferrerMechanism
 }
 
+/** Options of {@link Repository.listReferrerEntries}; what keeps no such lists does not look at them. */
+export interface ListReferrerEntriesOptions extends BlobOptions {
+  /** Gives what stands under the fallback tag, for who knows that already. Default: it is read. */
+  readonly findFallback?: ((signal?: AbortSignal) => Promise<RawManifest | undefined>) | undefined
+  /** Does not ask the referrers API, for who was told before that there is none (`missing`). Default `false`. */
+  readonly skipApi?: boolean | undefined
+}
+
 /** What {@link Repository.listReferrerEntries} found. */
 export interface ReferrerListing extends Pick<ReferrerDiscovery, 'subject' | 'referrersApi'> {
   /** Each digest once, in the order of the lists. */
@@ -162,7 +170,7 @@ export interface Repository extends BlobStore {
    * choose what to read, read each manifest themselves, and compare its `subject`. However long the lists are, it is a
    * few requests and no error.
    */
-  listReferrerEntries(subject: Digest, options?: BlobOptions): Promise<ReferrerListing>
+  listReferrerEntries(subject: Digest, options?: ListReferrerEntriesOptions): Promise<ReferrerListing>
   /**
    * All tags, each once, in the order of the registry (OCI distribution specification, "Listing Tags"). Pages are followed
    * as they come, short and unsorted ones too.

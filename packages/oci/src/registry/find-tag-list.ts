@@ -21,7 +21,7 @@ async function readAll(
   let hidden = false
   const onMissing = (codes: readonly string[]): void => void (hidden = !codes.includes('NAME_UNKNOWN'))
   try {
-    for await (const tag of listTags(context, { signal }, onMissing)) tags.add(tag)
+    for await (const tag of listTags(context, { signal, onMissing })) tags.add(tag)
   } catch (error) {
     const refused = error instanceof OciError && error.status !== undefined && error.status < 500
     if (refused && !error.retryable) return undefined

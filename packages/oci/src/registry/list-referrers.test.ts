@@ -1,5 +1,7 @@
 import { digestOf, mediaTypes } from '@sallyport/core'
 import { describe, expect, it } from 'vitest'
+import { toRawManifest } from '../manifest/raw-manifest.ts'
+import type { ListReferrerEntriesOptions } from '../ports/repository.ts'
 import { type Script, startScriptedServer } from '../testing/scripted-server.ts'
 import { against } from '../testing/against-script.ts'
 import { sampleBlob, sampleImage, sampleManifest, sampleReferrer } from '../testing/sample-image.ts'
@@ -73,6 +75,31 @@ describe('listReferrers', () => {
     expect(here.seen.some(({ url }) => url.endsWith(real.descriptor.digest))).toBe(false)
     link = { link: `</v2/team/app/referrers/${subject.digest}?n=1>; rel="next"` }
     expect(await here.repository.listReferrerEntries(subject.digest)).toMatchObject({ complete: false })
+  })
+
+  it('asks for nothing that its caller knows already', async () => {
+    await using here = await against(serve(() => ({ body: index(real.descriptor) })))
+    const list = toRawManifest(
+      Buffer.from(
+        JSON.stringify({
+          schemaVersion: 2,
+          mediaType: mediaTypes.ociIndex,
+          manifests: [stranger.descriptor],
+        }),
+      ),
+    )
+    const listed = (options: ListReferrerEntriesOptions) =>
+      here.repository
+        .listReferrerEntries(subject.digest, options)
+        .then(({ entries, referrersApi }) => [referrersApi, ...entries.map(({ digest }) => digest)])
+    expect(await listed({ findFallback: async () => list })).toEqual([
+      'listed',
+      real.descriptor.digest,
+      stranger.descriptor.digest,
+    ])
+    expect(here.seen.map(({ url }) => url)).toEqual([`/v2/team/app/referrers/${subject.digest}`])
+    expect(await listed({ findFallback: async () => undefined, skipApi: true })).toEqual(['missing'])
+    expect(here.seen).toHaveLength(1)
   })
 
   it('follows pages, and ends a list that does not', async () => {

@@ -7,6 +7,7 @@ import { OciError } from '../errors.ts'
 import { type ListEntry, listedEntries, verifyReferrers } from '../referrers/verify-referrers.ts'
 import type {
   ListedReferrer,
+  ListReferrerEntriesOptions,
   ListReferrersOptions,
   ReferrerDiscovery,
   ReferrerListing,
@@ -18,6 +19,7 @@ import type { RegistryContext } from './registry-context.ts'
 import { fetchManifest, getManifest } from './registry-manifests.ts'
 import { findTagList } from './find-tag-list.ts'
 
+const noApi: ReferrersApiAnswer = { answer: 'missing', entries: [], complete: true }
 /** Most entries of a fallback list that are handed out. */
 const maxFallbackEntries = 10_000
 
@@ -57,9 +59,9 @@ export async function listReferrers(
 export async function listReferrerEntries(
   context: RegistryContext,
   subject: Digest,
-  { signal }: BlobOptions = {},
+  { findFallback, skipApi = false, signal }: ListReferrerEntriesOptions = {},
 ): Promise<ReferrerListing> {
-  const { fromApi, fromTag = [] } = await readLists(context, subject, undefined, signal)
+  const { fromApi, fromTag = [] } = await readLists(context, subject, { findFallback, skipApi, signal })
   const entries = new Map<Digest, ListedReferrer>()
   const add = (entry: ListEntry, mechanism: ReferrerMechanism): void => {
     if (!entries.has(entry.digest)) entries.set(entry.digest, { ...entry, mechanism })
@@ -78,12 +80,16 @@ export async function listReferrerEntries(
 async function readLists(
   context: RegistryContext,
   subject: Digest,
-  artifactType: string | undefined,
-  signal: AbortSignal | undefined,
+  {
+    artifactType,
+    findFallback = async () => (await fetchManifest(context, fallbackTag(subject), { signal }))?.raw,
+    skipApi = false,
+    signal,
+  }: ListReferrersOptions & ListReferrerEntriesOptions,
 ): Promise<{ fromApi: ReferrersApiAnswer; isTagged: boolean; fromTag: readonly ListEntry[] | undefined }> {
   const [fromApi, tagged] = await Promise.all([
-    askReferrersApi(context, subject, artifactType, signal),
-    fetchManifest(context, fallbackTag(subject), { signal }),
+    skipApi ? noApi : askReferrersApi(context, subject, artifactType, signal),
+    findFallback(signal),
   ])
   if (fromApi.answer === 'denied' && tagged === undefined) {
     // Nothing but refusals and "not there" so far: only who may read the repository may call that an empty list.
@@ -93,7 +99,7 @@ async function readLists(
     if (!isReadable) throw fromApi.denial
   }
   const fromTag =
-    tagged !== undefined && isFallbackIndex(tagged.raw, subject) ? listedEntries(tagged.raw.bytes) : undefined
+    tagged !== undefined && isFallbackIndex(tagged, subject) ? listedEntries(tagged.bytes) : undefined
   return { fromApi, isTagged: tagged !== undefined, fromTag }
 }
 
@@ -102,7 +108,7 @@ async function listVerified(
   subject: Digest,
   { artifactType, signal }: ListReferrersOptions,
 ): Promise<Omit<ReferrerDiscovery, 'cosignTags'>> {
-  const { fromApi, isTagged, fromTag } = await readLists(context, subject, artifactType, signal)
+  const { fromApi, isTagged, fromTag } = await readLists(context, subject, { artifactType, signal })
   if (!fromApi.complete) {
     throw new OciError(
       'LIMIT_EXCEEDED',
@@ -147,7 +153,7 @@ async function askReferrersApi(
   signal: AbortSignal | undefined,
 ): Promise<ReferrersApiAnswer> {
   const measured = context.capabilities.of(context.name)
-  if (measured?.referrersApi.answer === 'no') return { answer: 'missing', entries: [], complete: true }
+  if (measured?.referrersApi.answer === 'no') return noApi
   // Some registries know another type of a manifest than the manifest itself does, and filtering by it would hide it.
   const filter = measured?.referrersFilter.answer === 'yes' ? artifactType : undefined
   return readReferrersApi(context, subject, { artifactType: filter, signal })

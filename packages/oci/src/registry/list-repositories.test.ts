@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { collectAll } from '../testing/sample-image.ts'
 import { type Script, startScriptedServer } from '../testing/scripted-server.ts'
 import { createRegistryClient } from './create-registry-client.ts'
+import type { ListRepositoriesOptions } from './list-repositories.ts'
 
 async function catalogOf(script: Script) {
   const server = await startScriptedServer(script)
   const client = createRegistryClient({ sleep: async () => {} })
   return {
     ...server,
-    list: (options?: { prefix?: string; signal?: AbortSignal }) =>
-      collectAll(client.listRepositories(server.host, options)),
+    list: (options?: ListRepositoriesOptions) => collectAll(client.listRepositories(server.host, options)),
     async [Symbol.asyncDispose]() {
       await client.close()
       await server[Symbol.asyncDispose]()
@@ -28,6 +28,19 @@ describe('listRepositories', () => {
     expect(await here.list()).toEqual(['team/b', 'team/a', 'other'])
     expect(await here.list({ prefix: 'team/' })).toEqual(['team/b', 'team/a'])
     expect(here.seen[0]?.url).toBe('/v2/_catalog?n=1000')
+  })
+
+  it('tells what is listed and can be no name, and goes on', async () => {
+    await using here = await catalogOf((_, response) => {
+      response.end(JSON.stringify({ repositories: ['../evil', 'a', 'UPPER', 'b', 'x/UPPER'] }))
+    })
+    const told: string[] = []
+    const onInvalidName = (name: string) => void told.push(name)
+    expect(await here.list({ onInvalidName })).toEqual(['a', 'b'])
+    expect(told).toEqual(['../evil', 'UPPER', 'x/UPPER'])
+    told.length = 0
+    expect(await here.list({ onInvalidName, prefix: 'x/' })).toEqual([])
+    expect(told).toEqual(['x/UPPER'])
   })
 
   it.each([

@@ -8,6 +8,8 @@ import { readNames } from './read-names.ts'
 export interface ListRepositoriesOptions {
   /** Only repositories whose name begins so. */
   readonly prefix?: string | undefined
+  /** Is told, as it stands there, what is listed and can be no name of a repository. Default: it is left out. */
+  readonly onInvalidName?: ((name: string) => void) | undefined
   /** Ends the listing; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
@@ -21,7 +23,7 @@ export async function* listRepositories(
   http: RegistryHttp,
   registry: string,
   origin: URL,
-  { prefix = '', signal }: ListRepositoriesOptions,
+  { prefix = '', onInvalidName, signal }: ListRepositoriesOptions,
 ): AsyncGenerator<string, void, undefined> {
   const names = readNames({
     subject: `${registry}: the catalog`,
@@ -45,7 +47,9 @@ export async function* listRepositories(
     },
   })
   for await (const name of names) {
-    if (name.startsWith(prefix) && isRepository(registry, name)) yield name
+    if (!name.startsWith(prefix)) continue
+    if (isRepository(registry, name)) yield name
+    else onInvalidName?.(name)
   }
 }
 

@@ -18,6 +18,28 @@ describe('listTags', () => {
     expect(await collectAll(here.repository.listTags())).toEqual(['b', 'a', 'c'])
   })
 
+  it('tells what is listed and can be no tag, and goes on', async () => {
+    await using here = await against(
+      (_request, response) => void response.end(JSON.stringify({ tags: ['a', '-b', 'c', 'd e'] })),
+    )
+    const told: string[] = []
+    const onInvalidName = (name: string) => void told.push(name)
+    expect(await collectAll(here.repository.listTags({ onInvalidName }))).toEqual(['a', 'c'])
+    expect(told).toEqual(['-b', 'd e'])
+  })
+
+  it.each([
+    ['', []],
+    ['<html>', []],
+    ['{"errors":[{"code":"NAME_UNKNOWN"},{"code":"DENIED"}]}', ['NAME_UNKNOWN', 'DENIED']],
+  ])('tells the codes of a 404 with %j', async (body, codes) => {
+    await using here = await against((_request, response) => void response.writeHead(404).end(body))
+    const told: (readonly string[])[] = []
+    const onMissing = (each: readonly string[]) => void told.push(each)
+    expect(await collectAll(here.repository.listTags({ onMissing }))).toEqual([])
+    expect(told).toEqual([codes])
+  })
+
   it('goes on after short and empty pages while there is a Link', async () => {
     await using here = await against(({ url }, response) => {
       const page = Number(new URL(url, 'http://x').searchParams.get('page') ?? 0)

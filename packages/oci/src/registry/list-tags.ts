@@ -6,6 +6,17 @@ import { isTag } from '../reference/parse-reference.ts'
 import { readNames } from './read-names.ts'
 import { callAndRead, type RegistryContext } from './registry-context.ts'
 
+/** Options of {@link RegistryRepository.listTags}. */
+export interface ListTagsOptions extends BlobOptions {
+  /** Is told, as it stands there, what is listed and can be no tag. Default: it is left out. */
+  readonly onInvalidName?: ((name: string) => void) | undefined
+  /**
+   * Is told the error codes of a 404, which is an empty list otherwise. `NAME_UNKNOWN` may mean a repository without tags;
+   * without it, a registry may be hiding one.
+   */
+  readonly onMissing?: ((codes: readonly string[]) => void) | undefined
+}
+
 /** ECR refuses more. */
 const pageSize = 1000
 /** How registries refuse a page of that size, e.g. Quay, which gives 100 tags at most. */
@@ -16,13 +27,10 @@ const pageSchema = z.object({ tags: z.array(z.string()).nullish() })
 /**
  * The tags of a repository, page by page, each once. A repository that the registry does not know has none. A registry
  * that refuses our size of page is left to choose its own.
- *
- * @param onMissing Is told the error codes of a 404.
  */
 export async function* listTags(
   context: RegistryContext,
-  { signal }: BlobOptions = {},
-  onMissing: (codes: readonly string[]) => void = () => {},
+  { onInvalidName, onMissing, signal }: ListTagsOptions = {},
 ): AsyncGenerator<string, void, undefined> {
   const { refusesPageSize } = context.tagLists
   const isSized = (): boolean => !refusesPageSize.has(context.registry)
@@ -53,11 +61,14 @@ export async function* listTags(
       first = false
       if (answer.status === 200) return { names: readPage(context, bytes), answer }
       const errors = toRegistryErrors(parseErrorBody(new TextDecoder().decode(bytes))) ?? []
-      onMissing(errors.map(({ code }) => code))
+      onMissing?.(errors.map(({ code }) => code))
       return undefined
     },
   })
-  for await (const name of names) if (isTag(name)) yield name
+  for await (const name of names) {
+    if (isTag(name)) yield name
+    else onInvalidName?.(name)
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ import type { RepositoryCapabilities } from './capabilities.schema.ts'
 import { deleteBlob, deleteManifest, type DeleteOutcome, deleteTag } from './delete-content.ts'
 import { discoverReferrers, isListedByApi, listReferrerEntries, listReferrers } from './list-referrers.ts'
 import { hasBlob } from './has-blob.ts'
-import { listTags } from './list-tags.ts'
+import { listTags, type ListTagsOptions } from './list-tags.ts'
 import { probeCapabilities, type ProbeCapabilitiesOptions } from './probe-capabilities.ts'
 import { putTaggedManifest, seenConditions } from './put-tagged-manifest.ts'
 import { readBlob } from './read-blob.ts'
@@ -27,6 +27,8 @@ export interface RegistryRepository extends Repository {
   readonly registry: string
   /** Path within the registry. */
   readonly repository: string
+  /** As that of {@link Repository}; it can also tell what it leaves out, and why a list is empty. */
+  listTags(options?: ListTagsOptions): AsyncIterable<string>
   /** The requests made for this repository so far, by host and method: repetitions, redirects and sign-ins included. */
   requests(): readonly RequestCount[]
   /**

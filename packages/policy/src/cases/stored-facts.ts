@@ -1,4 +1,4 @@
-import { canonicalJson, type Digest, isDigest, isJsonDeeperThan } from '@sallyport/core'
+import { canonicalJson, type Digest, isDigest, parseJsonDocument } from '@sallyport/core'
 import * as z from 'zod'
 import type { BreakGlass } from '../break-glass.ts'
 import { PolicyError } from '../errors.ts'
@@ -36,20 +36,8 @@ export function parseFacts(text: string, { source }: { readonly source: string }
   const refuse = (why: string) => new PolicyError('FACTS_INVALID', `${source}: ${why}`)
   if (Buffer.byteLength(text) > maxBytes)
     throw new PolicyError('LIMIT_EXCEEDED', `${source}: more than ${maxBytes} bytes`)
-  if (isJsonDeeperThan(text, maxDepth)) throw refuse(`nested deeper than ${maxDepth}`)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw refuse('not JSON')
-  }
-  const parsed = schema.safeParse(value)
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!
-    throw refuse(`${path.join('.') || 'the document'}: ${message}`)
-  }
   // The schema checks what a wrong type would turn into "nothing found"; the rest is as its writer had it.
-  return parsed.data as unknown as StoredFacts
+  return parseJsonDocument(text, { schema, maxDepth, refuse }) as unknown as StoredFacts
 }
 
 const digest = z.custom<Digest>(isDigest, 'expected a sha256 or sha512 digest')

@@ -17,9 +17,3 @@ export function nextLink({ headers, url }: ListingAnswer, subject: string): stri
     })
   }
 }
-
-/** A total in a header field. */
-export function totalOf({ header }: ListingAnswer, field: string): number | undefined {
-  const told = header(field)
-  return told !== undefined && /^\d{1,15}$/.test(told) ? Number(told) : undefined
-}

@@ -49,6 +49,53 @@ describe('readPages', () => {
     expect(new Set(found)).toEqual(new Set(['a', 'b', 'c', 'd', 'e']))
   })
 
+  const pagesOf = (content: readonly string[], to: string): ListingPage<string> => {
+    const page = Number(to)
+    const entries = content.slice((page - 1) * 2, page * 2)
+    return { entries, next: page * 2 < content.length ? String(page + 1) : undefined }
+  }
+
+  it.each<[string, number, string[], (content: string[], reads: number) => void]>([
+    ['once when it is one page', 1, ['a', 'b'], () => {}],
+    ['twice when there are more', 6, ['a', 'b', 'c', 'd', 'e'], () => {}],
+    [
+      'until nothing is new',
+      6,
+      ['a', 'b', 'c', 'd', 'e'],
+      (content, reads) => void (reads === 1 && content.shift()),
+    ],
+    [
+      'until nothing is new where only one page is left',
+      3,
+      ['a', 'b', 'c'],
+      (content, reads) => void (reads === 1 && content.shift()),
+    ],
+  ])('reads numbered pages without a total %s, and gives each entry once', async (_, most, all, change) => {
+    const content = [...all]
+    let reads = 0
+    const pages = readPages(
+      'registry/app',
+      '1',
+      async (to) => {
+        const got = pagesOf(content, to)
+        change(content, ++reads)
+        return got
+      },
+      { isNumbered: true },
+    )
+    expect((await Array.fromAsync(pages)).toSorted()).toEqual(all)
+    expect(reads).toBe(most)
+  })
+
+  it('gives up on numbered pages that bring something new whenever they are read', async () => {
+    let reads = 0
+    const pages = readPages('registry/app', '1', async (to) => pagesOf(['a', 'b', `${++reads}`], to), {
+      isNumbered: true,
+    })
+    await expect(Array.fromAsync(pages)).rejects.toMatchObject({ code: 'LISTING_FAILED', retryable: true })
+    expect(reads).toBe(8)
+  })
+
   it('gives up on a list that shrinks whenever it is read', async () => {
     let total = 1000
     const pending = read((to) => ({ entries: [`${total}`], total: total--, next: String(Number(to) + 1) }))

@@ -199,3 +199,8 @@ export async function openMonitorTest({
   }
   return test
 }
+
+/** What a tag of it leads to. */
+export function digestOfImage({ raw }: Pick<GeneratedImage, 'raw'>): Digest {
+  return raw.descriptor.digest
+}

@@ -64,13 +64,15 @@ export function openView(
       memory.tagged.set(place, true)
     return new Set(entries.map(({ digest }) => digest))
   })
-  /** Whether the list that it was found in still has it; of several lists that one alone is read. */
+  /** Whether the list that it was found in still has it; of several lists that one alone is read. A list under a tag is
+   * written by clients, and may name what is gone. */
   const isListed = async (
     subject: Digest,
     { list, manifest: wanted }: Pick<RecalledDecision, 'list' | 'manifest'>,
   ): Promise<boolean> => {
     const under = fallbackTag(subject)
     if (list === 'attestation') return (await tag(`${under}.att`))?.digest === wanted
+    if (!(await manifest(wanted))) return false
     if (memory.tagged.get(place)) {
       const found = await tag(under)
       if (found?.raw && (await manifest(found.digest))?.children.includes(wanted)) return true

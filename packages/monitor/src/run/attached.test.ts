@@ -1,10 +1,17 @@
 import { attachAttestation, createStatement, predicateTypes } from '@sallyport/attest'
-import { type Digest, digestOf, mediaTypes, type RawManifest } from '@sallyport/core'
+import { type Digest, digestOf, mediaTypes } from '@sallyport/core'
 import { fallbackTag } from '@sallyport/oci'
 import { createImage, type GeneratedImage, pushImage } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { EventActor } from '../event/registry-event.ts'
-import { actors, digestOfImage, type MonitorTest, openMonitorTest, signers } from './monitor-test.fixture.ts'
+import {
+  actors,
+  digestOfImage,
+  type MonitorTest,
+  openMonitorTest,
+  rawManifest,
+  signers,
+} from './monitor-test.fixture.ts'
 
 let test: MonitorTest
 beforeEach(async () => {
@@ -14,10 +21,8 @@ afterEach(() => test[Symbol.asyncDispose]())
 
 const kinds = async () => (await test.monitor.alerts()).map(({ kind }) => kind).sort()
 
-/** A manifest as JSON, as it is pushed. */
-async function putJson(value: unknown, mediaType: string, tag?: string): Promise<Digest> {
-  const bytes = Buffer.from(JSON.stringify(value))
-  const raw: RawManifest = { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes }
+async function putJson(value: { readonly mediaType: string }, tag?: string): Promise<Digest> {
+  const raw = rawManifest(value)
   await test.repository.putManifest(raw, tag === undefined ? {} : { tag })
   return raw.descriptor.digest
 }
@@ -87,17 +92,14 @@ describe('something attached to a promoted image', () => {
     const type = 'application/vnd.dev.sigstore.bundle.v0.3+json'
     await putBlob(bundle)
     await pushImage(test.repository, createImage())
-    const digest = await putJson(
-      {
-        schemaVersion: 2,
-        mediaType: mediaTypes.ociManifest,
-        artifactType: type,
-        config,
-        layers: [{ mediaType: type, digest: digestOf(bundle), size: bundle.length }],
-        subject: image.raw.descriptor,
-      },
-      mediaTypes.ociManifest,
-    )
+    const digest = await putJson({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociManifest,
+      artifactType: type,
+      config,
+      layers: [{ mediaType: type, digest: digestOf(bundle), size: bundle.length }],
+      subject: image.raw.descriptor,
+    })
     await test.monitor.ingest([test.event({ digest })])
     await test.settle()
     expect(await kinds()).toEqual(['unauthorised-push'])
@@ -111,10 +113,7 @@ describe('something attached to a promoted image', () => {
   ])('is an alert as bad as any when a container could be started from it: by %s', async (_title, actor) => {
     const monitor = test.open({ watch: [{ ...test.terms, attachers: [{ name: robot.name }] }] })
     const evil = await test.push('evil')
-    const digest = await putJson(
-      { ...manifestOf(evil), subject: image.raw.descriptor },
-      mediaTypes.ociManifest,
-    )
+    const digest = await putJson({ ...manifestOf(evil), subject: image.raw.descriptor })
     await monitor.ingest([test.event({ digest, actor })])
     await test.settle()
     expect(await test.monitor.alerts()).toMatchObject([
@@ -164,7 +163,6 @@ describe('something attached to a promoted image', () => {
     const layer = { mediaType: type, digest: digestOf(envelope), size: envelope.length }
     const digest = await putJson(
       { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: [...layers, layer] },
-      mediaTypes.ociManifest,
       tag,
     )
     await test.monitor.ingest([test.event({ digest, tag })])
@@ -182,7 +180,6 @@ describe('something attached to a promoted image', () => {
         mediaType: mediaTypes.ociIndex,
         manifests: [{ ...evil.raw.descriptor, platform }],
       },
-      mediaTypes.ociIndex,
       tag,
     )
     await test.repository.deleteManifest(digestOfImage(evil))
@@ -225,5 +222,24 @@ describe('something attached to a promoted image', () => {
     await test.monitor.poll()
     await test.settle()
     expect(await kinds()).toEqual(['evidence-deleted'])
+  })
+})
+
+describe('a decision in a registry without a list of referrers of its own', () => {
+  it('counts no longer when it is deleted and the list still names it', async () => {
+    await using test = await openMonitorTest({ quirks: { referrersApi: false } })
+    const subject = digestOfImage(await test.promote('good'))
+    await test.monitor.ingest([test.event({ digest: subject, tag: '1' })])
+    await test.monitor.step()
+    const { entries } = await test.repository.listReferrerEntries(subject)
+    expect(entries).toMatchObject([{ mechanism: 'fallback-tag' }])
+    // Not by our client, which takes it from the list.
+    const path = `/v2/prod/app/manifests/${entries[0]!.digest}`
+    const { status } = await fetch(`http://${test.registry.host}${path}`, { method: 'DELETE' })
+    expect(status).toBe(202)
+    test.advance(1000)
+    await test.monitor.ingest([test.event({ digest: subject, tag: '1', actor: actors.unknown })])
+    await test.settle()
+    expect(await test.monitor.alerts()).toMatchObject([{ kind: 'evidence-deleted', severity: 'high' }])
   })
 })

@@ -1,6 +1,14 @@
+import { type Digest, digestOf, mediaTypes } from '@sallyport/core'
+import { fallbackTag } from '@sallyport/oci'
 import { createImage, createImageIndex, pushImage } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { actors, type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
+import {
+  actors,
+  digestOfImage,
+  type MonitorTest,
+  openMonitorTest,
+  rawManifest,
+} from './monitor-test.fixture.ts'
 
 let test: MonitorTest
 beforeEach(async () => {
@@ -92,5 +100,79 @@ describe('one alert for what is told in part, or by nobody:', () => {
     expect(await test.monitor.alerts()).toMatchObject([
       { kind: 'unauthorised-push', tag: '1', actor: actors.alice, occurrences: 3 },
     ])
+  })
+})
+
+describe('a list of evidence that is told of after its image is gone', () => {
+  async function retire(): Promise<{
+    readonly list: string
+    readonly digest: Digest
+    readonly put: () => Promise<void>
+  }> {
+    const image = await test.promote('a')
+    const digest = digestOfImage(image)
+    await test.monitor.ingest([test.event({ digest, tag: '1' })])
+    await test.monitor.poll()
+    await test.settle()
+    test.advance(hour)
+    await test.repository.deleteManifest(digest)
+    return {
+      list: fallbackTag(digest),
+      digest,
+      put: () => test.repository.putManifest(image.raw, { tag: '1' }),
+    }
+  }
+  const listOf = (manifests: readonly object[]) =>
+    rawManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+
+  it.each([
+    ['by the gate', actors.gate, []],
+    ['by nobody known', actors.unknown, []],
+    ['by another hand', actors.alice, ['evidence-deleted']],
+  ] as const)('says nothing more, %s', async (_title, actor, expected) => {
+    const { list } = await retire()
+    const raw = listOf([])
+    await test.repository.putManifest(raw, { tag: list })
+    await test.monitor.ingest([test.event({ tag: list, digest: raw.descriptor.digest, actor })])
+    await test.settle()
+    expect(await kinds()).toEqual(expected)
+  })
+
+  it('is an alert when it names what could be pushed afterwards', async () => {
+    const { list } = await retire()
+    const evil = (await test.push('evil')).raw.descriptor
+    const raw = listOf([{ ...evil, platform: { os: 'linux', architecture: 'amd64' } }])
+    await test.repository.putManifest(raw, { tag: list })
+    await test.repository.deleteManifest(evil.digest)
+    await test.monitor.ingest([test.event({ tag: list, digest: raw.descriptor.digest })])
+    await test.settle()
+    expect(await kinds()).toHaveLength(1)
+  })
+
+  it('leaves nothing behind that is taken for evidence when the image is there again', async () => {
+    const { digest, put } = await retire()
+    const junk = rawManifest({
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociManifest,
+      artifactType: 'application/x-junk',
+      config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf('{}'), size: 2 },
+      layers: [],
+      subject: { mediaType: mediaTypes.ociManifest, digest, size: 2 },
+    })
+    await test.repository.putBlob(
+      { mediaType: 'application/octet-stream', digest: digestOf('{}'), size: 2 },
+      new Blob(['{}']).stream(),
+    )
+    await test.repository.putManifest(junk)
+    await test.monitor.ingest([test.event({ digest: junk.descriptor.digest, actor: actors.unknown })])
+    await test.settle()
+    await put()
+    await test.monitor.poll()
+    await test.settle()
+    await test.monitor.poll()
+    await test.settle()
+    expect((await test.monitor.alerts()).map(({ group }) => group)).toContain(
+      `attachment ${test.place}@${digest}`,
+    )
   })
 })

@@ -21,7 +21,7 @@ afterEach(() => test[Symbol.asyncDispose]())
 
 const kinds = async () => (await test.monitor.alerts()).map(({ kind }) => kind).sort()
 
-async function putJson(value: { readonly mediaType: string }, tag?: string): Promise<Digest> {
+async function putJson(value: Parameters<typeof rawManifest>[0], tag?: string): Promise<Digest> {
   const raw = rawManifest(value)
   await test.repository.putManifest(raw, tag === undefined ? {} : { tag })
   return raw.descriptor.digest
@@ -113,7 +113,11 @@ describe('something attached to a promoted image', () => {
   ])('is an alert as bad as any when a container could be started from it: by %s', async (_title, actor) => {
     const monitor = test.open({ watch: [{ ...test.terms, attachers: [{ name: robot.name }] }] })
     const evil = await test.push('evil')
-    const digest = await putJson({ ...manifestOf(evil), subject: image.raw.descriptor })
+    const digest = await putJson({
+      ...manifestOf(evil),
+      mediaType: evil.raw.descriptor.mediaType,
+      subject: image.raw.descriptor,
+    })
     await monitor.ingest([test.event({ digest, actor })])
     await test.settle()
     expect(await test.monitor.alerts()).toMatchObject([

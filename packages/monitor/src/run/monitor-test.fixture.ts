@@ -206,7 +206,10 @@ export function digestOfImage({ raw }: Pick<GeneratedImage, 'raw'>): Digest {
 }
 
 /** A manifest as JSON, as it is pushed. */
-export function rawManifest(value: { readonly mediaType: string }): RawManifest {
+export function rawManifest(value: {
+  readonly mediaType: string
+  readonly [field: string]: unknown
+}): RawManifest {
   const bytes = Buffer.from(JSON.stringify(value))
   const { mediaType } = value
   return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes }

@@ -103,6 +103,99 @@ describe('one alert for what is told in part, or by nobody:', () => {
   })
 })
 
+describe('what is judged hours after it happened', () => {
+  const hours = 3 * hour
+
+  it.each([
+    ['the push that came before it, first', [0, 1]],
+    ['the push that came before it, afterwards', [1, 0]],
+  ])('is one deletion, with %s', async (_title, order) => {
+    await test.promote('a', '2')
+    await test.monitor.poll()
+    await test.settle()
+    const digest = digestOfImage(await test.promote('a', '1'))
+    const told = [test.event({ digest, tag: '1' })]
+    test.advance(60_000)
+    await test.repository.deleteManifest(digest)
+    told.push(test.event({ action: 'tag-deleted', tag: '1', actor: actors.alice }))
+    test.advance(hours)
+    for (const at of order) {
+      await test.monitor.ingest([told[at]!])
+      await test.settle()
+    }
+    expect(await test.monitor.alerts()).toMatchObject([{ kind: 'manifest-deleted', actor: actors.alice }])
+  })
+
+  it.each([
+    ['a deletion', 'manifest-deleted'],
+    ['a push', 'unauthorised-push'],
+  ])('and was found by comparing first is one alert: %s', async (_title, kind) => {
+    const good = await test.promote('good')
+    await test.monitor.poll()
+    await test.settle()
+    test.advance(60_000)
+    let event
+    if (kind === 'manifest-deleted') {
+      await test.repository.deleteManifest(digestOfImage(good))
+      event = test.event({ action: 'manifest-deleted', digest: digestOfImage(good), actor: actors.alice })
+    } else {
+      const digest = digestOfImage(await test.push('bad', '1'))
+      event = test.event({ digest, tag: '1', actor: actors.alice })
+    }
+    test.advance(hours)
+    await test.monitor.poll()
+    await test.settle()
+    expect(await kinds()).toEqual([kind])
+    await test.monitor.ingest([event])
+    await test.settle()
+    expect(await test.monitor.alerts()).toMatchObject([{ kind, actor: actors.alice }])
+  })
+
+  it('is another alert when more evidence of the same image is deleted between two looks', async () => {
+    const image = await test.promote('good')
+    test.advance(1000)
+    await test.decide(image)
+    const digests = (await test.repository.listReferrers(digestOfImage(image))).map(({ digest }) => digest)
+    expect(digests).toHaveLength(2)
+    await test.monitor.ingest([
+      test.event({ digest: digestOfImage(image), tag: '1' }),
+      ...digests.map((digest) => test.event({ digest })),
+    ])
+    await test.settle()
+    await test.monitor.poll()
+    test.advance(60_000)
+    await test.repository.deleteManifest(digests[0]!)
+    await test.monitor.ingest([test.event({ action: 'manifest-deleted', digest: digests[0]! })])
+    await test.settle()
+    test.advance(hours)
+    await test.repository.deleteManifest(digests[1]!)
+    test.advance(hours)
+    await test.monitor.poll()
+    await test.settle()
+    expect(await kinds()).toEqual(['evidence-deleted', 'evidence-deleted'])
+  })
+
+  it('is another alert when it is done again, and only comparing tells', async () => {
+    const good = await test.promote('good')
+    await test.monitor.poll()
+    await test.settle()
+    test.advance(60_000)
+    const bad = await test.push('bad', '1')
+    await test.monitor.ingest([test.event({ digest: digestOfImage(bad), tag: '1', actor: actors.alice })])
+    await test.settle()
+    test.advance(60_000)
+    await test.repository.putManifest(good.raw, { tag: '1' })
+    await test.monitor.ingest([test.event({ digest: digestOfImage(good), tag: '1' })])
+    await test.settle()
+    test.advance(hours)
+    await test.repository.putManifest(bad.raw, { tag: '1' })
+    test.advance(hours)
+    await test.monitor.poll()
+    await test.settle()
+    expect(await kinds()).toEqual(['unauthorised-push', 'unauthorised-push'])
+  })
+})
+
 describe('a list of evidence that is told of after its image is gone', () => {
   async function retire(): Promise<{
     readonly list: string

@@ -72,9 +72,10 @@ export function openView(
   ): Promise<boolean> => {
     const under = fallbackTag(subject)
     if (list === 'attestation') return (await tag(`${under}.att`))?.digest === wanted
-    if (!(await manifest(wanted))) return false
-    if (memory.tagged.get(place)) {
-      const found = await tag(under)
+    const isTagged = memory.tagged.get(place) === true
+    const [isThere, found] = await Promise.all([manifest(wanted), isTagged ? tag(under) : undefined])
+    if (!isThere) return false
+    if (isTagged) {
       if (found?.raw && (await manifest(found.digest))?.children.includes(wanted)) return true
       memory.tagged.delete(place)
     }
@@ -100,8 +101,9 @@ export function openView(
     content: async (digest) => memory.contents.get(nameOf(place, digest)) ?? (await manifest(digest)),
     evidence: once(async (digest: Digest) => {
       const recalled = recall(digest)
-      const isHere = recalled && (await manifest(digest)) && (await isListed(digest, recalled))
-      return isHere ? recalled.sight : await verify(digest, signal)
+      if (!recalled) return await verify(digest, signal)
+      const [isThere, isCounted] = await Promise.all([manifest(digest), isListed(digest, recalled)])
+      return isThere && isCounted ? recalled.sight : await verify(digest, signal)
     }),
     signed,
     async isSigned(subject, wanted) {

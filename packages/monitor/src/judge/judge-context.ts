@@ -1,10 +1,11 @@
 import type { Digest } from '@sallyport/core'
 import type { Explanation, ExplanationKind } from '../alert/explanation.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
-import type { JudgedBatch, KnownPart, KnownTag, MonitorState, Standing } from '../ports/monitor-state.ts'
+import type { JudgedBatch, KnownPart, KnownTag, Standing } from '../ports/monitor-state.ts'
 import type { Finding, Settlement } from './finding.ts'
 import type { JournalView, ResolvedWindow } from './journal-view.ts'
 import type { RepositoryView } from './registry-view.ts'
+import type { StateView } from './state-view.ts'
 import { type Hand, handOf, type ActorIdentity, type WatchTerms } from './watch.ts'
 
 /** Says who retired something, where that is written down; `undefined`: nobody did. */
@@ -18,7 +19,7 @@ export type FindRetirement = (gone: {
 
 /** What an event of one repository is judged with. */
 export interface JudgeContext {
-  readonly state: Pick<MonitorState, 'findTag' | 'unseenTags' | 'partOf' | 'partsOf'>
+  readonly state: StateView
   readonly view: RepositoryView
   readonly journal: JournalView
   readonly terms: WatchTerms

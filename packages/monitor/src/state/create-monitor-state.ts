@@ -2,7 +2,7 @@ import type { Database, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { createOutbox } from '../outbox/create-outbox.ts'
-import type { JudgedBatch, MonitorState, PendingEvent } from '../ports/monitor-state.ts'
+import type { JudgedBatch, MonitorState, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
 import { alertStore, openAlertWriter } from './alert-store.ts'
 import { eventKey } from './event-key.ts'
 import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
@@ -31,6 +31,31 @@ export function createMonitorState(database: Database): MonitorState {
       [JSON.stringify(rows), receivedAt.toISOString(), dueAt.toISOString()],
     )
     return added.length
+  }
+
+  /** Gives the keys of those that still wait. */
+  const postpone = async (
+    run: typeof query,
+    all: readonly PostponedEvent[],
+  ): Promise<ReadonlySet<string>> => {
+    const waiting = new Set<string>()
+    for (const isReported of [false, true]) {
+      const rows = all.flatMap(({ pending, until, failingSince, finding }) =>
+        isReported === (finding !== undefined)
+          ? [[pending.key, until.toISOString(), failingSince ?? '']]
+          : [],
+      )
+      if (rows.length === 0) continue
+      const written = await run(
+        `UPDATE ${table} SET due_at = told.b, tries = tries + 1, failing_since = nullif(told.c, '')
+           ${isReported ? ', reported = 1' : ''}
+         FROM ${dialect.triples('$1')} AS told
+         WHERE ${table}.key = told.a AND ${table}.outcome IS NULL RETURNING ${table}.key`,
+        [JSON.stringify(rows)],
+      )
+      for (const row of written) waiting.add(String(row['key']))
+    }
+    return waiting
   }
 
   return {
@@ -73,16 +98,12 @@ export function createMonitorState(database: Database): MonitorState {
         )
         const judged = new Set(done.map((row) => String(row['key'])))
         const writer = openAlertWriter(query, dialect, batch)
+        await writer.read(incidentsOf(batch))
         const alerts = new Map<string, Alert>()
-        for (const { pending, until, failingSince, finding } of batch.postponed) {
-          const [row] = await query(
-            `UPDATE ${table} SET due_at = $2, tries = tries + 1, failing_since = $3, reported = CASE WHEN $4 = 1 THEN 1 ELSE reported END
-             WHERE key = $1 AND outcome IS NULL RETURNING key`,
-            [pending.key, until.toISOString(), failingSince ?? null, finding ? 1 : 0],
-          )
-          if (row && finding && !pending.isReported) {
+        const waiting = await postpone(query, batch.postponed)
+        for (const { pending, finding } of batch.postponed) {
+          if (finding && !pending.isReported && waiting.has(pending.key))
             alerts.set(pending.key, await writer.raise({ finding, event: pending.event }))
-          }
         }
         for (const each of batch.judged) {
           const { pending, settles = [] } = each
@@ -137,6 +158,19 @@ export function createMonitorState(database: Database): MonitorState {
       }),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   }
+}
+
+/** Incidents that a batch may write to. */
+function incidentsOf({ judged, postponed, findings, settles }: JudgedBatch): readonly string[] {
+  return [
+    ...judged.flatMap((each) => [
+      ...('finding' in each ? [each.finding.incident] : []),
+      ...(each.settles ?? []).map(({ incident }) => incident),
+    ]),
+    ...[...postponed.flatMap(({ finding }) => finding ?? []), ...findings, ...settles].map(
+      ({ incident }) => incident,
+    ),
+  ]
 }
 
 function toPending(row: Row): PendingEvent {

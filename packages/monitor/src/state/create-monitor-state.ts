@@ -1,17 +1,28 @@
 import type { Database, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import { createBoundedMap } from '../judge/bounded-map.ts'
 import { createOutbox } from '../outbox/create-outbox.ts'
 import type { JudgedBatch, MonitorState, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
 import { alertStore, openAlertWriter } from './alert-store.ts'
 import { eventKey } from './event-key.ts'
 import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
 
+interface Recent {
+  readonly event: RegistryEvent
+  /** Of the event as JSON. */
+  readonly length: number
+}
+
+const maxRecentLength = 16 * 1024 * 1024
+
 /** The state of a monitor on a database whose tables are those of `monitorSchema`; it is closed with the state. */
 export function createMonitorState(database: Database): MonitorState {
   const { query, dialect } = database
   const table = dialect.table('monitor_event')
   const count = dialect.table('monitor_count')
+  /** What was received lately, so that it need not be read again to be judged. */
+  const recent = createBoundedMap<string, Recent>(maxRecentLength, ({ length }) => length)
 
   const insert = async (
     run: typeof query,
@@ -27,9 +38,14 @@ export function createMonitorState(database: Database): MonitorState {
     const added = await run(
       `INSERT INTO ${table} (key, place, document, received_at, due_at)
        SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${dialect.triples('$1')} AS told WHERE true
-       ON CONFLICT (key) DO NOTHING RETURNING 1`,
+       ON CONFLICT (key) DO NOTHING RETURNING key`,
       [JSON.stringify(rows), receivedAt.toISOString(), dueAt.toISOString()],
     )
+    const isNew = new Set(added.map(({ key }) => key))
+    for (const [at, [key, , document]] of rows.entries()) {
+      // Of several with one key the first is kept.
+      if (isNew.delete(key!)) recent.set(key!, { event: events[at]!, length: document!.length })
+    }
     return added.length
   }
 
@@ -71,11 +87,27 @@ export function createMonitorState(database: Database): MonitorState {
           }),
     async due({ now, limit }) {
       const rows = await query(
-        `SELECT key, document, received_at, tries, failing_since, reported FROM ${table}
+        `SELECT key, received_at, tries, failing_since, reported FROM ${table}
          WHERE due_at <= $1 ORDER BY due_at LIMIT ${Math.trunc(limit)}`,
         [now.toISOString()],
       )
-      return rows.map(toPending)
+      const unknown = rows.map(({ key }) => String(key)).filter((key) => recent.get(key) === undefined)
+      const documents = new Map<string, RegistryEvent>()
+      if (unknown.length > 0) {
+        const told = await query(
+          `SELECT known.key, known.document FROM ${dialect.triples('$1')} AS told
+           CROSS JOIN ${table} AS known WHERE known.key = told.a`,
+          [JSON.stringify(unknown.map((key) => [key, '', '']))],
+        )
+        for (const { key, document } of told)
+          documents.set(String(key), JSON.parse(String(document)) as RegistryEvent)
+      }
+      // One that is gone by now was judged by another process.
+      return rows.flatMap((row) => {
+        const key = String(row['key'])
+        const event = documents.get(key) ?? recent.get(key)?.event
+        return event ? [toPending(row, event)] : []
+      })
     },
     async nextDue() {
       const [row] = await query(`SELECT min(due_at) AS due_at FROM ${table} WHERE due_at IS NOT NULL`)
@@ -97,6 +129,7 @@ export function createMonitorState(database: Database): MonitorState {
           [JSON.stringify(outcomes), at],
         )
         const judged = new Set(done.map((row) => String(row['key'])))
+        for (const { pending } of batch.judged) recent.delete(pending.key)
         const writer = openAlertWriter(query, dialect, batch)
         await writer.read(incidentsOf(batch))
         const alerts = new Map<string, Alert>()
@@ -173,10 +206,10 @@ function incidentsOf({ judged, postponed, findings, settles }: JudgedBatch): rea
   ]
 }
 
-function toPending(row: Row): PendingEvent {
+function toPending(row: Row, event: RegistryEvent): PendingEvent {
   return {
     key: String(row['key']),
-    event: JSON.parse(String(row['document'])) as RegistryEvent,
+    event,
     receivedAt: String(row['received_at']),
     tries: Number(row['tries']),
     failingSince: row['failing_since'] === null ? undefined : String(row['failing_since']),

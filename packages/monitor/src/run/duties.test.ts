@@ -145,6 +145,29 @@ describe('a list of repositories that can not be read', () => {
   })
 })
 
+describe('an error of a function of the caller', () => {
+  const secret = 'hunter2hunter2'
+  const fail = (): never => {
+    throw new Error(`https://robot:${secret}@registry.example/list?token=${secret} was refused`)
+  }
+  it.each([
+    ['listPlaces', { listPlaces: fail }],
+    ['open', { open: fail }],
+    ['findRetirement', { findRetirement: async () => fail() }],
+  ] as const)('brings no secret into alerts and summaries: %s', async (_title, more) => {
+    const digest = await known('good', '1')
+    await test.repository.deleteManifest(digest)
+    const monitor = test.open({ ...more, unreadableAfterMs: 0 })
+    const { failures } = await monitor.poll()
+    await monitor.ingest([test.event({ action: 'tag-deleted', tag: '1' })])
+    await monitor.step()
+    const alerts = await test.monitor.alerts()
+    expect(alerts.map(({ kind }) => kind)).toContain('unjudged')
+    expect(JSON.stringify([alerts, failures])).toContain('registry.example')
+    expect(JSON.stringify([alerts, failures])).not.toContain(secret)
+  })
+})
+
 describe('terms of which no repository is known', () => {
   const glob = () => `${test.registry.host}/prod/*`
   const watching = (more: Partial<MonitorOptions> = {}) =>

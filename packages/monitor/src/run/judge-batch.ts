@@ -8,6 +8,7 @@ import { openJournalView } from '../judge/journal-view.ts'
 import { openView } from '../judge/registry-view.ts'
 import { openStateView, type StateWanted } from '../judge/state-view.ts'
 import type { JudgedBatch, JudgedEvent, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
+import { toFailureMessage } from './failure-message.ts'
 import type { MonitorContext } from './monitor-context.ts'
 
 /** Judged at the same time; how much of that is read at the same time is another bound. */
@@ -83,7 +84,7 @@ export async function judgeBatch(
         outcomes.set(pending, outcome)
       } catch (error) {
         signal?.throwIfAborted()
-        outcomes.set(pending, new Failure(error instanceof Error ? error.message : String(error)))
+        outcomes.set(pending, new Failure(toFailureMessage(error)))
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { WatchTerms } from '../judge/watch.ts'
+import { toFailureMessage } from '../run/failure-message.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { WatchedPlace } from '../run/monitor-options.ts'
 
@@ -28,7 +29,7 @@ export async function* listWatched(
     return
   } catch (error) {
     signal?.throwIfAborted()
-    onFailure(error instanceof Error ? error.message : String(error))
+    onFailure(toFailureMessage(error))
   }
   for await (const place of listKnown(context)) {
     if (!listed.has(nameOf(place))) yield place

@@ -1,8 +1,9 @@
 import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
-import type { WatchTerms } from '../judge/watch.ts'
+import { findTerms, type WatchTerms } from '../judge/watch.ts'
 import type { JudgedBatch } from '../ports/monitor-state.ts'
+import { toFailureMessage } from '../run/failure-message.ts'
 import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import { findUnseen, isGlob, listWatched } from './list-watched.ts'
@@ -58,16 +59,17 @@ export async function poll(
   for await (const { registry, repository } of listWatched(context, { signal, onFailure })) {
     signal?.throwIfAborted()
     const place = `${registry}/${repository}`
-    const verifier = context.verifierOf(registry, repository)
-    if (!verifier) continue
+    const terms = findTerms(context.watch, place)
+    if (!terms) continue
     const now = clock.now()
     const incident = `${incidents.unjudged(place)} as a whole`
     sum.places++
-    seen.add(verifier.terms)
+    seen.add(terms)
     try {
-      const look = await pollPlace({ registry, repository }, verifier.repository, context, {
+      const opened = context.verifierOf(registry, repository)!.repository
+      const look = await pollPlace({ registry, repository }, opened, context, {
         isFull,
-        isNew: context.listPlaces !== undefined && isListed.get(verifier.terms) !== undefined,
+        isNew: context.listPlaces !== undefined && isListed.get(terms) !== undefined,
         now,
         signal,
       })
@@ -81,7 +83,7 @@ export async function poll(
       }
     } catch (error) {
       signal?.throwIfAborted()
-      const message = error instanceof Error ? error.message : String(error)
+      const message = toFailureMessage(error)
       failures.push({ place, message })
       const since = failingSince.get(place) ?? now.getTime()
       failingSince.set(place, since)

@@ -4,10 +4,7 @@ import type { KnownPart, KnownTag, MonitorState } from '../ports/monitor-state.t
 export type StateView = Pick<MonitorState, 'findTag' | 'unseenTags' | 'partOf' | 'partsOf'>
 
 /** What a batch is about. */
-export interface StateWanted {
-  readonly tags: readonly (readonly [place: string, tag: string])[]
-  readonly digests: readonly (readonly [place: string, digest: string])[]
-}
+export type StateWanted = Parameters<MonitorState['recall']>[0]
 
 /**
  * Opens a view of what is known, as it was when the batch began; what the batch is about is read in one go. A judgement

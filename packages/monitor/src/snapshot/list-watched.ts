@@ -1,4 +1,4 @@
-import type { WatchTerms } from '../judge/watch.ts'
+import { isGlob, type WatchTerms } from '../judge/watch.ts'
 import { toFailureMessage } from '../run/failure-message.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { WatchedPlace } from '../run/monitor-options.ts'
@@ -44,11 +44,6 @@ async function* listKnown({ watch, state }: MonitorContext): AsyncGenerator<Watc
     const slash = place.indexOf('/')
     if (slash > 0) yield { registry: place.slice(0, slash), repository: place.slice(slash + 1) }
   }
-}
-
-/** Whether a name of {@link WatchTerms} stands for any that is like it. */
-export function isGlob(name: string): boolean {
-  return name.includes('*')
 }
 
 /** Globs of terms of which no repository was looked at: nothing is compared there. */

@@ -1,12 +1,12 @@
 import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
-import { findTerms, type WatchTerms } from '../judge/watch.ts'
+import { findTerms, isGlob, type WatchTerms } from '../judge/watch.ts'
 import type { JudgedBatch } from '../ports/monitor-state.ts'
 import { toFailureMessage } from '../run/failure-message.ts'
 import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
-import { findUnseen, isGlob, listWatched } from './list-watched.ts'
+import { findUnseen, listWatched } from './list-watched.ts'
 import { pollPlace } from './poll-place.ts'
 
 /** What a look at all watched repositories found. */

@@ -1,10 +1,11 @@
 // Runs a monitor as a user's program would, from what is published, and prints what it took as JSON:
 //
-//   monitor-ours.mjs TASK   TASK: JSON { registry, work, images, promotions, perSecond, seconds }
+//   monitor-ours.mjs TASK   TASK: JSON { registry, work, images, promotions, perSecond, seconds, drainSeconds }
 //
 // A gate pushes again what is there (`images`, by popularity), and promotes what is new (`promotions`): an index of two
 // images under three tags, with a decision. What it pushes is told by notifications and by an access log without digests,
-// and half of all events are deliveries of what was told before.
+// and half of all events are deliveries of what was told before. Each phase ends: what is not judged `drainSeconds` after it
+// is counted as left. At last the same load goes to what teams write by hand (monitor-peer.mjs).
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,8 +22,9 @@ import { decisionLevel, decisionResource, sqliteJournal } from '@sallyport/gate'
 import { createMonitor, sqliteMonitorState } from '@sallyport/monitor'
 import { createRegistryClient, fallbackTag } from '@sallyport/oci'
 import { createImage, createImageIndex, pushImage } from '@sallyport/testkit'
+import { openPeer } from './monitor-peer.mjs'
 
-const { registry, work, images, promotions, perSecond, seconds } = JSON.parse(process.argv[2])
+const { registry, work, images, promotions, perSecond, seconds, drainSeconds } = JSON.parse(process.argv[2])
 const gate = { kind: 'robot', name: 'robot$gate' }
 const release = generateSigningKey()
 const signer = keySigner(release.privateKey)
@@ -195,10 +197,12 @@ const requests = () =>
     .flatMap((repository) => repository.requests())
     .reduce((sum, { count }) => sum + count, 0)
 
-/** Delivers some events; resolves with the milliseconds until each was judged. */
 const seen = new Set()
-function deliver(count, times) {
-  const events = Array.from({ length: count }, () => load.next().value)
+const take = (count) => Array.from({ length: count }, () => load.next().value)
+
+/** Delivers some events; resolves when each is judged. `times` gets the milliseconds until then, `answers` those until all were kept. */
+async function deliver(count, times = [], answers = []) {
+  const events = take(count)
   const startedAt = performance.now()
   const judged = events.flatMap(({ id }) => {
     if (seen.has(id)) return []
@@ -209,27 +213,39 @@ function deliver(count, times) {
       }),
     ]
   })
-  return Promise.all([monitor.ingest(events), ...judged])
+  await monitor.ingest(events)
+  answers.push(performance.now() - startedAt)
+  await Promise.all(judged)
 }
 
-// Warm up: all of it is seen once.
-for (const image of known) await monitor.ingest(told(image, true))
-await Promise.all(Array.from({ length: 200 }, () => deliver(10, [])))
+/** Waits for what was delivered, but not for ever; resolves with how much is left. */
+async function drain(all) {
+  const enough = new AbortController()
+  const late = delay(drainSeconds * 1000, undefined, { signal: enough.signal }).catch(() => undefined)
+  await Promise.race([Promise.all(all), late])
+  enough.abort()
+  return waiting.size
+}
 
-/** As much as it takes, with so many at a time. */
-async function measureCapacity() {
-  const until = performance.now() + seconds * 1000
-  const startedAt = performance.now()
+const percentiles = (times) => {
+  const sorted = times.toSorted((one, other) => one - other)
+  const at = (part) => sorted[Math.floor(sorted.length * part)] ?? 0
+  return { p50: at(0.5), p99: at(0.99) }
+}
+
+/** As much as it takes, with so many deliveries at a time. */
+async function measureCapacity(send) {
   const cpu = process.cpuUsage()
+  const startedAt = performance.now()
+  const until = startedAt + seconds * 1000
   let events = 0
-  await Promise.all(
-    Array.from({ length: 100 }, async () => {
-      while (performance.now() < until) {
-        await deliver(5, [])
-        events += 5
-      }
-    }),
-  )
+  const all = Array.from({ length: 100 }, async () => {
+    while (performance.now() < until) {
+      await send(5)
+      events += 5
+    }
+  })
+  await drain(all)
   const { user, system } = process.cpuUsage(cpu)
   return {
     perSecond: events / ((performance.now() - startedAt) / 1000),
@@ -240,35 +256,43 @@ async function measureCapacity() {
 /** So many a second, in deliveries of five. */
 async function measureSteady() {
   const times = []
+  const answers = []
   const all = []
   const before = requests()
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   let sent = 0
   for (let now = 0; now < seconds * 1000; now = performance.now() - startedAt) {
-    for (; sent < (now / 1000) * perSecond; sent += 5) all.push(deliver(5, times))
+    for (; sent < (now / 1000) * perSecond; sent += 5) all.push(deliver(5, times, answers))
     await delay(1)
   }
-  await Promise.all(all)
+  const left = await drain(all)
   const took = (performance.now() - startedAt) / 1000
   const { user, system } = process.cpuUsage(cpu)
-  times.sort((one, other) => one - other)
-  const at = (part) => times[Math.floor(times.length * part)]
   return {
-    perSecond: sent / took,
-    judged: times.length,
-    p50: at(0.5),
-    p99: at(0.99),
+    perSecond: (sent - left) / took,
+    left,
+    judged: percentiles(times),
+    answered: percentiles(answers),
     cpuMicrosPerEvent: (user + system) / sent,
     requestsPerEvent: (requests() - before) / sent,
   }
 }
 
+// Warm up: all of it is seen once.
+for (const image of known) await monitor.ingest(told(image, true))
+await drain(Array.from({ length: 200 }, () => deliver(10)))
+
 const steady = await measureSteady()
-const capacity = await measureCapacity()
+const capacity = await measureCapacity(deliver)
 stop.abort()
 await running
 const { explained, alerted, waiting: left } = await monitor.status()
+const peer = openPeer({ registry, work })
+const byHand = await measureCapacity((count) => peer.deliver(take(count)))
+peer.close()
 process.stdout.write(
-  JSON.stringify({ steady, capacity, explained, alerted, left, alerts: alerts.slice(0, 2) }),
+  JSON.stringify({ steady, capacity, byHand, explained, alerted, left, alerts: alerts.slice(0, 2) }),
 )
+// What was given up on may still wait.
+process.exit(0)

@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf } from '@sallyport/core'
-import type { AlertSink, Finding, JudgedBatch, MonitorState, RegistryEvent } from '@sallyport/monitor'
+import type {
+  AlertSink,
+  Finding,
+  JudgedBatch,
+  MonitorState,
+  PendingEvent,
+  RegistryEvent,
+} from '@sallyport/monitor'
 import { postgresMonitorState } from '@sallyport/monitor/postgres'
 import { findPostgres, type RunningService, startPostgres } from '@sallyport/test-tools'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -129,5 +136,62 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     expect(await state.partOf(place, digest)).toMatchObject([{ standing: 'alert', incident: 'it' }])
     await state.commit({ ...empty, goneTags: [{ place, tag: '2' }] })
     expect(await state.findTag(place, '2')).toBeUndefined()
+  })
+
+  it('gives at once what is known, of the very places that were asked for', async () => {
+    await using state = await open(`monitor ${randomUUID()}`)
+    const other = 'registry.example/prod/other'
+    const known = { digest, standing: 'explained', at: now.toISOString() } as const
+    const part = { digest, parent: '1', relation: 'tagged', standing: 'explained' } as const
+    await state.commit({
+      ...empty,
+      tags: [place, other].flatMap((each) => ['1', '2'].map((tag) => ({ ...known, place: each, tag }))),
+      parts: [place, other].map((each) => ({ ...part, place: each })),
+    })
+    const found = await state.recall({
+      tags: [
+        [place, '1'],
+        [place, '1'],
+        [other, '2'],
+        [place, 'none'],
+      ],
+      digests: [
+        [place, digest],
+        [place, digestOf('none')],
+      ],
+    })
+    expect(found.tags.map(({ place, tag }) => `${place}:${tag}`).toSorted()).toEqual([
+      `${place}:1`,
+      `${other}:2`,
+    ])
+    expect(found.parts).toEqual([{ ...part, place, incident: undefined }])
+    expect(await state.recall({ tags: [], digests: [] })).toEqual({ tags: [], parts: [] })
+  })
+
+  it('lets events wait, and tells once of what can not be judged', async () => {
+    await using state = await open(`monitor ${randomUUID()}`)
+    const events = Array.from({ length: 3 }, (_, number) => eventOf(number))
+    await state.receive(events, { receivedAt: now, dueAt: now })
+    const pending = await state.due({ now, limit: 100 })
+    const until = new Date(now.getTime() + 1000)
+    const [first, second, third] = pending as [PendingEvent, PendingEvent, PendingEvent]
+    const finding = { ...findingOf(second.event), kind: 'unjudged' } as const
+    await state.commit({ ...empty, judged: [{ pending: third, finding: findingOf(third.event) }] })
+    const { raised } = await state.commit({
+      ...empty,
+      postponed: [
+        { pending: first, until },
+        { pending: second, until, failingSince: now.toISOString(), finding },
+        // Another monitor has judged it.
+        { pending: third, until, finding },
+      ],
+    })
+    expect(raised).toMatchObject([{ kind: 'unjudged', occurrences: 1 }])
+    expect(await state.due({ now, limit: 100 })).toEqual([])
+    const again = await state.due({ now: until, limit: 100 })
+    expect(again.toSorted((one, other) => Number(one.isReported) - Number(other.isReported))).toEqual([
+      { ...first, tries: 1 },
+      { ...second, tries: 1, failingSince: now.toISOString(), isReported: true },
+    ])
   })
 })

@@ -35,6 +35,8 @@ export interface RegistryEvent {
   readonly rawId?: string | undefined
   /** ISO 8601: when it happened, as the source says. */
   readonly time: string
+  /** ISO 8601: the earliest that it can have happened, where `time` is only when that was found. */
+  readonly since?: string | undefined
   /** What happened. */
   readonly action: EventAction
   /** Who did it, as far as it was told. */

@@ -58,8 +58,11 @@ export async function judgeEvidenceTag(
   const counts = async () =>
     list ? list.isComplete : !isRunnable && (await view.isSigned(subject, current.digest))
 
+  const tagsOf = (standing: 'explained' | 'alert') => [
+    { place, tag, digest: current.digest, standing, at: now.toISOString() },
+  ]
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
-    tags: [{ place, tag, digest: current.digest, standing, at: now.toISOString() }],
+    tags: tagsOf(standing),
     parts: [{ place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident }],
   })
   return await judge(one, context, {
@@ -68,6 +71,8 @@ export async function judgeEvidenceTag(
     what: `what is under the tag ${tag}`,
     isRunnable,
     isIncomplete: list?.isComplete === false,
+    // What a list names is judged by itself; what stands under another tag is looked at until its subject is there.
+    orphaned: list && { tags: tagsOf('explained') },
     counts,
     learn,
   })
@@ -107,6 +112,7 @@ async function judge(
     what,
     isRunnable,
     isIncomplete = false,
+    orphaned,
     counts,
     learn,
   }: {
@@ -117,6 +123,8 @@ async function judge(
     readonly isRunnable: boolean
     /** Something could be added to it without a change of it. */
     readonly isIncomplete?: boolean
+    /** What is learned when its subject is gone. Default: nothing. */
+    readonly orphaned?: Learned | undefined
     readonly counts: () => Promise<boolean>
     readonly learn: (standing: 'explained' | 'alert', incident?: string) => Learned
   },
@@ -142,9 +150,16 @@ async function judge(
     !isRunnable &&
     !isIncomplete &&
     terms.attachers?.some((identity) => isActor(event.actor, identity)) === true
-  // That an image is gone is judged by itself; a list of what was attached to it says nothing more.
-  const isOrphaned = standing.evidence.state === 'gone' && !isRunnable && hand !== 'other'
-  if (isLost && (isCounted || isAttacher || isOrphaned))
+  // That an image is gone is judged by itself, and so is what is attached to it once it is there again.
+  if (
+    standing.isExplained &&
+    standing.evidence.state === 'gone' &&
+    !isRunnable &&
+    !isIncomplete &&
+    hand !== 'other'
+  )
+    return explain('superseded', `what it belongs to is gone: ${subject}`, { by: subject, learned: orphaned })
+  if (isLost && (isCounted || isAttacher))
     return await judgeLoss(one, { subject, what }, context, learn('explained'))
   if (standing.isExplained && (isAttacher || (isCounted && hand !== 'other'))) {
     return explain('part-of', `evidence about ${subject}`, {

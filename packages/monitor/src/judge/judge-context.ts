@@ -1,10 +1,11 @@
 import type { Digest } from '@sallyport/core'
 import type { Explanation, ExplanationKind } from '../alert/explanation.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
-import type { JudgedBatch, KnownPart, MonitorState, Standing } from '../ports/monitor-state.ts'
+import type { JudgedBatch, KnownPart, KnownTag, Standing } from '../ports/monitor-state.ts'
 import type { Finding, Settlement } from './finding.ts'
 import type { JournalView, ResolvedWindow } from './journal-view.ts'
 import type { RepositoryView } from './registry-view.ts'
+import type { StateView } from './state-view.ts'
 import { type Hand, handOf, type ActorIdentity, type WatchTerms } from './watch.ts'
 
 /** Says who retired something, where that is written down; `undefined`: nobody did. */
@@ -18,7 +19,7 @@ export type FindRetirement = (gone: {
 
 /** What an event of one repository is judged with. */
 export interface JudgeContext {
-  readonly state: Pick<MonitorState, 'findTag' | 'unseenTags' | 'partOf' | 'partsOf'>
+  readonly state: StateView
   readonly view: RepositoryView
   readonly journal: JournalView
   readonly terms: WatchTerms
@@ -131,20 +132,25 @@ export function partsOfTag(
   ]
 }
 
-/** An event of our own about what was found at a tag. */
+/** An event of our own about what was found at a tag, which has come about since `event`, and since it was last known. */
 export function probeOf(
-  event: RegistryEvent,
+  { event: { registry, repository }, at }: Pick<Case, 'event' | 'at'>,
   context: Pick<JudgeContext, 'now'>,
-  found: { readonly tag: string; readonly digest?: Digest | undefined },
+  found: {
+    readonly tag: string
+    readonly digest?: Digest | undefined
+    readonly known: Pick<KnownTag, 'at'> | undefined
+  },
 ): RegistryEvent {
-  const { registry, repository } = event
-  const { tag, digest } = found
+  const { tag, digest, known } = found
   const time = context.now.toISOString()
+  const since = [at.toISOString(), known?.at ?? ''].sort().at(-1)!
   return {
     // One for a batch: what is the same later may have been otherwise in between.
     id: `snapshot:${registry}/${repository}:${tag}@${digest ?? ''}:${time}`,
     source: 'snapshot',
     time,
+    ...(since < time && { since }),
     action: digest === undefined ? 'tag-deleted' : 'push',
     actor: { kind: 'unknown' },
     registry,

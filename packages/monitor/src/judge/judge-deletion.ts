@@ -20,7 +20,9 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     const isKnown = known?.digest === current.digest
     return explain('superseded', `the tag is there; it leads to ${current.digest}`, {
       digest: current.digest,
-      learned: isKnown ? undefined : { probes: [probeOf(event, context, { tag, digest: current.digest })] },
+      learned: isKnown
+        ? undefined
+        : { probes: [probeOf(one, context, { tag, digest: current.digest, known })] },
     })
   }
   const learned = { goneTags: [{ place, tag }] }

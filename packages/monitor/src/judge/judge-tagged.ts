@@ -137,12 +137,13 @@ function endOfLag(
 /** The event names no digest, and the tag is gone: what it was can't be told any more. */
 async function judgeUnknown(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
   const { event, hand, at } = one
-  const { journal, place, origin } = context
+  const { journal, state, place, origin } = context
   const attempts = await journal.about(origin, at)
   const own = attempts.find(
     ({ destination, verdict }) => destination === `${origin}:${tag}` && verdict === 'pass',
   )
-  const learned = { probes: [probeOf(event, context, { tag })] }
+  const known = await state.findTag(place, tag)
+  const learned = { probes: [probeOf(one, context, { tag, known })] }
   if (own && hand !== 'other')
     return explain('superseded', `promoted then, and the tag is gone by now`, { by: own.key, learned })
   const finding = describeFinding('unjudged', event, {
@@ -200,7 +201,7 @@ function standingBefore(
  * promotion is not known any more: that one put something there.
  */
 function probesOf(
-  { event }: Case,
+  one: Case,
   { tag, current, journal: { newest } }: Seen,
   known: KnownTag | undefined,
   context: JudgeContext,
@@ -210,7 +211,7 @@ function probesOf(
     newest.digest !== current?.digest &&
     Date.parse(known?.at ?? '') < newest.endedAt.getTime()
   if (current && current.digest === known?.digest && !isStale) return []
-  return [probeOf(event, context, { tag, digest: current?.digest })]
+  return [probeOf(one, context, { tag, digest: current?.digest, known })]
 }
 
 function explainPush(kind: string, { journal, evidence, current, digest }: Seen): string {

@@ -1,6 +1,7 @@
 import { readEvidence } from '@sallyport/attest'
 import { type Digest, isDigest, isSallyportError, type RawManifest } from '@sallyport/core'
 import { fallbackTag, parseIndex, type Repository } from '@sallyport/oci'
+import type { LimitFunction } from 'p-limit'
 import { contentProblem, type DecisionVerifier, recallMs } from './decision-verifier.ts'
 import { nameOf, type RecalledDecision } from './registry-memory.ts'
 import type { EvidenceSight, ManifestSight, TagSight } from './registry-sight.ts'
@@ -26,7 +27,16 @@ const imageLayer = /^application\/vnd\.(oci\.image\.layer|docker\.image\.rootfs)
 /** Opens a view of a repository for one batch. */
 export function openView(
   { repository, terms, place, memory, verify, recall }: DecisionVerifier,
-  { signal, now }: { readonly signal: AbortSignal | undefined; readonly now: () => Date },
+  {
+    signal,
+    now,
+    limit,
+  }: {
+    readonly signal: AbortSignal | undefined
+    readonly now: () => Date
+    /** Bounds what is read at the same time; all that is bounded reads by itself, and waits for nothing else that is. */
+    readonly limit: LimitFunction
+  },
 ): RepositoryView {
   const manifests = new Map<Digest, Promise<ManifestSight | undefined>>()
   const note = (raw: RawManifest): ManifestSight => {
@@ -37,7 +47,7 @@ export function openView(
   }
   const manifest = (digest: Digest): Promise<ManifestSight | undefined> => {
     const read = async (): Promise<ManifestSight | undefined> => {
-      const found = await findReadable(repository, digest, signal)
+      const found = await limit(() => findReadable(repository, digest, signal))
       return found?.raw
         ? note(found.raw)
         : found && { problem: found.problem, children: [], isRunnable: true }
@@ -47,7 +57,7 @@ export function openView(
     return found
   }
   const tag = once(async (name: string): Promise<TagSight | undefined> => {
-    const found = await findReadable(repository, name, signal)
+    const found = await limit(() => findReadable(repository, name, signal))
     if (found?.raw) {
       const { digest } = found.raw.descriptor
       const sight = note(found.raw)
@@ -55,24 +65,27 @@ export function openView(
       return { digest, raw: found.raw }
     }
     if (!found) return undefined
-    const digest = (await repository.headManifest(name, { signal }))?.digest
+    const digest = (await limit(() => repository.headManifest(name, { signal })))?.digest
     return digest && { digest, problem: found.problem }
   })
   const listed = once(async (subject: Digest): Promise<ReadonlySet<Digest>> => {
-    const { entries } = await repository.listReferrerEntries(subject, { signal })
+    const { entries } = await limit(() => repository.listReferrerEntries(subject, { signal }))
     if (entries.length > 0 && entries.every(({ mechanism }) => mechanism === 'fallback-tag'))
       memory.tagged.set(place, true)
     return new Set(entries.map(({ digest }) => digest))
   })
-  /** Whether the list that it was found in still has it; of several lists that one alone is read. */
+  /** Whether the list that it was found in still has it; of several lists that one alone is read. A list under a tag is
+   * written by clients, and may name what is gone. */
   const isListed = async (
     subject: Digest,
     { list, manifest: wanted }: Pick<RecalledDecision, 'list' | 'manifest'>,
   ): Promise<boolean> => {
     const under = fallbackTag(subject)
     if (list === 'attestation') return (await tag(`${under}.att`))?.digest === wanted
-    if (memory.tagged.get(place)) {
-      const found = await tag(under)
+    const isTagged = memory.tagged.get(place) === true
+    const [isThere, found] = await Promise.all([manifest(wanted), isTagged ? tag(under) : undefined])
+    if (!isThere) return false
+    if (isTagged) {
       if (found?.raw && (await manifest(found.digest))?.children.includes(wanted)) return true
       memory.tagged.delete(place)
     }
@@ -80,13 +93,15 @@ export function openView(
   }
   const keys = [...terms.verifiers.map(({ by }) => by), ...(terms.signers ? [terms.signers] : [])]
   const signed = once(async (subject: Digest): Promise<ReadonlySet<Digest>> => {
-    const { verified, rejected } = await readEvidence(repository, subject, {
-      keys: keys.flatMap(({ keys = [] }) => keys),
-      identities: keys.flatMap(({ identities = [] }) => identities),
-      root: terms.root,
-      now,
-      signal,
-    })
+    const { verified, rejected } = await limit(() =>
+      readEvidence(repository, subject, {
+        keys: keys.flatMap(({ keys = [] }) => keys),
+        identities: keys.flatMap(({ identities = [] }) => identities),
+        root: terms.root,
+        now,
+        signal,
+      }),
+    )
     const all = new Set(verified.map(({ manifest }) => manifest))
     for (const each of rejected) all.delete(each.manifest)
     for (const each of all) memory.signed.set(`${nameOf(place, subject)} ${each}`, now().getTime())
@@ -98,8 +113,9 @@ export function openView(
     content: async (digest) => memory.contents.get(nameOf(place, digest)) ?? (await manifest(digest)),
     evidence: once(async (digest: Digest) => {
       const recalled = recall(digest)
-      const isHere = recalled && (await manifest(digest)) && (await isListed(digest, recalled))
-      return isHere ? recalled.sight : await verify(digest, signal)
+      if (!recalled) return await limit(() => verify(digest, signal))
+      const [isThere, isCounted] = await Promise.all([manifest(digest), isListed(digest, recalled)])
+      return isThere && isCounted ? recalled.sight : await limit(() => verify(digest, signal))
     }),
     signed,
     async isSigned(subject, wanted) {

@@ -36,6 +36,11 @@ export interface WatchTerms {
   readonly originOf?: ((place: string) => string) | undefined
 }
 
+/** Whether a name of {@link WatchTerms} stands for any that is like it. */
+export function isGlob(name: string): boolean {
+  return name.includes('*')
+}
+
 /** Finds the terms of a repository: the first that match. */
 export function findTerms(watch: readonly WatchTerms[], place: string): WatchTerms | undefined {
   return watch.find(({ repositories }) => repositories.some((glob) => matchGlob(glob, place)))

@@ -179,6 +179,14 @@ export interface MonitorState extends AsyncDisposable {
   commit(batch: JudgedBatch): Promise<CommittedBatch>
   /** Alerts, the latest first. */
   alerts(filter?: AlertFilter): Promise<readonly Alert[]>
+  /** All that is known of some tags, and what some digests are parts of, at once. */
+  recall(wanted: {
+    readonly tags: readonly (readonly [place: string, tag: string])[]
+    readonly digests: readonly (readonly [place: string, digest: string])[]
+  }): Promise<{
+    readonly tags: readonly (KnownTag & { readonly place: string })[]
+    readonly parts: readonly (KnownPart & { readonly place: string })[]
+  }>
   /** A tag as it was last judged. */
   findTag(place: string, tag: string): Promise<KnownTag | undefined>
   /** Those of the tags that are known; notes that they were seen in a look at the repository. */

@@ -46,6 +46,44 @@ async function attack({
 const told = (notes: readonly ResponseNote[]) =>
   notes.map(({ response, done, message }) => `${response} ${done ? 'done' : message}`)
 
+describe('a quarantine that is watched', () => {
+  const to = (repository: string) => () =>
+    test.client.repository({ registry: test.registry.host, repository })
+
+  it.each([
+    ['is the place itself', 'prod/app', ['prod/app']],
+    ['is another one by name', 'quarantine/app', ['prod/app', 'quarantine/app']],
+    ['is matched by a glob', 'prod/quarantine', ['prod/*']],
+  ])('is refused at once when it %s', (_title, quarantine, repositories) => {
+    const watch = [
+      { ...test.terms, repositories: repositories.map((each) => `${test.registry.host}/${each}`) },
+    ]
+    expect(() => test.open({ watch, responses: { quarantine: to(quarantine) } })).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(quarantine) }),
+    )
+  })
+
+  it('is refused when that shows only with the alert', async () => {
+    const notes: ResponseNote[] = []
+    const monitor = test.open({
+      watch: [{ ...test.terms, repositories: [`${test.registry.host}/prod/*`] }],
+      responses: {
+        // Known only for what there is.
+        quarantine: (place) => {
+          if (!place.endsWith('/app')) throw new Error(`no quarantine for ${place}`)
+          return to('prod/quarantine')()
+        },
+        onResponse: (note) => notes.push(note),
+      },
+    })
+    const { digest } = (await test.push('bad', '1')).raw.descriptor
+    await monitor.ingest([test.event({ digest, tag: '1', actor: actors.alice })])
+    await monitor.step()
+    expect(told(notes)).toEqual([expect.stringMatching(/prod\/quarantine is watched/)])
+    expect(await to('prod/quarantine')().headManifest(`alert-${notes[0]!.alert}`)).toBeUndefined()
+  })
+})
+
 describe('responses', () => {
   it('are off unless they are asked for', async () => {
     await test.promote('good')
@@ -118,7 +156,8 @@ describe('responses', () => {
     const notes: ResponseNote[] = []
     const monitor = test.open({
       responses: {
-        quarantine: () => test.repository,
+        quarantine: () =>
+          test.client.repository({ registry: test.registry.host, repository: 'quarantine/app' }),
         moveTagBack: () => test.repository,
         onResponse: (note) => notes.push(note),
       },

@@ -4,6 +4,7 @@ import type { Alert } from '../alert/alert.ts'
 import { MonitorError } from '../errors.ts'
 import { incidents } from '../judge/incident.ts'
 import { openJournalView } from '../judge/journal-view.ts'
+import { findTerms } from '../judge/watch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { ResponseNote } from './responses.ts'
 
@@ -38,10 +39,12 @@ export async function respond(
 
 async function quarantine(
   { id, registry, repository, digest }: Alert,
-  { open, responses }: MonitorContext,
+  { open, responses, watch }: MonitorContext,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const target = responses!.quarantine!(`${registry}/${repository}`)
+  // A copy would be an alert itself, and be copied again.
+  if (findTerms(watch, target.name)) throw refused(`${target.name} is watched`)
   const source = open(registry, repository)
   const raw = await source.getManifest(digest!, { signal })
   await copyImage(source, target, raw.descriptor, { signal })

@@ -19,7 +19,8 @@ export interface ResponseNote {
 export interface Responses {
   /**
    * Copies what was pushed to a repository of its own, under the tag `alert-<id>`, for whoever looks into it. Nothing is
-   * deleted. Gives the repository for an alert's `registry/repository`.
+   * deleted. Gives the repository for an alert's `registry/repository`; it must not be watched. When the monitor is made
+   * it is asked for each of `watch`, with `example` in place of `*`.
    */
   readonly quarantine?: ((place: string) => Repository) | undefined
   /**

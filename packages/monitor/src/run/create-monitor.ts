@@ -21,7 +21,8 @@ import { resolveOptions } from './monitor-context.ts'
 import type { MonitorOptions } from './monitor-options.ts'
 import { watchSources } from './source-watch.ts'
 
-const batchSize = 500
+/** The more is judged at once, the less is read for each; while it is kept nothing else is done. */
+const batchSize = 1000
 const heartbeatMs = 10_000
 const heartbeat = 'heartbeat'
 const pauseAfterFailureMs = 1000

@@ -2,6 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Monitor } from './create-monitor.ts'
+import type { MonitorOptions } from './monitor-options.ts'
 import { actors, type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
 
 let test: MonitorTest
@@ -30,12 +31,12 @@ async function known(name: string, tag: string): Promise<Digest> {
   return digest
 }
 
-describe('the first look', () => {
-  const listed = (...repositories: readonly string[]) =>
-    async function* () {
-      for (const repository of repositories) yield { registry: test.registry.host, repository }
-    }
+const listed = (...repositories: readonly string[]) =>
+  async function* (_signal?: AbortSignal) {
+    for (const repository of repositories) yield { registry: test.registry.host, repository }
+  }
 
+describe('the first look', () => {
   it('notes what is there, and the next one judges what has come', async () => {
     await test.push('old', '1')
     await test.monitor.poll()
@@ -76,6 +77,126 @@ describe('the first look', () => {
     await monitor.poll()
     await settle(monitor)
     expect(await kinds()).toEqual(['unauthorised-push'])
+  })
+})
+
+describe('a list of repositories that can not be read', () => {
+  const failing = async function* (): AsyncGenerator<never> {
+    yield* await Promise.reject<never[]>(new Error('the list is not for you'))
+  }
+
+  it('keeps nobody from looking at those that are known, and is an alert when it lasts', async () => {
+    const monitor = test.open({ listPlaces: failing })
+    await monitor.poll()
+    const { digest } = (await test.push('bad', '1')).raw.descriptor
+    const { failures, places } = await monitor.poll()
+    expect(failures).toEqual([{ place: '', message: 'the list is not for you' }])
+    expect(places).toBe(1)
+    await settle(monitor)
+    expect(await test.monitor.alerts()).toMatchObject([{ kind: 'unauthorised-push', digest }])
+    test.advance(5 * minute)
+    await monitor.poll()
+    expect(await test.monitor.alerts({ open: true })).toMatchObject([
+      { kind: 'unjudged', odd: expect.arrayContaining([expect.stringContaining('the list is not for you')]) },
+      { kind: 'unauthorised-push' },
+    ])
+    await test.open({ listPlaces: listed('prod/app') }).poll()
+    expect(await kinds()).toContain('unjudged')
+  })
+
+  it('is over when it can be read again', async () => {
+    let isBroken = true
+    const monitor = test.open({
+      listPlaces: (signal) => (isBroken ? failing() : listed('prod/app')(signal)),
+    })
+    await monitor.poll()
+    test.advance(5 * minute)
+    await monitor.poll()
+    expect(await test.monitor.alerts({ open: true })).toMatchObject([{ kind: 'unjudged' }])
+    isBroken = false
+    await monitor.poll()
+    expect(await test.monitor.alerts({ open: true })).toEqual([])
+  })
+
+  it('does not end a run', async () => {
+    const end = new AbortController()
+    const monitor = test.open({
+      listPlaces: failing,
+      pollEveryMs: minute,
+      sleep: async (ms) => {
+        test.advance(Math.max(ms, 1))
+        await new Promise((resolve) => setImmediate(resolve))
+        if ((await test.state.alerts()).length > 0) end.abort()
+      },
+    })
+    await monitor.run({ signal: end.signal })
+    expect(await test.monitor.alerts()).toMatchObject([{ kind: 'unjudged', severity: 'high' }])
+  })
+
+  it('does not count as a list of all there is', async () => {
+    const watch = [{ ...test.terms, repositories: [`${test.registry.host}/prod/*`] }]
+    await test.open({ watch, listPlaces: failing }).poll()
+    await test.push('old', '1')
+    const monitor = test.open({ watch, listPlaces: listed('prod/app') })
+    await monitor.poll()
+    await settle(monitor)
+    expect(await kinds()).toEqual([])
+  })
+})
+
+describe('an error of a function of the caller', () => {
+  const secret = 'hunter2hunter2'
+  const fail = (): never => {
+    throw new Error(`https://robot:${secret}@registry.example/list?token=${secret} was refused`)
+  }
+  it.each([
+    ['listPlaces', { listPlaces: fail }],
+    ['open', { open: fail }],
+    ['findRetirement', { findRetirement: async () => fail() }],
+  ] as const)('brings no secret into alerts and summaries: %s', async (_title, more) => {
+    const digest = await known('good', '1')
+    await test.repository.deleteManifest(digest)
+    const monitor = test.open({ ...more, unreadableAfterMs: 0 })
+    const { failures } = await monitor.poll()
+    await monitor.ingest([test.event({ action: 'tag-deleted', tag: '1' })])
+    await monitor.step()
+    const alerts = await test.monitor.alerts()
+    expect(alerts.map(({ kind }) => kind)).toContain('unjudged')
+    expect(JSON.stringify([alerts, failures])).toContain('registry.example')
+    expect(JSON.stringify([alerts, failures])).not.toContain(secret)
+  })
+})
+
+describe('terms of which no repository is known', () => {
+  const glob = () => `${test.registry.host}/prod/*`
+  const watching = (more: Partial<MonitorOptions> = {}) =>
+    test.open({ watch: [{ ...test.terms, repositories: [glob()] }], ...more })
+
+  it.each([
+    ['that nobody lists', () => undefined, /listPlaces/],
+    ['that a list does not name', () => listed('dev/app'), /listPlaces names none/],
+  ])('are told of, %s', async (_title, listPlaces, message) => {
+    const monitor = watching({ listPlaces: listPlaces() })
+    expect((await monitor.poll()).unseen).toEqual([glob()])
+    expect(await kinds()).toEqual([])
+    test.advance(5 * minute)
+    await monitor.poll()
+    expect(await test.monitor.alerts()).toMatchObject([
+      { kind: 'gap', severity: 'medium', odd: expect.arrayContaining([expect.stringMatching(message)]) },
+    ])
+    expect((await monitor.status()).lastPoll?.unseen).toEqual([glob()])
+  })
+
+  it('are none any more when an event names one', async () => {
+    const monitor = watching()
+    await monitor.poll()
+    test.advance(5 * minute)
+    await monitor.poll()
+    const { digest } = (await test.promote('good')).raw.descriptor
+    await monitor.ingest([test.event({ digest, tag: '1' })])
+    await monitor.step()
+    expect((await monitor.poll()).unseen).toEqual([])
+    expect(await test.monitor.alerts({ open: true })).toEqual([])
   })
 })
 

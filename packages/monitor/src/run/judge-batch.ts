@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { Explanation } from '../alert/explanation.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import { incidents } from '../judge/incident.ts'
@@ -5,9 +6,13 @@ import { type JudgeContext, openCase, type Outcome } from '../judge/judge-contex
 import { judgeEvent, notWatched } from '../judge/judge-event.ts'
 import { openJournalView } from '../judge/journal-view.ts'
 import { openView } from '../judge/registry-view.ts'
+import { openStateView, type StateWanted } from '../judge/state-view.ts'
 import type { JudgedBatch, JudgedEvent, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
+import { toFailureMessage } from './failure-message.ts'
 import type { MonitorContext } from './monitor-context.ts'
 
+/** Judged at the same time; how much of that is read at the same time is another bound. */
+const eventsAtOnce = 64
 const firstPauseMs = 500
 const longestWaitPauseMs = 15_000
 const longestFailurePauseMs = 60_000
@@ -40,6 +45,8 @@ export async function judgeBatch(
   context: MonitorContext,
   { now, signal }: { readonly now: Date; readonly signal?: AbortSignal | undefined },
 ): Promise<JudgedBatch> {
+  const state = await openStateView(context.state, wantedOf(events))
+  const limit = pLimit(context.concurrency)
   const journal = openJournalView(context.journal, { window: context.window, now })
   const places = new Map<string, JudgeContext | undefined>()
   const open = (pending: PendingEvent): JudgeContext | undefined => {
@@ -48,8 +55,8 @@ export async function judgeBatch(
     if (places.has(place)) return places.get(place)
     const verifier = context.verifierOf(registry, repository)
     const opened: JudgeContext | undefined = verifier && {
-      state: context.state,
-      view: openView(verifier, { signal, now: () => now }),
+      state,
+      view: openView(verifier, { signal, now: () => now, limit }),
       journal,
       terms: verifier.terms,
       gateActors: context.gateActors[registry] ?? [],
@@ -77,12 +84,21 @@ export async function judgeBatch(
         outcomes.set(pending, outcome)
       } catch (error) {
         signal?.throwIfAborted()
-        outcomes.set(pending, new Failure(error instanceof Error ? error.message : String(error)))
+        outcomes.set(pending, new Failure(toFailureMessage(error)))
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(context.concurrency, events.length) }, work))
+  await Promise.all(Array.from({ length: Math.min(eventsAtOnce, events.length) }, work))
   return collect(events, outcomes, context, now)
+}
+
+/** What judging asks for first. */
+function wantedOf(events: readonly PendingEvent[]): StateWanted {
+  const all = events.map(({ event }) => ({ ...event, place: `${event.registry}/${event.repository}` }))
+  return {
+    tags: all.flatMap(({ place, tag }) => (tag === undefined ? [] : [[place, tag] as const])),
+    digests: all.flatMap(({ place, digest }) => (digest === undefined ? [] : [[place, digest] as const])),
+  }
 }
 
 class Failure {

@@ -4,7 +4,7 @@ import type { ResolvedWindow } from '../judge/journal-view.ts'
 import { createDecisionVerifier, type DecisionVerifier } from '../judge/decision-verifier.ts'
 import { openRegistryMemory } from '../judge/registry-memory.ts'
 import { resolveWindow } from '../judge/journal-view.ts'
-import { findTerms } from '../judge/watch.ts'
+import { findTerms, isGlob } from '../judge/watch.ts'
 import { MonitorError } from '../errors.ts'
 import { systemClock } from '@sallyport/core'
 import type { MonitorOptions } from './monitor-options.ts'
@@ -30,8 +30,8 @@ const maxVerifiers = 2000
 /**
  * Checks the options, and fills in the defaults.
  *
- * @throws {MonitorError} `OPTIONS_INVALID` for terms that watch nothing, for an identity that names nobody, and for times
- *   that are none.
+ * @throws {MonitorError} `OPTIONS_INVALID` for terms that watch nothing, for an identity that names nobody, for times that
+ *   are none, and for a quarantine that is watched.
  */
 export function resolveOptions(options: MonitorOptions): MonitorContext {
   const {
@@ -63,6 +63,7 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
     if (!Number.isFinite(value) || value < (name === 'concurrency' ? 1 : 0))
       throw new MonitorError('OPTIONS_INVALID', `${name}: ${value} will not do`)
   }
+  refuseWatchedQuarantine(options)
   const memory = openRegistryMemory()
   const verifiers = new Map<string, DecisionVerifier | undefined>()
   return {
@@ -82,5 +83,26 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
       if (verifiers.size > maxVerifiers) verifiers.delete(verifiers.keys().next().value!)
       return made
     },
+  }
+}
+
+/** A copy to what is watched would be an alert, and be copied again. For places of a glob a name is made up. */
+function refuseWatchedQuarantine({ watch, responses }: MonitorOptions): void {
+  const { quarantine } = responses ?? {}
+  if (!quarantine) return
+  for (const name of watch.flatMap(({ repositories }) => repositories)) {
+    let target: string
+    try {
+      target = quarantine(name.replaceAll('*', 'example')).name
+    } catch (error) {
+      // It may know only what there is; the response looks again.
+      if (isGlob(name)) continue
+      throw error
+    }
+    if (findTerms(watch, target))
+      throw new MonitorError(
+        'OPTIONS_INVALID',
+        `responses: quarantine: ${target} is watched: copy to a repository that no terms match`,
+      )
   }
 }

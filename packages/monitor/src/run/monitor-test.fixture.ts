@@ -6,7 +6,7 @@ import {
   predicateKinds,
   predicateTypes,
 } from '@sallyport/attest'
-import { type Digest, digestOf } from '@sallyport/core'
+import { type Digest, digestOf, type RawManifest } from '@sallyport/core'
 import { decisionLevel, decisionResource, type Journal, sqliteJournal } from '@sallyport/gate'
 import { createRegistryClient, type RegistryClient, type RegistryRepository } from '@sallyport/oci'
 import {
@@ -198,4 +198,19 @@ export async function openMonitorTest({
     },
   }
   return test
+}
+
+/** What a tag of it leads to. */
+export function digestOfImage({ raw }: Pick<GeneratedImage, 'raw'>): Digest {
+  return raw.descriptor.digest
+}
+
+/** A manifest as JSON, as it is pushed. */
+export function rawManifest(value: {
+  readonly mediaType: string
+  readonly [field: string]: unknown
+}): RawManifest {
+  const bytes = Buffer.from(JSON.stringify(value))
+  const { mediaType } = value
+  return { descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes }
 }

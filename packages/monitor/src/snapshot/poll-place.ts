@@ -154,7 +154,8 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
         return
       }
       const since = mode === 'judge' ? look.id : look.since
-      events.push(eventOf(look, { action: 'push', tag, digest, previousDigest: known?.digest, since }))
+      const previousDigest = known?.digest
+      events.push(eventOf(look, { action: 'push', tag, digest, previousDigest, since, knownAt: known?.at }))
     },
     compareReferrers(
       subject: Digest,
@@ -206,8 +207,8 @@ async function findGone(
     const isAllGone = isEmpty && gone.length > 1 && gone.length === unseen.length && after === undefined
     const probes = isAllGone
       ? [eventOf(look, { action: 'repository-deleted', since: wasEmpty ? gone[0]!.at : since })]
-      : gone.map(({ tag, digest }) =>
-          eventOf(look, { action: 'tag-deleted', tag, previousDigest: digest, since }),
+      : gone.map(({ tag, digest, at }) =>
+          eventOf(look, { action: 'tag-deleted', tag, previousDigest: digest, since, knownAt: at }),
         )
     if (probes.length > 0) await state.commit({ ...emptyBatch(context, look.now), probes })
     changes += probes.length
@@ -255,16 +256,22 @@ function eventOf(
   { registry, repository, now, place }: Look,
   {
     since,
+    knownAt = '',
     ...what
   }: Pick<RegistryEvent, 'action' | 'tag' | 'digest' | 'previousDigest' | 'subject'> & {
+    /** Of the look before; empty when there was none. */
     readonly since: string
+    /** When it was judged last. */
+    readonly knownAt?: string | undefined
   },
 ): RegistryEvent {
   const { action, tag, digest, previousDigest, subject } = what
+  const earliest = since > knownAt ? since : knownAt
   return {
     id: ['snapshot', place, action, tag, digest, previousDigest, subject, since].join(' '),
     source: 'snapshot',
     time: now.toISOString(),
+    ...(earliest !== '' && earliest < now.toISOString() && { since: earliest }),
     actor: { kind: 'unknown' },
     registry,
     repository,

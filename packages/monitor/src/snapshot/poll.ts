@@ -1,9 +1,12 @@
 import { describeFinding } from '../judge/describe-finding.ts'
+import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
-import type { WatchTerms } from '../judge/watch.ts'
+import { findTerms, isGlob, type WatchTerms } from '../judge/watch.ts'
+import type { JudgedBatch } from '../ports/monitor-state.ts'
+import { toFailureMessage } from '../run/failure-message.ts'
 import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
-import type { WatchedPlace } from '../run/monitor-options.ts'
+import { findUnseen, listWatched } from './list-watched.ts'
 import { pollPlace } from './poll-place.ts'
 
 /** What a look at all watched repositories found. */
@@ -16,8 +19,10 @@ export interface PollSummary {
   readonly changes: number
   /** Requests to registries. */
   readonly requests: number
-  /** Repositories that could not be read. */
+  /** Repositories that could not be read; `place` is empty for `listPlaces` itself. */
   readonly failures: readonly { readonly place: string; readonly message: string }[]
+  /** Globs of the terms of which no repository is known: nothing is compared there. */
+  readonly unseen: readonly string[]
   /** Registries in which something has changed. */
   readonly changedRegistries: readonly string[]
 }
@@ -31,7 +36,7 @@ export async function poll(
     signal,
   }: {
     readonly isFull?: boolean
-    /** Since when repositories can't be read; kept by the caller. */
+    /** Since when repositories, or their list, can't be read; kept by the caller. */
     readonly failingSince: Map<string, number>
     readonly signal?: AbortSignal | undefined
   },
@@ -45,18 +50,26 @@ export async function poll(
     ),
   )
   const sum = { places: 0, tags: 0, changes: 0, requests: 0 }
-  for await (const { registry, repository } of context.listPlaces?.(signal) ?? listKnown(context)) {
+  const seen = new Set<WatchTerms>()
+  let listFailure: string | undefined
+  const onFailure = (message: string): void => {
+    listFailure = message
+    failures.push({ place: '', message })
+  }
+  for await (const { registry, repository } of listWatched(context, { signal, onFailure })) {
     signal?.throwIfAborted()
     const place = `${registry}/${repository}`
-    const verifier = context.verifierOf(registry, repository)
-    if (!verifier) continue
+    const terms = findTerms(context.watch, place)
+    if (!terms) continue
     const now = clock.now()
     const incident = `${incidents.unjudged(place)} as a whole`
     sum.places++
+    seen.add(terms)
     try {
-      const look = await pollPlace({ registry, repository }, verifier.repository, context, {
+      const opened = context.verifierOf(registry, repository)!.repository
+      const look = await pollPlace({ registry, repository }, opened, context, {
         isFull,
-        isNew: context.listPlaces !== undefined && isListed.get(verifier.terms) !== undefined,
+        isNew: context.listPlaces !== undefined && isListed.get(terms) !== undefined,
         now,
         signal,
       })
@@ -70,7 +83,7 @@ export async function poll(
       }
     } catch (error) {
       signal?.throwIfAborted()
-      const message = error instanceof Error ? error.message : String(error)
+      const message = toFailureMessage(error)
       failures.push({ place, message })
       const since = failingSince.get(place) ?? now.getTime()
       failingSince.set(place, since)
@@ -79,23 +92,74 @@ export async function poll(
       await state.commit({ ...emptyBatch(context, now), findings: [finding] })
     }
   }
-  for (const [terms, at] of context.listPlaces ? isListed : []) {
+  for (const [terms, at] of context.listPlaces && listFailure === undefined ? isListed : []) {
     if (at === undefined) await state.saveNote(listingOf(terms), clock.now().toISOString())
   }
-  return { ...sum, failures, changedRegistries: [...changedRegistries] }
+  const unseen = findUnseen(context.watch, seen)
+  await tellOfLists(context, { listFailure, unseen, failingSince })
+  return { ...sum, failures, unseen, changedRegistries: [...changedRegistries] }
+}
+
+/** Says what is not looked at because nobody knows of it. */
+async function tellOfLists(
+  context: MonitorContext,
+  {
+    listFailure,
+    unseen,
+    failingSince,
+  }: {
+    readonly listFailure: string | undefined
+    readonly unseen: readonly string[]
+    readonly failingSince: Map<string, number>
+  },
+): Promise<void> {
+  const { clock, watch, listPlaces, unreadableAfterMs } = context
+  const now = clock.now()
+  const findings: Finding[] = []
+  const settles: JudgedBatch['settles'][number][] = []
+  const tell = (incident: string, isWrong: boolean, why: string, describe: () => Finding): void => {
+    if (!isWrong) {
+      failingSince.delete(incident)
+      settles.push({ incident, why })
+      return
+    }
+    const since = failingSince.get(incident) ?? now.getTime()
+    failingSince.set(incident, since)
+    if (now.getTime() - since >= unreadableAfterMs) findings.push(describe())
+  }
+  const nowhere = { registry: '', repository: '' }
+  if (listPlaces) {
+    const incident = incidents.unjudged('the list of repositories')
+    tell(incident, listFailure !== undefined, 'the list can be read again', () =>
+      describeFinding('unjudged', nowhere, {
+        incident,
+        odd: [
+          `listPlaces fails: ${listFailure}`,
+          'what is not known yet is not looked at until it can be listed',
+        ],
+      }),
+    )
+  }
+  for (const glob of new Set(watch.flatMap(({ repositories }) => repositories.filter(isGlob)))) {
+    const incident = incidents.gap(`no repository of ${glob}`)
+    tell(incident, unseen.includes(glob), 'a repository of these terms is known', () =>
+      describeFinding('gap', nowhere, {
+        incident,
+        severity: 'medium',
+        odd: [
+          `no repository is known that matches ${glob}, so nothing is compared there`,
+          listPlaces
+            ? 'listPlaces names none, and no event was about one'
+            : 'name repositories, or give listPlaces; until then only what events name is looked at',
+        ],
+      }),
+    )
+  }
+  if (findings.length + settles.length > 0)
+    await context.state.commit({ ...emptyBatch(context, now), findings, settles })
 }
 
 /** Name of the note that all repositories of some terms have been listed once. */
 function listingOf({ repositories }: WatchTerms): string {
   return `listed ${JSON.stringify(repositories)}`
-}
-
-/** What the terms name in full, and what was looked at before or told of. */
-async function* listKnown({ watch, state }: MonitorContext): AsyncGenerator<WatchedPlace, void, undefined> {
-  const named = watch.flatMap(({ repositories }) => repositories.filter((glob) => !glob.includes('*')))
-  const known = (await state.places()).map(({ place }) => place)
-  for (const place of new Set([...named, ...known])) {
-    const slash = place.indexOf('/')
-    if (slash > 0) yield { registry: place.slice(0, slash), repository: place.slice(slash + 1) }
-  }
 }

@@ -5,20 +5,27 @@ import { describe, expect, it } from 'vitest'
 import { MonitorError } from '../errors.ts'
 import type { Delivery, ReadDelivery } from '../ports/event-format.ts'
 import { deliveryOf, receivedAt, sign, signed, unsigned } from './read-delivery.fixture.ts'
-import { type EntryParts, goodParts, sourceSamples } from './source-samples.fixture.ts'
+import { type EntryParts, goodParts, type SourceSample, sourceSamples } from './source-samples.fixture.ts'
 import { createReceiver } from './http/create-receiver.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 
-const cases = sourceSamples.map((sample) => [sample.name, sample] as const)
+const casesOf = (samples: readonly SourceSample[]) => samples.map((sample) => [sample.name, sample] as const)
 const refusal = (code: string, status: number) => ({ name: 'MonitorError', code, status })
 
-describe.each(cases)('a delivery of %s', (name, { create, entry, wrap, tells }) => {
+/** Deliveries of one format, good and bad ones. */
+function open({ create, entry, wrap }: SourceSample) {
   const format = create(signed)
   const good = entry(goodParts)
   const bodyOf = (...entries: readonly object[]) => (wrap ? wrap(entries) : entries[0])
   const read = (delivery: Delivery) => format.read(delivery, { receivedAt })
   const readParts = (parts: Partial<EntryParts>) =>
     read(deliveryOf(bodyOf(entry({ ...goodParts, ...parts }))))
+  return { format, good, bodyOf, read, readParts }
+}
+
+describe.each(casesOf(sourceSamples))('a delivery of %s', (name, sample) => {
+  const { create, entry, wrap, tells } = sample
+  const { format, good, bodyOf, read, readParts } = open(sample)
   const signedBytes = (body: Uint8Array, headers: object = {}): Delivery => ({
     body,
     headers: { 'content-type': 'application/json', 'x-signature': sign(body), ...headers },
@@ -97,13 +104,6 @@ describe.each(cases)('a delivery of %s', (name, { create, entry, wrap, tells }) 
     else expect(result).toMatchObject({ events: [], refused: [{ position: 0 }] })
   })
 
-  it.runIf(wrap)('is refused with too many entries', async () => {
-    const delivery = deliveryOf(bodyOf(...Array.from({ length: 4 }, () => good)))
-    await expect(format.read(delivery, { receivedAt, maxEntries: 3 })).rejects.toMatchObject(
-      refusal('DELIVERY_TOO_LARGE', 413),
-    )
-  })
-
   const badParts: [string, Partial<EntryParts>][] = [
     ['a repository that is none', { repository: 'Prod/../../etc' }],
     ['a repository that hides something', { repository: 'prod/app\u001b[2J' }],
@@ -129,14 +129,6 @@ describe.each(cases)('a delivery of %s', (name, { create, entry, wrap, tells }) 
     expect(events).toHaveLength((wrap ? 2 : 0) + (isTold ? 0 : 1))
   })
 
-  it('counts the good entries beside ones of another shape', async () => {
-    const odd = [null, 7, 'text', [], {}] as unknown as object[]
-    if (!wrap) return
-    const { events, refused, ignored } = await read(deliveryOf(wrap([good, ...odd, good])))
-    expect(events).toHaveLength(2)
-    expect(refused.length + ignored).toBe(odd.length)
-  })
-
   it('does not mind fields that it does not know', async () => {
     const more = { ...good, surplus: { deep: [1, 2, 3] }, ['__proto__x']: 1 }
     const [plain, extended] = await Promise.all([
@@ -159,13 +151,6 @@ describe.each(cases)('a delivery of %s', (name, { create, entry, wrap, tells }) 
     expect(events.map((event) => event.time)).toEqual([receivedAt.toISOString()])
   })
 
-  it.runIf(tells.actor)('lets no name hide in another', async () => {
-    const { events } = await readParts({ actor: 'ga\u0000te\u200b\u202e' })
-    expect(events[0]?.actor.name).toBe('ga\uFFFDte\uFFFD\uFFFD')
-    const long = await readParts({ actor: 'a'.repeat(100_000) })
-    expect(long.events[0]?.actor.name).toBe(`${'a'.repeat(256)}…`)
-  })
-
   it('is handed on once when it is replayed', async () => {
     const taken: RegistryEvent[] = []
     const receiver = createReceiver({
@@ -180,7 +165,7 @@ describe.each(cases)('a delivery of %s', (name, { create, entry, wrap, tells }) 
   })
 
   it('gives a typed error or a result for any bytes, and never an event of a place that can’t be', async () => {
-    const open = create(unsigned)
+    const unchecked = create(unsigned)
     const value = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<unknown>
     const mutated = fc
       .tuple(fc.nat(40), fc.oneof(value, fc.string({ unit: 'binary' })))
@@ -195,7 +180,7 @@ describe.each(cases)('a delivery of %s', (name, { create, entry, wrap, tells }) 
     await fc.assert(
       fc.asyncProperty(bytes, async (body) => {
         const headers = { 'content-type': 'application/json' }
-        const result: unknown = await open
+        const result: unknown = await unchecked
           .read({ body, headers, path: '/' }, { receivedAt })
           .catch((error: unknown) => error)
         if (result instanceof Error) expect(result).toBeInstanceOf(MonitorError)
@@ -205,6 +190,41 @@ describe.each(cases)('a delivery of %s', (name, { create, entry, wrap, tells }) 
     )
   })
 })
+
+describe.each(casesOf(sourceSamples.filter(({ wrap }) => wrap)))(
+  'a list of entries of %s',
+  (_name, sample) => {
+    const { format, good, bodyOf, read } = open(sample)
+
+    it('is refused with too many entries', async () => {
+      const delivery = deliveryOf(bodyOf(...Array.from({ length: 4 }, () => good)))
+      await expect(format.read(delivery, { receivedAt, maxEntries: 3 })).rejects.toMatchObject(
+        refusal('DELIVERY_TOO_LARGE', 413),
+      )
+    })
+
+    it('counts the good entries beside ones of another shape', async () => {
+      const odd = [null, 7, 'text', [], {}] as unknown as object[]
+      const { events, refused, ignored } = await read(deliveryOf(bodyOf(good, ...odd, good)))
+      expect(events).toHaveLength(2)
+      expect(refused.length + ignored).toBe(odd.length)
+    })
+  },
+)
+
+describe.each(casesOf(sourceSamples.filter(({ tells }) => tells.actor)))(
+  'an actor of %s',
+  (_name, sample) => {
+    const { readParts } = open(sample)
+
+    it('lets no name hide in another', async () => {
+      const { events } = await readParts({ actor: 'ga\u0000te\u200b\u202e' })
+      expect(events[0]?.actor.name).toBe('ga\uFFFDte\uFFFD\uFFFD')
+      const long = await readParts({ actor: 'a'.repeat(100_000) })
+      expect(long.events[0]?.actor.name).toBe(`${'a'.repeat(256)}…`)
+    })
+  },
+)
 
 function expectSound({ events, refused }: ReadDelivery): void {
   // A stumble of ours would hide behind these words.

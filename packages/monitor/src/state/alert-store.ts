@@ -15,6 +15,8 @@ export interface Found {
 
 /** Writes alerts within a transaction; what it has read stays as it is until {@link AlertWriter.save}. */
 export interface AlertWriter {
+  /** Reads the alerts of incidents that will be asked for, in one go. */
+  read(incidents: readonly string[]): Promise<void>
   /** Joins an event with the alert of its incident. */
   raise(found: Found): Promise<Alert>
   /** Ends alerts. */
@@ -51,6 +53,17 @@ export function openAlertWriter(
   }
 
   return {
+    async read(wanted) {
+      const names = [...new Set(wanted)].filter((each) => !incidents.has(each))
+      if (names.length === 0) return
+      const rows = await query(
+        `SELECT alert.* FROM ${dialect.triples('$1')} AS told CROSS JOIN ${table} AS alert
+         WHERE alert.incident = told.a ORDER BY alert.raised_at, alert.id`,
+        [JSON.stringify(names.map((each) => [each, '', '']))],
+      )
+      for (const name of names) incidents.set(name, [])
+      for (const row of rows) incidents.get(String(row['incident']))!.push(toKept(row))
+    },
     async raise({ finding, event }) {
       const { kept, isNews } = joinAlert(await read(finding.incident), finding, event, now)
       keep(finding.incident, kept)

@@ -1,17 +1,28 @@
 import type { Database, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import { createBoundedMap } from '../judge/bounded-map.ts'
 import { createOutbox } from '../outbox/create-outbox.ts'
-import type { JudgedBatch, MonitorState, PendingEvent } from '../ports/monitor-state.ts'
+import type { JudgedBatch, MonitorState, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
 import { alertStore, openAlertWriter } from './alert-store.ts'
 import { eventKey } from './event-key.ts'
 import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
+
+interface Recent {
+  readonly event: RegistryEvent
+  /** Of the event as JSON. */
+  readonly length: number
+}
+
+const maxRecentLength = 16 * 1024 * 1024
 
 /** The state of a monitor on a database whose tables are those of `monitorSchema`; it is closed with the state. */
 export function createMonitorState(database: Database): MonitorState {
   const { query, dialect } = database
   const table = dialect.table('monitor_event')
   const count = dialect.table('monitor_count')
+  /** What was received lately, so that it need not be read again to be judged. */
+  const recent = createBoundedMap<string, Recent>(maxRecentLength, ({ length }) => length)
 
   const insert = async (
     run: typeof query,
@@ -27,10 +38,40 @@ export function createMonitorState(database: Database): MonitorState {
     const added = await run(
       `INSERT INTO ${table} (key, place, document, received_at, due_at)
        SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${dialect.triples('$1')} AS told WHERE true
-       ON CONFLICT (key) DO NOTHING RETURNING 1`,
+       ON CONFLICT (key) DO NOTHING RETURNING key`,
       [JSON.stringify(rows), receivedAt.toISOString(), dueAt.toISOString()],
     )
+    const isNew = new Set(added.map(({ key }) => key))
+    for (const [at, [key, , document]] of rows.entries()) {
+      // Of several with one key the first is kept.
+      if (isNew.delete(key!)) recent.set(key!, { event: events[at]!, length: document!.length })
+    }
     return added.length
+  }
+
+  /** Gives the keys of those that still wait. */
+  const postpone = async (
+    run: typeof query,
+    all: readonly PostponedEvent[],
+  ): Promise<ReadonlySet<string>> => {
+    const waiting = new Set<string>()
+    for (const isReported of [false, true]) {
+      const rows = all.flatMap(({ pending, until, failingSince, finding }) =>
+        isReported === (finding !== undefined)
+          ? [[pending.key, until.toISOString(), failingSince ?? '']]
+          : [],
+      )
+      if (rows.length === 0) continue
+      const written = await run(
+        `UPDATE ${table} SET due_at = told.b, tries = tries + 1, failing_since = nullif(told.c, '')
+           ${isReported ? ', reported = 1' : ''}
+         FROM ${dialect.triples('$1')} AS told
+         WHERE ${table}.key = told.a AND ${table}.outcome IS NULL RETURNING ${table}.key`,
+        [JSON.stringify(rows)],
+      )
+      for (const row of written) waiting.add(String(row['key']))
+    }
+    return waiting
   }
 
   return {
@@ -46,11 +87,27 @@ export function createMonitorState(database: Database): MonitorState {
           }),
     async due({ now, limit }) {
       const rows = await query(
-        `SELECT key, document, received_at, tries, failing_since, reported FROM ${table}
+        `SELECT key, received_at, tries, failing_since, reported FROM ${table}
          WHERE due_at <= $1 ORDER BY due_at LIMIT ${Math.trunc(limit)}`,
         [now.toISOString()],
       )
-      return rows.map(toPending)
+      const unknown = rows.map(({ key }) => String(key)).filter((key) => recent.get(key) === undefined)
+      const documents = new Map<string, RegistryEvent>()
+      if (unknown.length > 0) {
+        const told = await query(
+          `SELECT known.key, known.document FROM ${dialect.triples('$1')} AS told
+           CROSS JOIN ${table} AS known WHERE known.key = told.a`,
+          [JSON.stringify(unknown.map((key) => [key, '', '']))],
+        )
+        for (const { key, document } of told)
+          documents.set(String(key), JSON.parse(String(document)) as RegistryEvent)
+      }
+      // One that is gone by now was judged by another process.
+      return rows.flatMap((row) => {
+        const key = String(row['key'])
+        const event = documents.get(key) ?? recent.get(key)?.event
+        return event ? [toPending(row, event)] : []
+      })
     },
     async nextDue() {
       const [row] = await query(`SELECT min(due_at) AS due_at FROM ${table} WHERE due_at IS NOT NULL`)
@@ -72,17 +129,14 @@ export function createMonitorState(database: Database): MonitorState {
           [JSON.stringify(outcomes), at],
         )
         const judged = new Set(done.map((row) => String(row['key'])))
+        for (const { pending } of batch.judged) recent.delete(pending.key)
         const writer = openAlertWriter(query, dialect, batch)
+        await writer.read(incidentsOf(batch))
         const alerts = new Map<string, Alert>()
-        for (const { pending, until, failingSince, finding } of batch.postponed) {
-          const [row] = await query(
-            `UPDATE ${table} SET due_at = $2, tries = tries + 1, failing_since = $3, reported = CASE WHEN $4 = 1 THEN 1 ELSE reported END
-             WHERE key = $1 AND outcome IS NULL RETURNING key`,
-            [pending.key, until.toISOString(), failingSince ?? null, finding ? 1 : 0],
-          )
-          if (row && finding && !pending.isReported) {
+        const waiting = await postpone(query, batch.postponed)
+        for (const { pending, finding } of batch.postponed) {
+          if (finding && !pending.isReported && waiting.has(pending.key))
             alerts.set(pending.key, await writer.raise({ finding, event: pending.event }))
-          }
         }
         for (const each of batch.judged) {
           const { pending, settles = [] } = each
@@ -139,10 +193,23 @@ export function createMonitorState(database: Database): MonitorState {
   }
 }
 
-function toPending(row: Row): PendingEvent {
+/** Incidents that a batch may write to. */
+function incidentsOf({ judged, postponed, findings, settles }: JudgedBatch): readonly string[] {
+  return [
+    ...judged.flatMap((each) => [
+      ...('finding' in each ? [each.finding.incident] : []),
+      ...(each.settles ?? []).map(({ incident }) => incident),
+    ]),
+    ...[...postponed.flatMap(({ finding }) => finding ?? []), ...findings, ...settles].map(
+      ({ incident }) => incident,
+    ),
+  ]
+}
+
+function toPending(row: Row, event: RegistryEvent): PendingEvent {
   return {
     key: String(row['key']),
-    event: JSON.parse(String(row['document'])) as RegistryEvent,
+    event,
     receivedAt: String(row['received_at']),
     tries: Number(row['tries']),
     failingSince: row['failing_since'] === null ? undefined : String(row['failing_since']),

@@ -44,15 +44,17 @@ export function joinAlert(
   now: Date,
 ): JoinedAlert {
   const at = instantOf(event, now)
+  const since = event?.since !== undefined && event.since < at ? event.since : at
   const ofEpoch = found.isPart ? kept.toReversed() : kept.filter(({ epoch }) => epoch === found.epoch)
   const joined = ofEpoch.find(
-    ({ firstAt, lastAt, resolvedAt }) =>
-      isNear(at, firstAt, lastAt) && (resolvedAt === undefined || at <= resolvedAt),
+    ({ alert, firstAt, lastAt, resolvedAt }) =>
+      (isNear(at, firstAt, lastAt) || (since < lastAt && firstAt <= at && isSameFact(found, alert))) &&
+      (resolvedAt === undefined || at <= resolvedAt),
   )
   if (!joined) {
     const ordinal = kept.filter(({ epoch }) => epoch === found.epoch).length
     const alert = makeAlert(found, event, { now, ordinal })
-    return { kept: { alert, epoch: found.epoch, firstAt: at, lastAt: at, revision: 0 }, isNews: true }
+    return { kept: { alert, epoch: found.epoch, firstAt: since, lastAt: at, revision: 0 }, isNews: true }
   }
   const finding = found.whenKnown ?? found
   const isWorse = !finding.isPart && compareFindings(finding, joined.alert) < 0
@@ -81,7 +83,7 @@ export function joinAlert(
       ...joined,
       alert,
       revision,
-      firstAt: at < joined.firstAt ? at : joined.firstAt,
+      firstAt: since < joined.firstAt ? since : joined.firstAt,
       lastAt: at > joined.lastAt ? at : joined.lastAt,
     },
     isNews: isWorse && joined.resolvedAt === undefined,
@@ -149,6 +151,12 @@ function describe({
     odd,
     action,
   }
+}
+
+/** Whether a finding can only be what the alert is about, and not the same once more about something else. */
+function isSameFact({ kind, tag }: Finding, alert: Alert): boolean {
+  if (tag !== undefined) return tag === alert.tag
+  return (kind === 'manifest-deleted' || kind === 'repository-deleted') && kind === alert.kind
 }
 
 function isNear(at: string, firstAt: string, lastAt: string): boolean {

@@ -12,6 +12,7 @@ import type {
 
 type Knowledge = Pick<
   MonitorState,
+  | 'recall'
   | 'findTag'
   | 'seeTags'
   | 'unseenTags'
@@ -35,7 +36,32 @@ export function knowledgeStore({ query, dialect }: Database): Knowledge {
   const note = dialect.table('monitor_note')
   const parts = async (column: 'digest' | 'parent', name: string, value: string) =>
     (await query(`SELECT * FROM ${part} WHERE place = $1 AND ${column} = $2`, [name, value])).map(toPart)
+  const pairs = (wanted: readonly (readonly [string, string])[]) =>
+    JSON.stringify(
+      [...new Set(wanted.map(([place, name]) => JSON.stringify([place, name, ''])))].map(
+        (each) => JSON.parse(each) as unknown,
+      ),
+    )
+  const ofPairs = async (from: string, column: string, wanted: readonly (readonly [string, string])[]) =>
+    wanted.length === 0
+      ? []
+      : await query(
+          // The order of the tables is meant: few are asked for, many are known.
+          `SELECT known.* FROM ${dialect.triples('$1')} AS told CROSS JOIN ${from} AS known
+           WHERE known.place = told.a AND known.${column} = told.b`,
+          [pairs(wanted)],
+        )
   return {
+    async recall({ tags, digests }) {
+      const [tagRows, partRows] = await Promise.all([
+        ofPairs(tag, 'tag', tags),
+        ofPairs(part, 'digest', digests),
+      ])
+      return {
+        tags: tagRows.map((row) => ({ place: String(row['place']), ...toTag(row) })),
+        parts: partRows.map((row) => ({ place: String(row['place']), ...toPart(row) })),
+      }
+    },
     async findTag(name, wanted) {
       const [row] = await query(`SELECT * FROM ${tag} WHERE place = $1 AND tag = $2`, [name, wanted])
       return row && toTag(row)

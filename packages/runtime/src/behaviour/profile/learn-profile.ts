@@ -71,7 +71,7 @@ export function createLearner(options: LearnerOptions): Learner {
   const refusedProcesses = new Set<string>()
   const networkPrograms = new Set<string>()
   let from = startedAt
-  let to = startedAt
+  let to: string | undefined
   let events = 0
   let gaps = 0
   let held = 0
@@ -133,9 +133,10 @@ export function createLearner(options: LearnerOptions): Learner {
   }
   return {
     take(event) {
-      const since = toTime(event.time) ?? startedAt
+      const time = toTime(event.time)
+      const since = time ?? startedAt
       if (since < from) from = since
-      if (since > to) to = since
+      if (time !== undefined && (to === undefined || time > to)) to = time
       if (event.type === 'gap') {
         gaps += event.count
         return
@@ -150,7 +151,6 @@ export function createLearner(options: LearnerOptions): Learner {
     mark: (phase) => void phases.add(phase),
     profile() {
       settle()
-      const end = clock.now().toISOString()
       return {
         apiVersion: 'sallyport.dev/behaviour/v1',
         state: 'learning',
@@ -166,7 +166,7 @@ export function createLearner(options: LearnerOptions): Learner {
           {
             id: run,
             from,
-            to: to > from || end < to ? to : end,
+            to: to ?? clock.now().toISOString(),
             phases: uniqueTexts(phases) as readonly RunPhase[],
             events,
             gaps,

@@ -4,7 +4,13 @@ import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { RuntimeError } from '../../errors.ts'
 import { normalizeAddress, normalizeName, toPort } from '../addresses.ts'
-import type { EndpointProtocol, EventContainer, EventTag, RuntimeEvent } from '../behaviour-event.ts'
+import type {
+  EndpointProtocol,
+  EventContainer,
+  EventProcess,
+  EventTag,
+  RuntimeEvent,
+} from '../behaviour-event.ts'
 import { escapePath } from '../profile/path-pattern.ts'
 import { type EventSource, gap, pathIn, type ReadEventsOptions } from './event-source.ts'
 
@@ -124,7 +130,7 @@ function* containerEvents(
 function* peerEvents(
   { ipAddress, dns, dnsNames, ports }: z.infer<typeof neighborSchema>,
   type: 'connect' | 'listen',
-  context: { source: string; process: { parents: [] }; container: EventContainer; tags: readonly EventTag[] },
+  context: { source: string; process: EventProcess; container: EventContainer; tags: readonly EventTag[] },
 ): Generator<RuntimeEvent> {
   // A port of the container that others reach is one on an address of the pod.
   const address = type === 'listen' ? '0.0.0.0' : normalizeAddress(ipAddress ?? '')

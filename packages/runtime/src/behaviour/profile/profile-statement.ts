@@ -5,7 +5,7 @@ import {
   predicateTypes,
   type Statement,
 } from '@sallyport/attest'
-import { type Digest, isSallyportError, toDigest } from '@sallyport/core'
+import { type Digest, isSallyportError } from '@sallyport/core'
 import { RuntimeError } from '../../errors.ts'
 import { parseProfile } from './profile-document.ts'
 import type { ApprovedProfile, EnforcedProfile } from './profile.ts'
@@ -78,7 +78,7 @@ export function readProfileStatement(
 
 function parseTrace(predicateType: string, predicate: unknown) {
   try {
-    return parsePredicate(predicateKinds.runtimeTrace, { predicateType, predicate })
+    return parsePredicate({ predicateType, predicate }, predicateKinds.runtimeTrace)
   } catch (cause) {
     if (!isSallyportError(cause)) throw cause
     throw new RuntimeError('PROFILE_INVALID', `no runtime trace: ${cause.message}`, { cause })

@@ -1,6 +1,7 @@
 import { RuntimeError } from '../../errors.ts'
 import type { BehaviourKind } from '../behaviour-event.ts'
 import type { ApprovedProfile, EnforcedProfile } from '../profile/profile.ts'
+import { requireApproved } from '../profile/profile-states.ts'
 
 /** Options of {@link exportAppArmorProfile}. */
 export interface AppArmorOptions {
@@ -30,10 +31,7 @@ export function exportAppArmorProfile(
   profile: ApprovedProfile | EnforcedProfile,
   { name, complain = false, capabilities, resolve = () => undefined }: AppArmorOptions,
 ): string {
-  if (profile.state !== 'approved' && profile.state !== 'enforced')
-    throw new RuntimeError('PROFILE_INVALID', 'only an approved profile is exported', {
-      subject: profile.workload,
-    })
+  requireApproved(profile)
   if (!/^[A-Za-z][\w.-]{0,127}$/.test(name))
     throw new RuntimeError('OPTIONS_INVALID', 'the name must have letters, digits, ".", "_" and "-"', {
       subject: 'name',

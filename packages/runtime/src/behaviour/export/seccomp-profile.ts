@@ -1,5 +1,6 @@
 import { RuntimeError } from '../../errors.ts'
 import type { ApprovedProfile, EnforcedProfile } from '../profile/profile.ts'
+import { requireApproved } from '../profile/profile-states.ts'
 import { findMissingCoverage, type SaturationOptions } from '../profile/saturation.ts'
 
 /** A seccomp profile as runtimes read it (OCI runtime specification, config-linux.md, "Seccomp"). */
@@ -78,10 +79,7 @@ export function exportSeccompProfile(
   profile: ApprovedProfile | EnforcedProfile,
   { architectures: wanted, otherwise = 'errno', saturation }: SeccompOptions,
 ): SeccompProfile {
-  if (profile.state !== 'approved' && profile.state !== 'enforced')
-    throw new RuntimeError('PROFILE_INVALID', 'only an approved profile is exported', {
-      subject: profile.workload,
-    })
+  requireApproved(profile)
   if (wanted.length === 0)
     throw new RuntimeError('OPTIONS_INVALID', 'name the architectures', { subject: 'architectures' })
   const missing = findMissingCoverage(profile, { ...saturation, unsafeAllowUncheckedExecutables: true })

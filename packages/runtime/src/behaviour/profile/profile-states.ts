@@ -63,8 +63,20 @@ export function contentOf(profile: BehaviourProfile): ProfileContent {
   const { apiVersion, family, workload, images, observes, overflow } = profile
   const { execs, opens, connects, listens, capabilities, syscalls, refused, runs } = profile
   return {
-    ...{ apiVersion, family, workload, images, observes, overflow },
-    ...{ execs, opens, connects, listens, capabilities, syscalls, refused, runs },
+    apiVersion,
+    family,
+    workload,
+    images,
+    observes,
+    overflow,
+    execs,
+    opens,
+    connects,
+    listens,
+    capabilities,
+    syscalls,
+    refused,
+    runs,
   }
 }
 
@@ -84,4 +96,12 @@ function checkStep({ by, at, reason }: ProfileStep): ProfileStep {
   if (by.trim() === '' || reason.trim() === '' || Number.isNaN(Date.parse(at)))
     throw new RuntimeError('PROFILE_INVALID', 'a step needs who took it, when (RFC 3339) and why')
   return { by, at: new Date(at).toISOString(), reason }
+}
+
+/** Refuses what nobody approved. */
+export function requireApproved({ state, workload }: BehaviourProfile): void {
+  if (state !== 'approved' && state !== 'enforced')
+    throw new RuntimeError('PROFILE_INVALID', `the profile is ${state}: nobody approved it`, {
+      subject: workload,
+    })
 }

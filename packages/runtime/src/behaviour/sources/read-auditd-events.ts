@@ -62,10 +62,11 @@ export async function* readAuditdEvents(
   >()
   for await (const line of linesOf(content, source, options)) {
     const text = line.trim()
-    if (text === '' || text === '----' || /^time->/.test(text)) continue
-    const lost = /\baudit_(?:lost|backlog)=(\d+)/.exec(text)
-    if (lost && /audit_lost=/.test(text) && !/^(?:node=\S+ )?type=CONFIG_CHANGE/.test(text)) {
-      yield gap(source, 'lost', 'the kernel lost records', Number(/audit_lost=(\d+)/.exec(text)![1]))
+    if (text === '' || text === '----' || text.startsWith('time->')) continue
+    // What the kernel says of itself, outside of any record.
+    const lost = /^(?:\S+ )*audit: .*\baudit_lost=(\d{1,15})/.exec(text)
+    if (lost) {
+      yield gap(source, 'lost', 'the kernel lost records', Number(lost[1]))
       continue
     }
     const head = /^(?:node=\S+ )?type=(\S+) msg=audit\((\d{1,12}\.\d{1,9}):(\d{1,20})\)\s?: ?/.exec(text)
@@ -227,9 +228,9 @@ const writes = (flags: string | undefined) => (Number.parseInt(flags ?? '0', 16)
 /** Fields of a record; what ENRICHED adds comes after a group separator, in capitals. */
 function parseFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
-  for (const [, name = '', value = ''] of text.matchAll(
-    /([A-Za-z_][\w-]*(?:\[\d+\])?)=("[^"]*"|\{[^}]*\}|[^\s\u001d]*)/g,
-  ))
+  for (const [, name = '', value = ''] of text
+    .replaceAll('\u001d', ' ')
+    .matchAll(/([A-Za-z_][\w-]*(?:\[\d+\])?)=("[^"]*"|\{[^}]*\}|\S*)/g))
     if (!fields.has(name) && fields.size < 2048) fields.set(name, value)
   return fields
 }

@@ -109,8 +109,9 @@ function findArgumentEnd(text: string, start: number): number | undefined {
 function findAnnotationEnd(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at++) {
-    if (text[at] === '<') depth++
-    else if (text[at] === '>' && text[at - 1] !== '-' && --depth === 0) return at
+    // No more than one in another: what goes deeper is nothing of strace, and would be read over and over.
+    if (text[at] === '<' && ++depth > 2) break
+    if (text[at] === '>' && text[at - 1] !== '-' && --depth === 0) return at
   }
   return start
 }

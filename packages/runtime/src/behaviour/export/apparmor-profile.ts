@@ -106,16 +106,12 @@ function quote(pattern: string, isFolder: boolean): string {
     throw new RuntimeError('PROFILE_INVALID', "a path is no UTF-8: AppArmor can't be given it", {
       subject: pattern,
     })
-  const text = pattern.replaceAll(
-    /\\(.)|[*⋯]|[?[\]{}^"]|[\x01-\x1f\x7f]/gsu,
-    (whole, escaped: string | undefined) => {
-      if (escaped === '⋯') return '⋯'
-      if (escaped !== undefined) return `\\${escaped}`
-      if (whole === '*' || whole === '⋯') return '*'
-      return whole.charCodeAt(0) < 0x20 || whole === '\x7f'
-        ? `\\${whole.charCodeAt(0).toString(8).padStart(3, '0')}`
-        : `\\${whole}`
-    },
-  )
+  const text = pattern.replaceAll(/\\(.)|[*⋯]|[?[\]{}^"]|\p{Cc}/gsu, (whole, escaped: string | undefined) => {
+    if (escaped === '⋯') return '⋯'
+    if (escaped !== undefined) return `\\${escaped}`
+    if (whole === '*' || whole === '⋯') return '*'
+    const code = whole.codePointAt(0)!
+    return /\p{Cc}/u.test(whole) ? `\\${code.toString(8).padStart(3, '0')}` : `\\${whole}`
+  })
   return `"${text}${isFolder && !text.endsWith('/') ? '{,/}' : ''}"`
 }

@@ -36,38 +36,13 @@ const architectures = {
  * What a runtime itself calls between loading the filter and the workload's first instruction: it drops privileges,
  * changes folder, waits on its start pipe and executes; runc's Go runtime needs the rest.
  */
-const startSyscalls = [
-  ...[
-    'access',
-    'arch_prctl',
-    'brk',
-    'capget',
-    'capset',
-    'chdir',
-    'clone',
-    'close',
-    'close_range',
-    'dup2',
-    'dup3',
-  ],
-  ...[
-    'epoll_create1',
-    'epoll_ctl',
-    'epoll_pwait',
-    'execve',
-    'exit',
-    'exit_group',
-    'faccessat2',
-    'fchdir',
-    'fchown',
-  ],
-  ...['fcntl', 'fstat', 'fstatfs', 'futex', 'getcwd', 'getdents64', 'getegid', 'geteuid', 'getgid', 'getpid'],
-  ...['getppid', 'gettid', 'getuid', 'ioctl', 'lseek', 'madvise', 'mmap', 'mprotect', 'munmap', 'nanosleep'],
-  ...['newfstatat', 'openat', 'openat2', 'pipe2', 'prctl', 'pread64', 'read', 'readlinkat', 'rt_sigaction'],
-  ...['rt_sigprocmask', 'rt_sigreturn', 'sched_getaffinity', 'sched_yield', 'seccomp', 'set_robust_list'],
-  ...['set_tid_address', 'setgid', 'setgroups', 'setresgid', 'setresuid', 'setsid', 'setuid', 'sigaltstack'],
-  ...['statx', 'tgkill', 'umask', 'uname', 'write'],
-]
+const startSyscalls =
+  `access arch_prctl brk capget capset chdir clone close close_range dup2 dup3 epoll_create1 epoll_ctl
+  epoll_pwait execve exit exit_group faccessat2 fchdir fchown fcntl fstat fstatfs futex getcwd
+  getdents64 getegid geteuid getgid getpid getppid gettid getuid ioctl lseek madvise mmap mprotect
+  munmap nanosleep newfstatat openat openat2 pipe2 prctl pread64 read readlinkat rt_sigaction
+  rt_sigprocmask rt_sigreturn sched_getaffinity sched_yield seccomp set_robust_list set_tid_address
+  setgid setgroups setresgid setresuid setsid setuid sigaltstack statx tgkill umask uname write`.split(/\s+/)
 
 /**
  * Writes a seccomp profile that allows the system calls of an approved profile, and those that a container's start needs.

@@ -12,7 +12,7 @@ export function escapePath(path: string): string {
 
 const temporary = /^\/(?:tmp|var\/tmp|dev\/shm|run|var\/run)\//
 const variable =
-  /(\\.)|(\*)|(?=[0-9a-f-]*\d)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[0-9a-f]*\d)[0-9a-f]{8,}|\d+/gi
+  /(\\.)|(\*)|(?=[0-9a-f-]{0,36}\d)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?=[0-9a-f]{0,64}\d)[0-9a-f]{8,128}|\d+/gi
 /** The end that mkstemp(3) and its relatives give a name, after a separator or `tmp`. */
 const randomEnd = /(?<=[._-]|^tmp)[A-Za-z0-9_]{6,12}$/
 

@@ -58,7 +58,9 @@ export function readProfileStatement(
     throw new RuntimeError('PROFILE_INVALID', `a trace of ${monitor.type} holds no profile`)
   const network = monitorLog.network ?? []
   const ofType = (wanted: string) =>
-    network.filter(({ type }) => type === wanted).map(({ type: _, ...endpoint }) => endpoint)
+    network
+      .filter(({ type }) => type === wanted)
+      .map((entry) => Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'type')))
   const profile = parseProfile({
     ...monitor.tracePolicy,
     execs: monitorLog.process ?? [],

@@ -64,7 +64,7 @@ export async function* readAuditdEvents(
     const text = line.trim()
     if (text === '' || text === '----' || text.startsWith('time->')) continue
     // What the kernel says of itself, outside of any record.
-    const lost = /^(?:\S+ )*audit: .*\baudit_lost=(\d{1,15})/.exec(text)
+    const lost = text.includes('audit: ') ? /\baudit_lost=(\d{1,15})/.exec(text) : undefined
     if (lost) {
       yield gap(source, 'lost', 'the kernel lost records', Number(lost[1]))
       continue
@@ -140,13 +140,12 @@ function* finish(
         writes: name === 'creat' || writes(call.get(name === 'open' ? 'a1' : 'a2')),
       }
   } else if (/^(?:connect|sendto|sendmsg|bind)$/.test(name))
-    yield* socketEvents(name, records, call, hasFailed, context)
+    yield* socketEvents(name, records, hasFailed, context)
 }
 
 function* socketEvents(
   name: string,
   records: readonly AuditRecord[],
-  call: AuditRecord['fields'],
   hasFailed: boolean,
   context: { source: string; time: number; process: EventAncestor & { parents: readonly EventAncestor[] } },
 ): Generator<RuntimeEvent> {
@@ -158,11 +157,12 @@ function* socketEvents(
   else if (found.family !== 'other') {
     const protocol: EndpointProtocol = found.family === 'unix' ? 'unix' : 'unknown'
     const { address, port } = found
-    // EINPROGRESS (115) is how a connection begins that nobody waits for.
-    if (name === 'bind' && !hasFailed && protocol !== 'unix')
-      yield { ...context, type: 'listen', protocol, address, port }
-    if (name !== 'bind' && (!hasFailed || call.get('exit') === '-115'))
-      yield { ...context, type: 'connect', protocol, address, port }
+    if (name === 'bind') {
+      if (!hasFailed && protocol !== 'unix') yield { ...context, type: 'listen', protocol, address, port }
+      return
+    }
+    // A connection that was refused was attempted nonetheless.
+    yield { ...context, type: 'connect', protocol, address, port }
   }
 }
 
@@ -206,7 +206,7 @@ function followProcess(call: AuditRecord['fields'], processes: Processes) {
   }
   const pid = numberOf('pid')
   const executable = pathIn(textOf(call.get('exe')))
-  const process = { pid, name: textOf(call.get('comm')), executable }
+  const process = { pid, name: textOf(call.get('comm'))?.slice(0, 256), executable }
   const parent = numberOf('ppid')
   if (pid !== undefined) {
     if (processes.size >= maxProcesses && !processes.has(pid))
@@ -230,7 +230,7 @@ function parseFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const [, name = '', value = ''] of text
     .replaceAll('\u001d', ' ')
-    .matchAll(/([A-Za-z_][\w-]*(?:\[\d+\])?)=("[^"]*"|\{[^}]*\}|\S*)/g))
+    .matchAll(/([A-Za-z_][\w-]*(?:\[\d+\])?)=("[^"]*"|\{[^{}]*\}|\S*)/g))
     if (!fields.has(name) && fields.size < 2048) fields.set(name, value)
   return fields
 }

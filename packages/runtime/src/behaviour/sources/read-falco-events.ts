@@ -92,7 +92,7 @@ function toEvents(alert: object): readonly RuntimeEvent[] | undefined {
       ),
     )
     if (address === undefined || port === undefined)
-      return /^unix/.test(field('fd.type') ?? field('fd.typechar') ?? '')
+      return field('fd.type')?.startsWith('unix') || field('fd.typechar') === 'u'
         ? []
         : [gap(source, 'unreadable', 'alerts that name no endpoint: add %fd.rip and %fd.rport')]
     const protocol = protocolOf(field('fd.l4proto'))
@@ -109,7 +109,7 @@ function endpointIn(
   field: Fields,
   isServer: boolean,
 ): { readonly address: string; readonly port: string } | undefined {
-  const name = field('fd.name') ?? ''
+  const name = field('fd.name')?.slice(0, 256) ?? ''
   const found = /^(?:(.+):(\d+)->)?(.+):(\d+)$/.exec(name)
   if (!found || (isServer && found[1] !== undefined)) return undefined
   return { address: found[3]!.replace(/^\[|\]$/g, ''), port: found[4]! }
@@ -165,6 +165,6 @@ function tagsOf(field: Fields): readonly EventTag[] {
   )
   const tags: EventTag[] = isProbe ? ['probe'] : []
   if (!isProbe && Number(field('proc.tty') ?? 0) !== 0) tags.push('entered')
-  if (/^debugger-/.test(field('container.name') ?? '')) tags.push('debug')
+  if (field('container.name')?.startsWith('debugger-')) tags.push('debug')
   return tags
 }

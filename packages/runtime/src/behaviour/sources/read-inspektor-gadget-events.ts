@@ -162,4 +162,4 @@ function containerOf(event: object): EventContainer {
 }
 
 const tagsOf = (event: object): readonly EventTag[] =>
-  /^debugger-/.test(textAt(event, 'k8s', 'containerName') ?? '') ? ['debug'] : []
+  textAt(event, 'k8s', 'containerName')?.startsWith('debugger-') ? ['debug'] : []

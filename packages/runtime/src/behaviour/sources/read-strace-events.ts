@@ -88,14 +88,15 @@ type Context = { source: string; time: number | undefined; process: ReturnType<t
 
 function* socketEvents(call: StraceCall, process: TracedProcess, context: Context): Generator<RuntimeEvent> {
   const { name, arguments: list, result } = call
-  const hasFailed = result.startsWith('-1') && !result.includes('EINPROGRESS')
+  const hasFailed = result.startsWith('-1')
   if (name === 'socket') {
     const descriptor = Number.parseInt(result, 10)
     // Beside the paths of other descriptors, so that it is inherited and copied as they are.
     if (descriptor >= 0) process.files.set(descriptor, `socket:${socketProtocol(list)}`)
     return
   }
-  if (!/^(?:connect|bind|sendto|sendmsg|sendmmsg)$/.test(name) || hasFailed) return
+  // A connection that was refused was attempted nonetheless.
+  if (!/^(?:connect|bind|sendto|sendmsg|sendmmsg)$/.test(name) || (hasFailed && name === 'bind')) return
   const address = list.find(({ text }) => text.includes('sa_family='))?.text
   // Of many packets at once the first tells.
   if (address === undefined) return

@@ -215,6 +215,6 @@ function tagsOf(process: unknown): readonly EventTag[] {
   if (valueAt(process, 'pod', 'container', 'maybe_exec_probe') === true) tags.push('probe')
   // No descendant of the container's first process: someone entered it.
   else if (valueAt(process, 'in_init_tree') === false) tags.push('entered')
-  if (/^debugger-/.test(textAt(process, 'pod', 'container', 'name') ?? '')) tags.push('debug')
+  if (textAt(process, 'pod', 'container', 'name')?.startsWith('debugger-')) tags.push('debug')
   return tags
 }

@@ -6,7 +6,13 @@ import { isIndexMediaType, type Digest } from '@sallyport/core'
 import { type Image, openImage } from '@sallyport/image'
 import { openLayout, parseIndex } from '@sallyport/oci'
 import { type ExecutableManifest, readStraceEvents, type RuntimeEvent } from '@sallyport/runtime/behaviour'
-import { type ImageName, imageLayout, type SmokeRequest, smokeTest, unpackImage } from '@sallyport/test-images'
+import {
+  type ImageName,
+  imageLayout,
+  type SmokeRequest,
+  smokeTest,
+  unpackImage,
+} from '@sallyport/test-images'
 import { requireTool } from '@sallyport/test-tools'
 
 /** A real image, unpacked, whose smoke test runs under strace. */

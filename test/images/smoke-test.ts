@@ -67,7 +67,15 @@ export function canRun(architecture: string): boolean {
 export async function smokeTest(
   name: ImageName,
   rootfsDirectory: string,
-  { config, architecture = 'amd64', more = [], signals = [], under, timeoutMs = 30_000, signal }: SmokeOptions = {},
+  {
+    config,
+    architecture = 'amd64',
+    more = [],
+    signals = [],
+    under,
+    timeoutMs = 30_000,
+    signal,
+  }: SmokeOptions = {},
 ): Promise<string> {
   signal?.throwIfAborted()
   const recipe = await readRecipe(name)
@@ -104,9 +112,7 @@ export async function smokeTest(
         )
       }
     })
-    return answers
-      .map((answer, index) => `${describe(task.requests[index]!)}: ${answer.trim()}\n`)
-      .join('\n')
+    return answers.map((answer, index) => `${describe(task.requests[index]!)}: ${answer.trim()}\n`).join('\n')
   } finally {
     // The mounts on it were in a namespace that is gone: what remains is an empty folder.
     await rm(work, { recursive: true, force: true })

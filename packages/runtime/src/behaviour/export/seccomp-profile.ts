@@ -1,5 +1,6 @@
 import { RuntimeError } from '../../errors.ts'
 import type { ApprovedProfile, EnforcedProfile } from '../profile/profile.ts'
+import { withEquivalents } from '../profile/equivalent-syscalls.ts'
 import { requireApproved } from '../profile/profile-states.ts'
 import { findMissingCoverage, type SaturationOptions } from '../profile/saturation.ts'
 
@@ -45,7 +46,8 @@ const startSyscalls =
   setgid setgroups setresgid setresuid setsid setuid sigaltstack statx tgkill umask uname write`.split(/\s+/)
 
 /**
- * Writes a seccomp profile that allows the system calls of an approved profile, and those that a container's start needs.
+ * Writes a seccomp profile that allows the system calls of an approved profile, other forms of the same (`readv` beside
+ * `read`), and those that a container's start needs.
  *
  * @throws {RuntimeError} `PROFILE_INVALID` when its system calls were not observed, or are not complete: a filter made of
  * a part breaks the workload.
@@ -64,7 +66,7 @@ export function exportSeccompProfile(
       `the profile does not have all system calls: ${missing[0]?.message ?? 'they were not observed'}`,
       { subject: profile.workload },
     )
-  const names = [...new Set([...startSyscalls, ...profile.syscalls.map(({ name }) => name)])].sort()
+  const names = withEquivalents([...startSyscalls, ...profile.syscalls.map(({ name }) => name)])
   return {
     defaultAction:
       otherwise === 'kill'

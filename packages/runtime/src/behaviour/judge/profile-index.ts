@@ -1,6 +1,7 @@
 import { networkOf } from '../addresses.ts'
 import type { ConnectEvent, ListenEvent, OpenEvent } from '../behaviour-event.ts'
 import { escapePath, shapeOf } from '../profile/path-pattern.ts'
+import { withEquivalents } from '../profile/equivalent-syscalls.ts'
 import type { ProfileContent, ProfiledExec } from '../profile/profile.ts'
 
 /** A profile, made for questions. */
@@ -49,7 +50,7 @@ export function indexProfile(profile: ProfileContent): ProfileIndex {
       .map(({ address, port }) => `${address} ${port}`),
   )
   const capabilities = new Set(profile.capabilities.map(({ name }) => name))
-  const syscalls = new Set(profile.syscalls.map(({ name }) => name))
+  const syscalls = new Set(withEquivalents(profile.syscalls.map(({ name }) => name)))
 
   return {
     exec: (path) => execs.get(path),

@@ -230,7 +230,7 @@ function parseFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const [, name = '', value = ''] of text
     .replaceAll('\u001d', ' ')
-    .matchAll(/([A-Za-z_][\w-]*(?:\[\d+\])?)=("[^"]*"|\{[^{}]*\}|\S*)/g))
+    .matchAll(/(?<![\w-])([A-Za-z_][\w-]{0,63}(?:\[\d+\])?)=("[^"]*"|\{[^{}]*\}|\S*)/g))
     if (!fields.has(name) && fields.size < 2048) fields.set(name, value)
   return fields
 }

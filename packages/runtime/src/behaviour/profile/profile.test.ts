@@ -121,7 +121,7 @@ describe('argumentShape', () => {
     [['nginx', '-g', 'daemon off;', '--pid=/run/x'], '-g * --pid=*'],
     [['sh', '-c', 'curl -H "token: abc"'], '-c *'],
     [['a'], ''],
-    [['a', 'one', 'two', '-p5432'], '* -p=*'],
+    [['a', 'one', 'two', '-p5432'], '*'],
     [['a', '--password', 'secret', '-1'], '--password *'],
   ])('of %j keeps no values', (words, expected) => {
     expect(argumentShape(words)).toBe(expected)
@@ -196,7 +196,7 @@ describe('createLearner', () => {
     expect(profile).toMatchObject({ opens: [], overflow: ['open'] })
     expect(findMissingCoverage(profile).map(({ code }) => code)).toContain('overflow')
   })
-  it('holds a million different temporary files in one pattern', () => {
+  it('holds any number of temporary files in one pattern', () => {
     const learner = createLearner({ family: 'f', workload: 'w', image, run: 'r', observes: ['open'] })
     for (let index = 0; index < 100_000; index++)
       learner.take(event({ type: 'open', path: `/tmp/f-${index}`, writes: true }))
@@ -418,11 +418,12 @@ describe('a profile as an attestation', () => {
       createProfileStatement(profile),
       keySigner(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string),
     )
-    const verdict = await verifyEnvelope(signed.envelope, {
+    const verdict = verifyEnvelope(Buffer.from(signed.envelope).toString(), {
+      payloadType: 'application/vnd.in-toto+json',
       keys: [publicKey.export({ format: 'pem', type: 'spki' }) as string],
     })
-    expect(verdict).toMatchObject({ verified: true })
-    expect(readProfileStatement(JSON.parse(Buffer.from(signed.payload).toString()) as never, image)).toEqual(
+    if (!verdict.verified) throw new Error(verdict.message)
+    expect(readProfileStatement(JSON.parse(Buffer.from(verdict.payload).toString()) as never, image)).toEqual(
       profile,
     )
   })

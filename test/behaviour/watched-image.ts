@@ -72,7 +72,8 @@ export async function openWatchedImage(name: ImageName, directory: string): Prom
             root = place
             const strace = [requireTool('strace'), '-f', '-ttt', '-yy', '-s', '256', '-o', recording]
             if (peer === undefined) return strace
-            const script = '"$1" -e "$2" >&2 & shift 2; exec "$@"'
+            // The shell stays: a tracer waits for all of its children, and the peer would be one.
+            const script = '"$1" -e "$2" >&2 & shift 2; "$@"; exit $?'
             return ['sh', '-c', script, 'sh', process.execPath, peer, ...strace]
           },
         })

@@ -12,17 +12,7 @@ import { escapePath, fromShape, isPathPattern, shapeOf, unescapePath } from './p
 import { formatProfile, parseProfile, profileDigest } from './profile-document.ts'
 import { createProfileStatement, readProfileStatement } from './profile-statement.ts'
 import { approveProfile, enforceProfile, proposeProfile, reopenProfile } from './profile-states.ts'
-import {
-  approved,
-  event,
-  files,
-  image,
-  learn,
-  manifest,
-  normalLoad,
-  otherImage,
-  step,
-} from './profile.fixture.ts'
+import { approved, event, files, image, learn, normalLoad, otherImage, step } from './profile.fixture.ts'
 import { findMissingCoverage } from './saturation.ts'
 
 const since = '2026-03-01T00:00:00.000Z'

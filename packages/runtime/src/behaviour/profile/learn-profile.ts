@@ -5,7 +5,7 @@ import { behaviourKinds } from '../behaviour-event.ts'
 import type { ExecutableManifest } from '../ports/executable-manifest.ts'
 import { argumentShape } from './argument-shape.ts'
 import { bound, uniqueTexts } from './merge-profiles.ts'
-import { escapePath } from './path-pattern.ts'
+import { escapePath, withoutOwnNumber } from './path-pattern.ts'
 import type {
   LearningProfile,
   ProfiledConnect,
@@ -214,7 +214,7 @@ function addTo(lists: Lists, event: Exclude<BehaviourEvent, ExecEvent>, since: s
   switch (event.type) {
     case 'open':
       lists.opens.push({
-        path: event.isPattern ? event.path : escapePath(event.path),
+        path: event.isPattern ? event.path : withoutOwnNumber(escapePath(event.path), event.process.pid),
         writes: event.writes,
         since,
       })

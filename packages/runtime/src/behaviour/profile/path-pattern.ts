@@ -69,3 +69,13 @@ export function isPathPattern(pattern: string): boolean {
 export function unescapePath(pattern: string): string {
   return pattern.replaceAll(/\\([\\*⋯])/g, '$1')
 }
+
+/**
+ * A path as a pattern in which the number of the process that opened it is `*`: it is another one in the next run, even
+ * where few runs were seen. Numbers below 10 stay, for versions of libraries have those.
+ */
+export function withoutOwnNumber(pattern: string, pid: number | undefined): string {
+  if (pid === undefined || pid < 10 || !pattern.includes(String(pid))) return pattern
+  const { skeleton, values } = shapeOf(pattern)
+  return fromShape({ skeleton, values: values.map((value) => (value === String(pid) ? '*' : value)) })
+}

@@ -192,6 +192,12 @@ describe('createLearner', () => {
       learner.take(event({ type: 'open', path: `/tmp/f-${index}`, writes: true }))
     expect(learner.profile().opens).toMatchObject([{ path: '/tmp/f-*', writes: true }])
   })
+  it('takes the number of the process itself for one that changes', async () => {
+    const save = event({ type: 'open', path: '/data/temp-74.rdb', writes: true }, { pid: 74 })
+    const library = event({ type: 'open', path: '/lib/libc.so.6', writes: false }, { pid: 6 })
+    const { opens: learned } = await learn('0', [save, library])
+    expect(learned.map(({ path }) => path)).toEqual(['/data/temp-*.rdb', '/lib/libc.so.6'])
+  })
   it.each([{ run: '' }, { observes: [] }])('refuses %j', (wrong) => {
     expect(() =>
       createLearner({ family: 'f', workload: 'w', image, run: 'r', observes: ['open'], ...wrong }),

@@ -39,11 +39,7 @@ try {
   const runs: LearningProfile[] = []
   for (const run of [1, 2, 3, 4]) {
     await writeFile('run.strace', recording(Date.UTC(2026, 0, run)))
-    runs.push({ ...(await learnRun(image, 'run.strace', `ci-${run}`, phases)) })
-    const [learned] = runs.slice(-1)
-    // The samples are of other days than today.
-    const from = new Date(Date.UTC(2026, 0, run) - 1).toISOString()
-    runs[runs.length - 1] = { ...learned!, runs: learned!.runs.map((one) => ({ ...one, from })) }
+    runs.push(await learnRun(image, 'run.strace', `ci-${run}`, phases))
   }
   assert.equal(propose(runs.slice(0, 3)), undefined)
   const candidate = propose(runs)

@@ -15,7 +15,8 @@ export async function readProfile(
 ): Promise<ApprovedProfile | EnforcedProfile> {
   const { verified } = await readEvidence(repository, image, { keys: [publicKey] })
   const traces = verified.filter(({ statement }) => statement.predicateType === predicateTypes.runtimeTrace)
-  const [trace, ...others] = traces
-  if (trace === undefined || others.length > 0) throw new Error(`${traces.length} profiles of ${image}`)
+  // It is attached in several forms for several readers; their payload is the same.
+  const [trace, ...others] = new Map(traces.map((one) => [one.payload, one])).values()
+  if (trace === undefined || others.length > 0) throw new Error(`not one profile of ${image}`)
   return readProfileStatement(trace.statement, image)
 }

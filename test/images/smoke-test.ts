@@ -98,7 +98,12 @@ export async function smokeTest(
     const output = await runPython('smoke.py', [], {
       input: JSON.stringify(task),
       under: [
-        ...[requireTool('unshare'), '--mount', '--net', '--pid', '--fork', '--kill-child'],
+        requireTool('unshare'),
+        '--mount',
+        '--net',
+        '--pid',
+        '--fork',
+        '--kill-child',
         ...(under?.(join(work, 'merged')) ?? []),
       ],
       signal,

@@ -3,7 +3,7 @@ import { fromShape, type PathShape, shapeOf } from './path-pattern.ts'
 import type { ProfiledConnect, ProfiledOpen } from './profile.ts'
 
 /** From how many different values on, something that changes is taken for anything of its kind. */
-export const variableFrom = 5
+const variableFrom = 5
 
 interface Shaped<Item> {
   readonly item: Item

@@ -36,8 +36,7 @@ export function proposeProfile(
  */
 export function approveProfile(profile: CandidateProfile, step: ProfileStep): ApprovedProfile {
   expectState(profile, 'candidate')
-  const { inheritedFrom } = profile
-  return { ...contentOf(profile), inheritedFrom, state: 'approved', approval: checkStep(step) }
+  return { ...contentOf(profile), ...originOf(profile), state: 'approved', approval: checkStep(step) }
 }
 
 /**
@@ -47,8 +46,14 @@ export function approveProfile(profile: CandidateProfile, step: ProfileStep): Ap
  */
 export function enforceProfile(profile: ApprovedProfile, step: ProfileStep): EnforcedProfile {
   expectState(profile, 'approved')
-  const { inheritedFrom, approval } = profile
-  return { ...contentOf(profile), inheritedFrom, state: 'enforced', approval, enforcement: checkStep(step) }
+  const { approval } = profile
+  return {
+    ...contentOf(profile),
+    ...originOf(profile),
+    state: 'enforced',
+    approval,
+    enforcement: checkStep(step),
+  }
 }
 
 /** Learns on: whoever approved it does not answer for what comes now. */
@@ -79,6 +84,9 @@ export function contentOf(profile: BehaviourProfile): ProfileContent {
     runs,
   }
 }
+
+const originOf = ({ inheritedFrom }: CandidateProfile | ApprovedProfile) =>
+  inheritedFrom === undefined ? {} : { inheritedFrom }
 
 // Whoever calls from JavaScript, or has read a document, has no types that stop them.
 function expectState(profile: BehaviourProfile, state: BehaviourProfile['state']): void {

@@ -10,11 +10,11 @@ export const files: Readonly<Record<string, `sha256:${string}`>> = {
   '/usr/bin/cartd': `sha256:${'01'.repeat(32)}`,
   '/bin/sh': `sha256:${'02'.repeat(32)}`,
 }
-export const manifest = {
+const manifest = {
   find: (path: string) => (Object.hasOwn(files, path) ? { digest: files[path] } : undefined),
 }
 export const step = { by: 'ann@example.test', at: '2026-03-02T00:00:00.000Z', reason: 'read it' }
-export const all = ['exec', 'open', 'connect', 'listen', 'capability', 'syscall'] as const
+const all = ['exec', 'open', 'connect', 'listen', 'capability', 'syscall'] as const
 
 type Without<Event> = Event extends unknown ? Omit<Event, 'source' | 'process'> : never
 /** An event of the service's own process. */

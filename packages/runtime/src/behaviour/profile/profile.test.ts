@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { keySigner, signStatement, verifyEnvelope } from '@sallyport/attest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RuntimeEvent } from '../behaviour-event.ts'
 import { argumentShape } from './argument-shape.ts'

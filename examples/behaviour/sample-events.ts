@@ -20,6 +20,7 @@ const process = {
   pid: 100,
   cwd: '/',
   binary: '/usr/bin/app',
+  arguments: '--port=80',
   docker: '3ad7b26ded6d',
   pod: { namespace: 'shop', name: 'cart-x2', container: { id: 'containerd://3ad7b26ded6d', name: 'cart' } },
 }

@@ -412,6 +412,11 @@ describe('readInspektorGadgetEvents', () => {
       { type: 'connect', protocol: 'tcp', address: '203.0.113.7', port: 443 },
     ],
     [
+      'a connection of another protocol',
+      event({ dst: { addr: '203.0.113.7', port: 443, proto: 'SCTP' }, error: '' }),
+      { type: 'connect', protocol: 'unknown' },
+    ],
+    [
       'a bound port',
       event({ addr: { addr: '::', port: 9001, proto: 'UDP' }, error: '' }),
       { type: 'listen', protocol: 'udp', address: '::', port: 9001 },

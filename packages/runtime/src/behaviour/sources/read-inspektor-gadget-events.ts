@@ -117,7 +117,9 @@ function endpointOf(
   const port = toPort(numberAt(value, 'port'))
   if (address === undefined || port === undefined) return undefined
   const text = textAt(value, 'proto')?.toLowerCase()
-  return { address, port, protocol: text === 'tcp' || text === 'udp' ? text : undefined }
+  // Gadgets of one protocol do not name it.
+  const protocol = text === undefined || text === 'tcp' || text === 'udp' ? text : 'unknown'
+  return { address, port, protocol }
 }
 
 function argumentsOf(event: object): readonly string[] | undefined {

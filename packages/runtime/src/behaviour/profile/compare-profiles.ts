@@ -1,4 +1,5 @@
 import type { Digest } from '@sallyport/core'
+import { RuntimeError } from '../../errors.ts'
 import { type BehaviourKind, behaviourKinds } from '../behaviour-event.ts'
 import type { ExecutableManifest } from '../ports/executable-manifest.ts'
 import { connectKey } from './generalise.ts'
@@ -84,6 +85,8 @@ export function inheritProfile(
   profile: ApprovedProfile | EnforcedProfile,
   { image, manifest, observed }: InheritOptions,
 ): { readonly profile: CandidateProfile; readonly diff: ProfileDiff } {
+  if (observed !== undefined && observed.images.some((digest) => digest !== image))
+    throw new RuntimeError('PROFILE_INVALID', 'what was observed is of another image', { subject: image })
   const content = contentOf(profile)
   const inherited: ProfileContent = {
     ...content,

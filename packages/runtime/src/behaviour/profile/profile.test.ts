@@ -358,6 +358,10 @@ describe('inheritProfile', () => {
       runs: [{ id: '9' }],
     })
     expect(inherited.profile).not.toHaveProperty('approval')
+    const foreign = await learn('8')
+    expect(() => inheritProfile(profile, { image: otherImage, observed: foreign })).toThrow(
+      expect.objectContaining({ code: 'PROFILE_INVALID' }),
+    )
     expect(inherited.diff).toEqual({
       added: [{ kind: 'syscall', name: 'splice' }],
       removed: [],

@@ -111,6 +111,17 @@ describe('readFalcoEvents', () => {
     })
     expect(rest).toEqual([])
   })
+  it('tells that a program of the upper layer runs, whatever it does', async () => {
+    const connects = alert({
+      'evt.type': 'connect',
+      'fd.rip': '203.0.113.7',
+      'fd.rport': 4444,
+      'proc.exepath': '/tmp/x',
+      'proc.is_exe_upper_layer': true,
+    })
+    const all = await read(readFalcoEvents(lines(connects)))
+    expect(all.map(({ type }) => type)).toEqual(['gap', 'exec', 'connect'])
+  })
   it.each([
     [
       'metadata that lags',

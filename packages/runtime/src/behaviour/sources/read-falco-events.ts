@@ -27,6 +27,7 @@ export async function* readFalcoEvents(
 }
 
 type Fields = (name: string) => string | undefined
+type Context = Omit<ExecEvent, 'type' | 'path'>
 
 function toEvents(alert: object): readonly RuntimeEvent[] | undefined {
   const rule = valueAt(alert, 'rule')
@@ -45,7 +46,7 @@ function toEvents(alert: object): readonly RuntimeEvent[] | undefined {
   }
   // The node's own programs are nobody's container.
   if (field('container.id') === 'host') return []
-  const context = {
+  const context: Context = {
     source,
     time: timeAt(alert, 'time'),
     process: {
@@ -56,12 +57,20 @@ function toEvents(alert: object): readonly RuntimeEvent[] | undefined {
     tags: tagsOf(field),
   }
   const type = field('evt.type') ?? ''
-  if (/^execve(?:at)?$/.test(type) || field('proc.is_exe_upper_layer') === 'true') {
-    const path = pathIn(field('proc.exepath') ?? field('proc.exe'), field('proc.cwd'))
-    if (path === undefined)
-      return [gap(source, 'unreadable', 'alerts that name no program: add %proc.exepath')]
-    return [{ ...context, type: 'exec', path, origin: originOf(field) }]
-  }
+  const isExec = /^execve(?:at)?$/.test(type)
+  const origin = originOf(field)
+  const path = pathIn(field('proc.exepath') ?? field('proc.exe'), field('proc.cwd'))
+  // Whatever such a program did: that it runs at all is worth as much.
+  const isForeign = origin === 'upper-layer' || origin === 'memory'
+  const program: readonly RuntimeEvent[] =
+    path !== undefined
+      ? [{ ...context, type: 'exec', path, origin }]
+      : [gap(source, 'unreadable', 'alerts that name no program: add %proc.exepath')]
+  if (isExec) return program
+  return [...(isForeign ? program : []), ...otherEvents(type, field, context)]
+}
+
+function otherEvents(type: string, field: Fields, context: Context): readonly RuntimeEvent[] {
   if (/^(?:open|openat|openat2|creat|open_by_handle_at)$/.test(type)) {
     const path = pathIn(field('fd.name'), field('proc.cwd'))
     if (path === undefined) return [gap(source, 'unreadable', 'alerts that name no file: add %fd.name')]

@@ -20,7 +20,9 @@ export type StraceCall = Extract<StraceLine, { readonly type: 'call' }>
 export interface StraceFile {
   /** Absolute path of the traced machine; a pattern of {@link EvidenceRecord} where it is not `exact`. */
   readonly path: string
+  /** What was done to it. */
   readonly operation: EvidenceOperation
+  /** Whether `path` is one path, and no pattern. */
   readonly exact: boolean
   /** Whether it was looked for in vain. */
   readonly isMissing: boolean

@@ -2,7 +2,9 @@ import { decodeName } from '@sallyport/image'
 
 /** One argument of a call: its text, and what is in it where it is a string. */
 export interface StraceArgument {
+  /** As it is written. */
   readonly text: string
+  /** The string that it is, escapes undone. */
   readonly string?: string | undefined
   /** Whether strace left out the end of the string (`-s`). */
   readonly isCut?: boolean | undefined

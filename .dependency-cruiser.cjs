@@ -12,7 +12,7 @@ const layers = {
   audit: ['core', 'oci', 'inventory', 'scan', 'attest', 'policy', 'gate'],
   monitor: ['core', 'oci', 'attest', 'policy', 'gate'],
   admission: ['core', 'oci', 'attest', 'policy'],
-  runtime: ['core', 'image', 'attest', 'policy'],
+  runtime: ['core', 'image', 'harden', 'attest', 'policy'],
 }
 
 // Tests, what they are set up with, and the doubles they share; nothing of it is published.

@@ -156,6 +156,9 @@ const tasks = {
   // npm run monitor:mixed -- --events 5000 --seed 7
   'monitor:mixed': () =>
     suite('monitor', ['--root', 'test/monitor', ...toSettings('SALLYPORT_MONITOR', ['events', 'seed'])]),
+  // npm run behaviour -- --runs 20
+  behaviour: () =>
+    suite('behaviour', ['--root', 'test/behaviour', ...toSettings('SALLYPORT_BEHAVIOUR', ['runs'])]),
   // npm run chaos -- --points 200 --seed 7
   chaos: () => {
     env.SALLYPORT_CHAOS_BUILT = '1'

@@ -5,6 +5,7 @@ export default buildOf({
   evidence: 'src/evidence/index.ts',
   kubernetes: 'src/commands/index.ts',
   patch: 'src/patch/index.ts',
+  recordings: 'src/recordings/index.ts',
   report: 'src/report/index.ts',
   smoke: 'src/smoke/index.ts',
 })

@@ -1,6 +1,6 @@
 export { imageLayout, imageNames, serviceNames } from './image-layout.ts'
 export type { ImageLayout, ImageName } from './image-layout.ts'
 export { canRun, smokeCommands, smokeTest } from './smoke-test.ts'
-export type { SmokeOptions } from './smoke-test.ts'
+export type { SmokeOptions, SmokeRequest } from './smoke-test.ts'
 export { unpackImage } from './unpack-image.ts'
 export type { RunConfig, UnpackedImage, UnpackOptions } from './unpack-image.ts'

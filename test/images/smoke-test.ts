@@ -6,7 +6,8 @@ import type { ImageName } from './image-layout.ts'
 import { runPython } from './run-python.ts'
 import type { RunConfig } from './unpack-image.ts'
 
-type Request =
+/** A URL, bytes over a connection, or a command in the image. */
+export type SmokeRequest =
   | string
   | { readonly tcp: string; readonly send: string; readonly until: string }
   | { readonly exec: readonly string[] }
@@ -14,7 +15,7 @@ type Request =
 interface Recipe {
   readonly platforms: readonly { readonly architecture: string; readonly config: RunConfig }[]
   readonly smoke: {
-    readonly requests: readonly Request[]
+    readonly requests: readonly SmokeRequest[]
     readonly expect: readonly string[]
     readonly names?: Readonly<Record<string, string>>
   }
@@ -25,6 +26,15 @@ export interface SmokeOptions {
   readonly config?: RunConfig | undefined
   /** The platform that was unpacked. Default `amd64`. */
   readonly architecture?: string | undefined
+  /** Requests beside its own, asked after them; their answers may be anything. */
+  readonly more?: readonly SmokeRequest[] | undefined
+  /**
+   * Signals to the first process afterwards, e.g. `['SIGHUP', 'SIGTERM']`: after each but the last it has to answer
+   * again, after the last it has to end. Default: it is killed.
+   */
+  readonly signals?: readonly string[] | undefined
+  /** What the run is started under, such as a tracer; told where the container's root will be. */
+  readonly under?: ((root: string) => readonly string[]) | undefined
   /** How long it may take until the first answer. Default 30,000. */
   readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -57,7 +67,15 @@ export function canRun(architecture: string): boolean {
 export async function smokeTest(
   name: ImageName,
   rootfsDirectory: string,
-  { config, architecture = 'amd64', timeoutMs = 30_000, signal }: SmokeOptions = {},
+  {
+    config,
+    architecture = 'amd64',
+    more = [],
+    signals = [],
+    under,
+    timeoutMs = 30_000,
+    signal,
+  }: SmokeOptions = {},
 ): Promise<string> {
   signal?.throwIfAborted()
   const recipe = await readRecipe(name)
@@ -72,13 +90,22 @@ export async function smokeTest(
       work,
       emulator,
       config: config ?? platform.config,
-      requests: recipe.smoke.requests,
+      requests: [...recipe.smoke.requests, ...more],
+      signals,
       names: recipe.smoke.names ?? {},
       timeout: timeoutMs / 1000,
     }
     const output = await runPython('smoke.py', [], {
       input: JSON.stringify(task),
-      under: [requireTool('unshare'), '--mount', '--net', '--pid', '--fork', '--kill-child'],
+      under: [
+        requireTool('unshare'),
+        '--mount',
+        '--net',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        ...(under?.(join(work, 'merged')) ?? []),
+      ],
       signal,
     })
     const answers = JSON.parse(output) as readonly string[]
@@ -90,9 +117,7 @@ export async function smokeTest(
         )
       }
     })
-    return answers
-      .map((answer, index) => `${describe(recipe.smoke.requests[index]!)}: ${answer.trim()}\n`)
-      .join('\n')
+    return answers.map((answer, index) => `${describe(task.requests[index]!)}: ${answer.trim()}\n`).join('\n')
   } finally {
     // The mounts on it were in a namespace that is gone: what remains is an empty folder.
     await rm(work, { recursive: true, force: true })
@@ -103,7 +128,7 @@ async function readRecipe(name: ImageName): Promise<Recipe> {
   return JSON.parse(await readFile(new URL(`recipes/${name}/recipe.json`, import.meta.url), 'utf8')) as Recipe
 }
 
-function describe(request: Request): string {
+function describe(request: SmokeRequest): string {
   if (typeof request === 'string') return request
   return 'tcp' in request ? `${request.tcp} ${JSON.stringify(request.send)}` : request.exec.join(' ')
 }

@@ -3,16 +3,18 @@
 Runs an image's command from its unpacked root file system and asks it over the loopback.
 
 Started by smoke-test.ts inside fresh mount, process and network namespaces, which end with this process: nothing of
-it is left on the machine, neither a mount nor a child. Reads {root, config, requests, names, timeout, emulator} from
+it is left on the machine, neither a mount nor a child. Reads {root, config, requests, names, timeout, emulator, signals} from
 stdin and prints the answers as JSON. Files that the program writes go to an overlay in memory, not to the root.
 
 A request is a URL; {tcp, send, until}, bytes over a connection and how the answer ends; or {exec}, a command that runs
 in the image beside the first one, as probes and hooks do. Each is repeated until there is an answer. `names` are known
-to the name server that the image's resolv.conf points to.
+to the name server that the image's resolv.conf points to. `signals` are sent to the first process afterwards: after each
+but the last it has to answer the first request again, after the last it has to end.
 """
 
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -155,18 +157,26 @@ def main():
     command = [*(config.get('Entrypoint') or []), *(config.get('Cmd') or [])]
     process = start(root, config, command, emulator, stdout=2)
     deadline = time.monotonic() + task['timeout']
-    answers = []
-    for request in task['requests']:
+
+    def answer_of(request):
         while True:
             if process.poll() is not None:
                 raise SystemExit(f'the command ended with {process.returncode} before it answered {request}')
             try:
-                answers.append(ask(request, task, root))
-                break
+                return ask(request, task, root)
             except (OSError, NotYet) as error:
                 if time.monotonic() > deadline:
                     raise SystemExit(f'no answer from {request}: {error}') from None
                 time.sleep(0.05)
+
+    answers = [answer_of(request) for request in task['requests']]
+    signals = task.get('signals', [])
+    for index, name in enumerate(signals):
+        process.send_signal(signal.Signals[name])
+        if index < len(signals) - 1:
+            answer_of(task['requests'][0])
+        else:
+            process.wait(timeout=task['timeout'])
     json.dump(answers, sys.stdout)
 
 

@@ -37,7 +37,7 @@ export async function readJsonEvents(
   for await (const line of readLines(recording, { source, limits, signal })) {
     const text = line.trim()
     if (text === '' || text === '[' || text === ']') continue
-    const event = parseEvent(text.endsWith(',') ? text.slice(0, -1) : text)
+    const event = parseJsonEvent(text.endsWith(',') ? text.slice(0, -1) : text)
     if (event === undefined) {
       collector.addGap('UNREADABLE', 'lines that are no event in JSON')
       continue
@@ -55,7 +55,8 @@ export async function readJsonEvents(
   return collector.finish(format.observes)
 }
 
-function parseEvent(text: string): object | undefined {
+/** A line as a JSON object; `undefined` for anything else, and for one nested deeper than 64 levels. */
+export function parseJsonEvent(text: string): object | undefined {
   if (!text.startsWith('{') || isJsonDeeperThan(text, maxDepth)) return undefined
   try {
     return JSON.parse(text) as object

@@ -2,7 +2,9 @@ import { decodeName } from '@sallyport/image'
 
 /** One argument of a call: its text, and what is in it where it is a string. */
 export interface StraceArgument {
+  /** As it is written. */
   readonly text: string
+  /** The string that it is, escapes undone. */
   readonly string?: string | undefined
   /** Whether strace left out the end of the string (`-s`). */
   readonly isCut?: boolean | undefined
@@ -78,8 +80,8 @@ function findArgumentEnd(text: string, start: number): number | undefined {
         if (text[at + 1] === '*') at = Math.max(at, text.indexOf('*/', at + 2))
         break
       case '<':
-        // What a descriptor is, after its number: `3</etc/passwd>`; strace escapes `>` in it.
-        if (/[\dD]/.test(text[at - 1] ?? '')) at = Math.max(at, text.indexOf('>', at))
+        // What a descriptor is, after its number.
+        if (/[\dD]/.test(text[at - 1] ?? '')) at = findAnnotationEnd(text, at)
         break
       case '(':
       case '[':
@@ -100,6 +102,20 @@ function findArgumentEnd(text: string, start: number): number | undefined {
     }
   }
   return undefined
+}
+
+/**
+ * Where what `-y` and `-yy` tell of a descriptor ends: `3</etc/passwd>`, `1</dev/null<char 1:3>>`,
+ * `4<TCP:[127.0.0.1:80->127.0.0.1:4000]>`. In names strace escapes `<` and `>`.
+ */
+function findAnnotationEnd(text: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    // No more than one in another: what goes deeper is nothing of strace, and would be read over and over.
+    if (text[at] === '<' && ++depth > 2) break
+    if (text[at] === '>' && text[at - 1] !== '-' && --depth === 0) return at
+  }
+  return start
 }
 
 function skipString(text: string, start: number): number {

@@ -6,7 +6,9 @@ import type { EvidenceLimits, EvidenceSource } from './evidence-source.ts'
 export interface ReadTextOptions {
   /** Names the recording in messages. */
   readonly source: string
+  /** Bounds on it. */
   readonly limits?: EvidenceLimits | undefined
+  /** Ends the reading; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -13,6 +13,16 @@ const read = async (...lines: string[]) =>
   list(await readStrace(lines.join('\n'), { workingDirectory: '/work' }))
 
 describe('readStrace', () => {
+  it('reads what -yy tells of devices and connected sockets', async () => {
+    const lines = [
+      '7 openat(AT_FDCWD</work>, "a", O_RDONLY) = 3</work/a>',
+      '7 dup2(4<TCP:[127.0.0.1:80->127.0.0.1:4000]>, 1</dev/null<char 1:3>>) = 1<TCP:[127.0.0.1:80->127.0.0.1:4000]>',
+      '7 openat(5</work/folder>, "b", O_RDONLY) = 6</work/folder/b>',
+    ]
+    const evidence = await readStrace(lines.join('\n'))
+    expect(evidence.gaps).toEqual([])
+    expect(list(evidence)).toEqual(['open /work/a', 'open /work/folder/b'])
+  })
   it('reads a real recording made from outside of a chroot, and takes what is inside of it', async () => {
     const evidence = await readStrace(fixture('strace-6.1-nginx-test.txt'), { roots: ['/srv/image'] })
     expect(evidence).toMatchObject({

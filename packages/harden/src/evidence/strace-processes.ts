@@ -8,6 +8,10 @@ export interface TracedProcess {
   readonly files: Map<number, string>
   /** Name of its program, without folders. */
   program: string | undefined
+  /** Path of its program as it was started, where it is known. */
+  executable: string | undefined
+  /** The process that made it, where that is known. */
+  parent: number | undefined
 }
 
 /** The processes of a recording. */
@@ -26,21 +30,34 @@ export function createTracedProcesses(folder: string | undefined): TracedProcess
   const forking = new Map<number, boolean>()
   let isFirst = true
 
-  const copy = ({ place, files, program }: TracedProcess, sharesFolder: boolean): TracedProcess => ({
+  const copy = (
+    { place, files, program, executable }: TracedProcess,
+    sharesFolder: boolean,
+    parent: number | undefined,
+  ): TracedProcess => ({
     place: sharesFolder ? place : { ...place },
     files: new Map(files),
     program,
+    executable,
+    parent,
+  })
+  const blank = (place: TracedProcess['place']): TracedProcess => ({
+    place,
+    files: new Map(),
+    program: undefined,
+    executable: undefined,
+    parent: undefined,
   })
   const create = (): TracedProcess => {
     if (isFirst) {
       isFirst = false
-      return { place: { folder, root: '' }, files: new Map(), program: undefined }
+      return blank({ folder, root: '' })
     }
     // One that makes a process right now is its parent; of several, nobody knows which.
     const [parent, ...others] = forking
     const found = parent && others.length === 0 ? known.get(parent[0]) : undefined
-    if (found) return copy(found, parent![1])
-    return { place: { folder: undefined, root: commonRoot(known) }, files: new Map(), program: undefined }
+    if (found) return copy(found, parent![1], parent![0])
+    return blank({ folder: undefined, root: commonRoot(known) })
   }
   const get = (pid = 0): TracedProcess => {
     let found = known.get(pid)
@@ -56,8 +73,10 @@ export function createTracedProcesses(folder: string | undefined): TracedProcess
     startFork: (pid = 0, sharesFolder) => void forking.set(pid, sharesFolder),
     endFork(pid = 0, child, sharesFolder) {
       forking.delete(pid)
-      if (child === undefined || child <= 0 || known.has(child)) return
-      known.set(child, copy(get(pid), sharesFolder))
+      if (child === undefined || child <= 0) return
+      const seen = known.get(child)
+      if (seen) seen.parent ??= pid
+      else known.set(child, copy(get(pid), sharesFolder, pid))
     },
   }
 }

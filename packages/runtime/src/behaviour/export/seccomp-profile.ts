@@ -1,0 +1,81 @@
+import { RuntimeError } from '../../errors.ts'
+import type { ApprovedProfile, EnforcedProfile } from '../profile/profile.ts'
+import { withEquivalents } from '../profile/equivalent-syscalls.ts'
+import { requireApproved } from '../profile/profile-states.ts'
+import { findMissingCoverage, type SaturationOptions } from '../profile/saturation.ts'
+
+/** A seccomp profile as runtimes read it (OCI runtime specification, config-linux.md, "Seccomp"). */
+export interface SeccompProfile {
+  readonly defaultAction: 'SCMP_ACT_ERRNO' | 'SCMP_ACT_LOG' | 'SCMP_ACT_KILL_PROCESS'
+  /** Only with `SCMP_ACT_ERRNO`: 1, EPERM. */
+  readonly defaultErrnoRet?: 1 | undefined
+  readonly architectures: readonly string[]
+  readonly syscalls: readonly { readonly names: readonly string[]; readonly action: 'SCMP_ACT_ALLOW' }[]
+}
+
+/** Options of {@link exportSeccompProfile}. */
+export interface SeccompOptions {
+  /** Architectures that it was learned on, as in platforms: names of system calls differ between them. */
+  readonly architectures: readonly ('386' | 'amd64' | 'arm' | 'arm64' | 'ppc64le' | 'riscv64' | 's390x')[]
+  /** What happens to other calls. Default `errno`. `log` lets them pass and writes to the audit log. */
+  readonly otherwise?: 'errno' | 'log' | 'kill' | undefined
+  /** What counts as all system calls; give what the profile was proposed with. */
+  readonly saturation?: SaturationOptions | undefined
+}
+
+const architectures = {
+  '386': 'SCMP_ARCH_X86',
+  amd64: 'SCMP_ARCH_X86_64',
+  arm: 'SCMP_ARCH_ARM',
+  arm64: 'SCMP_ARCH_AARCH64',
+  ppc64le: 'SCMP_ARCH_PPC64LE',
+  riscv64: 'SCMP_ARCH_RISCV64',
+  s390x: 'SCMP_ARCH_S390X',
+} as const
+
+/**
+ * What a runtime itself calls between loading the filter and the workload's first instruction: it drops privileges,
+ * changes folder, waits on its start pipe and executes; runc's Go runtime needs the rest.
+ */
+const startSyscalls =
+  `access arch_prctl brk capget capset chdir clone close close_range dup2 dup3 epoll_create1 epoll_ctl
+  epoll_pwait execve exit exit_group faccessat2 fchdir fchown fcntl fstat fstatfs futex getcwd
+  getdents64 getegid geteuid getgid getpid getppid gettid getuid ioctl lseek madvise mmap mprotect
+  munmap nanosleep newfstatat openat openat2 pipe2 prctl pread64 read readlinkat rt_sigaction
+  rt_sigprocmask rt_sigreturn sched_getaffinity sched_yield seccomp set_robust_list set_tid_address
+  setgid setgroups setresgid setresuid setsid setuid sigaltstack statx tgkill umask uname write`.split(/\s+/)
+
+/**
+ * Writes a seccomp profile that allows the system calls of an approved profile, other forms of the same (`readv` beside
+ * `read`), and those that a container's start needs.
+ *
+ * @throws {RuntimeError} `PROFILE_INVALID` when its system calls were not observed, or are not complete: a filter made of
+ * a part breaks the workload.
+ */
+export function exportSeccompProfile(
+  profile: ApprovedProfile | EnforcedProfile,
+  { architectures: wanted, otherwise = 'errno', saturation }: SeccompOptions,
+): SeccompProfile {
+  requireApproved(profile)
+  if (wanted.length === 0)
+    throw new RuntimeError('OPTIONS_INVALID', 'name the architectures', { subject: 'architectures' })
+  const missing = findMissingCoverage(profile, { ...saturation, unsafeAllowUncheckedExecutables: true })
+  if (!profile.observes.includes('syscall') || profile.syscalls.length === 0 || missing.length > 0)
+    throw new RuntimeError(
+      'PROFILE_INVALID',
+      `the profile does not have all system calls: ${missing[0]?.message ?? 'they were not observed'}`,
+      { subject: profile.workload },
+    )
+  const names = withEquivalents([...startSyscalls, ...profile.syscalls.map(({ name }) => name)])
+  return {
+    defaultAction:
+      otherwise === 'kill'
+        ? 'SCMP_ACT_KILL_PROCESS'
+        : otherwise === 'log'
+          ? 'SCMP_ACT_LOG'
+          : 'SCMP_ACT_ERRNO',
+    ...(otherwise === 'errno' ? { defaultErrnoRet: 1 as const } : {}),
+    architectures: [...new Set(wanted.map((name) => architectures[name]))].sort(),
+    syscalls: [{ names, action: 'SCMP_ACT_ALLOW' }],
+  }
+}

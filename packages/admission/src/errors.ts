@@ -5,7 +5,10 @@ export type AdmissionErrorCode =
   | 'OPTIONS_INVALID'
   | 'REVIEW_INVALID'
   | 'REVIEW_TOO_LARGE'
+  | 'REVIEW_TIMEOUT'
+  | 'CLIENT_REFUSED'
   | 'CERTIFICATE_INVALID'
+  | 'CLUSTER_UNAVAILABLE'
 
 /** Fields of {@link AdmissionError} for machines. */
 export interface AdmissionErrorOptions extends SallyportErrorOptions {

@@ -1,1 +1,12 @@
-export {}
+export type { CertificateFiles } from './certificate-files.ts'
+export type { GaugeSample, MetricDescription, MetricLabels } from './metrics.ts'
+export {
+  type CloseOptions,
+  createWebhookServer,
+  type WarmOptions,
+  type WebhookServer,
+  type WebhookServerOptions,
+  type WebhookTls,
+} from './create-webhook-server.ts'
+export { type PushedImage, toWarmReferences } from './warm-images.ts'
+export type { WebhookEvent } from './webhook-event.ts'

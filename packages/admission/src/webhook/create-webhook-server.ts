@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { type Clock, systemClock } from '@sallyport/core'
+import type { Admission } from '../admission.ts'
 import { AdmissionError } from '../errors.ts'
-import { type CertificateFiles, type LoadedCertificate } from './certificate-files.ts'
+import type { CertificateFiles, LoadedCertificate } from './certificate-files.ts'
 import { isTrustedClient } from './client-certificate.ts'
 import { handleReview } from './handle-review.ts'
 import type { MetricDescription } from './metrics.ts'
 import { createBodyRoom, readBody } from './read-body.ts'
-import type { ReviewJudge } from './review-judge.ts'
 import { hasToken } from './bearer-token.ts'
 import { trackConnections } from './track-connections.ts'
 import { createWarmQueue, type PushedImage, readWarmRequest, toWarmReferences } from './warm-images.ts'
@@ -22,7 +22,7 @@ import { metricNames, webhookMetrics } from './webhook-metrics.ts'
 /** Options of {@link createWebhookServer}. */
 export interface WebhookServerOptions {
   /** Who decides: what `createAdmission` gives. It is not disposed with the server. */
-  readonly admission: ReviewJudge
+  readonly admission: Pick<Admission, 'decideReview' | 'warm' | 'stats'>
   /** Where the certificate is; its names must hold the one of the Service, such as `sallyport-admission.sallyport.svc`. */
   readonly tls: WebhookTls
   /** Port; 0 chooses a free one. Default 8443. */
@@ -54,9 +54,9 @@ export interface WebhookServerOptions {
   readonly certificateCheckMs?: number | undefined
   /** Takes push events at `/warm`. Default: there is no such path. */
   readonly warm?: WarmOptions | undefined
-  /** Whether the judge is ready; `/readyz` asks. Default: always. */
+  /** Whether reviews can be judged; `/readyz` asks. Default: always. */
   readonly isReady?: (() => boolean) | undefined
-  /** More metrics by name, such as those of the cache of the judge. */
+  /** More metrics by name, such as those of the source of revocations. */
   readonly metrics?: Readonly<Record<string, MetricDescription>> | undefined
   /** Sees what happens; what it throws is dropped. */
   readonly onEvent?: ((event: WebhookEvent) => void) | undefined
@@ -165,11 +165,10 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
   const connections = trackConnections(server)
   const room = createBodyRoom(maxBufferedBytes)
   const queue = createWarmQueue({
-    warm: (reference, signal) => admission.warm(reference, { signal }),
-    onWarmed(reference, failure) {
-      metrics.count(metricNames.warmed, { result: failure === undefined ? 'warmed' : 'failed' })
-      const failed = failure === undefined ? undefined : describe(failure)
-      emit({ type: 'image-warmed', reference, failed })
+    warm: (reference, signal) => admission.warm(reference, {}, { signal }),
+    onWarmed(reference, verdict) {
+      metrics.count(metricNames.warmed, { verdict })
+      emit({ type: 'image-warmed', reference, verdict })
     },
     concurrency: warm?.concurrency ?? 4,
     maxWaiting: warm?.maxWaiting ?? 1_000,
@@ -182,11 +181,12 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
       connections: () => connections.size,
       certificateExpiresAt: () => certificate.current.expiresAt,
       certificateProblem: () => certificate.problem !== undefined,
+      stats: () => admission.stats(),
     },
     options.metrics,
   )
 
-  async function review(message: IncomingMessage, url: URL, mutate: boolean): Promise<Reply> {
+  async function review(message: IncomingMessage, url: URL, phase: 'validate' | 'mutate'): Promise<Reply> {
     if (tls.clientAuthority !== undefined && !isTrustedClient(message.socket as TLSSocket, tls.clientNames))
       throw new AdmissionError('CLIENT_REFUSED', 'reviews need a client certificate that is trusted', {
         status: 403,
@@ -205,8 +205,8 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     })
     try {
       const { subject, answer, own } = await handleReview(message, {
-        judge: admission,
-        mutate,
+        admission,
+        phase,
         timeout: url.searchParams.get('timeout') ?? undefined,
         defaultTimeoutMs,
         reserveMs,
@@ -269,9 +269,9 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
         : { ...text(405, `expected ${method}`), headers: { allow: method } }
     switch (url.pathname) {
       case '/validate':
-        return only('POST', () => review(message, url, false))
+        return only('POST', () => review(message, url, 'validate'))
       case '/mutate':
-        return only('POST', () => review(message, url, true))
+        return only('POST', () => review(message, url, 'mutate'))
       case '/healthz':
         return only('GET', () => text(200, 'ok'))
       case '/readyz':

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { isJsonDeeperThan } from '@sallyport/core'
+import type { Admission, DecideReviewOptions } from '../admission.ts'
 import { AdmissionError } from '../errors.ts'
+import type { AdmissionReviewResponse } from '../review/review-response.ts'
 import { type BodyRoom, readBody } from './read-body.ts'
 import { reviewBudget } from './review-budget.ts'
-import type { ReviewAnswer, ReviewJudge } from './review-judge.ts'
 
 /** What a review is about, for logs and metrics; untrusted text, cut short. */
 export interface ReviewSubject {
@@ -17,8 +18,8 @@ export interface ReviewSubject {
 
 /** Options of {@link handleReview}. */
 export interface HandleReviewOptions {
-  readonly judge: ReviewJudge
-  readonly mutate: boolean
+  readonly admission: Pick<Admission, 'decideReview'>
+  readonly phase: DecideReviewOptions['phase']
   /** The `timeout` parameter of the request. */
   readonly timeout: string | undefined
   readonly defaultTimeoutMs: number
@@ -33,8 +34,8 @@ export interface HandleReviewOptions {
 /** A review with its answer. */
 export interface HandledReview {
   readonly subject: ReviewSubject
-  readonly answer: ReviewAnswer
-  /** Whether the answer is the webhook's own, because the judge gave none that counts. */
+  readonly answer: AdmissionReviewResponse
+  /** Whether the answer is the webhook's own, because there was none that counts. */
   readonly own: { readonly type: 'timeout' } | { readonly type: 'failed'; readonly cause: Error } | undefined
 }
 
@@ -42,8 +43,8 @@ export interface HandledReview {
 const maxDepth = 200
 
 /**
- * Reads a review, has it judged within the budget, and gives an answer that repeats its uid. Whatever the judge does,
- * the answer is there in time, and says no unless the judge said yes.
+ * Reads a review, has it judged within the budget, and gives an answer that repeats its uid. Whatever happens
+ * meanwhile, the answer is there in time, and says no unless `admission` said yes.
  *
  * @throws {AdmissionError} `REVIEW_INVALID` or `REVIEW_TOO_LARGE` with an HTTP status, for what has no uid to answer to;
  *   the API server then does what its failurePolicy says.
@@ -52,37 +53,33 @@ export async function handleReview(
   message: IncomingMessage,
   options: HandleReviewOptions,
 ): Promise<HandledReview> {
-  const { judge, mutate, gone } = options
+  const { admission, phase, gone } = options
   const budget = reviewBudget(options)
   const startedAt = performance.now()
+  const left = (ms: number): number => ms - (performance.now() - startedAt)
+  const reading = AbortSignal.timeout(Math.min(options.bodyTimeoutMs, budget.judgeMs))
+  const { maxBodyBytes: maxBytes, room } = options
+  const review = parseReview(await readBody(message, { maxBytes, room, signal: reading }))
+  const subject = describeReview(review)
   const judging = new AbortController()
-  const end = setTimeout(() => judging.abort(late(budget.judgeMs)), budget.judgeMs)
-  const leave = (): void => judging.abort(new AdmissionError('REVIEW_INVALID', 'who asked has gone'))
+  const leave = (): void => judging.abort(gone.reason)
   gone.addEventListener('abort', leave, { once: true })
-  let last: NodeJS.Timeout | undefined
+  let timer: NodeJS.Timeout | undefined
   try {
-    const review = parseReview(
-      await readBody(message, {
-        maxBytes: options.maxBodyBytes,
-        room: options.room,
-        signal: AbortSignal.any([judging.signal, AbortSignal.timeout(options.bodyTimeoutMs)]),
-      }),
-    )
-    const subject = describeReview(review)
     const outcome = await new Promise<unknown>((resolve) => {
-      const remaining = budget.answerMs - (performance.now() - startedAt)
-      last = setTimeout(() => resolve(late(budget.judgeMs)), remaining)
-      // In an async function, so that a judge that throws at once is caught too.
-      void (async () => judge.decideReview(review, { signal: judging.signal, mutate }))().then(
-        resolve,
-        (cause) => resolve(cause instanceof Error ? cause : new Error('the judge failed', { cause })),
+      timer = setTimeout(() => resolve(late(budget.judgeMs)), left(budget.answerMs))
+      const call = { phase, budgetMs: Math.max(1, left(budget.judgeMs)), signal: judging.signal }
+      // In an async function, so that a call that throws at once is caught too.
+      void (async () => admission.decideReview(review, call))().then(resolve, (cause: unknown) =>
+        resolve(cause instanceof Error ? cause : new Error('judging failed', { cause })),
       )
     })
     return toHandled(subject, outcome)
   } finally {
-    clearTimeout(end)
-    clearTimeout(last)
+    clearTimeout(timer)
     gone.removeEventListener('abort', leave)
+    // What is still under way after the answer is due is of no use to anybody.
+    judging.abort()
   }
 }
 
@@ -130,7 +127,7 @@ function toHandled(subject: ReviewSubject, outcome: unknown): HandledReview {
   if (isAnswerTo(subject.uid, outcome)) return { subject, answer: outcome, own: undefined }
   const isLate = outcome instanceof AdmissionError && outcome.code === 'REVIEW_TIMEOUT'
   const message = isLate ? outcome.message : 'the review could not be judged; see the log of the webhook'
-  const cause = outcome instanceof Error ? outcome : new Error('the judge gave no answer to this review')
+  const cause = outcome instanceof Error ? outcome : new Error('this review got no answer')
   return {
     subject,
     answer: {
@@ -139,15 +136,19 @@ function toHandled(subject: ReviewSubject, outcome: unknown): HandledReview {
       response: {
         uid: subject.uid,
         allowed: false,
-        status: { code: isLate ? 504 : 500, message: `sallyport: ${message}` },
+        status: {
+          code: isLate ? 504 : 500,
+          reason: isLate ? 'Timeout' : 'InternalError',
+          message: `sallyport: ${message}`,
+        },
       },
     },
     own: isLate ? { type: 'timeout' } : { type: 'failed', cause },
   }
 }
 
-function isAnswerTo(uid: string, value: unknown): value is ReviewAnswer {
-  const response = (value as Partial<ReviewAnswer> | undefined | null)?.response
+function isAnswerTo(uid: string, value: unknown): value is AdmissionReviewResponse {
+  const response = (value as Partial<AdmissionReviewResponse> | undefined | null)?.response
   return response?.uid === uid && typeof response.allowed === 'boolean'
 }
 

@@ -1,5 +1,5 @@
 export type { CertificateFiles } from './certificate-files.ts'
-export type { GaugeSample, MetricDescription, MetricLabels } from './metrics.ts'
+export type { MetricDescription, MetricLabels, MetricSample } from './metrics.ts'
 export {
   type CloseOptions,
   createWebhookServer,

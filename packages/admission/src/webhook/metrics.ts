@@ -15,12 +15,12 @@ export interface MetricsRegistry {
 export interface MetricDescription {
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
-  /** Samples of a gauge, asked for when the metrics are read. */
-  readonly read?: (() => readonly GaugeSample[]) | undefined
+  /** Samples of a gauge or counter, asked for when the metrics are read. */
+  readonly read?: (() => readonly MetricSample[]) | undefined
 }
 
-/** One value of a gauge. */
-export interface GaugeSample {
+/** One value that is read. */
+export interface MetricSample {
   readonly labels?: MetricLabels | undefined
   readonly value: number
 }
@@ -71,7 +71,8 @@ export function createMetricsRegistry(
         if (name.endsWith('_seconds')) lines.push(`# UNIT ${name} seconds`)
         lines.push(`# HELP ${name} ${help}`)
         for (const { labels = {}, value } of read?.() ?? []) {
-          lines.push(`${name}${formatLabels(labels)} ${formatNumber(value)}`)
+          const suffix = type === 'counter' ? '_total' : ''
+          lines.push(`${name}${suffix}${formatLabels(labels)} ${formatNumber(value)}`)
         }
         for (const [labels, value] of counters.get(name) ?? []) {
           lines.push(`${name}_total${labels} ${formatNumber(value)}`)
@@ -114,7 +115,6 @@ function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
-/** Numbers as Go and Prometheus write the canonical ones: `1.0` for bounds and whole numbers alike would be as good. */
 function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'

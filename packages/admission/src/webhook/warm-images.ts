@@ -1,5 +1,6 @@
 import { isDigest } from '@sallyport/core'
 import * as z from 'zod'
+import type { AdmissionVerdict } from '../decision.ts'
 import { AdmissionError } from '../errors.ts'
 
 /** A push as the gate and `@sallyport/monitor` tell it; other fields are ignored. */
@@ -74,8 +75,8 @@ export function readWarmRequest(text: string): readonly string[] {
 
 /** Options of {@link createWarmQueue}. */
 export interface WarmQueueOptions {
-  readonly warm: (reference: string, signal: AbortSignal) => Promise<unknown>
-  readonly onWarmed: (reference: string, failure: unknown) => void
+  readonly warm: (reference: string, signal: AbortSignal) => Promise<{ readonly verdict: AdmissionVerdict }>
+  readonly onWarmed: (reference: string, verdict: AdmissionVerdict) => void
   /** Images at once. */
   readonly concurrency: number
   /** Images that wait; more are dropped, and judged when they are asked for. */
@@ -98,10 +99,10 @@ export function createWarmQueue({ warm, onWarmed, concurrency, maxWaiting }: War
 
   async function run(reference: string): Promise<void> {
     try {
-      await warm(reference, stop.signal)
-      onWarmed(reference, undefined)
-    } catch (failure) {
-      if (!stop.signal.aborted) onWarmed(reference, failure)
+      const { verdict } = await warm(reference, stop.signal)
+      onWarmed(reference, verdict)
+    } catch {
+      if (!stop.signal.aborted) onWarmed(reference, 'error')
     }
   }
 

@@ -1,3 +1,5 @@
+import type { AdmissionVerdict } from '../decision.ts'
+
 /** What happens in a webhook. Events hold no secret, and nothing of a body but what names the object. */
 export type WebhookEvent =
   | { readonly type: 'listening'; readonly port: number }
@@ -27,6 +29,6 @@ export type WebhookEvent =
   | { readonly type: 'connection-failed'; readonly code: string; readonly remoteAddress?: string | undefined }
   | { readonly type: 'certificate-loaded'; readonly expiresAt: Date; readonly fingerprint: string }
   | { readonly type: 'certificate-refused'; readonly message: string }
-  | { readonly type: 'image-warmed'; readonly reference: string; readonly failed?: string | undefined }
+  | { readonly type: 'image-warmed'; readonly reference: string; readonly verdict: AdmissionVerdict }
   | { readonly type: 'draining'; readonly inFlight: number }
   | { readonly type: 'closed'; readonly cut: number }

@@ -1,4 +1,10 @@
-import { createMetricsRegistry, type MetricDescription, type MetricsRegistry } from './metrics.ts'
+import type { AdmissionStats } from '../admission.ts'
+import {
+  createMetricsRegistry,
+  type MetricDescription,
+  type MetricSample,
+  type MetricsRegistry,
+} from './metrics.ts'
 
 /** What is asked for when metrics are read. */
 export interface WebhookState {
@@ -6,6 +12,7 @@ export interface WebhookState {
   readonly connections: () => number
   readonly certificateExpiresAt: () => Date
   readonly certificateProblem: () => boolean
+  readonly stats: () => AdmissionStats
 }
 
 const prefix = 'sallyport_admission'
@@ -23,7 +30,7 @@ export const metricNames = {
   certificateProblem: `${prefix}_certificate_refused`,
 } as const
 
-/** The metrics of a webhook; `more` are those of the judge. */
+/** The metrics of a webhook and of what it asks. */
 export function webhookMetrics(
   state: WebhookState,
   more: Readonly<Record<string, MetricDescription>> = {},
@@ -52,6 +59,66 @@ export function webhookMetrics(
       '1 while the certificate files hold something that is not used because it is broken.',
       () => (state.certificateProblem() ? 1 : 0),
     ),
+    ...admissionMetrics(state.stats),
     ...more,
   })
+}
+
+function admissionMetrics(stats: () => AdmissionStats): Readonly<Record<string, MetricDescription>> {
+  const by =
+    (label: string, values: (from: AdmissionStats) => Readonly<Record<string, number | undefined>>) =>
+    (): readonly MetricSample[] =>
+      Object.entries(values(stats())).map(([key, value = 0]) => ({ labels: { [label]: key }, value }))
+  const one = (value: (from: AdmissionStats) => number) => () => [{ value: value(stats()) }]
+  return {
+    [`${prefix}_verdicts`]: {
+      type: 'counter',
+      help: 'Decisions about images by verdict.',
+      read: by('verdict', ({ verdicts }) => verdicts),
+    },
+    [`${prefix}_reasons`]: {
+      type: 'counter',
+      help: 'Reasons of decisions that are no allow, by code.',
+      read: by('code', ({ reasons }) => reasons),
+    },
+    [`${prefix}_exempt_reviews`]: {
+      type: 'counter',
+      help: 'Reviews that fell under an exemption.',
+      read: one(({ reviews }) => reviews.exempt),
+    },
+    [`${prefix}_cache_lookups`]: {
+      type: 'counter',
+      help: 'Look-ups of verdicts by result.',
+      read: by('result', ({ cache: { hits, staleHits, misses } }) => ({
+        hit: hits,
+        stale: staleHits,
+        miss: misses,
+      })),
+    },
+    [`${prefix}_cache_evictions`]: {
+      type: 'counter',
+      help: 'Verdicts that were forgotten for want of room.',
+      read: one(({ cache }) => cache.evicted),
+    },
+    [`${prefix}_cache_entries`]: {
+      type: 'gauge',
+      help: 'Verdicts that are remembered.',
+      read: one(({ cache }) => cache.entries),
+    },
+    [`${prefix}_verifications`]: {
+      type: 'counter',
+      help: 'Images that were verified.',
+      read: one(({ verifications }) => verifications.started),
+    },
+    [`${prefix}_verifications_joined`]: {
+      type: 'counter',
+      help: 'Decisions that waited for a verification under way.',
+      read: one(({ verifications }) => verifications.joined),
+    },
+    [`${prefix}_verifications_open`]: {
+      type: 'gauge',
+      help: 'Verifications by state.',
+      read: by('state', ({ verifications: { inFlight, waiting } }) => ({ running: inFlight, waiting })),
+    },
+  }
 }

@@ -4,4 +4,5 @@ export default buildOf({
   index: 'src/index.ts',
   contracts: 'src/contracts/index.ts',
   sigstore: 'src/sigstore/index.ts',
+  tls: 'src/tls/index.ts',
 })

@@ -339,9 +339,12 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     server!.close()
     connections.drain()
     const limit = new AbortController()
-    await Promise.race([closed, wait(timeoutMs, undefined, { signal: limit.signal }).catch(() => undefined)])
+    const isLate = await Promise.race([
+      closed.then(() => false),
+      wait(timeoutMs, true, { signal: limit.signal }).catch(() => false),
+    ])
     limit.abort()
-    const cut = connections.cut()
+    const cut = isLate ? connections.cut() : 0
     await closed
     watching.abort()
     await Promise.all([queue.close(), watched])

@@ -57,7 +57,7 @@ export async function handleReview(
   const budget = reviewBudget(options)
   const startedAt = performance.now()
   const left = (ms: number): number => ms - (performance.now() - startedAt)
-  const reading = AbortSignal.timeout(Math.min(options.bodyTimeoutMs, budget.judgeMs))
+  const reading = AbortSignal.timeout(Math.ceil(Math.min(options.bodyTimeoutMs, budget.judgeMs)))
   const { maxBodyBytes: maxBytes, room } = options
   const review = parseReview(await readBody(message, { maxBytes, room, signal: reading }))
   const subject = describeReview(review)

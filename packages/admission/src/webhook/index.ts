@@ -10,3 +10,9 @@ export {
 } from './create-webhook-server.ts'
 export { type PushedImage, toWarmReferences } from './warm-images.ts'
 export type { WebhookEvent } from './webhook-event.ts'
+export type { ClusterApiOptions } from './cluster/cluster-api.ts'
+export {
+  kubernetesClusterView,
+  type KubernetesClusterView,
+  type KubernetesClusterViewOptions,
+} from './cluster/kubernetes-cluster-view.ts'

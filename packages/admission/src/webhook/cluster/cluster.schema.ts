@@ -4,7 +4,9 @@ import * as z from 'zod'
 export const secretSchema = z.object({
   metadata: z.object({ resourceVersion: z.string().optional() }),
   type: z.string().optional(),
-  data: z.record(z.string(), z.string()).nullish(),
+  data: z
+    .object({ '.dockerconfigjson': z.string().optional(), '.dockercfg': z.string().optional() })
+    .nullish(),
 })
 
 /** Parts of a ServiceAccount of `core/v1`. */

@@ -95,7 +95,7 @@ function toAuthText(
   source: string,
   { type, data }: z.output<typeof secretSchema>,
 ): readonly DockerAuthText[] {
-  const decode = (key: string): string | undefined => {
+  const decode = (key: '.dockerconfigjson' | '.dockercfg'): string | undefined => {
     const value = data?.[key]
     return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8')
   }
@@ -123,19 +123,20 @@ type ReadObject = <Schema extends z.ZodType>(
 function keepAnswers(api: ClusterApi, keepMs: number, elapsedMs: () => number): ReadObject {
   const kept = new Map<string, { readonly value: unknown; readonly until: number }>()
   const flights = createSharedFlights<unknown>()
-  return async (path, schema, signal) => {
+  return async <Schema extends z.ZodType>(path: string, schema: Schema, signal: AbortSignal) => {
     const known = kept.get(path)
-    let value = known?.value
-    if (!known || known.until <= elapsedMs()) {
-      value = await flights.join(path, (shared) => api.get(path, shared), signal)
-      kept.delete(path)
-      if (kept.size >= maxKept) kept.delete(kept.keys().next().value!)
-      kept.set(path, { value, until: elapsedMs() + keepMs })
-    }
+    // A path is read by one schema only, so what is kept under it has the right type.
+    if (known && known.until > elapsedMs()) return known.value as z.output<Schema>
+    kept.delete(path)
+    const value = await flights.join(path, (shared) => api.get(path, shared), signal)
+    // What is not there yet may be there in a moment.
     if (value === undefined) return undefined
     const parsed = schema.safeParse(value)
-    if (parsed.success) return parsed.data
-    throw new AdmissionError('CLUSTER_UNAVAILABLE', `${path} of the API server has an unexpected form`)
+    if (!parsed.success)
+      throw new AdmissionError('CLUSTER_UNAVAILABLE', `${path} of the API server has an unexpected form`)
+    if (kept.size >= maxKept) kept.delete(kept.keys().next().value!)
+    kept.set(path, { value: parsed.data, until: elapsedMs() + keepMs })
+    return parsed.data
   }
 }
 

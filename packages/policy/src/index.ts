@@ -1,6 +1,7 @@
 export type { BreakGlass } from './break-glass.ts'
 export type { Decision, DecisionInputs, DecisionReason, EvaluatedRule, WaiverState } from './decision.ts'
 export { builtinKinds } from './document/builtin-kinds.ts'
+export { parseDuration } from './document/duration.ts'
 export { describeTier, type TierDescription } from './document/describe-tier.ts'
 export { formatTier } from './document/format-tier.ts'
 export { definePolicy, parsePolicy, type ParsePolicyOptions } from './document/parse-policy.ts'

@@ -15,6 +15,7 @@ export type {
 export { type JsonSchema, policyJsonSchema } from './document/policy-json-schema.ts'
 export type { AnyRuleKind, PolicyKinds } from './document/policy-kinds.ts'
 export type { Policy } from './document/policy.ts'
+export { type ReadDocument, readDocument } from './document/read-document.ts'
 export type { AgeSince, EpssLimit, FindingNote, KevState, Threshold } from './thresholds/threshold.ts'
 export { PolicyError, type PolicyErrorCode, type PolicyIssue } from './errors.ts'
 export { decide, type DecideOptions } from './evaluate/decide.ts'

@@ -3,6 +3,10 @@ import { SallyportError, type SallyportErrorOptions } from '@sallyport/core'
 /** Codes of {@link AdmissionError}. */
 export type AdmissionErrorCode =
   | 'OPTIONS_INVALID'
+  /** A policy document can't be used. */
+  | 'POLICY_INVALID'
+  /** A list of what is revoked can't be read or used. */
+  | 'REVOCATIONS_INVALID'
   | 'REVIEW_INVALID'
   | 'REVIEW_TOO_LARGE'
   | 'REVIEW_TIMEOUT'

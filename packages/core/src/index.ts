@@ -22,3 +22,4 @@ export { isSallyportError, SallyportError, type SallyportErrorOptions } from './
 export type { Verdict } from './verdict.ts'
 export { isJsonDeeperThan } from './json-depth.ts'
 export { runConcurrently } from './run-concurrently.ts'
+export { parseStrictJson, StrictJsonError, type StrictJsonOptions } from './strict-json.ts'

@@ -62,7 +62,9 @@ export interface DeployOptions {
 }
 
 /** Options with their defaults. */
-export type ResolvedDeploy = Required<DeployOptions>
+export type ResolvedDeploy = {
+  readonly [Name in keyof DeployOptions]-?: Exclude<DeployOptions[Name], undefined>
+}
 
 /**
  * Fills defaults in.

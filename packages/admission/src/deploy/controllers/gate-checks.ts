@@ -17,7 +17,8 @@ export interface GateCheckOptions {
   readonly mode?: 'enforce' | 'audit' | undefined
 }
 
-/** Checks names, keys and repositories, and gives the keys back trimmed.
+/**
+ * Checks names, keys and repositories, and gives the keys back trimmed.
  *
  * @throws {AdmissionError} `OPTIONS_INVALID`.
  */

@@ -6,7 +6,12 @@ import {
 import { Deployment } from 'kubernetes-models/apps/v1'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
-import { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1'
+import {
+  ClusterRole,
+  ClusterRoleBinding,
+  Role,
+  RoleBinding,
+} from 'kubernetes-models/rbac.authorization.k8s.io/v1'
 import { Namespace, Service, ServiceAccount } from 'kubernetes-models/v1'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -33,7 +38,9 @@ const models = [
 
 /** Checks an object by the schema that the API of Kubernetes (or cert-manager) publishes for its kind. */
 function validate(object: KubernetesObject): void {
-  const Model = models.find(({ kind, apiVersion }) => kind === object.kind && apiVersion === object.apiVersion)
+  const Model = models.find(
+    ({ kind, apiVersion }) => kind === object.kind && apiVersion === object.apiVersion,
+  )
   if (!Model) throw new Error(`no schema of ${object.apiVersion} ${object.kind}`)
   new (Model as new (data: object) => { validate(): void })(object).validate()
 }
@@ -65,7 +72,10 @@ describe('admissionManifests', () => {
   it.each([
     ['with defaults', base],
     ['with everything', everything],
-    ['with another issuer', { ...base, certificate: { type: 'cert-manager', issuer: { kind: 'ClusterIssuer', name: 'ca' } } }],
+    [
+      'with another issuer',
+      { ...base, certificate: { type: 'cert-manager', issuer: { kind: 'ClusterIssuer', name: 'ca' } } },
+    ],
   ] as const)('makes objects that the schemas of the API accept, %s', (_, options) => {
     const objects = admissionManifests(options)
     for (const object of objects) validate(object)
@@ -177,7 +187,10 @@ describe('admissionManifests', () => {
     ['a private key', { files: { 'webhook.yaml': '-----BEGIN EC PRIVATE KEY-----' } }, /private key/],
   ])('refuses %s', (_, options, message) => {
     expect(() => admissionManifests({ ...base, ...options })).toThrow(
-      expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringMatching(message) as string }) as Error,
+      expect.objectContaining({
+        code: 'OPTIONS_INVALID',
+        message: expect.stringMatching(message) as string,
+      }) as Error,
     )
   })
 })
@@ -194,8 +207,15 @@ describe('kustomizeBase', () => {
         ...second.resources.map((file: string) => `webhooks/${file}`),
       ]
       const isKustomization = (path: string) => path.endsWith('kustomization.yaml')
-      expect(listed.toSorted()).toEqual(Object.keys(files).filter((path) => !isKustomization(path)).toSorted())
-      const objects = [...first.resources.map((file: string) => read(`base/${file}`)), ...second.resources.map((file: string) => read(`webhooks/${file}`))]
+      expect(listed.toSorted()).toEqual(
+        Object.keys(files)
+          .filter((path) => !isKustomization(path))
+          .toSorted(),
+      )
+      const objects = [
+        ...first.resources.map((file: string) => read(`base/${file}`)),
+        ...second.resources.map((file: string) => read(`webhooks/${file}`)),
+      ]
       expect(objects).toEqual(admissionManifests(options))
       expect(second.resources).toHaveLength(2)
     }

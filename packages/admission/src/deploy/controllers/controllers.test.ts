@@ -9,7 +9,9 @@ import { kyvernoClusterPolicy } from './kyverno-cluster-policy.ts'
 import { kyvernoImageValidatingPolicies } from './kyverno-image-validating-policy.ts'
 
 const newKey = () =>
-  generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .publicKey.export({ type: 'spki', format: 'pem' })
+    .toString()
 const [key, other] = [newKey(), newKey()]
 const options: GateCheckOptions = {
   name: 'promoted',
@@ -51,26 +53,36 @@ const clusterImagePolicy = z.strictObject({
 })
 
 describe('kyvernoClusterPolicy', () => {
-  it.each(['SigstoreBundle', 'Cosign'] as const)('is what the definition of Kyverno allows, of type %s', (format) => {
-    const policy = kyvernoClusterPolicy({ ...options, format, maxAgeHours: 168 })
-    new ClusterPolicy(policy as never).validate()
-    const [rule] = (policy['spec'] as any).rules
-    const [check] = rule.verifyImages
-    expect(check).toMatchObject({
-      type: format,
-      failureAction: 'Enforce',
-      required: true,
-      imageReferences: ['prod.example:5000/team/app:*', 'prod.example:5000/team/app@*'],
-    })
-    expect(check.attestations[0].conditions[0].all).toEqual([
-      { key: '{{ verificationResult }}', operator: 'Equals', value: 'PASSED' },
-      { key: '{{ verifier.id }}', operator: 'Equals', value: 'https://gate.example/prod' },
-      { key: '{{ resourceUri }}', operator: 'Equals', value: resource },
-      { key: 'SALLYPORT_GATE_PROD', operator: 'AnyIn', value: '{{ verifiedLevels }}' },
-      { key: "{{ time_since('', '{{ timeVerified }}', '') }}", operator: 'LessThanOrEquals', value: '168h' },
-    ])
-    expect(check.attestors[0]).toMatchObject({ count: 1, entries: [{ keys: { publicKeys: key } }, { keys: { publicKeys: other } }] })
-  })
+  it.each(['SigstoreBundle', 'Cosign'] as const)(
+    'is what the definition of Kyverno allows, of type %s',
+    (format) => {
+      const policy = kyvernoClusterPolicy({ ...options, format, maxAgeHours: 168 })
+      new ClusterPolicy(policy as never).validate()
+      const [rule] = (policy['spec'] as any).rules
+      const [check] = rule.verifyImages
+      expect(check).toMatchObject({
+        type: format,
+        failureAction: 'Enforce',
+        required: true,
+        imageReferences: ['prod.example:5000/team/app:*', 'prod.example:5000/team/app@*'],
+      })
+      expect(check.attestations[0].conditions[0].all).toEqual([
+        { key: '{{ verificationResult }}', operator: 'Equals', value: 'PASSED' },
+        { key: '{{ verifier.id }}', operator: 'Equals', value: 'https://gate.example/prod' },
+        { key: '{{ resourceUri }}', operator: 'Equals', value: resource },
+        { key: 'SALLYPORT_GATE_PROD', operator: 'AnyIn', value: '{{ verifiedLevels }}' },
+        {
+          key: "{{ time_since('', '{{ timeVerified }}', '') }}",
+          operator: 'LessThanOrEquals',
+          value: '168h',
+        },
+      ])
+      expect(check.attestors[0]).toMatchObject({
+        count: 1,
+        entries: [{ keys: { publicKeys: key } }, { keys: { publicKeys: other } }],
+      })
+    },
+  )
 
   it('has a check that notices what is wrong', () => {
     const policy = structuredClone(kyvernoClusterPolicy(options)) as any
@@ -107,7 +119,10 @@ describe('clusterImagePolicies', () => {
     const policies = clusterImagePolicies({ ...options, releaseKey: key })
     for (const policy of policies) clusterImagePolicy.parse(policy)
     const { spec } = policies[0] as any
-    expect(spec.images).toEqual([{ glob: 'prod.example:5000/team/app:**' }, { glob: 'prod.example:5000/team/app*sha256:*' }])
+    expect(spec.images).toEqual([
+      { glob: 'prod.example:5000/team/app:**' },
+      { glob: 'prod.example:5000/team/app*sha256:*' },
+    ])
     expect(spec.authorities[0].attestations[0].policy.data).toContain(`resourceUri: "${resource}"`)
   })
 
@@ -117,7 +132,9 @@ describe('clusterImagePolicies', () => {
   })
 
   it('let no text out of its literal', () => {
-    expect(decisionInCue({ repository: 'a.example/b', tier: 'prod', verifierId: 'x"\n\\(1)' })).toContain('id: "x\\"\\n\\\\(1)"')
+    expect(decisionInCue({ repository: 'a.example/b', tier: 'prod', verifierId: 'x"\n\\(1)' })).toContain(
+      'id: "x\\"\\n\\\\(1)"',
+    )
   })
 })
 
@@ -125,7 +142,15 @@ describe('all of them', () => {
   const makers: readonly [string, (more: Partial<GateCheckOptions>) => unknown][] = [
     ['kyvernoClusterPolicy', (more) => kyvernoClusterPolicy({ ...options, ...more })],
     ['kyvernoImageValidatingPolicies', (more) => kyvernoImageValidatingPolicies({ ...options, ...more })],
-    ['clusterImagePolicies', (more) => clusterImagePolicies({ ...options, ...more, releaseKey: more.releaseKeys ? (more.releaseKeys[0] ?? '') : key })],
+    [
+      'clusterImagePolicies',
+      (more) =>
+        clusterImagePolicies({
+          ...options,
+          ...more,
+          releaseKey: more.releaseKeys ? (more.releaseKeys[0] ?? '') : key,
+        }),
+    ],
   ]
   const wrong: readonly [string, Partial<GateCheckOptions>][] = [
     ['no repository', { repositories: [] }],

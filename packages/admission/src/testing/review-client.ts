@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import { Agent, request, type RequestOptions } from 'node:https'
 import { text } from 'node:stream/consumers'
 import type { AdmissionReviewResponse } from '../review/review-response.ts'
 

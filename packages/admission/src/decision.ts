@@ -55,6 +55,12 @@ export type AdmissionReasonCode =
   | 'budget-exceeded'
   /** More is waiting to be verified than may wait. */
   | 'overloaded'
+  /** The object is not of the form of its kind, so that its images can't be told. */
+  | 'object-invalid'
+  /** A custom resource in which no Pod is found. */
+  | 'kind-unknown'
+  /** More images than one review may name. */
+  | 'too-many-images'
   /** Nothing of the above; see the message. */
   | 'verification-failed'
 
@@ -104,6 +110,8 @@ export interface AdmissionDecision {
   /** Whether it may run. `true` without verdict `allow` only as far as the policy says so; see `ground`. */
   readonly admitted: boolean
   readonly ground: AdmissionGround
+  /** Name of the exemption, with ground `exempt`. */
+  readonly exemption?: string | undefined
   /** Empty with verdict `allow`. */
   readonly reasons: readonly AdmissionReason[]
   /** The digest that was verified; absent when nothing was. */

@@ -6,7 +6,7 @@ import type { Moment } from '../cache/expiring-store.ts'
 import type { AdmissionDecision, AdmissionReason, ReliedEvidence } from '../decision.ts'
 import type { CompiledPolicy, CompiledRule } from '../policy/compiled-rule.ts'
 import type { RevocationDesk, RevocationView } from '../revoke/revocation-view.ts'
-import type { VerificationDesk } from '../verify/verification-desk.ts'
+import type { CredentialsOfPod, VerificationDesk } from '../verify/verification-desk.ts'
 import { combineOutcomes, type RuleOutcome } from './combine-outcomes.ts'
 import { type Deadline, DeadlineError } from './deadline.ts'
 import { findExemption, isTrustedPlace, matchRule } from './match-rules.ts'
@@ -22,7 +22,8 @@ export interface DecideImageParts {
 }
 
 /** One question. */
-export interface ImageQuestion extends ImageContext {
+export interface ImageQuestion extends Omit<ImageContext, 'credentials'> {
+  readonly credentials: CredentialsOfPod
   readonly reference: string
   readonly deadline: Deadline
   /** Whether a tag stays a tag: nobody writes the digest into what is admitted. */
@@ -55,6 +56,7 @@ export async function decideImage(
       verdict: 'error',
       admitted: true,
       ground: 'exempt',
+      exemption: exemption.name,
       reasons: [reasonOf('exempt', message)],
     }
   }
@@ -122,7 +124,7 @@ async function judge(
   const all = (outcome: (rule: CompiledRule) => RuleOutcome): readonly RuleOutcome[] =>
     matched.map(({ rule }, at) => early[at] ?? outcome(rule))
   const { deadline, credentials } = question
-  const revoked = await attempt(deadline.wait(parts.revocations.view(parts.now(), deadline.signal)))
+  const revoked = await attempt(deadline.wait(parts.revocations.view(parts.now())))
   if ('reason' in revoked) {
     const { reason } = revoked
     return {

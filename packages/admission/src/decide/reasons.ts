@@ -31,6 +31,9 @@ const actions: Readonly<Record<AdmissionReasonCode, string>> = {
   'credentials-unreadable': 'check the pull secrets of the Pod and its service account',
   'budget-exceeded': 'try again; the verification goes on, and its outcome is remembered',
   overloaded: 'try again in a moment',
+  'object-invalid': 'give the object the form of its kind',
+  'kind-unknown': 'say in the policy, under kinds, where the Pod of this kind is',
+  'too-many-images': 'split the object',
   'verification-failed': 'read the message, and the log of the webhook',
 }
 

@@ -9,6 +9,8 @@ export interface VerificationTerms {
   readonly id: string
   /** All of them must be satisfied; at least one. */
   readonly requirements: readonly Requirement[]
+  /** Ids of keys that are revoked, so that their evidence is called that. */
+  readonly revokedKeys?: readonly string[] | undefined
   /** What of an index must satisfy them; see `VerifyOptions` of `@sallyport/attest`. */
   readonly subject: 'index' | 'platforms' | 'both'
 }

@@ -1,4 +1,5 @@
 import { canonicalJson, digestOf } from '@sallyport/core'
+import { AdmissionError } from '../errors.ts'
 import type { RevocationSource } from '../ports/revocation-source.ts'
 import type { RevocationList } from './revocation-list.ts'
 import { findRevokedDigest, type RevokedKeys, revokedKeys } from './revoked-keys.ts'
@@ -14,10 +15,11 @@ export interface RevocationView {
 /** Shows what is revoked, from a list that is read again at most every second. */
 export interface RevocationDesk {
   /** Rejects when the list can't be read. */
-  view(now: { readonly wall: number; readonly elapsed: number }, signal: AbortSignal): Promise<RevocationView>
+  view(now: { readonly wall: number; readonly elapsed: number }): Promise<RevocationView>
 }
 
 const refreshMs = 1_000
+const timeoutMs = 10_000
 const nothing: RevocationList = { source: 'nothing', version: digestOf(''), revocations: [] }
 
 /** Makes a desk over a source; without one nothing is revoked. */
@@ -28,12 +30,12 @@ export function createRevocationDesk(source: RevocationSource | undefined): Revo
     | { readonly list: RevocationList; readonly second: number; readonly view: RevocationView }
     | undefined
 
-  function read(elapsed: number, signal: AbortSignal): Promise<RevocationList> {
+  function read(elapsed: number): Promise<RevocationList> {
     if (source === undefined) return Promise.resolve(nothing)
     if (last !== undefined && elapsed - last.readAt < refreshMs) return Promise.resolve(last.list)
     reading ??= (async () => {
       try {
-        const list = await source.read({ signal })
+        const list = await readInTime(source)
         last = { list, readAt: elapsed }
         return list
       } catch (error) {
@@ -48,8 +50,8 @@ export function createRevocationDesk(source: RevocationSource | undefined): Revo
   }
 
   return {
-    async view({ wall, elapsed }, signal) {
-      const list = await read(elapsed, signal)
+    async view({ wall, elapsed }) {
+      const list = await read(elapsed)
       const second = Math.floor(wall / 1000)
       if (made?.list === list && made.second === second) return made.view
       const now = new Date(wall)
@@ -66,5 +68,24 @@ export function createRevocationDesk(source: RevocationSource | undefined): Revo
       }
       return made.view
     },
+  }
+}
+
+/** One caller's end must not be that of all who wait for the list, and a source that hangs must not hang for ever. */
+async function readInTime(source: RevocationSource): Promise<RevocationList> {
+  const stop = new AbortController()
+  const timeout = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const error = new AdmissionError(
+      'REVOCATIONS_INVALID',
+      `the list could not be read within ${timeoutMs} ms`,
+    )
+    stop.abort(error)
+    timeout.reject(error)
+  }, timeoutMs)
+  try {
+    return await Promise.race([source.read({ signal: stop.signal }), timeout.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,4 +1,5 @@
 import type { Digest, Reference } from '@sallyport/core'
+import { printable } from '@sallyport/oci/cloud'
 import type { AdmissionEvent, AdmissionStats } from '../admission.ts'
 import { createExpiringStore, type Moment } from '../cache/expiring-store.ts'
 import type { CompiledRule } from '../policy/compiled-rule.ts'
@@ -19,18 +20,21 @@ export type Resolution =
   | { readonly digest: Digest }
   | { readonly digest?: undefined; readonly problem: ReturnType<typeof toProblem> }
 
+/** Looks up the credentials to read with; asked only when the registry is. */
+export type CredentialsOfPod = () => Promise<PullCredentials | undefined>
+
 /** Verifies each image once, and remembers it. */
 export interface VerificationDesk extends Pick<AdmissionStats, 'cache' | 'verifications'> {
   resolve(
     image: Pick<Reference, 'registry' | 'repository'> & { readonly tag: string },
-    credentials: PullCredentials | undefined,
+    credentials: CredentialsOfPod,
   ): Promise<Resolution>
   judge(
     image: PinnedImage,
     terms: {
       readonly rule: CompiledRule
       readonly revoked: RevocationView
-      readonly credentials: PullCredentials | undefined
+      readonly credentials: CredentialsOfPod
     },
   ): Promise<Finding>
   close(): Promise<void>
@@ -88,7 +92,10 @@ export function createVerificationDesk({
   }
 
   return {
-    async resolve({ registry, repository, tag }, credentials) {
+    async resolve({ registry, repository, tag }, findCredentials) {
+      const given = await findCredentials().catch(noCredentials)
+      if (given instanceof CredentialsError) return { problem: given.problem }
+      const credentials = given
       const key = JSON.stringify([registry, repository, tag, credentials?.scope])
       const known = tags.get(key, now())
       if (known) {
@@ -106,7 +113,7 @@ export function createVerificationDesk({
       return flight?.catch(failed) ?? { problem: overloaded }
     },
 
-    async judge(image, { rule, revoked, credentials }) {
+    async judge(image, { rule, revoked, credentials: findCredentials }) {
       const passKey = JSON.stringify([
         image.registry,
         image.repository,
@@ -115,10 +122,14 @@ export function createVerificationDesk({
         revoked.keysVersion,
       ])
       // What credentials can't see says nothing of what others can.
-      const otherKey = `${passKey} ${credentials?.scope ?? ''}`
+      const otherKeyOf = (credentials: PullCredentials | undefined): string =>
+        `${passKey} ${credentials?.scope ?? ''}`
       const name = `${image.registry}/${image.repository}@${image.digest}`
 
-      const verify = async (signal: AbortSignal): Promise<Finding> => {
+      const verify = async (
+        credentials: PullCredentials | undefined,
+        signal: AbortSignal,
+      ): Promise<Finding> => {
         const started = now()
         emit({ type: 'verification-started', image: name })
         const found = await verifier
@@ -127,6 +138,7 @@ export function createVerificationDesk({
             {
               id: `${rule.id} ${revoked.keysVersion} ${image.registry}/${image.repository}`,
               requirements: rule.requirementsFor(`${image.registry}/${image.repository}`, revoked.keys),
+              revokedKeys: [...revoked.keys.keys()],
               subject: rule.subject,
             },
             { signal, credentials },
@@ -136,7 +148,7 @@ export function createVerificationDesk({
             (error: unknown) => unverified(image, error),
           )
         const at = now()
-        keep(passKey, otherKey, found, at)
+        keep(passKey, otherKeyOf(credentials), found, at)
         emit({
           type: 'verification-ended',
           image: name,
@@ -145,41 +157,43 @@ export function createVerificationDesk({
         })
         return { found, checkedAt: at, cached: false }
       }
-      const start = (): Promise<Finding> | undefined =>
-        flights.join(otherKey, verify)?.catch((error: unknown) => ({
-          found: unverified(image, error),
-          checkedAt: now(),
-          cached: false,
-        }))
+      const unjudged = (found: VerifiedImage): Finding => ({ found, checkedAt: now(), cached: false })
+      const start = (credentials: PullCredentials | undefined): Promise<Finding> | undefined =>
+        flights
+          .join(otherKeyOf(credentials), (signal) => verify(credentials, signal))
+          ?.catch((error: unknown) => unjudged(unverified(image, error)))
+      const recallOther = (credentials: PullCredentials | undefined): Finding | undefined => {
+        const other = findings.get(otherKeyOf(credentials), now())
+        if (!other || other.ageMs >= (other.value.verdict === 'fail' ? lifetimes.fail : lifetimes.error))
+          return undefined
+        return { found: other.value, checkedAt: other.keptAt, cached: true }
+      }
 
       const moment = now()
       const pass = findings.get(passKey, moment)
-      if (pass && isFresh(pass.value, moment)) {
-        const finding = { found: pass.value, checkedAt: pass.keptAt, cached: true }
-        if (pass.ageMs < lifetimes.pass) {
-          counts.hits++
-          return finding
-        }
-        if (pass.ageMs < lifetimes.pass + rule.staleMs) {
-          counts.staleHits++
+      if (pass && isFresh(pass.value, moment) && pass.ageMs < lifetimes.pass + rule.staleMs) {
+        const isStale = pass.ageMs >= lifetimes.pass
+        counts[isStale ? 'staleHits' : 'hits']++
+        if (isStale) {
           // A failure is remembered: it must not be asked for by each review.
-          const failure = findings.get(otherKey, moment)
-          if (!failure || failure.ageMs >= lifetimes.error) void start()
-          return finding
+          void findCredentials().then(
+            (credentials) => void (recallOther(credentials) ?? start(credentials)),
+            () => undefined,
+          )
         }
+        return { found: pass.value, checkedAt: pass.keptAt, cached: true }
       }
-      const other = findings.get(otherKey, moment)
-      if (other && other.ageMs < (other.value.verdict === 'fail' ? lifetimes.fail : lifetimes.error)) {
+      const credentials = await findCredentials().catch(noCredentials)
+      if (credentials instanceof CredentialsError)
+        return unjudged({ ...unverified(image, credentials), problems: [credentials.problem] })
+      const other = recallOther(credentials)
+      if (other) {
         counts.hits++
-        return { found: other.value, checkedAt: other.keptAt, cached: true }
+        return other
       }
       counts.misses++
       return (
-        (await start()) ?? {
-          found: { ...unverified(image, undefined), problems: [overloaded] },
-          checkedAt: moment,
-          cached: false,
-        }
+        (await start(credentials)) ?? unjudged({ ...unverified(image, undefined), problems: [overloaded] })
       )
     },
 
@@ -209,6 +223,18 @@ const overloaded = {
 } as const
 
 const failed = (error: unknown): Resolution => ({ problem: toProblem(error) })
+
+/** The credentials of a Pod could not be had. */
+class CredentialsError extends Error {
+  readonly problem = {
+    verdict: 'error',
+    code: 'credentials-unreadable',
+    message: `the credentials of the Pod could not be had: ${printable(this.message)}`,
+  } as const
+}
+
+const noCredentials = (error: unknown): CredentialsError =>
+  new CredentialsError(error instanceof Error ? error.message : String(error))
 
 /** A pass about something else, or with problems, is none. */
 function believed(found: VerifiedImage, digest: Digest): VerifiedImage {

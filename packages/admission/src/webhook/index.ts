@@ -16,3 +16,4 @@ export {
   type KubernetesClusterView,
   type KubernetesClusterViewOptions,
 } from './cluster/kubernetes-cluster-view.ts'
+export { runWebhook, type RunWebhookOptions } from './run/run-webhook.ts'

@@ -7,8 +7,7 @@ import { text } from 'node:stream/consumers'
 import { connect, type TLSSocket } from 'node:tls'
 import { createTlsAuthority } from '@sallyport/testkit/tls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { podReview } from '../testing/pod-review.ts'
-import { createReviewClient, type ReviewClientOptions } from '../testing/review-client.ts'
+import { createReviewClient, type ReviewClientOptions, podReview } from '@sallyport/testkit/kubernetes'
 import { scriptedAdmission } from '../testing/scripted-admission.ts'
 import {
   createWebhookServer,

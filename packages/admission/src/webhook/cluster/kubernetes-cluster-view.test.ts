@@ -3,7 +3,7 @@ import type { Credentials } from '@sallyport/oci'
 import { createTlsAuthority } from '@sallyport/testkit/tls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PullContext } from '../../ports/cluster-view.ts'
-import { type ClusterDouble, startClusterDouble } from '../../testing/cluster-double.ts'
+import { type ClusterDouble, startClusterDouble } from '@sallyport/testkit/kubernetes'
 import { kubernetesClusterView, type KubernetesClusterViewOptions } from './kubernetes-cluster-view.ts'
 
 let cluster: ClusterDouble

@@ -10,8 +10,7 @@ import { createInterface } from 'node:readline'
 import { generateSigningKey } from '@sallyport/attest'
 import { createTlsAuthority } from '@sallyport/testkit/tls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { podReview } from '../../testing/pod-review.ts'
-import { createReviewClient } from '../../testing/review-client.ts'
+import { createReviewClient, podReview } from '@sallyport/testkit/kubernetes'
 import { runWebhook } from './run-webhook.ts'
 
 const authority = createTlsAuthority()

@@ -4,12 +4,15 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createTlsAuthority } from '@sallyport/testkit/tls'
+import { createTlsAuthority } from '../tls/create-tls-authority.ts'
 
 /** An API server that knows a few objects, answers as the real one, and counts what it was asked. */
 export interface ClusterDouble extends AsyncDisposable {
+  /** `https://127.0.0.1:<port>`. */
   readonly url: string
+  /** File with the token of the Pod. */
   readonly tokenFile: string
+  /** PEM file of the authority. */
   readonly authorityFile: string
   /** Token that counts; the file is not changed with it. */
   token: string
@@ -25,6 +28,7 @@ export interface ClusterDouble extends AsyncDisposable {
   ) => { readonly status: number; readonly body: string; readonly location?: string } | undefined
 }
 
+/** Starts one on a free port of the loopback interface. */
 export async function startClusterDouble(): Promise<ClusterDouble> {
   const authority = createTlsAuthority()
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-cluster-'))

@@ -32,7 +32,7 @@ export async function pushPromoted(
       platform: 'linux/amd64',
     })
     const { descriptor } = image.raw
-    await pushImage(target, image, { tag: `v${at}` })
+    await pushImage(target, image, `v${at}`)
     const options = { mode: 'bundle', settleMs: 0 } as const
     await attachSignature(target, descriptor, signer, { ...options, reference: place, createdAt: new Date() })
     const predicate = predicateKinds.vsa.build({

@@ -7,14 +7,7 @@ import {
   type TrustedRoot,
   type VerificationCache,
 } from '@sallyport/attest'
-import {
-  type Clock,
-  type Digest,
-  isDigest,
-  isIndexMediaType,
-  type Reference,
-  systemClock,
-} from '@sallyport/core'
+import { type Clock, type Digest, isIndexMediaType, type Reference, systemClock } from '@sallyport/core'
 import { parseIndex, type Repository } from '@sallyport/oci'
 import type {
   ImageVerifier,

@@ -27,10 +27,7 @@ export async function pushPromoted(
   const place = `${registry}/${repository}`
   const digests: Digest[] = []
   for (let at = 0; at < count; at++) {
-    const image = createImage({
-      layers: [{ files: { '/app': `${repository} ${at}` } }],
-      platform: 'linux/amd64',
-    })
+    const image = createImage({ layers: [{ files: { '/app': `${repository} ${at}` } }] })
     const { descriptor } = image.raw
     await pushImage(target, image, `v${at}`)
     const options = { mode: 'bundle', settleMs: 0 } as const

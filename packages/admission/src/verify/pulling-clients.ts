@@ -1,6 +1,10 @@
-import { createRegistryClient, type RegistryClient, type RegistryClientOptions } from '@sallyport/oci'
 import type { Reference } from '@sallyport/core'
-import type { Repository } from '@sallyport/oci'
+import {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+  type Repository,
+} from '@sallyport/oci'
 import type { PullCredentials } from '../ports/image-verifier.ts'
 
 /** Clients of registries, one for each scope of credentials, so that no token serves anybody else. */
@@ -23,8 +27,6 @@ export interface PullingClientsOptions {
 /** Makes clients as they are needed. Dispose them to close their connections. */
 export function pullingClients({ client = {}, maxScopes = 64 }: PullingClientsOptions = {}): PullingClients {
   const clients = new Map<string, RegistryClient>()
-  /** Those that are not kept any more may still be read with; they end with the others. */
-  const dropped = new Set<WeakRef<RegistryClient>>()
   return {
     repository(name, credentials) {
       const scope = credentials === undefined ? 'default' : `scope ${credentials.scope}`
@@ -33,17 +35,16 @@ export function pullingClients({ client = {}, maxScopes = 64 }: PullingClientsOp
         createRegistryClient({ ...client, ...(credentials && { credentials: credentials.provider }) })
       clients.delete(scope)
       clients.set(scope, found)
-      for (const [oldest, unused] of clients) {
+      // One that is not kept may still be read with, so it is left to end by itself: idle connections close.
+      for (const oldest of clients.keys()) {
         if (clients.size <= maxScopes) break
         clients.delete(oldest)
-        dropped.add(new WeakRef(unused))
       }
       return found.repository(name)
     },
     async [Symbol.asyncDispose]() {
-      const open = [...clients.values(), ...[...dropped].flatMap((each) => each.deref() ?? [])]
+      const open = [...clients.values()]
       clients.clear()
-      dropped.clear()
       await Promise.all(open.map((each) => each.close()))
     },
   }

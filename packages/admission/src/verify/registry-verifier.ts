@@ -7,14 +7,7 @@ import {
   type TrustedRoot,
   type VerificationCache,
 } from '@sallyport/attest'
-import {
-  type Clock,
-  type Digest,
-  isDigest,
-  isIndexMediaType,
-  type Reference,
-  systemClock,
-} from '@sallyport/core'
+import { type Clock, type Digest, isIndexMediaType, type Reference, systemClock } from '@sallyport/core'
 import { parseIndex, type Repository } from '@sallyport/oci'
 import type {
   ImageVerifier,
@@ -59,17 +52,15 @@ export function createRegistryVerifier({
   function makeReady({ id, requirements }: VerificationTerms): ReadyTerms {
     const known = ready.get(id)
     if (known) return known
-    const freshUntil = new Map<Digest, number>()
-    const made = {
-      freshUntil,
-      verifier: createImageVerifier({
-        requirements: requirements.map((each) => noteAges(each, freshUntil)),
-        root,
-        limits,
-        cache,
-        clock,
-      }),
+    const asked = new Set<AskedImage>()
+    const note = (digest: string, until: number): void => {
+      // A decision that is too old already is not what a pass rests on.
+      if (until <= clock.now().getTime()) return
+      for (const each of asked) if (each.digest === digest) each.freshUntil = Math.min(each.freshUntil, until)
     }
+    const noting = requirements.map((each) => noteAges(each, note))
+    const verifier = createImageVerifier({ requirements: noting, root, limits, cache, clock })
+    const made = { asked, verifier }
     ready.set(id, made)
     for (const oldest of ready.keys()) {
       if (ready.size <= maxReady) break
@@ -86,31 +77,37 @@ export function createRegistryVerifier({
 
     async verify({ digest, ...name }, terms, { signal, credentials }) {
       const repository = open(name, credentials)
-      const { verifier, freshUntil } = makeReady(terms)
-      const [verdict, digests] = await Promise.all([
-        verifier.verify(repository, digest, { subject: terms.subject, signal }),
-        membersOf(repository, digest, signal),
-      ])
-      const until = freshUntil.get(digest)
-      freshUntil.delete(digest)
-      return toVerifiedImage(verdict, { digest, digests, terms, until })
+      const { verifier, asked } = makeReady(terms)
+      const image: AskedImage = { digest, freshUntil: Number.POSITIVE_INFINITY }
+      asked.add(image)
+      try {
+        const [verdict, digests] = await Promise.all([
+          verifier.verify(repository, digest, { subject: terms.subject, signal }),
+          membersOf(repository, digest, signal),
+        ])
+        return toVerifiedImage(verdict, terms, { ...image, digests })
+      } finally {
+        asked.delete(image)
+      }
     },
   }
 }
 
+/** An image that is being verified, and when the decisions about it are too old: milliseconds since 1970, the earliest. */
+interface AskedImage {
+  readonly digest: Digest
+  freshUntil: number
+}
+
 interface ReadyTerms {
   readonly verifier: ReturnType<typeof createImageVerifier>
-  /** When the decisions about a digest are too old, in milliseconds since 1970; the earliest. */
-  readonly freshUntil: Map<Digest, number>
+  readonly asked: Set<AskedImage>
 }
 
 /** Notes when decisions will be too old: what is remembered must not outlive them. */
-function noteAges(requirement: Requirement, freshUntil: Map<Digest, number>): Requirement {
+function noteAges(requirement: Requirement, note: (digest: string, until: number) => void): Requirement {
   if ('requirements' in requirement)
-    return {
-      ...requirement,
-      requirements: requirement.requirements.map((each) => noteAges(each, freshUntil)),
-    }
+    return { ...requirement, requirements: requirement.requirements.map((each) => noteAges(each, note)) }
   const { kind, maxAgeMs } = requirement
   if (kind !== 'vsa' || maxAgeMs === undefined) return requirement
   return {
@@ -118,14 +115,8 @@ function noteAges(requirement: Requirement, freshUntil: Map<Digest, number>): Re
     where(predicate, { subject }) {
       const { timeVerified } = predicate as { readonly timeVerified?: unknown }
       const madeAt = timeVerified instanceof Date ? timeVerified.getTime() : Date.parse(String(timeVerified))
-      for (const [algorithm, hex] of subject.flatMap((each) => Object.entries(each.digest))) {
-        const digest = `${algorithm}:${hex}`
-        if (isDigest(digest))
-          freshUntil.set(
-            digest,
-            Math.min(freshUntil.get(digest) ?? Number.POSITIVE_INFINITY, madeAt + maxAgeMs),
-          )
-      }
+      for (const [algorithm, hex] of subject.flatMap((each) => Object.entries(each.digest)))
+        note(`${algorithm}:${hex}`, madeAt + maxAgeMs)
       return Number.isFinite(madeAt)
     },
   }
@@ -144,17 +135,8 @@ async function membersOf(
 
 function toVerifiedImage(
   verdict: ImageVerdict,
-  {
-    digest,
-    digests,
-    terms,
-    until,
-  }: {
-    readonly digest: Digest
-    readonly digests: readonly Digest[]
-    readonly terms: VerificationTerms
-    readonly until: number | undefined
-  },
+  terms: VerificationTerms,
+  { digest, digests, freshUntil }: AskedImage & { readonly digests: readonly Digest[] },
 ): VerifiedImage {
   const problems = explainVerdict(verdict, terms)
   // The verdict is about a digest that was asked for; anything else would be about another image.
@@ -176,6 +158,6 @@ function toVerifiedImage(
       ),
     ),
     warnings: verdict.warnings.map(({ code, message }) => `${code}: ${message}`),
-    ...(until !== undefined && { freshUntil: new Date(until) }),
+    ...(Number.isFinite(freshUntil) && { freshUntil: new Date(freshUntil) }),
   }
 }

@@ -150,7 +150,9 @@ async function expectRecovery(): Promise<void> {
         const { allowed, code } = await ask(client, kind, digest)
         return [allowed, code]
       }
-      await expect.poll(verdict, { timeout: 15_000, interval: 50 }).toEqual(kind === 'promoted' ? [true, 200] : [false, 403])
+      await expect
+        .poll(verdict, { timeout: 15_000, interval: 50 })
+        .toEqual(kind === 'promoted' ? [true, 200] : [false, 403])
     }
 }
 
@@ -166,16 +168,31 @@ describe('with everything in order', () => {
 describe('no wrong allow, no crash, no late answer, and recovery', () => {
   it.each<[string, () => InjectedFault | undefined]>([
     ['a registry that is down', () => registryFaults.serverError(503)],
-    ['a registry that fails now and then', flaky(0.4, () => registryFaults.serverError(random.pick([500, 502, 503])))],
+    [
+      'a registry that fails now and then',
+      flaky(0.4, () => registryFaults.serverError(random.pick([500, 502, 503]))),
+    ],
     ['a registry that limits', flaky(0.6, () => registryFaults.tooManyRequests(1))],
     ['a registry that forgets', flaky(0.4, () => ({ type: 'respond', status: 404 }))],
-    ['a registry that knows nobody', flaky(0.5, () => ({ type: 'respond', status: random.pick([401, 403]) }))],
+    [
+      'a registry that knows nobody',
+      flaky(0.5, () => ({ type: 'respond', status: random.pick([401, 403]) })),
+    ],
     ['wrong bytes', flaky(0.5, () => registryFaults.wrongByte(random.below(200)))],
     ['wrong lengths', flaky(0.5, () => registryFaults.wrongLength(random.pick([-20, -1, 1, 20])))],
-    ['another digest in the header', flaky(0.7, () => registryFaults.lyingDigest(random.pick(images.get('unsigned')!)))],
-    ['another body', flaky(0.5, () => ({ type: 'alter-response', body: Buffer.from(random.pick(['', '{}', '[]', 'null', '<html>'])) }))],
+    [
+      'another digest in the header',
+      flaky(0.7, () => registryFaults.lyingDigest(random.pick(images.get('unsigned')!))),
+    ],
+    [
+      'another body',
+      flaky(0.5, () => ({
+        type: 'alter-response',
+        body: Buffer.from(random.pick(['', '{}', '[]', 'null', '<html>'])),
+      })),
+    ],
     ['answers cut short', flaky(0.5, () => registryFaults.cutResponse(random.below(300)))],
-    ['connections that are reset', flaky(0.5, () => registryFaults.cutRequest())],
+    ['connections that are reset', flaky(0.5, () => ({ type: 'drop-connection' }))],
     ['answers that drip', flaky(0.3, () => registryFaults.slowResponse({ bytes: 20, pauseMs: 200 }))],
     [
       'all of it at once',
@@ -185,16 +202,17 @@ describe('no wrong allow, no crash, no late answer, and recovery', () => {
           registryFaults.tooManyRequests(),
           registryFaults.wrongByte(random.below(100)),
           registryFaults.cutResponse(random.below(300)),
-          registryFaults.cutRequest(),
+          { type: 'drop-connection' },
           registryFaults.wrongLength(1),
         ]),
       ),
     ],
-  ])('with %s', async (_, make) => {
+  ])('with %s', async (what, make) => {
     fault = make
     const all = await storm()
-    // The storm was one.
-    expect(all.some(({ kind, allowed }) => kind === 'promoted' && !allowed) || _ === 'another digest in the header').toBe(true)
+    // The storm was one. A header is no proof, so that a wrong one changes nothing.
+    const felt = all.some(({ kind, allowed }) => kind === 'promoted' && !allowed)
+    expect(felt).toBe(what !== 'another digest in the header')
     await expectRecovery()
   })
 
@@ -202,7 +220,8 @@ describe('no wrong allow, no crash, no late answer, and recovery', () => {
     for (const ahead of [31 * day, 400 * day]) {
       await storm(100)
       aheadMs = ahead
-      for (const { kind, allowed } of await storm(200)) expect({ kind, allowed }).toEqual({ kind, allowed: false })
+      for (const { kind, allowed } of await storm(200))
+        expect({ kind, allowed }).toEqual({ kind, allowed: false })
       await expectRecovery()
     }
     // A decision that is from later than now is none that counts.

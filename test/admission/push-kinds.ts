@@ -17,7 +17,14 @@ import { createImage, pushImage } from '@sallyport/testkit'
 export const gateId = 'https://sallyport.dev/gate/prod'
 
 /** What images come with: only the first kind may run. */
-export const kinds = ['promoted', 'unsigned', 'strangers', 'elsewhere', 'lower-tier', 'decision-only'] as const
+export const kinds = [
+  'promoted',
+  'unsigned',
+  'strangers',
+  'elsewhere',
+  'lower-tier',
+  'decision-only',
+] as const
 export type Kind = (typeof kinds)[number]
 
 const each = 4
@@ -43,7 +50,11 @@ export async function pushKinds(
       digests.push(digest)
       if (kind === 'unsigned') continue
       if (kind !== 'decision-only')
-        await attachSignature(repository, descriptor, signer, { ...options, reference: place, createdAt: new Date() })
+        await attachSignature(repository, descriptor, signer, {
+          ...options,
+          reference: place,
+          createdAt: new Date(),
+        })
       const predicate = predicateKinds.vsa.build({
         verifier: { id: gateId },
         timeVerified: new Date(),

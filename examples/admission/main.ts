@@ -4,10 +4,11 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
 import { generateSigningKey, keySigner } from '@sallyport/attest'
-import { createGate, sqliteJournal } from '@sallyport/gate'
+import { createGate, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
-import { definePolicy } from '@sallyport/policy'
+import { parsePolicy } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { createReviewClient, podReview, startClusterDouble } from '@sallyport/testkit/kubernetes'
@@ -67,19 +68,20 @@ try {
   await pushImage(client.repository(parseReference(`${build.host}/team/app`)), imageOf('good'), '1')
   await pushImage(client.repository(parseReference(`${production.host}/team/other`)), imageOf('bad'), '1')
   const advisories = await readFile(join(import.meta.dirname, '..', 'demo', 'advisories.json'))
+  const rules = await readFile(join(import.meta.dirname, '..', 'gate.yaml'), 'utf8')
   await using journal = sqliteJournal('gate.db')
+  await using quarantine = sqliteQuarantine('gate.db')
   await using gate = createGate({
-    policy: definePolicy({
-      version: 1,
-      tiers: { prod: { thresholds: [{ name: 'critical', severity: 'critical', max: 0 }] } },
-    }),
+    policy: parsePolicy(rules, { source: 'gate.yaml' }),
     scanners: [builtinScanner({ advisories: parseAdvisories(advisories, { source: 'advisories.json' }) })],
     signer: { evidence: keySigner(generateSigningKey().privateKey), release: keySigner(release.privateKey) },
     journal,
+    quarantine,
+    harden: true,
   })
   const to = `${production.host}/team/app:1`
   const outcome = await gate.promote({ from: `${build.host}/team/app:1`, to, tier: 'prod' })
-  assert.equal(outcome.verdict, 'pass')
+  assert.equal(outcome.verdict, 'pass', outcome.verdict === 'error' ? outcome.error.message : '')
   const digest = production.resolve('team/app', '1')!
   const other = `${production.host}/team/other:1`
 
@@ -126,8 +128,13 @@ try {
     'revoked.yaml',
     JSON.stringify({ version: 1, revocations: [{ digest, reason: 'incident 4711' }] }),
   )
-  const revoked = await api.review('/validate', podReview(`${to}@${digest}`))
-  assert.equal(revoked.allowed, false)
+  // The list is read again at most every second.
+  const end = Date.now() + 20_000
+  let revoked = await api.review('/validate', podReview(`${to}@${digest}`))
+  while (revoked.allowed && Date.now() < end) {
+    await delay(100)
+    revoked = await api.review('/validate', podReview(`${to}@${digest}`))
+  }
   assert.match(revoked.status?.message ?? '', /incident 4711/)
   assert.match(
     (await api.send('/metrics')).body,

@@ -1,5 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import { isSallyportError } from '@sallyport/core'
+import { OciError } from '@sallyport/oci'
 import { printable } from '@sallyport/oci/cloud'
 import type { ImageContext } from '../admission.ts'
 import type { Moment } from '../cache/expiring-store.ts'
@@ -38,16 +39,17 @@ export async function decideImage(
   const { policy, now } = parts
   const { reference, namespace } = question
   const moment = now()
+  const image = read(reference)
   const base = {
-    reference: printable(reference, 1_100),
+    // What stands before an "@" may be a password: of what is no reference only what its error shows is shown.
+    reference: image instanceof OciError ? (image.reference ?? '') : printable(reference, 1_100),
     warnings: [],
     rules: [],
     evidence: [],
     checkedAt: new Date(moment.wall).toISOString(),
     cached: false,
   }
-  const image = read(reference)
-  const place = image instanceof Error ? undefined : image.matched
+  const place = image instanceof OciError ? undefined : image.matched
   const exemption = findExemption(policy.exemptions, namespace, place)
   if (exemption) {
     const message = `exemption "${exemption.name}": ${exemption.reason}`
@@ -60,7 +62,7 @@ export async function decideImage(
       reasons: [reasonOf('exempt', message)],
     }
   }
-  if (image instanceof Error) {
+  if (image instanceof OciError) {
     const reasons = [reasonOf('reference-invalid', printable(image.message))]
     return { ...base, verdict: 'deny', admitted: false, ground: 'refused', reasons }
   }
@@ -228,10 +230,11 @@ async function attempt<T>(
   }
 }
 
-function read(reference: string): ReadImage | Error {
+function read(reference: string): ReadImage | OciError {
   try {
     return readImage(reference)
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
+    if (error instanceof OciError) return error
+    throw error
   }
 }

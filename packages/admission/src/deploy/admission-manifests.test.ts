@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-explicit-any -- it looks into objects of many kinds
 import { Certificate, Issuer } from '@kubernetes-models/cert-manager/cert-manager.io/v1'
 import {
   MutatingWebhookConfiguration,
@@ -78,7 +79,7 @@ describe('admissionManifests', () => {
     ],
   ] as const)('makes objects that the schemas of the API accept, %s', (_, options) => {
     const objects = admissionManifests(options)
-    for (const object of objects) validate(object)
+    for (const object of objects) expect(() => validate(object), object.kind).not.toThrow()
   })
 
   it('has a schema check that notices what is wrong', () => {

@@ -1,84 +1,23 @@
 import { once } from 'node:events'
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
-import { type Clock, systemClock } from '@sallyport/core'
-import type { Admission } from '../admission.ts'
+import { systemClock } from '@sallyport/core'
 import { AdmissionError } from '../errors.ts'
-import type { CertificateFiles, LoadedCertificate } from './certificate-files.ts'
+import { hasToken } from './bearer-token.ts'
+import type { LoadedCertificate } from './certificate-files.ts'
 import { isTrustedClient } from './client-certificate.ts'
 import { handleReview } from './handle-review.ts'
-import type { MetricDescription } from './metrics.ts'
 import { createBodyRoom, readBody } from './read-body.ts'
-import { hasToken } from './bearer-token.ts'
+import { checkJson, json, type Reply, text, writeReply } from './reply.ts'
 import { trackConnections } from './track-connections.ts'
 import { createWarmQueue, type PushedImage, readWarmRequest, toWarmReferences } from './warm-images.ts'
 import { watchCertificate } from './watch-certificate.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 import { metricNames, webhookMetrics } from './webhook-metrics.ts'
-
-/** Options of {@link createWebhookServer}. */
-export interface WebhookServerOptions {
-  /** Who decides: what `createAdmission` gives. It is not disposed with the server. */
-  readonly admission: Pick<Admission, 'decideReview' | 'warm' | 'stats'>
-  /** Where the certificate is; its names must hold the one of the Service, such as `sallyport-admission.sallyport.svc`. */
-  readonly tls: WebhookTls
-  /** Port; 0 chooses a free one. Default 8443. */
-  readonly port?: number | undefined
-  /** Address to listen on. Default: all. */
-  readonly host?: string | undefined
-  /** Largest body, in bytes. Default 3 MiB, which is what the API server sends at most. */
-  readonly maxBodyBytes?: number | undefined
-  /** Bytes of all bodies that are held at once; more are answered 503. Default 128 MiB. */
-  readonly maxBufferedBytes?: number | undefined
-  /** Reviews at once; more are answered 503. Default 2,000. */
-  readonly maxReviews?: number | undefined
-  /** Connections at once; more are closed. Default 4,000. */
-  readonly maxConnections?: number | undefined
-  /** How long the TLS handshake, and the headers of a request, may take, in milliseconds. Default 10,000. */
-  readonly headersTimeoutMs?: number | undefined
-  /** How long a body may take, in milliseconds. Default 5,000. */
-  readonly bodyTimeoutMs?: number | undefined
-  /** How long an idle connection is kept, in milliseconds. Default 120,000: longer than the API server keeps it. */
-  readonly keepAliveMs?: number | undefined
-  /** Time of a review whose request names no `timeout`, in milliseconds. Default 10,000, as in Kubernetes. */
-  readonly defaultTimeoutMs?: number | undefined
-  /**
-   * What is kept of that time for the way back, in milliseconds: judging ends so long before the API server gives up.
-   * Default 500; a third of the time when that is less.
-   */
-  readonly reserveMs?: number | undefined
-  /** How often the certificate files are read, in milliseconds. Default 10,000. */
-  readonly certificateCheckMs?: number | undefined
-  /** Takes push events at `/warm`. Default: there is no such path. */
-  readonly warm?: WarmOptions | undefined
-  /** Whether reviews can be judged; `/readyz` asks. Default: always. */
-  readonly isReady?: (() => boolean) | undefined
-  /** More metrics by name, such as those of the source of revocations. */
-  readonly metrics?: Readonly<Record<string, MetricDescription>> | undefined
-  /** Sees what happens; what it throws is dropped. */
-  readonly onEvent?: ((event: WebhookEvent) => void) | undefined
-  /** Default: the machine's clock. */
-  readonly clock?: Clock | undefined
-}
-
-/** How the webhook is reached. TLS 1.2 is the least. */
-export interface WebhookTls extends CertificateFiles {
-  /** Common names of client certificates that may ask for reviews. Default: whoever `clientAuthority` has signed. */
-  readonly clientNames?: readonly string[] | undefined
-}
-
-/** How images are judged before they are asked for. */
-export interface WarmOptions {
-  /** Bearer tokens that may send events; at least 16 characters each. */
-  readonly tokens: readonly string[]
-  /** Images at once. Default 4. */
-  readonly concurrency?: number | undefined
-  /** Images that wait; more are dropped, and judged when they are asked for. Default 1,000. */
-  readonly maxWaiting?: number | undefined
-}
+import type { WebhookServerOptions } from './webhook-server-options.ts'
 
 /** A webhook that listens. */
 export interface WebhookServer extends AsyncDisposable {
@@ -221,8 +160,8 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
       const result = allowed ? 'allowed' : (own?.type ?? 'denied')
       metrics.count(metricNames.reviews, { path: url.pathname, result, code: String(code) })
       metrics.observe(metricNames.duration, { path: url.pathname }, durationMs / 1_000)
-      const message_ = own?.type === 'failed' ? describe(own.cause) : status?.message
-      const reason = allowed ? undefined : message_
+      const why = own?.type === 'failed' ? describe(own.cause) : status?.message
+      const reason = allowed ? undefined : why
       emit({
         type: 'review-answered',
         path: url.pathname,
@@ -314,7 +253,7 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     response.once('close', () => connections.end(socket))
     message.on('error', () => undefined)
     void answer(message).then((reply) =>
-      write(message, response as unknown as ServerResponse, reply, isDraining),
+      writeReply(message, response as unknown as ServerResponse, reply, isDraining),
     )
   })
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
@@ -361,39 +300,8 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
   }
 }
 
-interface Reply {
-  readonly status: number
-  readonly type: string
-  readonly body: string
-  readonly headers?: Readonly<Record<string, string>> | undefined
-}
-
-function write(message: IncomingMessage, response: ServerResponse, reply: Reply, isDraining: boolean): void {
-  if (response.destroyed) return
-  const isOld = message.httpVersionMajor === 1
-  // A body that was not read to its end would be taken for the next request.
-  const mustClose = isOld && (isDraining || !message.complete)
-  const body = Buffer.from(reply.body)
-  response.writeHead(reply.status, {
-    'content-type': reply.type,
-    'content-length': body.byteLength,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...reply.headers,
-    ...(mustClose ? { connection: 'close' } : {}),
-  })
-  response.end(message.method === 'HEAD' ? undefined : body)
-}
-
 function toContext({ cert, key, ca }: LoadedCertificate) {
   return { cert, key, ca, minVersion: 'TLSv1.2' as const }
-}
-
-function checkJson({ headers }: IncomingMessage): void {
-  const [type = ''] = (headers['content-type'] ?? '').split(';', 1)
-  const encoding = headers['content-encoding'] ?? 'identity'
-  if (type.trim().toLowerCase() !== 'application/json' || encoding !== 'identity')
-    throw new AdmissionError('REVIEW_INVALID', 'expected application/json, not encoded', { status: 415 })
 }
 
 const paths = new Set(['/validate', '/mutate', '/healthz', '/readyz', '/metrics', '/warm'])
@@ -408,12 +316,4 @@ function short(text: string): string {
 
 function describe(cause: unknown): string {
   return cause instanceof Error ? cause.message : 'unknown'
-}
-
-function json(status: number, value: unknown): Reply {
-  return { status, type: 'application/json', body: JSON.stringify(value) }
-}
-
-function text(status: number, body: string): Reply {
-  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` }
 }

@@ -1,13 +1,6 @@
 export type { CertificateFiles } from './certificate-files.ts'
 export type { MetricDescription, MetricLabels, MetricSample } from './metrics.ts'
-export {
-  type CloseOptions,
-  createWebhookServer,
-  type WarmOptions,
-  type WebhookServer,
-  type WebhookServerOptions,
-  type WebhookTls,
-} from './create-webhook-server.ts'
+export { type CloseOptions, createWebhookServer, type WebhookServer } from './create-webhook-server.ts'
 export { type PushedImage, toWarmReferences } from './warm-images.ts'
 export type { WebhookEvent } from './webhook-event.ts'
 export type { ClusterApiOptions } from './cluster/cluster-api.ts'
@@ -17,3 +10,4 @@ export {
   type KubernetesClusterViewOptions,
 } from './cluster/kubernetes-cluster-view.ts'
 export { runWebhook, type RunWebhookOptions } from './run/run-webhook.ts'
+export type { WarmOptions, WebhookServerOptions, WebhookTls } from './webhook-server-options.ts'

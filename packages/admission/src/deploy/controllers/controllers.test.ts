@@ -1,3 +1,4 @@
+// oxlint-disable typescript/no-explicit-any -- it looks into objects of many kinds
 import { generateKeyPairSync } from 'node:crypto'
 import { ClusterPolicy } from '@kubernetes-models/kyverno/kyverno.io/v1'
 import { ImageValidatingPolicy } from '@kubernetes-models/kyverno/policies.kyverno.io/v1'

@@ -88,10 +88,10 @@ describe('sallyport-admission', () => {
 
   it('answers reviews until it is told to end, and then what is in flight', async () => {
     const { child, ended, stderr } = run('--config', join(folder, 'webhook.yaml'))
-    const events: any[] = []
+    const events: { readonly type: string; readonly port: number }[] = []
     const listening = Promise.withResolvers<number>()
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const event = JSON.parse(line)
+      const event = JSON.parse(line) as (typeof events)[number]
       events.push(event)
       if (event.type === 'listening') listening.resolve(event.port)
     })

@@ -27,15 +27,19 @@ await using admission = createAdmission({
   verifier: createRegistryVerifier({ repository: clients.repository }),
   maxWaiting: 5_000,
 })
-const memory = (read) => ({ type: 'gauge', help: 'bench', read: () => [{ value: read() }] })
+const gauge = (read) => ({ type: 'gauge', help: 'bench', read: () => [{ value: read() }] })
 await using server = await createWebhookServer({
   admission,
   tls: { certificate, key },
   port: 0,
   host: '127.0.0.1',
   metrics: {
-    bench_resident_bytes: memory(() => process.memoryUsage().rss),
-    bench_used_bytes: memory(() => {
+    bench_cpu_seconds: gauge(() => {
+      const { user, system } = process.cpuUsage()
+      return (user + system) / 1e6
+    }),
+    bench_resident_bytes: gauge(() => process.memoryUsage().rss),
+    bench_used_bytes: gauge(() => {
       globalThis.gc?.()
       const { heapUsed, external } = process.memoryUsage()
       return heapUsed + external

@@ -84,7 +84,9 @@ async function timeReviews(
   process.stderr.write('.')
   const warming = images.slice(coldImages, coldImages + warmImages)
   await ask({ images: warming, connections: 1 })
+  const spent = await webhook.read('bench_cpu_seconds')
   const warm = await ask({ images: warming, perSecond, seconds })
+  const cpuSeconds = (await webhook.read('bench_cpu_seconds')) - spent
   process.stderr.write('.')
   const before = await verified()
   const crowd = await ask({ images: Array(1_000).fill(images.at(-1)), connections: 1_000 })
@@ -107,6 +109,12 @@ async function timeReviews(
     known(`seen images, ${perSecond} reviews a second`, 'ms of a review, p50', warm.p50),
     figure(`seen images, ${perSecond} reviews a second`, 'ms of a review, p99', warm.p99, 5),
     known(`seen images, ${perSecond} reviews a second`, 'ms of a review, most', warm.most),
+    // Other processes make times longer, and this not.
+    known(
+      `seen images, ${perSecond} reviews a second`,
+      'CPU ms of the webhook for a review',
+      (cpuSeconds * 1_000) / warm.count,
+    ),
     figure('1,000 reviews at once of an image not seen before', 'verifications', verifications, 1),
     known('1,000 reviews at once of an image not seen before', 'ms until all are answered', crowd.most),
   ]

@@ -46,5 +46,5 @@ export function reviewBudget({ timeout, defaultTimeoutMs, reserveMs }: ReviewBud
   // The API server allows 1 to 30 seconds; what is said beyond that is not believed.
   const waitedMs = Math.min(asked && asked > 0 ? asked : defaultTimeoutMs, 30_000)
   const reserve = Math.min(reserveMs, waitedMs / 3)
-  return { judgeMs: waitedMs - reserve, answerMs: waitedMs - reserve / 2 }
+  return { judgeMs: waitedMs - reserve, answerMs: waitedMs - reserve * 0.75 }
 }

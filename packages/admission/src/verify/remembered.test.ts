@@ -123,15 +123,15 @@ describe('what is remembered', () => {
     expect(await admission.decideImage(pinned)).toMatchObject({ verdict: 'error', admitted: false })
   })
 
-  it('stays within its bounds with 100,000 digests', async () => {
+  it('stays within its bounds with 20,000 digests', async () => {
     const { admission } = openAdmission({ cache: { maxEntries: 1_000, maxBytes: 500_000 } })
-    for (let at = 0; at < 100_000; at++) {
+    for (let at = 0; at < 20_000; at++) {
       await admission.decideImage(`reg.example/shop/web@sha256:${at.toString(16).padStart(64, '0')}`)
     }
     const { entries, bytes, evicted } = admission.stats().cache
     expect(entries).toBeLessThanOrEqual(1_000)
     expect(bytes).toBeLessThanOrEqual(500_000)
-    expect(evicted).toBeGreaterThan(98_000)
+    expect(evicted).toBeGreaterThanOrEqual(19_000)
   }, 60_000)
 
   describe('and stale', () => {

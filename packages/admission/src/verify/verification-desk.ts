@@ -3,7 +3,13 @@ import { printable } from '@sallyport/oci/cloud'
 import type { AdmissionEvent, AdmissionStats } from '../admission.ts'
 import { createExpiringStore, type Moment } from '../cache/expiring-store.ts'
 import type { CompiledRule } from '../policy/compiled-rule.ts'
-import type { ImageVerifier, PinnedImage, PullCredentials, VerifiedImage } from '../ports/image-verifier.ts'
+import type {
+  ImageVerifier,
+  PinnedImage,
+  PullCredentials,
+  VerificationTerms,
+  VerifiedImage,
+} from '../ports/image-verifier.ts'
 import type { RevocationView } from '../revoke/revocation-view.ts'
 import { createFlights } from './flights.ts'
 import { toProblem } from './to-problem.ts'
@@ -58,6 +64,9 @@ export interface VerificationDeskOptions {
   readonly timeoutMs: number
 }
 
+/** Most sets of terms that are kept ready. */
+const maxTerms = 1_000
+
 /** Makes it, with nothing remembered. */
 export function createVerificationDesk({
   verifier,
@@ -78,7 +87,24 @@ export function createVerificationDesk({
   })
   const flights = createFlights<Finding>({ maxConcurrent, maxWaiting, timeoutMs })
   const resolutions = createFlights<Resolution>({ maxConcurrent: 4 * maxConcurrent, maxWaiting, timeoutMs })
+  const terms = new Map<string, VerificationTerms>()
   const counts = { hits: 0, staleHits: 0, misses: 0 }
+
+  /** Reads keys and patterns once for the images of a repository. */
+  function termsOf(rule: CompiledRule, revoked: RevocationView, place: string): VerificationTerms {
+    const id = `${rule.id} ${revoked.keysVersion} ${place}`
+    const known = terms.get(id)
+    if (known) return known
+    const made: VerificationTerms = {
+      id,
+      requirements: rule.requirementsFor(place, revoked.keys),
+      revokedKeys: [...revoked.keys.keys()],
+      subject: rule.subject,
+    }
+    if (terms.size >= maxTerms) terms.clear()
+    terms.set(id, made)
+    return made
+  }
 
   function keep(passKey: string, otherKey: string, found: VerifiedImage, at: Moment): void {
     if (found.verdict === 'pass') {
@@ -133,16 +159,10 @@ export function createVerificationDesk({
         const started = now()
         emit({ type: 'verification-started', image: name })
         const found = await verifier
-          .verify(
-            image,
-            {
-              id: `${rule.id} ${revoked.keysVersion} ${image.registry}/${image.repository}`,
-              requirements: rule.requirementsFor(`${image.registry}/${image.repository}`, revoked.keys),
-              revokedKeys: [...revoked.keys.keys()],
-              subject: rule.subject,
-            },
-            { signal, credentials },
-          )
+          .verify(image, termsOf(rule, revoked, `${image.registry}/${image.repository}`), {
+            signal,
+            credentials,
+          })
           .then(
             (given) => believed(given, image.digest),
             (error: unknown) => unverified(image, error),

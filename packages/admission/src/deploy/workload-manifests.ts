@@ -12,7 +12,7 @@ export function certificateSecret({ certificate, name }: ResolvedDeploy): string
 }
 
 /** Whether the webhook asks the API server for anything. */
-export function readsCluster({ pullSecrets, namespaceLabels }: ResolvedDeploy): boolean {
+function readsCluster({ pullSecrets, namespaceLabels }: ResolvedDeploy): boolean {
   return namespaceLabels || Object.keys(pullSecrets).length > 0
 }
 

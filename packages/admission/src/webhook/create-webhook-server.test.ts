@@ -64,6 +64,8 @@ async function openSocket({ port }: WebhookServer): Promise<TLSSocket> {
 }
 
 const good = 'prod.example/app:good'
+/** A machine may have other things to do. */
+const patient = { timeout: 30_000 }
 
 describe('reviews', () => {
   it.each(['/validate', '/mutate'] as const)(
@@ -130,8 +132,8 @@ describe('reviews', () => {
       Array.from({ length: 20 }, (_, at) => client.review('/validate', podReview(good, { uid: `${at}` }), 1)),
     )
     for (const { allowed, status, ms } of answers) {
-      expect([allowed, status?.code]).toEqual([false, 504])
-      expect(ms).toBeLessThan(1_000)
+      expect([allowed, status?.code]).toEqual([false, 503])
+      expect(ms).toBeLessThan(3_000)
     }
     expect(ended).toBe(20)
   })
@@ -257,7 +259,7 @@ describe('floods', () => {
       const { status } = await client.send('/validate', JSON.stringify(podReview(good)))
       statuses.push(status)
     })
-    await expect.poll(() => statuses).toEqual(Array(7).fill(503))
+    await expect.poll(() => statuses, patient).toEqual(Array(7).fill(503))
     gate.resolve()
     await Promise.all(asked)
     expect(statuses.slice(7)).toEqual([200, 200, 200])
@@ -315,7 +317,7 @@ describe('certificates', () => {
     for (let round = 0; round < 6; round++) {
       await writePair(round % 2 ? first : second)
       const loads = () => events.filter(({ type }) => type === 'certificate-loaded').length
-      await expect.poll(loads, { timeout: 5_000 }).toBe(round + 1)
+      await expect.poll(loads, patient).toBe(round + 1)
     }
     stop.abort()
     const counts = await Promise.all(workers)
@@ -521,9 +523,9 @@ describe('warm', () => {
       `prod.example/app:2@${digest}`,
       'prod.example/app:3',
     ]
-    await expect.poll(() => warmed).toEqual(expected)
+    await expect.poll(() => warmed, patient).toEqual(expected)
     await expect
-      .poll(() => events.filter(({ type }) => type === 'image-warmed'))
+      .poll(() => events.filter(({ type }) => type === 'image-warmed'), patient)
       .toContainEqual({ type: 'image-warmed', reference: 'prod.example/broken:1', verdict: 'error' })
     expect(server.warm([{ ...event, tag: '9' }])).toBe(1)
     expect(JSON.stringify(events)).not.toContain('hunter2')

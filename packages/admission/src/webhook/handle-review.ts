@@ -137,8 +137,8 @@ function toHandled(subject: ReviewSubject, outcome: unknown): HandledReview {
         uid: subject.uid,
         allowed: false,
         status: {
-          code: isLate ? 504 : 500,
-          reason: isLate ? 'Timeout' : 'InternalError',
+          code: isLate ? 503 : 500,
+          reason: isLate ? 'ServiceUnavailable' : 'InternalError',
           message: `sallyport: ${message}`,
         },
       },
@@ -154,7 +154,7 @@ function isAnswerTo(uid: string, value: unknown): value is AdmissionReviewRespon
 
 function late(ms: number): AdmissionError {
   const message = `no verdict within ${Math.round(ms)} ms; is the registry slow? Denied, since nothing is known`
-  return new AdmissionError('REVIEW_TIMEOUT', message, { status: 504, retryable: true })
+  return new AdmissionError('REVIEW_TIMEOUT', message, { status: 503, retryable: true })
 }
 
 function invalid(message: string): AdmissionError {

@@ -125,7 +125,6 @@ export async function startGatedRegistry(): Promise<GatedRegistry> {
       '  prod: { extends: staging, thresholds: [{ name: few, severity: critical, max: 0 }] }\n',
     { source: 'gate.yaml' },
   )
-  let promotions = 0
   return {
     registry,
     keys,
@@ -134,7 +133,7 @@ export async function startGatedRegistry(): Promise<GatedRegistry> {
     async promote(name, image, target = name, { keys: by = keys, tier = 'prod', at = now, platforms } = {}) {
       await pushImage(repository(`build/${name}`), image, '1')
       await using journal = sqliteJournal(':memory:')
-      return promote({
+      return await promote({
         from: `${registry.host}/build/${name}:1`,
         to: `${registry.host}/prod/${target}:1`,
         tier,
@@ -152,7 +151,7 @@ export async function startGatedRegistry(): Promise<GatedRegistry> {
         journal,
         quarantine: sqliteQuarantine(':memory:'),
         repository: (reference) => client.repository(reference),
-        workDirectory: join(directory, `work-${++promotions}`),
+        workDirectory: directory,
         settleMs: 0,
         clock: { now: () => at },
       })

@@ -74,7 +74,7 @@ async function attachDecision(
     resourceUri: decisionResource(place),
     policy: { uri: 'gate.yaml', digest: digestOf('policy') },
     result,
-    verifiedLevels: result === 'FAILED' ? ['FAILED'] : [decisionLevel('prod')],
+    verifiedLevels: result === 'FAILED' ? [] : [decisionLevel('prod')],
   })
   const statement = createStatement([{ name: place, digest: subject.digest }], predicateTypes.vsa, predicate)
   const attacher = createAttacher(gated.repository(`prod/${name}`), {

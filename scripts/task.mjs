@@ -154,6 +154,7 @@ const tasks = {
   // npm run monitor:mixed -- --events 5000 --seed 7
   'monitor:mixed': () =>
     suite('monitor', ['--root', 'test/monitor', ...toSettings('SALLYPORT_MONITOR', ['events', 'seed'])]),
+  admission: () => suite('admission', ['--root', 'test/admission', ...args]),
   // npm run chaos -- --points 200 --seed 7
   chaos: () => {
     env.SALLYPORT_CHAOS_BUILT = '1'

@@ -5,16 +5,7 @@ import { AdmissionError } from '../errors.ts'
 import type { AdmissionReviewResponse } from '../review/review-response.ts'
 import { type BodyRoom, readBody } from './read-body.ts'
 import { reviewBudget } from './review-budget.ts'
-
-/** What a review is about, for logs and metrics; untrusted text, cut short. */
-export interface ReviewSubject {
-  readonly uid: string
-  readonly operation: string
-  readonly kind: string
-  readonly namespace: string
-  readonly name: string
-  readonly dryRun: boolean
-}
+import type { ReviewSubject } from './webhook-event.ts'
 
 /** Options of {@link handleReview}. */
 export interface HandleReviewOptions {

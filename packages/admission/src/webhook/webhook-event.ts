@@ -1,24 +1,28 @@
 import type { AdmissionVerdict } from '../decision.ts'
 
+/** What a review is about, for logs and metrics; untrusted text, cut short. */
+export interface ReviewSubject {
+  readonly uid: string
+  readonly operation: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly dryRun: boolean
+}
+
 /** What happens in a webhook. Events hold no secret, and nothing of a body but what names the object. */
 export type WebhookEvent =
   | { readonly type: 'listening'; readonly port: number }
-  | {
+  | (ReviewSubject & {
       readonly type: 'review-answered'
       readonly path: string
-      readonly uid: string
-      readonly operation: string
-      readonly kind: string
-      readonly namespace: string
-      readonly name: string
-      readonly dryRun: boolean
       readonly allowed: boolean
       /** Status of the response; 200 when it is allowed. */
       readonly code: number
       /** Why it is refused. */
       readonly message?: string | undefined
       readonly durationMs: number
-    }
+    })
   | {
       readonly type: 'request-refused'
       readonly path: string

@@ -5,7 +5,7 @@ import { AdmissionError } from '../errors.ts'
 import type { AdmissionReviewResponse } from '../review/review-response.ts'
 import { type BodyRoom, readBody } from './read-body.ts'
 import { reviewBudget } from './review-budget.ts'
-import type { ReviewSubject } from './webhook-event.ts'
+import type { ReviewedObject } from './webhook-event.ts'
 
 /** Options of {@link handleReview}. */
 export interface HandleReviewOptions {
@@ -24,7 +24,7 @@ export interface HandleReviewOptions {
 
 /** A review with its answer. */
 export interface HandledReview {
-  readonly subject: ReviewSubject
+  readonly subject: ReviewedObject
   readonly answer: AdmissionReviewResponse
   /** Whether the answer is the webhook's own, because there was none that counts. */
   readonly own: { readonly type: 'timeout' } | { readonly type: 'failed'; readonly cause: Error } | undefined
@@ -95,7 +95,7 @@ function parseReview(text: string): AdmissionReviewRequest {
   return review as AdmissionReviewRequest
 }
 
-function describeReview({ request }: AdmissionReviewRequest): ReviewSubject {
+function describeReview({ request }: AdmissionReviewRequest): ReviewedObject {
   const kind = (request['kind'] ?? {}) as Readonly<Record<string, unknown>>
   return {
     uid: request.uid,
@@ -114,7 +114,7 @@ function short(value: unknown): string {
 }
 
 /** An answer counts when it is one: it repeats the uid, and says yes or no. */
-function toHandled(subject: ReviewSubject, outcome: unknown): HandledReview {
+function toHandled(subject: ReviewedObject, outcome: unknown): HandledReview {
   if (isAnswerTo(subject.uid, outcome)) return { subject, answer: outcome, own: undefined }
   const isLate = outcome instanceof AdmissionError && outcome.code === 'REVIEW_TIMEOUT'
   const message = isLate ? outcome.message : 'the review could not be judged; see the log of the webhook'

@@ -1,7 +1,7 @@
 import type { AdmissionVerdict } from '../decision.ts'
 
 /** What a review is about, for logs and metrics; untrusted text, cut short. */
-export interface ReviewSubject {
+export interface ReviewedObject {
   readonly uid: string
   readonly operation: string
   readonly kind: string
@@ -13,7 +13,7 @@ export interface ReviewSubject {
 /** What happens in a webhook. Events hold no secret, and nothing of a body but what names the object. */
 export type WebhookEvent =
   | { readonly type: 'listening'; readonly port: number }
-  | (ReviewSubject & {
+  | (ReviewedObject & {
       readonly type: 'review-answered'
       readonly path: string
       readonly allowed: boolean

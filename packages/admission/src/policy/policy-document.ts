@@ -57,7 +57,10 @@ export interface AdmissionRuleDocument {
   /** The only registries, or paths in them, that images may come from. Default: any. */
   readonly registries?: readonly string[] | undefined
   readonly require: RequireDocument
-  /** What of an index must come with it. Default `index`: evidence about the index. */
+  /**
+   * What of an index must come with it. Default `index`: evidence about the index. An SBOM is always that of each platform,
+   * because it describes one image.
+   */
   readonly subject?: 'index' | 'platforms' | 'both' | undefined
   /** Default: that of the document. */
   readonly onError?: 'deny' | 'allow' | undefined

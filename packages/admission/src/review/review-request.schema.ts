@@ -14,8 +14,8 @@ const reviewSchema = z.object({
     name: z.string().max(1_024).nullish(),
     namespace: z.string().max(253).nullish(),
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
-    object: z.unknown(),
-    oldObject: z.unknown(),
+    object: z.unknown().optional(),
+    oldObject: z.unknown().optional(),
     dryRun: z.boolean().nullish(),
   }),
 })

@@ -49,7 +49,7 @@ export function createRegistryVerifier({
 }: RegistryVerifierOptions): ImageVerifier {
   const ready = new Map<string, ReadyTerms>()
 
-  function makeReady({ id, requirements }: VerificationTerms): ReadyTerms {
+  function makeReady({ id, requirements, subject }: VerificationTerms): ReadyTerms {
     const known = ready.get(id)
     if (known) return known
     const asked = new Set<AskedImage>()
@@ -59,8 +59,18 @@ export function createRegistryVerifier({
       for (const each of asked) if (each.digest === digest) each.freshUntil = Math.min(each.freshUntil, until)
     }
     const noting = requirements.map((each) => noteAges(each, note))
-    const verifier = createImageVerifier({ requirements: noting, root, limits, cache, clock })
-    const made = { asked, verifier }
+    const make = (wanted: readonly Requirement[]): AttestVerifier =>
+      createImageVerifier({ requirements: wanted, root, limits, cache, clock })
+    const [sboms, others] = [noting.filter(isSbom), noting.filter((each) => !isSbom(each))]
+    const made: ReadyTerms = {
+      asked,
+      ofImages: make(noting),
+      // An SBOM describes one image: that of an index are those of its platforms.
+      ofIndexes: [
+        ...(others.length > 0 ? [{ verifier: make(others), subject }] : []),
+        ...(sboms.length > 0 ? [{ verifier: make(sboms), subject: 'platforms' as const }] : []),
+      ],
+    }
     ready.set(id, made)
     for (const oldest of ready.keys()) {
       if (ready.size <= maxReady) break
@@ -77,15 +87,16 @@ export function createRegistryVerifier({
 
     async verify({ digest, ...name }, terms, { signal, credentials }) {
       const repository = open(name, credentials)
-      const { verifier, asked } = makeReady(terms)
+      const { asked, ofImages, ofIndexes } = makeReady(terms)
       const image: AskedImage = { digest, freshUntil: Number.POSITIVE_INFINITY }
       asked.add(image)
       try {
-        const [verdict, digests] = await Promise.all([
-          verifier.verify(repository, digest, { subject: terms.subject, signal }),
-          membersOf(repository, digest, signal),
-        ])
-        return toVerifiedImage(verdict, terms, { ...image, digests })
+        const digests = await membersOf(repository, digest, signal)
+        const wanted = digests.length > 1 ? ofIndexes : [{ verifier: ofImages, subject: terms.subject }]
+        const verdicts = await Promise.all(
+          wanted.map(({ verifier, subject }) => verifier.verify(repository, digest, { subject, signal })),
+        )
+        return toVerifiedImage(verdicts, terms, { ...image, digests })
       } finally {
         asked.delete(image)
       }
@@ -99,10 +110,19 @@ interface AskedImage {
   freshUntil: number
 }
 
+type AttestVerifier = ReturnType<typeof createImageVerifier>
+
 interface ReadyTerms {
-  readonly verifier: ReturnType<typeof createImageVerifier>
+  readonly ofImages: AttestVerifier
+  /** All must pass. */
+  readonly ofIndexes: readonly {
+    readonly verifier: AttestVerifier
+    readonly subject: VerificationTerms['subject']
+  }[]
   readonly asked: Set<AskedImage>
 }
+
+const isSbom = ({ kind }: Requirement): boolean => kind === 'sbom'
 
 /** Notes when decisions will be too old: what is remembered must not outlive them. */
 function noteAges(requirement: Requirement, note: (digest: string, until: number) => void): Requirement {
@@ -134,21 +154,25 @@ async function membersOf(
 }
 
 function toVerifiedImage(
-  verdict: ImageVerdict,
+  verdicts: readonly ImageVerdict[],
   terms: VerificationTerms,
   { digest, digests, freshUntil }: AskedImage & { readonly digests: readonly Digest[] },
 ): VerifiedImage {
-  const problems = explainVerdict(verdict, terms)
-  // The verdict is about a digest that was asked for; anything else would be about another image.
+  const problems = verdicts.flatMap((verdict) => explainVerdict(verdict, terms))
+  // A verdict about anything but the digest that was asked for would be one about another image.
   const isPass =
-    verdict.verdict === 'pass' && verdict.allow && verdict.digest === digest && problems.length === 0
+    verdicts.length > 0 &&
+    problems.length === 0 &&
+    verdicts.every((each) => each.verdict === 'pass' && each.allow && each.digest === digest)
   return {
-    verdict: isPass ? 'pass' : problems.some((each) => each.verdict === 'error') ? 'error' : 'fail',
-    digest: verdict.digest ?? digest,
+    verdict: isPass ? 'pass' : problems.some((each) => each.verdict === 'fail') ? 'fail' : 'error',
+    digest,
     digests,
     problems: problems.map(({ code, message }) => ({ code, message })),
-    evidence: verdict.requirements.flatMap((requirement) =>
-      [requirement, ...(requirement.parts ?? [])].flatMap(({ name, evidence }) =>
+    evidence: verdicts
+      .flatMap(({ requirements }) => requirements)
+      .flatMap((requirement) => [requirement, ...(requirement.parts ?? [])])
+      .flatMap(({ name, evidence }) =>
         evidence.map(({ predicateType, signer, manifest }) => ({
           requirement: name,
           predicateType,
@@ -156,8 +180,7 @@ function toVerifiedImage(
           manifest,
         })),
       ),
-    ),
-    warnings: verdict.warnings.map(({ code, message }) => `${code}: ${message}`),
+    warnings: verdicts.flatMap(({ warnings }) => warnings.map(({ code, message }) => `${code}: ${message}`)),
     ...(Number.isFinite(freshUntil) && { freshUntil: new Date(freshUntil) }),
   }
 }

@@ -32,11 +32,10 @@ const maxBytes = 1024 * 1024
  * @throws {AdmissionError} `CERTIFICATE_INVALID`; nothing of the key is in its message.
  */
 export async function loadCertificate(files: CertificateFiles, clock: Clock): Promise<LoadedCertificate> {
-  const [cert, key, ca] = await Promise.all([
-    readPem(files.certificate),
-    readPem(files.key),
-    files.clientAuthority === undefined ? undefined : readPem(files.clientAuthority),
-  ])
+  // One after the other, so that the same files are always refused for the same reason.
+  const cert = await readPem(files.certificate)
+  const key = await readPem(files.key)
+  const ca = files.clientAuthority === undefined ? undefined : await readPem(files.clientAuthority)
   const leaf = parseCertificate(cert, files.certificate)
   try {
     createSecureContext({ cert, key, ca })

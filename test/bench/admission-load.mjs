@@ -89,19 +89,24 @@ if (perSecond === undefined) {
   await Promise.all(Array.from({ length: connections }, () => ask(images[0], performance.now())))
   times.length = 0
   outcomes.allowed = outcomes.denied = 0
+  await run(2)
+  times.length = outcomes.allowed = outcomes.denied = 0
+  await run(seconds)
+}
+
+/** Asks on time for so many seconds, and waits for the last answer. */
+async function run(forSeconds) {
   const start = performance.now()
-  const uncounted = perSecond * 2
-  for (let at = 0; at < uncounted + perSecond * seconds; at++) {
-    if (at === uncounted) {
-      await Promise.all(asked)
-      times.length = outcomes.allowed = outcomes.denied = 0
-    }
+  const all = []
+  for (let at = 0; at < perSecond * forSeconds; at++) {
     const due = start + (at * 1_000) / perSecond
     const early = due - performance.now()
     if (early > 1) await delay(early)
-    asked.push(ask(images[at % images.length], due))
+    all.push(ask(images[at % images.length], due))
   }
+  await Promise.all(all)
 }
+
 await Promise.all(asked)
 agent.destroy()
 times.sort((one, other) => one - other)

@@ -159,6 +159,7 @@ const tasks = {
   // npm run behaviour -- --runs 20
   behaviour: () =>
     suite('behaviour', ['--root', 'test/behaviour', ...toSettings('SALLYPORT_BEHAVIOUR', ['runs'])]),
+  admission: () => suite('admission', ['--root', 'test/admission', ...args]),
   // npm run chaos -- --points 200 --seed 7
   chaos: () => {
     env.SALLYPORT_CHAOS_BUILT = '1'

@@ -4,4 +4,5 @@ export default buildOf({
   index: 'src/index.ts',
   webhook: 'src/webhook/index.ts',
   deploy: 'src/deploy/index.ts',
+  main: 'src/webhook/run/main.ts',
 })

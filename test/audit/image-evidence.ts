@@ -1,6 +1,8 @@
 import {
   type AttestationItem,
   createStatement,
+  decisionLevel,
+  decisionResource,
   type EvidenceItem,
   generateSigningKey,
   keySigner,
@@ -10,7 +12,6 @@ import {
   signStatement,
 } from '@sallyport/attest'
 import { type Descriptor, type Digest, digestOf } from '@sallyport/core'
-import { decisionLevel, decisionResource } from '@sallyport/gate'
 import type { Inventory, Package } from '@sallyport/inventory'
 import { toCycloneDx } from '@sallyport/inventory/sbom'
 import type { ImageKind } from './image-kinds.ts'

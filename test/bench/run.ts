@@ -2,6 +2,7 @@
 // average of a minute, before and after: figures of a machine that has other things to do mean little.
 import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
+import { benchAdmission } from './admission.ts'
 import { benchAudit } from './audit.ts'
 import { benchCopy } from './copy.ts'
 import { benchGate } from './gate.ts'
@@ -13,6 +14,7 @@ import { benchVerify } from './verify.ts'
 import type { BenchRow } from './bench-row.ts'
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  admission: benchAdmission,
   audit: benchAudit,
   copy: benchCopy,
   gate: benchGate,

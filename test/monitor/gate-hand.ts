@@ -2,12 +2,14 @@ import {
   type AttestationItem,
   createAttacher,
   createStatement,
+  decisionLevel,
+  decisionResource,
   keySigner,
   predicateKinds,
   predicateTypes,
 } from '@sallyport/attest'
 import { type Descriptor, type Digest, digestOf } from '@sallyport/core'
-import { decisionLevel, decisionResource, type Journal, type ReleaseRecord } from '@sallyport/gate'
+import { type Journal, type ReleaseRecord } from '@sallyport/gate'
 import type { RegistryRepository } from '@sallyport/oci'
 import type { GateKeys } from '@sallyport/test-chaos'
 import { type GeneratedImage, pushImage } from '@sallyport/testkit'

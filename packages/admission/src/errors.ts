@@ -3,9 +3,16 @@ import { SallyportError, type SallyportErrorOptions } from '@sallyport/core'
 /** Codes of {@link AdmissionError}. */
 export type AdmissionErrorCode =
   | 'OPTIONS_INVALID'
+  /** A policy document can't be used. */
+  | 'POLICY_INVALID'
+  /** A list of what is revoked can't be read or used. */
+  | 'REVOCATIONS_INVALID'
   | 'REVIEW_INVALID'
   | 'REVIEW_TOO_LARGE'
+  | 'REVIEW_TIMEOUT'
+  | 'CLIENT_REFUSED'
   | 'CERTIFICATE_INVALID'
+  | 'CLUSTER_UNAVAILABLE'
 
 /** Fields of {@link AdmissionError} for machines. */
 export interface AdmissionErrorOptions extends SallyportErrorOptions {

@@ -68,6 +68,8 @@ export type { CosignCustomParts, CosignCustomPredicate } from './predicates/cosi
 export { cosignTypes } from './predicates/cosign-types.ts'
 export type { CosignVulnParts, CosignVulnPredicate } from './predicates/cosign-vuln.ts'
 export type { CycloneDxComponent, CycloneDxPredicate } from './predicates/cyclonedx.ts'
+export { decisionLevel } from './predicates/decision-level.ts'
+export { decisionResource } from './predicates/decision-resource.ts'
 export type { ResourceDescriptor } from './predicates/fields.schema.ts'
 export type { LinkPredicate } from './predicates/link.ts'
 export type {

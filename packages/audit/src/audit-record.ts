@@ -36,9 +36,9 @@ export interface AuditedEvidence {
 export interface AuditedDecision {
   /** Id of the gate. */
   readonly verifier: string
-  /** The repository that it is about, as of `decisionResource` of the gate. */
+  /** The repository that it is about, as of `decisionResource` of `@sallyport/attest`. */
   readonly resourceUri: string
-  /** What it verified, as of `decisionLevel` of the gate. */
+  /** What it verified, as of `decisionLevel` of `@sallyport/attest`. */
   readonly levels: readonly string[]
   /** ISO 8601. */
   readonly at?: string | undefined

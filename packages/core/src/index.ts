@@ -27,3 +27,4 @@ export {
   type ParseJsonDocumentOptions,
 } from './parse-json-document.ts'
 export { runConcurrently } from './run-concurrently.ts'
+export { parseStrictJson, StrictJsonError, type StrictJsonOptions } from './strict-json.ts'

@@ -103,8 +103,6 @@ export {
 } from './steps/attach-evidence.ts'
 export { buildIndex } from './steps/build-index.ts'
 export { combineDecisions } from './steps/combine-decisions.ts'
-export { decisionLevel } from './steps/decision-level.ts'
-export { decisionResource } from './steps/decision-resource.ts'
 export { describeDecision, type DescribeDecisionOptions } from './steps/describe-decision.ts'
 export {
   describeEvidence,

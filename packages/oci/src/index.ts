@@ -1,6 +1,7 @@
 export { type ArchiveRepository, openArchive, type OpenArchiveOptions } from './archive/open-archive.ts'
 export { type ArchiveWriter, createArchive, type CreateArchiveOptions } from './archive/create-archive.ts'
 export { type ArchiveImage, streamArchive, type StreamArchiveOptions } from './archive/stream-archive.ts'
+export { dockerAuthCredentials, type DockerAuthText } from './auth/docker-auth-credentials.ts'
 export {
   dockerConfigCredentials,
   type DockerConfigCredentialsOptions,

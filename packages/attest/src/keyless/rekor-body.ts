@@ -1,6 +1,6 @@
+import { parseStrictJson } from '@sallyport/core'
 import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
-import { parseStrictJson } from '../internal/strict-json.ts'
 import type { SignatureHash } from '../signing/algorithm-registry.ts'
 import type { HashedAlgorithm, LogVerifier } from './log-verifier.ts'
 

@@ -1,7 +1,7 @@
+import { parseStrictJson } from '@sallyport/core'
 import type { TransparencyLogEntry } from '@sigstore/bundle'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
-import { parseStrictJson } from '../internal/strict-json.ts'
 import type { SignedContent } from '../ports/witness.ts'
 import { requireHashed, toLogVerifier } from './log-verifier.ts'
 import { parseAnswer } from '../service/parse-answer.ts'

@@ -1,6 +1,6 @@
+import { parseStrictJson, StrictJsonError } from '@sallyport/core'
 import type { z } from 'zod'
 import { AttestError } from '../errors.ts'
-import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
 
 /** A type of predicate: how it is named and read. */
 export interface PredicateKind<Predicate> {

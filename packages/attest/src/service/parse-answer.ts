@@ -1,6 +1,6 @@
+import { parseStrictJson } from '@sallyport/core'
 import type { z } from 'zod'
 import { AttestError } from '../errors.ts'
-import { parseStrictJson } from '../internal/strict-json.ts'
 
 /**
  * Reads a service's answer in JSON. What it holds is never in the message: it may be a token.

@@ -1,7 +1,7 @@
+import { parseStrictJson } from '@sallyport/core'
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
-import { parseStrictJson } from '../internal/strict-json.ts'
 import { deriveBoxKey, scryptMemory, type ScryptParameters } from './derive-box-key.ts'
 
 const base64 = z.base64().max(32 * 1024)

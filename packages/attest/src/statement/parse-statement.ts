@@ -1,5 +1,5 @@
+import { parseStrictJson, StrictJsonError } from '@sallyport/core'
 import { AttestError } from '../errors.ts'
-import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
 import { statementSchema } from './statement.schema.ts'
 import type { Statement } from './statement.ts'
 

@@ -1,5 +1,4 @@
-import { type ImageManifest, isManifestMediaType, type RawManifest } from '@sallyport/core'
-import { parseStrictJson } from '../internal/strict-json.ts'
+import { type ImageManifest, isManifestMediaType, parseStrictJson, type RawManifest } from '@sallyport/core'
 import { artifactManifestSchema } from './artifact-manifest.schema.ts'
 
 /** Reads a manifest that may carry evidence; `undefined` when it is not an image manifest or is ambiguous. */

@@ -1,8 +1,7 @@
-import { type Digest, isDigest } from '@sallyport/core'
+import { type Digest, isDigest, parseStrictJson } from '@sallyport/core'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
 import { toCanonicalJson } from '../internal/canonical-json.ts'
-import { parseStrictJson } from '../internal/strict-json.ts'
 import { predicateTypes, type Statement } from '../statement/statement.ts'
 
 const type = 'cosign container image signature'

@@ -1,6 +1,6 @@
+import { parseStrictJson } from '@sallyport/core'
 import type { z } from 'zod'
 import { AttestError } from '../errors.ts'
-import { parseStrictJson } from '../internal/strict-json.ts'
 import { signingConfigSchema } from './signing-config.schema.ts'
 
 /** A service, as a signing config names it. */

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
-import type { Digest } from '@sallyport/core'
+import { type Digest, parseStrictJson, StrictJsonError } from '@sallyport/core'
 import { digestOf } from '@sallyport/core'
 import {
   type CertificateAuthority,
@@ -10,7 +10,6 @@ import {
 } from '@sigstore/protobuf-specs'
 import { AttestError } from '../errors.ts'
 import { toCanonicalJson } from '../internal/canonical-json.ts'
-import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
 import { findRestriction } from './find-restriction.ts'
 
 /** Whom certificates, log entries and timestamps are believed from. Made by {@link parseTrustedRoot}. */

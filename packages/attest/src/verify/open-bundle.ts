@@ -1,6 +1,6 @@
+import { parseStrictJson, StrictJsonError } from '@sallyport/core'
 import { type Bundle, bundleFromJSON, bundleToJSON, type SerializedBundle } from '@sigstore/bundle'
 import { HashAlgorithm } from '@sigstore/protobuf-specs'
-import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
 import { Rejection } from './rejection.ts'
 import type {
   DigestAlgorithm,

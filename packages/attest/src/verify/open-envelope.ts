@@ -1,6 +1,6 @@
+import { parseStrictJson, StrictJsonError } from '@sallyport/core'
 import { z } from 'zod'
 import { decodeCanonicalBase64 } from '../internal/canonical-base64.ts'
-import { parseStrictJson, StrictJsonError } from '../internal/strict-json.ts'
 import { Rejection } from './rejection.ts'
 
 const maxValues = 1000

@@ -2,11 +2,11 @@ import {
   type AcceptedSigners,
   acceptSigners,
   type BuildLevel,
+  decisionLevel,
   type SignerCheck,
   type TrustedKey,
   type VerificationTrust,
 } from '@sallyport/attest'
-import { decisionLevel } from '@sallyport/gate'
 import type { AuditTerms } from '../audit-terms.ts'
 import { AuditError } from '../errors.ts'
 

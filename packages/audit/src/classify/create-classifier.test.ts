@@ -1,5 +1,5 @@
+import { decisionLevel, decisionResource } from '@sallyport/attest'
 import { isDigest } from '@sallyport/core'
-import { decisionLevel, decisionResource } from '@sallyport/gate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditClasses } from '../audit-class.ts'
 import type { AuditTerms } from '../audit-terms.ts'

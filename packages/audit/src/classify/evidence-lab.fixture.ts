@@ -2,6 +2,8 @@ import {
   attachAttestation,
   attachSignature,
   createStatement,
+  decisionLevel,
+  decisionResource,
   generateSigningKey,
   keySigner,
   predicateKinds,
@@ -10,7 +12,6 @@ import {
   type VsaParts,
 } from '@sallyport/attest'
 import { type Descriptor, type Digest, digestOf, mediaTypes, type RawManifest } from '@sallyport/core'
-import { decisionLevel, decisionResource } from '@sallyport/gate'
 import {
   createRegistryClient,
   isRegistryRepository,

@@ -1,12 +1,13 @@
 import {
   checkVsa,
+  decisionLevel,
+  decisionResource,
   parsePredicate,
   predicateKinds,
   type VsaPredicate,
   type VsaProblemCode,
 } from '@sallyport/attest'
 import { type Digest, isDigest, isSallyportError } from '@sallyport/core'
-import { decisionLevel, decisionResource } from '@sallyport/gate'
 import type { AuditedDecision } from '../audit-record.ts'
 import { type EarlierDecision, readEarlierDetails } from '../judge/earlier-decision.ts'
 import type { CompiledTerms } from './compile-terms.ts'

@@ -1,5 +1,4 @@
-import { createStatement, type Statement } from '@sallyport/attest'
-import { decisionResource } from '@sallyport/gate'
+import { createStatement, decisionResource, type Statement } from '@sallyport/attest'
 import type { ImageAction, RepairPlan } from './repair-plan.ts'
 
 /** Predicate type of the statement that an image was signed as it was found, without a judgement. */

@@ -1,6 +1,5 @@
-import { predicateKinds, predicateTypes } from '@sallyport/attest'
+import { decisionLevel, decisionResource, predicateKinds, predicateTypes } from '@sallyport/attest'
 import { digestOf } from '@sallyport/core'
-import { decisionLevel, decisionResource } from '@sallyport/gate'
 import { describe, expect, it, vi } from 'vitest'
 import type { AuditClass } from '../audit-class.ts'
 import { createClassifier } from '../classify/create-classifier.ts'

@@ -1,10 +1,15 @@
 import type { Digest } from '@sallyport/core'
-import { createStatement, predicateKinds, predicateTypes, type Statement } from '@sallyport/attest'
+import {
+  createStatement,
+  decisionLevel,
+  decisionResource,
+  predicateKinds,
+  predicateTypes,
+  type Statement,
+} from '@sallyport/attest'
 import type { Decision } from '@sallyport/policy'
 import { packageVersion } from '../package-version.ts'
 import type { AttachedEvidence } from '../record/attached-evidence.ts'
-import { decisionLevel } from './decision-level.ts'
-import { decisionResource } from './decision-resource.ts'
 
 /** Options of {@link describeDecision}. */
 export interface DescribeDecisionOptions {

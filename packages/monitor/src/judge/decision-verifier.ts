@@ -1,6 +1,11 @@
-import { createImageVerifier, createVerificationCache, type ImageVerifier } from '@sallyport/attest'
+import {
+  createImageVerifier,
+  createVerificationCache,
+  decisionLevel,
+  decisionResource,
+  type ImageVerifier,
+} from '@sallyport/attest'
 import type { Clock, Digest } from '@sallyport/core'
-import { decisionLevel, decisionResource } from '@sallyport/gate'
 import type { Repository } from '@sallyport/oci'
 import { createBoundedMap } from './bounded-map.ts'
 import type { EvidenceSight, SeenDecision } from './registry-sight.ts'

@@ -1,13 +1,15 @@
 import {
   attachAttestation,
   createStatement,
+  decisionLevel,
+  decisionResource,
   generateSigningKey,
   keySigner,
   predicateKinds,
   predicateTypes,
 } from '@sallyport/attest'
 import { type Digest, digestOf, type RawManifest } from '@sallyport/core'
-import { decisionLevel, decisionResource, type Journal, sqliteJournal } from '@sallyport/gate'
+import { type Journal, sqliteJournal } from '@sallyport/gate'
 import { createRegistryClient, type RegistryClient, type RegistryRepository } from '@sallyport/oci'
 import {
   createImage,

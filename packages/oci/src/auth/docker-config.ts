@@ -34,13 +34,27 @@ export interface DockerConfigAnswer {
  * @throws {OciError} `CREDENTIALS_UNREADABLE`; the message holds nothing of the content.
  */
 export function parseDockerConfig(text: string, source: string): DockerConfig {
-  if (text.trim() === '') return {}
-  let value: unknown
+  return text.trim() === '' ? {} : checkConfig(parseJson(text, source), source)
+}
+
+/**
+ * Reads the text of a `.dockercfg`, the older form: what stands under `auths` in the newer one.
+ *
+ * @throws {OciError} `CREDENTIALS_UNREADABLE`; the message holds nothing of the content.
+ */
+export function parseDockerAuths(text: string, source: string): DockerConfig {
+  return checkConfig({ auths: parseJson(text, source) }, source)
+}
+
+function parseJson(text: string, source: string): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch {
     throw new OciError('CREDENTIALS_UNREADABLE', `${source} is not JSON`)
   }
+}
+
+function checkConfig(value: unknown, source: string): DockerConfig {
   const parsed = configSchema.safeParse(value)
   if (parsed.success) return parsed.data
   throw new OciError(

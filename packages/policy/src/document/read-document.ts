@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { PolicyIssue } from '../errors.ts'
+import { decodeText } from './decode-text.ts'
 import { invalidDocument, issueIn, type OpenDocument, openYaml } from './open-yaml.ts'
 
 /** A YAML document whose form has been checked. */
@@ -10,17 +11,17 @@ export interface ReadDocument<T> {
 }
 
 /**
- * Reads a YAML 1.2 (or JSON) document by its schema. Unknown fields and duplicate keys are refused, because what is
+ * Reads a YAML 1.2 (or JSON) document by its schema, as text or as its UTF-8 bytes. Unknown fields and duplicate keys are refused, because what is
  * misspelt must not silently not apply.
  *
  * @throws {PolicyError} `POLICY_INVALID` with line and column of each issue.
  * @throws {PolicyError} `LIMIT_EXCEEDED` above 1 MiB, or when it is nested or cut up beyond all reason.
  */
 export function readDocument<T>(
-  text: string,
+  text: string | Uint8Array,
   { source, schema }: { readonly source: string; readonly schema: z.ZodType<T> },
 ): ReadDocument<T> {
-  const document = openYaml(text, source)
+  const document = openYaml(decodeText(text, source), source)
   return {
     data: checkForm(document, schema),
     issueAt: (path, message) => issueIn(document, path, message),

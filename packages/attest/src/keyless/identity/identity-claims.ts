@@ -1,6 +1,6 @@
+import { parseStrictJson } from '@sallyport/core'
 import { z } from 'zod'
 import { AttestError } from '../../errors.ts'
-import { parseStrictJson } from '../../internal/strict-json.ts'
 
 /** What an identity token says; nothing of it is verified here, that is the certificate authority's work. */
 export interface IdentityClaims {

@@ -1,8 +1,8 @@
+import { parseStrictJson } from '@sallyport/core'
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AttestError } from '../../errors.ts'
-import { parseStrictJson } from '../../internal/strict-json.ts'
 import { type TufState, tufStateSchema } from './tuf-state.schema.ts'
 
 const maxBytes = 64 * 1024 * 1024

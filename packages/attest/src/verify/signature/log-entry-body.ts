@@ -1,7 +1,7 @@
+import { parseStrictJson } from '@sallyport/core'
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import { z } from 'zod'
 import { decodeCanonicalBase64 } from '../../internal/canonical-base64.ts'
-import { parseStrictJson } from '../../internal/strict-json.ts'
 import { Rejection } from '../rejection.ts'
 import type { DigestAlgorithm } from './unverified-signature.ts'
 

@@ -1,0 +1,26 @@
+import type { PullCredentials } from './image-verifier.ts'
+
+/** Whose images are to be pulled. */
+export interface PullContext {
+  readonly namespace?: string | undefined
+  readonly serviceAccountName?: string | undefined
+  /** Names of the Pod's `imagePullSecrets`. */
+  readonly imagePullSecrets: readonly string[]
+}
+
+/**
+ * What a review does not say and the cluster knows. The core reads no cluster: whoever embeds it hands in what can. A
+ * rejection makes the verdict `error`.
+ */
+export interface ClusterView {
+  /** Labels of a namespace; asked only when a rule matches by them. `undefined`: not known, so that such rules give `error`. */
+  namespaceLabels?(
+    namespace: string,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Readonly<Record<string, string>> | undefined>
+  /** Credentials of a Pod. `undefined`: those of the verifier. */
+  pullCredentials?(
+    context: PullContext,
+    options: { readonly signal: AbortSignal },
+  ): Promise<PullCredentials | undefined>
+}

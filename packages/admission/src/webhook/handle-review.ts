@@ -1,0 +1,153 @@
+import type { IncomingMessage } from 'node:http'
+import { isJsonDeeperThan } from '@sallyport/core'
+import type { Admission, DecideReviewOptions } from '../admission.ts'
+import { AdmissionError } from '../errors.ts'
+import type { AdmissionReviewResponse } from '../review/review-response.ts'
+import { type BodyRoom, readBody } from './read-body.ts'
+import { reviewBudget } from './review-budget.ts'
+import type { ReviewedObject } from './webhook-event.ts'
+
+/** Options of {@link handleReview}. */
+export interface HandleReviewOptions {
+  readonly admission: Pick<Admission, 'decideReview'>
+  readonly phase: DecideReviewOptions['phase']
+  /** The `timeout` parameter of the request. */
+  readonly timeout: string | undefined
+  readonly defaultTimeoutMs: number
+  readonly reserveMs: number
+  readonly maxBodyBytes: number
+  readonly bodyTimeoutMs: number
+  readonly room: BodyRoom
+  /** Ends when whoever asked has gone. */
+  readonly gone: AbortSignal
+}
+
+/** A review with its answer. */
+export interface HandledReview {
+  readonly subject: ReviewedObject
+  readonly answer: AdmissionReviewResponse
+  /** Whether the answer is the webhook's own, because there was none that counts. */
+  readonly own: { readonly type: 'timeout' } | { readonly type: 'failed'; readonly cause: Error } | undefined
+}
+
+/** Objects nest about ten levels deep; a parser must not be led much deeper. */
+const maxDepth = 200
+
+/**
+ * Reads a review, has it judged within the budget, and gives an answer that repeats its uid. Whatever happens
+ * meanwhile, the answer is there in time, and says no unless `admission` said yes.
+ *
+ * @throws {AdmissionError} `REVIEW_INVALID` or `REVIEW_TOO_LARGE` with an HTTP status, for what has no uid to answer to;
+ *   the API server then does what its failurePolicy says.
+ */
+export async function handleReview(
+  message: IncomingMessage,
+  options: HandleReviewOptions,
+): Promise<HandledReview> {
+  const { admission, phase, gone } = options
+  const budget = reviewBudget(options)
+  const startedAt = performance.now()
+  const left = (ms: number): number => ms - (performance.now() - startedAt)
+  const reading = AbortSignal.timeout(Math.ceil(Math.min(options.bodyTimeoutMs, budget.judgeMs)))
+  const { maxBodyBytes: maxBytes, room } = options
+  const review = parseReview(await readBody(message, { maxBytes, room, signal: reading }))
+  const subject = describeReview(review)
+  const judging = new AbortController()
+  const leave = (): void => judging.abort(gone.reason)
+  gone.addEventListener('abort', leave, { once: true })
+  let timer: NodeJS.Timeout | undefined
+  try {
+    const outcome = await new Promise<unknown>((resolve) => {
+      timer = setTimeout(() => resolve(late(budget.judgeMs)), left(budget.answerMs))
+      const call = { phase, budgetMs: Math.max(1, left(budget.judgeMs)), signal: judging.signal }
+      // In an async function, so that a call that throws at once is caught too.
+      void (async () => admission.decideReview(review, call))().then(resolve, (cause: unknown) =>
+        resolve(cause instanceof Error ? cause : new Error('judging failed', { cause })),
+      )
+    })
+    return toHandled(subject, outcome)
+  } finally {
+    clearTimeout(timer)
+    gone.removeEventListener('abort', leave)
+    // What is still under way after the answer is due is of no use to anybody.
+    judging.abort()
+  }
+}
+
+type AdmissionReviewRequest = {
+  readonly request: Readonly<Record<string, unknown>> & { readonly uid: string }
+}
+
+function parseReview(text: string): AdmissionReviewRequest {
+  if (isJsonDeeperThan(text, maxDepth)) throw invalid(`the review is nested deeper than ${maxDepth} levels`)
+  let review: unknown
+  try {
+    review = JSON.parse(text)
+  } catch {
+    throw invalid('the body of the review is not JSON')
+  }
+  const { apiVersion, kind, request } = (review ?? {}) as Readonly<Record<string, unknown>>
+  if (apiVersion !== 'admission.k8s.io/v1' || kind !== 'AdmissionReview')
+    throw invalid('expected an AdmissionReview of admission.k8s.io/v1')
+  const uid = (request as { readonly uid?: unknown } | undefined | null)?.uid
+  if (typeof uid !== 'string' || uid === '' || uid.length > 256)
+    throw invalid('the review has no request.uid to answer to')
+  return review as AdmissionReviewRequest
+}
+
+function describeReview({ request }: AdmissionReviewRequest): ReviewedObject {
+  const kind = (request['kind'] ?? {}) as Readonly<Record<string, unknown>>
+  return {
+    uid: request.uid,
+    operation: short(request['operation']),
+    kind: short(kind['kind']),
+    namespace: short(request['namespace']),
+    name: short(request['name']),
+    dryRun: request['dryRun'] === true,
+  }
+}
+
+/** Names in Kubernetes have at most 253 characters; control characters would forge lines of a log. */
+function short(value: unknown): string {
+  // oxlint-disable-next-line no-control-regex
+  return typeof value === 'string' ? value.slice(0, 253).replaceAll(/[\u0000-\u001f\u007f]/g, '?') : ''
+}
+
+/** An answer counts when it is one: it repeats the uid, and says yes or no. */
+function toHandled(subject: ReviewedObject, outcome: unknown): HandledReview {
+  if (isAnswerTo(subject.uid, outcome)) return { subject, answer: outcome, own: undefined }
+  const isLate = outcome instanceof AdmissionError && outcome.code === 'REVIEW_TIMEOUT'
+  const message = isLate ? outcome.message : 'the review could not be judged; see the log of the webhook'
+  const cause = outcome instanceof Error ? outcome : new Error('this review got no answer')
+  return {
+    subject,
+    answer: {
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      response: {
+        uid: subject.uid,
+        allowed: false,
+        status: {
+          code: isLate ? 503 : 500,
+          reason: isLate ? 'ServiceUnavailable' : 'InternalError',
+          message: `sallyport: ${message}`,
+        },
+      },
+    },
+    own: isLate ? { type: 'timeout' } : { type: 'failed', cause },
+  }
+}
+
+function isAnswerTo(uid: string, value: unknown): value is AdmissionReviewResponse {
+  const response = (value as Partial<AdmissionReviewResponse> | undefined | null)?.response
+  return response?.uid === uid && typeof response.allowed === 'boolean'
+}
+
+function late(ms: number): AdmissionError {
+  const message = `no verdict within ${Math.round(ms)} ms; is the registry slow? Denied, since nothing is known`
+  return new AdmissionError('REVIEW_TIMEOUT', message, { status: 503, retryable: true })
+}
+
+function invalid(message: string): AdmissionError {
+  return new AdmissionError('REVIEW_INVALID', message, { status: 400 })
+}

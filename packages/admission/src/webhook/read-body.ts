@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http'
+import { AdmissionError } from '../errors.ts'
+
+/** Room for the bodies that are held at once. */
+export interface BodyRoom {
+  /** Takes `bytes`, or says that there is no room for them. */
+  take(bytes: number): boolean
+  /** Gives them back. */
+  give(bytes: number): void
+}
+
+/** So many bytes at once, so that a flood of large bodies does not fill the memory. */
+export function createBodyRoom(maxBytes: number): BodyRoom {
+  let taken = 0
+  return {
+    take(bytes) {
+      if (taken + bytes > maxBytes) return false
+      taken += bytes
+      return true
+    },
+    give(bytes) {
+      taken -= bytes
+    },
+  }
+}
+
+/** Options of {@link readBody}. */
+export interface ReadBodyOptions {
+  /** Largest body, in bytes. */
+  readonly maxBytes: number
+  readonly room: BodyRoom
+  /** Ends the reading. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads the body of a review as text.
+ *
+ * @throws {AdmissionError} `REVIEW_TOO_LARGE` with 413, or with 503 when other bodies fill the room for them.
+ * @throws {AdmissionError} `REVIEW_INVALID` with 400 when it is no UTF-8 or ends early, with 408 when it takes too long.
+ */
+export async function readBody(
+  message: IncomingMessage,
+  { maxBytes, room, signal }: ReadBodyOptions,
+): Promise<string> {
+  if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const chunks: Buffer[] = []
+  let received = 0
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (error: AdmissionError): void => {
+        message.pause()
+        reject(error)
+      }
+      const late = (): void =>
+        fail(new AdmissionError('REVIEW_INVALID', 'the body of the review took too long', { status: 408 }))
+      const cut = (): void =>
+        fail(new AdmissionError('REVIEW_INVALID', 'the body of the review ended early', { status: 400 }))
+      if (signal.aborted) return late()
+      signal.addEventListener('abort', late, { once: true })
+      message.on('data', (chunk: Buffer) => {
+        if (received + chunk.byteLength > maxBytes) return fail(tooLarge(maxBytes))
+        if (!room.take(chunk.byteLength)) {
+          const busy = 'too many large reviews at once'
+          return fail(new AdmissionError('REVIEW_TOO_LARGE', busy, { status: 503, retryable: true }))
+        }
+        received += chunk.byteLength
+        chunks.push(chunk)
+      })
+      message.on('end', () => {
+        signal.removeEventListener('abort', late)
+        resolve()
+      })
+      message.on('error', cut)
+      message.on('close', cut)
+    })
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+  } catch (cause) {
+    if (cause instanceof AdmissionError) throw cause
+    throw new AdmissionError('REVIEW_INVALID', 'the body of the review is not UTF-8', { status: 400 })
+  } finally {
+    room.give(received)
+  }
+}
+
+function tooLarge(maxBytes: number): AdmissionError {
+  return new AdmissionError('REVIEW_TOO_LARGE', `the body of the review has more than ${maxBytes} bytes`, {
+    status: 413,
+  })
+}

@@ -69,6 +69,7 @@ export { cosignTypes } from './predicates/cosign-types.ts'
 export type { CosignVulnParts, CosignVulnPredicate } from './predicates/cosign-vuln.ts'
 export type { CycloneDxComponent, CycloneDxPredicate } from './predicates/cyclonedx.ts'
 export type { ResourceDescriptor } from './predicates/fields.schema.ts'
+export type { FileManifestParts, FileManifestPredicate } from './predicates/file-manifest.ts'
 export type { LinkPredicate } from './predicates/link.ts'
 export type {
   OpenVexComponent,
@@ -84,6 +85,7 @@ export type { PredicateKind, WritablePredicateKind } from './predicates/predicat
 export { predicateKinds } from './predicates/predicate-kinds.ts'
 export type { ProvenanceV02Predicate } from './predicates/provenance-v02.ts'
 export type { ProvenanceParts, ProvenancePredicate } from './predicates/provenance.ts'
+export { type FileManifestLimits, readFileManifest } from './predicates/read-file-manifest.ts'
 export type { ReferencePredicate } from './predicates/reference.ts'
 export type { ReleasePredicate } from './predicates/release.ts'
 export type { RuntimeTraceParts, RuntimeTracePredicate } from './predicates/runtime-trace.ts'

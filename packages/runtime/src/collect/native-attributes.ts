@@ -1,0 +1,20 @@
+import { getAttributeSync, listAttributesSync } from '@napi-rs/xattr'
+import type { AttributeReader } from '../ports/attribute-reader.ts'
+
+/** Reads extended attributes by system calls: Node itself has none for it. */
+export const nativeAttributes: AttributeReader = {
+  list(path) {
+    try {
+      return listAttributesSync(path)
+    } catch {
+      return undefined
+    }
+  },
+  get(path, name) {
+    try {
+      return getAttributeSync(path, name) ?? undefined
+    } catch {
+      return undefined
+    }
+  },
+}

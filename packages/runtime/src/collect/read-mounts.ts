@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+
+/** A mount that a process sees. */
+export interface Mount {
+  /** Where, as the process sees it. */
+  readonly path: string
+  /** E.g. `overlay`, `tmpfs`. */
+  readonly type: string
+  /** Options of the file system, e.g. `upperdir`; a flag has the value `''`. */
+  readonly options: ReadonlyMap<string, string>
+}
+
+const pseudo = new Set([
+  ...[
+    'proc',
+    'sysfs',
+    'cgroup',
+    'cgroup2',
+    'devpts',
+    'devtmpfs',
+    'mqueue',
+    'securityfs',
+    'debugfs',
+    'tracefs',
+  ],
+  ...[
+    'bpf',
+    'pstore',
+    'efivarfs',
+    'configfs',
+    'fusectl',
+    'hugetlbfs',
+    'nsfs',
+    'binfmt_misc',
+    'selinuxfs',
+    'autofs',
+  ],
+])
+
+/** Whether the files of a mount are made up by the kernel. `/dev` is of the container engine, and holds devices. */
+export const isPseudo = ({ path, type }: Pick<Mount, 'path' | 'type'>): boolean =>
+  pseudo.has(type) || (type === 'tmpfs' && path === '/dev')
+
+/** Reads `/proc/PID/mountinfo` (proc(5)); the topmost mount of each place counts. */
+export function readMounts(processDirectory: string): readonly Mount[] {
+  return parseMounts(readFileSync(`${processDirectory}/mountinfo`, 'utf8'))
+}
+
+/** Parses the text of `mountinfo`. Mounts that the process can't reach are left out. */
+export function parseMounts(text: string): readonly Mount[] {
+  const mounts = new Map<string, Mount>()
+  for (const line of text.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ')
+    const path = unescape(before.split(' ')[4] ?? '')
+    const [type, , options = ''] = after.split(' ')
+    if (!path.startsWith('/') || !type) continue
+    mounts.set(path, { path, type, options: parseOptions(options) })
+  }
+  return [...mounts.values()]
+}
+
+function parseOptions(text: string): ReadonlyMap<string, string> {
+  const options = new Map<string, string>()
+  // A comma or colon of a path is written with a backslash.
+  for (const option of text.split(/(?<!\\),/)) {
+    const equals = option.indexOf('=')
+    if (equals < 0) options.set(option, '')
+    else
+      options.set(option.slice(0, equals), unescape(option.slice(equals + 1)).replaceAll(/\\([,:\\])/g, '$1'))
+  }
+  return options
+}
+
+const unescape = (text: string): string =>
+  text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))

@@ -67,7 +67,7 @@ export function* walkTree(
         onFailure({ path: level.path, reason: 'limit-exceeded', message: `more than ${maxEntries} entries` })
         return
       }
-      const text = isAscii(name) ? name.latin1Slice() : decodeName(name)
+      const text = isAscii(name) ? name.toString('latin1') : decodeName(name)
       const path = level.path === '/' ? `/${text}` : `${level.path}/${text}`
       const access = accessTo(level.file, name, text)
       try {

@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { openInside } from '../collect/open-inside.ts'
 import type { Pace } from '../collect/pace.ts'
 import { hashFile } from '../collect/hash-file.ts'
 import type { HashCache } from '../collect/hash-cache.ts'
@@ -26,13 +27,17 @@ const deletedMark = ' (deleted)'
 export async function inspectProcess(pid: number, context: InspectContext): Promise<Inspection> {
   const directory = `${context.procDirectory}/${pid}`
   const problems: string[] = []
+  // Of a process in a chroot the kernel tells paths from outside of it.
+  const root = attempt(() => readlinkSync(`${directory}/root`)) ?? '/'
+  const inside = (path: string) =>
+    root !== '/' && path.startsWith(`${root}/`) ? path.slice(root.length) : path === root ? '/' : path
   try {
     const link = readlinkSync(`${directory}/exe`)
     const name = link.endsWith(deletedMark) ? link.slice(0, -deletedMark.length) : link
     const isMemory = link !== name && name.startsWith('/memfd:')
     const executable = await read(
       `${directory}/exe`,
-      isMemory ? name.slice(1) : name,
+      isMemory ? name.slice(1) : inside(name),
       link === name ? 'present' : isMemory ? 'memory' : 'deleted',
     )
     const command = split(readText(`${directory}/cmdline`))
@@ -42,7 +47,9 @@ export async function inspectProcess(pid: number, context: InspectContext): Prom
       if (path === name && isDeleted === (link !== name)) continue
       const state = memory ? 'memory' : isDeleted ? 'deleted' : 'present'
       // By its range it is what was mapped; by its path it is what lies there now.
-      libraries.push(await read(`${directory}/map_files/${range}`, memory ? path.slice(1) : path, state))
+      libraries.push(
+        await read(`${directory}/map_files/${range}`, memory ? path.slice(1) : inside(path), state),
+      )
     }
     const process = {
       pid,
@@ -80,28 +87,22 @@ export async function inspectProcess(pid: number, context: InspectContext): Prom
   /** The first words that are no options, as far as they name files: `sh -e x.sh`, `python3 -u app.py`. */
   async function findScripts(command: readonly string[]): Promise<readonly RunningFile[]> {
     const found: RunningFile[] = []
+    const working = inside(attempt(() => readlinkSync(`${directory}/cwd`)) ?? '/')
     for (const word of command.slice(1, 9)) {
-      if (word === '' || word.startsWith('-') || word.includes('\0') || word.length > 4096) continue
-      const path = resolveInside(word)
-      if (path === undefined) continue
-      found.push(path)
+      if (word === '' || word.startsWith('-') || word.length > 4096) continue
+      const path = word.startsWith('/') ? word : `${working}/${word}`
+      try {
+        const script = await openInside(`${directory}/root`, path, (access, resolved) =>
+          lstatSync(access).isFile() ? read(access, resolved, 'present') : Promise.resolve(undefined),
+        )
+        if (script) found.push(script)
+      } catch (error) {
+        // Most words name no file.
+        if (!(error instanceof Error && 'code' in error)) throw error
+      }
       if (found.length === 2) break
     }
     return found
-
-    function resolveInside(word: string): RunningFile | undefined {
-      const working = attempt(() => readlinkSync(`${directory}/cwd`)) ?? '/'
-      const root = attempt(() => readlinkSync(`${directory}/root`)) ?? '/'
-      const folder = root !== '/' && working.startsWith(root) ? working.slice(root.length) || '/' : working
-      const parts: string[] = []
-      for (const part of `${word.startsWith('/') ? '' : folder}/${word}`.split('/')) {
-        if (part === '..') parts.pop()
-        else if (part !== '' && part !== '.') parts.push(part)
-      }
-      const path = `/${parts.join('/')}`
-      const stats = attempt(() => statSync(`${directory}/root${path}`))
-      return stats?.isFile() ? { path, state: 'present' } : undefined
-    }
   }
 
   function readPreload(): Readonly<Record<string, string>> {

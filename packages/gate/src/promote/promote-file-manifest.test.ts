@@ -6,7 +6,7 @@ import { debianImage } from './debian-image.fixture.ts'
 import { openTestGate } from './test-gate.fixture.ts'
 
 describe('promote with fileManifest', () => {
-  it('attaches a signed list of the files of the image that was promoted, and reads its layers once', async () => {
+  it('attaches a signed list of the files of the image that was promoted', async () => {
     await using resources = new AsyncDisposableStack()
     const registry = await startRegistry()
     resources.defer(() => registry.close())

@@ -60,7 +60,7 @@ export async function promoteRealImage(name: ImageName): Promise<PromotedImage> 
       {
         kind: 'vsa',
         verifiers: [{ id: 'https://sallyport.dev/gate/prod', by: { keys: [gate.keys.release.publicKey] } }],
-        resourceUri: to,
+        resourceUri: `pkg:oci/${name}?repository_url=${encodeURIComponent(`${registry.host}/prod/${name}`)}`,
       },
     ],
     platform: 'linux/amd64',

@@ -51,7 +51,7 @@ const places: readonly (readonly [string, ExpectedReason])[] = [
  * @param writable Paths that the caller declares, each with everything below it.
  */
 export function expectedAt(path: string, writable: readonly string[]): ExpectedReason | undefined {
-  if (engineFiles.has(path)) return 'engine-file'
+  if (isEngineFile(path)) return 'engine-file'
   if (path === '/etc/localtime' || path === '/etc/timezone') return 'time-zone'
   if (path === '/etc/machine-id' || path === '/var/lib/dbus/machine-id') return 'machine-id'
   if (writable.some((place) => isWithin(path, place))) return 'declared-writable'
@@ -62,6 +62,9 @@ export function expectedAt(path: string, writable: readonly string[]): ExpectedR
   if (/\/__pycache__(\/[^/]+\.pyc(\.\d+)?)?$/.test(path)) return 'bytecode-cache'
   return undefined
 }
+
+/** Whether container engines write this file in every container. */
+export const isEngineFile = (path: string): boolean => engineFiles.has(path)
 
 /** Whether a path is a place or lies below it. */
 export const isWithin = (path: string, place: string): boolean =>

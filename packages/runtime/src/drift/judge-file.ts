@@ -1,6 +1,6 @@
 import type { FileRecord } from '@sallyport/core'
 import type { DriftChange, DriftClass, DriftFinding, DriftFlag, DriftSeverity } from './drift-finding.ts'
-import { type ExpectedReason, expectedAt, isWithin } from './expected-paths.ts'
+import { type ExpectedReason, expectedAt, isEngineFile, isWithin } from './expected-paths.ts'
 import type { FileBaseline } from './file-baseline.ts'
 import type { PresentFile } from './file-observation.ts'
 import { sensitivityOf } from './sensitive-paths.ts'
@@ -54,6 +54,8 @@ export function judgeFile(file: Present, context: JudgeContext): FileJudgement {
       'was touched; content, mode and owner are the image’s',
     )
   }
+  // Engines replace these in every container, whatever mode the image's own has.
+  if (isEngineFile(file.path) && flags.length === 0) return { is: 'expected', reason: 'engine-file' }
   const holds = changes.some(({ property }) => /^(type|content|link-target|device)$/.test(property))
   return holds
     ? judgeChanged(file, known, flags, changes, context)

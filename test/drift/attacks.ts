@@ -32,7 +32,7 @@ const memfd = `perl -e '
   $^F = 255;
   my $fd = syscall(319, my $name = "evil", 0); die "memfd: $!" if $fd < 0;
   open(my $in, "<", "/bin/sleep"); open(my $out, ">&=", $fd); binmode $in; binmode $out;
-  local $/; print $out <$in>; print $out "x"; $out->flush();
+  local $/; print {$out} scalar(<$in>) . "x"; $out->flush();
   exec {"/proc/self/fd/$fd"} "sleep", "1000" or die' >/dev/null 2>&1 &`
 
 /** Waits until a process of the container runs as it should: what was started in the background does so when it likes. */
@@ -57,6 +57,7 @@ export const attacks: readonly Attack[] = [
       '/var/lib/dpkg/status-old': ['package-installed', 'medium'],
     },
     expected: ['log'],
+    touched: ['/var/lib/dpkg/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/triggers/Lock'],
   },
   {
     name: 'replaces a binary, keeping size and time',
@@ -172,7 +173,10 @@ export const attacks: readonly Attack[] = [
   {
     name: 'adds a trusted certificate',
     act: 'mkdir -p /etc/ssl/certs; echo "-----BEGIN CERTIFICATE-----" >/etc/ssl/certs/evil.pem',
-    files: { '/etc/ssl/certs/evil.pem': ['script-or-config-changed', 'high'] },
+    files: {
+      '/etc/ssl/certs': ['data-added', 'minor'],
+      '/etc/ssl/certs/evil.pem': ['script-or-config-changed', 'high'],
+    },
   },
   {
     name: 'may become root',

@@ -27,6 +27,11 @@ export interface SmokeOptions {
   readonly architecture?: string | undefined
   /** How long it may take until the first answer. Default 30,000. */
   readonly timeoutMs?: number | undefined
+  /**
+   * A program of this machine that looks at the running image once it has answered: `SMOKE_ROOT` is its root file system
+   * with a `proc`, `SMOKE_UPPER` what it wrote, `SMOKE_PID` the process that it runs as there.
+   */
+  readonly afterwards?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -57,7 +62,7 @@ export function canRun(architecture: string): boolean {
 export async function smokeTest(
   name: ImageName,
   rootfsDirectory: string,
-  { config, architecture = 'amd64', timeoutMs = 30_000, signal }: SmokeOptions = {},
+  { config, architecture = 'amd64', timeoutMs = 30_000, afterwards, signal }: SmokeOptions = {},
 ): Promise<string> {
   signal?.throwIfAborted()
   const recipe = await readRecipe(name)
@@ -75,6 +80,7 @@ export async function smokeTest(
       requests: recipe.smoke.requests,
       names: recipe.smoke.names ?? {},
       timeout: timeoutMs / 1000,
+      afterwards,
     }
     const output = await runPython('smoke.py', [], {
       input: JSON.stringify(task),

@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import process from 'node:process'
 import { benchAudit } from './audit.ts'
 import { benchCopy } from './copy.ts'
+import { benchDrift } from './drift.ts'
 import { benchGate } from './gate.ts'
 import { benchHarden } from './harden.ts'
 import { benchMonitor } from './monitor.ts'
@@ -15,6 +16,7 @@ import type { BenchRow } from './bench-row.ts'
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   audit: benchAudit,
   copy: benchCopy,
+  drift: benchDrift,
   gate: benchGate,
   harden: benchHarden,
   monitor: benchMonitor,

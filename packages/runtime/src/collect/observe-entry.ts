@@ -4,7 +4,7 @@ import { decodeName } from '@sallyport/image'
 import type { FileBaseline } from '../drift/file-baseline.ts'
 import type { FileObservation, PresentFile } from '../drift/file-observation.ts'
 import type { AttributeReader } from '../ports/attribute-reader.ts'
-import type { HashCache } from './hash-cache.ts'
+import type { HashCache, HashedContent } from './hash-cache.ts'
 import { hashFile, readHead } from './hash-file.ts'
 import type { Pace } from './pace.ts'
 import { toFailure, type WalkedEntry } from './walk-tree.ts'
@@ -26,7 +26,9 @@ export async function observeEntry(
   context: ObserveContext,
 ): Promise<FileObservation | undefined> {
   const { path, access, stats } = entry
-  const start = describe(path, stats, mount)
+  const cached = stats.isFile() ? context.cache?.find(stats) : undefined
+  const start = describe(path, stats, mount, cached)
+  if (cached) return start
   try {
     switch (start.type) {
       case 'file':
@@ -57,8 +59,6 @@ async function observeFile(
   start: PresentFile,
   context: ObserveContext,
 ): Promise<FileObservation> {
-  const known = context.cache?.find(stats)
-  if (known) return { ...start, sha256: known.sha256, magic: known.magic, capability: known.capability }
   const capability = readCapability(access, context.attributes)
   const record = context.baseline.get(path)
   const mayBeRun = (start.mode & 0o6111) !== 0
@@ -79,9 +79,13 @@ async function observeFile(
   return { ...start, sha256, magic, capability, ...(isUnstable && { isUnstable }) }
 }
 
-function describe(path: string, stats: BigIntStats, mount: string | undefined): PresentFile {
+function describe(
+  path: string,
+  stats: BigIntStats,
+  mount: string | undefined,
+  content: HashedContent | undefined,
+): PresentFile {
   const type = typeOf(stats)
-  const isDevice = type === 'character-device' || type === 'block-device'
   return {
     kind: 'present',
     path,
@@ -90,8 +94,11 @@ function describe(path: string, stats: BigIntStats, mount: string | undefined): 
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     size: type === 'file' ? Number(stats.size) : 0,
-    ...(isDevice && { device: deviceOf(stats.rdev) }),
-    ...(mount !== undefined && { mount }),
+    sha256: content?.sha256,
+    magic: content?.magic,
+    capability: content?.capability,
+    device: type === 'character-device' || type === 'block-device' ? deviceOf(stats.rdev) : undefined,
+    mount,
   }
 }
 

@@ -1,5 +1,13 @@
 import { isAscii } from 'node:buffer'
-import { type BigIntStats, closeSync, constants, lstatSync, openSync, readdirSync } from 'node:fs'
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+} from 'node:fs'
 import { decodeName } from '@sallyport/image'
 import type { UnknownReason } from '../drift/file-observation.ts'
 
@@ -31,6 +39,8 @@ export interface WalkTreeOptions {
 
 interface Level {
   readonly file: number
+  /** What leads to its entries. */
+  readonly access: string
   readonly path: string
   readonly names: readonly Buffer[]
   next: number
@@ -50,11 +60,13 @@ export function* walkTree(
   { choose = () => 'enter', maxEntries = 2_000_000, onFailure }: WalkTreeOptions,
 ): Generator<WalkedEntry, void, undefined> {
   const levels: Level[] = []
+  // A number is found faster than the link `self`.
+  const own = `/proc/${readlinkSync('/proc/self')}/fd/`
   let count = 0
   try {
     // `/proc/PID/root` is a link, and the only one that is followed.
-    levels.push(openLevel(root, '/', directoryFlags & ~constants.O_NOFOLLOW))
-    const access = `/proc/self/fd/${levels[0]!.file}/.`
+    levels.push(openLevel(root, '/', own, directoryFlags & ~constants.O_NOFOLLOW))
+    const access = `${levels[0]!.access}.`
     yield { path: '/', access, stats: lstatSync(access, { bigint: true }) }
     for (let level = levels.at(-1); level; level = levels.at(-1)) {
       const name = level.names[level.next++]
@@ -69,7 +81,7 @@ export function* walkTree(
       }
       const text = isAscii(name) ? name.toString('latin1') : decodeName(name)
       const path = level.path === '/' ? `/${text}` : `${level.path}/${text}`
-      const access = accessTo(level.file, name, text)
+      const access = accessTo(level.access, name, text)
       try {
         const entry = { path, access, stats: lstatSync(access, { bigint: true }) }
         yield entry
@@ -78,7 +90,7 @@ export function* walkTree(
           onFailure({ path, reason: 'limit-exceeded', message: `deeper than ${maxDepth} directories` })
           continue
         }
-        levels.push(openLevel(access, path, directoryFlags))
+        levels.push(openLevel(access, path, own, directoryFlags))
       } catch (error) {
         const failure = toFailure(path, error)
         if (failure) onFailure(failure)
@@ -89,18 +101,23 @@ export function* walkTree(
   }
 }
 
-function openLevel(access: string | Buffer, path: string, flags: number): Level {
+function openLevel(access: string | Buffer, path: string, own: string, flags: number): Level {
   const file = openSync(access, flags)
   try {
-    return { file, path, names: readdirSync(`/proc/self/fd/${file}`, { encoding: 'buffer' }), next: 0 }
+    return {
+      file,
+      access: `${own}${file}/`,
+      path,
+      names: readdirSync(`${own}${file}`, { encoding: 'buffer' }),
+      next: 0,
+    }
   } catch (error) {
     closeSync(file)
     throw error
   }
 }
 
-function accessTo(file: number, name: Buffer, text: string): string | Buffer {
-  const start = `/proc/self/fd/${file}/`
+function accessTo(start: string, name: Buffer, text: string): string | Buffer {
   return text.isWellFormed() ? start + text : Buffer.concat([Buffer.from(start), name])
 }
 

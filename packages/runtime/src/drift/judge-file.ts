@@ -33,17 +33,10 @@ const writableByAll = 0o002
  */
 export function judgeFile(file: Present, context: JudgeContext): FileJudgement {
   const known = context.baseline.get(file.path)
-  const flags = flagsOf(file, known)
-  if (!known) return judgeAdded(file, flags, context)
+  if (!known) return judgeAdded(file, flagsOf(file, known), context)
   const changes = compareRecords(file, known)
-  if (changes === undefined) {
-    // Nobody can tell what it holds; data that may differ anyhow needs nobody to.
-    const reason = flags.length === 0 ? expectedReason(file, context) : undefined
-    return reason
-      ? { is: 'expected', reason }
-      : { is: 'unknown', message: `${file.path} was written to while it was read, or not read` }
-  }
-  if (changes.length === 0) {
+  // Most files are the image's: nothing else is asked of them.
+  if (changes?.length === 0) {
     if (!context.isTouched || file.type === 'directory') return { is: 'same' }
     return drift(
       file,
@@ -53,6 +46,14 @@ export function judgeFile(file: Present, context: JudgeContext): FileJudgement {
       [],
       'was touched; content, mode and owner are the image’s',
     )
+  }
+  const flags = flagsOf(file, known)
+  if (changes === undefined) {
+    // Nobody can tell what it holds; data that may differ anyhow needs nobody to.
+    const reason = flags.length === 0 ? expectedReason(file, context) : undefined
+    return reason
+      ? { is: 'expected', reason }
+      : { is: 'unknown', message: `${file.path} was written to while it was read, or not read` }
   }
   // Engines replace these in every container, whatever mode the image's own has.
   if (isEngineFile(file.path) && flags.length === 0) return { is: 'expected', reason: 'engine-file' }

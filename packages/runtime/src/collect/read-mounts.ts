@@ -54,7 +54,7 @@ export function parseMounts(text: string): readonly Mount[] {
     const path = unescape(before.split(' ')[4] ?? '')
     const [type, , options = ''] = after.split(' ')
     if (!path.startsWith('/') || !type) continue
-    mounts.set(path, { path, type, options: parseOptions(options) })
+    mounts.set(path, { path, type, options: parseOptions(unescape(options)) })
   }
   return [...mounts.values()]
 }
@@ -65,8 +65,7 @@ function parseOptions(text: string): ReadonlyMap<string, string> {
   for (const option of text.split(/(?<!\\),/)) {
     const equals = option.indexOf('=')
     if (equals < 0) options.set(option, '')
-    else
-      options.set(option.slice(0, equals), unescape(option.slice(equals + 1)).replaceAll(/\\([,:\\])/g, '$1'))
+    else options.set(option.slice(0, equals), option.slice(equals + 1).replaceAll(/\\([,:\\])/g, '$1'))
   }
   return options
 }

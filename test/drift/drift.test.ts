@@ -1,12 +1,13 @@
-import { readlink } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
 import {
+  changesCollector,
   checkDrift,
-  explainDrift,
+  createHashCache,
   type DriftReport,
+  explainDrift,
   overlayCollector,
   tarCollector,
 } from '@sallyport/runtime'
-import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Attack, attacks } from './attacks.ts'
 import { type PromotedImage, promoteRealImage } from './promoted-image.ts'
@@ -54,5 +55,90 @@ describe('a container that', () => {
     const root = await check(container)
     // A link into another file system is not what its upper directory tells.
     expectFound(root, attack)
+  })
+})
+
+describe('other ways to look at a container', () => {
+  const act = `cp /bin/sleep /opt/tool; rm /usr/bin/id; rm -r /srv/www; mkdir /srv/www; echo "x" >>/etc/nginx/nginx.conf
+chmod 4755 /usr/bin/env; touch /etc/passwd; echo log >>/var/log/app.log`
+  const files = {
+    '/opt/tool': ['binary-added', 'high'],
+    '/usr/bin/env': ['permission-or-capability-changed', 'high'],
+    '/etc/nginx/nginx.conf': ['script-or-config-changed', 'medium'],
+    '/usr/bin/id': ['deleted', 'low'],
+    '/srv/www/index.html': ['deleted', 'low'],
+  }
+
+  it('an archive of all its files says the same', async () => {
+    await using container = await startContainer(image.rootfs, image.directory)
+    await container.sh(act)
+    async function* open() {
+      // As an engine exports it: without what is mounted.
+      const words = [
+        '--one-file-system',
+        '--xattrs',
+        '--xattrs-include=security.*',
+        '--numeric-owner',
+        '-C',
+        container.root,
+      ]
+      const child = spawn('tar', [...words, '-cf', '-', '.'], { stdio: ['ignore', 'pipe', 'ignore'] })
+      yield* child.stdout as AsyncIterable<Uint8Array>
+    }
+    const report = await checkDrift({ baseline: image.baseline, writable, collector: tarCollector(open) })
+    expect(classesOf(report), explainDrift(report)).toEqual(files)
+    expect(report.unknown).toEqual([])
+  })
+
+  it('a list of names says the same where the names can be read, and else that it does not know', async () => {
+    await using container = await startContainer(image.rootfs, image.directory)
+    await container.sh(act)
+    const changes = [
+      ...['/opt/tool', '/srv/www', '/var/log/app.log'].map((path) => ({ path, change: 'added' as const })),
+      ...['/usr/bin/env', '/etc', '/etc/nginx/nginx.conf', '/etc/passwd'].map((path) => ({
+        path,
+        change: 'modified' as const,
+      })),
+      ...['/usr/bin/id', '/srv/www/index.html'].map((path) => ({ path, change: 'deleted' as const })),
+    ]
+    const collector = changesCollector(changes, { root: container.root })
+    const report = await checkDrift({ baseline: image.baseline, writable, collector })
+    expect(classesOf(report), explainDrift(report)).toEqual(files)
+
+    const [only] = changes.filter(({ path }) => path === '/etc/passwd')
+    const blind = await checkDrift({ baseline: image.baseline, collector: changesCollector([only!]) })
+    expect(blind).toMatchObject({
+      verdict: 'unknown',
+      unknown: [{ path: '/etc/passwd', reason: 'name-only' }],
+    })
+  })
+
+  it('what is remembered changes nothing about the result', async () => {
+    await using container = await startContainer(image.rootfs, image.directory)
+    const cache = createHashCache()
+    expect((await check(container, { cache })).verdict).toBe('clean')
+    expect(cache.size).toBeGreaterThan(1000)
+    await container.sh(act)
+    const [again, anew] = [await check(container, { cache }), await check(container)]
+    expect(classesOf(again)).toEqual(files)
+    expect(again.files).toEqual(anew.files)
+  })
+
+  it('who can not see the marks of overlayfs does not call it clean', async () => {
+    await using container = await startContainer(image.rootfs, image.directory)
+    const collector = overlayCollector(container.upper, { seesTrusted: false })
+    expect(await check(container, { collector })).toMatchObject({
+      verdict: 'unknown',
+      unknown: [{ path: '/', reason: 'attributes-unreadable' }],
+    })
+  })
+
+  it('a process that ends while it is looked at disturbs nothing', async () => {
+    await using container = await startContainer(image.rootfs, image.directory)
+    await container.sh('(for i in $(seq 300); do /bin/true; done) >/dev/null 2>&1 &')
+    for (let round = 0; round < 5; round++) {
+      const { processes, unknown } = await check(container, { collector: overlayCollector(container.upper) })
+      expect([processes, unknown]).toEqual([[], []])
+    }
   })
 })

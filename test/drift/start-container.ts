@@ -26,7 +26,7 @@ cd "$WORK/merged"
 mount -t proc proc proc
 mount -t tmpfs -o mode=755 tmpfs dev
 for device in null zero full random urandom; do touch dev/$device; mount --bind /dev/$device dev/$device; done
-mount -t tmpfs -o mode=1777 tmpfs mnt
+mount -t tmpfs -o mode=755 tmpfs mnt
 rm -f etc/resolv.conf etc/hosts
 echo nameserver 127.0.0.1 >etc/resolv.conf
 echo 127.0.0.1 localhost >etc/hosts

@@ -11,6 +11,7 @@ import {
   keySigner,
   predicateKinds,
 } from '@sallyport/attest'
+import { digestOf } from '@sallyport/core'
 import { createTarWriter, listFiles, openImage } from '@sallyport/image'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
 import { explainDrift } from '@sallyport/runtime'
@@ -68,7 +69,7 @@ try {
       verifier: { id: 'https://sallyport.dev/gate/prod' },
       timeVerified: new Date(),
       resourceUri: `pkg:oci/app?repository_url=${encodeURIComponent(name)}`,
-      policy: { uri: 'gate.yaml' },
+      policy: { uri: 'gate.yaml', digest: digestOf('policy') },
       result: 'PASSED',
       verifiedLevels: ['SLSA_BUILD_LEVEL_1'],
     }),

@@ -62,8 +62,18 @@ export async function startContainer(rootfs: string, directory: string): Promise
       const { stdout } = await execute(
         requireTool('nsenter'),
         [
-          ...['--target', String(pid), '--mount', '--pid', '--ipc', '--uts', '--root', '--wd=/'],
-          ...['--', '/bin/sh', '-euc', script],
+          '--target',
+          String(pid),
+          '--mount',
+          '--pid',
+          '--ipc',
+          '--uts',
+          '--root',
+          '--wd=/',
+          '--',
+          '/bin/sh',
+          '-euc',
+          script,
         ],
         { env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' } },
       )

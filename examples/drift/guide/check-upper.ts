@@ -7,7 +7,7 @@ import {
 } from '@sallyport/runtime'
 
 /** Compares only what a container wrote, which takes milliseconds: its upper directory, as the runtime of the node mounted it. */
-export function checkUpper(pid: number, { baseline, image }: ImageBaseline): Promise<DriftReport> {
+export async function checkUpper(pid: number, { baseline, image }: ImageBaseline): Promise<DriftReport> {
   const root = readMounts(`/proc/${pid}`).find(({ path }) => path === '/')
   const upper = root?.options.get('upperdir')
   // Another snapshotter: all of its files are looked at.

@@ -9,7 +9,7 @@ export async function readImage(repository: string, digest: Digest, config?: Dig
   const { registry, repository: path } = parseReference(`${repository}@${digest}`)
   const name = formatReference({ registry, repository: path })
   const own = path.slice(path.lastIndexOf('/') + 1)
-  return readBaseline(client.repository({ registry, repository: path }), digest, {
+  return await readBaseline(client.repository({ registry, repository: path }), digest, {
     fileManifest: { keys: [await readFile('evidence.pub', 'utf8')] },
     requirements: [
       {

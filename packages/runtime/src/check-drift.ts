@@ -96,16 +96,6 @@ function rootOf(
 ): DriftCollector {
   if (pid === undefined)
     throw new RuntimeError('OPTIONS_INVALID', 'neither a process nor a collector is given')
-  const subject = `process ${pid}`
-  try {
-    return rootCollector(`${procDirectory}/${pid}/root`, {
-      mounts: readMounts(`${procDirectory}/${pid}`),
-      cache,
-    })
-  } catch (cause) {
-    throw new RuntimeError('CONTAINER_UNAVAILABLE', `the mounts of ${subject} can not be read`, {
-      cause,
-      subject,
-    })
-  }
+  const directory = `${procDirectory}/${pid}`
+  return rootCollector(`${directory}/root`, { mounts: readMounts(directory), cache })
 }

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { digestOf, type FileRecord } from '@sallyport/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fileManifest, type FileManifestPredicate } from './file-manifest.ts'
 import { readFileManifest } from './read-file-manifest.ts'
@@ -22,7 +22,10 @@ const program: FileRecord = {
 
 const owned = {
   path: fc
-    .array(fc.string({ minLength: 1 }).filter((part) => !/^\.{1,2}$|[/\0]/.test(part)), { minLength: 1 })
+    .array(
+      fc.string({ minLength: 1 }).filter((part) => !/^\.{1,2}$|[/\0]/.test(part)),
+      { minLength: 1 },
+    )
     .map((parts) => `/${parts.join('/')}`),
   mode: fc.nat(0o7777),
   uid: fc.nat(),
@@ -114,7 +117,10 @@ describe('readFileManifest', () => {
     ['a file without a hash', encode(line('/a', '"f",420,0,0,3'))],
     ['an unknown type', encode(line('/a', '"s",420,0,0,0'))],
     ['a mode that is none', encode(line('/a', '"d",4096,0,0,0'))],
-    ['attributes of another namespace', encode(line('/a', `"f",0,0,0,0,"${'0'.repeat(64)}","",{"user.a":""}`))],
+    [
+      'attributes of another namespace',
+      encode(line('/a', `"f",0,0,0,0,"${'0'.repeat(64)}","",{"user.a":""}`)),
+    ],
     ['what is no JSON', encode('[\n')],
   ])('refuses %s', (_title, predicate) => {
     expect(() => readFileManifest(predicate)).toThrow(expect.objectContaining({ code: 'PREDICATE_INVALID' }))

@@ -25,7 +25,8 @@ export function readFileManifest(
   if (count > maxFiles || size > maxBytes)
     throw invalid(`${count} files in ${size} bytes, more than ${maxFiles} in ${maxBytes}`)
   const bytes = uncompress(content, size)
-  if (digestOf(bytes) !== (`sha256:${digest['sha256']}` as Digest)) throw invalid('the list has another digest')
+  if (digestOf(bytes) !== (`sha256:${digest['sha256']}` as Digest))
+    throw invalid('the list has another digest')
   const lines = bytes.toString('utf8').split('\n')
   if (lines.pop() !== '' || lines.length !== count) throw invalid(`not ${count} lines`)
   const records: FileRecord[] = []

@@ -112,7 +112,7 @@ function typeOf(stats: BigIntStats): FileRecord['type'] | 'socket' {
 }
 
 /** As `makedev` of glibc puts them together. */
-export function deviceOf(rdev: bigint): string {
+function deviceOf(rdev: bigint): string {
   const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn)
   const minor = (rdev & 0xffn) | ((rdev >> 12n) & ~0xffn)
   return `${major}:${minor & 0xffffffffn}`

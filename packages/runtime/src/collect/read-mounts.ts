@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { RuntimeError } from '../errors.ts'
 
 /** A mount that a process sees. */
 export interface Mount {
@@ -11,39 +12,49 @@ export interface Mount {
 }
 
 const pseudo = new Set([
-  ...[
-    'proc',
-    'sysfs',
-    'cgroup',
-    'cgroup2',
-    'devpts',
-    'devtmpfs',
-    'mqueue',
-    'securityfs',
-    'debugfs',
-    'tracefs',
-  ],
-  ...[
-    'bpf',
-    'pstore',
-    'efivarfs',
-    'configfs',
-    'fusectl',
-    'hugetlbfs',
-    'nsfs',
-    'binfmt_misc',
-    'selinuxfs',
-    'autofs',
-  ],
+  'proc',
+  'sysfs',
+  'cgroup',
+  'cgroup2',
+  'devpts',
+  'devtmpfs',
+  'mqueue',
+  'securityfs',
+  'debugfs',
+  'tracefs',
+  ,
+  'bpf',
+  'pstore',
+  'efivarfs',
+  'configfs',
+  'fusectl',
+  'hugetlbfs',
+  'nsfs',
+  'binfmt_misc',
+  'selinuxfs',
+  'autofs',
+  ,
 ])
 
 /** Whether the files of a mount are made up by the kernel. `/dev` is of the container engine, and holds devices. */
 export const isPseudo = ({ path, type }: Pick<Mount, 'path' | 'type'>): boolean =>
   pseudo.has(type) || (type === 'tmpfs' && path === '/dev')
 
-/** Reads `/proc/PID/mountinfo` (proc(5)); the topmost mount of each place counts. */
+/**
+ * Reads `/proc/PID/mountinfo` (proc(5)); the topmost mount of each place counts.
+ *
+ * @throws {RuntimeError} `CONTAINER_UNAVAILABLE` when the process is not there or may not be looked at.
+ */
 export function readMounts(processDirectory: string): readonly Mount[] {
-  return parseMounts(readFileSync(`${processDirectory}/mountinfo`, 'utf8'))
+  try {
+    return parseMounts(readFileSync(`${processDirectory}/mountinfo`, 'utf8'))
+  } catch (cause) {
+    const subject = processDirectory
+    throw new RuntimeError('CONTAINER_UNAVAILABLE', `the mounts of ${subject} can not be read`, {
+      cause,
+      subject,
+    })
+  }
 }
 
 /** Parses the text of `mountinfo`. Mounts that the process can't reach are left out. */

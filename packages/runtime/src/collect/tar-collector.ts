@@ -114,6 +114,6 @@ function describe(entry: TarEntry, path: string): PresentFile {
     size: type === 'file' ? size : 0,
     capability: capability ? Buffer.from(capability).toString('base64') : '',
     ...(type === 'symlink' && { linkTarget: linkPath }),
-    ...(/device$/.test(type) && { device: `${deviceMajor}:${deviceMinor}` }),
+    ...(type.endsWith('device') && { device: `${deviceMajor}:${deviceMinor}` }),
   }
 }

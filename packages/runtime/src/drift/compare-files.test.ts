@@ -1,5 +1,5 @@
 import type { FileRecord } from '@sallyport/core'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compareFiles } from './compare-files.ts'
 import { FileBaseline } from './file-baseline.ts'

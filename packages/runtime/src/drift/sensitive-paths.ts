@@ -38,7 +38,7 @@ export function sensitivityOf(path: string): DriftFlag | undefined {
       return 'sudo-rules'
     if (/^ld\.so\.(preload|conf|cache)/.test(name)) return 'preload'
   }
-  if (/\/\.ssh\/(authorized_keys2?|rc|environment)$/.test(path) || /^\/etc\/ssh\//.test(path))
+  if (/\/\.ssh\/(authorized_keys2?|rc|environment)$/.test(path) || path.startsWith('/etc/ssh/'))
     return 'authorized-keys'
   if (jobs.some((start) => path.startsWith(start))) return 'scheduled-job'
   if (certificates.some((start) => path.startsWith(start))) return 'trusted-certificates'
@@ -47,7 +47,7 @@ export function sensitivityOf(path: string): DriftFlag | undefined {
 }
 
 /** Whether a package manager keeps what is installed here; its locks and caches are not meant. */
-export function isPackageDatabase(path: string): boolean {
+function isPackageDatabase(path: string): boolean {
   if (/\/(lock|lock-frontend|\.rpm\.lock|triggers\/Lock|daily-lock)$/.test(path)) return false
   return databaseFiles.has(path) || databases.some((start) => path.startsWith(start))
 }

@@ -22,7 +22,6 @@ const pseudo = new Set([
   'securityfs',
   'debugfs',
   'tracefs',
-  ,
   'bpf',
   'pstore',
   'efivarfs',
@@ -33,7 +32,6 @@ const pseudo = new Set([
   'binfmt_misc',
   'selinuxfs',
   'autofs',
-  ,
 ])
 
 /** Whether the files of a mount are made up by the kernel. `/dev` is of the container engine, and holds devices. */
@@ -63,7 +61,7 @@ export function parseMounts(text: string): readonly Mount[] {
   for (const line of text.split('\n')) {
     const [before = '', after = ''] = line.split(' - ')
     const path = unescape(before.split(' ')[4] ?? '')
-    const [type, , options = ''] = after.split(' ')
+    const [type, options = ''] = after.split(' ')
     if (!path.startsWith('/') || !type) continue
     mounts.set(path, { path, type, options: parseOptions(unescape(options)) })
   }

@@ -124,6 +124,20 @@ chmod 4755 /usr/bin/env; touch /etc/passwd; echo log >>/var/log/app.log`
     expect(again.files).toEqual(anew.files)
   })
 
+  it('all of its files include volumes and what is hidden among devices', async () => {
+    await using container = await startContainer(image.rootfs, image.directory)
+    await container.sh(
+      'mkdir -p /dev/shm; for d in /mnt /dev/shm; do cp /bin/sleep $d/tool; printf x >>$d/tool; done',
+    )
+    const { files: found, expected, verdict } = await check(container)
+    expect(found).toMatchObject([
+      { path: '/dev/shm/tool', class: 'binary-added', mount: '/dev' },
+      { path: '/mnt/tool', class: 'binary-added', mount: '/mnt' },
+    ])
+    expect(verdict).toBe('drifted')
+    expect(expected.map(({ reason }) => reason)).toContain('pseudo-file-system')
+  })
+
   it('who can not see the marks of overlayfs does not call it clean', async () => {
     await using container = await startContainer(image.rootfs, image.directory)
     const collector = overlayCollector(container.upper, { seesTrusted: false })

@@ -17,7 +17,6 @@ const pseudo = new Set([
   'cgroup',
   'cgroup2',
   'devpts',
-  'devtmpfs',
   'mqueue',
   'securityfs',
   'debugfs',
@@ -34,9 +33,11 @@ const pseudo = new Set([
   'autofs',
 ])
 
-/** Whether the files of a mount are made up by the kernel. `/dev` is of the container engine, and holds devices. */
-export const isPseudo = ({ path, type }: Pick<Mount, 'path' | 'type'>): boolean =>
-  pseudo.has(type) || (type === 'tmpfs' && path === '/dev')
+/** Whether the files of a mount are made up by the kernel. Those of `/dev` are not: it is a place to hide programs. */
+export const isPseudo = ({ type }: Pick<Mount, 'type'>): boolean => pseudo.has(type)
+
+/** Whether a program of its own answers for the files of a mount: it may never answer. */
+export const isForeign = ({ type }: Pick<Mount, 'type'>): boolean => /^fuse(\.|blk$|$)/.test(type)
 
 /**
  * Reads `/proc/PID/mountinfo` (proc(5)); the topmost mount of each place counts.

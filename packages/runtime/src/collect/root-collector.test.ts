@@ -52,6 +52,8 @@ describe('rootCollector', () => {
     expect(seen.get('/d/b')).toMatchObject({ sha256: sha256('') })
     expect(seen.get('/script')).toMatchObject({ sha256: sha256('#!/bin/sh\n'), magic: 'script' })
     expect(seen.get('/program')).toMatchObject({ sha256: sha256('x'), mode: 0o755 })
+    expect(seen.get('/fuse')).toMatchObject({ kind: 'unknown' })
+    expect(seen.has('/fuse/file')).toBe(false)
     expect(seen.get('/data')).toMatchObject({ kind: 'present', sha256: undefined })
   })
 
@@ -107,13 +109,14 @@ describe('rootCollector', () => {
   })
 
   it('leaves out what the kernel makes up, and marks what is mounted', async () => {
-    for (const name of ['proc', 'data']) {
+    for (const name of ['proc', 'data', 'fuse']) {
       await mkdir(join(root, name))
       await writeFile(join(root, name, 'file'), '#!x')
     }
     const mounts = [
       { path: '/proc', type: 'proc', options: new Map() },
       { path: '/data', type: 'ext4', options: new Map() },
+      { path: '/fuse', type: 'fuse.sshfs', options: new Map() },
     ]
     const seen = await collect({ mounts })
     expect(seen.get('/proc')).toMatchObject({ kind: 'mounted', isWalked: false })

@@ -6,7 +6,7 @@ import type { HashCache } from './hash-cache.ts'
 import { nativeAttributes } from './native-attributes.ts'
 import { observeEntry } from './observe-entry.ts'
 import { createPace } from './pace.ts'
-import { isPseudo, type Mount } from './read-mounts.ts'
+import { isForeign, isPseudo, type Mount } from './read-mounts.ts'
 import { walkTree } from './walk-tree.ts'
 
 /** Options of {@link rootCollector}. */
@@ -57,7 +57,7 @@ export function rootCollector(
         maxEntries,
         choose: ({ path }) => {
           const mount = mountAt.get(path)
-          return path !== '/' && mount && isPseudo(mount) ? 'skip' : 'enter'
+          return path !== '/' && mount && (isPseudo(mount) || isForeign(mount)) ? 'skip' : 'enter'
         },
         onFailure: (failure) => failures.push({ kind: 'unknown', ...failure }),
       })
@@ -71,6 +71,11 @@ export function rootCollector(
           const inherited = mountOf(path)
           const mounted = path === '/' ? undefined : mountAt.get(path)
           if (mounted && stats.isDirectory()) {
+            if (isForeign(mounted)) {
+              const message = `${path} is a ${mounted.type} mount, of which a program says what it holds`
+              yield { kind: 'unknown', path, reason: 'unreadable', message }
+              continue
+            }
             const isWalked = !isPseudo(mounted)
             yield { kind: 'mounted', path, fileSystem: mounted.type, isWalked }
             if (isWalked) within.push({ path, mount: path })

@@ -120,6 +120,17 @@ describe('compareFiles', () => {
       ['binary-added', 'high'],
     ],
     ['a device in /tmp', seen('/tmp/d', { type: 'block-device', device: '8:0' }), ['data-added', 'high']],
+    [
+      'a device in /dev of the engine',
+      seen('/dev/null', { type: 'character-device', device: '1:3', mount: '/dev' }),
+      'pseudo-file-system',
+    ],
+    [
+      'a device in /dev of the image',
+      seen('/dev/sda', { type: 'block-device', device: '8:0' }),
+      ['data-added', 'high'],
+    ],
+    ['a program in /dev', seen('/dev/shm/x', { magic: 'elf', mount: '/dev' }), ['binary-added', 'high']],
     ['a socket in /run', seen('/run/s', { type: 'socket' }), 'runtime-data'],
     ['a package database', seen('/var/lib/dpkg/status'), ['package-installed', 'medium']],
     ['a lock beside it', seen('/var/lib/dpkg/lock'), 'application-state'],

@@ -75,6 +75,9 @@ function judgeAdded(file: Present, flags: readonly DriftFlag[], context: JudgeCo
       return { is: 'expected', reason: 'parent-directory' }
     return say('data-added', 'minor', 'is a directory that the image does not have')
   }
+  // Engines mount a `/dev` with devices; one anywhere else was made.
+  if (flags.includes('device') && file.mount !== undefined && isWithin(path, '/dev'))
+    return { is: 'expected', reason: 'pseudo-file-system' }
   if (flags.includes('device')) return say('data-added', 'high', 'is a device that the image does not have')
   if (isProgram(flags))
     return say('binary-added', 'high', `is ${nameProgram(flags)} that the image does not have`)

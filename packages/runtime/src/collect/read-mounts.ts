@@ -62,7 +62,7 @@ export function parseMounts(text: string): readonly Mount[] {
   for (const line of text.split('\n')) {
     const [before = '', after = ''] = line.split(' - ')
     const path = unescape(before.split(' ')[4] ?? '')
-    const [type, options = ''] = after.split(' ')
+    const [type, , options = ''] = after.split(' ')
     if (!path.startsWith('/') || !type) continue
     mounts.set(path, { path, type, options: parseOptions(unescape(options)) })
   }

@@ -6,8 +6,9 @@ export const nativeAttributes: AttributeReader = {
   list(path) {
     try {
       return listAttributesSync(path)
-    } catch {
-      return undefined
+    } catch (error) {
+      // EOPNOTSUPP, which comes as text only: where there can be none, there is none.
+      return error instanceof Error && error.message.includes('(os error 95)') ? [] : undefined
     }
   },
   get(path, name) {

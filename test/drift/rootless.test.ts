@@ -26,7 +26,13 @@ it('an overlay of a rootless container is understood', async () => {
     const files: FileRecord[] = []
     const everything = new FileBaseline(
       ['/d/a', '/d/b', '/gone', '/old', '/same'].map((path) => ({
-        ...{ path, type: 'file', mode: 0, uid: 0, gid: 0, size: 0, sha256: '0' },
+        path,
+        type: 'file' as const,
+        mode: 0,
+        uid: 0,
+        gid: 0,
+        size: 0,
+        sha256: '0',
       })),
     )
     for await (const seen of rootCollector(join(work, 'lower')).collect({ baseline: everything })) {

@@ -153,6 +153,7 @@ const tasks = {
     const parameters = toSettings('SALLYPORT_AUDIT', ['repositories'])
     return check([buildStep]) && suite('audit', ['--root', 'test/audit', ...parameters])
   },
+  drift: () => suite('drift', ['--root', 'test/drift', ...args]),
   // npm run monitor:mixed -- --events 5000 --seed 7
   'monitor:mixed': () =>
     suite('monitor', ['--root', 'test/monitor', ...toSettings('SALLYPORT_MONITOR', ['events', 'seed'])]),

@@ -5,6 +5,7 @@ import process from 'node:process'
 import { benchAdmission } from './admission.ts'
 import { benchAudit } from './audit.ts'
 import { benchCopy } from './copy.ts'
+import { benchDrift } from './drift.ts'
 import { benchGate } from './gate.ts'
 import { benchHarden } from './harden.ts'
 import { benchMonitor } from './monitor.ts'
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   admission: benchAdmission,
   audit: benchAudit,
   copy: benchCopy,
+  drift: benchDrift,
   gate: benchGate,
   harden: benchHarden,
   monitor: benchMonitor,

@@ -37,6 +37,11 @@ export interface SmokeOptions {
   readonly under?: ((root: string) => readonly string[]) | undefined
   /** How long it may take until the first answer. Default 30,000. */
   readonly timeoutMs?: number | undefined
+  /**
+   * A program of this machine that looks at the running image once it has answered: `SMOKE_ROOT` is its root file system
+   * with a `proc`, `SMOKE_UPPER` what it wrote, `SMOKE_PID` the process that it runs as there.
+   */
+  readonly afterwards?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -74,6 +79,7 @@ export async function smokeTest(
     signals = [],
     under,
     timeoutMs = 30_000,
+    afterwards,
     signal,
   }: SmokeOptions = {},
 ): Promise<string> {
@@ -94,6 +100,7 @@ export async function smokeTest(
       signals,
       names: recipe.smoke.names ?? {},
       timeout: timeoutMs / 1000,
+      afterwards,
     }
     const output = await runPython('smoke.py', [], {
       input: JSON.stringify(task),

@@ -71,6 +71,7 @@ export type { CycloneDxComponent, CycloneDxPredicate } from './predicates/cyclon
 export { decisionLevel } from './predicates/decision-level.ts'
 export { decisionResource } from './predicates/decision-resource.ts'
 export type { ResourceDescriptor } from './predicates/fields.schema.ts'
+export type { FileManifestParts, FileManifestPredicate } from './predicates/file-manifest.ts'
 export type { LinkPredicate } from './predicates/link.ts'
 export type {
   OpenVexComponent,
@@ -86,6 +87,7 @@ export type { PredicateKind, WritablePredicateKind } from './predicates/predicat
 export { predicateKinds } from './predicates/predicate-kinds.ts'
 export type { ProvenanceV02Predicate } from './predicates/provenance-v02.ts'
 export type { ProvenanceParts, ProvenancePredicate } from './predicates/provenance.ts'
+export { type FileManifestLimits, readFileManifest } from './predicates/read-file-manifest.ts'
 export type { ReferencePredicate } from './predicates/reference.ts'
 export type { ReleasePredicate } from './predicates/release.ts'
 export type { RuntimeTraceParts, RuntimeTracePredicate } from './predicates/runtime-trace.ts'

@@ -1,7 +1,12 @@
 import { SallyportError, type SallyportErrorOptions } from '@sallyport/core'
 
 /** Codes of {@link RuntimeError}. */
-export type RuntimeErrorCode = 'OPTIONS_INVALID' | 'BASELINE_INVALID' | 'PROFILE_INVALID' | 'EVENTS_INVALID'
+export type RuntimeErrorCode =
+  | 'OPTIONS_INVALID'
+  | 'BASELINE_INVALID'
+  | 'CONTAINER_UNAVAILABLE'
+  | 'PROFILE_INVALID'
+  | 'EVENTS_INVALID'
 
 /** Fields of {@link RuntimeError} for machines. */
 export interface RuntimeErrorOptions extends SallyportErrorOptions {

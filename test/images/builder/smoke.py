@@ -8,8 +8,10 @@ stdin and prints the answers as JSON. Files that the program writes go to an ove
 
 A request is a URL; {tcp, send, until}, bytes over a connection and how the answer ends; or {exec}, a command that runs
 in the image beside the first one, as probes and hooks do. Each is repeated until there is an answer. `names` are known
-to the name server that the image's resolv.conf points to. `signals` are sent to the first process afterwards: after each
-but the last it has to answer the first request again, after the last it has to end.
+to the name server that the image's resolv.conf points to. `afterwards` is a program of the machine that is run while the
+image's command still does, once all have been answered; SMOKE_ROOT, SMOKE_UPPER and SMOKE_PID say where it is. `signals` are
+sent to the first process at the end: after each but the last it has to answer the first request again, after the last it has
+to end.
 """
 
 import json
@@ -170,6 +172,9 @@ def main():
                 time.sleep(0.05)
 
     answers = [answer_of(request) for request in task['requests']]
+    if task.get('afterwards'):
+        facts = {'SMOKE_ROOT': root, 'SMOKE_UPPER': os.path.join(task['work'], 'upper'), 'SMOKE_PID': str(process.pid)}
+        subprocess.run(task['afterwards'], env={**os.environ, **facts}, stdout=2, check=True)
     signals = task.get('signals', [])
     for index, name in enumerate(signals):
         process.send_signal(signal.Signals[name])

@@ -1,6 +1,7 @@
 import { cosignCustom } from './cosign-custom.ts'
 import { cosignVuln } from './cosign-vuln.ts'
 import { cyclonedx } from './cyclonedx.ts'
+import { fileManifest } from './file-manifest.ts'
 import { link } from './link.ts'
 import { openvex } from './openvex.ts'
 import { provenanceV02 } from './provenance-v02.ts'
@@ -20,6 +21,7 @@ export const predicateKinds = {
   cosignCustom,
   cosignVuln,
   cyclonedx,
+  fileManifest,
   link,
   openvex,
   provenance,

@@ -28,6 +28,7 @@ export const predicateTypes = {
   cosignSign: 'https://sigstore.dev/cosign/sign/v1',
   cosignVuln: 'https://cosign.sigstore.dev/attestation/vuln/v1',
   cyclonedx: 'https://cyclonedx.org/bom',
+  fileManifest: 'https://sallyport.dev/predicates/file-manifest/v1',
   link: 'https://in-toto.io/Link/v1',
   openvex: 'https://openvex.dev/ns',
   provenance: 'https://slsa.dev/provenance/v1',

@@ -38,12 +38,12 @@ export interface KeepJudgementOptions {
 export async function keepJudgement(
   key: PromotionKey,
   judgement: Digest,
-  describe: () => Omit<KeptJudgement, 'decidedAt'>,
+  describe: () => Promise<Omit<KeptJudgement, 'decidedAt'>>,
   { journal, evidenceMaxAgeMs, now }: KeepJudgementOptions,
 ): Promise<KeptJudgement> {
   const earlier = await findJudgement(journal, key, judgement)
   if (earlier && isYoungEnough(earlier.decidedAt, now, evidenceMaxAgeMs)) return earlier
-  const found = describe()
+  const found = await describe()
   const decidedAt = now.toISOString()
   await journal.saveEvidence(key, { judgement, decidedAt, documents: JSON.stringify(found) })
   return { ...found, decidedAt }

@@ -100,6 +100,11 @@ export interface GateOptions {
   readonly layerStore?: LayerStore | undefined
   /** Keeps blobs as they are at the source, also for later processes. Default: configurations, for the time of each batch. */
   readonly blobCache?: BlobCache | undefined
+  /**
+   * Whether a signed list of the files of each promoted image is attached, which `@sallyport/runtime` compares running
+   * containers with. Default `false`.
+   */
+  readonly fileManifest?: boolean | undefined
   /** In which forms signatures and attestations are stored. Default `both`. */
   readonly evidenceMode?: 'bundle' | 'legacy' | 'both' | undefined
   /**

@@ -44,7 +44,7 @@ const key = keyOf(options, source, options.to)
 describe('promotionKey', () => {
   it.each<[string, Partial<PromoteOptions>]>([
     ['another spelling of the source', { from: `build.example/app@${source}` }],
-    ['the defaults written out', { harden: false, evidenceMode: 'both' }],
+    ['the defaults written out', { harden: false, evidenceMode: 'both', fileManifest: false }],
     [
       'other folders, times and listeners',
       { workDirectory: '/tmp', evidenceMaxAgeMs: 1, onProgress: () => {} },
@@ -63,6 +63,7 @@ describe('promotionKey', () => {
     ['evidence key', { signer: { ...signer, evidence: newSigner() } }],
     ['release key', { signer: { ...signer, release: newSigner() } }],
     ['form of the evidence', { evidenceMode: 'bundle' }],
+    ['list of files', { fileManifest: true }],
     ['verifier', { verifierId: 'https://gate.example' }],
     ['trust in evidence of the source', { sourceTrust: { keys: ['key'] } }],
     ['base', { bases: [{ name: 'debian', digest: source, diffIds: [source] }] }],

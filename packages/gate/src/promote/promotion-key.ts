@@ -29,6 +29,8 @@ export function promotionKey(
       scanners: options.scanners.map(({ name }) => name),
       signers: [options.signer.evidence.keyId, options.signer.release.keyId],
       evidenceMode: options.evidenceMode ?? 'both',
+      // Promotions without it keep the key that they had before there was such a choice.
+      fileManifest: options.fileManifest || undefined,
       verifierId: options.verifierId ?? null,
       sourceTrust: describeTrust(options.sourceTrust),
       bases: options.bases,

@@ -11,8 +11,9 @@ import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { summarizeJudgement } from '../promote/summarize-judgement.ts'
 import { describeQuarantine } from '../quarantine/describe-quarantine.ts'
 import { describeEvidence } from './describe-evidence.ts'
+import { describeFileManifest } from './describe-file-manifest.ts'
 import { copyName, keepCopy } from './keep-copy.ts'
-import { judgeSource, type SourceJudgement } from './judge-source.ts'
+import { judgeSource, repositoryOf, type SourceJudgement } from './judge-source.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { openTarget, readDestination } from './open-target.ts'
 import { type ImageContent, pushContent } from './push-content.ts'
@@ -62,7 +63,7 @@ export async function preparePromotion(
   if (judged.decision.verdict !== 'pass')
     return await stop(gate, request, resolution, { source, judged, steps, signal })
 
-  const describe = () => describeJudgement(gate, request, resolution, judged, now)
+  const describe = () => describeJudgement(gate, request, resolution, judged, { now, signal })
   const { key } = resolution
   const { journal, evidenceMaxAgeMs } = gate
   const kept = await keepJudgement(key, judged.judgement, describe, { journal, evidenceMaxAgeMs, now })
@@ -87,21 +88,27 @@ async function rememberScans(
 }
 
 /** Everything that is told of the images later, with the time of the decision. */
-function describeJudgement(
+async function describeJudgement(
   gate: GateContext,
   { tier }: PromotionRequest,
   { destination, source }: Resolution,
   { judgements, index, decision }: SourceJudgement,
-  now: Date,
-): Omit<KeptJudgement, 'decidedAt'> {
+  { now, signal }: { readonly now: Date; readonly signal: AbortSignal | undefined },
+): Promise<Omit<KeptJudgement, 'decidedAt'>> {
+  const documents = describeEvidence(judgements, {
+    index: index?.descriptor.digest,
+    destination,
+    source: source.name,
+    verifierId: verifierOf(gate, tier),
+    decidedAt: now.toISOString(),
+  })
+  const lists = gate.fileManifest
+    ? await Array.fromAsync(judgements, ({ after }) =>
+        describeFileManifest(after.image, { name: repositoryOf(destination), signal }),
+      )
+    : []
   return {
-    documents: describeEvidence(judgements, {
-      index: index?.descriptor.digest,
-      destination,
-      source: source.name,
-      verifierId: verifierOf(gate, tier),
-      decidedAt: now.toISOString(),
-    }),
+    documents: [...documents, ...lists],
     images: judgements.map(({ after }) => after.image.raw.descriptor),
     index: index?.descriptor,
     decision,

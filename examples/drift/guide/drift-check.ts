@@ -1,0 +1,16 @@
+import process from 'node:process'
+import { readPodsOf } from './read-pods.ts'
+import { watchNode } from './watch.ts'
+
+/** `node drift-check.js`, for a CronJob; `node drift-check.js 300` checks every 300 seconds. */
+export async function main(seconds?: string): Promise<void> {
+  const stop = new AbortController()
+  process.once('SIGTERM', () => stop.abort())
+  const isClean = await watchNode({
+    readPods: readPodsOf(process.env['NODE_NAME'] ?? ''),
+    intervalMs: seconds === undefined ? undefined : Number(seconds) * 1000,
+    print: (text) => process.stdout.write(text),
+    signal: stop.signal,
+  })
+  process.exitCode = isClean ? 0 : 1
+}

@@ -1,0 +1,108 @@
+import type { Digest, Verdict } from '@sallyport/core'
+import type { ProcessFinding } from '../processes/judge-processes.ts'
+import type { UnknownProcess } from '../processes/observed-process.ts'
+import type { ExpectedCount, FileComparison } from './compare-files.ts'
+import { type DriftFinding, type DriftSeverity, isAtLeast } from './drift-finding.ts'
+import type { UnknownFile } from './file-observation.ts'
+
+/** What a comparison of a container with its image came to. Plain JSON. */
+export interface DriftReport {
+  readonly schema: 'https://sallyport.dev/schemas/drift-report/v1'
+  /**
+   * `clean`: all was read, and nothing differs that matters. `drifted`: something does, whatever could not be read.
+   * `unknown`: nothing that was read does, but not all could be.
+   */
+  readonly verdict: 'clean' | 'drifted' | 'unknown'
+  /** The same in the words of decisions: `clean` is `pass`, `drifted` is `fail`, `unknown` is `error`. */
+  readonly decision: Verdict
+  /** What was compared. */
+  readonly subject: DriftSubject
+  /** ISO 8601 time. */
+  readonly checkedAt: string
+  /** How files were looked at. */
+  readonly collector: string
+  /** Files that were looked at, and processes. */
+  readonly seen: { readonly files: number; readonly processes: number; readonly endedProcesses: number }
+  /** Findings at least this bad make it `drifted`. */
+  readonly failOn: DriftSeverity
+  /** Files that differ, the worst first. */
+  readonly files: readonly DriftFinding[]
+  /** Processes that run what is not of the image. */
+  readonly processes: readonly ProcessFinding[]
+  /** What differs as it should, counted by reason. */
+  readonly expected: readonly ExpectedCount[]
+  /** What could not be read. */
+  readonly unknown: readonly (UnknownFile | UnknownProcess)[]
+  /** What was found and left out of the lists. */
+  readonly omitted: FileComparison['omitted']
+}
+
+/** A container and the image it should be. */
+export interface DriftSubject {
+  /** For people: name of the container, the Pod, or the like. */
+  readonly name?: string | undefined
+  /** The image's manifest for the container's platform; absent when nobody could tell. */
+  readonly image?: Digest | undefined
+}
+
+/** What {@link buildDriftReport} puts together. */
+export interface DriftReportParts {
+  readonly subject: DriftSubject
+  readonly checkedAt: Date
+  readonly collector: string
+  readonly comparison: FileComparison
+  readonly processes?: {
+    readonly findings: readonly ProcessFinding[]
+    readonly unknown: readonly UnknownProcess[]
+    readonly seen: number
+    readonly ended: number
+  }
+  readonly failOn?: DriftSeverity | undefined
+}
+
+/** Puts a report together. What runs is as bad as it gets, so its file is too. */
+export function buildDriftReport({
+  subject,
+  checkedAt,
+  collector,
+  comparison,
+  processes = { findings: [], unknown: [], seen: 0, ended: 0 },
+  failOn = 'minor',
+}: DriftReportParts): DriftReport {
+  const files = raiseExecuted(comparison.findings, processes.findings)
+  const unknown = [...comparison.unknown, ...processes.unknown]
+  const hasDrift = [...files, ...processes.findings].some(({ severity }) => isAtLeast(severity, failOn))
+  const isIncomplete = unknown.length > 0 || comparison.omitted.unknown > 0
+  const verdict = hasDrift ? 'drifted' : isIncomplete ? 'unknown' : 'clean'
+  return {
+    schema: 'https://sallyport.dev/schemas/drift-report/v1',
+    verdict,
+    decision: verdict === 'clean' ? 'pass' : verdict === 'drifted' ? 'fail' : 'error',
+    subject,
+    checkedAt: checkedAt.toISOString(),
+    collector,
+    seen: { files: comparison.seen, processes: processes.seen, endedProcesses: processes.ended },
+    failOn,
+    files,
+    processes: processes.findings,
+    expected: comparison.expected,
+    unknown,
+    omitted: comparison.omitted,
+  }
+}
+
+function raiseExecuted(
+  files: readonly DriftFinding[],
+  processes: readonly ProcessFinding[],
+): readonly DriftFinding[] {
+  const running = Map.groupBy(processes, ({ path }) => path)
+  const raised = files.map((file): DriftFinding => {
+    const by = running.get(file.path)?.filter(({ severity }) => severity === 'critical')
+    if (!by?.length) return file
+    return { ...file, severity: 'critical', pids: [...new Set(by.map(({ pid }) => pid))] }
+  })
+  return [
+    ...raised.filter(({ severity }) => severity === 'critical'),
+    ...raised.filter(({ severity }) => severity !== 'critical'),
+  ]
+}

@@ -324,8 +324,8 @@ describe('an image is kept out', () => {
     expectDenied(
       await decide(`${gated.place('prod/platform')}:all`),
       'decision-missing',
-      'sbom-missing',
       'signature-missing',
+      'sbom-missing',
     )
   })
 

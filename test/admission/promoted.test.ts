@@ -197,6 +197,7 @@ describe('an image that the gate promoted', () => {
 
 describe('an image is kept out', () => {
   it('that nobody signed', async () => {
+    expect.hasAssertions()
     await pushImage(gated.repository('prod/unsigned'), imageOf('unsigned'), '1')
     expectDenied(await decide(tagged('unsigned')), 'decision-missing', 'sbom-missing', 'signature-missing')
   })
@@ -225,6 +226,7 @@ describe('an image is kept out', () => {
   })
 
   it('that was promoted to another repository', async () => {
+    expect.hasAssertions()
     await promoted('here')
     const from = gated.repository('prod/here')
     await copy(from, gated.repository('prod/elsewhere'), { from: '1', tag: '1', evidence: {} })
@@ -232,6 +234,7 @@ describe('an image is kept out', () => {
   })
 
   it('that was promoted to a lower tier', async () => {
+    expect.hasAssertions()
     await promoted('lower', imageOf('lower', { weak: true }), { tier: 'staging' })
     expectDenied(await decide(tagged('lower')), 'decision-other-tier')
   })
@@ -324,8 +327,8 @@ describe('an image is kept out', () => {
     expectDenied(
       await decide(`${gated.place('prod/platform')}:all`),
       'decision-missing',
-      'sbom-missing',
       'signature-missing',
+      'sbom-missing',
     )
   })
 
@@ -350,11 +353,13 @@ describe('an image is kept out', () => {
   })
 
   it('from a registry that is not trusted, although it is signed', async () => {
+    expect.hasAssertions()
     await promoted('place')
     expectDenied(await decide(`${gated.place('build/place')}:1`), 'registry-not-trusted')
   })
 
   it('that is not there', async () => {
+    expect.hasAssertions()
     expectDenied(await decide(`${gated.place('prod/nothing')}:1`), 'image-not-found')
   })
 })

@@ -14,8 +14,8 @@ export const digestAt = (name: string): Digest => digestOf(`image ${name}`)
 export const someDigest: Digest = digestOf('some image')
 
 const key = generateSigningKey().publicKey
-export const signers = { gate: { keys: [key] } }
-export const decision = {
+const signers = { gate: { keys: [key] } }
+const decision = {
   tier: 'prod',
   gates: [{ id: 'https://sallyport.dev/gate/prod', by: 'gate' }],
 }
@@ -29,7 +29,7 @@ export function policyOf(
 }
 
 /** A clock and lifetimes that tests move. */
-export interface TestTime {
+interface TestTime {
   readonly clock: Clock
   readonly elapsedMs: () => number
   advance(ms: number): void
@@ -37,7 +37,7 @@ export interface TestTime {
   setClock(ms: number): void
 }
 
-export function createTime(): TestTime {
+function createTime(): TestTime {
   let [wall, elapsed] = [Date.parse('2026-11-26T12:00:00Z'), 1_000]
   return {
     clock: { now: () => new Date(wall) },
@@ -53,7 +53,7 @@ export function createTime(): TestTime {
 }
 
 /** A verifier for which the name of the repository says how it ends, with what it was asked. */
-export interface KnownImages extends ImageVerifier {
+interface KnownImages extends ImageVerifier {
   readonly resolved: string[]
   readonly verified: string[]
   /** Waits before each answer. */
@@ -69,7 +69,7 @@ export interface KnownImages extends ImageVerifier {
  * Repositories with `bad` in their name are unsigned, with `down` can't be reached, with `gone` are not there; all
  * others pass.
  */
-export function createKnownImages(): KnownImages {
+function createKnownImages(): KnownImages {
   const outcome = (name: string): VerifiedImage['verdict'] | Error => {
     if (name.includes('bad')) return 'fail'
     if (name.includes('down')) return new OciError('REGISTRY_UNREACHABLE', `${name}: nobody answers`)

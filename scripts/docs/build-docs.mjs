@@ -82,7 +82,7 @@ const app = await Application.bootstrap(
     customCss: join(import.meta.dirname, 'site.css'),
     navigationLinks: {},
     highlightLanguages: ['typescript', 'javascript', 'bash', 'yaml', 'json', 'text', 'dockerfile', 'console'],
-    sort: ['source-order'],
+    sort: ['kind', 'alphabetical-ignoring-documents'],
     validation: {
       notExported: true,
       invalidLink: true,

@@ -21,7 +21,9 @@ for (const problem of problems) process.stdout.write(`${problem}\n`)
 process.exitCode = problems.length > 0 ? 1 : 0
 
 function checkBlocks() {
-  const examples = new Set(glob('examples/**/*.{ts,yaml,json}').map(read))
+  const examples = new Set(
+    [...glob('examples/**/*.{ts,yaml,json}'), ...glob('packages/*/src/**/example.test.ts')].map(read),
+  )
   for (const document of documents) {
     for (const [block, language, code] of read(document).matchAll(/^```(\w*)\n(.*?)^```$/gms)) {
       const first = block.split('\n').slice(0, 3).join('\n')

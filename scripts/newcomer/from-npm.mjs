@@ -1,4 +1,4 @@
-// From an empty folder to a running gate of ten lines, by the commands and files of the README, timed. Needs the packed
+// From an empty folder to a running gate, by the commands and files of the README, timed. Needs the packed
 // packages of .reports/packed.
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -81,6 +81,7 @@ async function readLocked() {
 
 async function checkPackage(name, nodes, locked) {
   const short = name.slice('@sallyport/'.length)
+  const ceiling = table.slow[name] ?? table.importMs
   const { exports, peerDependencies = {} } = registry.manifests.get(name)
   const folder = join(work, short)
   await mkdir(folder)
@@ -98,10 +99,7 @@ async function checkPackage(name, nodes, locked) {
   const importAll = (names) => {
     const missing = []
     for (const entry of names) {
-      imports[entry] = nodes.map(([version, node]) => [
-        version,
-        measureImport(node, folder, entry, table.importMs),
-      ])
+      imports[entry] = nodes.map(([version, node]) => [version, measureImport(node, folder, entry, ceiling)])
       if (imports[entry].some(([, { problem }]) => problem?.includes('ERR_MODULE_NOT_FOUND')))
         missing.push(entry)
     }
@@ -123,7 +121,6 @@ async function checkPackage(name, nodes, locked) {
     importAll(withPeers)
     for (const entry of suites) await importInTestRunner(folder, entry)
   }
-  const ceiling = table.slow[name] ?? table.importMs
   for (const [entry, results] of Object.entries(imports))
     for (const [version, { problem, ms }] of results) {
       if (problem) problems.push(`${entry} on Node ${version}: ${problem}`)

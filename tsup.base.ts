@@ -7,6 +7,7 @@ export const buildOf = (entry: Record<string, string>) =>
     format: 'esm',
     // Without our source condition: what is published must stand on what is published.
     dts: { compilerOptions: { customConditions: [], rewriteRelativeImportExtensions: false } },
+    sourcemap: true,
     target: 'node22',
     // `node:sqlite` has no name without the prefix.
     removeNodeProtocol: false,

@@ -82,7 +82,7 @@ function compare(name, entry) {
     },
   )
   if (result.apiReportChanged && !update)
-    problems.push(`etc/${reportFileName} differs: npm run check:packages -- --update`)
+    problems.push(`etc/${reportFileName} differs: npm run packages:check -- --update`)
   return problems.length > 0 ? problems.join('\n') : undefined
 }
 

@@ -56,6 +56,7 @@ function suite(name, parameters) {
   return ok && totals.failed === 0 && totals.passed > 0
 }
 
+const source = '--conditions=@sallyport/source'
 const buildStep = [
   'build',
   'turbo',
@@ -72,20 +73,32 @@ const quickChecks = () => [
   ['types', 'tsc', '-p', 'tsconfig.json'],
   ['layers', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages'],
   ['unused code', 'knip', '--no-progress'],
+  ['documents', 'node', source, 'scripts/docs/check-documents.mjs'],
+]
+
+const packed = join(reports, 'packed')
+const packStep = [
+  'pack',
+  'pnpm',
+  '--recursive',
+  '--filter',
+  './packages/*',
+  'pack',
+  '--pack-destination',
+  packed,
 ]
 
 /** Checks of what is published: they build the packages and look into the archives that would be uploaded. */
 function packageChecks() {
   // Nothing of an earlier build may pass for this one; turbo brings back what did not change.
   for (const name of packages) rmSync(join(root, 'packages', name, 'dist'), { recursive: true, force: true })
-  const packed = join(reports, 'packed')
   rmSync(packed, { recursive: true, force: true })
   mkdirSync(packed, { recursive: true })
+  const updates = args.filter((argument) => argument === '--update')
   const archives = packages.map((name) => [name, join(packed, `sallyport-${name}-${versionOf(name)}.tgz`)])
   return [
     buildStep,
-    ['import', 'node', 'scripts/import-built.mjs'],
-    ['pack', 'pnpm', '--recursive', '--filter', './packages/*', 'pack', '--pack-destination', packed],
+    packStep,
     ...archives.map(([name, archive]) => [`publint ${name}`, 'publint', archive, '--strict']),
     ...archives.map(([name, archive]) => [
       `types of ${name}`,
@@ -95,7 +108,8 @@ function packageChecks() {
       'esm-only',
       '--no-color',
     ]),
-    ['public API', 'node', 'scripts/api-report.mjs', ...args.filter((argument) => argument === '--update')],
+    ['public API', 'node', 'scripts/api-report.mjs', ...updates],
+    ['installs', 'node', 'scripts/packages/check-installs.mjs', ...updates],
   ]
 }
 
@@ -112,11 +126,21 @@ function toSettings(prefix, names) {
 const versionOf = (name) =>
   JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')).version
 
-const source = '--conditions=@sallyport/source'
 const tasks = {
   build: () => check([buildStep]),
   check: () => check(quickChecks()),
-  'check:packages': () => check(packageChecks()),
+  'packages:check': () => check(packageChecks()),
+  docs: () =>
+    run('node', [source, 'scripts/docs/check-documents.mjs', ...args]).ok &&
+    run('node', ['scripts/docs/build-docs.mjs']).ok,
+  newcomer: () => {
+    mkdirSync(packed, { recursive: true })
+    return (
+      check([buildStep, packStep]) &&
+      run('node', ['scripts/newcomer/from-clone.mjs']).ok &&
+      run('node', [source, 'scripts/newcomer/from-npm.mjs']).ok
+    )
+  },
   demo: () => run('node', [source, 'examples/demo/main.ts', ...args]).status,
   examples: () =>
     check(

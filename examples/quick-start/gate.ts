@@ -1,27 +1,24 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { keySigner } from '@sallyport/attest'
 import { promote, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { explain, parsePolicy } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 
-export async function promoteToProduction(from: string, to: string): Promise<void> {
-  const advisories = parseAdvisories(await readFile('advisories.json'), { source: 'advisories.json' })
-  await using journal = sqliteJournal('journal.db')
-  await using quarantine = sqliteQuarantine('quarantine.db')
-  const outcome = await promote({
-    from, // build.example/team/app:1.4
-    to, // prod.example/team/app:1.4
-    tier: 'prod',
-    policy: parsePolicy(await readFile('gate.yaml', 'utf8'), { source: 'gate.yaml' }),
-    scanners: [builtinScanner({ advisories })],
-    harden: true,
-    signer: {
-      evidence: keySigner(await readFile('evidence.key', 'utf8')),
-      release: keySigner(await readFile('release.key', 'utf8')),
-    },
-    journal,
-    quarantine,
-  })
-  if (outcome.verdict === 'error') throw outcome.error
-  console.log(outcome.verdict === 'pass' ? `${outcome.target}@${outcome.digest}` : explain(outcome.decision))
-}
+const [from = '', to = ''] = process.argv.slice(2)
+const read = (file: string) => readFileSync(file, 'utf8')
+const policy = parsePolicy(read('gate.yaml'), { source: 'gate.yaml' })
+const advisories = parseAdvisories(readFileSync('advisories.json'), { source: 'advisories.json' })
+const outcome = await promote({
+  from,
+  to,
+  tier: 'prod',
+  policy,
+  scanners: [builtinScanner({ advisories })],
+  harden: true,
+  signer: { evidence: keySigner(read('evidence.key')), release: keySigner(read('release.key')) },
+  journal: sqliteJournal('gate.db'),
+  quarantine: sqliteQuarantine('gate.db'),
+})
+if (outcome.verdict === 'error') throw outcome.error
+console.log(explain(outcome.decision))
+process.exitCode = outcome.verdict === 'pass' ? 0 : 1

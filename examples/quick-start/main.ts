@@ -1,29 +1,34 @@
-// Runs gate.ts, the example of the README, on a small image between two registries in this process.
+// Runs gate.ts, the example of the README, as a program on a small image between two registries in this process.
+import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { promisify } from 'node:util'
 import { generateSigningKey } from '@sallyport/attest'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
-import { promoteToProduction } from './gate.ts'
 
 const examples = join(import.meta.dirname, '..')
-const root = join(examples, '..')
+const gate = join(import.meta.dirname, 'gate.ts')
 
-// The README shows exactly this code.
-const shown = await readFile(join(root, 'README.md'), 'utf8')
-const code = await readFile(join(import.meta.dirname, 'gate.ts'), 'utf8')
-if (!shown.includes(`\`\`\`ts\n${code}\`\`\``))
-  throw new Error('the example in README.md is not examples/quick-start/gate.ts')
+// The README shows exactly these files.
+const shown = await readFile(join(examples, '..', 'README.md'), 'utf8')
+for (const [language, name] of [
+  ['ts', 'gate.ts'],
+  ['yaml', 'gate.yaml'],
+]) {
+  const code = await readFile(join(import.meta.dirname, name!), 'utf8')
+  if (!shown.includes(`\`\`\`${language}\n${code}\`\`\``))
+    throw new Error(`README.md does not show examples/quick-start/${name}`)
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-quick-start-'))
-process.chdir(folder)
 try {
-  await copyFile(join(examples, 'gate.yaml'), 'gate.yaml')
-  await copyFile(join(examples, 'demo', 'advisories.json'), 'advisories.json')
-  await writeFile('evidence.key', generateSigningKey().privateKey)
-  await writeFile('release.key', generateSigningKey().privateKey)
+  await copyFile(join(import.meta.dirname, 'gate.yaml'), join(folder, 'gate.yaml'))
+  await copyFile(join(examples, 'demo', 'advisories.json'), join(folder, 'advisories.json'))
+  await writeFile(join(folder, 'evidence.key'), generateSigningKey().privateKey)
+  await writeFile(join(folder, 'release.key'), generateSigningKey().privateKey)
 
   await using build = await startRegistry()
   await using production = await startRegistry()
@@ -47,11 +52,9 @@ try {
   })
   await pushImage(client.repository(parseReference(`${build.host}/team/app:1.4`)), image, '1.4')
 
-  const to = `${production.host}/team/app:1.4`
-  await promoteToProduction(`${build.host}/team/app:1.4`, to)
-  const tags = production.snapshot()
-  if (!JSON.stringify(tags).includes('1.4')) throw new Error('the image was not promoted')
+  const places = [`${build.host}/team/app:1.4`, `${production.host}/team/app:1.4`]
+  await promisify(execFile)(process.execPath, [...process.execArgv, gate, ...places], { cwd: folder })
+  if (production.resolve('team/app', '1.4') === undefined) throw new Error('the image was not promoted')
 } finally {
-  process.chdir(root)
   await rm(folder, { recursive: true, force: true })
 }

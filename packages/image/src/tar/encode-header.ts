@@ -2,7 +2,7 @@ import { encodeName } from './name-bytes.ts'
 import { blockSize, paddedSize, type TarEntryType, type TarHeader, xattrPrefix } from './tar-header.ts'
 
 /** What {@link encodeTarHeader} needs; all but type and path have defaults (0, none). */
-export type TarHeaderInput = Partial<TarHeader> & Pick<TarHeader, 'type' | 'path'>
+export type TarHeaderInput = Pick<TarHeader, 'type' | 'path'> & Partial<Omit<TarHeader, 'type' | 'path'>>
 
 const flags: Readonly<Record<TarEntryType, string>> = {
   file: '0',

@@ -21,7 +21,7 @@ const blob: Descriptor = {
 }
 
 /**
- * The laws of the port {@link Repository}: content by digest, tags only when told and only from where they are expected,
+ * The laws of the port `Repository`: content by digest, tags only when told and only from where they are expected,
  * referrers that really refer. Call it in a vitest file.
  *
  * @param name What is tested, for the titles.

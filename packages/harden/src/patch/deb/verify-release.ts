@@ -1,13 +1,4 @@
-import {
-  createMessage,
-  enums,
-  type Key,
-  readCleartextMessage,
-  readKeys,
-  readSignature,
-  verify,
-  type VerifyMessageResult,
-} from 'openpgp'
+import type { Key, VerifyMessageResult } from 'openpgp'
 import { HardenError } from '../../errors.ts'
 
 /** A release file with what vouches for it. */
@@ -17,9 +8,15 @@ export type SignedRelease =
   /** `Release` and `Release.gpg`. */
   | { readonly type: 'detached'; readonly content: Uint8Array; readonly signature: Uint8Array }
 
-const config = {
-  rejectMessageHashAlgorithms: new Set([enums.hash.md5, enums.hash.sha1, enums.hash.ripemd]),
-  rejectHashAlgorithms: new Set([enums.hash.md5, enums.hash.ripemd]),
+/** Loaded with the first signature: few who import this package patch images. */
+async function loadOpenpgp() {
+  const openpgp = await import('openpgp')
+  const { md5, sha1, ripemd } = openpgp.enums.hash
+  const config = {
+    rejectMessageHashAlgorithms: new Set([md5, sha1, ripemd]),
+    rejectHashAlgorithms: new Set([md5, ripemd]),
+  }
+  return { ...openpgp, config }
 }
 
 /**
@@ -64,6 +61,7 @@ async function check(
   verificationKeys: Key[],
   date: Date,
 ): Promise<VerifyMessageResult<string | Uint8Array>> {
+  const { config, createMessage, readCleartextMessage, readSignature, verify } = await loadOpenpgp()
   if (release.type === 'inline') {
     const cleartextMessage = Buffer.from(release.content).toString('utf8')
     const message = await readCleartextMessage({ cleartextMessage, config })
@@ -88,6 +86,7 @@ async function checkKey(
 }
 
 async function parseKeyring(name: string, keyring: string | Uint8Array): Promise<Key[]> {
+  const { config, readKeys } = await loadOpenpgp()
   try {
     if (typeof keyring !== 'string' && !isArmored(keyring))
       return await readKeys({ binaryKeys: keyring, config })

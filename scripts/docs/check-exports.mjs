@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * Compares what the site lists with the reports of the public API, which another tool wrote: an export without a page,
+ * a page for what is not exported, a package that the table of the README lacks.
+ */
+export function checkExports(root, entries, project, router) {
+  const problems = []
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  for (const { name, folder } of entries) {
+    const entry = name.split('/').slice(2).join('/')
+    const report = join(
+      root,
+      'packages',
+      folder,
+      'etc',
+      entry === '' ? `${folder}.api.md` : `${folder}.${entry}.api.md`,
+    )
+    let text
+    try {
+      text = readFileSync(report, 'utf8')
+    } catch {
+      problems.push(`${name} has no report of its API`)
+      continue
+    }
+    const wanted = exportsOf(text)
+    const module = project.children.find((child) => child.name === name)
+    const listed = new Set(module?.children?.map((child) => child.name))
+    for (const child of module?.children ?? [])
+      if (!router.hasUrl(child)) problems.push(`${name}: ${child.name} has no page`)
+    for (const item of wanted) if (!listed.has(item)) problems.push(`${name}: ${item} is not listed`)
+    for (const item of listed)
+      if (!wanted.has(item)) problems.push(`${name}: ${item} is no export of ${report}`)
+    if (!readme.includes(`(packages/${folder})`)) problems.push(`README.md does not list ${name}`)
+  }
+  return problems
+}
+
+const declaration =
+  /^export (?:declare )?(?:abstract )?(?:async )?(?:function|class|interface|type|const|let|enum|namespace) ([\w$]+)/gm
+
+function exportsOf(report) {
+  const names = new Set(Array.from(report.matchAll(declaration), ([, name]) => name))
+  for (const [, list] of report.matchAll(/^export \{([^}]*)\}/gm))
+    for (const item of list.split(',')) {
+      const name = item
+        .trim()
+        .split(/\s+as\s+/)
+        .at(-1)
+      if (name) names.add(name)
+    }
+  return names
+}

@@ -105,6 +105,7 @@ async function runWithin(
   module: CommandModule,
   context: Omit<RunContext, 'resources'>,
 ): Promise<CommandResult> {
+  context.signal.throwIfAborted()
   await using resources = new AsyncDisposableStack()
   return await module.run({ ...context, resources })
 }

@@ -93,12 +93,12 @@ const brief = ({ name, kind, subject, satisfied, message, evidence, candidates }
 })
 
 function format(
-  { verdict, reference, digest, requirements, warnings }: ImageVerdict,
+  { verdict, digest, requirements, warnings }: ImageVerdict,
   context: RunContext,
 ): string {
   const { isColored } = context.screen
   return [
-    `${paint(isColored, verdict === 'pass' ? 'green' : 'red', verdict)}  ${reference}${digest ? `  ${digest}` : ''}`,
+    `${paint(isColored, verdict === 'pass' ? 'green' : 'red', verdict)}  ${context.arguments[0]}${digest ? `  ${digest}` : ''}`,
     ...requirements.flatMap(({ name, satisfied, message, candidates }) => [
       `${paint(isColored, satisfied ? 'green' : 'red', satisfied ? 'yes' : 'no')}  ${name}: ${message}`,
       ...candidates.map(

@@ -1,10 +1,11 @@
-import { formatPlatform } from '@sallyport/core'
+import { join } from 'node:path'
+import { digestHex, formatPlatform } from '@sallyport/core'
 import type { Gate, GateOptions, PromotionOutcome, PromotionProgress } from '@sallyport/gate'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { paint } from '../output/format.ts'
 import { decisionSchema, digestSchema } from '../output/schemas.ts'
-import { makeFolderOf } from '../output/write-output.ts'
+import { makeFolderOf, writeOutput } from '../output/write-output.ts'
 import { codeClient, openClient } from '../parts/client.ts'
 import {
   codeDecisionReports,
@@ -80,6 +81,7 @@ async function run(context: RunContext): Promise<CommandResult> {
       quarantine: resources.use(sqliteQuarantine(settings.required('quarantine'))),
       quarantineRepository: settings.text('quarantine-repository'),
       repository: (reference) => client.repository(reference),
+      keepFacts: factsKeeper(context),
     }),
   )
   const request = { from, to, tier, platforms: platformsOf(settings) }
@@ -187,6 +189,18 @@ function stepProgress({ progress, leaves }: RunContext, to: string): (event: Pro
   }
 }
 
+/** Keeps what each image was judged by, for `policy diff`; none unless there is a folder for it. */
+function factsKeeper({ settings, signal }: RunContext): GateOptions['keepFacts'] {
+  const folder = settings.text('facts')
+  if (folder === undefined) return undefined
+  return async (facts) => {
+    const { serializeFacts } = await import('@sallyport/policy/cases')
+    const name = `${facts.evaluatedAt.replaceAll(/[^0-9TZ]/g, '')}-${digestHex(facts.facts.subject).slice(0, 12)}.json`
+    await makeFolderOf(join(folder, name))
+    await writeOutput(join(folder, name), serializeFacts(facts), { signal })
+  }
+}
+
 const platformsOf = (settings: Settings) => {
   const platforms = settings.list('platform')
   return platforms.length > 0 ? platforms : undefined
@@ -246,6 +260,7 @@ async function code({
     quarantine: new Code('quarantine'),
     quarantineRepository: settings.text('quarantine-repository'),
     repository: new Code('(reference) => client.repository(reference)'),
+    keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }
   const fields = (options: object) =>
@@ -269,6 +284,17 @@ async function code({
   program.line(`if (verdict === 'pass') console.log(outcome.target, outcome.digest)`)
   program.line(`if (verdict === 'error') console.error(outcome.error.code, outcome.error.message)`)
   return program.line('process.exitCode = { pass: 0, fail: 1, error: 2 }[verdict]')
+}
+
+function codeFacts(program: Program, settings: Settings): Code | undefined {
+  const folder = settings.text('facts')
+  if (folder === undefined) return undefined
+  program.use('node:fs/promises', 'mkdir', 'writeFile').use('node:path', 'join')
+  program.use('@sallyport/core', 'digestHex').use('@sallyport/policy/cases', 'serializeFacts')
+  program.line(`await mkdir(${literal(folder)}, { recursive: true })`)
+  return new Code(
+    `(facts) => writeFile(join(${literal(folder)}, \`\${facts.evaluatedAt.replaceAll(/[^0-9TZ]/g, '')}-\${digestHex(facts.facts.subject).slice(0, 12)}.json\`), serializeFacts(facts))`,
+  )
 }
 
 /** `sallyport promote`. */

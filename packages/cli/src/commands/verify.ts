@@ -92,10 +92,7 @@ const brief = ({ name, kind, subject, satisfied, message, evidence, candidates }
   })),
 })
 
-function format(
-  { verdict, digest, requirements, warnings }: ImageVerdict,
-  context: RunContext,
-): string {
+function format({ verdict, digest, requirements, warnings }: ImageVerdict, context: RunContext): string {
   const { isColored } = context.screen
   return [
     `${paint(isColored, verdict === 'pass' ? 'green' : 'red', verdict)}  ${context.arguments[0]}${digest ? `  ${digest}` : ''}`,

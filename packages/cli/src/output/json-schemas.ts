@@ -12,16 +12,22 @@ export async function outputJsonSchemas(): Promise<ReadonlyMap<string, JsonSchem
   const schemas = await Promise.all(
     commands.map(async ({ name, load }) => {
       const { schema } = await load()
+      let definitions: unknown
       const json = z.toJSONSchema(envelopeSchema(name, schema), {
         unrepresentable: 'any',
         override({ zodSchema, jsonSchema }) {
           if (z.globalRegistry.get(zodSchema)?.['embeds'] !== 'decision') return
           for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]
-          const { $schema: _, ...decision } = decisionJsonSchema()
+          const { $schema: _, $defs, ...decision } = decisionJsonSchema()
+          definitions = $defs
           Object.assign(jsonSchema, decision)
         },
       })
-      return [name, json as JsonSchema] as const
+      // Where the references of the decision's schema look for them.
+      return [
+        name,
+        { ...json, ...(definitions !== undefined && { $defs: definitions }) } as JsonSchema,
+      ] as const
     }),
   )
   return new Map(schemas)

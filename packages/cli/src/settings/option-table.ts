@@ -181,7 +181,10 @@ const table = {
     ...ofRun,
   },
   // Policy.
-  facts: { kind: 'folder', about: 'folder with the facts that earlier decisions rested on' },
+  facts: {
+    kind: 'folder',
+    about: 'folder of the facts that decisions rest on: promote keeps them there, policy diff reads them',
+  },
   // Audit.
   terms: { kind: 'file', about: 'what images must come with, by repository' },
   state: {

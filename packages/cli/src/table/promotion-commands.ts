@@ -48,6 +48,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'quarantine-repository',
       'platform',
       'plan',
+      'facts',
       'report',
       ...registry,
     ],

@@ -13,6 +13,19 @@ const layers = {
   monitor: ['core', 'oci', 'attest', 'policy', 'gate'],
   admission: ['core', 'oci', 'attest', 'policy'],
   runtime: ['core', 'image', 'attest', 'policy'],
+  cli: [
+    'core',
+    'oci',
+    'image',
+    'inventory',
+    'scan',
+    'harden',
+    'attest',
+    'policy',
+    'gate',
+    'audit',
+    'monitor',
+  ],
 }
 
 // Tests, what they are set up with, and the doubles they share; nothing of it is published.

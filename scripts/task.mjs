@@ -156,6 +156,10 @@ const tasks = {
   // npm run monitor:mixed -- --events 5000 --seed 7
   'monitor:mixed': () =>
     suite('monitor', ['--root', 'test/monitor', ...toSettings('SALLYPORT_MONITOR', ['events', 'seed'])]),
+  cli: () => {
+    env.SALLYPORT_CLI_BUILT = '1'
+    return check([buildStep]) && suite('cli', ['--root', 'test/cli', ...args])
+  },
   // npm run chaos -- --points 200 --seed 7
   chaos: () => {
     env.SALLYPORT_CHAOS_BUILT = '1'

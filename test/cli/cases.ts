@@ -105,7 +105,7 @@ export const commandCases: Readonly<Record<string, CommandCases>> = {
     interruption: 'before it begins',
   },
   'quarantine list': {
-    success: on(() => ['quarantine', 'list', '--report', 'list.html'], 0),
+    success: on(() => ['quarantine', 'list', '--search', 'stopped/bad:1', '--report', 'list.html'], 0),
     bad: on(() => ['quarantine', 'list', '--quarantine', 'none.db'], 2),
     interruption: 'before it begins',
   },

@@ -71,8 +71,10 @@ const run = async (words: readonly string[]) =>
 
 /** Entries of the quarantine are used up: each case that decides about one gets its own. */
 async function stop(name: string): Promise<void> {
-  const to = at.to(`stopped/${name.replaceAll(' ', '-')}:1`)
-  const { stdout } = await run(['promote', `${at.build.host}/team/bad:1`, to, '--json'])
+  const slug = name.replaceAll(' ', '-')
+  // An image of its own: what was approved once passes everywhere.
+  const from = await at.push(`stopped/${slug}:1`, sampleImage({ tool: true, version: name }))
+  const { stdout } = await run(['promote', from, at.to(`stopped/${slug}:1`), '--json'])
   const { result } = JSON.parse(stdout) as {
     readonly result: { readonly quarantine: { readonly id: string } }
   }

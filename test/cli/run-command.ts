@@ -115,19 +115,25 @@ export async function openTerminal(folder: string, { columns = 110, rows = 50 } 
   }
 }
 
+const sortLines = (lines: string): string => `${lines.trimEnd().split('\n').toSorted().join('\n')}\n`
+
 /** Takes out what is another each time: ports, digests, times, folders, ids, ages. */
 export function normalize(text: string, folder: string): string {
-  return text
-    .replaceAll(folder, '<folder>')
-    .replaceAll(/127\.0\.0\.1:\d+/g, '<registry>')
-    .replaceAll(/sha256:[0-9a-f]{12,64}/g, '<digest>')
-    .replaceAll(/sha256-[0-9a-f]{64}/g, '<digest>')
-    .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>')
-    .replaceAll(/\b[0-9a-f]{32}\b/g, '<id>')
-    .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)/g, '<time>')
-    .replaceAll(/\b2026-\d\d-\d\d\b/g, '<day>')
-    .replaceAll(/by key [A-Za-z0-9+/=]{44}/g, 'by key <key>')
-    .replaceAll(/\b\d+ (second|minute|hour|day)s?( old)?\b/g, '<span>')
-    .replaceAll(/\b\d+(\.\d+)? k?B\b/g, '<bytes>')
-    .replaceAll(/ +$/gm, '')
+  return (
+    text
+      .replaceAll(folder, '<folder>')
+      .replaceAll(/127\.0\.0\.1:\d+/g, '<registry>')
+      .replaceAll(/sha256:[0-9a-f]{12,64}/g, '<digest>')
+      .replaceAll(/sha256-[0-9a-f]{64}/g, '<digest>')
+      .replaceAll(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>')
+      .replaceAll(/\b[0-9a-f]{32}\b/g, '<id>')
+      .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)/g, '<time>')
+      .replaceAll(/\b2026-\d\d-\d\d\b/g, '<day>')
+      .replaceAll(/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=/g, '<key>')
+      .replaceAll(/\b\d+ (second|minute|hour|day)s?( old)?\b/g, '<span>')
+      .replaceAll(/\b\d+(\.\d+)? k?B\b/g, '<bytes>')
+      .replaceAll(/ +$/gm, '')
+      // What is copied at the same time ends in any order.
+      .replaceAll(/(?:^✓ .*(?:\n|$))+/gm, (lines) => (lines.includes('mounted') ? sortLines(lines) : lines))
+  )
 }

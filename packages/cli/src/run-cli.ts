@@ -178,7 +178,8 @@ async function report(
 ): Promise<number> {
   const told = describeError(error)
   if (isJson) await print(stdout, `${toJson(command?.name ?? '', 'error', undefined, told)}\n`)
-  else stderr.write(`${formatError(name, told)}\n`)
+  // The terminal has echoed ^C where the next line is to begin.
+  else stderr.write(`${signal.aborted && stderr.isTTY ? '\r\u001b[K' : ''}${formatError(name, told)}\n`)
   if (isDebug) stderr.write(`${stackOf(cause)}\n`)
   return signal.aborted ? exitCodeOf(signal) : 2
 }

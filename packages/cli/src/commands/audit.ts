@@ -4,6 +4,7 @@ import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { count, formatAge } from '../output/format.ts'
 import { makeFolderOf, writeOutput } from '../output/write-output.ts'
 import { codeClient, openClient } from '../parts/client.ts'
+import { codeReader } from '../parts/code-reader.ts'
 import { reportFiles } from '../parts/decision-reports.ts'
 import { codePolicy, codeWaivers, readPolicy, readWaivers } from '../parts/policy.ts'
 import { readTrustedRoot } from '../parts/requirements.ts'
@@ -150,34 +151,20 @@ async function code({
     'sqliteAuditState',
     'type AuditTerms',
   )
-  program.use('node:fs/promises', 'mkdir', 'readFile').use('node:path', 'dirname', 'resolve')
-  program.use('@sallyport/policy', 'matchGlob').use('yaml', 'parse')
+  program.use('node:fs/promises', 'mkdir', 'readFile').use('node:path', 'dirname')
+  program.use('@sallyport/policy', 'matchGlob')
   codeClient(program, settings)
   await codePresent(program, settings)
   const state = literal(settings.required('state'))
   const repositories = settings.list('repository')
   const exact = repositories.length > 0 && repositories.every((name) => !name.includes('*'))
+  codeReader(program, settings.required('terms'))
   program.line(
-    `const file = ${literal(settings.required('terms'))}`,
-    `const keyOf = async (key: string) => (key.includes('-----BEGIN') ? key : readFile(resolve(dirname(file), key), 'utf8'))`,
-    'const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }',
-    `const spanOf = (text: string) => Number.parseInt(text, 10) * (units[text.replace(/^[0-9]+/, '')] ?? Number.NaN)`,
-    'async function read(value: unknown): Promise<unknown> {',
-    '  if (Array.isArray(value)) return Promise.all(value.map(read))',
-    `  if (typeof value !== 'object' || value === null) return value`,
-    '  const fields = Object.entries(value).map(async ([key, field]): Promise<[string, unknown]> => {',
-    `    if (key === 'decisionMaxAge') return ['decisionMaxAgeMs', spanOf(String(field))]`,
-    `    if (key === 'keys') return [key, await Promise.all((field as string[]).map(keyOf))]`,
-    '    return [key, await read(field)]',
-    '  })',
-    '  return Object.fromEntries(await Promise.all(fields))',
-    '}',
     `interface Rule extends AuditTerms {`,
     '  readonly match: readonly string[]',
     '  readonly skip?: boolean',
     '}',
-    `const written = parse(await readFile(file, 'utf8')) as { readonly repositories: unknown }`,
-    'const rules = ((await read(written.repositories)) as Rule[]).map(({ match, skip, ...terms }) => ({',
+    `const rules = ((await read(written['repositories'])) as Rule[]).map(({ match, skip, ...terms }) => ({`,
     '  match,',
     `  terms: skip ? undefined : { ...terms${settings.text('policy') === undefined ? '' : ', present'}${settings.text('trusted-root') === undefined ? '' : ', root'} },`,
     '}))',

@@ -1,4 +1,4 @@
-import { parsePlatform } from '@sallyport/core'
+import { type Descriptor, parsePlatform } from '@sallyport/core'
 import type { CopyEvent } from '@sallyport/oci'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
@@ -64,13 +64,19 @@ async function run(context: RunContext): Promise<CommandResult> {
   }
 }
 
-/** A line for each blob. */
+const shortName = ({ digest }: Descriptor): string => digest.slice(0, 19)
+
+/** A line for each blob and manifest. */
 function copyProgress({ progress, leaves }: RunContext, to: string): (event: CopyEvent) => void {
+  const tell = (content: Descriptor, what: string) => {
+    progress.start(content.digest, shortName(content))
+    progress.finish(content.digest, what)
+  }
   return (event) => {
     switch (event.type) {
       case 'blob-started':
         leaves(`The tag of ${to} was not moved; what was copied stays there without a tag.`)
-        return progress.start(event.blob.digest, event.blob.digest.slice(0, 19))
+        return progress.start(event.blob.digest, shortName(event.blob))
       case 'blob-progressed':
         return progress.update(
           event.blob.digest,
@@ -79,16 +85,13 @@ function copyProgress({ progress, leaves }: RunContext, to: string): (event: Cop
       case 'blob-copied':
         return progress.finish(event.blob.digest, formatBytes(event.blob.size))
       case 'blob-mounted':
-        return progress.finish(event.blob.digest, `${event.blob.digest.slice(0, 19)} mounted`)
+        return tell(event.blob, 'mounted')
       case 'blob-skipped':
-        return progress.finish(event.blob.digest, `${event.blob.digest.slice(0, 19)} is there`)
+        return tell(event.blob, 'is there')
       case 'manifest-copied':
-        return progress.finish(event.manifest.digest, `manifest ${event.manifest.digest.slice(0, 19)}`)
+        return tell(event.manifest, 'manifest')
       case 'manifest-skipped':
-        return progress.finish(
-          event.manifest.digest,
-          `manifest ${event.manifest.digest.slice(0, 19)} is there`,
-        )
+        return tell(event.manifest, 'manifest is there')
       case 'tag-written':
         leaves(`The tag of ${to} is at ${event.manifest.digest}.`)
         return progress.finish(event.tag, `tag ${event.tag}`)

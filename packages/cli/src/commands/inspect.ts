@@ -62,7 +62,9 @@ async function run(context: RunContext): Promise<CommandResult> {
   const found = await Promise.all(
     subjects.map((subject) => source.repository.discoverReferrers(subject, { signal })),
   )
-  const evidence = found.flatMap(listEvidence)
+  const evidence = found
+    .flatMap(listEvidence)
+    .toSorted((one, other) => (`${one.type} ${one.store}` < `${other.type} ${other.store}` ? -1 : 1))
   const hidden = found.some(({ referrersApi }) => referrersApi === 'denied' || referrersApi === 'unusable')
   return {
     verdict: 'pass',

@@ -8,9 +8,11 @@ import { CliError } from '../errors.ts'
 import { count, paint } from '../output/format.ts'
 import { printable } from '../output/progress.ts'
 import { makeFolderOf } from '../output/write-output.ts'
-import { openClient } from '../parts/client.ts'
+import { codeClient, codeSecret, openClient } from '../parts/client.ts'
+import { codeReader } from '../parts/code-reader.ts'
 import { readSecret } from '../parts/read-secret.ts'
 import { readWatch } from '../parts/watch.ts'
+import { literal, Program } from '../program/program.ts'
 
 const schema = z.strictObject({
   alerts: z.array(
@@ -137,8 +139,7 @@ async function listen(monitor: Monitor, context: RunContext): Promise<Listening>
   const { settings, note } = context
   const place = settings.text('listen')
   if (place === undefined) return { address: undefined, async [Symbol.asyncDispose]() {} }
-  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(place) ?? []
-  if (host === '') throw new CliError('OPTION_INVALID', '--listen: expected host:port, e.g. 127.0.0.1:8080')
+  const { host, port } = parsePlace(place)
   const registry = context.arguments[0]
   if (registry === undefined)
     throw new CliError('USAGE_INVALID', '--listen: which registry sends them?', {
@@ -153,7 +154,7 @@ async function listen(monitor: Monitor, context: RunContext): Promise<Listening>
     onEvents: (events) => monitor.ingest(events),
     onRefused: ({ source, error }) => note(`${source}: ${error?.message ?? 'some entries were refused'}`),
   })
-  const server = createServer(node).listen(Number(port), host)
+  const server = createServer(node).listen(port, host)
   await once(server, 'listening')
   const address = server.address()
   return {
@@ -164,5 +165,74 @@ async function listen(monitor: Monitor, context: RunContext): Promise<Listening>
   }
 }
 
+function code({ arguments: [registry], settings }: Pick<RunContext, 'arguments' | 'settings'>): Program {
+  const program = new Program()
+  program.use('@sallyport/gate', 'sqliteJournal')
+  program.use('@sallyport/monitor', 'createMonitor', 'sqliteMonitorState', 'type MonitorOptions')
+  codeClient(program, settings)
+  codeReader(program, settings.required('watch'))
+  const state = settings.required('monitor-state')
+  const alerts = settings.text('alerts')
+  const root = settings.text('trusted-root')
+  if (alerts !== undefined) program.use('@sallyport/monitor/sinks', 'fileSink')
+  if (root !== undefined) program.use('@sallyport/attest', 'parseTrustedRoot')
+  program.use('node:fs/promises', 'mkdir', 'readFile').use('node:path', 'dirname')
+  const isOnce = settings.flag('once')
+  const watch = `((await read(written['watch'])) as MonitorOptions['watch'])`
+  program.line(
+    ...(root === undefined ? [] : [`const root = parseTrustedRoot(await readFile(${literal(root)}))`]),
+    `await mkdir(dirname(${literal(state)}), { recursive: true })`,
+    `await using journal = sqliteJournal(${literal(settings.required('journal'))})`,
+    `await using state = sqliteMonitorState(${literal(state)})`,
+    'const monitor = createMonitor({',
+    `  watch: ${root === undefined ? watch : `${watch}.map((terms) => ({ ...terms, root }))`},`,
+    `  gateActors: (written['gateActors'] ?? {}) as MonitorOptions['gateActors'],`,
+    '  journal,',
+    '  state,',
+    '  open: (registry, repository) => client.repository({ registry, repository }),',
+    ...(alerts === undefined ? [] : [`  sinks: [fileSink({ path: ${literal(alerts)} })],`]),
+    `  pollEveryMs: ${literal(settings.number('poll-every'))},`,
+    ...(isOnce
+      ? [`  firstLook: 'judge',`, '  evidenceWaitMs: 0,']
+      : ['  onAlert: ({ severity, title }) => console.log(severity, title),']),
+    '})',
+  )
+  if (isOnce)
+    return program.line(
+      'const { failures } = await monitor.reconcile()',
+      'while ((await monitor.step()).judged > 0);',
+      'const open = await monitor.alerts({ open: true })',
+      'for (const { severity, title } of open) console.log(severity, title)',
+      'process.exitCode = failures.length > 0 ? 2 : open.length > 0 ? 1 : 0',
+    )
+  const place = settings.text('listen')
+  if (place !== undefined && registry !== undefined) {
+    const { host, port } = parsePlace(place)
+    program.use('node:http', 'createServer')
+    program.use('@sallyport/monitor/sources', 'bearerToken', 'createReceiver', 'distributionNotifications')
+    program.line(
+      `const sender = bearerToken(${codeSecret(program, settings.required('webhook-token'))})`,
+      'const { node } = createReceiver({',
+      `  formats: { '/hooks/registry': distributionNotifications({ registry: ${literal(registry)}, sender }) },`,
+      '  onEvents: (events) => monitor.ingest(events),',
+      '})',
+      `const server = createServer(node).listen(${port}, ${literal(host)})`,
+    )
+  }
+  program.line(
+    'const interrupt = new AbortController()',
+    `process.once('SIGINT', () => interrupt.abort())`,
+    'await monitor.run({ signal: interrupt.signal })',
+  )
+  return place === undefined ? program : program.line('server.close().closeAllConnections()')
+}
+
+/** Reads `host:port`. */
+function parsePlace(place: string): { readonly host: string; readonly port: number } {
+  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(place) ?? []
+  if (host !== '') return { host, port: Number(port) }
+  throw new CliError('OPTION_INVALID', '--listen: expected host:port, e.g. 127.0.0.1:8080')
+}
+
 /** `sallyport monitor`. */
-export const monitor: CommandModule = { run, schema }
+export const monitor: CommandModule = { run, code, schema }

@@ -1,3 +1,4 @@
+import { GateError } from '@sallyport/gate'
 import { OciError } from '@sallyport/oci'
 import { describe, expect, it } from 'vitest'
 import { CliError } from '../errors.ts'
@@ -12,6 +13,12 @@ describe('describeError', () => {
       'Do this.',
     ],
     ['advice by its code', new OciError('UNAUTHORIZED', 'no'), 'UNAUTHORIZED', /docker login/],
+    [
+      'advice by what led to it',
+      new GateError('STEP_FAILED', 'no', { cause: new OciError('DENIED', 'no') }),
+      'STEP_FAILED',
+      /account/,
+    ],
     ['hope', new OciError('UNSUPPORTED', 'no', { retryable: true }), 'UNSUPPORTED', /later/],
     ['a fault of the program', new TypeError('x is undefined'), 'UNEXPECTED', /--debug/],
     ['anything', 'text', 'UNEXPECTED', /--debug/],

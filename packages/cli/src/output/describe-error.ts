@@ -81,9 +81,20 @@ export function describeError(error: unknown): ErrorDocument {
   return {
     code: error.code,
     message: clean(error.message),
-    advice: own ?? advice[error.code] ?? general,
+    advice: own ?? adviceOf(error) ?? general,
     retryable: error.retryable,
   }
+}
+
+/** That of its code, or of the code that led to it: a step that failed says little by itself. */
+function adviceOf(error: unknown): string | undefined {
+  let each = error
+  for (let depth = 0; depth < 8 && isSallyportError(each); depth++) {
+    const known = advice[each.code]
+    if (known !== undefined) return known
+    each = each.cause
+  }
+  return undefined
 }
 
 /** One plain paragraph. */

@@ -29,7 +29,7 @@ describe('liveProgress', () => {
     screen.tick()
     expect(screen.text()).toContain('layer 1  5 kB')
     progress.finish('a', 'done')
-    expect(screen.text().endsWith('\u001b[1A\r\u001b[J✓ layer 1: done\n')).toBe(true)
+    expect(screen.text().endsWith('\r\u001b[2K\u001b[1A\u001b[2K✓ layer 1: done\n')).toBe(true)
     expect(screen.isTicking()).toBe(false)
   })
 

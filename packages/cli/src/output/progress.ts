@@ -51,7 +51,8 @@ export function liveProgress({ write, columns, isColored, every }: ProgressScree
     const shown = printable(text)
     return shown.length > room ? `${shown.slice(0, room - 1)}…` : shown
   }
-  const erase = () => (drawn === 0 ? '' : `\u001b[${drawn}A\r\u001b[J`)
+  // Line by line: some terminals keep what is cleared as a whole. An echoed ^C stands on the last one.
+  const erase = () => (drawn === 0 ? '' : `\r\u001b[2K${'\u001b[1A\u001b[2K'.repeat(drawn)}`)
   const draw = (above = '') => {
     const lines = [...running.values()]
       .slice(0, maxLines)

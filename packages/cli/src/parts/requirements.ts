@@ -5,6 +5,7 @@ import type { RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { literal, type Program } from '../program/program.ts'
 import type { Settings } from '../settings/settings.ts'
+import { codeReader } from './code-reader.ts'
 import { readFile } from './read-file.ts'
 import { readYaml } from './read-yaml.ts'
 
@@ -178,26 +179,8 @@ export function codeRequirements(program: Program, settings: Settings): string {
   )
   const file = settings.text('requirements')
   if (file !== undefined) {
-    // Names of keys and spans of time are the file's own form; the rest is what `verifyImage` takes.
-    program.use('yaml', 'parse').use('node:path', 'dirname', 'resolve')
-    program.line(
-      `const file = ${literal(file)}`,
-      'const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }',
-      "const spanOf = (text: string) => Number.parseInt(text, 10) * (units[text.replace(/^[0-9]+/, '')] ?? Number.NaN)",
-      `const keyOf = async (key: string) => (key.includes('-----BEGIN') ? key : readFile(resolve(dirname(file), key), 'utf8'))`,
-      'async function read(value: unknown): Promise<unknown> {',
-      '  if (Array.isArray(value)) return Promise.all(value.map(read))',
-      `  if (typeof value !== 'object' || value === null) return value`,
-      '  const fields = Object.entries(value).map(async ([key, field]): Promise<[string, unknown]> => {',
-      `    if (key === 'maxAge') return ['maxAgeMs', spanOf(String(field))]`,
-      `    if (key === 'keys') return [key, await Promise.all((field as string[]).map(keyOf))]`,
-      '    return [key, await read(field)]',
-      '  })',
-      '  return Object.fromEntries(await Promise.all(fields))',
-      '}',
-      `const written = parse(await readFile(file, 'utf8')) as { readonly requirements: unknown }`,
-      'requirements.push(...((await read(written.requirements)) as Requirement[]))',
-    )
+    codeReader(program, file)
+    program.line(`requirements.push(...((await read(written['requirements'])) as Requirement[]))`)
   }
   const root = settings.text('trusted-root')
   if (root === undefined) return '{ requirements }'

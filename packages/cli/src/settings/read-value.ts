@@ -5,7 +5,8 @@ import { isSecret, type OptionSpec } from './option-table.ts'
 /** A value as commands use it: durations are milliseconds. */
 export type OptionValue = string | number | boolean | readonly string[]
 
-const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+/** Units of spans of time, the shortest first. */
+export const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /**
  * Reads the value of an option, from wherever it came.

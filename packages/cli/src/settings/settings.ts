@@ -1,6 +1,6 @@
 import { CliError } from '../errors.ts'
 import { configKey, environmentName, isSecret, type OptionName, optionTable } from './option-table.ts'
-import { type OptionValue, readValue } from './read-value.ts'
+import { type OptionValue, readValue, unitsMs } from './read-value.ts'
 
 /** Where a value comes from. */
 export type Origin =
@@ -91,9 +91,18 @@ function resolveOne(name: OptionName, { flags, environment, file }: SettingSourc
   return { value: readValue(spec, spec.defaults, `--${name}`), origin: { from: 'default' } }
 }
 
+/** Milliseconds as they would be typed. */
+function formatDuration(ms: number): string {
+  for (const [unit, size] of Object.entries(unitsMs).toReversed())
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`
+  return `${ms}ms`
+}
+
 /** A value for people; what is secret is not shown. */
 export function showSetting(name: OptionName, { value }: Setting): string {
-  if (!isSecret(optionTable[name])) return Array.isArray(value) ? value.join(', ') : String(value)
+  const spec = optionTable[name]
+  if (spec.kind === 'duration') return formatDuration(Number(value))
+  if (!isSecret(spec)) return Array.isArray(value) ? value.join(', ') : String(value)
   // A name of a variable is no secret; anything else may be one that was put in the wrong place.
   return /^env:\/\/[A-Z_][A-Z0-9_]{0,63}$/.test(String(value)) ? String(value) : '(given, not shown)'
 }

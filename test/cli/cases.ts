@@ -115,13 +115,11 @@ export const commandCases: Readonly<Record<string, CommandCases>> = {
     interruption: 'before it begins',
   },
   'quarantine approve': {
-    success: on(
-      (at) => [
-        ...['quarantine', 'approve', at.open(), '--approver', 'Ada', '--reason', 'nothing starts the tool'],
-        ...['--expires', '2999-01-01T00:00:00Z', '--reviewer-key', 'reviewers.key'],
-      ],
-      0,
-    ),
+    success: on((at) => {
+      const until = ['--expires', '2999-01-01T00:00:00Z', '--reviewer-key', 'reviewers.key']
+      const why = ['--approver', 'Ada', '--reason', 'nothing starts the tool']
+      return ['quarantine', 'approve', at.open(), ...why, ...until]
+    }, 0),
     bad: on((at) => ['quarantine', 'approve', at.open(), '--approver', 'Ada'], 2),
     interruption: 'before it begins',
   },

@@ -2,7 +2,6 @@ import { access, constants, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import type { RunContext } from '../command.ts'
 import type { Check } from './check.ts'
 
 /** Releases that the packages are tested with: those with the security fixes that the HTTP client needs. */
@@ -15,7 +14,7 @@ const newest = 26
 const writtenAt = Date.parse('2026-11-01T00:00:00Z')
 
 /** Node.js, clock and the folder for temporary files. */
-export async function checkMachine(_: RunContext): Promise<readonly Check[]> {
+export async function checkMachine(): Promise<readonly Check[]> {
   return [checkNode(process.versions.node), checkClock(new Date()), await checkTemporary()]
 }
 

@@ -94,7 +94,6 @@ export function liveProgress({ write, columns, isColored, every }: ProgressScree
   }
 }
 
-/** Names come from registries: nothing of them may steer a terminal. */
-// eslint-disable-next-line no-control-regex
+/** Names come from registries: nothing of them may steer a terminal, or turn the direction of reading. */
 export const printable = (text: string): string =>
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�')
+  text.replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '�')

@@ -55,6 +55,7 @@ module.exports = {
           '^packages/$1/',
           '^packages/[^/]+/src/index\\.ts$',
           '^packages/[^/]+/src/[^/]+/index\\.ts$',
+          '^packages/scan/src/advisories/sources/index\\.ts$',
         ],
       },
     },

@@ -48,6 +48,8 @@ export interface CommandModule {
 export interface RunContext {
   readonly arguments: readonly string[]
   readonly settings: Settings
+  /** All there are, for what is about them. */
+  readonly commands: readonly CommandSpec[]
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Ends the command. */
   readonly signal: AbortSignal

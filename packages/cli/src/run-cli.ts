@@ -74,6 +74,7 @@ async function runCommand(
     const context: Omit<RunContext, 'resources'> = {
       arguments: line.arguments,
       settings,
+      commands,
       environment,
       signal,
       progress,

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { commands } from '../command-table.ts'
 import type { CommandModule } from '../command.ts'
 import { completeBash } from '../completion/complete-bash.ts'
 import { completeFish } from '../completion/complete-fish.ts'
@@ -11,7 +10,7 @@ const shells = { bash: completeBash, zsh: completeZsh, fish: completeFish } as c
 /** `sallyport completion`. */
 export const completion: CommandModule = {
   schema: z.strictObject({ shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
-  async run({ arguments: [shell = ''] }) {
+  async run({ arguments: [shell = ''], commands }) {
     if (!Object.hasOwn(shells, shell))
       throw new CliError(
         'OPTION_INVALID',

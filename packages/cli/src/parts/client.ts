@@ -2,17 +2,8 @@ import type { CredentialProvider, OpenedSource, OpenedTarget, RegistryClient } f
 import type { RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { Code, literal, type Program } from '../program/program.ts'
-import type { OptionName } from '../settings/option-table.ts'
 import type { Settings } from '../settings/settings.ts'
 import { readSecret } from './read-secret.ts'
-
-/** Options of every command that talks to registries. */
-export const clientOptions = [
-  'login',
-  'password',
-  'unsafe-plain-http',
-  'requests-per-second',
-] as const satisfies readonly OptionName[]
 
 /** Opens a client with the credentials of Docker's configuration, and with those of `--login` for its one host. */
 export async function openClient(context: RunContext): Promise<RegistryClient> {

@@ -1,12 +1,8 @@
 import type { Policy, WaiverFile } from '@sallyport/policy'
 import type { RunContext } from '../command.ts'
 import { literal, type Program } from '../program/program.ts'
-import type { OptionName } from '../settings/option-table.ts'
 import type { Settings } from '../settings/settings.ts'
 import { readFile } from './read-file.ts'
-
-/** Options of rules. */
-export const policyOptions = ['policy', 'tier', 'waivers'] as const satisfies readonly OptionName[]
 
 /** Reads the policy. */
 export async function readPolicy({ settings, signal }: RunContext): Promise<Policy> {

@@ -35,7 +35,7 @@ const builder = z.strictObject({
 })
 
 /** What `--requirements` holds. */
-export const requirementSchema = z.discriminatedUnion('kind', [
+const requirementSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('signature'),
     ...signed,

@@ -3,20 +3,8 @@ import type { AdvisoryIndex, OsvRecord, Scanner } from '@sallyport/scan'
 import type { RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { Code, literal, type Program } from '../program/program.ts'
-import type { OptionName } from '../settings/option-table.ts'
 import type { Settings } from '../settings/settings.ts'
 import { readFile, unreadable } from './read-file.ts'
-
-/** Options that choose scanners and their data. */
-export const scannerOptions = [
-  'scanner',
-  'advisories',
-  'max-data-age',
-  'trivy-cache',
-  'grype-cache',
-  'osv-database',
-  'skip-database-update',
-] as const satisfies readonly OptionName[]
 
 /** Opens the scanners that were chosen. */
 export async function openScanners(context: RunContext): Promise<readonly Scanner[]> {

@@ -122,6 +122,10 @@ export function normalize(text: string, folder: string): string {
   return (
     text
       .replaceAll(folder, '<folder>')
+      // Of this machine.
+      .replace(/^(ok +node +)\S+$/m, '$1<version>')
+      .replace(/^(ok +temporary files +)\S+$/m, '$1<folder>')
+      .replaceAll(/^(ok +(?:trivy|grype|osv-scanner|cosign)) .*$/gm, '$1  <version or not there>')
       .replaceAll(/127\.0\.0\.1:\d+/g, '<registry>')
       .replaceAll(/sha256:[0-9a-f]{12,64}/g, '<digest>')
       .replaceAll(/sha256-[0-9a-f]{64}/g, '<digest>')

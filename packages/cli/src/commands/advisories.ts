@@ -171,7 +171,10 @@ async function codeBuild({ settings }: CodeContext): Promise<Program> {
   const updatedAt = settings.text('updated-at')
   const time = updatedAt === undefined ? 'new Date().toISOString()' : literal(updatedAt)
   program.use('@sallyport/scan/database', 'buildAdvisoryDatabase', 'type AdvisoryInput')
-  program.line(`const modified = ${time}`, 'const inputs: AdvisoryInput[] = []')
+  // What converters make has no time of its own.
+  if (settings.text('debian-tracker') !== undefined || settings.list('alpine-secdb').length > 0)
+    program.line(`const modified = ${time}`)
+  program.line('const inputs: AdvisoryInput[] = []')
   for (const text of settings.list('osv')) {
     const { name, path } = namedPath(text)
     const kind = await kindOfOsv(path)

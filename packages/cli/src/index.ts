@@ -1,1 +1,1 @@
-export { type CliOptions, runCli } from './run-cli.ts'
+export { type CliOptions, type CliScreen, runCli } from './run-cli.ts'

@@ -10,12 +10,21 @@ import { liveProgress, noProgress, plainProgress, printable, type Progress } fro
 import { type CommandLine, optionsOf, parseCommandLine } from './parse-command-line.ts'
 import { resolveSettings, type Settings } from './settings/settings.ts'
 
-type Screen = Writable & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined }
+/** Where text goes: a stream, with what a terminal tells of itself. */
+export interface CliScreen extends Writable {
+  /** A terminal: progress and colours, unless the environment says otherwise. */
+  readonly isTTY?: boolean | undefined
+  /** Width. Default 100. */
+  readonly columns?: number | undefined
+}
 
 /** What a command line runs in. */
 export interface CliOptions {
-  readonly stdout: Screen
-  readonly stderr: Screen
+  /** Results. */
+  readonly stdout: CliScreen
+  /** Progress and errors. */
+  readonly stderr: CliScreen
+  /** Read only for a secret whose place is `-`. */
   readonly stdin: Readable
   /** Environment variables. */
   readonly environment: Readonly<Record<string, string | undefined>>

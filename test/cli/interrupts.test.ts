@@ -137,6 +137,17 @@ describe('files', () => {
 })
 
 describe('signals', () => {
+  it('are an error in JSON', async () => {
+    const { ended } = await runUntil(['inspect', `${at.build.host}/team/app:1`, '--json'], 1)
+    expect(ended.code).toBe(130)
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      version: 1,
+      command: 'inspect',
+      verdict: 'error',
+      error: { code: 'INTERRUPTED', retryable: true },
+    })
+  })
+
   it('SIGTERM ends with 143', async () => {
     const { promise: asked, resolve } = Promise.withResolvers<void>()
     const held = Promise.withResolvers<void>()

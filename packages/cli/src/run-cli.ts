@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream'
+import { addAbortSignal, type Readable, type Writable } from 'node:stream'
 import type { Verdict } from '@sallyport/core'
 import { commands } from './command-table.ts'
 import type { CommandModule, CommandResult, CommandSpec, RunContext } from './command.ts'
@@ -89,7 +89,7 @@ async function runCommand(
       progress,
       file,
       screen: { isColored: wantsColor(stdout, environment), columns: stdout.columns ?? 100 },
-      readInput: () => readAll(options.stdin),
+      readInput: () => readAll(options.stdin, signal),
       leaves: (text) => void (left = text),
       note(text) {
         progress.clear()
@@ -221,10 +221,11 @@ const print = (stdout: Writable, text: string): Promise<void> =>
 
 const maxInputBytes = 64 * 1024
 
-async function readAll(stdin: Readable): Promise<string> {
+async function readAll(stdin: Readable, signal: AbortSignal): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of stdin) {
+  // A person may be typing: Ctrl-C must end that, too.
+  for await (const chunk of addAbortSignal(signal, stdin)) {
     const part = Buffer.from(chunk as Uint8Array)
     bytes += part.byteLength
     if (bytes > maxInputBytes) throw new CliError('SECRET_MISSING', 'standard input is longer than a secret')

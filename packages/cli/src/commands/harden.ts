@@ -6,8 +6,8 @@ import { CliError } from '../errors.ts'
 import { count, formatBytes, formatRows } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { writeOutput } from '../output/write-output.ts'
-import { codeClient, codeSource, openClient, openImageSource, openImageTarget } from '../parts/client.ts'
-import { onlyImage, openWithInventory, resolveImages } from '../parts/images.ts'
+import { openClient, openImageSource, openImageTarget } from '../parts/client.ts'
+import { codeOnlyImage, onlyImage, openWithInventory, resolveImages } from '../parts/images.ts'
 import { readFile } from '../parts/read-file.ts'
 import { Code, literal, Program } from '../program/program.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -183,18 +183,7 @@ function code({
   settings,
 }: Pick<RunContext, 'arguments' | 'settings'>): Program {
   const program = new Program()
-  const platforms = settings.list('platform')
-  program.use('@sallyport/gate', 'resolveSource').use('@sallyport/image', 'openImage')
-  program.use('@sallyport/inventory', 'createInventory')
-  codeClient(program, settings)
-  codeSource(program, from)
-  program.line(
-    `const { images } = await resolveSource(source.repository, source.tagOrDigest, ${literal({ platforms: platforms.length > 0 ? platforms : undefined })})`,
-    'const [one, ...others] = images',
-    `if (!one || others.length > 0) throw new Error('choose one platform')`,
-    'await using image = await openImage(source.repository, one.raw)',
-    'const inventory = await createInventory(image)',
-  )
+  codeOnlyImage(program, from, settings)
   if (settings.flag('plan')) {
     program.use('@sallyport/harden', 'proposePlan').use('@sallyport/harden/report', 'toPlanDocument')
     program.line(

@@ -4,9 +4,9 @@ import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { count, formatBytes, formatRows } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
-import { codeClient, codeSource, openClient, openImageSource } from '../parts/client.ts'
-import { resolveImages } from '../parts/images.ts'
-import { literal, Program } from '../program/program.ts'
+import { openClient, openImageSource } from '../parts/client.ts'
+import { codeImages, resolveImages } from '../parts/images.ts'
+import { Program } from '../program/program.ts'
 
 const schema = z.strictObject({
   image: z.string(),
@@ -139,13 +139,10 @@ function format({ image, root, platforms, evidence, hidden }: Inspected): string
 
 function code({ arguments: [image = ''], settings }: Pick<RunContext, 'arguments' | 'settings'>): Program {
   const program = new Program()
-  const platforms = settings.list('platform')
-  program.use('@sallyport/core', 'formatPlatform').use('@sallyport/gate', 'resolveSource')
-  program.use('@sallyport/image', 'readDocuments')
-  codeClient(program, settings)
-  codeSource(program, image)
+  program.use('@sallyport/core', 'formatPlatform').use('@sallyport/image', 'readDocuments')
+  codeImages(program, image, settings)
   return program.line(
-    `const { root, images } = await resolveSource(source.repository, source.tagOrDigest, ${literal({ platforms: platforms.length > 0 ? platforms : undefined })})`,
+    'const { root, images } = resolved',
     'console.log(source.name, root.descriptor.digest)',
     'for (const { raw, platform } of images) {',
     '  const { manifest, config } = await readDocuments(source.repository, raw)',

@@ -3,8 +3,8 @@ import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { ownVersion } from '../internal/own-version.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { writeOutput } from '../output/write-output.ts'
-import { codeClient, codeSource, openClient, openImageSource } from '../parts/client.ts'
-import { onlyImage, openWithInventory, resolveImages } from '../parts/images.ts'
+import { openClient, openImageSource } from '../parts/client.ts'
+import { codeOnlyImage, onlyImage, openWithInventory, resolveImages } from '../parts/images.ts'
 import { literal, Program } from '../program/program.ts'
 
 const schema = z.strictObject({
@@ -62,18 +62,10 @@ const text = (document: string | Uint8Array): string =>
 function code({ arguments: [image = ''], settings }: Pick<RunContext, 'arguments' | 'settings'>): Program {
   const program = new Program()
   const convert = settings.text('format') === 'spdx' ? 'toSpdx' : 'toCycloneDx'
-  const platforms = settings.list('platform')
   const output = settings.text('output')
-  program.use('@sallyport/gate', 'resolveSource').use('@sallyport/image', 'openImage')
-  program.use('@sallyport/inventory', 'createInventory').use('@sallyport/inventory/sbom', convert)
-  codeClient(program, settings)
-  codeSource(program, image)
+  program.use('@sallyport/inventory/sbom', convert)
+  codeOnlyImage(program, image, settings)
   program.line(
-    `const { images } = await resolveSource(source.repository, source.tagOrDigest, ${literal({ platforms: platforms.length > 0 ? platforms : undefined })})`,
-    'const [one, ...others] = images',
-    `if (!one || others.length > 0) throw new Error('choose one platform')`,
-    'await using image = await openImage(source.repository, one.raw)',
-    'const inventory = await createInventory(image)',
     `const sbom = ${convert}(inventory, { name: source.name, timestamp: new Date(), tool: ${literal({ name: 'sallyport', version: ownVersion() })} })`,
   )
   if (output === undefined) return program.line('process.stdout.write(sbom)')

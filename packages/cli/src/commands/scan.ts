@@ -8,8 +8,8 @@ import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { count, formatRows, paint } from '../output/format.ts'
 import { decisionSchema, digestSchema, findingSchema, verdictSchema } from '../output/schemas.ts'
-import { codeClient, codeSource, openClient, openImageSource } from '../parts/client.ts'
-import { briefFinding, openWithInventory, resolveImages } from '../parts/images.ts'
+import { openClient, openImageSource } from '../parts/client.ts'
+import { briefFinding, codeImages, openWithInventory, resolveImages } from '../parts/images.ts'
 import { codePolicy, codeTier, codeWaivers, chooseTier, readPolicy, readWaivers } from '../parts/policy.ts'
 import { codeScanners, openScanners } from '../parts/scanners.ts'
 import { literal, Program } from '../program/program.ts'
@@ -238,10 +238,9 @@ async function code({
 }: Pick<RunContext, 'arguments' | 'settings'>): Promise<Program> {
   const program = new Program()
   const platforms = settings.list('platform')
-  program.use('@sallyport/gate', 'resolveSource').use('@sallyport/image', 'openImage')
+  program.use('@sallyport/image', 'openImage')
   program.use('@sallyport/inventory', 'createInventory').use('@sallyport/scan', 'runScanners')
-  codeClient(program, settings)
-  codeSource(program, image)
+  codeImages(program, image, settings)
   program.line(`const scanners = ${await codeScanners(program, settings)}`)
   const isJudged = settings.text('policy') !== undefined
   if (isJudged) {
@@ -250,7 +249,7 @@ async function code({
     program.line(`const waivers = ${codeWaivers(program, settings)}`)
   }
   program.line(
-    `const { images${isJudged ? ', platforms' : ''} } = await resolveSource(source.repository, source.tagOrDigest, ${literal({ platforms: platforms.length > 0 ? platforms : undefined })})`,
+    `const { images${isJudged ? ', platforms' : ''} } = resolved`,
     `const verdicts: string[] = []`,
     'for (const { raw } of images) {',
     '  await using image = await openImage(source.repository, raw)',

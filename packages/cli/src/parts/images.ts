@@ -8,6 +8,9 @@ import type { RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { formatBytes } from '../output/format.ts'
 import type { Progress } from '../output/progress.ts'
+import { literal, type Program } from '../program/program.ts'
+import type { Settings } from '../settings/settings.ts'
+import { codeClient, codeSource } from './client.ts'
 
 /** Resolves a tag once: every image of an index, or those of `--platform`. */
 export async function resolveImages(
@@ -75,3 +78,25 @@ export const briefFinding = ({ id, severity, package: { purl }, fix, scanners }:
   fixedIn: fix.suggested ?? fix.versions[0],
   scanners: [...scanners],
 })
+
+/** Resolving an image in a program, as `resolved`. */
+export function codeImages(program: Program, text: string, settings: Settings): void {
+  const platforms = settings.list('platform')
+  const options = platforms.length > 0 ? `, ${literal({ platforms })}` : ''
+  program.use('@sallyport/gate', 'resolveSource')
+  codeClient(program, settings)
+  codeSource(program, text)
+  program.line(`const resolved = await resolveSource(source.repository, source.tagOrDigest${options})`)
+}
+
+/** Opening the one image of a platform in a program, as `image` with `inventory`. */
+export function codeOnlyImage(program: Program, text: string, settings: Settings): void {
+  program.use('@sallyport/image', 'openImage').use('@sallyport/inventory', 'createInventory')
+  codeImages(program, text, settings)
+  program.line(
+    'const [one, ...others] = resolved.images',
+    `if (!one || others.length > 0) throw new Error('choose one platform')`,
+    'await using image = await openImage(source.repository, one.raw)',
+    'const inventory = await createInventory(image)',
+  )
+}

@@ -137,7 +137,7 @@ export function normalize(text: string, folder: string): string {
       .replaceAll(/\b\d+ (second|minute|hour|day)s?( old)?\b/g, '<span>')
       .replaceAll(/\b\d+(\.\d+)? k?B\b/g, '<bytes>')
       .replaceAll(/ +$/gm, '')
-      // What is copied at the same time ends in any order.
-      .replaceAll(/(?:^✓ .*(?:\n|$))+/gm, (lines) => (lines.includes('mounted') ? sortLines(lines) : lines))
-  )
+      // What is done at the same time ends in any order; so do candidates that are equally near.
+    .replaceAll(/(?:^✓ (?:layer|tag|<digest>).*(?:\n|$))+/gm, sortLines)
+    .replaceAll(/(?:^ {4}predicate-type-mismatch: .*(?:\n|$))+/gm, sortLines)
 }

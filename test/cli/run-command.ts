@@ -138,6 +138,7 @@ export function normalize(text: string, folder: string): string {
       .replaceAll(/\b\d+(\.\d+)? k?B\b/g, '<bytes>')
       .replaceAll(/ +$/gm, '')
       // What is done at the same time ends in any order; so do candidates that are equally near.
-    .replaceAll(/(?:^✓ (?:layer|tag|<digest>).*(?:\n|$))+/gm, sortLines)
-    .replaceAll(/(?:^ {4}predicate-type-mismatch: .*(?:\n|$))+/gm, sortLines)
+      .replaceAll(/(?:^✓ (?:layer|tag|<digest>).*(?:\n|$))+/gm, sortLines)
+      .replaceAll(/(?:^ {4}predicate-type-mismatch: .*(?:\n|$))+/gm, sortLines)
+  )
 }

@@ -116,10 +116,6 @@ describe.each(commands.map(({ name }) => name))('sallyport %s', (name) => {
     expect(await show(name, success.words, 'success')).toBe(success.code)
   })
 
-  it.runIf(failure)('fails', async () => {
-    expect(await show(name, failure!.words, 'failure')).toBe(failure!.code)
-  })
-
   it('refuses bad input', async () => {
     if (needsEntry(name)) await stop(`${name} bad`)
     expect(await show(name, bad.words, 'bad')).toBe(bad.code)
@@ -186,6 +182,16 @@ describe.each(commands.map(({ name }) => name))('sallyport %s', (name) => {
     }
     const again = await run(success.words(at))
     expect(again, again.stderr).toMatchObject({ code: 0 })
+  })
+})
+
+const judging = Object.entries(commandCases).flatMap(([name, { failure }]) =>
+  failure ? [[name, failure] as const] : [],
+)
+
+describe.each(judging)('sallyport %s', (name, { words, code }) => {
+  it('fails', async () => {
+    expect(await show(name, words, 'failure')).toBe(code)
   })
 })
 

@@ -1,6 +1,6 @@
-import { parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { CliError } from '../errors.ts'
+import { parseYaml } from '../settings/parse-yaml.ts'
 import { readFile } from './read-file.ts'
 
 /**
@@ -14,10 +14,9 @@ export async function readYaml<T>(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<T> {
   const text = (await readFile(path, { signal, maxBytes: 4 * 1024 * 1024 })).toString('utf8')
-  const document = parseDocument(text, { uniqueKeys: true })
-  const [fault] = document.errors
-  if (fault) throw invalid(path, fault.message.split('\n')[0]!)
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }))
+  const document = parseYaml(text)
+  if (!document.ok) throw invalid(path, document.reason)
+  const parsed = schema.safeParse(document.value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const at = issue?.path.map(String).join('.')

@@ -34,7 +34,8 @@ describe('readConfig', () => {
     ['a key twice', 'tier: a\ntier: b', /unique/i, /./],
     ['a list', '- policy', /keys and values/, /./],
     ['what is no YAML', 'a: [', /c\.yaml: /, /./],
-    ['a key that is no text', '? [a]\n: b', /no key/, /./],
+    ['a key that is no text', '? [a]\n: b', /c\.yaml: /, /./],
+    ['an alias', 'policy: &a x\ntier: *a', /aliases/, /./],
   ])('refuses %s', async (_, text, message, advice) => {
     await expect(read(text)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

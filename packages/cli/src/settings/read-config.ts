@@ -29,12 +29,11 @@ export async function readConfig(named: string | undefined): Promise<ConfigFile 
   const path = named ?? (await findConfig())
   if (path === undefined) return undefined
   const text = await readText(path)
-  const { parseDocument } = await import('yaml')
-  const document = parseDocument(text, { uniqueKeys: true, maxAliasCount: 0 } as object)
-  const [fault] = document.errors
-  if (fault) throw invalid(path, fault.message.split('\n')[0]!)
-  const values: unknown = document.toJS({ maxAliasCount: 0 })
-  if (values === null) return { path, values: {} }
+  const { parseYaml } = await import('./parse-yaml.ts')
+  const parsed = parseYaml(text)
+  if (!parsed.ok) throw invalid(path, parsed.reason)
+  const values = parsed.value
+  if (values === null || values === undefined) return { path, values: {} }
   if (typeof values !== 'object' || Array.isArray(values)) throw invalid(path, 'expected keys and values')
   const entries = Object.entries(values)
   for (const [key, value] of entries) {

@@ -93,7 +93,7 @@ export const operationCommands: readonly CommandSpec[] = [
         line: 'sallyport advisories build -o advisories.db --osv all.zip --push build.example/security/advisories:v1 --signing-key env://KEY',
       },
     ],
-    load: async () => (await import('../commands/advisories.ts')).advisoriesBuild,
+    load: async () => (await import('../commands/advisories-build.ts')).advisoriesBuild,
   },
   {
     name: 'advisories pull',

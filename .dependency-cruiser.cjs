@@ -13,6 +13,21 @@ const layers = {
   monitor: ['core', 'oci', 'attest', 'policy', 'gate'],
   admission: ['core', 'oci', 'attest', 'policy'],
   runtime: ['core', 'image', 'harden', 'attest', 'policy'],
+  cli: [
+    'core',
+    'oci',
+    'image',
+    'inventory',
+    'scan',
+    'harden',
+    'attest',
+    'policy',
+    'gate',
+    'audit',
+    'monitor',
+    'admission',
+    'runtime',
+  ],
 }
 
 // Tests, what they are set up with, and the doubles they share; nothing of it is published.
@@ -42,6 +57,7 @@ module.exports = {
           '^packages/$1/',
           '^packages/[^/]+/src/index\\.ts$',
           '^packages/[^/]+/src/[^/]+/index\\.ts$',
+          '^packages/scan/src/advisories/sources/index\\.ts$',
         ],
       },
     },

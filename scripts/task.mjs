@@ -185,6 +185,10 @@ const tasks = {
   behaviour: () =>
     suite('behaviour', ['--root', 'test/behaviour', ...toSettings('SALLYPORT_BEHAVIOUR', ['runs'])]),
   admission: () => suite('admission', ['--root', 'test/admission', ...args]),
+  cli: () => {
+    env.SALLYPORT_CLI_BUILT = '1'
+    return check([buildStep]) && suite('cli', ['--root', 'test/cli', ...args])
+  },
   // npm run chaos -- --points 200 --seed 7
   chaos: () => {
     env.SALLYPORT_CHAOS_BUILT = '1'

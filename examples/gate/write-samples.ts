@@ -55,7 +55,7 @@ const advisory = (id: string, name: string) => ({
 })
 
 /** What `advisories.json` holds; an hour old. */
-const sampleAdvisories = (): string =>
+export const sampleAdvisories = (): string =>
   JSON.stringify([advisory('CVE-2026-0001', 'left-over'), advisory('CVE-2026-0002', 'tool')])
 
 /** Writes policy, waivers, advisories and the reviewers' keys into the working folder. */

@@ -14,6 +14,7 @@ import { type Digest, digestOf, mediaTypes } from '@sallyport/core'
 import { createRegistryClient, parseReference, type Repository, toRawManifest } from '@sallyport/oci'
 import {
   buildAdvisoryDatabase,
+  findAdvisoryDatabase,
   openAdvisoryDatabase,
   pullAdvisoryDatabase,
   type PullAdvisoryDatabaseOptions,
@@ -96,6 +97,15 @@ describe('pullAdvisoryDatabase', () => {
     registry.clearRequests()
     expect(await pull(repository)).toEqual(pulled)
     expect(registry.requests.filter(({ digest }) => digest === pulled.digest)).toEqual([])
+  })
+
+  it('leaves it where it is found without a registry', async () => {
+    expect(await findAdvisoryDatabase(installed())).toBeUndefined()
+    await publish(repositoryOf('team/advisories'), await build(1))
+    const { path, digest, builtAt } = await pull(repositoryOf('team/advisories'))
+    expect(await findAdvisoryDatabase(installed())).toEqual({ path, digest, builtAt, verified: true })
+    writeFileSync(path, 'damaged')
+    expect(await findAdvisoryDatabase(installed())).toBeUndefined()
   })
 
   it('is safe for several at once', async () => {

@@ -75,6 +75,8 @@ export type {
   Repository,
 } from './ports/repository.ts'
 export type { UploadKey, UploadState, UploadStateStore } from './ports/upload-state-store.ts'
+export { type OpenedSource, openSource, type OpenPlaceOptions } from './reference/open-source.ts'
+export { type OpenedTarget, openTarget } from './reference/open-target.ts'
 export { formatLocator, type ImageLocator, parseLocator } from './reference/parse-locator.ts'
 export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
 export { fallbackTag } from './referrers/fallback-tag.ts'

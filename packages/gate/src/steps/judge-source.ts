@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type BlobReader, type Digest, formatPlatform, type RawManifest } from '@sallyport/core'
+import type { OpenedSource } from '@sallyport/oci'
 import type { Decision } from '@sallyport/policy'
 import { gateFacts } from '../facts/gather-facts.ts'
 import { withApprovedWaivers } from '../promote/approved-waivers.ts'
@@ -11,7 +12,6 @@ import { buildIndex } from './build-index.ts'
 import { chooseEvidence } from './choose-evidence.ts'
 import { combineDecisions } from './combine-decisions.ts'
 import { type ImageJudgement, judgeImage } from './judge-image.ts'
-import type { OpenedSource } from './open-source.ts'
 import type { ResolvedSource } from './resolve-source.ts'
 
 /** All platforms of a source, judged. Dispose it to delete their files. */

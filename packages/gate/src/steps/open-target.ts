@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { formatReference } from '@sallyport/core'
 import { openLayout, type Repository } from '@sallyport/oci'
 import type { GateContext } from '../promote/gate-context.ts'
-import { invalid, readLocator } from './open-source.ts'
+import { invalid, readTarget } from './open-source.ts'
 
 /** Where a promotion goes. */
 export interface Destination {
@@ -23,7 +23,7 @@ export interface Destination {
  * @throws {GateError} `REFERENCE_INVALID` for anything else.
  */
 export function readDestination(to: string, { repository }: Pick<GateContext, 'repository'>): Destination {
-  const locator = readLocator(to, 'target')
+  const locator = readTarget(to)
   if (locator.kind === 'registry') {
     const { registry, repository: path, tag, digest } = locator.reference
     if (!tag || digest)

@@ -13,6 +13,7 @@ export {
   type PackedAdvisoryDatabase,
 } from './database-artifact.ts'
 export type { DatabaseSource } from './database-meta.ts'
+export { findAdvisoryDatabase, type FoundAdvisoryDatabase } from './find-advisory-database.ts'
 export {
   type AdvisoryDatabase,
   openAdvisoryDatabase,

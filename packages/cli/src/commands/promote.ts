@@ -1,0 +1,301 @@
+import { join } from 'node:path'
+import { digestHex, formatPlatform } from '@sallyport/core'
+import type { Gate, GateOptions, PromotionOutcome, PromotionProgress } from '@sallyport/gate'
+import { z } from 'zod'
+import type { CommandModule, CommandResult, RunContext } from '../command.ts'
+import { paint } from '../output/format.ts'
+import { decisionSchema, digestSchema } from '../output/schemas.ts'
+import { makeFolderOf, writeOutput } from '../output/write-output.ts'
+import { codeClient, openClient } from '../parts/client.ts'
+import {
+  codeDecisionReports,
+  decisionReports,
+  reportFiles,
+  writeDecisionReports,
+} from '../parts/decision-reports.ts'
+import { chooseTier, codePolicy, codeTier, codeWaivers, readPolicy, readWaivers } from '../parts/policy.ts'
+import { readFile } from '../parts/read-file.ts'
+import { codeScanners, openScanners } from '../parts/scanners.ts'
+import { codeSigner, openSigner } from '../parts/signer.ts'
+import { Code, literal, Program } from '../program/program.ts'
+import type { Settings } from '../settings/settings.ts'
+
+const imageSchema = z.strictObject({
+  digest: digestSchema,
+  packages: z.int(),
+  bytes: z.int().describe('Of the compressed layers.'),
+  findings: z.int(),
+})
+
+const schema = z.strictObject({
+  from: z.string(),
+  to: z.string(),
+  tier: z.string(),
+  sourceDigest: digestSchema.optional(),
+  digest: digestSchema.optional().describe('What was promoted, or would be.'),
+  previousDigest: digestSchema.optional().describe('Where the tag was before.'),
+  changed: z.boolean().optional().describe('false: it was there already.'),
+  moves: z.boolean().optional().describe('With --plan: whether the tag would move.'),
+  frozen: z.string().optional().describe('With --plan: why the tag may not move now.'),
+  platforms: z.array(
+    z.strictObject({
+      platform: z.string(),
+      before: imageSchema,
+      after: imageSchema,
+      removed: z.int().describe('Packages that hardening took out.'),
+    }),
+  ),
+  evidence: z.array(z.strictObject({ predicateType: z.string(), subject: digestSchema })).optional(),
+  quarantine: z
+    .strictObject({ id: z.string(), nextSteps: z.array(z.string()) })
+    .optional()
+    .describe('Where it waits for a person.'),
+  decision: decisionSchema.optional(),
+})
+
+async function run(context: RunContext): Promise<CommandResult> {
+  const { settings, resources, signal } = context
+  const [from = '', to = ''] = context.arguments
+  reportFiles(settings, decisionReports)
+  const policy = await readPolicy(context)
+  const tier = chooseTier(settings, policy)
+  const client = await openClient(context)
+  const { createGate, sqliteJournal, sqliteQuarantine } = await import('@sallyport/gate')
+  const [waivers, scanners, evidence, release, approvalKeys] = await Promise.all([
+    readWaivers(context),
+    openScanners(context),
+    openSigner('evidence-key', context),
+    openSigner('release-key', context),
+    Promise.all(settings.list('approval-key').map(async (file) => (await readFile(file)).toString('utf8'))),
+  ])
+  for (const name of ['journal', 'quarantine'] as const) await makeFolderOf(settings.required(name))
+  const gate = resources.use(
+    createGate({
+      policy,
+      waivers,
+      approvalKeys,
+      scanners,
+      harden: hardenChoice(settings),
+      signer: { evidence, release },
+      journal: resources.use(sqliteJournal(settings.required('journal'))),
+      quarantine: resources.use(sqliteQuarantine(settings.required('quarantine'))),
+      quarantineRepository: settings.text('quarantine-repository'),
+      repository: (reference) => client.repository(reference),
+      keepFacts: factsKeeper(context),
+    }),
+  )
+  const request = { from, to, tier, platforms: platformsOf(settings) }
+  const onProgress = stepProgress(context, to)
+  if (settings.flag('plan'))
+    return tellPlan(context, request, await gate.plan(request, { signal, onProgress }))
+  return tellOutcome(context, request, await gate.promote(request, { signal, onProgress }))
+}
+
+interface Request {
+  readonly from: string
+  readonly to: string
+  readonly tier: string
+}
+
+async function tellOutcome(
+  context: RunContext,
+  { from, to, tier }: Request,
+  outcome: PromotionOutcome,
+): Promise<CommandResult> {
+  const { explain } = await import('@sallyport/policy')
+  const { verdict, decision } = outcome
+  if (decision) await writeDecisionReports(decision, context)
+  const { isColored } = context.screen
+  const quarantine = verdict === 'pass' ? undefined : outcome.quarantine
+  const lines = decision ? [explain(decision, { color: isColored })] : []
+  if (verdict === 'pass') {
+    const state = outcome.changed ? 'is now' : 'was already'
+    lines.push('', `${paint(isColored, 'green', 'promoted')}: ${outcome.target} ${state} ${outcome.digest}`)
+  }
+  if (quarantine)
+    lines.push('', `in quarantine as ${quarantine.id}: sallyport quarantine show ${quarantine.id}`)
+  return {
+    verdict,
+    text: lines.join('\n'),
+    error: verdict === 'error' ? outcome.error : undefined,
+    result: {
+      from,
+      to,
+      tier,
+      sourceDigest: verdict === 'error' ? undefined : outcome.sourceDigest,
+      ...(verdict === 'pass' && {
+        digest: outcome.digest,
+        previousDigest: outcome.previousDigest,
+        changed: outcome.changed,
+        evidence: outcome.evidence.map(({ predicateType, subject }) => ({ predicateType, subject })),
+      }),
+      platforms: summarize(outcome.platforms),
+      quarantine: quarantine && { id: quarantine.id, nextSteps: quarantine.nextSteps },
+      decision,
+    },
+  }
+}
+
+async function tellPlan(
+  context: RunContext,
+  { from, to, tier }: Request,
+  plan: Awaited<ReturnType<Gate['plan']>>,
+): Promise<CommandResult> {
+  const { explain } = await import('@sallyport/policy')
+  const { decision, moves, frozen, digest, sourceDigest, currentDigest } = plan
+  await writeDecisionReports(decision, context)
+  const stays = frozen?.reason ?? (decision.verdict === 'pass' ? 'it is there already' : decision.verdict)
+  return {
+    verdict: decision.verdict,
+    text: `${explain(decision, { color: context.screen.isColored })}\n\n${to} ${moves ? `would move to ${digest}` : `would stay: ${stays}`}`,
+    result: {
+      from,
+      to,
+      tier,
+      sourceDigest,
+      digest,
+      previousDigest: currentDigest,
+      moves,
+      frozen: frozen?.reason,
+      platforms: summarize(plan.platforms),
+      decision,
+    },
+  }
+}
+
+const summarize = (platforms: PromotionOutcome['platforms']) =>
+  platforms.map(({ platform, before, after, hardening }) => ({
+    platform: formatPlatform(platform),
+    before: { ...before, findings: before.findings.length },
+    after: { ...after, findings: after.findings.length },
+    removed: hardening?.removed.length ?? 0,
+  }))
+
+/** A line for each step; what it says of the tag is what an interruption then leaves. */
+function stepProgress({ progress, leaves }: RunContext, to: string): (event: PromotionProgress) => void {
+  leaves(`The tag ${to} was not moved.`)
+  return (event) => {
+    const id = `${event.step} ${event.platform ? formatPlatform(event.platform) : ''}`.trim()
+    if (event.type === 'step-finished') progress.finish(id, event.summary)
+    else {
+      progress.start(id, id)
+      if (event.step === 'push' || event.step === 'attest' || event.step === 'verify')
+        leaves(`The tag ${to} was not moved; what was pushed stays there without a tag.`)
+      if (event.step === 'publish')
+        leaves(
+          `It was about to move the tag ${to}: the tag is where it was, or at the image, whose evidence is verified there.`,
+        )
+    }
+  }
+}
+
+/** Keeps what each image was judged by, for `policy diff`; none unless there is a folder for it. */
+function factsKeeper({ settings, signal }: RunContext): GateOptions['keepFacts'] {
+  const folder = settings.text('facts')
+  if (folder === undefined) return undefined
+  return async (facts) => {
+    const { serializeFacts } = await import('@sallyport/policy/cases')
+    const name = `${facts.evaluatedAt.replaceAll(/[^0-9TZ]/g, '')}-${digestHex(facts.facts.subject).slice(0, 12)}.json`
+    await makeFolderOf(join(folder, name))
+    await writeOutput(join(folder, name), serializeFacts(facts), { signal })
+  }
+}
+
+const platformsOf = (settings: Settings) => {
+  const platforms = settings.list('platform')
+  return platforms.length > 0 ? platforms : undefined
+}
+
+function hardenChoice(settings: Settings): GateOptions['harden'] {
+  if (!settings.flag('harden')) return false
+  return {
+    mode: settings.text('harden-mode') as 'closed' | 'relaxed',
+    keep: settings.list('keep'),
+    drop: settings.list('drop'),
+    commands: commandsOf(settings),
+    maxRemoval: settings.number('max-removal'),
+    strip: settings.flag('strip'),
+  }
+}
+
+/** Commands, as words. */
+export const commandsOf = (settings: Settings): readonly (readonly string[])[] =>
+  settings.list('command').map((line) => line.split(/\s+/).filter((word) => word !== ''))
+
+async function code({
+  arguments: [from = '', to = ''],
+  settings,
+}: Pick<RunContext, 'arguments' | 'settings'>): Promise<Program> {
+  const program = new Program()
+  program.use('@sallyport/policy', 'explain')
+  program.use(
+    '@sallyport/gate',
+    settings.flag('plan') ? 'createGate' : 'promote',
+    'sqliteJournal',
+    'sqliteQuarantine',
+  )
+  codeClient(program, settings)
+  program.line(`const policy = ${codePolicy(program, settings)}`)
+  for (const name of ['journal', 'quarantine'] as const) {
+    const path = settings.required(name)
+    program.use('node:fs/promises', 'mkdir').use('node:path', 'dirname')
+    program.line(`await mkdir(dirname(${literal(path)}), { recursive: true })`)
+    const store = name === 'journal' ? 'sqliteJournal' : 'sqliteQuarantine'
+    program.line(`await using ${name} = ${store}(${literal(path)})`)
+  }
+  const keys = settings.list('approval-key')
+  if (keys.length > 0) program.use('node:fs/promises', 'readFile')
+  const harden = hardenChoice(settings)
+  const gate: Readonly<Record<string, unknown>> = {
+    policy: new Code('policy'),
+    waivers: new Code(codeWaivers(program, settings)),
+    approvalKeys: keys.map((file) => new Code(`await readFile(${literal(file)}, 'utf8')`)),
+    scanners: new Code(await codeScanners(program, settings)),
+    harden,
+    signer: {
+      evidence: new Code(codeSigner(program, 'evidence-key', settings)),
+      release: new Code(codeSigner(program, 'release-key', settings)),
+    },
+    journal: new Code('journal'),
+    quarantine: new Code('quarantine'),
+    quarantineRepository: settings.text('quarantine-repository'),
+    repository: new Code('(reference) => client.repository(reference)'),
+    keepFacts: codeFacts(program, settings),
+  }
+  const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }
+  const fields = (options: object) =>
+    Object.entries(options).flatMap(([key, value]) =>
+      value === undefined ? [] : [`  ${key}: ${literal(value)},`],
+    )
+  if (settings.flag('plan')) {
+    program.line('await using gate = createGate({', ...fields(gate), '})')
+    program.line(`const { decision, moves } = await gate.plan(${literal(request)})`)
+    program.line(
+      'console.log(explain(decision))',
+      `console.log(moves ? 'the tag would move' : 'the tag would stay')`,
+    )
+    codeDecisionReports(program, settings)
+    return program.line('process.exitCode = { pass: 0, fail: 1, error: 2 }[decision.verdict]')
+  }
+  program.line('const outcome = await promote({', ...fields({ ...gate, ...request }), '})')
+  program.line('const { decision, verdict } = outcome', 'if (decision) {', '  console.log(explain(decision))')
+  codeDecisionReports(program, settings, '  ')
+  program.line('}')
+  program.line(`if (verdict === 'pass') console.log(outcome.target, outcome.digest)`)
+  program.line(`if (verdict === 'error') console.error(outcome.error.code, outcome.error.message)`)
+  return program.line('process.exitCode = { pass: 0, fail: 1, error: 2 }[verdict]')
+}
+
+function codeFacts(program: Program, settings: Settings): Code | undefined {
+  const folder = settings.text('facts')
+  if (folder === undefined) return undefined
+  program.use('node:fs/promises', 'mkdir', 'writeFile').use('node:path', 'join')
+  program.use('@sallyport/core', 'digestHex').use('@sallyport/policy/cases', 'serializeFacts')
+  program.line(`await mkdir(${literal(folder)}, { recursive: true })`)
+  return new Code(
+    `(facts) => writeFile(join(${literal(folder)}, \`\${facts.evaluatedAt.replaceAll(/[^0-9TZ]/g, '')}-\${digestHex(facts.facts.subject).slice(0, 12)}.json\`), serializeFacts(facts))`,
+  )
+}
+
+/** `sallyport promote`. */
+export const promote: CommandModule = { run, code, schema }

@@ -1,0 +1,1 @@
+export { type CliOptions, type CliScreen, runCli } from './run-cli.ts'

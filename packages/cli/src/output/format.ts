@@ -1,0 +1,49 @@
+import { printable } from './progress.ts'
+
+/** Rows with columns of equal width; the last one is as long as it is. */
+export function formatRows(rows: readonly (readonly string[])[]): string {
+  const shown = rows.map((row) => row.map(printable))
+  const widths = (shown[0] ?? []).map((_, column) =>
+    Math.max(...shown.map((row) => row[column]?.length ?? 0)),
+  )
+  return shown
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** `12.3 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}
+
+/** `3 days`, `5 hours`, `12 minutes`. */
+export function formatAge(ms: number): string {
+  for (const [unit, size] of [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+  ] as const)
+    if (ms >= size) return count(Math.floor(ms / size), unit)
+  return count(Math.max(Math.round(ms / 1000), 0), 'second')
+}
+
+/** `1 finding`, `2 findings`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
+
+const codes = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const
+
+/** Colours a text for a terminal, or leaves it alone. */
+export const paint = (isColored: boolean, color: keyof typeof codes, text: string): string =>
+  isColored ? `\u001b[${codes[color]}m${text}\u001b[0m` : text

@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../command-table.ts'
 import { completeBash } from './complete-bash.ts'
@@ -45,8 +48,11 @@ describe.each([
     }
   })
 
-  it.runIf(spawnSync(shell, ['--version']).status === 0)('is one that the shell reads', () => {
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' })
+  it.runIf(spawnSync(shell, ['--version']).status === 0)('is one that the shell reads', async () => {
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'sallyport-completion-'))
+    const file = join(directory.path, 'script')
+    await writeFile(file, script)
+    const { status, stderr } = spawnSync(shell, ['-n', file], { encoding: 'utf8' })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { BehaviourEvent, RuntimeEvent } from '../behaviour-event.ts'
+import { type BehaviourEvent, behaviourKinds, type RuntimeEvent } from '../behaviour-event.ts'
 import { approved, event, image, learn, normalLoad, otherImage, step } from '../profile/profile.fixture.ts'
 import { enforceProfile } from '../profile/profile-states.ts'
 import type { ApprovedProfile } from '../profile/profile.ts'
@@ -10,7 +10,7 @@ const clock = { now: () => new Date(now) }
 const profile = await approved()
 const gap: RuntimeEvent = { type: 'gap', source: 'test', code: 'lost', message: 'lost', count: 2 }
 const judgeOf = (options: object = {}, from: ApprovedProfile = profile) =>
-  createJudge(from, { image, clock, ...options })
+  createJudge(from, { image, observes: behaviourKinds, clock, ...options })
 const codesOf = (...events: readonly RuntimeEvent[]) => {
   const judge = judgeOf()
   return events.flatMap((one) => judge.take(one)).map(({ code, grade }) => `${code} ${grade}`)
@@ -25,6 +25,7 @@ describe('createJudge', () => {
     expect(judge.status()).toEqual({
       state: 'expected',
       verdict: 'pass',
+      observes: behaviourKinds,
       unknown: [],
       events: normalLoad.length,
       findings: { critical: 0, high: 0, medium: 0, low: 0 },
@@ -154,7 +155,7 @@ describe('createJudge', () => {
         event({ type: 'open', path: `/tmp/job-${number}`, writes: true }),
       ),
     )
-    const judge = createJudge(learned, { image, clock })
+    const judge = createJudge(learned, { image, observes: ['open'], clock })
     const isKnown = (path: string) => judge.take(event({ type: 'open', path, writes: true })).length === 0
     expect(['/tmp/job-77', '/tmp/job-deadbeef01'].map(isKnown)).toEqual([true, true])
     expect(['/tmp/job-x', '/tmp/job-1/x', '/tmp/evil', '/tmp/job-*'].map(isKnown)).toEqual([
@@ -215,7 +216,7 @@ describe('createJudge', () => {
     expect(unknown(judge)).toEqual(['expected', 'pass'])
   })
   it('never calls it expected by a profile that nobody approved, or of another image', async () => {
-    const learning = createJudge(await learn('0'), { image, clock })
+    const learning = createJudge(await learn('0'), { image, observes: behaviourKinds, clock })
     const other = judgeOf({ image: otherImage })
     for (const one of normalLoad) for (const judge of [learning, other]) judge.take(one)
     expect(unknown(learning)).toEqual(['unknown', 'error', 'not-approved'])
@@ -230,7 +231,7 @@ describe('createJudge', () => {
     expect(judge.take(exec('/bin/id', { origin: 'memory' }))).toHaveLength(1)
   })
   it('takes an enforced profile, and refuses numbers that are none', () => {
-    const judge = createJudge(enforceProfile(profile, step), { image, clock })
+    const judge = createJudge(enforceProfile(profile, step), { image, observes: behaviourKinds, clock })
     for (const one of normalLoad) judge.take(one)
     expect(judge.status().state).toBe('expected')
     expect(() => judgeOf({ cooldownMs: Number.NaN })).toThrow(

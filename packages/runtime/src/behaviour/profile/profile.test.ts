@@ -423,9 +423,12 @@ describe('a profile as an attestation', () => {
       keys: [publicKey.export({ format: 'pem', type: 'spki' }) as string],
     })
     if (!verdict.verified) throw new Error(verdict.message)
-    expect(readProfileStatement(JSON.parse(Buffer.from(verdict.payload).toString()) as never, image)).toEqual(
-      profile,
-    )
+    expect(
+      readProfileStatement(JSON.parse(Buffer.from(verdict.payload).toString()) as never, {
+        image,
+        workload: 'shop/cart',
+      }),
+    ).toEqual(profile)
   })
   it('of another image, of another monitor, or that nobody approved is refused', async () => {
     const profile = await approved()
@@ -433,7 +436,7 @@ describe('a profile as an attestation', () => {
     const read =
       (changed: object, digest: `sha256:${string}` = image) =>
       () =>
-        readProfileStatement({ ...statement, ...changed } as never, digest)
+        readProfileStatement({ ...statement, ...changed } as never, { image: digest, workload: 'shop/cart' })
     expect(read({}, otherImage)).toThrow(expect.objectContaining({ code: 'PROFILE_INVALID' }))
     expect(read({ subject: [{ digest: { sha256: 'cd'.repeat(32) } }] })).toThrow(
       expect.objectContaining({ code: 'PROFILE_INVALID' }),

@@ -97,23 +97,39 @@ function* socketEvents(call: StraceCall, process: TracedProcess, context: Contex
   }
   // A connection that was refused was attempted nonetheless.
   if (!/^(?:connect|bind|sendto|sendmsg|sendmmsg)$/.test(name) || (hasFailed && name === 'bind')) return
-  const address = list.find(({ text }) => text.includes('sa_family='))?.text
-  // Of many packets at once the first tells.
-  if (address === undefined) return
-  const found = parseAddress(address)
-  if (found === 'unreadable') yield { ...gap(source, 'unreadable', 'socket addresses'), time: context.time }
-  else if (found !== undefined) {
-    const protocol = found.port === undefined ? 'unix' : protocolOf(list[0]?.text ?? '', process)
-    if (name !== 'bind')
-      yield { ...context, type: 'connect', protocol, address: found.address, port: found.port ?? 0 }
-    else if (protocol !== 'unix')
-      yield { ...context, type: 'listen', protocol, address: found.address, port: found.port ?? 0 }
+  // The data that is sent is the sender's own: an address that is written in it is none.
+  const addresses = list
+    .filter(({ string }) => string === undefined)
+    .flatMap(({ text }) => withoutData(text).match(addressPattern) ?? [])
+  if (name === 'sendmmsg' && list.some(({ text }) => /\}, \.\.\.\]|^0x/.test(withoutData(text))))
+    yield { ...gap(source, 'unreadable', 'packets that were not told'), time: context.time }
+  for (const address of addresses.slice(0, 1024)) {
+    const found = parseAddress(address, process.place.folder)
+    if (found === 'unreadable') yield { ...gap(source, 'unreadable', 'socket addresses'), time: context.time }
+    else if (found !== undefined) {
+      const protocol = found.port === undefined ? 'unix' : protocolOf(list[0]?.text ?? '', process)
+      if (name !== 'bind')
+        yield { ...context, type: 'connect', protocol, address: found.address, port: found.port ?? 0 }
+      else if (protocol !== 'unix')
+        yield { ...context, type: 'listen', protocol, address: found.address, port: found.port ?? 0 }
+    }
   }
 }
+
+/** An address, up to the next one; what is in quotes is of one piece. */
+const addressPattern = /\bsa_family=(?:[^"]|"(?:[^"\\]|\\.)*")*?(?=\bsa_family=|$)/g
+
+/** What a call was given, without the texts in it that are no part of an address. */
+const withoutData = (text: string) =>
+  text.replaceAll(
+    /(inet_addr\(|inet_pton\(AF_INET6, |sun_path=@?)?"(?:[^"\\]|\\.)*"/g,
+    (whole, before: string | undefined) => (before === undefined ? '""' : whole),
+  )
 
 /** `undefined`: no endpoint, such as netlink or the end of an association. */
 function parseAddress(
   text: string,
+  folder: string | undefined,
 ): { readonly address: string; readonly port: number | undefined } | 'unreadable' | undefined {
   const family = /sa_family=(\w+)/.exec(text)?.[1]
   if (family === 'AF_UNIX' || family === 'AF_LOCAL') {
@@ -121,7 +137,8 @@ function parseAddress(
     if (!path) return undefined
     const call = parseCall(`path(${path[2]}) = 0`, undefined, undefined)
     const name = call.type === 'call' ? call.arguments[0]?.string : undefined
-    return name === undefined ? 'unreadable' : { address: `${path[1]}${name}`, port: undefined }
+    const address = path[1] === '@' ? name && `@${name}` : pathIn(name, folder)
+    return address === undefined ? 'unreadable' : { address, port: undefined }
   }
   if (family !== 'AF_INET' && family !== 'AF_INET6') return undefined
   const address = normalizeAddress(/(?:inet_addr\(|inet_pton\(AF_INET6, )"([^"]*)"/.exec(text)?.[1] ?? '')
@@ -149,7 +166,8 @@ function socketProtocol(list: StraceCall['arguments']): string {
   return type.includes('SOCK_RAW') ? 'raw' : 'unknown'
 }
 
-const isMemory = (path: string) => /^\/(?:memfd:|proc\/(?:self|\d+)\/fd\/)/.test(path)
+const isMemory = (path: string) =>
+  /^\/(?:memfd:|dev\/fd\/|proc\/(?:self|thread-self|\d+)\/(?:task\/\d+\/)?fd\/)/.test(path)
 
 const flagsOf = ({ arguments: list }: StraceCall) =>
   list.map(({ text, string }) => (string === undefined ? text : '')).join(' ')

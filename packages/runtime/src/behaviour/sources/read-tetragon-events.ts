@@ -26,14 +26,18 @@ export function readTetragonEvents(
   content: EventSource,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<RuntimeEvent> {
-  const processes = new Map<
-    string,
-    { readonly process: EventAncestor; readonly parent: string | undefined }
-  >()
+  const processes: Processes = new Map()
   return readJsonLines(content, source, (event) => toEvents(event, processes), options)
 }
 
-type Processes = Map<string, { readonly process: EventAncestor; readonly parent: string | undefined }>
+type Processes = Map<
+  string,
+  {
+    readonly process: EventAncestor
+    readonly parent: string | undefined
+    readonly container: EventContainer | undefined
+  }
+>
 
 function toEvents(event: object, processes: Processes): readonly RuntimeEvent[] | undefined {
   const time = timeAt(event, 'time')
@@ -55,8 +59,7 @@ function toEvents(event: object, processes: Processes): readonly RuntimeEvent[] 
 
 function execEvents(event: unknown, time: number | undefined, processes: Processes): readonly RuntimeEvent[] {
   const process = valueAt(event, 'process')
-  // A program of the node, not of a container.
-  if (textAt(process, 'docker') === undefined && valueAt(process, 'pod') === undefined) {
+  if (containerOf(process, processes) === undefined) {
     remember(process, processes)
     return []
   }
@@ -88,7 +91,7 @@ function originOf(process: unknown, binary = ''): Pick<ExecEvent, 'origin' | 'di
 
 function hookEvents(event: unknown, time: number | undefined, processes: Processes): readonly RuntimeEvent[] {
   const process = valueAt(event, 'process')
-  if (textAt(process, 'docker') === undefined && valueAt(process, 'pod') === undefined) return []
+  if (containerOf(process, processes) === undefined) return []
   const hook = textAt(event, 'function_name') ?? textAt(event, 'event') ?? ''
   const failed = numberAt(event, 'return', 'int_arg')
   const context = contextOf(event, time, processes)
@@ -171,7 +174,7 @@ function contextOf(event: unknown, time: number | undefined, processes: Processe
     source,
     time,
     process: { ...ancestorOf(process), parents },
-    container: containerOf(process),
+    container: containerOf(process, processes),
     tags: tagsOf(process),
   }
 }
@@ -181,8 +184,15 @@ const maxProcesses = 50_000
 function remember(process: unknown, processes: Processes): void {
   const id = textAt(process, 'exec_id')
   if (id === undefined) return
-  if (processes.size >= maxProcesses && !processes.has(id)) processes.delete(processes.keys().next().value!)
-  processes.set(id, { process: ancestorOf(process), parent: textAt(process, 'parent_exec_id') })
+  const container = containerOf(process, processes)
+  // Who was seen last is forgotten last.
+  processes.delete(id)
+  if (processes.size >= maxProcesses) processes.delete(processes.keys().next().value!)
+  processes.set(id, {
+    process: ancestorOf(process),
+    parent: textAt(process, 'parent_exec_id'),
+    container,
+  })
 }
 
 function ancestorOf(process: unknown): EventAncestor {
@@ -195,7 +205,16 @@ function ancestorOf(process: unknown): EventAncestor {
   }
 }
 
-function containerOf(process: unknown): EventContainer {
+/**
+ * The container of a process: what the event says, else that of the same process or its parent, for metadata lags.
+ * `undefined`: a program of the node.
+ */
+function containerOf(process: unknown, processes: Processes): EventContainer | undefined {
+  if (textAt(process, 'docker') === undefined && valueAt(process, 'pod') === undefined)
+    return (
+      processes.get(textAt(process, 'exec_id') ?? '') ??
+      processes.get(textAt(process, 'parent_exec_id') ?? '')
+    )?.container
   const image = textAt(process, 'pod', 'container', 'image', 'id')
   return {
     id: (textAt(process, 'pod', 'container', 'id') ?? textAt(process, 'docker'))?.replace(

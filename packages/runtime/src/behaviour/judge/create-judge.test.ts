@@ -261,13 +261,13 @@ describe('createJudge', () => {
     expect(judge.take(exec('/bin/id'))).toHaveLength(1)
     now += 86_400_000
   })
-  it('is bounded over a million different files', () => {
+  it('remembers no more over many different files', () => {
     const judge = judgeOf({ maxRemembered: 100 })
     let told = 0
-    for (let index = 0; index < 1_000_000; index++)
+    for (let index = 0; index < 100_000; index++)
       told += judge.take(event({ type: 'open', path: `/srv/${letters(index)}`, writes: false })).length
-    expect(told).toBe(1_000_000)
-    expect(judge.status()).toMatchObject({ state: 'deviating', findings: { low: 1_000_000 } })
+    expect(told).toBe(100_000)
+    expect(judge.status()).toMatchObject({ state: 'deviating', findings: { low: 100_000 } })
   })
   it('holds a bounded number of findings, whatever comes', () => {
     const judge = judgeOf({ maxRemembered: 2 })

@@ -4,6 +4,9 @@ const maxLength = 256
 /** Programs that are many, and choose which by the name that they are called by, or by their first argument. */
 const multiCall = /^(?:busybox|toybox|coreutils)$/
 
+/** Last of the arguments where a source tells no more of them. */
+export const cutArguments = '…'
+
 /**
  * What the arguments of a program look like: names of options stay, values become `*`, several in a row one. Values may
  * be secret, and are never kept: of what follows one dash only the first letter is, for there names and values look alike.
@@ -20,11 +23,12 @@ export function argumentShape(words: readonly string[], path: string = words[0] 
   if (name !== baseName(path)) shape.push(nameShape(name))
   if (multiCall.test(name) && first !== undefined) shape.push(nameShape(baseName(first)))
   for (const word of words.slice(1, maxArguments + 1)) {
+    if (word === cutArguments) continue
     const part = wordShape(word)
     if (part !== '*' || shape.at(-1) !== '*') shape.push(part)
   }
   // What is past the end must not look like what has none.
-  if (words.length > maxArguments + 1) shape.push('…')
+  if (words.length > maxArguments + 1 || words.at(-1) === cutArguments) shape.push('…')
   const text = shape.join(' ')
   return text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
 }

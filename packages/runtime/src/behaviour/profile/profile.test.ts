@@ -143,6 +143,7 @@ describe('argumentShape', () => {
     [['a', '-psecret', '-Psecret'], '-p* -P*'],
     [['a', '--password', 'secret', '-1'], '--password * -*'],
     [['python3', '-cimport os'], '-c*'],
+    [['a', 'x', '…'], '* …'],
     [['python3', '-'], '-'],
     [['/bin/busybox', 'nc', '10.0.0.1'], '(nc) *'],
     [['a', ...Array<string>(64).fill('x')], '*'],

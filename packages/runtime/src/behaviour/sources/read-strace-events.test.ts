@@ -112,6 +112,10 @@ describe('readStraceEvents', () => {
   ] as const)('is not misled by %s', async (_, line, expected) => {
     expect(await told(line)).toEqual(expected)
   })
+  it('says where arguments are not all told', async () => {
+    const all = await read(readStraceEvents('1 execve("/bin/a", ["a", "-x", ...], 0x1) = 0'))
+    expect(all[1]).toMatchObject({ type: 'exec', arguments: ['a', '-x', '…'] })
+  })
   it('follows processes into a root, and leaves out what they do outside of it', async () => {
     const text = `7 execve("/usr/bin/python3", ["python3"], 0x1 /* 1 var */) = 0
 7 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3

@@ -6,6 +6,7 @@ import {
   type TracedProcess,
 } from '@sallyport/harden/recordings'
 import { normalizeAddress, toPort } from '../addresses.ts'
+import { cutArguments } from '../profile/argument-shape.ts'
 import type { EndpointProtocol, EventAncestor, RuntimeEvent } from '../behaviour-event.ts'
 import { type EventSource, gap, linesOf, pathIn, type ReadEventsOptions } from './event-source.ts'
 
@@ -172,14 +173,16 @@ const isMemory = (path: string) =>
 const flagsOf = ({ arguments: list }: StraceCall) =>
   list.map(({ text, string }) => (string === undefined ? text : '')).join(' ')
 
-/** The second argument of execve: a list of strings, unless strace cut it or gave only its address. */
+/** The second argument of execve: a list of strings, unless strace gave only its address. */
 function argumentsOf({ name, arguments: list }: StraceCall): readonly string[] | undefined {
   const text = list[name === 'execveat' ? 2 : 1]?.text ?? ''
   if (!text.startsWith('[') || !text.endsWith(']')) return undefined
-  const call = parseCall(`list(${text.slice(1, -1)}) = 0`, undefined, undefined)
+  const isCut = text.endsWith(', ...]')
+  const call = parseCall(`list(${text.slice(1, isCut ? -', ...]'.length : -1)}) = 0`, undefined, undefined)
   if (call.type !== 'call') return undefined
   const words = call.arguments.map(({ string }) => string)
-  return words.every((word) => word !== undefined) ? words : undefined
+  if (!words.every((word) => word !== undefined)) return undefined
+  return isCut ? [...words, cutArguments] : words
 }
 
 function processOf(

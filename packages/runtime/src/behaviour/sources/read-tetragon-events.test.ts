@@ -124,7 +124,17 @@ describe('readTetragonEvents', () => {
     [
       'cut arguments',
       { process_exec: { process: process({ flags: 'execve truncArgs' }), parent }, time },
+      { arguments: ['/usr/bin/curl', '-s', 'http://a.test', '…'] },
+    ],
+    [
+      'arguments that could not be read',
+      { process_exec: { process: process({ flags: 'execve errorArgs' }), parent }, time },
       { arguments: undefined },
+    ],
+    [
+      'arguments with spaces',
+      { process_exec: { process: process({ arguments: '-c "import os" x' }), parent }, time },
+      { arguments: ['/usr/bin/curl', '-c', 'import os', 'x'] },
     ],
     [
       'a file',

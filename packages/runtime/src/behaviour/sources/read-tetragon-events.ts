@@ -1,6 +1,7 @@
 import { type Digest, isDigest } from '@sallyport/core'
 import { digestIn, numberAt, textAt, timeAt, valueAt } from '@sallyport/harden/recordings'
 import { normalizeAddress, toPort } from '../addresses.ts'
+import { cutArguments } from '../profile/argument-shape.ts'
 import type {
   BehaviourEvent,
   EndpointProtocol,
@@ -72,12 +73,16 @@ function execEvents(event: unknown, time: number | undefined, processes: Process
   ]
 }
 
-/** What Tetragon joined by spaces is not told apart again: only the shape of simple arguments is known. */
+/** Tetragon joins them by spaces, those that have some in quotes: not for certain what they were, and enough for a shape. */
 function argumentsOf(path: string, process: unknown): readonly string[] | undefined {
-  const text = textAt(process, 'arguments')
-  if (/(?:truncArgs|errorArgs)/.test(textAt(process, 'flags') ?? '')) return undefined
-  if (text === undefined) return [path]
-  return text.includes('"') ? undefined : [path, ...text.split(' ')]
+  const flags = textAt(process, 'flags') ?? ''
+  if (flags.includes('errorArgs')) return undefined
+  const words = (textAt(process, 'arguments') ?? '').match(/"[^"]*"|[^ ]+/g) ?? []
+  return [
+    path,
+    ...words.map((word) => word.replaceAll(/^"|"$/g, '')),
+    ...(flags.includes('truncArgs') ? [cutArguments] : []),
+  ]
 }
 
 function originOf(process: unknown, binary = ''): Pick<ExecEvent, 'origin' | 'digest'> {

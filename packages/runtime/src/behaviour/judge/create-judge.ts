@@ -6,12 +6,11 @@ import {
   behaviourKinds,
   type RuntimeEvent,
 } from '../behaviour-event.ts'
-import { argumentShape } from '../profile/argument-shape.ts'
-import { escapePath, shapeOf } from '../profile/path-pattern.ts'
 import type { BehaviourProfile } from '../profile/profile.ts'
 import { processKey } from '../profile/learn-profile.ts'
 import { profileDigest } from '../profile/profile-document.ts'
 import type { BehaviourFinding, FindingGrade, FoundDeviation } from './finding.ts'
+import { findingKey } from './finding-key.ts'
 import { judgeEvent } from './judge-event.ts'
 import { indexProfile } from './profile-index.ts'
 
@@ -129,7 +128,7 @@ export function createJudge(
   }
   const tell = (event: BehaviourEvent, deviation: FoundDeviation): BehaviourFinding | undefined => {
     window.findings[deviation.grade]++
-    const key = toldKey(event, deviation)
+    const key = findingKey(event, deviation)
     const now = clock.now().getTime()
     const before = told.get(key)
     // A clock that was set back silences nothing.
@@ -159,8 +158,8 @@ export function createJudge(
       const isOther = named !== undefined && named !== image
       if (isOther || (named === undefined && id !== undefined && otherContainers.has(id))) {
         if (id !== undefined) {
-          if (containers.has(id)) window.renamed++
-          else remember(otherContainers, id, maxContainers)
+          if (containers.delete(id)) window.renamed++
+          remember(otherContainers, id, maxContainers)
         }
         return []
       }
@@ -236,28 +235,4 @@ function remember(set: Set<string>, key: string, limit: number): void {
   set.delete(key)
   if (set.size >= limit) set.delete(set.values().next().value!)
   set.add(key)
-}
-
-/**
- * What makes two findings the same. Who did it is part of it: what an administrator did once must not hide what an attacker
- * does. So is the file, and how much it matters: reading does not hide writing.
- */
-function toldKey(event: BehaviourEvent, { code, grade, subject }: FoundDeviation): string {
-  const { container, process, tags = [] } = event
-  const parent = process.parents[0]
-  return JSON.stringify([
-    container?.id ?? container?.pod,
-    code,
-    grade,
-    // Files that differ in a number are the same finding.
-    event.type === 'open' ? shapeOf(event.isPattern ? subject : escapePath(subject)).skeleton : subject,
-    tags,
-    event.type === 'exec'
-      ? [
-          parent?.executable ?? parent?.name,
-          event.digest,
-          event.arguments && argumentShape(event.arguments, event.path),
-        ]
-      : [process.executable ?? process.name],
-  ])
 }

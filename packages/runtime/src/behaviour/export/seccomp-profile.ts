@@ -15,9 +15,12 @@ export interface SeccompProfile {
 
 /** What happens to some system calls, perhaps only with certain arguments. */
 export interface SeccompRule {
+  /** Names of the kernel's table. */
   readonly names: readonly string[]
   readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO'
+  /** With `SCMP_ACT_ERRNO`: the error that the call gives. */
   readonly errnoRet?: number | undefined
+  /** The rule holds only when the argument at `index`, masked by `value`, is `valueTwo`. */
   readonly args?:
     | readonly {
         readonly index: number

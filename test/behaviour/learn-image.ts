@@ -1,14 +1,21 @@
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
 import {
   approveProfile,
   type ApprovedProfile,
   type BehaviourKind,
   type LearningProfile,
+  formatProfile,
   learnProfile,
   mergeProfiles,
+  parseProfile,
   proposeProfile,
   type RunPhase,
   type SaturationOptions,
 } from '@sallyport/runtime/behaviour'
+import { inject } from 'vitest'
 import type { WatchedImage } from './watched-image.ts'
 
 /** What strace sees. */
@@ -40,8 +47,14 @@ export const learnRun = (
     phases: phasesOf(watched),
   })
 
-/** Runs an image until nothing new is seen, and approves what was learned. */
-export async function learnImage(watched: WatchedImage): Promise<{ profile: ApprovedProfile; runs: number }> {
+/** Runs an image until nothing new is seen, and approves what was learned; once for all files of the suite. */
+export async function learnImage(watched: WatchedImage): Promise<ApprovedProfile> {
+  const file = join(inject('learned'), `${watched.name}.json`)
+  if (existsSync(file)) {
+    const profile = parseProfile(await readFile(file, 'utf8'))
+    if (profile.state !== 'approved') throw new Error(`${file} is ${profile.state}`)
+    return profile
+  }
   let learned: LearningProfile | undefined
   for (let runs = 1; runs <= 40; runs++) {
     const one = await learnRun(watched, `learn-${runs}`)
@@ -49,7 +62,10 @@ export async function learnImage(watched: WatchedImage): Promise<{ profile: Appr
     const proposed = proposeProfile(learned, saturationOf(watched))
     if (proposed.ok) {
       const step = { by: 'reviewer@example.test', at: new Date().toISOString(), reason: 'read it' }
-      return { profile: approveProfile(proposed.profile, step), runs }
+      const profile = approveProfile(proposed.profile, step)
+      await writeFile(file, formatProfile(profile))
+      process.stdout.write(`${watched.name}: learned in ${runs} runs\n`)
+      return profile
     }
   }
   throw new Error(`${watched.name} still does new things after 40 runs`)

@@ -9,7 +9,7 @@ import {
   findMissingCoverage,
 } from '@sallyport/runtime/behaviour'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { learnImage, learnRun, saturationOf } from './learn-image.ts'
+import { learnImage, learnRun, observes, saturationOf } from './learn-image.ts'
 import { openWatchedImage, type WatchedImage, type WatchOptions } from './watched-image.ts'
 
 const normalRuns = Number(process.env['SALLYPORT_BEHAVIOUR_RUNS'] ?? 20)
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 async function judgeRun(watched: WatchedImage, profile: ApprovedProfile, options?: WatchOptions) {
-  const judge = createJudge(profile, { image: watched.digest })
+  const judge = createJudge(profile, { image: watched.digest, observes })
   const findings: BehaviourFinding[] = []
   for await (const event of watched.watch(options)) findings.push(...judge.take(event))
   return { findings, status: judge.status() }
@@ -34,9 +34,7 @@ describe.each(['redis', 'nginx', 'static'] as const)('the image %s under strace'
   let profile: ApprovedProfile
   beforeAll(async () => {
     watched = await openWatchedImage(name, directory)
-    const learned = await learnImage(watched)
-    profile = learned.profile
-    process.stdout.write(`${name}: learned in ${learned.runs} runs\n`)
+    profile = await learnImage(watched)
   })
   afterAll(() => watched?.[Symbol.asyncDispose]())
 
@@ -65,7 +63,7 @@ describe('an attack on redis under strace', () => {
   let profile: ApprovedProfile
   beforeAll(async () => {
     watched = await openWatchedImage('redis', directory)
-    profile = (await learnImage(watched)).profile
+    profile = await learnImage(watched)
   })
   afterAll(() => watched?.[Symbol.asyncDispose]())
 

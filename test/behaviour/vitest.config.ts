@@ -8,6 +8,7 @@ export default defineConfig({
   // An image that is missing is built first, which takes minutes.
   test: {
     include: ['*.test.ts'],
+    globalSetup: ['learned-profiles.ts'],
     environment: 'node',
     fileParallelism: false,
     testTimeout: 1_800_000,

@@ -18,5 +18,5 @@ export async function readProfile(
   // It is attached in several forms for several readers; their payload is the same.
   const [trace, ...others] = new Map(traces.map((one) => [one.payload, one])).values()
   if (trace === undefined || others.length > 0) throw new Error(`not one profile of ${image}`)
-  return readProfileStatement(trace.statement, image)
+  return readProfileStatement(trace.statement, { image, workload: 'shop/deployment/cart' })
 }

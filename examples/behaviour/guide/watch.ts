@@ -14,7 +14,7 @@ export async function watch(
   image: Digest,
   print: (line: string) => void = console.log,
 ): Promise<BehaviourStatus> {
-  const judge = createJudge(profile, { image })
+  const judge = createJudge(profile, { image, observes: ['exec', 'connect'] })
   for await (const event of readTetragonEvents(events))
     for (const { grade, message, tags, parents, suppressed } of judge.take(event))
       print(JSON.stringify({ grade, message, tags, parents, suppressed }))

@@ -1,6 +1,7 @@
 export { normalizePath, toContainerPath } from '../evidence/container-path.ts'
 export type { EvidenceLimits, EvidenceSource } from '../evidence/evidence-source.ts'
 export { followStrace, type StraceCall, type StraceFile, type StraceStep } from '../evidence/follow-strace.ts'
+export type { EvidenceOperation } from '../evidence/usage-evidence.ts'
 export { digestIn, numberAt, parseJsonEvent, textAt, timeAt, valueAt } from '../evidence/json-events.ts'
 export { parseCall, type StraceArgument, type StraceLine } from '../evidence/parse-strace-line.ts'
 export { readDocument, readLines, type ReadTextOptions } from '../evidence/read-lines.ts'

@@ -53,7 +53,7 @@ export interface ExecEvent extends EventContext {
   readonly type: 'exec'
   /** Absolute path inside the container. */
   readonly path: string
-  /** All arguments, the program's name first; absent when the source does not tell or cuts them. */
+  /** The arguments, the program's name first, `…` last when the source tells no more of them; absent when it tells none. */
   readonly arguments?: readonly string[] | undefined
   /** Digest of the file, where the source measures it. */
   readonly digest?: Digest | undefined

@@ -17,7 +17,12 @@ export {
   type SyscallEvent,
 } from './behaviour-event.ts'
 export { type AppArmorOptions, exportAppArmorProfile } from './export/apparmor-profile.ts'
-export { exportSeccompProfile, type SeccompOptions, type SeccompProfile } from './export/seccomp-profile.ts'
+export {
+  exportSeccompProfile,
+  type SeccompOptions,
+  type SeccompProfile,
+  type SeccompRule,
+} from './export/seccomp-profile.ts'
 export { toUsageEvidence } from './export/usage-evidence.ts'
 export {
   type BehaviourStatus,

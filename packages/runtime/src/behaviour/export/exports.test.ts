@@ -19,13 +19,35 @@ describe('exportSeccompProfile', () => {
       defaultErrnoRet: 1,
       architectures: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_X86_64'],
     })
-    expect(syscalls).toHaveLength(1)
     expect(syscalls[0]?.names).toEqual(
       expect.arrayContaining(['openat', 'read', 'readv', 'execve', 'setuid']),
     )
     expect(syscalls[0]?.names).not.toEqual(expect.arrayContaining(['ptrace']))
     for (const never of ['mount', 'ptrace', 'bpf', 'unshare', 'kexec_load', ''])
       expect(syscalls[0]?.names).not.toContain(never)
+    // As in the default profiles of runtimes: no namespaces.
+    expect(syscalls.slice(1)).toEqual([
+      {
+        names: ['clone'],
+        action: 'SCMP_ACT_ALLOW',
+        args: [{ index: 0, value: 2_114_060_288, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
+      },
+      { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 },
+    ])
+    for (const name of ['clone', 'clone3']) expect(syscalls[0]?.names).not.toContain(name)
+    const open = exportSeccompProfile(profile, {
+      architectures: ['amd64'],
+      unsafeAllowNamespaces: true,
+      saturation,
+    })
+    expect(open.syscalls).toHaveLength(1)
+    expect(open.syscalls[0]?.names).toContain('clone3')
+    expect(
+      exportSeccompProfile(profile, { architectures: ['s390x'], saturation }).syscalls[1]?.args?.[0]?.index,
+    ).toBe(1)
+    expect(() => exportSeccompProfile(profile, { architectures: ['s390x', 'amd64'], saturation })).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID' }),
+    )
     expect(
       exportSeccompProfile(profile, { architectures: ['amd64'], otherwise: 'log', saturation }),
     ).not.toHaveProperty('defaultErrnoRet')

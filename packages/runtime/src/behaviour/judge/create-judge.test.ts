@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { BehaviourEvent, RuntimeEvent } from '../behaviour-event.ts'
+import { type BehaviourEvent, behaviourKinds, type RuntimeEvent } from '../behaviour-event.ts'
 import { approved, event, image, learn, normalLoad, otherImage, step } from '../profile/profile.fixture.ts'
 import { enforceProfile } from '../profile/profile-states.ts'
 import type { ApprovedProfile } from '../profile/profile.ts'
@@ -10,13 +10,17 @@ const clock = { now: () => new Date(now) }
 const profile = await approved()
 const gap: RuntimeEvent = { type: 'gap', source: 'test', code: 'lost', message: 'lost', count: 2 }
 const judgeOf = (options: object = {}, from: ApprovedProfile = profile) =>
-  createJudge(from, { image, clock, ...options })
+  createJudge(from, { image, observes: behaviourKinds, clock, ...options })
 const codesOf = (...events: readonly RuntimeEvent[]) => {
   const judge = judgeOf()
   return events.flatMap((one) => judge.take(one)).map(({ code, grade }) => `${code} ${grade}`)
 }
 const exec = (path: string, more: Partial<BehaviourEvent> = {}, process: object = {}) =>
   event({ type: 'exec', path, ...more } as never, process)
+
+/** A number in letters, for numbers are put together. */
+const letters = (index: number) =>
+  index.toString(26).replaceAll(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)
 
 describe('createJudge', () => {
   it('says nothing about what the profile has, and calls it expected', () => {
@@ -25,6 +29,7 @@ describe('createJudge', () => {
     expect(judge.status()).toEqual({
       state: 'expected',
       verdict: 'pass',
+      observes: behaviourKinds,
       unknown: [],
       events: normalLoad.length,
       findings: { critical: 0, high: 0, medium: 0, low: 0 },
@@ -49,11 +54,31 @@ describe('createJudge', () => {
       [exec('/usr/bin/cartd', { arguments: ['cartd', '--debug'] })],
       ['new-arguments low'],
     ],
+    [
+      'a known program under another name',
+      [exec('/usr/bin/cartd', { arguments: ['nc', '--port', '80'] })],
+      ['new-arguments high'],
+    ],
     ['arguments with other values', [exec('/usr/bin/cartd', { arguments: ['cartd', '--port', '81'] })], []],
     [
       'a shell below a program that listens',
       [exec('/bin/sh', {}, { pid: 11, parents: [server] })],
       ['new-executable high', 'network-shell critical'],
+    ],
+    [
+      'an interpreter below a program that listens',
+      [exec('/usr/bin/python3.11', {}, { pid: 11, parents: [server] })],
+      ['new-executable high', 'network-shell critical'],
+    ],
+    [
+      'a shell below a program of which only the name is known',
+      [exec('/bin/busybox', {}, { pid: 11, parents: [{ pid: 77, name: 'cartd' }] })],
+      ['new-executable high', 'network-shell critical'],
+    ],
+    [
+      'a way around system calls',
+      [event({ type: 'syscall', name: 'io_uring_setup' })],
+      ['new-system-call high'],
     ],
     [
       'a shell in place of a process that connected',
@@ -154,7 +179,7 @@ describe('createJudge', () => {
         event({ type: 'open', path: `/tmp/job-${number}`, writes: true }),
       ),
     )
-    const judge = createJudge(learned, { image, clock })
+    const judge = createJudge(learned, { image, observes: ['open'], clock })
     const isKnown = (path: string) => judge.take(event({ type: 'open', path, writes: true })).length === 0
     expect(['/tmp/job-77', '/tmp/job-deadbeef01'].map(isKnown)).toEqual([true, true])
     expect(['/tmp/job-x', '/tmp/job-1/x', '/tmp/evil', '/tmp/job-*'].map(isKnown)).toEqual([
@@ -192,6 +217,58 @@ describe('createJudge', () => {
     expect(judge.status().findings.high).toBe(4)
     expect(judge.take({ ...exec('/bin/id'), container: { id: 'other' } })).toHaveLength(1)
   })
+  it('is not silenced by what was told of something else', () => {
+    const pairs: readonly (readonly [string, RuntimeEvent, RuntimeEvent])[] = [
+      ['who', exec('/bin/id', { tags: ['entered'] } as never), exec('/bin/id')],
+      [
+        'the parent',
+        exec('/bin/id', {}, { parents: [{ pid: 4, executable: '/bin/sh' }] }),
+        exec('/bin/id', {}, { parents: [{ pid: 5, executable: '/usr/bin/cartd' }] }),
+      ],
+      [
+        'the file',
+        exec('/tmp/x', { origin: 'upper-layer', digest: image } as never),
+        exec('/tmp/x', { origin: 'upper-layer', digest: otherImage } as never),
+      ],
+      [
+        'the arguments',
+        exec('/bin/sh', { arguments: ['sh', 'x'] } as never),
+        exec('/bin/sh', { arguments: ['sh', '-c', 'x'] } as never),
+      ],
+      [
+        'writing',
+        event({ type: 'open', path: '/usr/bin/x', writes: false }),
+        event({ type: 'open', path: '/usr/bin/x', writes: true }),
+      ],
+      [
+        'the program',
+        event({ type: 'connect', protocol: 'tcp', address: '203.0.113.66', port: 1 }),
+        event(
+          { type: 'connect', protocol: 'tcp', address: '203.0.113.66', port: 1 },
+          { executable: '/tmp/x' },
+        ),
+      ],
+    ]
+    for (const [what, first, second] of pairs) {
+      const judge = judgeOf()
+      judge.take(first)
+      expect(judge.take(first), what).toEqual([])
+      expect(judge.take(second), what).not.toEqual([])
+    }
+    const judge = judgeOf()
+    judge.take(exec('/bin/id'))
+    now -= 86_400_000
+    expect(judge.take(exec('/bin/id'))).toHaveLength(1)
+    now += 86_400_000
+  })
+  it('remembers no more over many different files', () => {
+    const judge = judgeOf({ maxRemembered: 100 })
+    let told = 0
+    for (let index = 0; index < 100_000; index++)
+      told += judge.take(event({ type: 'open', path: `/srv/${letters(index)}`, writes: false })).length
+    expect(told).toBe(100_000)
+    expect(judge.status()).toMatchObject({ state: 'deviating', findings: { low: 100_000 } })
+  })
   it('holds a bounded number of findings, whatever comes', () => {
     const judge = judgeOf({ maxRemembered: 2 })
     for (const path of ['/a', '/b', '/c']) expect(judge.take(exec(path))).toHaveLength(1)
@@ -214,8 +291,41 @@ describe('createJudge', () => {
     for (const one of normalLoad) judge.take(one)
     expect(unknown(judge)).toEqual(['expected', 'pass'])
   })
+  it('never calls it expected when the source is silent for too long', () => {
+    const judge = judgeOf({ maxSilenceMs: 1000 })
+    for (const one of normalLoad) judge.take(one)
+    now += 1000
+    expect(unknown(judge)).toEqual(['expected', 'pass'])
+    now += 1
+    expect(unknown(judge)).toEqual(['unknown', 'error', 'silent'])
+    judge.take(gap)
+    judge.take({ ...normalLoad[0]!, container: { imageDigest: otherImage } } as RuntimeEvent)
+    expect(unknown(judge)).toEqual(['unknown', 'error', 'events-missing', 'silent'])
+  })
+  it('never calls it expected when events of the container go by another image', () => {
+    const judge = judgeOf()
+    const named = (id: string, imageDigest?: string) =>
+      ({ ...normalLoad[0]!, container: { id, imageDigest } }) as RuntimeEvent
+    judge.take(named('other', otherImage))
+    expect(judge.take({ ...exec('/bin/id'), container: { id: 'other' } })).toEqual([])
+    judge.take(named('own'))
+    expect(unknown(judge)).toEqual(['expected', 'pass'])
+    judge.take(named('own', otherImage))
+    expect(unknown(judge)).toEqual(['unknown', 'error', 'other-image'])
+    judge.take(exec('/bin/id'))
+    expect(unknown(judge)[0]).toBe('deviating')
+  })
+  it('is about the kinds that are observed, and calls none expected that the profile does not know', () => {
+    const judge = judgeOf({ observes: ['exec'] })
+    judge.take(normalLoad[0]!)
+    expect(judge.status()).toMatchObject({ state: 'expected', observes: ['exec'] })
+    const blind = judgeOf({}, { ...profile, observes: ['exec'] })
+    blind.take(normalLoad[0]!)
+    expect(unknown(blind)).toEqual(['unknown', 'error', 'not-observed'])
+    expect(() => judgeOf({ observes: [] })).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }))
+  })
   it('never calls it expected by a profile that nobody approved, or of another image', async () => {
-    const learning = createJudge(await learn('0'), { image, clock })
+    const learning = createJudge(await learn('0'), { image, observes: behaviourKinds, clock })
     const other = judgeOf({ image: otherImage })
     for (const one of normalLoad) for (const judge of [learning, other]) judge.take(one)
     expect(unknown(learning)).toEqual(['unknown', 'error', 'not-approved'])
@@ -230,9 +340,12 @@ describe('createJudge', () => {
     expect(judge.take(exec('/bin/id', { origin: 'memory' }))).toHaveLength(1)
   })
   it('takes an enforced profile, and refuses numbers that are none', () => {
-    const judge = createJudge(enforceProfile(profile, step), { image, clock })
+    const judge = createJudge(enforceProfile(profile, step), { image, observes: behaviourKinds, clock })
     for (const one of normalLoad) judge.take(one)
     expect(judge.status().state).toBe('expected')
+    expect(() => judgeOf({ maxSilenceMs: Number.NaN })).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID' }),
+    )
     expect(() => judgeOf({ cooldownMs: Number.NaN })).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID' }),
     )

@@ -26,8 +26,9 @@ export function gradeCapability(name: string): FindingGrade {
   return strongCapabilities.has(name) ? 'critical' : 'high'
 }
 
+// What goes through io_uring is no system call: neither files nor connections would be told.
 const strongCalls = new Set(
-  'ptrace process_vm_readv process_vm_writev init_module finit_module delete_module kexec_load kexec_file_load bpf mount umount2 pivot_root setns unshare memfd_create userfaultfd perf_event_open open_by_handle_at keyctl add_key request_key swapon reboot iopl ioperm move_mount fsopen'.split(
+  'ptrace process_vm_readv process_vm_writev init_module finit_module delete_module kexec_load kexec_file_load bpf mount umount2 pivot_root setns unshare memfd_create userfaultfd perf_event_open open_by_handle_at keyctl add_key request_key swapon reboot iopl ioperm move_mount fsopen io_uring_setup io_uring_enter io_uring_register'.split(
     ' ',
   ),
 )
@@ -44,7 +45,19 @@ export function gradePeer(address: string): FindingGrade {
     : 'high'
 }
 
-/** Whether a program is a shell, by the name it is called by. */
-export function isShell(path: string): boolean {
-  return /^(?:ba|da|a|z|k|mk|pdk|tc|c|fi)?sh$|^busybox$|^pwsh$/.test(path.slice(path.lastIndexOf('/') + 1))
+const shells = /^r?(?:ba|da|a|z|k|mk|pdk|tc|c|fi)?sh(?:[\d.]*)$|^(?:busybox|toybox|pwsh|nu|xonsh|elvish)$/
+const languages =
+  /^(?:python|pypy|perl|ruby|node|nodejs|deno|bun|php|php-cgi|lua|luajit|tclsh|expect|guile|jshell)[\d.]*$|^[gmn]?awk$|^socat\d?$/
+
+/** Whether a program does whatever it is told, by the name it is called by: a shell, or a language's interpreter. */
+export function isInterpreter(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return shells.test(name) || languages.test(name)
+}
+
+/** How much arguments of a new kind matter: an interpreter that is given its code may do anything. */
+export function gradeArguments(path: string, shape: string): FindingGrade {
+  const takesCode =
+    / (?:-[ceErRp]\*?|--(?:eval|exec|execute|print|command|run|import|require)(?:=\*)?|-) /.test(` ${shape} `)
+  return shape.startsWith('(') || (isInterpreter(path) && takesCode) ? 'high' : 'low'
 }

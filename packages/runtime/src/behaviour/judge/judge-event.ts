@@ -1,7 +1,14 @@
 import type { BehaviourEvent, ExecEvent } from '../behaviour-event.ts'
 import { argumentShape } from '../profile/argument-shape.ts'
 import type { FoundDeviation } from './finding.ts'
-import { gradeCapability, gradeOpen, gradePeer, gradeSyscall, isShell } from './grade-deviation.ts'
+import {
+  gradeArguments,
+  gradeCapability,
+  gradeOpen,
+  gradePeer,
+  gradeSyscall,
+  isInterpreter,
+} from './grade-deviation.ts'
 import type { ProfileIndex } from './profile-index.ts'
 
 /** What an event does that the profile does not have. `hasNetworkParent`: whether it descends from a process that speaks to others. */
@@ -100,20 +107,25 @@ function judgeExec(
     deviations.push(found('changed-executable', 'critical', path, `the file of ${path} is another one${by}`))
   const isUsualParent =
     known !== undefined && parent !== undefined && (known.parents === 'any' || known.parents.includes(parent))
-  if (isShell(path) && hasNetworkParent && !isUsualParent)
+  if (isInterpreter(path) && hasNetworkParent && !isUsualParent)
     deviations.push(
       found(
         'network-shell',
         'critical',
         path,
-        `a shell runs below a process that speaks to others: ${path}${by}`,
+        `a shell or interpreter runs below a process that speaks to others: ${path}${by}`,
       ),
     )
   if (known !== undefined && deviations.length === 0 && event.arguments !== undefined) {
-    const shape = argumentShape(event.arguments)
+    const shape = argumentShape(event.arguments, path)
     if (known.shapes !== 'any' && known.shapes.length > 0 && !known.shapes.includes(shape))
       deviations.push(
-        found('new-arguments', 'low', `${path} ${shape}`, `${path} has arguments of a new kind: ${shape}`),
+        found(
+          'new-arguments',
+          gradeArguments(path, shape),
+          `${path} ${shape}`,
+          `${path} has arguments of a new kind: ${shape}`,
+        ),
       )
   }
   return deviations

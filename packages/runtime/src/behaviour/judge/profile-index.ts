@@ -1,6 +1,6 @@
 import { networkOf } from '../addresses.ts'
 import type { ConnectEvent, ListenEvent, OpenEvent } from '../behaviour-event.ts'
-import { escapePath, shapeOf } from '../profile/path-pattern.ts'
+import { escapePath, shapeOf, withoutOwnFolder } from '../profile/path-pattern.ts'
 import { withEquivalents } from '../profile/equivalent-syscalls.ts'
 import type { ProfileContent, ProfiledExec } from '../profile/profile.ts'
 
@@ -54,8 +54,8 @@ export function indexProfile(profile: ProfileContent): ProfileIndex {
 
   return {
     exec: (path) => execs.get(path),
-    open({ path, isPattern = false, writes }) {
-      const written = isPattern ? path : escapePath(path)
+    open({ path, isPattern = false, writes, process }) {
+      const written = isPattern ? path : escapePath(withoutOwnFolder(path, process.pid))
       const { skeleton, values } = shapeOf(written)
       const matches = (opens.get(skeleton) ?? []).filter((one) =>
         one.values.every((value, place) => value === '*' || value === values[place]),

@@ -83,7 +83,7 @@ export function generalisePeers(
   const groups = collapse(
     connects,
     ({ protocol, peer, port }) => {
-      const network = peer.includes('/') && !peer.startsWith('/') ? peer : networkOf(peer)
+      const network = protocol === 'unix' ? undefined : peer.includes('/') ? peer : networkOf(peer)
       if (network === undefined) return { skeleton: `${protocol} ${port} ${peer}`, values: [] }
       return { skeleton: `${protocol} ${port} net ${network}`, values: [peer === network ? '*' : peer] }
     },

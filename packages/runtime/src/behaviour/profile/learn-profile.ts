@@ -5,7 +5,7 @@ import { behaviourKinds } from '../behaviour-event.ts'
 import type { ExecutableManifest } from '../ports/executable-manifest.ts'
 import { argumentShape } from './argument-shape.ts'
 import { bound, uniqueTexts } from './merge-profiles.ts'
-import { escapePath, withoutOwnNumber } from './path-pattern.ts'
+import { escapePath, withoutOwnFolder, withoutOwnNumber } from './path-pattern.ts'
 import type {
   LearningProfile,
   ProfiledConnect,
@@ -49,6 +49,7 @@ export interface Learner {
 /** How many things of a kind are held before they are put together, and how many processes are remembered. */
 const batch = 20_000
 const maxProcesses = 100_000
+const maxContainers = 1000
 
 /**
  * Learns what a container does. Never learned: programs of the writable layer or of memory, programs that the manifest
@@ -70,6 +71,7 @@ export function createLearner(options: LearnerOptions): Learner {
   const phases = new Set<RunPhase>()
   const refusedProcesses = new Set<string>()
   const networkPrograms = new Set<string>()
+  const containers = new Set<string>()
   let from = startedAt
   let to: string | undefined
   let events = 0
@@ -141,8 +143,13 @@ export function createLearner(options: LearnerOptions): Learner {
         gaps += event.count
         return
       }
-      const named = event.container?.imageDigest
-      if (named !== undefined && named !== image) return
+      const { id, imageDigest: named } = event.container ?? {}
+      if (named !== undefined && named !== image) {
+        // Of the container itself under another name of its image: what it does is not all told.
+        if (id !== undefined && containers.has(id)) gaps++
+        return
+      }
+      if (id !== undefined && containers.size < maxContainers) containers.add(id)
       events++
       if (event.tags?.includes('probe')) phases.add('probe')
       learn(event, since)
@@ -214,7 +221,9 @@ function addTo(lists: Lists, event: Exclude<BehaviourEvent, ExecEvent>, since: s
   switch (event.type) {
     case 'open':
       lists.opens.push({
-        path: event.isPattern ? event.path : withoutOwnNumber(escapePath(event.path), event.process.pid),
+        path: event.isPattern
+          ? event.path
+          : withoutOwnNumber(escapePath(withoutOwnFolder(event.path, event.process.pid)), event.process.pid),
         writes: event.writes,
         since,
       })
@@ -259,7 +268,7 @@ function toExec(event: ExecEvent, since: string): Omit<ProfiledExec, 'digests' |
   const parentName = parent?.executable ?? parent?.name
   return {
     path: event.path,
-    shapes: event.arguments === undefined ? [] : [argumentShape(event.arguments)],
+    shapes: event.arguments === undefined ? [] : [argumentShape(event.arguments, event.path)],
     parents: parentName === undefined ? [] : [parentName],
     usesNetwork: false,
     since,

@@ -28,8 +28,19 @@ const placeholder = '\0'
 /** What changes in more places is not put together: patterns of one shape stay few. */
 const maxValues = 3
 
+/** What a process has of its own, and must not be shared by all: its environment, its memory, its root. */
+const privateFile = /^\/proc\/\d+\/(?:task\/\d+\/)?(?:environ|mem|root)(?:\/|$)/
+
+/** A path, with `self` where a process opens what is private to itself. */
+export function withoutOwnFolder(path: string, pid: number | undefined): string {
+  if (pid === undefined || !privateFile.test(path)) return path
+  const [, , number, ...rest] = path.split('/')
+  return number === String(pid) ? `/proc/self/${rest.join('/')}` : path
+}
+
 /** Takes a pattern, or an escaped path, apart. */
 export function shapeOf(pattern: string): PathShape {
+  if (privateFile.test(pattern)) return { skeleton: pattern, values: [] }
   const values: string[] = []
   const isTemporary = temporary.test(pattern)
   const parts = pattern.split('/').map((part, index, all) => {

@@ -45,13 +45,15 @@ export function createProfileStatement(profile: ApprovedProfile | EnforcedProfil
 }
 
 /**
- * Reads the profile out of a statement whose signature was verified, for an image.
+ * Reads the profile out of a statement whose signature was verified, for an image and a workload: the same image does other
+ * things elsewhere.
  *
- * @throws {RuntimeError} `PROFILE_INVALID` when it holds no profile, one that nobody approved, or one of other images.
+ * @throws {RuntimeError} `PROFILE_INVALID` when it holds no profile, one that nobody approved, or one of other images or
+ * another workload.
  */
 export function readProfileStatement(
   { predicateType, predicate, subject }: Pick<Statement, 'predicateType' | 'predicate' | 'subject'>,
-  image: Digest,
+  { image, workload }: { readonly image: Digest; readonly workload: string },
 ): ApprovedProfile | EnforcedProfile {
   const { monitor, monitorLog } = parseTrace(predicateType, predicate)
   if (monitor.type !== profileMonitorType)
@@ -75,6 +77,10 @@ export function readProfileStatement(
   )
   if (!profile.images.includes(image) || !subjects.includes(image))
     throw new RuntimeError('PROFILE_INVALID', 'the profile is of other images', { subject: image })
+  if (profile.workload !== workload)
+    throw new RuntimeError('PROFILE_INVALID', `the profile is of the workload ${profile.workload}`, {
+      subject: workload,
+    })
   return profile
 }
 

@@ -30,12 +30,23 @@ export function proposeProfile(
 }
 
 /**
- * Approves a candidate in someone's name.
+ * Approves a candidate in someone's name. How much it saw was measured when it was proposed; what never saw one whole life
+ * of a container is approved by nobody, unless it is inherited.
  *
- * @throws {RuntimeError} `PROFILE_INVALID` when it is no candidate, or the step lacks who, when or why.
+ * @throws {RuntimeError} `PROFILE_INVALID` when it is no candidate, saw no whole life, or the step lacks who, when or why.
  */
 export function approveProfile(profile: CandidateProfile, step: ProfileStep): ApprovedProfile {
   expectState(profile, 'candidate')
+  const isWhole = profile.runs.some(
+    ({ gaps, events, phases }) =>
+      gaps === 0 && events > 0 && phases.includes('start') && phases.includes('shutdown'),
+  )
+  if (!isWhole && profile.inheritedFrom === undefined)
+    throw new RuntimeError(
+      'PROFILE_INVALID',
+      'no run of the profile was whole, from start to shutdown and without gaps: propose it first',
+      { subject: profile.workload },
+    )
   return { ...contentOf(profile), ...originOf(profile), state: 'approved', approval: checkStep(step) }
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { RuntimeEvent } from '../behaviour-event.ts'
 import { argumentShape } from './argument-shape.ts'
 import { compareProfiles, inheritProfile } from './compare-profiles.ts'
-import { generalisePaths } from './generalise.ts'
+import { generalisePaths, generalisePeers } from './generalise.ts'
 import { createLearner } from './learn-profile.ts'
 import { bound, mergeProfiles } from './merge-profiles.ts'
 import { escapePath, fromShape, isPathPattern, shapeOf, unescapePath } from './path-pattern.ts'
@@ -58,6 +58,29 @@ describe('generalisePaths', () => {
   it('keeps a star that is the name of a file apart from a pattern', () => {
     expect(patternsOf('/a/*', '/a/1')).toEqual([String.raw`/a/1`, String.raw`/a/\*`])
   })
+  it("never puts together what is private to a process, but knows a process's own", async () => {
+    const learned = await learn('0', [
+      ...['11', '12', '13', '14', '15', '16'].map((pid) =>
+        event({ type: 'open', path: `/proc/${pid}/environ`, writes: false }, { pid: Number(pid) }),
+      ),
+      ...['21', '22', '23', '24', '25'].map((pid) =>
+        event({ type: 'open', path: `/proc/${pid}/mem`, writes: false }),
+      ),
+    ])
+    expect(learned.opens.map(({ path: pattern }) => pattern)).toEqual([
+      '/proc/21/mem',
+      '/proc/22/mem',
+      '/proc/23/mem',
+      '/proc/24/mem',
+      '/proc/25/mem',
+      '/proc/self/environ',
+    ])
+  })
+  it('keeps names of unix sockets whole', () => {
+    const names = ['@a b/c', 'x/24', '/run/a b/10.0.0.1']
+    const connects = names.map((peer) => ({ protocol: 'unix' as const, peer, port: 0, since }))
+    expect(generalisePeers(connects, 10)?.map(({ peer }) => peer)).toEqual([...names].sort())
+  })
   it('gives nothing for too many shapes', () => {
     expect(generalisePaths(opens('/a', '/b', '/c'), 2)).toBeUndefined()
   })
@@ -107,12 +130,24 @@ describe('generalisePaths', () => {
 })
 
 describe('argumentShape', () => {
+  it('keeps the name that a program is called by when it is not its own', () => {
+    expect(argumentShape(['nc', '-e', 'sh'], '/bin/busybox')).toBe('(nc) -e *')
+    expect(argumentShape(['-bash'], '/bin/bash')).toBe('')
+    expect(argumentShape(['a b c'], '/bin/bash')).toBe('(*)')
+  })
   it.each([
     [['nginx', '-g', 'daemon off;', '--pid=/run/x'], '-g * --pid=*'],
     [['sh', '-c', 'curl -H "token: abc"'], '-c *'],
     [['a'], ''],
-    [['a', 'one', 'two', '-p5432'], '*'],
-    [['a', '--password', 'secret', '-1'], '--password *'],
+    [['a', 'one', 'two', '-p5432'], '* -p*'],
+    [['a', '-psecret', '-Psecret'], '-p* -P*'],
+    [['a', '--password', 'secret', '-1'], '--password * -*'],
+    [['python3', '-cimport os'], '-c*'],
+    [['a', 'x', '…'], '* …'],
+    [['python3', '-'], '-'],
+    [['/bin/busybox', 'nc', '10.0.0.1'], '(nc) *'],
+    [['a', ...Array<string>(64).fill('x')], '*'],
+    [['a', ...Array<string>(64).fill('x'), '--exec'], '* …'],
   ])('of %j keeps no values', (words, expected) => {
     expect(argumentShape(words)).toBe(expected)
   })
@@ -311,6 +346,28 @@ describe('findMissingCoverage', () => {
 })
 
 describe('the states of a profile', () => {
+  it('approve nothing that saw no whole life of a container, and take no number that is none', async () => {
+    const candidate = { ...reopenProfile(await approved()), state: 'candidate' as const }
+    const [run] = candidate.runs
+    for (const runs of [
+      [],
+      candidate.runs.map((one) => ({ ...one, gaps: 1 })),
+      [{ ...run!, phases: ['start' as const] }],
+      [{ ...run!, events: 0 }],
+    ])
+      expect(() => approveProfile({ ...candidate, runs }, step)).toThrow(
+        expect.objectContaining({ code: 'PROFILE_INVALID' }),
+      )
+    for (const wrong of [
+      { quietRuns: Number.NaN },
+      { quietRuns: 0 },
+      { quietEvents: Number.NaN },
+      { quietMs: -1 },
+    ])
+      expect(() => findMissingCoverage(candidate, wrong)).toThrow(
+        expect.objectContaining({ code: 'OPTIONS_INVALID' }),
+      )
+  })
   it('go one step at a time', async () => {
     const profile = await approved()
     expect(profile).toMatchObject({ state: 'approved', approval: step })
@@ -423,9 +480,12 @@ describe('a profile as an attestation', () => {
       keys: [publicKey.export({ format: 'pem', type: 'spki' }) as string],
     })
     if (!verdict.verified) throw new Error(verdict.message)
-    expect(readProfileStatement(JSON.parse(Buffer.from(verdict.payload).toString()) as never, image)).toEqual(
-      profile,
-    )
+    expect(
+      readProfileStatement(JSON.parse(Buffer.from(verdict.payload).toString()) as never, {
+        image,
+        workload: 'shop/cart',
+      }),
+    ).toEqual(profile)
   })
   it('of another image, of another monitor, or that nobody approved is refused', async () => {
     const profile = await approved()
@@ -433,7 +493,10 @@ describe('a profile as an attestation', () => {
     const read =
       (changed: object, digest: `sha256:${string}` = image) =>
       () =>
-        readProfileStatement({ ...statement, ...changed } as never, digest)
+        readProfileStatement({ ...statement, ...changed } as never, { image: digest, workload: 'shop/cart' })
+    expect(() => readProfileStatement(statement, { image, workload: 'shop/admin' })).toThrow(
+      expect.objectContaining({ code: 'PROFILE_INVALID', subject: 'shop/admin' }),
+    )
     expect(read({}, otherImage)).toThrow(expect.objectContaining({ code: 'PROFILE_INVALID' }))
     expect(read({ subject: [{ digest: { sha256: 'cd'.repeat(32) } }] })).toThrow(
       expect.objectContaining({ code: 'PROFILE_INVALID' }),

@@ -1,3 +1,4 @@
+import { RuntimeError } from '../../errors.ts'
 import type { ProfileContent, ProfiledRun, RunPhase } from './profile.ts'
 
 /** When enough was seen. No length of time alone is enough. */
@@ -28,7 +29,11 @@ export interface MissingCoverage {
   readonly message: string
 }
 
-/** What a profile lacks to be complete; nothing when it is. Runs with gaps never count. */
+/**
+ * What a profile lacks to be complete; nothing when it is. Runs with gaps never count.
+ *
+ * @throws {RuntimeError} `OPTIONS_INVALID` when a number is none, or no quiet run is asked for.
+ */
 export function findMissingCoverage(
   profile: ProfileContent,
   {
@@ -39,6 +44,12 @@ export function findMissingCoverage(
     unsafeAllowUncheckedExecutables = false,
   }: SaturationOptions = {},
 ): readonly MissingCoverage[] {
+  if (!(quietRuns >= 1) || !(quietEvents >= 0) || !(quietMs >= 0))
+    throw new RuntimeError(
+      'OPTIONS_INVALID',
+      'quietRuns must be 1 or more, quietEvents and quietMs 0 or more',
+      { subject: 'saturation' },
+    )
   const missing: MissingCoverage[] = []
   const items = [
     profile.execs,

@@ -71,6 +71,32 @@ describe('readAuditdEvents', () => {
       process: { pid: 50, name: 'cartd', executable: '/usr/bin/cartd', parents: [{ pid: 40 }] },
     })
   })
+  it('takes no name for what it is not: relative to another folder than the current one', async () => {
+    const other = (number: number) => syscall(number).replace('a0=ffffff9c', 'a0=5')
+    const here = `type=CWD ${id} cwd="/usr/sbin"`
+    const name = `type=PATH ${id} item=0 name="nginx" nametype=NORMAL`
+    const opened = await read(readAuditdEvents([other(257), here, name].join('\n')))
+    expect(opened[1]).toMatchObject({ type: 'gap', code: 'unreadable' })
+    const program = other(322).replace('exe="/usr/bin/cartd"', 'exe="/tmp/nginx"')
+    const executed = await read(readAuditdEvents([program, here, name].join('\n')))
+    expect(executed[1]).toMatchObject({ type: 'exec', path: '/tmp/nginx' })
+    const usual = await read(readAuditdEvents([syscall(257), here, name].join('\n')))
+    expect(usual[1]).toMatchObject({ type: 'open', path: '/usr/sbin/nginx' })
+  })
+  it('tells a unix socket by its whole path, and a file from an abstract name', async () => {
+    const hex = (name: string) => Buffer.from(`\u0001\0${name}\0`).toString('hex').toUpperCase()
+    const told = async (name: string) =>
+      (
+        await read(
+          readAuditdEvents(
+            [syscall(42), `type=CWD ${id} cwd="/srv"`, `type=SOCKADDR ${id} saddr=${hex(name)}`].join('\n'),
+          ),
+        )
+      )[1]
+    expect(await told('../run/docker.sock')).toMatchObject({ address: '/run/docker.sock' })
+    expect(await told('@bus')).toMatchObject({ address: '/srv/@bus' })
+    expect(await told('\0bus')).toMatchObject({ address: '@bus' })
+  })
   it.each([
     [
       'lost records',

@@ -118,7 +118,8 @@ function* finish(
   if (name === 'execve' || name === 'execveat') {
     if (hasFailed) return
     const words = argumentsOf(records)
-    const path = pathOf(records, folder) ?? pathIn(textOf(call.get('exe')))
+    const path =
+      pathOf(records, isRelative(name, call) ? undefined : folder) ?? pathIn(textOf(call.get('exe')))
     if (path === undefined) yield { ...gap(source, 'unreadable', 'programs without a path'), time }
     else
       yield {
@@ -130,7 +131,7 @@ function* finish(
       }
   } else if (/^(?:open|openat|openat2|creat)$/.test(name)) {
     if (hasFailed) return
-    const path = pathOf(records, folder)
+    const path = pathOf(records, isRelative(name, call) ? undefined : folder)
     if (path === undefined) yield { ...gap(source, 'unreadable', 'opened files without a path'), time }
     else
       yield {
@@ -156,7 +157,15 @@ function* socketEvents(
     yield { ...gap(context.source, 'unreadable', 'socket addresses'), time: context.time }
   else if (found.family !== 'other') {
     const protocol: EndpointProtocol = found.family === 'unix' ? 'unix' : 'unknown'
-    const { address, port } = found
+    const { port } = found
+    const address = found.family === 'unix' ? socketPath(found.address, records) : found.address
+    if (address === undefined) {
+      yield {
+        ...gap(context.source, 'unreadable', 'unix sockets of a folder that is not known'),
+        time: context.time,
+      }
+      return
+    }
     if (name === 'bind') {
       if (!hasFailed && protocol !== 'unix') yield { ...context, type: 'listen', protocol, address, port }
       return
@@ -164,6 +173,11 @@ function* socketEvents(
     // A connection that was refused was attempted nonetheless.
     yield { ...context, type: 'connect', protocol, address, port }
   }
+}
+
+function socketPath(address: string, records: readonly AuditRecord[]): string | undefined {
+  const folder = textOf(records.find(({ type }) => type === 'CWD')?.fields.get('cwd'))
+  return address.startsWith('@') ? address : pathIn(address, folder)
 }
 
 /** The name of the call: what ENRICHED or ausearch says, else by its number. */
@@ -182,6 +196,10 @@ function pathOf(records: readonly AuditRecord[], folder: string | undefined): st
   const name = textOf((isExec ? first : paths.at(-1))?.fields.get('name'))
   return pathIn(name, folder === undefined ? undefined : normalizePath(folder))
 }
+
+/** Whether names are relative to another folder than the current one, by the call's first argument: not AT_FDCWD. */
+const isRelative = (name: string, call: AuditRecord['fields']) =>
+  /at2?$/.test(name) && name !== 'creat' && !/^(?:f{8})?ffffff9c$/.test(call.get('a0') ?? '')
 
 function argumentsOf(records: readonly AuditRecord[]): readonly string[] | undefined {
   const fields = records.find(({ type }) => type === 'EXECVE')?.fields

@@ -117,6 +117,30 @@ describe('readFalcoEvents', () => {
       }),
       { type: 'exec', container: { pod: undefined, imageDigest: undefined } },
     ],
+    [
+      'a program of a pod whose container is not known yet',
+      alert({ 'container.id': 'host', 'evt.type': 'execve', 'proc.exepath': '/bin/a' }),
+      { type: 'exec', path: '/bin/a' },
+    ],
+    [
+      'a program that only its own first argument names',
+      alert({ 'evt.type': 'execve', 'proc.exepath': null, 'proc.exe': '/usr/sbin/nginx' }),
+      { type: 'gap', code: 'unreadable' },
+    ],
+    [
+      'a unix socket',
+      alert({
+        'evt.type': 'connect',
+        'fd.type': 'unix',
+        'fd.name': 'ffff8f->ffff90 /run/../run/docker.sock',
+      }),
+      { type: 'connect', protocol: 'unix', address: '/run/docker.sock' },
+    ],
+    [
+      'a unix socket without a name',
+      alert({ 'evt.type': 'connect', 'fd.typechar': 'u' }),
+      { type: 'gap', code: 'unreadable' },
+    ],
     ['an alert without the file', alert({ 'evt.type': 'openat' }), { type: 'gap', code: 'unreadable' }],
     [
       'dropped events',
@@ -129,7 +153,10 @@ describe('readFalcoEvents', () => {
     expect((await read(readFalcoEvents(lines(line))))[1]).toMatchObject(expected)
   })
   it.each([
-    ['of the node', alert({ 'container.id': 'host', 'evt.type': 'execve', 'proc.exepath': '/bin/a' })],
+    [
+      'of the node',
+      alert({ 'container.id': 'host', 'k8s.pod.name': null, 'evt.type': 'execve', 'proc.exepath': '/bin/a' }),
+    ],
     ['of a plugin', alert({}, { source: 'k8s_audit' })],
     ['of its metrics', { rule: 'Falco internal: metrics snapshot', output_fields: {} }],
   ])('leaves out an alert %s', async (_, line) => {

@@ -44,8 +44,8 @@ function toEvents(alert: object): readonly RuntimeEvent[] | undefined {
     // Metadata that lags is `null`, `<NA>` or empty.
     return typeof value === 'string' && value !== '' && value !== '<NA>' ? value : undefined
   }
-  // The node's own programs are nobody's container.
-  if (field('container.id') === 'host') return []
+  // The node's own programs are nobody's container; metadata that lags calls others so, too.
+  if (field('container.id') === 'host' && field('k8s.pod.name') === undefined) return []
   const context: Context = {
     source,
     time: timeAt(alert, 'time'),
@@ -59,7 +59,8 @@ function toEvents(alert: object): readonly RuntimeEvent[] | undefined {
   const type = field('evt.type') ?? ''
   const isExec = /^execve(?:at)?$/.test(type)
   const origin = originOf(field)
-  const path = pathIn(field('proc.exepath') ?? field('proc.exe'), field('proc.cwd'))
+  // Not `proc.exe`: that is the first argument, which whoever starts a program chooses.
+  const path = pathIn(field('proc.exepath'))
   // Whatever such a program did: that it runs at all is worth as much.
   const isForeign = origin === 'upper-layer' || origin === 'memory'
   const program: readonly RuntimeEvent[] =
@@ -100,10 +101,16 @@ function otherEvents(type: string, field: Fields, context: Context): readonly Ru
           endpointIn(field, isServer)?.port,
       ),
     )
+    if (field('fd.type')?.startsWith('unix') || field('fd.typechar') === 'u') {
+      if (isServer) return []
+      // `fd.name` is `from->to path`.
+      const socket = pathIn(/(?:^|\s)(\/.*)$/.exec(field('fd.name')?.slice(0, 4096) ?? '')?.[1])
+      return socket === undefined
+        ? [gap(source, 'unreadable', 'alerts that name no unix socket: add %fd.name')]
+        : [{ ...context, type: 'connect', protocol: 'unix', address: socket, port: 0 }]
+    }
     if (address === undefined || port === undefined)
-      return field('fd.type')?.startsWith('unix') || field('fd.typechar') === 'u'
-        ? []
-        : [gap(source, 'unreadable', 'alerts that name no endpoint: add %fd.rip and %fd.rport')]
+      return [gap(source, 'unreadable', 'alerts that name no endpoint: add %fd.rip and %fd.rport')]
     const protocol = protocolOf(field('fd.l4proto'))
     if (isServer) return [{ ...context, type: 'listen', protocol, address, port }]
     return [

@@ -15,6 +15,17 @@ describe('readInspektorGadgetEvents', () => {
     timestamp: '2026-03-01T10:00:00.5Z',
     ...rest,
   })
+  it('does not take the name that was asked for as what runs', async () => {
+    const asked = event({ args: '/usr/sbin/nginx\u00a0-g', error: '' })
+    expect(await read(readInspektorGadgetEvents(lines(asked)))).toMatchObject([
+      { type: 'gap', code: 'partial' },
+      { type: 'exec', path: '/usr/sbin/nginx' },
+    ])
+    for (const exepath of ['memfd:x', '/memfd:x (deleted)'])
+      expect(
+        await read(readInspektorGadgetEvents(lines(event({ args: '/usr/sbin/nginx', exepath, error: '' })))),
+      ).toMatchObject([{ type: 'exec', path: expect.stringMatching(/^\/memfd:x/), origin: 'memory' }])
+  })
   it.each([
     [
       'a program',

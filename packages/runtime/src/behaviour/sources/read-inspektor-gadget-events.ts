@@ -75,21 +75,37 @@ function toEvents(event: object, names: Map<string, string>): readonly RuntimeEv
   }
   if (hasFailed(event)) return []
   const words = argumentsOf(event)
-  const name = [textAt(event, 'exepath'), textAt(event, 'file'), words?.[0]].find((one) => one?.includes('/'))
-  const path = (name?.length ?? 0) >= cutAt ? undefined : pathIn(name, textAt(event, 'cwd'))
+  const own = [textAt(event, 'exepath'), textAt(event, 'file')].find((one) => one !== undefined && one !== '')
+  // What was asked for is read before the kernel reads it, and may be another name by then.
+  const name = own ?? words?.[0]
+  const isInMemory = name !== undefined && /^\/?memfd:/.test(name)
+  const path = isInMemory
+    ? `/${name.replace(/^\//, '')}`
+    : (name?.length ?? 0) >= cutAt
+      ? undefined
+      : pathIn(name?.includes('/') ? name : undefined, textAt(event, 'cwd'))
   if (path === undefined)
-    return words === undefined
+    return name === undefined
       ? undefined
       : [{ ...gap(source, 'unreadable', 'programs without a whole path'), time }]
   const isUpper = valueAt(event, 'upper_layer') ?? valueAt(event, 'fupper_layer')
-  const origin = /^\/?memfd:/.test(name!)
+  const origin = isInMemory
     ? 'memory'
     : isUpper === true
       ? 'upper-layer'
       : isUpper === false
         ? 'image'
         : undefined
-  return [{ ...context, type: 'exec', path, arguments: words, origin }]
+  const program: RuntimeEvent = { ...context, type: 'exec', path, arguments: words, origin }
+  return own === undefined
+    ? [
+        {
+          ...gap(source, 'partial', 'programs by the name that was asked for: run trace_exec with --paths'),
+          time,
+        },
+        program,
+      ]
+    : [program]
 }
 
 const maxNames = 10_000

@@ -6,6 +6,7 @@ import {
   type TracedProcess,
 } from '@sallyport/harden/recordings'
 import { normalizeAddress, toPort } from '../addresses.ts'
+import { cutArguments } from '../profile/argument-shape.ts'
 import type { EndpointProtocol, EventAncestor, RuntimeEvent } from '../behaviour-event.ts'
 import { type EventSource, gap, linesOf, pathIn, type ReadEventsOptions } from './event-source.ts'
 
@@ -97,23 +98,39 @@ function* socketEvents(call: StraceCall, process: TracedProcess, context: Contex
   }
   // A connection that was refused was attempted nonetheless.
   if (!/^(?:connect|bind|sendto|sendmsg|sendmmsg)$/.test(name) || (hasFailed && name === 'bind')) return
-  const address = list.find(({ text }) => text.includes('sa_family='))?.text
-  // Of many packets at once the first tells.
-  if (address === undefined) return
-  const found = parseAddress(address)
-  if (found === 'unreadable') yield { ...gap(source, 'unreadable', 'socket addresses'), time: context.time }
-  else if (found !== undefined) {
-    const protocol = found.port === undefined ? 'unix' : protocolOf(list[0]?.text ?? '', process)
-    if (name !== 'bind')
-      yield { ...context, type: 'connect', protocol, address: found.address, port: found.port ?? 0 }
-    else if (protocol !== 'unix')
-      yield { ...context, type: 'listen', protocol, address: found.address, port: found.port ?? 0 }
+  // The data that is sent is the sender's own: an address that is written in it is none.
+  const addresses = list
+    .filter(({ string }) => string === undefined)
+    .flatMap(({ text }) => withoutData(text).match(addressPattern) ?? [])
+  if (name === 'sendmmsg' && list.some(({ text }) => /\}, \.\.\.\]|^0x/.test(withoutData(text))))
+    yield { ...gap(source, 'unreadable', 'packets that were not told'), time: context.time }
+  for (const address of addresses.slice(0, 1024)) {
+    const found = parseAddress(address, process.place.folder)
+    if (found === 'unreadable') yield { ...gap(source, 'unreadable', 'socket addresses'), time: context.time }
+    else if (found !== undefined) {
+      const protocol = found.port === undefined ? 'unix' : protocolOf(list[0]?.text ?? '', process)
+      if (name !== 'bind')
+        yield { ...context, type: 'connect', protocol, address: found.address, port: found.port ?? 0 }
+      else if (protocol !== 'unix')
+        yield { ...context, type: 'listen', protocol, address: found.address, port: found.port ?? 0 }
+    }
   }
 }
+
+/** An address, up to the next one; what is in quotes is of one piece. */
+const addressPattern = /\bsa_family=(?:[^"]|"(?:[^"\\]|\\.)*")*?(?=\bsa_family=|$)/g
+
+/** What a call was given, without the texts in it that are no part of an address. */
+const withoutData = (text: string) =>
+  text.replaceAll(
+    /(inet_addr\(|inet_pton\(AF_INET6, |sun_path=@?)?"(?:[^"\\]|\\.)*"/g,
+    (whole, before: string | undefined) => (before === undefined ? '""' : whole),
+  )
 
 /** `undefined`: no endpoint, such as netlink or the end of an association. */
 function parseAddress(
   text: string,
+  folder: string | undefined,
 ): { readonly address: string; readonly port: number | undefined } | 'unreadable' | undefined {
   const family = /sa_family=(\w+)/.exec(text)?.[1]
   if (family === 'AF_UNIX' || family === 'AF_LOCAL') {
@@ -121,7 +138,8 @@ function parseAddress(
     if (!path) return undefined
     const call = parseCall(`path(${path[2]}) = 0`, undefined, undefined)
     const name = call.type === 'call' ? call.arguments[0]?.string : undefined
-    return name === undefined ? 'unreadable' : { address: `${path[1]}${name}`, port: undefined }
+    const address = path[1] === '@' ? name && `@${name}` : pathIn(name, folder)
+    return address === undefined ? 'unreadable' : { address, port: undefined }
   }
   if (family !== 'AF_INET' && family !== 'AF_INET6') return undefined
   const address = normalizeAddress(/(?:inet_addr\(|inet_pton\(AF_INET6, )"([^"]*)"/.exec(text)?.[1] ?? '')
@@ -149,19 +167,22 @@ function socketProtocol(list: StraceCall['arguments']): string {
   return type.includes('SOCK_RAW') ? 'raw' : 'unknown'
 }
 
-const isMemory = (path: string) => /^\/(?:memfd:|proc\/(?:self|\d+)\/fd\/)/.test(path)
+const isMemory = (path: string) =>
+  /^\/(?:memfd:|dev\/fd\/|proc\/(?:self|thread-self|\d+)\/(?:task\/\d+\/)?fd\/)/.test(path)
 
 const flagsOf = ({ arguments: list }: StraceCall) =>
   list.map(({ text, string }) => (string === undefined ? text : '')).join(' ')
 
-/** The second argument of execve: a list of strings, unless strace cut it or gave only its address. */
+/** The second argument of execve: a list of strings, unless strace gave only its address. */
 function argumentsOf({ name, arguments: list }: StraceCall): readonly string[] | undefined {
   const text = list[name === 'execveat' ? 2 : 1]?.text ?? ''
   if (!text.startsWith('[') || !text.endsWith(']')) return undefined
-  const call = parseCall(`list(${text.slice(1, -1)}) = 0`, undefined, undefined)
+  const isCut = text.endsWith(', ...]')
+  const call = parseCall(`list(${text.slice(1, isCut ? -', ...]'.length : -1)}) = 0`, undefined, undefined)
   if (call.type !== 'call') return undefined
   const words = call.arguments.map(({ string }) => string)
-  return words.every((word) => word !== undefined) ? words : undefined
+  if (!words.every((word) => word !== undefined)) return undefined
+  return isCut ? [...words, cutArguments] : words
 }
 
 function processOf(

@@ -38,6 +38,28 @@ describe('readTetragonEvents', () => {
     node_name: 'n',
     time,
   })
+  it('knows the container of a process by itself or its parent, while metadata lags', async () => {
+    const bare = (exec_id: string, parent_exec_id: string, binary: string) => ({
+      ...process({ exec_id, parent_exec_id, binary }),
+      docker: undefined,
+      pod: undefined,
+    })
+    const all = await read(
+      readTetragonEvents(
+        lines(
+          { process_exec: { process: process(), parent }, time },
+          { process_exec: { process: bare('child', process().exec_id, '/tmp/x'), parent: process() }, time },
+          { process_exec: { process: bare('grandchild', 'child', '/tmp/y') }, time },
+          { process_exec: { process: bare('node', 'other', '/usr/bin/kubelet') }, time },
+        ),
+      ),
+    )
+    expect(all.map((one) => (one.type === 'exec' ? [one.path, one.container?.id] : one))).toEqual([
+      ['/usr/bin/curl', '3ad7b26ded6d99'],
+      ['/tmp/x', '3ad7b26ded6d99'],
+      ['/tmp/y', '3ad7b26ded6d99'],
+    ])
+  })
   const hash = 'cd'.repeat(32)
   it.each([
     [
@@ -102,7 +124,17 @@ describe('readTetragonEvents', () => {
     [
       'cut arguments',
       { process_exec: { process: process({ flags: 'execve truncArgs' }), parent }, time },
+      { arguments: ['/usr/bin/curl', '-s', 'http://a.test', '…'] },
+    ],
+    [
+      'arguments that could not be read',
+      { process_exec: { process: process({ flags: 'execve errorArgs' }), parent }, time },
       { arguments: undefined },
+    ],
+    [
+      'arguments with spaces',
+      { process_exec: { process: process({ arguments: '-c "import os" x' }), parent }, time },
+      { arguments: ['/usr/bin/curl', '-c', 'import os', 'x'] },
     ],
     [
       'a file',

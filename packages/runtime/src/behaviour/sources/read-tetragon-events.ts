@@ -1,6 +1,7 @@
 import { type Digest, isDigest } from '@sallyport/core'
 import { digestIn, numberAt, textAt, timeAt, valueAt } from '@sallyport/harden/recordings'
 import { normalizeAddress, toPort } from '../addresses.ts'
+import { cutArguments } from '../profile/argument-shape.ts'
 import type {
   BehaviourEvent,
   EndpointProtocol,
@@ -26,14 +27,18 @@ export function readTetragonEvents(
   content: EventSource,
   options: ReadEventsOptions = {},
 ): AsyncGenerator<RuntimeEvent> {
-  const processes = new Map<
-    string,
-    { readonly process: EventAncestor; readonly parent: string | undefined }
-  >()
+  const processes: Processes = new Map()
   return readJsonLines(content, source, (event) => toEvents(event, processes), options)
 }
 
-type Processes = Map<string, { readonly process: EventAncestor; readonly parent: string | undefined }>
+type Processes = Map<
+  string,
+  {
+    readonly process: EventAncestor
+    readonly parent: string | undefined
+    readonly container: EventContainer | undefined
+  }
+>
 
 function toEvents(event: object, processes: Processes): readonly RuntimeEvent[] | undefined {
   const time = timeAt(event, 'time')
@@ -55,8 +60,7 @@ function toEvents(event: object, processes: Processes): readonly RuntimeEvent[] 
 
 function execEvents(event: unknown, time: number | undefined, processes: Processes): readonly RuntimeEvent[] {
   const process = valueAt(event, 'process')
-  // A program of the node, not of a container.
-  if (textAt(process, 'docker') === undefined && valueAt(process, 'pod') === undefined) {
+  if (containerOf(process, processes) === undefined) {
     remember(process, processes)
     return []
   }
@@ -69,12 +73,16 @@ function execEvents(event: unknown, time: number | undefined, processes: Process
   ]
 }
 
-/** What Tetragon joined by spaces is not told apart again: only the shape of simple arguments is known. */
+/** Tetragon joins them by spaces, those that have some in quotes: not for certain what they were, and enough for a shape. */
 function argumentsOf(path: string, process: unknown): readonly string[] | undefined {
-  const text = textAt(process, 'arguments')
-  if (/(?:truncArgs|errorArgs)/.test(textAt(process, 'flags') ?? '')) return undefined
-  if (text === undefined) return [path]
-  return text.includes('"') ? undefined : [path, ...text.split(' ')]
+  const flags = textAt(process, 'flags') ?? ''
+  if (flags.includes('errorArgs')) return undefined
+  const words = (textAt(process, 'arguments') ?? '').match(/"[^"]*"|[^ ]+/g) ?? []
+  return [
+    path,
+    ...words.map((word) => word.replaceAll(/^"|"$/g, '')),
+    ...(flags.includes('truncArgs') ? [cutArguments] : []),
+  ]
 }
 
 function originOf(process: unknown, binary = ''): Pick<ExecEvent, 'origin' | 'digest'> {
@@ -88,7 +96,7 @@ function originOf(process: unknown, binary = ''): Pick<ExecEvent, 'origin' | 'di
 
 function hookEvents(event: unknown, time: number | undefined, processes: Processes): readonly RuntimeEvent[] {
   const process = valueAt(event, 'process')
-  if (textAt(process, 'docker') === undefined && valueAt(process, 'pod') === undefined) return []
+  if (containerOf(process, processes) === undefined) return []
   const hook = textAt(event, 'function_name') ?? textAt(event, 'event') ?? ''
   const failed = numberAt(event, 'return', 'int_arg')
   const context = contextOf(event, time, processes)
@@ -171,7 +179,7 @@ function contextOf(event: unknown, time: number | undefined, processes: Processe
     source,
     time,
     process: { ...ancestorOf(process), parents },
-    container: containerOf(process),
+    container: containerOf(process, processes),
     tags: tagsOf(process),
   }
 }
@@ -181,8 +189,15 @@ const maxProcesses = 50_000
 function remember(process: unknown, processes: Processes): void {
   const id = textAt(process, 'exec_id')
   if (id === undefined) return
-  if (processes.size >= maxProcesses && !processes.has(id)) processes.delete(processes.keys().next().value!)
-  processes.set(id, { process: ancestorOf(process), parent: textAt(process, 'parent_exec_id') })
+  const container = containerOf(process, processes)
+  // Who was seen last is forgotten last.
+  processes.delete(id)
+  if (processes.size >= maxProcesses) processes.delete(processes.keys().next().value!)
+  processes.set(id, {
+    process: ancestorOf(process),
+    parent: textAt(process, 'parent_exec_id'),
+    container,
+  })
 }
 
 function ancestorOf(process: unknown): EventAncestor {
@@ -195,7 +210,16 @@ function ancestorOf(process: unknown): EventAncestor {
   }
 }
 
-function containerOf(process: unknown): EventContainer {
+/**
+ * The container of a process: what the event says, else that of the same process or its parent, for metadata lags.
+ * `undefined`: a program of the node.
+ */
+function containerOf(process: unknown, processes: Processes): EventContainer | undefined {
+  if (textAt(process, 'docker') === undefined && valueAt(process, 'pod') === undefined)
+    return (
+      processes.get(textAt(process, 'exec_id') ?? '') ??
+      processes.get(textAt(process, 'parent_exec_id') ?? '')
+    )?.container
   const image = textAt(process, 'pod', 'container', 'image', 'id')
   return {
     id: (textAt(process, 'pod', 'container', 'id') ?? textAt(process, 'docker'))?.replace(

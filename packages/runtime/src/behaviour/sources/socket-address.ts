@@ -18,7 +18,8 @@ export function parseSocketAddress(hex: string): SocketAddress | undefined {
       const name = rest.subarray(0, end < 0 ? rest.length : end).toString('utf8')
       return name === ''
         ? { family: 'other' }
-        : { family: 'unix', address: `${isAbstract ? '@' : ''}${name}`, port: 0 }
+        : // A file may begin with `@`, too.
+          { family: 'unix', address: isAbstract ? `@${name}` : name.replace(/^@/, './@'), port: 0 }
     }
     case 2:
       if (bytes.length < 8) return undefined

@@ -4,6 +4,7 @@ import * as harden from '@sallyport/harden'
 import * as evidence from '@sallyport/harden/evidence'
 import * as kubernetes from '@sallyport/harden/kubernetes'
 import * as patch from '@sallyport/harden/patch'
+import * as recordings from '@sallyport/harden/recordings'
 import * as report from '@sallyport/harden/report'
 import * as smoke from '@sallyport/harden/smoke'
 import { checkGuide } from '../checks/check-guide.ts'
@@ -20,6 +21,7 @@ const entries = {
   './evidence': evidence,
   './kubernetes': kubernetes,
   './patch': patch,
+  './recordings': recordings,
   './report': report,
   './smoke': smoke,
 }

@@ -177,7 +177,7 @@ function judgeUnseen(rule: CompiledRule, isCertain: boolean, image: ReadImage): 
     const message = 'it depends on labels of the namespace whether the rule is about this image'
     return errorOutcome(rule, reasonOf('namespace-labels-unknown', message))
   }
-  if (rule.registries === undefined || isTrustedPlace(rule.registries, image.place)) return undefined
+  if (rule.registries === undefined || isTrustedPlace(rule.registries, image.matched)) return undefined
   const message = `${image.place} is in none of: ${rule.registries.slice(0, 5).join(', ')}`
   return { rule, verdict: 'deny', reasons: [reasonOf('registry-not-trusted', message)] }
 }

@@ -1,11 +1,17 @@
 import { createImageVerifier, type TrustedRoot } from '@sallyport/attest'
 import { canonicalJson, digestOf, isSallyportError } from '@sallyport/core'
 import { parseDuration, readDocument } from '@sallyport/policy'
+import { canonicalPattern } from '../decide/canonical-place.ts'
 import { AdmissionError } from '../errors.ts'
 import type { AdmissionPolicy } from './admission-policy.ts'
 import { compileRequirements, type KnownSigners } from './compile-requirements.ts'
 import type { CompiledPolicy, CompiledRule } from './compiled-rule.ts'
-import type { AdmissionPolicyDocument, AdmissionRuleDocument, SignerNames } from './policy-document.ts'
+import type {
+  AdmissionPolicyDocument,
+  AdmissionRuleDocument,
+  MatchDocument,
+  SignerNames,
+} from './policy-document.ts'
 import { policySchema } from './policy.schema.ts'
 
 /** Options of {@link parseAdmissionPolicy} and {@link defineAdmissionPolicy}. */
@@ -88,7 +94,8 @@ function makePolicy(document: AdmissionPolicyDocument, source: string): Admissio
     }
   })
   const policy: AdmissionPolicy = { source, digest: digestOf(canonicalJson(document)) }
-  const { exemptions = [], kinds = [] } = document
+  const { kinds = [] } = document
+  const exemptions = (document.exemptions ?? []).map(withCanonicalImages)
   compiledPolicies.set(policy, { rules, exemptions, onError, noMatch, tags, kinds, unknownKinds })
   return policy
 }
@@ -117,9 +124,9 @@ function compileRule(
   return {
     name,
     mode,
-    match,
-    except,
-    registries,
+    match: withCanonicalImages(match),
+    except: except && withCanonicalImages(except),
+    registries: registries?.map(canonicalPattern),
     subject,
     onError: rule.onError ?? onError,
     staleMs: (stale === undefined ? undefined : parseDuration(stale)) ?? 0,
@@ -132,6 +139,12 @@ function compileRule(
     ),
     requirementsFor: (place, revoked) => compileRequirements(rule.require, known, { place, revoked }),
   }
+}
+
+/** Images are compared by one spelling, however a policy is written. */
+function withCanonicalImages<T extends Pick<MatchDocument, 'images'>>(conditions: T): T {
+  const { images } = conditions
+  return images === undefined ? conditions : { ...conditions, images: images.map(canonicalPattern) }
 }
 
 function signersOf({ require: required }: AdmissionRuleDocument): readonly string[] {

@@ -8,7 +8,7 @@ import {
   type VerificationCache,
 } from '@sallyport/attest'
 import { type Clock, type Digest, isIndexMediaType, type Reference, systemClock } from '@sallyport/core'
-import { parseIndex, type Repository } from '@sallyport/oci'
+import { OciError, parseIndex, type Repository } from '@sallyport/oci'
 import type {
   ImageVerifier,
   PullCredentials,
@@ -52,19 +52,11 @@ export function createRegistryVerifier({
   function makeReady({ id, requirements, subject }: VerificationTerms): ReadyTerms {
     const known = ready.get(id)
     if (known) return known
-    const asked = new Set<AskedImage>()
-    const note = (digest: string, until: number): void => {
-      // A decision that is too old already is not what a pass rests on.
-      if (until <= clock.now().getTime()) return
-      for (const each of asked) if (each.digest === digest) each.freshUntil = Math.min(each.freshUntil, until)
-    }
-    const noting = requirements.map((each) => noteAges(each, note))
     const make = (wanted: readonly Requirement[]): AttestVerifier =>
       createImageVerifier({ requirements: wanted, root, limits, cache, clock })
-    const [sboms, others] = [noting.filter(isSbom), noting.filter((each) => !isSbom(each))]
+    const [sboms, others] = [requirements.filter(isSbom), requirements.filter((each) => !isSbom(each))]
     const made: ReadyTerms = {
-      asked,
-      ofImages: make(noting),
+      ofImages: [{ verifier: make(requirements), subject }],
       // An SBOM describes one image: that of an index are those of its platforms.
       ofIndexes: [
         ...(others.length > 0 ? [{ verifier: make(others), subject }] : []),
@@ -87,62 +79,40 @@ export function createRegistryVerifier({
 
     async verify({ digest, ...name }, terms, { signal, credentials }) {
       const repository = open(name, credentials)
-      const { asked, ofImages, ofIndexes } = makeReady(terms)
-      const image: AskedImage = { digest, freshUntil: Number.POSITIVE_INFINITY }
-      asked.add(image)
-      try {
-        const digests = await membersOf(repository, digest, signal)
-        const wanted = digests.length > 1 ? ofIndexes : [{ verifier: ofImages, subject: terms.subject }]
-        const verdicts = await Promise.all(
-          wanted.map(({ verifier, subject }) => verifier.verify(repository, digest, { subject, signal })),
-        )
-        return toVerifiedImage(verdicts, terms, { ...image, digests })
-      } finally {
-        asked.delete(image)
-      }
+      const digests = await membersOf(repository, digest, signal)
+      // Only now: what is not there must not cost more than the question.
+      const { ofImages, ofIndexes } = makeReady(terms)
+      const verdicts = await Promise.all(
+        (digests.length > 1 ? ofIndexes : ofImages).map(({ verifier, subject }) =>
+          verifier.verify(repository, digest, { subject, signal }),
+        ),
+      )
+      return toVerifiedImage(verdicts, terms, digest, digests)
     },
   }
-}
-
-/** An image that is being verified, and when the decisions about it are too old: milliseconds since 1970, the earliest. */
-interface AskedImage {
-  readonly digest: Digest
-  freshUntil: number
 }
 
 type AttestVerifier = ReturnType<typeof createImageVerifier>
 
+/** Verifiers of which all must pass. */
 interface ReadyTerms {
-  readonly ofImages: AttestVerifier
-  /** All must pass. */
-  readonly ofIndexes: readonly {
-    readonly verifier: AttestVerifier
-    readonly subject: VerificationTerms['subject']
-  }[]
-  readonly asked: Set<AskedImage>
+  readonly ofImages: readonly ReadyVerifier[]
+  readonly ofIndexes: readonly ReadyVerifier[]
+}
+
+interface ReadyVerifier {
+  readonly verifier: AttestVerifier
+  readonly subject: VerificationTerms['subject']
 }
 
 const isSbom = ({ kind }: Requirement): boolean => kind === 'sbom'
 
-/** Notes when decisions will be too old: what is remembered must not outlive them. */
-function noteAges(requirement: Requirement, note: (digest: string, until: number) => void): Requirement {
-  if ('requirements' in requirement)
-    return { ...requirement, requirements: requirement.requirements.map((each) => noteAges(each, note)) }
-  const { kind, maxAgeMs } = requirement
-  if (kind !== 'vsa' || maxAgeMs === undefined) return requirement
-  return {
-    ...requirement,
-    where(predicate, { subject }) {
-      const { timeVerified } = predicate as { readonly timeVerified?: unknown }
-      const madeAt = timeVerified instanceof Date ? timeVerified.getTime() : Date.parse(String(timeVerified))
-      for (const [algorithm, hex] of subject.flatMap((each) => Object.entries(each.digest)))
-        note(`${algorithm}:${hex}`, madeAt + maxAgeMs)
-      return Number.isFinite(madeAt)
-    },
-  }
-}
-
-/** A manifest and, of an index, what it lists. */
+/**
+ * A manifest and, of an index, what it lists.
+ *
+ * @throws {OciError} `MANIFEST_UNSUPPORTED` for an index in an index: runtimes follow it, and nobody would have looked
+ *   whether what it lists is revoked.
+ */
 async function membersOf(
   repository: Repository,
   digest: Digest,
@@ -150,13 +120,17 @@ async function membersOf(
 ): Promise<readonly Digest[]> {
   const raw = await repository.getManifest(digest, { signal })
   if (!isIndexMediaType(raw.descriptor.mediaType)) return [digest]
-  return [digest, ...parseIndex(raw).manifests.map((each) => each.digest)]
+  const { manifests } = parseIndex(raw)
+  const nested = manifests.find((each) => isIndexMediaType(each.mediaType))
+  if (nested) throw new OciError('MANIFEST_UNSUPPORTED', `${digest} lists another index, ${nested.digest}`)
+  return [digest, ...manifests.map((each) => each.digest)]
 }
 
 function toVerifiedImage(
   verdicts: readonly ImageVerdict[],
   terms: VerificationTerms,
-  { digest, digests, freshUntil }: AskedImage & { readonly digests: readonly Digest[] },
+  digest: Digest,
+  digests: readonly Digest[],
 ): VerifiedImage {
   const problems = verdicts.flatMap((verdict) => explainVerdict(verdict, terms))
   // A verdict about anything but the digest that was asked for would be one about another image.
@@ -164,23 +138,23 @@ function toVerifiedImage(
     verdicts.length > 0 &&
     problems.length === 0 &&
     verdicts.every((each) => each.verdict === 'pass' && each.allow && each.digest === digest)
+  const counted = verdicts
+    .flatMap(({ requirements }) => requirements)
+    .flatMap(({ name, evidence }) => evidence.map((each) => ({ requirement: name, ...each })))
+  // What is remembered must not outlive any of what it rests on.
+  const until = Math.min(...counted.flatMap(({ freshUntil }) => freshUntil?.getTime() ?? []))
   return {
     verdict: isPass ? 'pass' : problems.some((each) => each.verdict === 'fail') ? 'fail' : 'error',
     digest,
     digests,
     problems: problems.map(({ code, message }) => ({ code, message })),
-    evidence: verdicts
-      .flatMap(({ requirements }) => requirements)
-      .flatMap((requirement) => [requirement, ...(requirement.parts ?? [])])
-      .flatMap(({ name, evidence }) =>
-        evidence.map(({ predicateType, signer, manifest }) => ({
-          requirement: name,
-          predicateType,
-          signer: signer.kind === 'key' ? signer.keyId : `${signer.subject} (${signer.issuer})`,
-          manifest,
-        })),
-      ),
+    evidence: counted.map(({ requirement, predicateType, signer, manifest }) => ({
+      requirement,
+      predicateType,
+      signer: signer.kind === 'key' ? signer.keyId : `${signer.subject} (${signer.issuer})`,
+      manifest,
+    })),
     warnings: verdicts.flatMap(({ warnings }) => warnings.map(({ code, message }) => `${code}: ${message}`)),
-    ...(Number.isFinite(freshUntil) && { freshUntil: new Date(freshUntil) }),
+    ...(Number.isFinite(until) && { freshUntil: new Date(until) }),
   }
 }

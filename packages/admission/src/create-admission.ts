@@ -115,6 +115,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         : credentialsOf({ namespace, imagePullSecrets: [] }, deadline),
       deadline,
       tagsStay: false,
+      isAnywhere: given.isWarming && namespace === undefined,
     })
     if (!given.isWarming) {
       const durationMs = now().elapsed - started.elapsed

@@ -10,7 +10,7 @@ import type { RevocationDesk, RevocationView } from '../revoke/revocation-view.t
 import type { CredentialsOfPod, VerificationDesk } from '../verify/verification-desk.ts'
 import { combineOutcomes, type RuleOutcome } from './combine-outcomes.ts'
 import { type Deadline, DeadlineError } from './deadline.ts'
-import { findExemption, isTrustedPlace, matchRule } from './match-rules.ts'
+import { findExemption, isTrustedPlace, matchRule, mayMatch } from './match-rules.ts'
 import { type ReadImage, pinImage, readImage } from './read-image.ts'
 import { reasonOf } from './reasons.ts'
 
@@ -29,6 +29,8 @@ export interface ImageQuestion extends Omit<ImageContext, 'credentials'> {
   readonly deadline: Deadline
   /** Whether a tag stays a tag: nobody writes the digest into what is admitted. */
   readonly tagsStay: boolean
+  /** Whether nobody knows yet where it is to run: all rules count that may be about it. */
+  readonly isAnywhere?: boolean | undefined
 }
 
 /** Decides on one image. Rejects only when the caller's own signal says so. */
@@ -67,7 +69,8 @@ export async function decideImage(
     return { ...base, verdict: 'deny', admitted: false, ground: 'refused', reasons }
   }
   const matched = policy.rules.flatMap((rule) => {
-    const { namespaceLabels, objectLabels = {} } = question
+    const { namespaceLabels, objectLabels = {}, isAnywhere = false } = question
+    if (isAnywhere) return mayMatch(rule, image.matched) ? [{ rule, isCertain: true }] : []
     const matches = matchRule(rule, { place: image.matched, namespace, namespaceLabels, objectLabels })
     return matches === false ? [] : [{ rule, isCertain: matches === true }]
   })

@@ -174,6 +174,35 @@ describe('what is remembered', () => {
   })
 })
 
+describe('what is warmed', () => {
+  it.each([
+    ['a namespace', { namespaces: ['prod'] }],
+    ['labels of the namespace', { namespaceLabels: { env: 'prod' } }],
+    ['labels of the object', { objectLabels: { app: 'web' } }],
+    ['images', { images: ['reg.example/shop/*'] }],
+  ])('without a namespace is known to a rule about %s', async (_title, match) => {
+    const { admission, images } = openAdmission({ policy: policyOf([{ ...prodRule, match }]) })
+    expect(await admission.warm(web)).toMatchObject({ verdict: 'allow' })
+    const context = { namespace: 'prod', namespaceLabels: { env: 'prod' }, objectLabels: { app: 'web' } }
+    expect(await admission.decideImage(web, context)).toMatchObject({ verdict: 'allow', cached: true })
+    expect(images.verified).toHaveLength(1)
+  })
+
+  it('is not verified by rules about other images', async () => {
+    const rules = [{ ...prodRule, match: { images: ['reg.example/other/*'] } }]
+    const { admission, images } = openAdmission({ policy: policyOf(rules) })
+    expect(await admission.warm(web)).toMatchObject({ verdict: 'error', admitted: false })
+    expect(images.verified).toEqual([])
+  })
+
+  it('for a namespace is verified as there', async () => {
+    const rules = [{ ...prodRule, match: { namespaces: ['prod'] } }]
+    const { admission } = openAdmission({ policy: policyOf(rules) })
+    expect((await admission.warm(web, { namespace: 'dev' })).reasons[0]?.code).toBe('no-rule')
+    expect(await admission.warm(web, { namespace: 'prod' })).toMatchObject({ verdict: 'allow' })
+  })
+})
+
 describe('one verification at a time', () => {
   it('serves 1,000 reviews of an unknown image at the same moment', async () => {
     const { admission, images } = openAdmission()

@@ -7,7 +7,7 @@ import {
   type TrustedKey,
 } from '@sallyport/attest'
 import { parseDuration } from '@sallyport/policy'
-import type { RevokedKeys } from '../revoke/revoked-keys.ts'
+import type { RevokedKeys } from '../revoke/revocation-index.ts'
 import type { RequireDocument, SignerDocument, SignerNames } from './policy-document.ts'
 
 /** Signers of the document by name. */

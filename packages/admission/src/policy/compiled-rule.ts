@@ -1,6 +1,6 @@
 import type { Requirement } from '@sallyport/attest'
 import type { AdmissionMode } from '../decision.ts'
-import type { RevokedKeys } from '../revoke/revoked-keys.ts'
+import type { RevokedKeys } from '../revoke/revocation-index.ts'
 import type { ExemptionDocument, MatchDocument, PodKindDocument } from './policy-document.ts'
 
 /** A rule, made ready. */

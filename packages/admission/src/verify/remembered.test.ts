@@ -105,6 +105,18 @@ describe('what is remembered', () => {
     expect((await admission.decideImage(pinned)).cached).toBe(false)
   })
 
+  it('is no pass when the evidence is too old by the time that it is verified', async () => {
+    const { admission, images, time } = openAdmission()
+    images.result = { freshUntil: new Date(time.clock.now().getTime() + 1_000) }
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(pinned)
+    await settle()
+    time.advance(1_000)
+    release()
+    expect(await asked).toMatchObject({ verdict: 'error', admitted: false })
+  })
+
   it.each([-3_600_000, 3_600_000])('is forgotten when somebody sets the clock by %i ms', async (ms) => {
     const { admission, images, time } = openAdmission()
     await admission.decideImage(pinned)
@@ -360,6 +372,66 @@ describe('what is revoked', () => {
       admitted: false,
       reasons: [{ code: 'revocation-unreadable' }],
     })
+  })
+
+  it.each([
+    ['the image', { digest: someDigest }, 'deny'],
+    ['a platform of it', { digest: digestAt('platform') }, 'deny'],
+    ['another image', { digest: digestAt('other') }, 'allow'],
+  ] as const)('is refused while it is being verified: %s', async (_title, what, verdict) => {
+    const revocations = listOf([])
+    const { admission, images, time } = openAdmission({ revocations })
+    images.result = { digests: [someDigest, digestAt('platform')] }
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(pinned)
+    await settle()
+    revocations.set([{ ...what, reason: 'x' }])
+    time.advance(1_000)
+    release()
+    expect((await asked).verdict).toBe(verdict)
+  })
+
+  it('is verified anew when a key is revoked while it is being verified', async () => {
+    const revocations = listOf([])
+    const { admission, images, time } = openAdmission({ revocations })
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(pinned)
+    await settle()
+    revocations.set([{ key: `${'a'.repeat(43)}=`, reason: 'lost' }])
+    time.advance(1_000)
+    images.answer = () => 'pass'
+    release()
+    await settle()
+    images.answer = () => 'fail'
+    release()
+    expect((await asked).verdict).toBe('deny')
+    expect(images.verified).toHaveLength(2)
+  })
+
+  it('can not be told any more once it is verified: an error', async () => {
+    const revocations = listOf([])
+    const { admission, images, time } = openAdmission({ revocations })
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(pinned)
+    await settle()
+    revocations.set(new Error('the file is gone'))
+    time.advance(1_000)
+    release()
+    expect(await asked).toMatchObject({ verdict: 'error', reasons: [{ code: 'revocation-unreadable' }] })
+  })
+
+  it('is looked up quickly in a list of 50,000', async () => {
+    const list = Array.from({ length: 50_000 }, (_, at) => ({ digest: digestAt(`${at}`), reason: 'x' }))
+    const { admission } = openAdmission({ revocations: listOf(list) })
+    await admission.decideImage(pinned)
+    const before = process.cpuUsage()
+    for (let at = 0; at < 500; at++) expect((await admission.decideImage(pinned)).verdict).toBe('allow')
+    const { user, system } = process.cpuUsage(before)
+    // Looked through one by one it takes seconds.
+    expect((user + system) / 1_000).toBeLessThan(1_000)
   })
 
   it('is verified anew when a key is added', async () => {

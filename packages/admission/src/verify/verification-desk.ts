@@ -212,9 +212,11 @@ export function createVerificationDesk({
         return other
       }
       counts.misses++
-      return (
-        (await start(credentials)) ?? unjudged({ ...unverified(image, undefined), problems: [overloaded] })
-      )
+      const finding = await start(credentials)
+      if (!finding) return unjudged({ ...unverified(image, undefined), problems: [overloaded] })
+      return isFresh(finding.found, now())
+        ? finding
+        : unjudged(unverified(image, new Error('the evidence went out of date while it was verified')))
     },
 
     get cache() {

@@ -15,7 +15,7 @@ export interface CompiledRule {
   readonly staleMs: number
   /** Rules that ask for the same have the same id. */
   readonly id: string
-  /** What it asks of images of a repository, with keys that count no more. */
+  /** What it asks of images of a repository, with keys that count no more; nothing where the place alone decides. */
   requirementsFor(place: string, revoked: RevokedKeys): readonly Requirement[]
 }
 

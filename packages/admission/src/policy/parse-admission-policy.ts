@@ -116,11 +116,14 @@ function compileRule(
 ): CompiledRule {
   const { name, mode = 'enforce', match = {}, except, registries, subject = 'index', stale } = rule
   // A mistake must not be found in every image.
-  const requirements = compileRequirements(rule.require, known, {
-    place: 'any.example/any',
-    revoked: new Map(),
-  })
-  createImageVerifier({ requirements, root: noAuthorities() })
+  const { require: required } = rule
+  const requirementsFor: CompiledRule['requirementsFor'] = (place, revoked) =>
+    required === undefined ? [] : compileRequirements(required, known, { place, revoked })
+  if (required !== undefined)
+    createImageVerifier({
+      requirements: requirementsFor('any.example/any', new Map()),
+      root: noAuthorities(),
+    })
   return {
     name,
     mode,
@@ -132,12 +135,12 @@ function compileRule(
     staleMs: (stale === undefined ? undefined : parseDuration(stale)) ?? 0,
     id: digestOf(
       canonicalJson([
-        rule.require,
+        required ?? null,
         subject,
         [...new Set(signersOf(rule))].map((each) => [each, known.get(each)]),
       ]),
     ),
-    requirementsFor: (place, revoked) => compileRequirements(rule.require, known, { place, revoked }),
+    requirementsFor,
   }
 }
 
@@ -147,7 +150,7 @@ function withCanonicalImages<T extends Pick<MatchDocument, 'images'>>(conditions
   return images === undefined ? conditions : { ...conditions, images: images.map(canonicalPattern) }
 }
 
-function signersOf({ require: required }: AdmissionRuleDocument): readonly string[] {
+function signersOf({ require: required = {} }: AdmissionRuleDocument): readonly string[] {
   const { decision, sbom, signature, provenance, attestations = [] } = required
   const by: readonly SignerNames[] = [
     ...(decision?.gates ?? []).map((gate) => gate.by),

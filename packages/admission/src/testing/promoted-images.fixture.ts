@@ -78,13 +78,12 @@ export async function startPromotedImages(onRequest?: RequestHook): Promise<Prom
     },
     advance: (ms) => void (passed += ms),
     open(require, { document, root, ...options } = {}) {
-      const rule = { name: 'prod', ...(require && { require }) }
       return createAdmission({
         policy: defineAdmissionPolicy(
           {
             version: 1,
             signers: { key: { keys: [publicKey] } },
-            rules: [rule as AdmissionPolicyDocument['rules'][number]],
+            rules: [{ name: 'prod', require }],
             ...document,
           },
           { source: 'admission.yaml' },

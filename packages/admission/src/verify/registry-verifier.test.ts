@@ -136,6 +136,69 @@ describe('what is wrong with content is refused, also where errors are let in', 
   })
 })
 
+describe('a rule that only says from where', () => {
+  const open = (place = images.place, options = {}) =>
+    images.open(undefined, {
+      document: { rules: [{ name: 'place', registries: [place] }] },
+      ...options,
+    })
+
+  it('lets in what is there, by the digest that was read', async () => {
+    const { digest } = await images.push(imageOf('plain'))
+    await using admission = open()
+    expect(await admission.decideImage(`${images.place}:1`)).toMatchObject({
+      verdict: 'allow',
+      digest,
+      pinned: `${images.place}:1@${digest}`,
+      evidence: [],
+    })
+  })
+
+  it.each([
+    ['of another place', ':1', 'elsewhere.example', 'registry-not-trusted'],
+    ['that is not there', ':2', undefined, 'image-not-found'],
+    ['whose digest is not there', `@sha256:${'a'.repeat(64)}`, undefined, 'image-not-found'],
+  ])('refuses what is %s', async (_title, which, place, code) => {
+    await images.push(imageOf('plain'))
+    await using admission = open(place)
+    expect(await admission.decideImage(`${images.place}${which}`)).toMatchObject({
+      verdict: 'deny',
+      admitted: false,
+      reasons: [{ code }],
+    })
+  })
+
+  it('refuses what is revoked, as itself or as a part of it', async () => {
+    const index = createImageIndex({ 'linux/amd64': imageOf('one'), 'linux/arm64': imageOf('two') })
+    const { digest } = await images.push(index)
+    for (const revoked of [digest, ...index.children.map((child) => child.descriptor.digest)]) {
+      const list = {
+        source: 'test',
+        version: revoked,
+        revocations: [{ digest: revoked, reason: 'withdrawn' }],
+      }
+      await using admission = open(images.place, { revocations: { read: async () => list } })
+      expect(await admission.decideImage(`${images.place}:1`)).toMatchObject({
+        verdict: 'deny',
+        reasons: [{ code: 'digest-revoked' }],
+      })
+    }
+  })
+
+  it('takes nothing from another rule', async () => {
+    await images.push(imageOf('plain'))
+    const rules = [
+      { name: 'place', registries: [images.place] },
+      { name: 'prod', require: decisionTerms },
+    ]
+    await using admission = images.open(undefined, { document: { rules } })
+    expect(await admission.decideImage(`${images.place}:1`)).toMatchObject({
+      verdict: 'deny',
+      reasons: [{ code: 'decision-missing', rule: 'prod' }],
+    })
+  })
+})
+
 describe('certificate identities', () => {
   const sigstore = createSigstore({ clock: () => present.getTime() })
   const root = parseTrustedRoot(JSON.stringify(sigstore.trustedRoot))

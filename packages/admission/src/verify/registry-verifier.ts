@@ -8,7 +8,7 @@ import {
   type VerificationCache,
 } from '@sallyport/attest'
 import { type Clock, type Digest, isIndexMediaType, type Reference, systemClock } from '@sallyport/core'
-import { OciError, parseIndex, type Repository } from '@sallyport/oci'
+import { OciError, parseIndex, parseManifest, type Repository } from '@sallyport/oci'
 import type {
   ImageVerifier,
   PullCredentials,
@@ -80,6 +80,8 @@ export function createRegistryVerifier({
     async verify({ digest, ...name }, terms, { signal, credentials }) {
       const repository = open(name, credentials)
       const digests = await membersOf(repository, digest, signal)
+      if (terms.requirements.length === 0)
+        return { verdict: 'pass', digest, digests, problems: [], evidence: [], warnings: [] }
       // Only now: what is not there must not cost more than the question.
       const { ofImages, ofIndexes } = makeReady(terms)
       const verdicts = await Promise.all(
@@ -119,7 +121,11 @@ async function membersOf(
   signal: AbortSignal,
 ): Promise<readonly Digest[]> {
   const raw = await repository.getManifest(digest, { signal })
-  if (!isIndexMediaType(raw.descriptor.mediaType)) return [digest]
+  if (!isIndexMediaType(raw.descriptor.mediaType)) {
+    // What is malformed is no image.
+    parseManifest(raw)
+    return [digest]
+  }
   const { manifests } = parseIndex(raw)
   const nested = manifests.find((each) => isIndexMediaType(each.mediaType))
   if (nested) throw new OciError('MANIFEST_UNSUPPORTED', `${digest} lists another index, ${nested.digest}`)

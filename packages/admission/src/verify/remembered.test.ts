@@ -78,7 +78,7 @@ describe('what is remembered', () => {
     const staging = { ...prodRule, name: 'staging', match: { namespaces: ['staging'] } }
     const rules = [
       { ...prodRule, match: { namespaces: ['prod'] } },
-      { ...staging, require: { decision: { ...prodRule.require.decision!, tier: 'staging' } } },
+      { ...staging, require: { decision: { ...prodRule.require!.decision!, tier: 'staging' } } },
     ]
     const { admission, images } = openAdmission({ policy: policyOf(rules) })
     await admission.decideImage(pinned, { namespace: 'prod' })

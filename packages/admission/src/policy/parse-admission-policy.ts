@@ -4,7 +4,7 @@ import { parseDuration, readDocument } from '@sallyport/policy'
 import { canonicalPattern } from '../decide/canonical-place.ts'
 import { AdmissionError } from '../errors.ts'
 import type { AdmissionPolicy } from './admission-policy.ts'
-import { compileRequirements, type KnownSigners } from './compile-requirements.ts'
+import { compileRequirements, type KnownSigners, readSigner } from './compile-requirements.ts'
 import type { CompiledPolicy, CompiledRule } from './compiled-rule.ts'
 import type {
   AdmissionPolicyDocument,
@@ -71,7 +71,15 @@ function makePolicy(document: AdmissionPolicyDocument, source: string): Admissio
   const fail = (message: string): never => {
     throw new AdmissionError('POLICY_INVALID', `${source}: ${message}`)
   }
-  const known: KnownSigners = new Map(Object.entries(document.signers))
+  const known: KnownSigners = new Map(
+    Object.entries(document.signers).map(([name, signer]) => {
+      try {
+        return [name, readSigner(signer)]
+      } catch (cause) {
+        return fail(`signer "${name}": ${cause instanceof Error ? cause.message : String(cause)}`)
+      }
+    }),
+  )
   requireUnique(
     document.rules.map(({ name }) => name),
     'rule',

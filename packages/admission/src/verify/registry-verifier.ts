@@ -47,23 +47,30 @@ export function createRegistryVerifier({
   cache = createVerificationCache(),
   clock = systemClock,
 }: RegistryVerifierOptions): ImageVerifier {
-  const ready = new Map<string, ReadyTerms>()
+  const ready = new Map<string, readonly ReadyVerifier[]>()
 
-  function makeReady({ id, requirements, subject }: VerificationTerms): ReadyTerms {
-    const known = ready.get(id)
+  /** All of them must pass. An SBOM describes one image: that of an index are those of its platforms. */
+  function makeReady(
+    { id, requirements, subject }: VerificationTerms,
+    isIndex: boolean,
+  ): readonly ReadyVerifier[] {
+    const key = `${isIndex} ${id}`
+    const known = ready.get(key)
     if (known) return known
-    const make = (wanted: readonly Requirement[]): AttestVerifier =>
-      createImageVerifier({ requirements: wanted, root, limits, cache, clock })
-    const [sboms, others] = [requirements.filter(isSbom), requirements.filter((each) => !isSbom(each))]
-    const made: ReadyTerms = {
-      ofImages: [{ verifier: make(requirements), subject }],
-      // An SBOM describes one image: that of an index are those of its platforms.
-      ofIndexes: [
-        ...(others.length > 0 ? [{ verifier: make(others), subject }] : []),
-        ...(sboms.length > 0 ? [{ verifier: make(sboms), subject: 'platforms' as const }] : []),
-      ],
-    }
-    ready.set(id, made)
+    const [sboms, others] = isIndex
+      ? [requirements.filter(isSbom), requirements.filter((each) => !isSbom(each))]
+      : [[], requirements]
+    const parts = [
+      { requirements: others, subject },
+      { requirements: sboms, subject: 'platforms' as const },
+    ]
+    const made = parts
+      .filter((part) => part.requirements.length > 0)
+      .map((part) => ({
+        verifier: createImageVerifier({ requirements: part.requirements, root, limits, cache, clock }),
+        subject: part.subject,
+      }))
+    ready.set(key, made)
     for (const oldest of ready.keys()) {
       if (ready.size <= maxReady) break
       ready.delete(oldest)
@@ -83,9 +90,8 @@ export function createRegistryVerifier({
       if (terms.requirements.length === 0)
         return { verdict: 'pass', digest, digests, problems: [], evidence: [], warnings: [] }
       // Only now: what is not there must not cost more than the question.
-      const { ofImages, ofIndexes } = makeReady(terms)
       const verdicts = await Promise.all(
-        (digests.length > 1 ? ofIndexes : ofImages).map(({ verifier, subject }) =>
+        makeReady(terms, digests.length > 1).map(({ verifier, subject }) =>
           verifier.verify(repository, digest, { subject, signal }),
         ),
       )
@@ -94,16 +100,8 @@ export function createRegistryVerifier({
   }
 }
 
-type AttestVerifier = ReturnType<typeof createImageVerifier>
-
-/** Verifiers of which all must pass. */
-interface ReadyTerms {
-  readonly ofImages: readonly ReadyVerifier[]
-  readonly ofIndexes: readonly ReadyVerifier[]
-}
-
 interface ReadyVerifier {
-  readonly verifier: AttestVerifier
+  readonly verifier: ReturnType<typeof createImageVerifier>
   readonly subject: VerificationTerms['subject']
 }
 

@@ -196,6 +196,14 @@ describe('requests that are no reviews', () => {
     ['no uid', 400, '/validate', valid.replace('"uid":"u-1"', '"uid":""'), {}],
     ['a uid that is no text', 400, '/validate', valid.replace('"uid":"u-1"', '"uid":{}'), {}],
     ['no request', 400, '/validate', '{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}', {}],
+    ['a key twice', 400, '/validate', valid.replace('"uid":"u-1"', '"uid":"u-0","uid":"u-1"'), {}],
+    [
+      'millions of values',
+      400,
+      '/validate',
+      valid.replace('"uid":"u-1"', `"uid":"u-1","more":[${'0,'.repeat(1_400_000)}0]`),
+      {},
+    ],
     ['deep nesting', 400, '/validate', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, {}],
     ['a large body', 413, '/validate', `"${'x'.repeat(3 * 1024 * 1024)}"`, {}],
     [

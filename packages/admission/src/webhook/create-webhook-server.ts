@@ -15,6 +15,7 @@ import { checkJson, json, type Reply, text, writeReply } from './reply.ts'
 import { trackConnections } from './track-connections.ts'
 import { createWarmQueue, type PushedImage, readWarmRequest, toWarmReferences } from './warm-images.ts'
 import { watchCertificate } from './watch-certificate.ts'
+import { watchLateness } from './watch-lateness.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 import { metricNames, webhookMetrics } from './webhook-metrics.ts'
 import type { WebhookServerOptions } from './webhook-server-options.ts'
@@ -112,6 +113,7 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     concurrency: warm?.concurrency ?? 4,
     maxWaiting: warm?.maxWaiting ?? 1_000,
   })
+  const lateness = watchLateness()
   let inFlight = 0
   let isDraining = false
   const metrics = webhookMetrics(
@@ -138,10 +140,6 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
       })
     inFlight += 1
     const startedAt = performance.now()
-    const gone = new AbortController()
-    message.once('close', () => {
-      if (!message.complete) gone.abort()
-    })
     try {
       const { subject, answer, own } = await handleReview(message, {
         admission,
@@ -149,10 +147,10 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
         timeout: url.searchParams.get('timeout') ?? undefined,
         defaultTimeoutMs,
         reserveMs,
+        latenessMs: lateness.ms,
         maxBodyBytes,
         bodyTimeoutMs,
         room,
-        gone: gone.signal,
       })
       const durationMs = performance.now() - startedAt
       const { allowed, status } = answer.response
@@ -285,6 +283,7 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     limit.abort()
     const cut = isLate ? connections.cut() : 0
     await closed
+    lateness[Symbol.dispose]()
     watching.abort()
     await Promise.all([queue.close(), watched])
     emit({ type: 'closed', cut })

@@ -34,15 +34,15 @@ export interface ReadBodyOptions {
 }
 
 /**
- * Reads the body of a review as text.
+ * Reads the body of a review.
  *
  * @throws {AdmissionError} `REVIEW_TOO_LARGE` with 413, or with 503 when other bodies fill the room for them.
- * @throws {AdmissionError} `REVIEW_INVALID` with 400 when it is no UTF-8 or ends early, with 408 when it takes too long.
+ * @throws {AdmissionError} `REVIEW_INVALID` with 400 when it ends early, with 408 when it takes too long.
  */
 export async function readBody(
   message: IncomingMessage,
   { maxBytes, room, signal }: ReadBodyOptions,
-): Promise<string> {
+): Promise<Buffer> {
   if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const chunks: Buffer[] = []
   let received = 0
@@ -74,10 +74,7 @@ export async function readBody(
       message.on('error', cut)
       message.on('close', cut)
     })
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-  } catch (cause) {
-    if (cause instanceof AdmissionError) throw cause
-    throw new AdmissionError('REVIEW_INVALID', 'the body of the review is not UTF-8', { status: 400 })
+    return Buffer.concat(chunks)
   } finally {
     room.give(received)
   }

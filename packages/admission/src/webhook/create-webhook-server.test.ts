@@ -405,6 +405,42 @@ describe('certificates', () => {
     }
   })
 
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'of clients count no more once their authority is changed, also in a session of %s that is resumed',
+    async (version) => {
+      const clientAuthority = join(folder, 'clients.crt')
+      await writeFile(clientAuthority, authority.ca)
+      const tls = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), clientAuthority }
+      const server = await start({ tls })
+      const api = authority.issue({ name: 'kube-apiserver', use: 'client' })
+      const body = JSON.stringify(podReview(good))
+      const head = `POST /validate HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\nConnection: close\r\n`
+      const ask = async (session?: Buffer) => {
+        const socket = connect({
+          port: server.port,
+          host: '127.0.0.1',
+          ca: authority.ca,
+          servername: hosts[0],
+          session,
+          maxVersion: version,
+          ...api,
+        })
+        resources.defer(() => void socket.destroy())
+        let last: Buffer | undefined
+        socket.on('session', (given: Buffer) => (last = given))
+        socket.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+        const answer = await text(socket)
+        return { status: answer.slice(9, 12), session: last ?? socket.getSession() }
+      }
+      const before = await ask()
+      expect(before.status).toBe('200')
+      expect((await ask(before.session)).status).toBe('200')
+      await writeFile(clientAuthority, strangers.ca)
+      await server.reloadCertificate()
+      expect((await ask(before.session)).status).toBe('403')
+    },
+  )
+
   it('of TLS 1.1 are no way in', async () => {
     const server = await start()
     const options = { port: server.port, host: '127.0.0.1', ca: authority.ca, servername: hosts[0] }

@@ -179,8 +179,8 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     if (!hasToken(message.headers.authorization, warm!.tokens))
       throw new AdmissionError('CLIENT_REFUSED', 'a bearer token that is known is needed', { status: 401 })
     checkJson(message)
-    const signal = AbortSignal.timeout(bodyTimeoutMs)
-    const references = readWarmRequest(await readBody(message, { maxBytes: maxBodyBytes, room, signal }))
+    const body = await readBody(message, { maxBytes: maxBodyBytes, room, timeoutMs: bodyTimeoutMs })
+    const references = readWarmRequest(body)
     const taken = queue.add(references)
     return json(202, { taken, dropped: references.length - taken })
   }

@@ -44,15 +44,21 @@ export async function handleReview(
   const budget = reviewBudget(options)
   const startedAt = performance.now()
   const left = (ms: number): number => ms - (performance.now() - startedAt)
-  const reading = AbortSignal.timeout(Math.ceil(Math.min(options.bodyTimeoutMs, budget.judgeMs)))
   const { maxBodyBytes: maxBytes, room } = options
-  const review = readReview(await readBody(message, { maxBytes, room, signal: reading }), maxBytes)
+  const timeoutMs = Math.ceil(Math.min(options.bodyTimeoutMs, budget.judgeMs))
+  const review = readReview(await readBody(message, { maxBytes, room, timeoutMs }), maxBytes)
   const subject = describeReview(review)
   const judging = new AbortController()
   let timer: NodeJS.Timeout | undefined
   try {
     const outcome = await new Promise<unknown>((resolve) => {
-      timer = setTimeout(() => resolve(late(budget.judgeMs)), left(budget.answerMs))
+      const end = (): void => {
+        const error = late(budget.judgeMs)
+        resolve(error)
+        // What is still under way after the answer is due is of no use to anybody.
+        judging.abort(error)
+      }
+      timer = setTimeout(end, left(budget.answerMs))
       const call = { phase, budgetMs: Math.max(1, left(budget.judgeMs)), signal: judging.signal }
       // In an async function, so that a call that throws at once is caught too.
       void (async () => admission.decideReview(review, call))().then(resolve, (cause: unknown) =>
@@ -62,8 +68,6 @@ export async function handleReview(
     return toHandled(subject, outcome)
   } finally {
     clearTimeout(timer)
-    // What is still under way after the answer is due is of no use to anybody.
-    judging.abort()
   }
 }
 

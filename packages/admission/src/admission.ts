@@ -99,7 +99,8 @@ export interface Admission extends AsyncDisposable {
   decideReview(review: unknown, options: DecideReviewOptions): Promise<AdmissionReviewResponse>
   /**
    * Verifies an image before it is asked for, such as after its push, and remembers the outcome. Without a namespace it is
-   * verified by each rule that may be about it, wherever that runs. Never rejects but with `signal.reason`.
+   * verified by each rule that may be about it, wherever that runs; what was refused before is looked at anew, because the
+   * push may have brought it. Never rejects but with `signal.reason`.
    */
   warm(reference: string, context?: ImageContext, options?: DecideOptions): Promise<AdmissionDecision>
   stats(): AdmissionStats

@@ -116,6 +116,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       deadline,
       tagsStay: false,
       isAnywhere: given.isWarming && namespace === undefined,
+      isAfterPush: given.isWarming,
     })
     if (!given.isWarming) {
       const durationMs = now().elapsed - started.elapsed

@@ -29,8 +29,10 @@ export interface ImageQuestion extends Omit<ImageContext, 'credentials'> {
   readonly deadline: Deadline
   /** Whether a tag stays a tag: nobody writes the digest into what is admitted. */
   readonly tagsStay: boolean
-  /** Whether nobody knows yet where it is to run: all rules count that may be about it. */
+  /** Whether nobody knows yet where it is to run: all rules count that may be about it. Default `false`. */
   readonly isAnywhere?: boolean | undefined
+  /** Whether what was refused before may be there by now. Default `false`. */
+  readonly isAfterPush?: boolean | undefined
 }
 
 /** Decides on one image. Rejects only when the caller's own signal says so. */
@@ -128,7 +130,7 @@ async function judge(
   if (early.every((outcome) => outcome !== undefined)) return { outcomes: early, digest: image.digest }
   const all = (outcome: (rule: CompiledRule) => RuleOutcome): readonly RuleOutcome[] =>
     matched.map(({ rule }, at) => early[at] ?? outcome(rule))
-  const { deadline, credentials } = question
+  const { deadline, credentials, isAfterPush = false } = question
   const view = () => attempt(deadline.wait(parts.revocations.view(parts.now())))
   const unreadable = ({ reason, message }: Missing) =>
     all((rule) => errorOutcome(rule, reason ?? reasonOf('revocation-unreadable', message)))
@@ -145,7 +147,7 @@ async function judge(
         const known = early[at] ?? withdrawn(rule, value, [digest])
         if (known) return known
         const finding = await attempt(
-          deadline.wait(parts.desk.judge(pinned, { rule, revoked: value, credentials })),
+          deadline.wait(parts.desk.judge(pinned, { rule, revoked: value, credentials, isAfterPush })),
         )
         if ('reason' in finding)
           return errorOutcome(rule, finding.reason ?? reasonOf('verification-failed', finding.message))
@@ -209,11 +211,13 @@ function judgeUnseen(rule: CompiledRule, isCertain: boolean, image: ReadImage): 
 
 async function resolve(
   { desk }: DecideImageParts,
-  { deadline, credentials }: ImageQuestion,
+  { deadline, credentials, isAfterPush = false }: ImageQuestion,
   { registry, repository, tag = 'latest', digest }: ReadImage,
 ): Promise<Digest | Omit<RuleOutcome, 'rule'>> {
   if (digest !== undefined) return digest
-  const resolution = await attempt(deadline.wait(desk.resolve({ registry, repository, tag }, credentials)))
+  const resolution = await attempt(
+    deadline.wait(desk.resolve({ registry, repository, tag }, { credentials, isAfterPush })),
+  )
   if ('reason' in resolution) {
     return {
       verdict: 'error',

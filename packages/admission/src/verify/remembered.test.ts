@@ -207,6 +207,24 @@ describe('what is warmed', () => {
     expect(images.verified).toEqual([])
   })
 
+  it.each([
+    ['refused', bad, 'deny'],
+    ['not to be judged', down, 'error'],
+    ['not there', 'reg.example/shop/gone:1', 'deny'],
+  ])('is looked at anew when it was %s before the push', async (_title, reference, before) => {
+    const { admission, images } = openAdmission()
+    expect((await admission.decideImage(reference)).verdict).toBe(before)
+    images.answer = () => 'pass'
+    expect((await admission.decideImage(reference)).verdict).toBe(before)
+    expect((await admission.warm(reference)).verdict).toBe('allow')
+  })
+
+  it('and passed is not verified again', async () => {
+    const { admission, images } = openAdmission()
+    for (let at = 0; at < 3; at++) await admission.warm(pinned)
+    expect(images.verified).toHaveLength(1)
+  })
+
   it('for a namespace is verified as there', async () => {
     const rules = [{ ...prodRule, match: { namespaces: ['prod'] } }]
     const { admission } = openAdmission({ policy: policyOf(rules) })

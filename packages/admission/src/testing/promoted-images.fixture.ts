@@ -25,7 +25,7 @@ import { createRegistryVerifier } from '../verify/registry-verifier.ts'
 /** The present at the start of each test. */
 export const present = new Date('2026-11-26T12:00:00Z')
 export const minute = 60_000
-export const gateId = 'https://sallyport.dev/gate/prod'
+const gateId = 'https://sallyport.dev/gate/prod'
 export const builderId = 'https://builder.example/v1'
 const repositoryName = 'team/app'
 

@@ -310,6 +310,21 @@ describe('the budget', () => {
     },
   )
 
+  it.each([
+    ['a moment before', 1_999, 'allow'],
+    ['at the moment when', 2_000, 'error'],
+    ['a moment after', 2_001, 'error'],
+  ])('that is over %s a verification ends leaves one answer, and a verdict', async (_title, ms, verdict) => {
+    const { admission, images } = openAdmission({ budgetMs: 2_000 })
+    images.hold = () => new Promise((resolve) => setTimeout(resolve, ms))
+    const asked = admission.decideImage(pinned)
+    await vi.advanceTimersByTimeAsync(2_001)
+    expect(await asked).toMatchObject({ verdict, admitted: verdict === 'allow' })
+    expect(await admission.decideImage(pinned)).toMatchObject({ verdict: 'allow', cached: true })
+    expect(images.verified).toHaveLength(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('gives a verification up that never ends', async () => {
     const { admission, images } = openAdmission({
       budgetMs: 1_000,

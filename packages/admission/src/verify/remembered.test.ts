@@ -105,17 +105,23 @@ describe('what is remembered', () => {
     expect((await admission.decideImage(pinned)).cached).toBe(false)
   })
 
-  it('is no pass when the evidence is too old by the time that it is verified', async () => {
-    const { admission, images, time } = openAdmission()
-    images.result = { freshUntil: new Date(time.clock.now().getTime() + 1_000) }
-    const { hold, release } = held()
-    images.hold = hold
-    const asked = admission.decideImage(pinned)
-    await settle()
-    time.advance(1_000)
-    release()
-    expect(await asked).toMatchObject({ verdict: 'error', admitted: false })
-  })
+  it.each(['pass', 'fail'] as const)(
+    'is a refusal when the evidence is too old by the time that it is verified as a %s, also where errors are let in',
+    async (verdict) => {
+      const { admission, images, time } = openAdmission({
+        policy: policyOf([prodRule], { onError: 'allow' }),
+      })
+      images.result = { freshUntil: new Date(time.clock.now().getTime() + 1_000) }
+      images.answer = () => verdict
+      const { hold, release } = held()
+      images.hold = hold
+      const asked = admission.decideImage(pinned)
+      await settle()
+      time.advance(1_000)
+      release()
+      expect(await asked).toMatchObject({ verdict: 'deny', admitted: false })
+    },
+  )
 
   it.each([-3_600_000, 3_600_000])('is forgotten when somebody sets the clock by %i ms', async (ms) => {
     const { admission, images, time } = openAdmission()

@@ -216,9 +216,9 @@ export function createVerificationDesk({
       counts.misses++
       const finding = await start(credentials)
       if (!finding) return unjudged({ ...unverified(image, undefined), problems: [overloaded] })
-      return isFresh(finding.found, now())
-        ? finding
-        : unjudged(unverified(image, new Error('the evidence went out of date while it was verified')))
+      const { found } = finding
+      if (found.verdict !== 'pass' || isFresh(found, now())) return finding
+      return unjudged({ ...found, verdict: 'fail', problems: [outOfDate], evidence: [] })
     },
 
     get cache() {
@@ -244,6 +244,11 @@ const overloaded = {
   verdict: 'error',
   code: 'overloaded',
   message: 'too many images wait to be verified',
+} as const
+
+const outOfDate = {
+  code: 'verification-failed',
+  message: 'its evidence grew too old while it was verified',
 } as const
 
 const failed = (error: unknown): Resolution => ({ problem: toProblem(error) })

@@ -132,10 +132,13 @@ async function judge(
     matched.map(({ rule }, at) => early[at] ?? outcome(rule))
   const { deadline, credentials, isAfterPush = false } = question
   const view = () => attempt(deadline.wait(parts.revocations.view(parts.now())))
-  const unreadable = ({ reason, message }: Missing) =>
-    all((rule) => errorOutcome(rule, reason ?? reasonOf('revocation-unreadable', message)))
+  const unreadable = (rule: CompiledRule, { reason, message }: Missing) =>
+    errorOutcome(rule, reason ?? reasonOf('revocation-unreadable', message))
   let revoked = await view()
-  if ('reason' in revoked) return { outcomes: unreadable(revoked) }
+  if ('reason' in revoked) {
+    const missing = revoked
+    return { outcomes: all((rule) => unreadable(rule, missing)) }
+  }
   const digest = await resolve(parts, question, image)
   if (typeof digest !== 'string') return { outcomes: all((rule) => ({ rule, ...digest })) }
   const pinned = { registry: image.registry, repository: image.repository, digest }
@@ -157,7 +160,14 @@ async function judge(
     )
     // Verifying takes its time, and what was revoked meanwhile is revoked.
     const latest = await view()
-    if ('reason' in latest) return { outcomes: unreadable(latest), digest }
+    if ('reason' in latest)
+      return {
+        // A refusal stays one: that the list can't be read is no better.
+        outcomes: outcomes.map((outcome) =>
+          outcome.verdict === 'deny' ? outcome : unreadable(outcome.rule, latest),
+        ),
+        digest,
+      }
     if (latest.value.keysVersion === value.keysVersion)
       return {
         outcomes: outcomes.map(

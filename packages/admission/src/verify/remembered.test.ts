@@ -462,6 +462,20 @@ describe('what is revoked', () => {
     expect(await asked).toMatchObject({ verdict: 'error', reasons: [{ code: 'revocation-unreadable' }] })
   })
 
+  it('can not be told any more once it is refused: a refusal, also where errors are let in', async () => {
+    const revocations = listOf([])
+    const policy = policyOf([prodRule], { onError: 'allow' })
+    const { admission, images, time } = openAdmission({ revocations, policy })
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(bad)
+    await settle()
+    revocations.set(new Error('the file is gone'))
+    time.advance(1_000)
+    release()
+    expect(await asked).toMatchObject({ verdict: 'deny', admitted: false })
+  })
+
   it('is looked up quickly in a list of 50,000', async () => {
     const list = Array.from({ length: 50_000 }, (_, at) => ({ digest: digestAt(`${at}`), reason: 'x' }))
     const { admission } = openAdmission({ revocations: listOf(list) })

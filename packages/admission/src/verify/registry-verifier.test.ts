@@ -89,6 +89,19 @@ describe('a pass that is remembered', () => {
   })
 })
 
+it('reads the manifest of what it judges once, whatever is asked of it', async () => {
+  const index = createImageIndex({ 'linux/amd64': imageOf('one'), 'linux/arm64': imageOf('two') })
+  const subject = await images.push(index)
+  await images.attach(subject, decisionOf(images.place, subject.digest))
+  for (const { descriptor } of index.children) await images.attach(descriptor, sbomOf(descriptor.digest))
+  const asked: string[] = []
+  fault = ({ kind, reference = '' }) => void (kind === 'manifest' && asked.push(reference))
+  await using admission = images.open({ ...decisionTerms, sbom: { by: 'key' } })
+  const decision = await admission.decideImage(`${images.place}@${subject.digest}`)
+  expect(decision, JSON.stringify(decision.reasons)).toMatchObject({ verdict: 'allow' })
+  expect(asked.filter((reference) => reference === subject.digest)).toHaveLength(1)
+})
+
 describe('what is wrong with content is refused, also where errors are let in', () => {
   const document = { onError: 'allow' } as const
 

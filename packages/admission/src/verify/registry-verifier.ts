@@ -7,7 +7,14 @@ import {
   type TrustedRoot,
   type VerificationCache,
 } from '@sallyport/attest'
-import { type Clock, type Digest, isIndexMediaType, type Reference, systemClock } from '@sallyport/core'
+import {
+  type Clock,
+  type Digest,
+  isIndexMediaType,
+  type RawManifest,
+  type Reference,
+  systemClock,
+} from '@sallyport/core'
 import { OciError, parseIndex, parseManifest, type Repository } from '@sallyport/oci'
 import type {
   ImageVerifier,
@@ -86,13 +93,14 @@ export function createRegistryVerifier({
 
     async verify({ digest, ...name }, terms, { signal, credentials }) {
       const repository = open(name, credentials)
-      const digests = await membersOf(repository, digest, signal)
+      const raw = await repository.getManifest(digest, { signal })
+      const digests = membersOf(raw)
       if (terms.requirements.length === 0)
         return { verdict: 'pass', digest, digests, problems: [], evidence: [], warnings: [] }
       // Only now: what is not there must not cost more than the question.
       const verdicts = await Promise.all(
         makeReady(terms, digests.length > 1).map(({ verifier, subject }) =>
-          verifier.verify(repository, digest, { subject, signal }),
+          verifier.verify(withManifest(repository, raw), digest, { subject, signal }),
         ),
       )
       return toVerifiedImage(verdicts, terms, digest, digests)
@@ -113,13 +121,9 @@ const isSbom = ({ kind }: Requirement): boolean => kind === 'sbom'
  * @throws {OciError} `MANIFEST_UNSUPPORTED` for an index in an index: runtimes follow it, and nobody would have looked
  *   whether what it lists is revoked.
  */
-async function membersOf(
-  repository: Repository,
-  digest: Digest,
-  signal: AbortSignal,
-): Promise<readonly Digest[]> {
-  const raw = await repository.getManifest(digest, { signal })
-  if (!isIndexMediaType(raw.descriptor.mediaType)) {
+function membersOf(raw: RawManifest): readonly Digest[] {
+  const { digest, mediaType } = raw.descriptor
+  if (!isIndexMediaType(mediaType)) {
     // What is malformed is no image.
     parseManifest(raw)
     return [digest]
@@ -128,6 +132,19 @@ async function membersOf(
   const nested = manifests.find((each) => isIndexMediaType(each.mediaType))
   if (nested) throw new OciError('MANIFEST_UNSUPPORTED', `${digest} lists another index, ${nested.digest}`)
   return [digest, ...manifests.map((each) => each.digest)]
+}
+
+/** The same repository, of which this manifest needs no request any more. */
+function withManifest(repository: Repository, raw: RawManifest): Repository {
+  const getManifest: Repository['getManifest'] = async (wanted, options) =>
+    wanted === raw.descriptor.digest ? raw : repository.getManifest(wanted, options)
+  return new Proxy(repository, {
+    get(target, name) {
+      if (name === 'getManifest') return getManifest
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
 }
 
 function toVerifiedImage(

@@ -14,18 +14,21 @@ import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { createReviewClient, podReview, startClusterDouble } from '@sallyport/testkit/kubernetes'
 import { createTlsAuthority } from '@sallyport/testkit/tls'
 import { parseAllDocuments } from 'yaml'
-import { checkGuide } from '../checks/check-guide.ts'
 import { checkLinks } from '../checks/check-links.ts'
+import { checkPackage } from '../checks/check-package.ts'
 import { mayRun } from './guide/decide-image.ts'
 import { otherControllers } from './guide/other-controllers.ts'
 import { startWebhook } from './guide/start-webhook.ts'
 import { warmAfterPush } from './guide/warm-after-push.ts'
 import { writeManifests } from './guide/write-manifests.ts'
 
-const guide = join(import.meta.dirname, '..', '..', 'docs', 'guides', 'admission.md')
-await checkGuide(guide, join(import.meta.dirname, 'guide'))
-await checkGuide(guide, join(import.meta.dirname, 'documents'), ['yaml'])
-await checkLinks(guide)
+await checkPackage({
+  name: 'admission',
+  example: import.meta.dirname,
+  errorCodes: 'AdmissionErrorCode',
+  load: (entry) => import(`@sallyport/admission${entry}`) as Promise<object>,
+})
+await checkLinks(join(import.meta.dirname, '..', '..', 'docs', 'threats.md'))
 
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-admission-'))
 const back = process.cwd()

@@ -1,9 +1,10 @@
 // Asks a webhook as the API server does, and prints milliseconds as JSON:
 //
-//   admission-load.mjs TASK   TASK: JSON { port, ca, images, perSecond, seconds, timeout, connections, phase }
+//   admission-load.mjs TASK   TASK: JSON { port, ca, images, perSecond, seconds, timeout, connections, phase, isConnected }
 //
 // Open loop: reviews go out on time whether or not earlier ones are answered, and a time is counted from when its review
-// was due; the first two seconds are not counted, in which both programs are compiled. Without `perSecond` all go out at once, or as fast as `connections` allow.
+// was due; the first two seconds are not counted, in which both programs are compiled. Without `perSecond` all go out at
+// once, or as fast as `connections` allow; with `isConnected` over connections that are open before, as the API server's are.
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import process from 'node:process'
@@ -78,6 +79,7 @@ async function ask(image, due) {
 
 const asked = []
 if (perSecond === undefined) {
+  if (task.isConnected) await Promise.all(Array.from({ length: connections }, connect))
   // `connections` at a time.
   const queue = images[Symbol.iterator]()
   const worker = async () => {
@@ -94,6 +96,16 @@ if (perSecond === undefined) {
   await run(seconds)
 }
 
+/** Opens one more connection, and leaves it to the agent. */
+function connect() {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ ...options, path: '/healthz', method: 'GET', headers: {} }, (incoming) =>
+      incoming.resume().on('end', resolve).on('error', reject),
+    )
+    outgoing.on('error', reject).end()
+  })
+}
+
 /** Asks on time for so many seconds, and waits for the last answer. */
 async function run(forSeconds) {
   const start = performance.now()
@@ -102,7 +114,8 @@ async function run(forSeconds) {
     const due = start + (at * 1_000) / perSecond
     const early = due - performance.now()
     if (early > 1) await delay(early)
-    all.push(ask(images[at % images.length], due))
+    // A timer is exact to a millisecond: what goes out before it is due is counted from then.
+    all.push(ask(images[at % images.length], Math.min(due, performance.now())))
   }
   await Promise.all(all)
 }

@@ -22,6 +22,7 @@ const repository = 'prod/app'
 const coldImages = 100
 const warmImages = 20
 const perSecond = 500
+const tagsPerSecond = 200
 const seconds = 20
 const rounds = 5
 /** How many different digests memory is watched over; `SALLYPORT_BENCH_DIGESTS` makes it fewer. */
@@ -77,6 +78,7 @@ async function timeReviews(
   peer: { readonly directory: string; readonly publicKey: string },
 ): Promise<readonly BenchRow[]> {
   await using webhook = await startWebhook(place)
+  const [tagged] = images[0]!.split('@', 1)
   const ask = (task: object) => runLoad(place, webhook.port, task)
   const verified = () => webhook.read('sallyport_admission_verifications_total')
 
@@ -88,11 +90,19 @@ async function timeReviews(
   const warm = await ask({ images: warming, perSecond, seconds })
   const cpuSeconds = (await webhook.read('bench_cpu_seconds')) - spent
   process.stderr.write('.')
+  // A tag is resolved each time: what its registry takes is in the answer.
+  const tags = warming.map((_, at) => `${tagged}:v${coldImages + at}`)
+  const moving = await ask({ images: tags, phase: 'mutate', perSecond: tagsPerSecond, seconds: seconds / 2 })
+  process.stderr.write('.')
   const before = await verified()
-  const crowd = await ask({ images: Array(1_000).fill(images.at(-1)), connections: 1_000 })
+  const crowd = await ask({
+    images: Array(1_000).fill(images.at(-1)),
+    connections: 1_000,
+    isConnected: true,
+  })
   const verifications = (await verified()) - before
   process.stderr.write('.')
-  for (const [name, { outcomes, count, reasons }] of Object.entries({ cold, warm, crowd }))
+  for (const [name, { outcomes, count, reasons }] of Object.entries({ cold, warm, moving, crowd }))
     if (outcomes.allowed !== count || outcomes.failed > 0)
       throw new Error(`${name}: not all were allowed: ${JSON.stringify({ outcomes, reasons })}`)
 
@@ -115,6 +125,8 @@ async function timeReviews(
       'CPU ms of the webhook for a review',
       (cpuSeconds * 1_000) / warm.count,
     ),
+    known(`seen images by tag, ${tagsPerSecond} reviews a second`, 'ms of a review, p50', moving.p50),
+    known(`seen images by tag, ${tagsPerSecond} reviews a second`, 'ms of a review, p99', moving.p99),
     figure('1,000 reviews at once of an image not seen before', 'verifications', verifications, 1),
     known('1,000 reviews at once of an image not seen before', 'ms until all are answered', crowd.most),
   ]

@@ -97,7 +97,11 @@ export interface Admission extends AsyncDisposable {
    * @throws {AdmissionError} `REVIEW_INVALID` when it is no such request, so that there is nothing to answer.
    */
   decideReview(review: unknown, options: DecideReviewOptions): Promise<AdmissionReviewResponse>
-  /** Verifies an image before it is asked for, such as after its push, and remembers the outcome. Never rejects but with `signal.reason`. */
+  /**
+   * Verifies an image before it is asked for, such as after its push, and remembers the outcome. Without a namespace it is
+   * verified by each rule that may be about it, wherever that runs; what was refused before is looked at anew, because the
+   * push may have brought it. Never rejects but with `signal.reason`.
+   */
   warm(reference: string, context?: ImageContext, options?: DecideOptions): Promise<AdmissionDecision>
   stats(): AdmissionStats
   /** Ends what is being verified. Calls from then on give verdict `error`. */

@@ -115,6 +115,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
         : credentialsOf({ namespace, imagePullSecrets: [] }, deadline),
       deadline,
       tagsStay: false,
+      isAnywhere: given.isWarming && namespace === undefined,
+      isAfterPush: given.isWarming,
     })
     if (!given.isWarming) {
       const durationMs = now().elapsed - started.elapsed

@@ -7,10 +7,10 @@ import type { Moment } from '../cache/expiring-store.ts'
 import type { AdmissionDecision, AdmissionReason, ReliedEvidence } from '../decision.ts'
 import type { CompiledPolicy, CompiledRule } from '../policy/compiled-rule.ts'
 import type { RevocationDesk, RevocationView } from '../revoke/revocation-view.ts'
-import type { CredentialsOfPod, VerificationDesk } from '../verify/verification-desk.ts'
+import type { CredentialsOfPod, Finding, VerificationDesk } from '../verify/verification-desk.ts'
 import { combineOutcomes, type RuleOutcome } from './combine-outcomes.ts'
 import { type Deadline, DeadlineError } from './deadline.ts'
-import { findExemption, isTrustedPlace, matchRule } from './match-rules.ts'
+import { findExemption, isTrustedPlace, matchRule, mayMatch } from './match-rules.ts'
 import { type ReadImage, pinImage, readImage } from './read-image.ts'
 import { reasonOf } from './reasons.ts'
 
@@ -29,6 +29,10 @@ export interface ImageQuestion extends Omit<ImageContext, 'credentials'> {
   readonly deadline: Deadline
   /** Whether a tag stays a tag: nobody writes the digest into what is admitted. */
   readonly tagsStay: boolean
+  /** Whether nobody knows yet where it is to run: all rules count that may be about it. Default `false`. */
+  readonly isAnywhere?: boolean | undefined
+  /** Whether what was refused before may be there by now. Default `false`. */
+  readonly isAfterPush?: boolean | undefined
 }
 
 /** Decides on one image. Rejects only when the caller's own signal says so. */
@@ -67,7 +71,8 @@ export async function decideImage(
     return { ...base, verdict: 'deny', admitted: false, ground: 'refused', reasons }
   }
   const matched = policy.rules.flatMap((rule) => {
-    const { namespaceLabels, objectLabels = {} } = question
+    const { namespaceLabels, objectLabels = {}, isAnywhere = false } = question
+    if (isAnywhere) return mayMatch(rule, image.matched) ? [{ rule, isCertain: true }] : []
     const matches = matchRule(rule, { place: image.matched, namespace, namespaceLabels, objectLabels })
     return matches === false ? [] : [{ rule, isCertain: matches === true }]
   })
@@ -125,50 +130,82 @@ async function judge(
   if (early.every((outcome) => outcome !== undefined)) return { outcomes: early, digest: image.digest }
   const all = (outcome: (rule: CompiledRule) => RuleOutcome): readonly RuleOutcome[] =>
     matched.map(({ rule }, at) => early[at] ?? outcome(rule))
-  const { deadline, credentials } = question
-  const revoked = await attempt(deadline.wait(parts.revocations.view(parts.now())))
+  const { deadline, credentials, isAfterPush = false } = question
+  const view = () => attempt(deadline.wait(parts.revocations.view(parts.now())))
+  const unreadable = (rule: CompiledRule, { reason, message }: Missing) =>
+    errorOutcome(rule, reason ?? reasonOf('revocation-unreadable', message))
+  let revoked = await view()
   if ('reason' in revoked) {
-    const { reason } = revoked
-    return {
-      outcomes: all((rule) =>
-        errorOutcome(rule, reason ?? reasonOf('revocation-unreadable', revoked.message)),
-      ),
-    }
+    const missing = revoked
+    return { outcomes: all((rule) => unreadable(rule, missing)) }
   }
   const digest = await resolve(parts, question, image)
   if (typeof digest !== 'string') return { outcomes: all((rule) => ({ rule, ...digest })) }
   const pinned = { registry: image.registry, repository: image.repository, digest }
-  const outcomes = await Promise.all(
-    matched.map(async ({ rule }, at): Promise<RuleOutcome> => {
-      const known = early[at]
-      if (known) return known
-      const withdrawn = revokedReason(revoked.value, [digest])
-      if (withdrawn) return { rule, verdict: 'deny', reasons: [withdrawn] }
-      const finding = await attempt(
-        deadline.wait(parts.desk.judge(pinned, { rule, revoked: revoked.value, credentials })),
-      )
-      if ('reason' in finding)
-        return errorOutcome(rule, finding.reason ?? reasonOf('verification-failed', finding.message))
-      const { found } = finding.value
-      const inside = revokedReason(revoked.value, found.digests)
-      if (inside) return { rule, verdict: 'deny', reasons: [inside], finding: finding.value }
-      if (found.verdict !== 'pass') {
-        const reasons = found.problems.map(({ code, message }) => reasonOf(code, message))
-        return { rule, verdict: found.verdict === 'fail' ? 'deny' : 'error', reasons, finding: finding.value }
+  const isTag = image.digest === undefined
+  for (;;) {
+    const { value } = revoked
+    const outcomes = await Promise.all(
+      matched.map(async ({ rule }, at): Promise<RuleOutcome> => {
+        const known = early[at] ?? withdrawn(rule, value, [digest])
+        if (known) return known
+        const finding = await attempt(
+          deadline.wait(parts.desk.judge(pinned, { rule, revoked: value, credentials, isAfterPush })),
+        )
+        if ('reason' in finding)
+          return errorOutcome(rule, finding.reason ?? reasonOf('verification-failed', finding.message))
+        const outcome = toOutcome(rule, finding.value)
+        return isTag && question.tagsStay && parts.policy.tags === 'pin' ? refuseTag(outcome, image) : outcome
+      }),
+    )
+    // Verifying takes its time, and what was revoked meanwhile is revoked.
+    const latest = await view()
+    if ('reason' in latest)
+      return {
+        // A refusal stays one: that the list can't be read is no better.
+        outcomes: outcomes.map((outcome) =>
+          outcome.verdict === 'deny' ? outcome : unreadable(outcome.rule, latest),
+        ),
+        digest,
       }
-      if (question.tagsStay && image.digest === undefined && parts.policy.tags === 'pin') {
-        const message = `${image.place}:${image.tag} is a tag, and what it leads to may change before it is pulled`
-        return {
-          rule,
-          verdict: 'deny',
-          reasons: [reasonOf('tag-not-pinned', message)],
-          finding: finding.value,
-        }
+    if (latest.value.keysVersion === value.keysVersion)
+      return {
+        outcomes: outcomes.map(
+          (outcome, at) =>
+            early[at] ??
+            withdrawn(outcome.rule, latest.value, [digest, ...(outcome.finding?.found.digests ?? [])]) ??
+            outcome,
+        ),
+        digest,
       }
-      return { rule, verdict: 'allow', reasons: [], finding: finding.value }
-    }),
-  )
-  return { outcomes, digest }
+    revoked = latest
+  }
+}
+
+function toOutcome(rule: CompiledRule, finding: Finding): RuleOutcome {
+  const { verdict, problems } = finding.found
+  if (verdict === 'pass') return { rule, verdict: 'allow', reasons: [], finding }
+  const reasons = problems.map(({ code, message }) => reasonOf(code, message))
+  return { rule, verdict: verdict === 'fail' ? 'deny' : 'error', reasons, finding }
+}
+
+/** A tag that nobody will replace by a digest any more is no pass. */
+function refuseTag(outcome: RuleOutcome, { place, tag }: ReadImage): RuleOutcome {
+  if (outcome.verdict !== 'allow') return outcome
+  const message = `${place}:${tag} is a tag, and what it leads to may change before it is pulled`
+  return { ...outcome, verdict: 'deny', reasons: [reasonOf('tag-not-pinned', message)] }
+}
+
+/** What is revoked is refused, whatever was found of it. */
+function withdrawn(
+  rule: CompiledRule,
+  revoked: RevocationView,
+  digests: readonly string[],
+): RuleOutcome | undefined {
+  const found = revoked.findDigest(digests)
+  if (!found) return undefined
+  const message = `${found.digest} is revoked: ${printable(found.reason)}`
+  return { rule, verdict: 'deny', reasons: [reasonOf('digest-revoked', message)] }
 }
 
 /** What can be said without a look at the registry. */
@@ -177,18 +214,20 @@ function judgeUnseen(rule: CompiledRule, isCertain: boolean, image: ReadImage): 
     const message = 'it depends on labels of the namespace whether the rule is about this image'
     return errorOutcome(rule, reasonOf('namespace-labels-unknown', message))
   }
-  if (rule.registries === undefined || isTrustedPlace(rule.registries, image.place)) return undefined
+  if (rule.registries === undefined || isTrustedPlace(rule.registries, image.matched)) return undefined
   const message = `${image.place} is in none of: ${rule.registries.slice(0, 5).join(', ')}`
   return { rule, verdict: 'deny', reasons: [reasonOf('registry-not-trusted', message)] }
 }
 
 async function resolve(
   { desk }: DecideImageParts,
-  { deadline, credentials }: ImageQuestion,
+  { deadline, credentials, isAfterPush = false }: ImageQuestion,
   { registry, repository, tag = 'latest', digest }: ReadImage,
 ): Promise<Digest | Omit<RuleOutcome, 'rule'>> {
   if (digest !== undefined) return digest
-  const resolution = await attempt(deadline.wait(desk.resolve({ registry, repository, tag }, credentials)))
+  const resolution = await attempt(
+    deadline.wait(desk.resolve({ registry, repository, tag }, { credentials, isAfterPush })),
+  )
   if ('reason' in resolution) {
     return {
       verdict: 'error',
@@ -207,17 +246,14 @@ const errorOutcome = (rule: CompiledRule, reason: AdmissionReason): RuleOutcome 
   reasons: [reason],
 })
 
-function revokedReason(revoked: RevocationView, digests: readonly string[]): AdmissionReason | undefined {
-  const found = revoked.findDigest(digests)
-  return found && reasonOf('digest-revoked', `${found.digest} is revoked: ${printable(found.reason)}`)
+/** Why there is no value. */
+interface Missing {
+  readonly reason: AdmissionReason | undefined
+  readonly message: string
 }
 
 /** A value, or why there is none; the caller's own wish to stop passes through. */
-async function attempt<T>(
-  promise: Promise<T>,
-): Promise<
-  { readonly value: T } | { readonly reason: AdmissionReason | undefined; readonly message: string }
-> {
+async function attempt<T>(promise: Promise<T>): Promise<{ readonly value: T } | Missing> {
   try {
     return { value: await promise }
   } catch (error) {

@@ -21,6 +21,11 @@ export function matchRule({ match, except }: CompiledRule, image: MatchedImage):
   return isExcepted === 'unknown' ? 'unknown' : isMeant
 }
 
+/** Whether a rule may be about an image, wherever it is to run. */
+export function mayMatch({ match }: CompiledRule, place: string): boolean {
+  return match.images === undefined || fits(match.images, place)
+}
+
 /** Whether any rule looks at labels of the namespace. */
 export function usesNamespaceLabels(rules: readonly CompiledRule[]): boolean {
   return rules.some(

@@ -1,5 +1,6 @@
 import { formatReference, type Reference } from '@sallyport/core'
-import { parseReference } from '@sallyport/oci'
+import { OciError, parseReference } from '@sallyport/oci'
+import { canonicalRegistry, matchedPlace, repositoryIn } from './canonical-place.ts'
 
 /** An image reference as Kubernetes understands it. */
 export interface ReadImage extends Reference {
@@ -11,26 +12,28 @@ export interface ReadImage extends Reference {
 
 /**
  * Reads a reference as a container runtime does: a name without registry is one of Docker Hub, and without tag and digest
- * it is `latest`. The host is in lower case: `Registry.example` is no other registry.
+ * it is `latest`. The same host has one name, however it is written.
  *
  * @throws {OciError} `REFERENCE_INVALID`.
  */
 export function readImage(text: string): ReadImage {
-  const {
-    registry: written,
-    repository,
-    tag,
-    digest,
-  } = parseReference(text, { defaultRegistry: 'docker.io' })
-  const registry = written.toLowerCase()
+  const parsed = parseReference(text, { defaultRegistry: 'docker.io' })
+  const { tag, digest } = parsed
+  const registry = canonicalRegistry(parsed.registry)
+  const repository = repositoryIn(registry, parsed.repository)
   const place = `${registry}/${repository}`
+  // `Team/app` names a host, and `team/app` none: written in lower case it would be another image.
+  if (parseReference(place, { defaultRegistry: 'docker.io' }).registry !== registry)
+    throw new OciError('REFERENCE_INVALID', `"${parsed.registry}" is not a registry host`, {
+      reference: place,
+    })
   return {
     registry,
     repository,
     ...(tag === undefined && digest === undefined ? { tag: 'latest' } : { tag }),
     digest,
     place,
-    matched: `${registry.replace(/:443$/, '')}/${repository}`,
+    matched: matchedPlace(place),
   }
 }
 

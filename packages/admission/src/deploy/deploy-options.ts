@@ -21,7 +21,10 @@ export type WebhookCertificate =
 export interface DeployOptions {
   /** Image that holds Node and `@sallyport/admission`, by digest: what guards images is no moving tag itself. */
   readonly image: string
-  /** Files of the webhook by name, such as `admission.yaml` and public keys: they go into a ConfigMap. No secrets. */
+  /**
+   * Files of the webhook by name, such as `admission.yaml`, `revoked.yaml`, or what `tls.clientAuthority` of the
+   * configuration names: they go into a ConfigMap, beside the configuration. No secrets.
+   */
   readonly files: Readonly<Record<string, string>>
   /** Which of `files` is the configuration. Default `webhook.yaml`. */
   readonly configuration?: string | undefined

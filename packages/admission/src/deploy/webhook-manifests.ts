@@ -56,9 +56,9 @@ function webhook(options: ResolvedDeploy, phase: 'mutate' | 'validate') {
     },
     matchConditions: [
       {
-        // Finalizers of what goes away have to be removable, whatever its image.
+        // Finalizers of what goes away have to be removable, whatever its image. Only what is stored is believed.
         name: 'is-not-being-deleted',
-        expression: '!has(object.metadata.deletionTimestamp)',
+        expression: "request.operation != 'UPDATE' || !has(oldObject.metadata.deletionTimestamp)",
       },
     ],
     rules: rules(options),

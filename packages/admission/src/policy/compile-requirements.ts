@@ -7,11 +7,28 @@ import {
   type TrustedKey,
 } from '@sallyport/attest'
 import { parseDuration } from '@sallyport/policy'
-import type { RevokedKeys } from '../revoke/revoked-keys.ts'
+import type { RevokedKeys } from '../revoke/revocation-index.ts'
 import type { RequireDocument, SignerDocument, SignerNames } from './policy-document.ts'
 
+/** A signer whose keys are read: once, and not for each repository. */
+export interface KnownSigner extends Pick<SignerDocument, 'identities'> {
+  readonly keys: readonly { readonly keyId: string; readonly pem: string }[]
+}
+
 /** Signers of the document by name. */
-export type KnownSigners = ReadonlyMap<string, SignerDocument>
+export type KnownSigners = ReadonlyMap<string, KnownSigner>
+
+/**
+ * Reads the keys of a signer.
+ *
+ * @throws {AttestError} `KEY_INVALID`, `KEY_UNSUPPORTED`.
+ */
+export function readSigner({ keys = [], identities }: SignerDocument): KnownSigner {
+  return {
+    keys: keys.map((text) => parsePublicKey(text)).map(({ keyId, pem }) => ({ keyId, pem })),
+    identities,
+  }
+}
 
 /** What a rule asks for, for images of `place` (`registry/repository`). */
 export function compileRequirements(
@@ -79,14 +96,13 @@ export function compileRequirements(
 
 /** A key once, however many of the names have it: listed twice it would count twice for a threshold. */
 function acceptedSigners(names: SignerNames, known: KnownSigners, revoked: RevokedKeys): AcceptedSigners {
-  const documents = [names].flat().flatMap((name) => known.get(name) ?? [])
+  const signers = [names].flat().flatMap((name) => known.get(name) ?? [])
   const keys = new Map<string, TrustedKey>()
-  for (const text of documents.flatMap(({ keys: listed = [] }) => listed)) {
-    const { keyId, pem } = parsePublicKey(text)
+  for (const { keyId, pem } of signers.flatMap((signer) => signer.keys)) {
     const revocation = revoked.get(keyId)
     keys.set(keyId, { pem, ...(revocation && { validFor: { end: justBefore(revocation.from) } }) })
   }
-  const identities = documents.flatMap((document) => document.identities ?? [])
+  const identities = signers.flatMap((signer) => signer.identities ?? [])
   return {
     ...(keys.size > 0 && { keys: [...keys.values()] }),
     ...(identities.length > 0 && {

@@ -1,6 +1,6 @@
 import type { Requirement } from '@sallyport/attest'
 import type { AdmissionMode } from '../decision.ts'
-import type { RevokedKeys } from '../revoke/revoked-keys.ts'
+import type { RevokedKeys } from '../revoke/revocation-index.ts'
 import type { ExemptionDocument, MatchDocument, PodKindDocument } from './policy-document.ts'
 
 /** A rule, made ready. */
@@ -15,7 +15,7 @@ export interface CompiledRule {
   readonly staleMs: number
   /** Rules that ask for the same have the same id. */
   readonly id: string
-  /** What it asks of images of a repository, with keys that count no more. */
+  /** What it asks of images of a repository, with keys that count no more; nothing where the place alone decides. */
   requirementsFor(place: string, revoked: RevokedKeys): readonly Requirement[]
 }
 

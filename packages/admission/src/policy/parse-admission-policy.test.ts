@@ -23,6 +23,9 @@ describe('parseAdmissionPolicy', () => {
     ['an unknown field of a rule', rule({ modes: 'audit' })],
     ['no rule', { ...good, rules: [] }],
     ['a rule that asks for nothing', rule({ require: {} })],
+    ['a rule that asks for nothing, from a registry', rule({ require: {}, registries: ['reg.example'] })],
+    ['a rule whose evidence is null', rule({ require: null, registries: ['reg.example'] })],
+    ['a rule without evidence or registry', rule({ require: undefined })],
     ['two rules of one name', { ...good, rules: [good.rules[0], good.rules[0]] }],
     ['a signer that nobody defines', rule({ require: { signature: { by: 'releases' } } })],
     ['a signer who is nobody', { ...good, signers: { release: {} } }],
@@ -41,6 +44,10 @@ describe('parseAdmissionPolicy', () => {
     ['another version', { ...good, version: 2 }],
   ])('refuses %s', (_title, document) => {
     expect(() => parse(document)).toThrow(expect.objectContaining({ code: 'POLICY_INVALID' }))
+  })
+
+  it('reads a rule that only says from where', () => {
+    expect(() => parse(rule({ require: undefined, registries: ['reg.example'] }))).not.toThrow()
   })
 
   it('says where the fault is', () => {

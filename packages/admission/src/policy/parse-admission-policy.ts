@@ -1,11 +1,17 @@
 import { createImageVerifier, type TrustedRoot } from '@sallyport/attest'
 import { canonicalJson, digestOf, isSallyportError } from '@sallyport/core'
 import { parseDuration, readDocument } from '@sallyport/policy'
+import { canonicalPattern } from '../decide/canonical-place.ts'
 import { AdmissionError } from '../errors.ts'
 import type { AdmissionPolicy } from './admission-policy.ts'
-import { compileRequirements, type KnownSigners } from './compile-requirements.ts'
+import { compileRequirements, type KnownSigners, readSigner } from './compile-requirements.ts'
 import type { CompiledPolicy, CompiledRule } from './compiled-rule.ts'
-import type { AdmissionPolicyDocument, AdmissionRuleDocument, SignerNames } from './policy-document.ts'
+import type {
+  AdmissionPolicyDocument,
+  AdmissionRuleDocument,
+  MatchDocument,
+  SignerNames,
+} from './policy-document.ts'
 import { policySchema } from './policy.schema.ts'
 
 /** Options of {@link parseAdmissionPolicy} and {@link defineAdmissionPolicy}. */
@@ -65,7 +71,15 @@ function makePolicy(document: AdmissionPolicyDocument, source: string): Admissio
   const fail = (message: string): never => {
     throw new AdmissionError('POLICY_INVALID', `${source}: ${message}`)
   }
-  const known: KnownSigners = new Map(Object.entries(document.signers))
+  const known: KnownSigners = new Map(
+    Object.entries(document.signers).map(([name, signer]) => {
+      try {
+        return [name, readSigner(signer)]
+      } catch (cause) {
+        return fail(`signer "${name}": ${cause instanceof Error ? cause.message : String(cause)}`)
+      }
+    }),
+  )
   requireUnique(
     document.rules.map(({ name }) => name),
     'rule',
@@ -88,7 +102,8 @@ function makePolicy(document: AdmissionPolicyDocument, source: string): Admissio
     }
   })
   const policy: AdmissionPolicy = { source, digest: digestOf(canonicalJson(document)) }
-  const { exemptions = [], kinds = [] } = document
+  const { kinds = [] } = document
+  const exemptions = (document.exemptions ?? []).map(withCanonicalImages)
   compiledPolicies.set(policy, { rules, exemptions, onError, noMatch, tags, kinds, unknownKinds })
   return policy
 }
@@ -109,32 +124,41 @@ function compileRule(
 ): CompiledRule {
   const { name, mode = 'enforce', match = {}, except, registries, subject = 'index', stale } = rule
   // A mistake must not be found in every image.
-  const requirements = compileRequirements(rule.require, known, {
-    place: 'any.example/any',
-    revoked: new Map(),
-  })
-  createImageVerifier({ requirements, root: noAuthorities() })
+  const { require: required } = rule
+  const requirementsFor: CompiledRule['requirementsFor'] = (place, revoked) =>
+    required === undefined ? [] : compileRequirements(required, known, { place, revoked })
+  if (required !== undefined)
+    createImageVerifier({
+      requirements: requirementsFor('any.example/any', new Map()),
+      root: noAuthorities(),
+    })
   return {
     name,
     mode,
-    match,
-    except,
-    registries,
+    match: withCanonicalImages(match),
+    except: except && withCanonicalImages(except),
+    registries: registries?.map(canonicalPattern),
     subject,
     onError: rule.onError ?? onError,
     staleMs: (stale === undefined ? undefined : parseDuration(stale)) ?? 0,
     id: digestOf(
       canonicalJson([
-        rule.require,
+        required ?? null,
         subject,
         [...new Set(signersOf(rule))].map((each) => [each, known.get(each)]),
       ]),
     ),
-    requirementsFor: (place, revoked) => compileRequirements(rule.require, known, { place, revoked }),
+    requirementsFor,
   }
 }
 
-function signersOf({ require: required }: AdmissionRuleDocument): readonly string[] {
+/** Images are compared by one spelling, however a policy is written. */
+function withCanonicalImages<T extends Pick<MatchDocument, 'images'>>(conditions: T): T {
+  const { images } = conditions
+  return images === undefined ? conditions : { ...conditions, images: images.map(canonicalPattern) }
+}
+
+function signersOf({ require: required = {} }: AdmissionRuleDocument): readonly string[] {
   const { decision, sbom, signature, provenance, attestations = [] } = required
   const by: readonly SignerNames[] = [
     ...(decision?.gates ?? []).map((gate) => gate.by),

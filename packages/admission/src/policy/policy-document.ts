@@ -56,7 +56,11 @@ export interface AdmissionRuleDocument {
   readonly mode?: AdmissionMode | undefined
   /** The only registries, or paths in them, that images may come from. Default: any. */
   readonly registries?: readonly string[] | undefined
-  readonly require: RequireDocument
+  /**
+   * Evidence that images must come with. Left out beside `registries`, the place alone decides: the image has to be there
+   * whole, and not to be revoked.
+   */
+  readonly require?: RequireDocument | undefined
   /**
    * What of an index must come with it. Default `index`: evidence about the index. An SBOM is always that of each platform,
    * because it describes one image.

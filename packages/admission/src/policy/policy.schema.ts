@@ -118,17 +118,22 @@ const requireSchema = z
     'expected decision, sbom, signature, provenance or attestations: a rule that asks for nothing lets everything in',
   )
 
-const ruleSchema = z.strictObject({
-  name,
-  match: matchSchema.optional(),
-  except: matchSchema.optional(),
-  mode: z.enum(['enforce', 'warn', 'audit']).optional(),
-  registries: some(registryPlace).optional(),
-  require: requireSchema,
-  subject: z.enum(['index', 'platforms', 'both']).optional(),
-  onError: z.enum(['deny', 'allow']).optional(),
-  stale: duration.optional(),
-})
+const ruleSchema = z
+  .strictObject({
+    name,
+    match: matchSchema.optional(),
+    except: matchSchema.optional(),
+    mode: z.enum(['enforce', 'warn', 'audit']).optional(),
+    registries: some(registryPlace).optional(),
+    require: requireSchema.optional(),
+    subject: z.enum(['index', 'platforms', 'both']).optional(),
+    onError: z.enum(['deny', 'allow']).optional(),
+    stale: duration.optional(),
+  })
+  .refine(
+    (rule) => rule.require !== undefined || rule.registries !== undefined,
+    'expected require, or registries alone: a rule that asks for nothing lets everything in',
+  )
 
 const exemptionSchema = z.strictObject({
   name,

@@ -7,7 +7,7 @@ import type { AdmissionReasonCode, ReliedEvidence } from '../decision.ts'
 export interface VerificationTerms {
   /** Terms with the same id ask for the same. */
   readonly id: string
-  /** All of them must be satisfied; at least one. */
+  /** All of them must be satisfied. None: the place was enough, and the image only has to be there, whole. */
   readonly requirements: readonly Requirement[]
   /** Ids of keys that are revoked, so that their evidence is called that. */
   readonly revokedKeys?: readonly string[] | undefined
@@ -40,7 +40,7 @@ export interface VerificationProblem {
 
 /** What verifying an image found. */
 export interface VerifiedImage {
-  /** `pass` only when all requirements are satisfied by evidence about exactly this digest. */
+  /** `pass` only when the image is there and all requirements are satisfied by evidence about exactly this digest. */
   readonly verdict: Verdict
   readonly digest: Digest
   /** The digest itself and, of an index, those of the images in it: a revoked one is none to run. */

@@ -22,7 +22,7 @@ export function parseReview(
     return parseStrictJson(body, { maxValues: 1_000_000 })
   } catch (cause) {
     if (!(cause instanceof StrictJsonError)) throw cause
-    throw new AdmissionError('REVIEW_INVALID', `the review is no JSON that can be used: ${cause.message}`, {
+    throw new AdmissionError('REVIEW_INVALID', `the body is no JSON that can be used: ${cause.message}`, {
       cause,
       status: 400,
     })

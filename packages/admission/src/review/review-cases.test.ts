@@ -535,6 +535,33 @@ const cases: readonly [string, unknown, Expected, Policy?][] = [
     no('decision-missing'),
     { ...rulesBy({ images: ['docker.io/*'] }), noMatch: 'allow' },
   ],
+  ...[
+    'Docker.io/bad:1',
+    'Index.Docker.IO/bad:1',
+    'index.docker.io/bad:1',
+    'docker.io:443/library/bad',
+    'docker.io:0443/library/bad',
+  ].map((image): (typeof cases)[number] => [
+    `${image} does not escape the pattern`,
+    create(image),
+    no('decision-missing'),
+    { ...rulesBy({ images: ['docker.io/library/*'] }), noMatch: 'allow' },
+  ]),
+  ...[
+    ['REG.example/shop/*', bad],
+    ['reg.example:443/shop/*', bad],
+    ['reg.example:0443/shop/bad', bad],
+    ['docker.io/bad', 'bad'],
+    ['index.docker.io/bad', 'bad'],
+    ['Docker.io/*', 'bad'],
+  ].map(([pattern = '', image]): (typeof cases)[number] => [
+    `a pattern written as ${pattern} is about ${image}`,
+    create(image),
+    no('decision-missing'),
+    { ...rulesBy({ images: [pattern] }), noMatch: 'allow' },
+  ]),
+  ['a host that is one only by its capitals', create('Team/app:1'), no('reference-invalid')],
+  ['a port with zeros before it', create('reg.example:05000/app:1'), pin('reg.example:5000/app:1')],
   [
     'labels of the object',
     reviewOf('Deployment', objectOf('Deployment', podSpec(bad), { tier: 'web' })),
@@ -585,6 +612,12 @@ const cases: readonly [string, unknown, Expected, Policy?][] = [
     no('registry-not-trusted'),
     trusted,
   ],
+  ...['REG.example/shop', 'reg.example:443', 'docker.io/bad'].map((place): (typeof cases)[number] => [
+    `a registry written as ${place}`,
+    create(place === 'docker.io/bad' ? bad.slice(-5) : bad),
+    no('decision-missing'),
+    { rules: [{ ...prodRule, registries: [place] }] },
+  ]),
   ['the host without its port', create('mirror.example/any/web:1'), no('registry-not-trusted'), trusted],
   ['Docker Hub where it is not trusted', create('nginx'), no('registry-not-trusted'), trusted],
   // Dry run.

@@ -1,8 +1,8 @@
 import { canonicalJson, digestOf } from '@sallyport/core'
 import { AdmissionError } from '../errors.ts'
 import type { RevocationSource } from '../ports/revocation-source.ts'
+import { indexRevocations, type RevocationIndex, type RevokedKeys } from './revocation-index.ts'
 import type { RevocationList } from './revocation-list.ts'
-import { findRevokedDigest, type RevokedKeys, revokedKeys } from './revoked-keys.ts'
 
 /** What is revoked at a moment. */
 export interface RevocationView {
@@ -26,6 +26,7 @@ const nothing: RevocationList = { source: 'nothing', version: digestOf(''), revo
 export function createRevocationDesk(source: RevocationSource | undefined): RevocationDesk {
   let last: { readonly list: RevocationList; readonly readAt: number } | undefined
   let reading: Promise<RevocationList> | undefined
+  let indexed: { readonly list: RevocationList; readonly index: RevocationIndex } | undefined
   let made:
     | { readonly list: RevocationList; readonly second: number; readonly view: RevocationView }
     | undefined
@@ -54,19 +55,18 @@ export function createRevocationDesk(source: RevocationSource | undefined): Revo
       const list = await read(elapsed)
       const second = Math.floor(wall / 1000)
       if (made?.list === list && made.second === second) return made.view
+      if (indexed?.list !== list) indexed = { list, index: indexRevocations(list) }
+      const { index } = indexed
       const now = new Date(wall)
-      const keys = revokedKeys(list, now)
+      const keys = index.keysAt(now)
+      const version = canonicalJson([...keys].map(([key, { from }]) => [key, from.getTime()]))
       const view: RevocationView = {
         keys,
-        keysVersion: canonicalJson([...keys].map(([key, { from }]) => [key, from.getTime()])),
-        findDigest: (digests) => findRevokedDigest(list, digests, now),
+        keysVersion: keys.size > 8 ? digestOf(version) : version,
+        findDigest: (digests) => index.findDigest(digests, now),
       }
-      made = {
-        list,
-        second,
-        view: keys.size > 8 ? { ...view, keysVersion: digestOf(view.keysVersion) } : view,
-      }
-      return made.view
+      made = { list, second, view }
+      return view
     },
   }
 }

@@ -7,8 +7,15 @@ import {
   type TrustedRoot,
   type VerificationCache,
 } from '@sallyport/attest'
-import { type Clock, type Digest, isIndexMediaType, type Reference, systemClock } from '@sallyport/core'
-import { parseIndex, type Repository } from '@sallyport/oci'
+import {
+  type Clock,
+  type Digest,
+  isIndexMediaType,
+  type RawManifest,
+  type Reference,
+  systemClock,
+} from '@sallyport/core'
+import { OciError, parseIndex, parseManifest, type Repository } from '@sallyport/oci'
 import type {
   ImageVerifier,
   PullCredentials,
@@ -47,31 +54,30 @@ export function createRegistryVerifier({
   cache = createVerificationCache(),
   clock = systemClock,
 }: RegistryVerifierOptions): ImageVerifier {
-  const ready = new Map<string, ReadyTerms>()
+  const ready = new Map<string, readonly ReadyVerifier[]>()
 
-  function makeReady({ id, requirements, subject }: VerificationTerms): ReadyTerms {
-    const known = ready.get(id)
+  /** All of them must pass. An SBOM describes one image: that of an index are those of its platforms. */
+  function makeReady(
+    { id, requirements, subject }: VerificationTerms,
+    isIndex: boolean,
+  ): readonly ReadyVerifier[] {
+    const key = `${isIndex} ${id}`
+    const known = ready.get(key)
     if (known) return known
-    const asked = new Set<AskedImage>()
-    const note = (digest: string, until: number): void => {
-      // A decision that is too old already is not what a pass rests on.
-      if (until <= clock.now().getTime()) return
-      for (const each of asked) if (each.digest === digest) each.freshUntil = Math.min(each.freshUntil, until)
-    }
-    const noting = requirements.map((each) => noteAges(each, note))
-    const make = (wanted: readonly Requirement[]): AttestVerifier =>
-      createImageVerifier({ requirements: wanted, root, limits, cache, clock })
-    const [sboms, others] = [noting.filter(isSbom), noting.filter((each) => !isSbom(each))]
-    const made: ReadyTerms = {
-      asked,
-      ofImages: make(noting),
-      // An SBOM describes one image: that of an index are those of its platforms.
-      ofIndexes: [
-        ...(others.length > 0 ? [{ verifier: make(others), subject }] : []),
-        ...(sboms.length > 0 ? [{ verifier: make(sboms), subject: 'platforms' as const }] : []),
-      ],
-    }
-    ready.set(id, made)
+    const [sboms, others] = isIndex
+      ? [requirements.filter(isSbom), requirements.filter((each) => !isSbom(each))]
+      : [[], requirements]
+    const parts = [
+      { requirements: others, subject },
+      { requirements: sboms, subject: 'platforms' as const },
+    ]
+    const made = parts
+      .filter((part) => part.requirements.length > 0)
+      .map((part) => ({
+        verifier: createImageVerifier({ requirements: part.requirements, root, limits, cache, clock }),
+        subject: part.subject,
+      }))
+    ready.set(key, made)
     for (const oldest of ready.keys()) {
       if (ready.size <= maxReady) break
       ready.delete(oldest)
@@ -87,76 +93,65 @@ export function createRegistryVerifier({
 
     async verify({ digest, ...name }, terms, { signal, credentials }) {
       const repository = open(name, credentials)
-      const { asked, ofImages, ofIndexes } = makeReady(terms)
-      const image: AskedImage = { digest, freshUntil: Number.POSITIVE_INFINITY }
-      asked.add(image)
-      try {
-        const digests = await membersOf(repository, digest, signal)
-        const wanted = digests.length > 1 ? ofIndexes : [{ verifier: ofImages, subject: terms.subject }]
-        const verdicts = await Promise.all(
-          wanted.map(({ verifier, subject }) => verifier.verify(repository, digest, { subject, signal })),
-        )
-        return toVerifiedImage(verdicts, terms, { ...image, digests })
-      } finally {
-        asked.delete(image)
-      }
+      const raw = await repository.getManifest(digest, { signal })
+      const digests = membersOf(raw)
+      if (terms.requirements.length === 0)
+        return { verdict: 'pass', digest, digests, problems: [], evidence: [], warnings: [] }
+      // Only now: what is not there must not cost more than the question.
+      const verdicts = await Promise.all(
+        makeReady(terms, digests.length > 1).map(({ verifier, subject }) =>
+          verifier.verify(withManifest(repository, raw), digest, { subject, signal }),
+        ),
+      )
+      return toVerifiedImage(verdicts, terms, digest, digests)
     },
   }
 }
 
-/** An image that is being verified, and when the decisions about it are too old: milliseconds since 1970, the earliest. */
-interface AskedImage {
-  readonly digest: Digest
-  freshUntil: number
-}
-
-type AttestVerifier = ReturnType<typeof createImageVerifier>
-
-interface ReadyTerms {
-  readonly ofImages: AttestVerifier
-  /** All must pass. */
-  readonly ofIndexes: readonly {
-    readonly verifier: AttestVerifier
-    readonly subject: VerificationTerms['subject']
-  }[]
-  readonly asked: Set<AskedImage>
+interface ReadyVerifier {
+  readonly verifier: ReturnType<typeof createImageVerifier>
+  readonly subject: VerificationTerms['subject']
 }
 
 const isSbom = ({ kind }: Requirement): boolean => kind === 'sbom'
 
-/** Notes when decisions will be too old: what is remembered must not outlive them. */
-function noteAges(requirement: Requirement, note: (digest: string, until: number) => void): Requirement {
-  if ('requirements' in requirement)
-    return { ...requirement, requirements: requirement.requirements.map((each) => noteAges(each, note)) }
-  const { kind, maxAgeMs } = requirement
-  if (kind !== 'vsa' || maxAgeMs === undefined) return requirement
-  return {
-    ...requirement,
-    where(predicate, { subject }) {
-      const { timeVerified } = predicate as { readonly timeVerified?: unknown }
-      const madeAt = timeVerified instanceof Date ? timeVerified.getTime() : Date.parse(String(timeVerified))
-      for (const [algorithm, hex] of subject.flatMap((each) => Object.entries(each.digest)))
-        note(`${algorithm}:${hex}`, madeAt + maxAgeMs)
-      return Number.isFinite(madeAt)
-    },
+/**
+ * A manifest and, of an index, what it lists.
+ *
+ * @throws {OciError} `MANIFEST_UNSUPPORTED` for an index in an index: runtimes follow it, and nobody would have looked
+ *   whether what it lists is revoked.
+ */
+function membersOf(raw: RawManifest): readonly Digest[] {
+  const { digest, mediaType } = raw.descriptor
+  if (!isIndexMediaType(mediaType)) {
+    // What is malformed is no image.
+    parseManifest(raw)
+    return [digest]
   }
+  const { manifests } = parseIndex(raw)
+  const nested = manifests.find((each) => isIndexMediaType(each.mediaType))
+  if (nested) throw new OciError('MANIFEST_UNSUPPORTED', `${digest} lists another index, ${nested.digest}`)
+  return [digest, ...manifests.map((each) => each.digest)]
 }
 
-/** A manifest and, of an index, what it lists. */
-async function membersOf(
-  repository: Repository,
-  digest: Digest,
-  signal: AbortSignal,
-): Promise<readonly Digest[]> {
-  const raw = await repository.getManifest(digest, { signal })
-  if (!isIndexMediaType(raw.descriptor.mediaType)) return [digest]
-  return [digest, ...parseIndex(raw).manifests.map((each) => each.digest)]
+/** The same repository, of which this manifest needs no request any more. */
+function withManifest(repository: Repository, raw: RawManifest): Repository {
+  const getManifest: Repository['getManifest'] = async (wanted, options) =>
+    wanted === raw.descriptor.digest ? raw : repository.getManifest(wanted, options)
+  return new Proxy(repository, {
+    get(target, name) {
+      if (name === 'getManifest') return getManifest
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
 }
 
 function toVerifiedImage(
   verdicts: readonly ImageVerdict[],
   terms: VerificationTerms,
-  { digest, digests, freshUntil }: AskedImage & { readonly digests: readonly Digest[] },
+  digest: Digest,
+  digests: readonly Digest[],
 ): VerifiedImage {
   const problems = verdicts.flatMap((verdict) => explainVerdict(verdict, terms))
   // A verdict about anything but the digest that was asked for would be one about another image.
@@ -164,23 +159,23 @@ function toVerifiedImage(
     verdicts.length > 0 &&
     problems.length === 0 &&
     verdicts.every((each) => each.verdict === 'pass' && each.allow && each.digest === digest)
+  const counted = verdicts
+    .flatMap(({ requirements }) => requirements)
+    .flatMap(({ name, evidence }) => evidence.map((each) => ({ requirement: name, ...each })))
+  // What is remembered must not outlive any of what it rests on.
+  const until = Math.min(...counted.flatMap(({ freshUntil }) => freshUntil?.getTime() ?? []))
   return {
     verdict: isPass ? 'pass' : problems.some((each) => each.verdict === 'fail') ? 'fail' : 'error',
     digest,
     digests,
     problems: problems.map(({ code, message }) => ({ code, message })),
-    evidence: verdicts
-      .flatMap(({ requirements }) => requirements)
-      .flatMap((requirement) => [requirement, ...(requirement.parts ?? [])])
-      .flatMap(({ name, evidence }) =>
-        evidence.map(({ predicateType, signer, manifest }) => ({
-          requirement: name,
-          predicateType,
-          signer: signer.kind === 'key' ? signer.keyId : `${signer.subject} (${signer.issuer})`,
-          manifest,
-        })),
-      ),
+    evidence: counted.map(({ requirement, predicateType, signer, manifest }) => ({
+      requirement,
+      predicateType,
+      signer: signer.kind === 'key' ? signer.keyId : `${signer.subject} (${signer.issuer})`,
+      manifest,
+    })),
     warnings: verdicts.flatMap(({ warnings }) => warnings.map(({ code, message }) => `${code}: ${message}`)),
-    ...(Number.isFinite(freshUntil) && { freshUntil: new Date(freshUntil) }),
+    ...(Number.isFinite(until) && { freshUntil: new Date(until) }),
   }
 }

@@ -78,7 +78,7 @@ describe('what is remembered', () => {
     const staging = { ...prodRule, name: 'staging', match: { namespaces: ['staging'] } }
     const rules = [
       { ...prodRule, match: { namespaces: ['prod'] } },
-      { ...staging, require: { decision: { ...prodRule.require.decision!, tier: 'staging' } } },
+      { ...staging, require: { decision: { ...prodRule.require!.decision!, tier: 'staging' } } },
     ]
     const { admission, images } = openAdmission({ policy: policyOf(rules) })
     await admission.decideImage(pinned, { namespace: 'prod' })
@@ -104,6 +104,24 @@ describe('what is remembered', () => {
     time.advance(1)
     expect((await admission.decideImage(pinned)).cached).toBe(false)
   })
+
+  it.each(['pass', 'fail'] as const)(
+    'is a refusal when the evidence is too old by the time that it is verified as a %s, also where errors are let in',
+    async (verdict) => {
+      const { admission, images, time } = openAdmission({
+        policy: policyOf([prodRule], { onError: 'allow' }),
+      })
+      images.result = { freshUntil: new Date(time.clock.now().getTime() + 1_000) }
+      images.answer = () => verdict
+      const { hold, release } = held()
+      images.hold = hold
+      const asked = admission.decideImage(pinned)
+      await settle()
+      time.advance(1_000)
+      release()
+      expect(await asked).toMatchObject({ verdict: 'deny', admitted: false })
+    },
+  )
 
   it.each([-3_600_000, 3_600_000])('is forgotten when somebody sets the clock by %i ms', async (ms) => {
     const { admission, images, time } = openAdmission()
@@ -171,6 +189,53 @@ describe('what is remembered', () => {
       time.advance(60_000)
       expect((await admission.decideImage(pinned)).verdict).toBe('error')
     })
+  })
+})
+
+describe('what is warmed', () => {
+  it.each([
+    ['a namespace', { namespaces: ['prod'] }],
+    ['labels of the namespace', { namespaceLabels: { env: 'prod' } }],
+    ['labels of the object', { objectLabels: { app: 'web' } }],
+    ['images', { images: ['reg.example/shop/*'] }],
+  ])('without a namespace is known to a rule about %s', async (_title, match) => {
+    const { admission, images } = openAdmission({ policy: policyOf([{ ...prodRule, match }]) })
+    expect(await admission.warm(web)).toMatchObject({ verdict: 'allow' })
+    const context = { namespace: 'prod', namespaceLabels: { env: 'prod' }, objectLabels: { app: 'web' } }
+    expect(await admission.decideImage(web, context)).toMatchObject({ verdict: 'allow', cached: true })
+    expect(images.verified).toHaveLength(1)
+  })
+
+  it('is not verified by rules about other images', async () => {
+    const rules = [{ ...prodRule, match: { images: ['reg.example/other/*'] } }]
+    const { admission, images } = openAdmission({ policy: policyOf(rules) })
+    expect(await admission.warm(web)).toMatchObject({ verdict: 'error', admitted: false })
+    expect(images.verified).toEqual([])
+  })
+
+  it.each([
+    ['refused', bad, 'deny'],
+    ['not to be judged', down, 'error'],
+    ['not there', 'reg.example/shop/gone:1', 'deny'],
+  ])('is looked at anew when it was %s before the push', async (_title, reference, before) => {
+    const { admission, images } = openAdmission()
+    expect((await admission.decideImage(reference)).verdict).toBe(before)
+    images.answer = () => 'pass'
+    expect((await admission.decideImage(reference)).verdict).toBe(before)
+    expect((await admission.warm(reference)).verdict).toBe('allow')
+  })
+
+  it('and passed is not verified again', async () => {
+    const { admission, images } = openAdmission()
+    for (let at = 0; at < 3; at++) await admission.warm(pinned)
+    expect(images.verified).toHaveLength(1)
+  })
+
+  it('for a namespace is verified as there', async () => {
+    const rules = [{ ...prodRule, match: { namespaces: ['prod'] } }]
+    const { admission } = openAdmission({ policy: policyOf(rules) })
+    expect((await admission.warm(web, { namespace: 'dev' })).reasons[0]?.code).toBe('no-rule')
+    expect(await admission.warm(web, { namespace: 'prod' })).toMatchObject({ verdict: 'allow' })
   })
 })
 
@@ -250,6 +315,21 @@ describe('the budget', () => {
       expect(vi.getTimerCount()).toBe(0)
     },
   )
+
+  it.each([
+    ['a moment before', 1_999, 'allow'],
+    ['at the moment when', 2_000, 'error'],
+    ['a moment after', 2_001, 'error'],
+  ])('that is over %s a verification ends leaves one answer, and a verdict', async (_title, ms, verdict) => {
+    const { admission, images } = openAdmission({ budgetMs: 2_000 })
+    images.hold = () => new Promise((resolve) => setTimeout(resolve, ms))
+    const asked = admission.decideImage(pinned)
+    await vi.advanceTimersByTimeAsync(2_001)
+    expect(await asked).toMatchObject({ verdict, admitted: verdict === 'allow' })
+    expect(await admission.decideImage(pinned)).toMatchObject({ verdict: 'allow', cached: true })
+    expect(images.verified).toHaveLength(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
 
   it('gives a verification up that never ends', async () => {
     const { admission, images } = openAdmission({
@@ -331,6 +411,80 @@ describe('what is revoked', () => {
       admitted: false,
       reasons: [{ code: 'revocation-unreadable' }],
     })
+  })
+
+  it.each([
+    ['the image', { digest: someDigest }, 'deny'],
+    ['a platform of it', { digest: digestAt('platform') }, 'deny'],
+    ['another image', { digest: digestAt('other') }, 'allow'],
+  ] as const)('is refused while it is being verified: %s', async (_title, what, verdict) => {
+    const revocations = listOf([])
+    const { admission, images, time } = openAdmission({ revocations })
+    images.result = { digests: [someDigest, digestAt('platform')] }
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(pinned)
+    await settle()
+    revocations.set([{ ...what, reason: 'x' }])
+    time.advance(1_000)
+    release()
+    expect((await asked).verdict).toBe(verdict)
+  })
+
+  it('is verified anew when a key is revoked while it is being verified', async () => {
+    const revocations = listOf([])
+    const { admission, images, time } = openAdmission({ revocations })
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(pinned)
+    await settle()
+    revocations.set([{ key: `${'a'.repeat(43)}=`, reason: 'lost' }])
+    time.advance(1_000)
+    images.answer = () => 'pass'
+    release()
+    await settle()
+    images.answer = () => 'fail'
+    release()
+    expect((await asked).verdict).toBe('deny')
+    expect(images.verified).toHaveLength(2)
+  })
+
+  it('can not be told any more once it is verified: an error', async () => {
+    const revocations = listOf([])
+    const { admission, images, time } = openAdmission({ revocations })
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(pinned)
+    await settle()
+    revocations.set(new Error('the file is gone'))
+    time.advance(1_000)
+    release()
+    expect(await asked).toMatchObject({ verdict: 'error', reasons: [{ code: 'revocation-unreadable' }] })
+  })
+
+  it('can not be told any more once it is refused: a refusal, also where errors are let in', async () => {
+    const revocations = listOf([])
+    const policy = policyOf([prodRule], { onError: 'allow' })
+    const { admission, images, time } = openAdmission({ revocations, policy })
+    const { hold, release } = held()
+    images.hold = hold
+    const asked = admission.decideImage(bad)
+    await settle()
+    revocations.set(new Error('the file is gone'))
+    time.advance(1_000)
+    release()
+    expect(await asked).toMatchObject({ verdict: 'deny', admitted: false })
+  })
+
+  it('is looked up quickly in a list of 50,000', async () => {
+    const list = Array.from({ length: 50_000 }, (_, at) => ({ digest: digestAt(`${at}`), reason: 'x' }))
+    const { admission } = openAdmission({ revocations: listOf(list) })
+    await admission.decideImage(pinned)
+    const before = process.cpuUsage()
+    for (let at = 0; at < 500; at++) expect((await admission.decideImage(pinned)).verdict).toBe('allow')
+    const { user, system } = process.cpuUsage(before)
+    // Looked through one by one it takes seconds.
+    expect((user + system) / 1_000).toBeLessThan(1_000)
   })
 
   it('is verified anew when a key is added', async () => {

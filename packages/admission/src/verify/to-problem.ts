@@ -6,12 +6,17 @@ import { FlightTimeout } from './flights.ts'
 
 /** Codes of errors that say what is in the registry, and not that it could not be asked. */
 const ofContent: Readonly<Record<string, AdmissionReasonCode>> = {
+  REFERENCE_INVALID: 'reference-invalid',
   MANIFEST_NOT_FOUND: 'image-not-found',
   MANIFEST_INVALID: 'image-invalid',
   MANIFEST_UNSUPPORTED: 'image-invalid',
   DIGEST_MISMATCH: 'image-invalid',
   SIZE_MISMATCH: 'image-invalid',
   LIMIT_EXCEEDED: 'image-invalid',
+  'index-nested': 'image-invalid',
+  'no-platforms': 'image-invalid',
+  'limit-exceeded': 'image-invalid',
+  'parent-mismatch': 'image-invalid',
 }
 const ofAccess: Readonly<Record<string, AdmissionReasonCode>> = {
   UNAUTHORIZED: 'registry-denied',

@@ -33,7 +33,7 @@ export type CredentialsOfPod = () => Promise<PullCredentials | undefined>
 export interface VerificationDesk extends Pick<AdmissionStats, 'cache' | 'verifications'> {
   resolve(
     image: Pick<Reference, 'registry' | 'repository'> & { readonly tag: string },
-    credentials: CredentialsOfPod,
+    terms: { readonly credentials: CredentialsOfPod; readonly isAfterPush: boolean },
   ): Promise<Resolution>
   judge(
     image: PinnedImage,
@@ -41,6 +41,8 @@ export interface VerificationDesk extends Pick<AdmissionStats, 'cache' | 'verifi
       readonly rule: CompiledRule
       readonly revoked: RevocationView
       readonly credentials: CredentialsOfPod
+      /** What was missing before a push may be there now: only what passed is remembered. */
+      readonly isAfterPush: boolean
     },
   ): Promise<Finding>
   close(): Promise<void>
@@ -118,12 +120,12 @@ export function createVerificationDesk({
   }
 
   return {
-    async resolve({ registry, repository, tag }, findCredentials) {
+    async resolve({ registry, repository, tag }, { credentials: findCredentials, isAfterPush }) {
       const given = await findCredentials().catch(noCredentials)
       if (given instanceof CredentialsError) return { problem: given.problem }
       const credentials = given
       const key = JSON.stringify([registry, repository, tag, credentials?.scope])
-      const known = tags.get(key, now())
+      const known = isAfterPush ? undefined : tags.get(key, now())
       if (known) {
         const isKnown = known.value.digest !== undefined
         if (known.ageMs < (isKnown ? lifetimes.tag : lifetimes.error)) return known.value
@@ -139,7 +141,7 @@ export function createVerificationDesk({
       return flight?.catch(failed) ?? { problem: overloaded }
     },
 
-    async judge(image, { rule, revoked, credentials: findCredentials }) {
+    async judge(image, { rule, revoked, credentials: findCredentials, isAfterPush }) {
       const passKey = JSON.stringify([
         image.registry,
         image.repository,
@@ -206,15 +208,17 @@ export function createVerificationDesk({
       const credentials = await findCredentials().catch(noCredentials)
       if (credentials instanceof CredentialsError)
         return unjudged({ ...unverified(image, credentials), problems: [credentials.problem] })
-      const other = recallOther(credentials)
+      const other = isAfterPush ? undefined : recallOther(credentials)
       if (other) {
         counts.hits++
         return other
       }
       counts.misses++
-      return (
-        (await start(credentials)) ?? unjudged({ ...unverified(image, undefined), problems: [overloaded] })
-      )
+      const finding = await start(credentials)
+      if (!finding) return unjudged({ ...unverified(image, undefined), problems: [overloaded] })
+      const { found } = finding
+      if (found.verdict !== 'pass' || isFresh(found, now())) return finding
+      return unjudged({ ...found, verdict: 'fail', problems: [outOfDate], evidence: [] })
     },
 
     get cache() {
@@ -240,6 +244,11 @@ const overloaded = {
   verdict: 'error',
   code: 'overloaded',
   message: 'too many images wait to be verified',
+} as const
+
+const outOfDate = {
+  code: 'verification-failed',
+  message: 'its evidence grew too old while it was verified',
 } as const
 
 const failed = (error: unknown): Resolution => ({ problem: toProblem(error) })

@@ -196,6 +196,14 @@ describe('requests that are no reviews', () => {
     ['no uid', 400, '/validate', valid.replace('"uid":"u-1"', '"uid":""'), {}],
     ['a uid that is no text', 400, '/validate', valid.replace('"uid":"u-1"', '"uid":{}'), {}],
     ['no request', 400, '/validate', '{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}', {}],
+    ['a key twice', 400, '/validate', valid.replace('"uid":"u-1"', '"uid":"u-0","uid":"u-1"'), {}],
+    [
+      'millions of values',
+      400,
+      '/validate',
+      valid.replace('"uid":"u-1"', `"uid":"u-1","more":[${'0,'.repeat(1_400_000)}0]`),
+      {},
+    ],
     ['deep nesting', 400, '/validate', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, {}],
     ['a large body', 413, '/validate', `"${'x'.repeat(3 * 1024 * 1024)}"`, {}],
     [
@@ -396,6 +404,42 @@ describe('certificates', () => {
       expect(await client.send('/readyz')).toMatchObject({ status: 200 })
     }
   })
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'of clients count no more once their authority is changed, also in a session of %s that is resumed',
+    async (version) => {
+      const clientAuthority = join(folder, 'clients.crt')
+      await writeFile(clientAuthority, authority.ca)
+      const tls = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), clientAuthority }
+      const server = await start({ tls })
+      const api = authority.issue({ name: 'kube-apiserver', use: 'client' })
+      const body = JSON.stringify(podReview(good))
+      const head = `POST /validate HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\nConnection: close\r\n`
+      const ask = async (session?: Buffer) => {
+        const socket = connect({
+          port: server.port,
+          host: '127.0.0.1',
+          ca: authority.ca,
+          servername: hosts[0],
+          session,
+          maxVersion: version,
+          ...api,
+        })
+        resources.defer(() => void socket.destroy())
+        let last: Buffer | undefined
+        socket.on('session', (given: Buffer) => (last = given))
+        socket.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+        const answer = await text(socket)
+        return { status: answer.slice(9, 12), session: last ?? socket.getSession() }
+      }
+      const before = await ask()
+      expect(before.status).toBe('200')
+      expect((await ask(before.session)).status).toBe('200')
+      await writeFile(clientAuthority, strangers.ca)
+      await server.reloadCertificate()
+      expect((await ask(before.session)).status).toBe('403')
+    },
+  )
 
   it('of TLS 1.1 are no way in', async () => {
     const server = await start()

@@ -15,6 +15,7 @@ import { checkJson, json, type Reply, text, writeReply } from './reply.ts'
 import { trackConnections } from './track-connections.ts'
 import { createWarmQueue, type PushedImage, readWarmRequest, toWarmReferences } from './warm-images.ts'
 import { watchCertificate } from './watch-certificate.ts'
+import { watchLateness } from './watch-lateness.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 import { metricNames, webhookMetrics } from './webhook-metrics.ts'
 import type { WebhookServerOptions } from './webhook-server-options.ts'
@@ -112,6 +113,7 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     concurrency: warm?.concurrency ?? 4,
     maxWaiting: warm?.maxWaiting ?? 1_000,
   })
+  const lateness = watchLateness()
   let inFlight = 0
   let isDraining = false
   const metrics = webhookMetrics(
@@ -138,10 +140,6 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
       })
     inFlight += 1
     const startedAt = performance.now()
-    const gone = new AbortController()
-    message.once('close', () => {
-      if (!message.complete) gone.abort()
-    })
     try {
       const { subject, answer, own } = await handleReview(message, {
         admission,
@@ -149,10 +147,10 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
         timeout: url.searchParams.get('timeout') ?? undefined,
         defaultTimeoutMs,
         reserveMs,
+        latenessMs: lateness.ms,
         maxBodyBytes,
         bodyTimeoutMs,
         room,
-        gone: gone.signal,
       })
       const durationMs = performance.now() - startedAt
       const { allowed, status } = answer.response
@@ -181,8 +179,8 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     if (!hasToken(message.headers.authorization, warm!.tokens))
       throw new AdmissionError('CLIENT_REFUSED', 'a bearer token that is known is needed', { status: 401 })
     checkJson(message)
-    const signal = AbortSignal.timeout(bodyTimeoutMs)
-    const references = readWarmRequest(await readBody(message, { maxBytes: maxBodyBytes, room, signal }))
+    const body = await readBody(message, { maxBytes: maxBodyBytes, room, timeoutMs: bodyTimeoutMs })
+    const references = readWarmRequest(body)
     const taken = queue.add(references)
     return json(202, { taken, dropped: references.length - taken })
   }
@@ -285,6 +283,7 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     limit.abort()
     const cut = isLate ? connections.cut() : 0
     await closed
+    lateness[Symbol.dispose]()
     watching.abort()
     await Promise.all([queue.close(), watched])
     emit({ type: 'closed', cut })

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { isJsonDeeperThan } from '@sallyport/core'
 import type { Admission, DecideReviewOptions } from '../admission.ts'
 import { AdmissionError } from '../errors.ts'
+import { parseReview } from '../review/parse-review.ts'
 import type { AdmissionReviewResponse } from '../review/review-response.ts'
 import { type BodyRoom, readBody } from './read-body.ts'
 import { reviewBudget } from './review-budget.ts'
@@ -15,11 +15,10 @@ export interface HandleReviewOptions {
   readonly timeout: string | undefined
   readonly defaultTimeoutMs: number
   readonly reserveMs: number
+  readonly latenessMs: number
   readonly maxBodyBytes: number
   readonly bodyTimeoutMs: number
   readonly room: BodyRoom
-  /** Ends when whoever asked has gone. */
-  readonly gone: AbortSignal
 }
 
 /** A review with its answer. */
@@ -29,9 +28,6 @@ export interface HandledReview {
   /** Whether the answer is the webhook's own, because there was none that counts. */
   readonly own: { readonly type: 'timeout' } | { readonly type: 'failed'; readonly cause: Error } | undefined
 }
-
-/** Objects nest about ten levels deep; a parser must not be led much deeper. */
-const maxDepth = 200
 
 /**
  * Reads a review, has it judged within the budget, and gives an answer that repeats its uid. Whatever happens
@@ -44,21 +40,25 @@ export async function handleReview(
   message: IncomingMessage,
   options: HandleReviewOptions,
 ): Promise<HandledReview> {
-  const { admission, phase, gone } = options
+  const { admission, phase } = options
   const budget = reviewBudget(options)
   const startedAt = performance.now()
   const left = (ms: number): number => ms - (performance.now() - startedAt)
-  const reading = AbortSignal.timeout(Math.ceil(Math.min(options.bodyTimeoutMs, budget.judgeMs)))
   const { maxBodyBytes: maxBytes, room } = options
-  const review = parseReview(await readBody(message, { maxBytes, room, signal: reading }))
+  const timeoutMs = Math.ceil(Math.min(options.bodyTimeoutMs, budget.judgeMs))
+  const review = readReview(await readBody(message, { maxBytes, room, timeoutMs }), maxBytes)
   const subject = describeReview(review)
   const judging = new AbortController()
-  const leave = (): void => judging.abort(gone.reason)
-  gone.addEventListener('abort', leave, { once: true })
   let timer: NodeJS.Timeout | undefined
   try {
     const outcome = await new Promise<unknown>((resolve) => {
-      timer = setTimeout(() => resolve(late(budget.judgeMs)), left(budget.answerMs))
+      const end = (): void => {
+        const error = late(budget.judgeMs)
+        resolve(error)
+        // What is still under way after the answer is due is of no use to anybody.
+        judging.abort(error)
+      }
+      timer = setTimeout(end, left(budget.answerMs))
       const call = { phase, budgetMs: Math.max(1, left(budget.judgeMs)), signal: judging.signal }
       // In an async function, so that a call that throws at once is caught too.
       void (async () => admission.decideReview(review, call))().then(resolve, (cause: unknown) =>
@@ -68,9 +68,6 @@ export async function handleReview(
     return toHandled(subject, outcome)
   } finally {
     clearTimeout(timer)
-    gone.removeEventListener('abort', leave)
-    // What is still under way after the answer is due is of no use to anybody.
-    judging.abort()
   }
 }
 
@@ -78,14 +75,9 @@ type AdmissionReviewRequest = {
   readonly request: Readonly<Record<string, unknown>> & { readonly uid: string }
 }
 
-function parseReview(text: string): AdmissionReviewRequest {
-  if (isJsonDeeperThan(text, maxDepth)) throw invalid(`the review is nested deeper than ${maxDepth} levels`)
-  let review: unknown
-  try {
-    review = JSON.parse(text)
-  } catch {
-    throw invalid('the body of the review is not JSON')
-  }
+/** So much that there is a uid to answer to; the rest is for the admission to read. */
+function readReview(body: Uint8Array, maxBytes: number): AdmissionReviewRequest {
+  const review = parseReview(body, { maxBytes })
   const { apiVersion, kind, request } = (review ?? {}) as Readonly<Record<string, unknown>>
   if (apiVersion !== 'admission.k8s.io/v1' || kind !== 'AdmissionReview')
     throw invalid('expected an AdmissionReview of admission.k8s.io/v1')

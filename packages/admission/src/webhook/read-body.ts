@@ -29,36 +29,37 @@ export interface ReadBodyOptions {
   /** Largest body, in bytes. */
   readonly maxBytes: number
   readonly room: BodyRoom
-  /** Ends the reading. */
-  readonly signal: AbortSignal
+  /** Time for it, in milliseconds. */
+  readonly timeoutMs: number
 }
 
 /**
- * Reads the body of a review as text.
+ * Reads the body of a review.
  *
  * @throws {AdmissionError} `REVIEW_TOO_LARGE` with 413, or with 503 when other bodies fill the room for them.
- * @throws {AdmissionError} `REVIEW_INVALID` with 400 when it is no UTF-8 or ends early, with 408 when it takes too long.
+ * @throws {AdmissionError} `REVIEW_INVALID` with 400 when it ends early, with 408 when it takes too long.
  */
 export async function readBody(
   message: IncomingMessage,
-  { maxBytes, room, signal }: ReadBodyOptions,
-): Promise<string> {
+  { maxBytes, room, timeoutMs }: ReadBodyOptions,
+): Promise<Buffer> {
   if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const chunks: Buffer[] = []
   let received = 0
+  let timer: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((resolve, reject) => {
+      let hasFailed = false
       const fail = (error: AdmissionError): void => {
+        hasFailed = true
         message.pause()
         reject(error)
       }
-      const late = (): void =>
-        fail(new AdmissionError('REVIEW_INVALID', 'the body of the review took too long', { status: 408 }))
-      const cut = (): void =>
-        fail(new AdmissionError('REVIEW_INVALID', 'the body of the review ended early', { status: 400 }))
-      if (signal.aborted) return late()
-      signal.addEventListener('abort', late, { once: true })
+      timer = setTimeout(() => fail(invalid('the body of the review took too long', 408)), timeoutMs)
+      const cut = (): void => fail(invalid('the body of the review ended early', 400))
       message.on('data', (chunk: Buffer) => {
+        // What still comes takes no room, since nobody would give it back.
+        if (hasFailed) return
         if (received + chunk.byteLength > maxBytes) return fail(tooLarge(maxBytes))
         if (!room.take(chunk.byteLength)) {
           const busy = 'too many large reviews at once'
@@ -67,20 +68,20 @@ export async function readBody(
         received += chunk.byteLength
         chunks.push(chunk)
       })
-      message.on('end', () => {
-        signal.removeEventListener('abort', late)
-        resolve()
-      })
+      message.on('end', resolve)
       message.on('error', cut)
-      message.on('close', cut)
+      // What was read to its end is closed as well.
+      message.on('close', () => message.complete || cut())
     })
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-  } catch (cause) {
-    if (cause instanceof AdmissionError) throw cause
-    throw new AdmissionError('REVIEW_INVALID', 'the body of the review is not UTF-8', { status: 400 })
+    return Buffer.concat(chunks)
   } finally {
+    clearTimeout(timer)
     room.give(received)
   }
+}
+
+function invalid(message: string, status: number): AdmissionError {
+  return new AdmissionError('REVIEW_INVALID', message, { status })
 }
 
 function tooLarge(maxBytes: number): AdmissionError {

@@ -44,13 +44,25 @@ describe('reviewBudget', () => {
     expect(reviewBudget({ ...options, timeout }).judgeMs).toBe(judgeMs)
   })
 
+  it.each([
+    // What a busy machine makes late is kept twice: before a review is seen, and before its answer leaves.
+    ['10s', 100, 9_300],
+    ['1s', 100, 1_000 - 1_000 / 3 - 200],
+    // Some time for judging is left in any case.
+    ['1s', 5_000, 1_000 / 3],
+  ])('judges within the timeout %j on a machine that is %i ms late', (timeout, latenessMs, judgeMs) => {
+    expect(reviewBudget({ ...options, timeout, latenessMs }).judgeMs).toBeCloseTo(judgeMs)
+  })
+
   it('answers after judging and before the API server gives up, whatever it is told', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 30_000 }),
         fc.integer({ min: 0, max: 60_000 }),
-        (waited, reserveMs) => {
-          const { judgeMs, answerMs } = reviewBudget({ ...options, timeout: `${waited}ms`, reserveMs })
+        fc.integer({ min: 0, max: 60_000 }),
+        (waited, reserveMs, latenessMs) => {
+          const timeout = `${waited}ms`
+          const { judgeMs, answerMs } = reviewBudget({ ...options, timeout, reserveMs, latenessMs })
           expect(judgeMs).toBeGreaterThan(0)
           expect(answerMs).toBeGreaterThanOrEqual(judgeMs)
           expect(answerMs).toBeLessThanOrEqual(waited)

@@ -35,16 +35,25 @@ export interface ReviewBudgetOptions {
   readonly defaultTimeoutMs: number
   /** What the way back to the API server takes, in milliseconds. */
   readonly reserveMs: number
+  /** How late things come on this machine, in milliseconds. Default 0. */
+  readonly latenessMs?: number | undefined
 }
 
 /**
  * Splits the time that the API server waits. A webhook that answers late is worse than one that says no: the API server
- * gives up with a message that names no reason. A third of a short timeout is kept when the reserve is longer than that.
+ * gives up with a message that names no reason. A third of a short timeout is kept when the reserve is longer than that,
+ * and up to two thirds on a machine that is so busy: a review is seen late, and its answer leaves late.
  */
-export function reviewBudget({ timeout, defaultTimeoutMs, reserveMs }: ReviewBudgetOptions): ReviewBudget {
+export function reviewBudget({
+  timeout,
+  defaultTimeoutMs,
+  reserveMs,
+  latenessMs = 0,
+}: ReviewBudgetOptions): ReviewBudget {
   const asked = timeout === undefined ? undefined : parseGoDuration(timeout)
   // The API server allows 1 to 30 seconds; what is said beyond that is not believed.
   const waitedMs = Math.min(asked && asked > 0 ? asked : defaultTimeoutMs, 30_000)
+  const late = Math.min(2 * latenessMs, waitedMs / 3)
   const reserve = Math.min(reserveMs, waitedMs / 3)
-  return { judgeMs: waitedMs - reserve, answerMs: waitedMs - reserve * 0.75 }
+  return { judgeMs: waitedMs - late - reserve, answerMs: waitedMs - late - reserve * 0.75 }
 }

@@ -2,6 +2,7 @@ import { isDigest } from '@sallyport/core'
 import * as z from 'zod'
 import type { AdmissionVerdict } from '../decision.ts'
 import { AdmissionError } from '../errors.ts'
+import { parseReview } from '../review/parse-review.ts'
 
 /** A push as the gate and `@sallyport/monitor` tell it; other fields are ignored. */
 export interface PushedImage {
@@ -51,14 +52,8 @@ export function toWarmReferences(events: Iterable<PushedImage>): readonly string
  *
  * @throws {AdmissionError} `REVIEW_INVALID` with 400.
  */
-export function readWarmRequest(text: string): readonly string[] {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new AdmissionError('REVIEW_INVALID', 'the body is not JSON', { status: 400 })
-  }
-  const parsed = schema.safeParse(value)
+export function readWarmRequest(body: Uint8Array): readonly string[] {
+  const parsed = schema.safeParse(parseReview(body))
   if (!parsed.success || (!parsed.data.images && !parsed.data.events)) {
     const message = 'expected "images", a list of references, or "events", a list of pushes'
     throw new AdmissionError('REVIEW_INVALID', message, { status: 400 })

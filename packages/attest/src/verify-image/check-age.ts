@@ -86,6 +86,15 @@ export function checkAge(
   }
 }
 
+/** Until when {@link checkAge} finds evidence young enough; `undefined` when no age is required. */
+export function freshUntil(
+  evidence: Pick<VerifiedEvidence, 'signer' | 'times' | 'statement'>,
+  maxAgeMs: number | undefined,
+): Date | undefined {
+  const dates = maxAgeMs === undefined ? undefined : dateEvidence(evidence)
+  return dates && new Date(dates.oldest.getTime() + maxAgeMs!)
+}
+
 // RFC 3339, without which `Date.parse` would guess; with an offset, else it would be local time.
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
 

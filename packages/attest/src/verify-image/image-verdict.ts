@@ -62,6 +62,8 @@ export interface CountedEvidence extends CandidatePlace {
   readonly signer: EvidenceSigner
   readonly times: readonly VerifiedTime[]
   readonly predicateType: string
+  /** Until when it is young enough for the requirement; absent when that asks for no age. */
+  readonly freshUntil?: Date | undefined
 }
 
 /** Where a candidate is. */

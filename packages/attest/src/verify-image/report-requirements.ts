@@ -1,5 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { EvidenceStore, RejectedEvidence, VerifiedEvidence } from '../verify/evidence.ts'
+import { freshUntil } from './check-age.ts'
 import type { CompiledRequirement, EvidenceRequirement } from './compiled-requirement.ts'
 import type {
   CandidatePlace,
@@ -50,7 +51,7 @@ export function reportRequirement(
     subject,
     satisfied,
     message: satisfied ? summary : `${summary}; ${explain(requirement, findings, nearest, missed.length)}`,
-    evidence: tally?.counted.map(toCounted) ?? [],
+    evidence: tally?.counted.map((each) => toCounted(each, requirement.maxAgeMs)) ?? [],
     candidates: missed.slice(0, maxExplained),
     omitted: countCodes(missed.slice(maxExplained)),
   }
@@ -73,9 +74,19 @@ function explain(
   return `${nearest.code}${others}: ${nearest.message}${unknown}`
 }
 
-function toCounted({ evidence, context }: RequirementTally['counted'][number]): CountedEvidence {
+function toCounted(
+  { evidence, context }: RequirementTally['counted'][number],
+  maxAgeMs: number | undefined,
+): CountedEvidence {
   const { signer, times, statement } = evidence
-  return { ...placeOf(context.subject, evidence), signer, times, predicateType: statement.predicateType }
+  const until = freshUntil(evidence, maxAgeMs)
+  return {
+    ...placeOf(context.subject, evidence),
+    signer,
+    times,
+    predicateType: statement.predicateType,
+    ...(until && { freshUntil: until }),
+  }
 }
 
 function placeOf(

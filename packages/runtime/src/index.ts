@@ -52,6 +52,7 @@ export {
   type ProcessProblem,
 } from './processes/judge-processes.ts'
 export type {
+  GivenFile,
   ObservedProcess,
   ProcessObservations,
   RunningFile,

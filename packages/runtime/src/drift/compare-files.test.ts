@@ -41,6 +41,7 @@ const image = new FileBaseline([
   file('/usr/share/b'),
   directory('/var'),
   directory('/var/cache'),
+  file('/etc/__pycache__/a.pyc'),
   file('/var/cache/c'),
 ])
 
@@ -124,6 +125,37 @@ describe('compareFiles', () => {
       'a device in /dev of the engine',
       seen('/dev/null', { type: 'character-device', device: '1:3', mount: '/dev' }),
       'pseudo-file-system',
+    ],
+    [
+      'a disk in /dev of the engine',
+      seen('/dev/sda', { type: 'block-device', device: '8:0', mount: '/dev' }),
+      ['data-added', 'high'],
+    ],
+    [
+      'the memory of the machine in /dev of the engine',
+      seen('/dev/x', { type: 'character-device', device: '1:1', mount: '/dev' }),
+      ['data-added', 'high'],
+    ],
+    [
+      'bytecode of the image',
+      seen('/etc/__pycache__/a.pyc', { sha256: hash('x') }),
+      ['script-or-config-changed', 'medium'],
+    ],
+    ['new bytecode', seen('/etc/__pycache__/b.pyc', { sha256: undefined }), 'bytecode-cache'],
+    [
+      'a link in the place of a directory where all is expected',
+      seen('/var/cache', { type: 'symlink', linkTarget: '/tmp/x' }),
+      ['data-changed', 'minor'],
+    ],
+    [
+      'a link in the place of a directory of jobs',
+      seen('/var/spool/cron', { type: 'symlink', linkTarget: '/tmp/x' }),
+      ['script-or-config-changed', 'high'],
+    ],
+    [
+      'a link in the place of a directory of keys',
+      seen('/var/lib/a/.ssh', { type: 'symlink', linkTarget: '/tmp/x' }),
+      ['script-or-config-changed', 'high'],
     ],
     [
       'a device in /dev of the image',

@@ -3,7 +3,7 @@ import type { DriftChange, DriftClass, DriftFinding, DriftFlag, DriftSeverity } 
 import { type ExpectedReason, expectedAt, isEngineFile, isWithin } from './expected-paths.ts'
 import type { FileBaseline } from './file-baseline.ts'
 import type { PresentFile } from './file-observation.ts'
-import { sensitivityOf } from './sensitive-paths.ts'
+import { sensitivityOf, sensitivityOfEntry } from './sensitive-paths.ts'
 
 /** What a file that is there amounts to. */
 export type FileJudgement =
@@ -67,7 +67,7 @@ function judgeAdded(file: Present, flags: readonly DriftFlag[], context: JudgeCo
   const { path, type } = file
   const say = (kind: DriftClass, severity: DriftSeverity, message: string) =>
     drift(file, kind, severity, flags, [], message, context.baseline)
-  const sensitive = sensitivityOf(path)
+  const sensitive = sensitivityOfEntry(file)
   if (type === 'directory') {
     const reason = expectedReason(file, context)
     if (reason) return { is: 'expected', reason }
@@ -75,8 +75,8 @@ function judgeAdded(file: Present, flags: readonly DriftFlag[], context: JudgeCo
       return { is: 'expected', reason: 'parent-directory' }
     return say('data-added', 'minor', 'is a directory that the image does not have')
   }
-  // Engines mount a `/dev` with devices; one anywhere else was made.
-  if (flags.includes('device') && file.mount !== undefined && isWithin(path, '/dev'))
+  // Engines mount a `/dev` with devices; one anywhere else was made, and disks and memory are no part of it.
+  if (flags.includes('device') && file.mount !== undefined && isWithin(path, '/dev') && !isRaw(file))
     return { is: 'expected', reason: 'pseudo-file-system' }
   if (flags.includes('device')) return say('data-added', 'high', 'is a device that the image does not have')
   if (isProgram(flags))
@@ -124,13 +124,15 @@ function judgeChanged(
         )
       : say('script-or-config-changed', 'high', `is a script that ${what}`)
   }
-  const sensitive = sensitivityOf(path)
+  const sensitive = sensitivityOfEntry(file)
   if (sensitive === 'package-database')
     return say('package-installed', 'medium', 'is of the package database, which has other content')
   if (sensitive) return say('script-or-config-changed', 'high', `${what}: ${describeFlag(sensitive)}`)
   const reason = expectedReason(file, context)
-  if (reason) return { is: 'expected', reason }
-  if (isConfiguration(path) || known.magic === 'script')
+  // A link would excuse whatever it leads to, and bytecode that the image came with is code.
+  const isLed = known.type === 'directory' && file.type === 'symlink' && reason !== 'declared-writable'
+  if (reason && reason !== 'bytecode-cache' && !isLed) return { is: 'expected', reason }
+  if (isConfiguration(path) || known.magic === 'script' || reason === 'bytecode-cache')
     return say('script-or-config-changed', 'medium', what)
   return say('data-changed', 'minor', what)
 }
@@ -197,10 +199,14 @@ function flagsOf(file: Present, known: FileRecord | undefined): readonly DriftFl
     const magic = file.magic ?? (file.isImageContent ? known?.magic : undefined)
     if (magic) flags.push(magic)
   }
-  const sensitive = file.type === 'directory' ? undefined : sensitivityOf(file.path)
+  const sensitive = file.type === 'directory' ? undefined : sensitivityOfEntry(file)
   if (sensitive) flags.push(sensitive)
   return flags
 }
+
+/** Disks, and the memory and ports of the machine: `/dev/mem`, `/dev/kmem`, `/dev/port`. */
+const isRaw = ({ type, device }: Present): boolean =>
+  type === 'block-device' || /^1:[124]$/.test(device ?? '')
 
 const programFlags: readonly DriftFlag[] = [
   'executable-bit',

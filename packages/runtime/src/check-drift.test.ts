@@ -70,6 +70,20 @@ describe('checkDrift', () => {
     expect(await checkDrift({ baseline, collector, failOn })).toMatchObject({ verdict, decision })
   })
 
+  it('takes a declared path with a slash at its end', async () => {
+    const collector = tells({ ...data, path: '/data/x' })
+    expect(await checkDrift({ baseline, collector, writable: ['/data/'] })).toMatchObject({
+      verdict: 'clean',
+      expected: [{ reason: 'declared-writable', count: 1 }],
+    })
+  })
+
+  it('does not know what it did not look at in time', async () => {
+    const report = await checkDrift({ baseline, pid: process.pid, timeLimitMs: 0, clock })
+    expect(report.verdict).not.toBe('clean')
+    expect(report.unknown).toContainEqual(expect.objectContaining({ reason: 'limit-exceeded' }))
+  })
+
   it('says of a process that is gone that it could not look', async () => {
     await expect(checkDrift({ baseline, collector: tells(), pid: 2 ** 22 + 1 })).rejects.toMatchObject({
       code: 'CONTAINER_UNAVAILABLE',
@@ -83,6 +97,7 @@ describe('checkDrift', () => {
     [{ baseline: new FileBaseline([]), collector: tells() }],
     [{ collector: undefined }],
     [{ collector: tells(), writable: ['/'] }],
+    [{ collector: tells(), writable: ['//'] }],
     [{ collector: tells(), writable: ['data'] }],
   ])('refuses %o', async (options) => {
     await expect(checkDrift({ baseline, ...options })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })

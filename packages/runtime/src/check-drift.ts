@@ -27,6 +27,11 @@ export interface CheckDriftOptions {
   readonly failOn?: DriftSeverity | undefined
   /** Remembers hashes from one check to the next; see its limits. Default none. */
   readonly cache?: HashCache | undefined
+  /**
+   * How long it may take, in milliseconds: what was not looked at by then is unknown. Files without end must not hold up who
+   * checks one container after the other. Default 600,000.
+   */
+  readonly timeLimitMs?: number | undefined
   /** Where a `proc` file system shows the container's processes. Default `/proc`. */
   readonly procDirectory?: string | undefined
   /** Most findings of each severity that are told. Default 1,000. */
@@ -54,6 +59,7 @@ export async function checkDrift({
   environment,
   failOn,
   cache,
+  timeLimitMs = 600_000,
   procDirectory = '/proc',
   maxFindings,
   name,
@@ -64,13 +70,16 @@ export async function checkDrift({
   signal?.throwIfAborted()
   if (baseline.size === 0)
     throw new RuntimeError('OPTIONS_INVALID', 'the baseline has no files: nothing could be compared')
-  if (writable?.some((path) => !path.startsWith('/') || path === '/'))
+  const places = writable?.map((path) => path.replace(/\/+$/, ''))
+  if (places?.some((path) => !path.startsWith('/')))
     throw new RuntimeError('OPTIONS_INVALID', 'a declared path is not absolute, or the root itself')
   const checkedAt = clock.now()
   const chosen = collector ?? rootOf(pid, procDirectory, cache)
-  const comparer = createFileComparer(baseline, { coverage: chosen.coverage, writable, maxFindings })
-  for await (const observation of chosen.collect({ baseline, signal })) comparer.add(observation)
-  const seen = pid === undefined ? undefined : await observeProcesses({ pid, procDirectory, cache, signal })
+  const comparer = createFileComparer(baseline, { coverage: chosen.coverage, writable: places, maxFindings })
+  const timeLimit = AbortSignal.timeout(timeLimitMs)
+  for await (const observation of chosen.collect({ baseline, timeLimit, signal })) comparer.add(observation)
+  const seen =
+    pid === undefined ? undefined : await observeProcesses({ pid, procDirectory, cache, timeLimit, signal })
   const comparison = comparer.finish()
   return buildDriftReport({
     subject: { ...(name !== undefined && { name }), ...(image !== undefined && { image }) },

@@ -41,6 +41,7 @@ const image = new FileBaseline([
   file('/usr/share/b'),
   directory('/var'),
   directory('/var/cache'),
+  directory('/etc/__pycache__'),
   file('/etc/__pycache__/a.pyc'),
   file('/var/cache/c'),
 ])
@@ -220,6 +221,20 @@ describe('compareFiles', () => {
       { kind: 'unknown', path: '/usr/share', reason: 'permission-denied', message: 'no' },
     ])
     expect(denied).toMatchObject({ findings: [], unknown: [{ path: '/usr/share' }] })
+  })
+
+  it('tells of nothing that nobody looked at, but of what is said to be gone', () => {
+    const late: FileObservation = { kind: 'unknown', path: '/', reason: 'limit-exceeded', message: 'late' }
+    for (const coverage of ['tree', 'changes'] as const) {
+      expect(compareFiles(image, [seen('/'), late], { coverage })).toMatchObject({
+        findings: [],
+        unknown: [late],
+        expected: [],
+      })
+    }
+    expect(changes(late, { kind: 'deleted', path: '/usr/share' }).findings).toMatchObject([
+      { path: '/usr/share', below: 2 },
+    ])
   })
 
   it('follows a directory that was renamed', () => {

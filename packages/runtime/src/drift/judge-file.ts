@@ -75,8 +75,10 @@ function judgeAdded(file: Present, flags: readonly DriftFlag[], context: JudgeCo
       return { is: 'expected', reason: 'parent-directory' }
     return say('data-added', 'minor', 'is a directory that the image does not have')
   }
-  // Engines mount a `/dev` with devices; one anywhere else was made, and disks and memory are no part of it.
-  if (flags.includes('device') && file.mount !== undefined && isWithin(path, '/dev') && !isRaw(file))
+  // Engines mount a `/dev` with devices, and `/dev/null` over what of `/proc` and `/sys` must not be seen; one anywhere else
+  // was made, and disks and memory are no part of it.
+  const isOfEngine = ['/dev', '/proc', '/sys'].some((place) => isWithin(path, place))
+  if (flags.includes('device') && file.mount !== undefined && isOfEngine && !isRaw(file))
     return { is: 'expected', reason: 'pseudo-file-system' }
   if (flags.includes('device')) return say('data-added', 'high', 'is a device that the image does not have')
   if (isProgram(flags))

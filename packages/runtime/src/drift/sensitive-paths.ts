@@ -30,7 +30,10 @@ const certificates = [
 ]
 
 /** {@link sensitivityOf} of what is there: a link that stands for a directory is as sensitive as what is looked for in it. */
-export const sensitivityOfEntry = ({ path, type }: Pick<PresentFile, 'path' | 'type'>): DriftFlag | undefined =>
+export const sensitivityOfEntry = ({
+  path,
+  type,
+}: Pick<PresentFile, 'path' | 'type'>): DriftFlag | undefined =>
   sensitivityOf(path) ?? (type === 'symlink' ? sensitivityOf(`${path}/`) : undefined)
 
 /** What a path is that is never ignored, wherever it is declared to be writable; `undefined` for all others. */

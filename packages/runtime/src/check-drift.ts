@@ -2,6 +2,7 @@ import { type Clock, type Digest, systemClock } from '@sallyport/core'
 import type { HashCache } from './collect/hash-cache.ts'
 import { readMounts } from './collect/read-mounts.ts'
 import { rootCollector } from './collect/root-collector.ts'
+import { type AllowedDrift, checkAllowed } from './drift/allowed-drift.ts'
 import { createFileComparer } from './drift/compare-files.ts'
 import type { DriftSeverity } from './drift/drift-finding.ts'
 import { buildDriftReport, type DriftReport } from './drift/drift-report.ts'
@@ -21,6 +22,8 @@ export interface CheckDriftOptions {
   readonly collector?: DriftCollector | undefined
   /** Paths that the workload writes to; executables there are drift all the same. Default none. */
   readonly writable?: readonly string[] | undefined
+  /** What is not of the image and may be there or run all the same; it is counted by its reason. Default none. */
+  readonly allowed?: readonly AllowedDrift[] | undefined
   /** `Env` of the image's configuration: a preloaded library that it names is no finding. Default none. */
   readonly environment?: readonly string[] | undefined
   /** Findings at least this bad make it `drifted`. Default `minor`: everything but metadata. */
@@ -48,7 +51,8 @@ export interface CheckDriftOptions {
  * Compares a running container with its image: its files, and what its processes run. What could not be read is in the
  * report, and never makes it `clean`; so does a container that ended meanwhile.
  *
- * @throws {RuntimeError} `OPTIONS_INVALID` with neither a process nor a collector, or a baseline without files.
+ * @throws {RuntimeError} `OPTIONS_INVALID` with neither a process nor a collector, a baseline without files, or paths and
+ *   exceptions that would excuse too much.
  * @throws {RuntimeError} `CONTAINER_UNAVAILABLE` when nothing of it could be looked at.
  */
 export async function checkDrift({
@@ -56,6 +60,7 @@ export async function checkDrift({
   pid,
   collector,
   writable,
+  allowed = [],
   environment,
   failOn,
   cache,
@@ -73,6 +78,7 @@ export async function checkDrift({
   const places = writable?.map((path) => path.replace(/\/+$/, ''))
   if (places?.some((path) => !path.startsWith('/')))
     throw new RuntimeError('OPTIONS_INVALID', 'a declared path is not absolute, or the root itself')
+  checkAllowed(allowed)
   const checkedAt = clock.now()
   const chosen = collector ?? rootOf(pid, procDirectory, cache)
   const comparer = createFileComparer(baseline, { coverage: chosen.coverage, writable: places, maxFindings })
@@ -95,6 +101,7 @@ export async function checkDrift({
       },
     }),
     failOn,
+    allowed,
   })
 }
 

@@ -22,6 +22,8 @@ export interface ProcessFinding {
   readonly pid: number
   readonly problem: ProcessProblem
   readonly severity: DriftSeverity
+  /** Path of its program. */
+  readonly executable: string
   /** What it runs or loaded. */
   readonly path: string
   readonly sha256?: string | undefined
@@ -54,6 +56,7 @@ export function judgeProcesses(
         pid,
         problem,
         severity,
+        executable: executable.path,
         path: file.path,
         ...(file.sha256 !== undefined && { sha256: file.sha256 }),
         message: `process ${pid} ${message}`,

@@ -1,6 +1,6 @@
 import type { AllowedDrift } from '@sallyport/runtime'
 
-/** What these containers run that no image has; give it to `checkDrift`. */
+/** What these containers run that no image has. */
 export const allowed: readonly AllowedDrift[] = [
   {
     path: '/scripts',

@@ -90,7 +90,7 @@ const isAllowedFile = (entry: AllowedDrift, finding: DriftFinding): boolean =>
   !finding.flags.some((flag) => /^(set-uid|set-gid|capability|device)$/.test(flag))
 
 function isAllowedProcess(entry: AllowedDrift, finding: ProcessFinding): boolean {
-  if (isContent(entry, finding)) return /^foreign-/.test(finding.problem)
+  if (isContent(entry, finding)) return finding.problem.startsWith('foreign-')
   return (
     'memory' in entry &&
     finding.problem === 'foreign-library' &&

@@ -33,7 +33,7 @@ const writableByAll = 0o002
  */
 export function judgeFile(file: Present, context: JudgeContext): FileJudgement {
   const known = context.baseline.get(file.path)
-  if (!known) return judgeAdded(file, flagsOf(file, known), context)
+  if (!known) return judgeAdded(file, flagsOf(file), context)
   const changes = compareRecords(file, known)
   // Most files are the image's: nothing else is asked of them.
   if (changes?.length === 0) {
@@ -47,7 +47,7 @@ export function judgeFile(file: Present, context: JudgeContext): FileJudgement {
       'was touched; content, mode and owner are the image’s',
     )
   }
-  const flags = flagsOf(file, known)
+  const flags = flagsOf(file)
   if (changes === undefined) {
     // Nobody can tell what it holds; data that may differ anyhow needs nobody to.
     const reason = flags.length === 0 ? expectedReason(file, context) : undefined
@@ -176,7 +176,7 @@ function compareRecords(file: Present, known: FileRecord): readonly DriftChange[
   const compare = (property: DriftChange['property'], was: string, is: string) => {
     if (was !== is) changes.push({ property, was, is })
   }
-  if (file.type === 'file' && !file.isImageContent) {
+  if (file.type === 'file') {
     if (file.isUnstable || file.sha256 === undefined) return undefined
     compare('content', `sha256:${known.sha256}`, `sha256:${file.sha256}`)
   }
@@ -190,7 +190,7 @@ function compareRecords(file: Present, known: FileRecord): readonly DriftChange[
   return changes
 }
 
-function flagsOf(file: Present, known: FileRecord | undefined): readonly DriftFlag[] {
+function flagsOf(file: Present): readonly DriftFlag[] {
   const flags: DriftFlag[] = []
   if (file.type === 'character-device' || file.type === 'block-device') flags.push('device')
   if (file.type === 'file') {
@@ -198,8 +198,7 @@ function flagsOf(file: Present, known: FileRecord | undefined): readonly DriftFl
     if (file.mode & setUid) flags.push('set-uid')
     if (file.mode & setGid) flags.push('set-gid')
     if (file.capability) flags.push('capability')
-    const magic = file.magic ?? (file.isImageContent ? known?.magic : undefined)
-    if (magic) flags.push(magic)
+    if (file.magic) flags.push(file.magic)
   }
   const sensitive = file.type === 'directory' ? undefined : sensitivityOfEntry(file)
   if (sensitive) flags.push(sensitive)

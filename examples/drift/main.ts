@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import {
   attachAttestation,
+  attachSignature,
   createStatement,
   generateSigningKey,
   keySigner,
@@ -18,17 +19,25 @@ import { explainDrift } from '@sallyport/runtime'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { checkGuide } from '../checks/check-guide.ts'
 import { checkLinks } from '../checks/check-links.ts'
+import { checkNames, readUnion } from '../checks/check-names.ts'
 import { checkExport } from './guide/check-export.ts'
 import { checkUpper } from './guide/check-upper.ts'
 import { main as checkOnce } from './guide/drift-check.ts'
 import { findProcess, listContainers } from './guide/list-containers.ts'
 import { readImage } from './guide/read-image.ts'
 import { watchNode } from './guide/watch.ts'
+import { checkContainer } from './readme/check-container.ts'
 
 const guide = join(import.meta.dirname, '..', '..', 'docs', 'guides', 'drift.md')
 await checkGuide(guide, join(import.meta.dirname, 'guide'))
 await checkGuide(guide, join(import.meta.dirname, 'documents'), ['yaml'])
 await checkLinks(guide)
+const source = join(import.meta.dirname, '..', '..', 'packages', 'runtime')
+const readme = join(source, 'README.md')
+await checkGuide(readme, join(import.meta.dirname, 'readme'))
+await checkLinks(readme)
+await checkNames(readme, Object.keys(await import('@sallyport/runtime')))
+await checkNames(readme, await readUnion(join(source, 'src', 'errors.ts'), 'RuntimeErrorCode'))
 
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-drift-'))
 const back = process.cwd()
@@ -92,8 +101,14 @@ try {
       process.stdout.write(explainDrift(report))
       assert.equal(report.verdict, verdict)
     }
+    // The README: without the signature that it asks for nothing is believed, and with it a process is looked for.
+    const gone = 2 ** 22 + 1
+    const exact = `${name}@${descriptor.digest}`
+    await assert.rejects(checkContainer(gone, exact), { code: 'BASELINE_INVALID' })
+    await attachSignature(repository, descriptor, keySigner(release.privateKey), { settleMs: 0 })
+    await assert.rejects(checkContainer(gone, exact), { code: 'CONTAINER_UNAVAILABLE' })
     // Nothing is asked of a process that is not there.
-    await assert.rejects(checkUpper(2 ** 22 + 1, baseline))
+    await assert.rejects(checkUpper(gone, baseline))
   }
 
   const id = 'ab'.repeat(32)
@@ -101,6 +116,7 @@ try {
   const pod = {
     metadata: { namespace: 'default', name: 'app-1' },
     spec: {
+      initContainers: [{ name: 'side', volumeMounts: [{ mountPath: '/side' }] }],
       containers: [
         { name: 'app', volumeMounts: [{ mountPath: '/data' }, { mountPath: '/etc/x', readOnly: true }] },
       ],
@@ -110,12 +126,16 @@ try {
         { ...status, state: { running: {} } },
         { ...status, state: { waiting: {} } },
       ],
+      initContainerStatuses: [{ ...status, name: 'side', state: { running: {} } }],
     },
   }
   const containers = listContainers({ items: [pod] })
   assert.deepEqual(
     containers.map(({ name: of, id: found, writable }) => [of, found, writable]),
-    [['default/app-1/app', id, ['/data']]],
+    [
+      ['default/app-1/app', id, ['/data']],
+      ['default/app-1/side', id, ['/side']],
+    ],
   )
   assert.equal(await findProcess(id), undefined)
   // It is said to run here, and does not: that is not clean.

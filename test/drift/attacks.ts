@@ -16,6 +16,8 @@ export interface Attack {
   /** All files that differ, but for those that were only touched. */
   readonly files: Readonly<Record<string, readonly [DriftClass, DriftSeverity]>>
   readonly processes?: readonly ProcessProblem[]
+  /** What only the walk of all files sees, on other file systems; what lies in `/mnt` is left out. */
+  readonly mounted?: readonly string[]
   /** Reasons that have to be counted. */
   readonly expected?: readonly string[]
   /** Files that are told of as touched, where the upper directory is looked at. */
@@ -38,6 +40,8 @@ const memfd = `perl -e '
 /** Waits until a process of the container runs as it should: what was started in the background does so when it likes. */
 const until = (test: string) =>
   `for i in $(seq 500); do if ${test}; then exit 0; fi; sleep 0.02; done; echo 'it does not run' >&2; exit 1`
+/** The word alone, which no script that holds it is. */
+const isGiven = (word: string) => until(`grep -qaz '^${word}$' /proc/[0-9]*/cmdline 2>/dev/null`)
 const runs = (pattern: string) => until(`ls -l /proc/[0-9]*/exe 2>/dev/null | grep -q -- '${pattern}'`)
 
 export const attacks: readonly Attack[] = [
@@ -189,14 +193,14 @@ export const attacks: readonly Attack[] = [
   {
     name: 'runs a script from /tmp',
     act: `printf '#!/bin/sh\\nsleep 1000; true\\n' >/tmp/s.sh; chmod 755 /tmp/s.sh; /tmp/s.sh >/dev/null 2>&1 &
-${until(`grep -qa /tmp/s.sh /proc/[0-9]*/cmdline`)}`,
+${isGiven('/tmp/s.sh')}`,
     files: { '/tmp/s.sh': ['binary-added', 'critical'] },
     processes: ['foreign-script'],
   },
   {
     name: 'runs a script that looks like data, by a relative path',
     act: `cd /tmp; echo 'sleep 1000; true' >notes.txt; sh notes.txt >/dev/null 2>&1 &
-${until(`grep -qa notes.txt /proc/[0-9]*/cmdline`)}`,
+${isGiven('notes.txt')}`,
     files: {},
     processes: ['foreign-script'],
     expected: ['temporary-data'],
@@ -219,6 +223,58 @@ ${until(`grep -qa notes.txt /proc/[0-9]*/cmdline`)}`,
     act: `${other('/tmp/tool')}; /tmp/tool 1000 >/dev/null 2>&1 &\n(${runs('/tmp/tool')}); rm /tmp/tool`,
     files: {},
     processes: ['deleted-executable'],
+  },
+  {
+    name: 'runs a program whose first thread has ended',
+    act: `cp /usr/bin/perl /tmp/tool; printf x >>/tmp/tool
+/tmp/tool -Mthreads -e 'threads->create(sub { sleep 1000 }); syscall(60, 0)' >/dev/null 2>&1 &
+${until(`grep -q '^State:.Z' /proc/[0-9]*/status 2>/dev/null`)}`,
+    files: { '/tmp/tool': ['binary-added', 'critical'] },
+    processes: ['foreign-executable'],
+  },
+  {
+    name: 'runs a program in namespaces and a root of its own',
+    act: `mkdir -p /mnt/r/lib64 /mnt/r/lib; cp /lib64/ld-linux-x86-64.so.2 /mnt/r/lib64
+cp /usr/lib/x86_64-linux-gnu/libc.so.6 /mnt/r/lib; ${other('/mnt/r/tool')}
+unshare --mount --pid --fork env LD_LIBRARY_PATH=/lib chroot /mnt/r /tool 1000 >/dev/null 2>&1 &
+${runs('/mnt/r/tool')}`,
+    files: {},
+    processes: ['foreign-executable'],
+  },
+  {
+    name: 'runs a program through the linker',
+    act: `${other('/tmp/tool')}; chmod 644 /tmp/tool; /lib64/ld-linux-x86-64.so.2 /tmp/tool 1000 >/dev/null 2>&1 &
+${until(`grep -q /tmp/tool /proc/[0-9]*/maps 2>/dev/null`)}`,
+    files: { '/tmp/tool': ['binary-added', 'critical'] },
+    processes: ['foreign-script', 'foreign-library'],
+  },
+  {
+    name: 'runs a script that looks like data, behind options and a file of the image',
+    act: `cd /tmp; echo 'sleep 1000; true' >notes.txt
+bash --rcfile /etc/passwd -o pipefail notes.txt >/dev/null 2>&1 &
+${isGiven('notes.txt')}`,
+    files: {},
+    processes: ['foreign-script'],
+    expected: ['temporary-data'],
+  },
+  {
+    name: 'puts a link in the place of a directory of jobs',
+    act: 'rm -rf /var/spool/cron; mkdir /tmp/cron; ln -s /tmp/cron /var/spool/cron; echo "* * * * * id" >/tmp/cron/root',
+    files: { '/var/spool/cron': ['script-or-config-changed', 'high'] },
+    expected: ['temporary-data'],
+  },
+  {
+    name: 'mounts something over a program',
+    act: 'cp /bin/sleep /mnt/x; printf x >>/mnt/x; mount --bind /mnt/x /usr/bin/id',
+    // Only who looks at all of the container sees its mounts.
+    files: {},
+    mounted: ['/usr/bin/id'],
+  },
+  {
+    name: 'hides a program below /proc',
+    act: `mount -t tmpfs tmpfs /proc/fs; ${other('/proc/fs/tool')}`,
+    files: {},
+    mounted: ['/proc/fs/tool'],
   },
   {
     name: 'loads a library from /tmp',

@@ -37,7 +37,7 @@ function expectFound(report: DriftReport, { files, processes = [], expected = []
   )
   expect(report.expected.map(({ reason }) => reason)).toEqual(expect.arrayContaining([...expected]))
   expect(report.unknown).toEqual([])
-  const drifted = Object.keys(files).length > 0 || processes.length > 0
+  const drifted = report.files.some(({ severity }) => severity !== 'info') || processes.length > 0
   expect(report.verdict).toBe(drifted ? 'drifted' : 'clean')
 }
 
@@ -53,8 +53,11 @@ describe('a container that', () => {
     expect(touched).toEqual(attack.touched ?? [])
 
     const root = await check(container)
-    // A link into another file system is not what its upper directory tells.
     expectFound(root, attack)
+    const mounted = root.files.flatMap(({ path, mount }) =>
+      mount !== undefined && !path.startsWith('/mnt/') ? [path] : [],
+    )
+    expect(mounted, explainDrift(root)).toEqual(attack.mounted ?? [])
   })
 })
 

@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     include: ['*.test.ts'],
     environment: 'node',
+    // Attacks and normal runs beside each other: half of the time both wait for something.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 900_000,
   },

@@ -6,6 +6,7 @@ import {
   type HashCache,
   type ImageBaseline,
 } from '@sallyport/runtime'
+import { allowed } from './allowed.ts'
 import { findProcess, type NodeContainer } from './list-containers.ts'
 import { readImage } from './read-image.ts'
 
@@ -46,6 +47,7 @@ export async function* checkNode(
         image: known.image,
         pid,
         writable,
+        allowed,
         cache,
         signal,
       })

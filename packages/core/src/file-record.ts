@@ -5,10 +5,13 @@ export interface FileRecord {
    * U+DCFF.
    */
   readonly path: string
+  /** What it is. A hard link is the file that it names. */
   readonly type: 'file' | 'directory' | 'symlink' | 'fifo' | 'character-device' | 'block-device'
   /** Permission bits including set-uid, set-gid and sticky. */
   readonly mode: number
+  /** Number of the user who owns it, as in the image. */
   readonly uid: number
+  /** Number of the group. */
   readonly gid: number
   /** Bytes of content; 0 for all but regular files. */
   readonly size: number

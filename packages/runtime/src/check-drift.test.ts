@@ -70,6 +70,38 @@ describe('checkDrift', () => {
     expect(await checkDrift({ baseline, collector, failOn })).toMatchObject({ verdict, decision })
   })
 
+  it('takes a declared path with a slash at its end', async () => {
+    const collector = tells({ ...data, path: '/data/x' })
+    expect(await checkDrift({ baseline, collector, writable: ['/data/'] })).toMatchObject({
+      verdict: 'clean',
+      expected: [{ reason: 'declared-writable', count: 1 }],
+    })
+  })
+
+  it('tells what is allowed, and is not clean when there is too much of it to be told', async () => {
+    const sha256 = 'a'.repeat(64)
+    const allowed = [{ sha256, path: '/scripts', reason: 'ConfigMap' }]
+    const scripts = ['/scripts/a', '/scripts/b'].map((path): FileObservation => ({
+      ...data,
+      path,
+      magic: 'script',
+      sha256,
+    }))
+    const report = await checkDrift({ baseline, collector: tells(...scripts), allowed })
+    expect(report).toMatchObject({ verdict: 'clean', allowed: [{ reason: 'ConfigMap', count: 2 }] })
+    expect(explainDrift(report)).toContain('allowed: 2, ConfigMap: /scripts/a, /scripts/b')
+    const evil: FileObservation = { ...data, path: '/usr/bin/evil', magic: 'elf', sha256: 'b'.repeat(64) }
+    const collector = tells(...scripts, evil)
+    expect((await checkDrift({ baseline, collector, allowed, maxFindings: 2 })).verdict).toBe('unknown')
+    expect((await checkDrift({ baseline, collector, allowed })).verdict).toBe('drifted')
+  })
+
+  it('does not know what it did not look at in time', async () => {
+    const report = await checkDrift({ baseline, pid: process.pid, timeLimitMs: 0, clock })
+    expect(report.verdict).not.toBe('clean')
+    expect(report.unknown).toContainEqual(expect.objectContaining({ reason: 'limit-exceeded' }))
+  })
+
   it('says of a process that is gone that it could not look', async () => {
     await expect(checkDrift({ baseline, collector: tells(), pid: 2 ** 22 + 1 })).rejects.toMatchObject({
       code: 'CONTAINER_UNAVAILABLE',
@@ -83,6 +115,8 @@ describe('checkDrift', () => {
     [{ baseline: new FileBaseline([]), collector: tells() }],
     [{ collector: undefined }],
     [{ collector: tells(), writable: ['/'] }],
+    [{ collector: tells(), writable: ['//'] }],
+    [{ collector: tells(), allowed: [{ sha256: '', path: '/x', reason: 'x' }] }],
     [{ collector: tells(), writable: ['data'] }],
   ])('refuses %o', async (options) => {
     await expect(checkDrift({ baseline, ...options })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })

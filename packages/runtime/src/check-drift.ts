@@ -2,6 +2,7 @@ import { type Clock, type Digest, systemClock } from '@sallyport/core'
 import type { HashCache } from './collect/hash-cache.ts'
 import { readMounts } from './collect/read-mounts.ts'
 import { rootCollector } from './collect/root-collector.ts'
+import { type AllowedDrift, checkAllowed } from './drift/allowed-drift.ts'
 import { createFileComparer } from './drift/compare-files.ts'
 import type { DriftSeverity } from './drift/drift-finding.ts'
 import { buildDriftReport, type DriftReport } from './drift/drift-report.ts'
@@ -21,12 +22,19 @@ export interface CheckDriftOptions {
   readonly collector?: DriftCollector | undefined
   /** Paths that the workload writes to; executables there are drift all the same. Default none. */
   readonly writable?: readonly string[] | undefined
+  /** What is not of the image and may be there or run all the same; it is counted by its reason. Default none. */
+  readonly allowed?: readonly AllowedDrift[] | undefined
   /** `Env` of the image's configuration: a preloaded library that it names is no finding. Default none. */
   readonly environment?: readonly string[] | undefined
   /** Findings at least this bad make it `drifted`. Default `minor`: everything but metadata. */
   readonly failOn?: DriftSeverity | undefined
   /** Remembers hashes from one check to the next; see its limits. Default none. */
   readonly cache?: HashCache | undefined
+  /**
+   * How long it may take, in milliseconds: what was not looked at by then is unknown. Files without end must not hold up who
+   * checks one container after the other. Default 600,000.
+   */
+  readonly timeLimitMs?: number | undefined
   /** Where a `proc` file system shows the container's processes. Default `/proc`. */
   readonly procDirectory?: string | undefined
   /** Most findings of each severity that are told. Default 1,000. */
@@ -43,7 +51,8 @@ export interface CheckDriftOptions {
  * Compares a running container with its image: its files, and what its processes run. What could not be read is in the
  * report, and never makes it `clean`; so does a container that ended meanwhile.
  *
- * @throws {RuntimeError} `OPTIONS_INVALID` with neither a process nor a collector, or a baseline without files.
+ * @throws {RuntimeError} `OPTIONS_INVALID` with neither a process nor a collector, a baseline without files, or paths and
+ *   exceptions that would excuse too much.
  * @throws {RuntimeError} `CONTAINER_UNAVAILABLE` when nothing of it could be looked at.
  */
 export async function checkDrift({
@@ -51,9 +60,11 @@ export async function checkDrift({
   pid,
   collector,
   writable,
+  allowed = [],
   environment,
   failOn,
   cache,
+  timeLimitMs = 600_000,
   procDirectory = '/proc',
   maxFindings,
   name,
@@ -64,13 +75,17 @@ export async function checkDrift({
   signal?.throwIfAborted()
   if (baseline.size === 0)
     throw new RuntimeError('OPTIONS_INVALID', 'the baseline has no files: nothing could be compared')
-  if (writable?.some((path) => !path.startsWith('/') || path === '/'))
+  const places = writable?.map((path) => path.replace(/\/+$/, ''))
+  if (places?.some((path) => !path.startsWith('/')))
     throw new RuntimeError('OPTIONS_INVALID', 'a declared path is not absolute, or the root itself')
+  checkAllowed(allowed)
   const checkedAt = clock.now()
   const chosen = collector ?? rootOf(pid, procDirectory, cache)
-  const comparer = createFileComparer(baseline, { coverage: chosen.coverage, writable, maxFindings })
-  for await (const observation of chosen.collect({ baseline, signal })) comparer.add(observation)
-  const seen = pid === undefined ? undefined : await observeProcesses({ pid, procDirectory, cache, signal })
+  const comparer = createFileComparer(baseline, { coverage: chosen.coverage, writable: places, maxFindings })
+  const timeLimit = AbortSignal.timeout(timeLimitMs)
+  for await (const observation of chosen.collect({ baseline, timeLimit, signal })) comparer.add(observation)
+  const seen =
+    pid === undefined ? undefined : await observeProcesses({ pid, procDirectory, cache, timeLimit, signal })
   const comparison = comparer.finish()
   return buildDriftReport({
     subject: { ...(name !== undefined && { name }), ...(image !== undefined && { image }) },
@@ -86,6 +101,7 @@ export async function checkDrift({
       },
     }),
     failOn,
+    allowed,
   })
 }
 

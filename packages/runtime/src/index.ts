@@ -15,6 +15,7 @@ export { overlayCollector, type OverlayCollectorOptions } from './collect/overla
 export { type Mount, parseMounts, readMounts } from './collect/read-mounts.ts'
 export { rootCollector, type RootCollectorOptions } from './collect/root-collector.ts'
 export { tarCollector, type TarCollectorOptions } from './collect/tar-collector.ts'
+export type { AllowedContent, AllowedCount, AllowedDrift, AllowedMemory } from './drift/allowed-drift.ts'
 export {
   compareFiles,
   type CompareFilesOptions,
@@ -52,6 +53,7 @@ export {
   type ProcessProblem,
 } from './processes/judge-processes.ts'
 export type {
+  GivenFile,
   ObservedProcess,
   ProcessObservations,
   RunningFile,

@@ -8,7 +8,7 @@ import { nativeAttributes } from './native-attributes.ts'
 import { observeEntry } from './observe-entry.ts'
 import { openInside } from './open-inside.ts'
 import { createPace } from './pace.ts'
-import { toFailure } from './walk-tree.ts'
+import { overTimeAt, toFailure } from './walk-tree.ts'
 
 const kinds = { 0: 'modified', 1: 'added', 2: 'deleted' } as const
 const letters = { C: 'modified', A: 'added', D: 'deleted' } as const
@@ -65,10 +65,18 @@ export function changesCollector(
   return {
     name: 'changes',
     coverage: 'changes',
-    async *collect({ baseline, signal }: CollectOptions): AsyncGenerator<FileObservation, void, undefined> {
-      const context = { baseline, attributes, pace: createPace(signal), maxFileBytes }
+    async *collect({
+      baseline,
+      timeLimit,
+      signal,
+    }: CollectOptions): AsyncGenerator<FileObservation, void, undefined> {
+      const context = { baseline, attributes, pace: createPace(signal, timeLimit), maxFileBytes }
       for (const { path, change: kind } of changes) {
         signal?.throwIfAborted()
+        if (context.pace.isOver) {
+          yield overTimeAt(path)
+          continue
+        }
         if (kind === 'deleted') {
           yield { kind: 'deleted', path }
           continue

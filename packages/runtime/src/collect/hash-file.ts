@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { type FileRecord, readMagic } from '@sallyport/core'
-import type { Pace } from './pace.ts'
+import { overTime, type Pace } from './pace.ts'
 
 /** What reading a file gave. */
 export interface ReadContent {
@@ -19,7 +19,7 @@ const bufferSize = 1024 * 1024
 /**
  * Hashes a regular file; links in the last position are not followed, and a pipe that took its place does not hold it up.
  *
- * @throws the error of the system, or `ESTALE` when something else is there by now.
+ * @throws the error of the system, `ESTALE` when something else is there by now, or `ETIME` when the time is up.
  */
 export async function hashFile(
   path: string | Buffer,
@@ -47,6 +47,7 @@ export async function hashFile(
       if (total === before.size) continue
       const wait = pace.next()
       if (wait) await wait
+      if (pace.isOver) throw Object.assign(new Error('it takes too long'), { code: overTime })
     }
     const after = fstatSync(file, { bigint: true })
     const isUnstable =

@@ -9,7 +9,7 @@ import { nativeAttributes } from './native-attributes.ts'
 import { observeEntry } from './observe-entry.ts'
 import { createPace } from './pace.ts'
 import { seesTrustedAttributes } from './trusted-attributes.ts'
-import { type WalkedEntry, walkTree } from './walk-tree.ts'
+import { overTimeAt, type WalkedEntry, walkTree } from './walk-tree.ts'
 
 /** Options of {@link overlayCollector}. */
 export interface OverlayCollectorOptions {
@@ -55,14 +55,18 @@ export function overlayCollector(
   return {
     name: 'overlay',
     coverage: 'changes',
-    async *collect({ baseline, signal }: CollectOptions): AsyncGenerator<FileObservation, void, undefined> {
+    async *collect({
+      baseline,
+      timeLimit,
+      signal,
+    }: CollectOptions): AsyncGenerator<FileObservation, void, undefined> {
       signal?.throwIfAborted()
       if (!userAttributes && !(seesTrusted ?? seesTrustedAttributes())) {
         const message = 'without CAP_SYS_ADMIN directories that hide what is below them are not recognised'
         yield { kind: 'unknown', path: '/', reason: 'attributes-unreadable', message }
       }
       const failures: FileObservation[] = []
-      const pace = createPace(signal)
+      const pace = createPace(signal, timeLimit)
       const context = { baseline, attributes, pace, cache, maxFileBytes }
       const entries = walkTree(upper, {
         maxEntries,
@@ -75,6 +79,10 @@ export function overlayCollector(
           const wait = pace.next()
           if (wait) await wait
           while (failures.length > 0) yield failures.shift()!
+          if (pace.isOver) {
+            yield overTimeAt('/')
+            break
+          }
           const gone = findWhiteout(entry, fuse)
           if (gone) {
             yield gone

@@ -7,6 +7,7 @@ describe('parseMounts', () => {
 531 530 0:47 / /proc rw - proc proc rw
 532 530 0:48 / /with\\040space rw shared:3 master:2 - tmpfs tmpfs rw,size=64k
 533 530 0:49 / /with\\040space rw - ext4 /dev/vda rw
+534 530 0:50 / / rw - overlay overlay rw,upperdir=/elsewhere
 nonsense
 `
     const mounts = parseMounts(text)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { decodeName } from '@sallyport/image'
 import { RuntimeError } from '../errors.ts'
 
 /** A mount that a process sees. */
@@ -31,22 +32,30 @@ const pseudo = new Set([
   'binfmt_misc',
   'selinuxfs',
   'autofs',
+  // Says of `/proc` and `/sys` what is true of a container.
+  'fuse.lxcfs',
 ])
 
 /** Whether the files of a mount are made up by the kernel. Those of `/dev` are not: it is a place to hide programs. */
 export const isPseudo = ({ type }: Pick<Mount, 'type'>): boolean => pseudo.has(type)
 
 /** Whether a program of its own answers for the files of a mount: it may never answer. */
-export const isForeign = ({ type }: Pick<Mount, 'type'>): boolean => /^fuse(\.|blk$|$)/.test(type)
+export const isForeign = ({ type }: Pick<Mount, 'type'>): boolean =>
+  /^fuse(\.|blk$|$)/.test(type) && !pseudo.has(type)
+
+/** Whether a server answers for the files of a mount: it may have stopped to. */
+export const isRemote = ({ type }: Pick<Mount, 'type'>): boolean =>
+  /^(nfs4?|cifs|smb3|ceph|9p|afs|lustre|glusterfs|orangefs|gpfs|beegfs)$/.test(type)
 
 /**
- * Reads `/proc/PID/mountinfo` (proc(5)); the topmost mount of each place counts.
+ * Reads `/proc/PID/mountinfo` (proc(5)); the topmost mount of each place counts, but of the root the first: what is mounted
+ * over it later hides it from nobody.
  *
  * @throws {RuntimeError} `CONTAINER_UNAVAILABLE` when the process is not there or may not be looked at.
  */
 export function readMounts(processDirectory: string): readonly Mount[] {
   try {
-    return parseMounts(readFileSync(`${processDirectory}/mountinfo`, 'utf8'))
+    return parseMounts(decodeName(readFileSync(`${processDirectory}/mountinfo`)))
   } catch (cause) {
     const subject = processDirectory
     throw new RuntimeError('CONTAINER_UNAVAILABLE', `the mounts of ${subject} can not be read`, {
@@ -63,7 +72,7 @@ export function parseMounts(text: string): readonly Mount[] {
     const [before = '', after = ''] = line.split(' - ')
     const path = unescape(before.split(' ')[4] ?? '')
     const [type, , options = ''] = after.split(' ')
-    if (!path.startsWith('/') || !type) continue
+    if (!path.startsWith('/') || !type || (path === '/' && mounts.has(path))) continue
     mounts.set(path, { path, type, options: parseOptions(unescape(options)) })
   }
   return [...mounts.values()]

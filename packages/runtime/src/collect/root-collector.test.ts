@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -124,6 +124,47 @@ describe('rootCollector', () => {
     expect(seen.has('/fuse/file')).toBe(false)
     expect(seen.get('/data')).toMatchObject({ kind: 'mounted', isWalked: true })
     expect(seen.get('/data/file')).toMatchObject({ magic: 'script', mount: '/data' })
+  })
+
+  it('finds what is mounted below what the kernel makes up', async () => {
+    await mkdir(join(root, 'proc/fs/real'), { recursive: true })
+    await mkdir(join(root, 'proc/other'))
+    for (const path of ['proc/file', 'proc/fs/file', 'proc/fs/real/x', 'proc/bound', 'proc/other/x'])
+      await writeFile(join(root, path), '#!x')
+    const seen = await collect({
+      mounts: [
+        { path: '/', type: 'overlay', options: new Map() },
+        { path: '/proc', type: 'proc', options: new Map() },
+        { path: '/proc/fs/real', type: 'tmpfs', options: new Map() },
+        { path: '/proc/bound', type: 'tmpfs', options: new Map() },
+      ],
+    })
+    expect([...seen.keys()].filter((path) => path.startsWith('/proc')).sort()).toEqual([
+      '/proc',
+      '/proc/bound',
+      '/proc/fs/real',
+      '/proc/fs/real/x',
+    ])
+    expect(seen.get('/proc/fs/real/x')).toMatchObject({ magic: 'script', mount: '/proc/fs/real' })
+    expect(seen.get('/proc/bound')).toMatchObject({ magic: 'script', mount: '/proc/bound' })
+  })
+
+  it('says what it did not look at in time, also within a file', async () => {
+    const timeLimit = AbortSignal.abort()
+    const [only, ...more] = await Array.fromAsync(rootCollector(root).collect({ baseline, timeLimit }))
+    expect(only).toMatchObject({ kind: 'unknown', path: '/', reason: 'limit-exceeded' })
+    expect(more).toEqual([])
+    // Holes are read as fast as memory, and never end.
+    await writeFile(join(root, 'a'), '')
+    await truncate(join(root, 'a'), 8 * 1024 ** 3)
+    const soon = AbortSignal.timeout(200)
+    const seen = await Array.fromAsync(rootCollector(root).collect({ baseline, timeLimit: soon }))
+    expect(seen).toContainEqual({
+      kind: 'unknown',
+      path: '/a',
+      reason: 'limit-exceeded',
+      message: '/a was not read in time',
+    })
   })
 
   it('ends when it is cancelled, and rejects when there is nothing', async () => {

@@ -3,6 +3,7 @@ import { readMagic, type FileRecord } from '@sallyport/core'
 import { readTar, type TarEntry } from '@sallyport/image'
 import type { FileObservation, PresentFile } from '../drift/file-observation.ts'
 import type { CollectOptions, DriftCollector } from '../ports/drift-collector.ts'
+import { overTimeAt } from './walk-tree.ts'
 
 /** Options of {@link tarCollector}. */
 export interface TarCollectorOptions {
@@ -26,7 +27,7 @@ export function tarCollector(
   return {
     name: `tar ${content}`,
     coverage: isDiff ? 'changes' : 'tree',
-    async *collect({ signal }: CollectOptions): AsyncGenerator<FileObservation, void, undefined> {
+    async *collect({ timeLimit, signal }: CollectOptions): AsyncGenerator<FileObservation, void, undefined> {
       signal?.throwIfAborted()
       // Hard links have the content of what they name, which comes first.
       const files = new Map<string, PresentFile>()
@@ -43,6 +44,10 @@ export function tarCollector(
       }
       for await (const event of readTar(open())) {
         signal?.throwIfAborted()
+        if (timeLimit?.aborted) {
+          yield overTimeAt('/')
+          return
+        }
         if (event.type === 'data') {
           if (!open_) continue
           open_.hash.update(event.chunk)

@@ -9,7 +9,8 @@ import {
   readlinkSync,
 } from 'node:fs'
 import { decodeName } from '@sallyport/image'
-import type { UnknownReason } from '../drift/file-observation.ts'
+import type { UnknownFile, UnknownReason } from '../drift/file-observation.ts'
+import { overTime } from './pace.ts'
 
 /** Something that is in a tree. `access` leads to it as long as the next one was not asked for. */
 export interface WalkedEntry {
@@ -32,6 +33,8 @@ export type DirectoryChoice = 'enter' | 'skip'
 export interface WalkTreeOptions {
   /** Default: every directory is entered. */
   readonly choose?: ((entry: WalkedEntry) => DirectoryChoice) | undefined
+  /** Paths that are not touched at all, and why; each is told as a failure. Default none. */
+  readonly avoid?: ReadonlyMap<string, string> | undefined
   /** Default 2,000,000. */
   readonly maxEntries?: number | undefined
   readonly onFailure: (failure: WalkFailure) => void
@@ -57,7 +60,7 @@ const maxDepth = 400
  */
 export function* walkTree(
   root: string,
-  { choose = () => 'enter', maxEntries = 2_000_000, onFailure }: WalkTreeOptions,
+  { choose = () => 'enter', avoid, maxEntries = 2_000_000, onFailure }: WalkTreeOptions,
 ): Generator<WalkedEntry, void, undefined> {
   const levels: Level[] = []
   // A number is found faster than the link `self`.
@@ -76,11 +79,17 @@ export function* walkTree(
         continue
       }
       if (++count > maxEntries) {
-        onFailure({ path: level.path, reason: 'limit-exceeded', message: `more than ${maxEntries} entries` })
+        // Of all that was not reached nobody knows whether it is there.
+        onFailure({ path: '/', reason: 'limit-exceeded', message: `more than ${maxEntries} entries` })
         return
       }
       const text = isAscii(name) ? name.toString('latin1') : decodeName(name)
       const path = level.path === '/' ? `/${text}` : `${level.path}/${text}`
+      const avoided = avoid?.get(path)
+      if (avoided !== undefined) {
+        onFailure({ path, reason: 'unreadable', message: avoided })
+        continue
+      }
       const access = accessTo(level.access, name, text)
       try {
         const entry = { path, access, stats: lstatSync(access, { bigint: true }) }
@@ -126,6 +135,15 @@ export function toFailure(path: string, error: unknown): WalkFailure | undefined
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
   if (code === undefined) throw error
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+  if (code === overTime) return { path, reason: 'limit-exceeded', message: `${path} was not read in time` }
   const reason = code === 'EACCES' || code === 'EPERM' ? 'permission-denied' : 'unreadable'
   return { path, reason, message: `${path} can not be read: ${code}` }
 }
+
+/** What is told when the time is up; of the root it is about all that was not looked at. */
+export const overTimeAt = (path: string): UnknownFile => ({
+  kind: 'unknown',
+  path,
+  reason: 'limit-exceeded',
+  message: path === '/' ? 'the time was up before all was looked at' : `${path} was not looked at in time`,
+})

@@ -41,6 +41,8 @@ const image = new FileBaseline([
   file('/usr/share/b'),
   directory('/var'),
   directory('/var/cache'),
+  directory('/etc/__pycache__'),
+  file('/etc/__pycache__/a.pyc'),
   file('/var/cache/c'),
 ])
 
@@ -126,6 +128,37 @@ describe('compareFiles', () => {
       'pseudo-file-system',
     ],
     [
+      'a disk in /dev of the engine',
+      seen('/dev/sda', { type: 'block-device', device: '8:0', mount: '/dev' }),
+      ['data-added', 'high'],
+    ],
+    [
+      'the memory of the machine in /dev of the engine',
+      seen('/dev/x', { type: 'character-device', device: '1:1', mount: '/dev' }),
+      ['data-added', 'high'],
+    ],
+    [
+      'bytecode of the image',
+      seen('/etc/__pycache__/a.pyc', { sha256: hash('x') }),
+      ['script-or-config-changed', 'medium'],
+    ],
+    ['new bytecode', seen('/etc/__pycache__/b.pyc', { sha256: undefined }), 'bytecode-cache'],
+    [
+      'a link in the place of a directory where all is expected',
+      seen('/var/cache', { type: 'symlink', linkTarget: '/tmp/x' }),
+      ['data-changed', 'minor'],
+    ],
+    [
+      'a link in the place of a directory of jobs',
+      seen('/var/spool/cron', { type: 'symlink', linkTarget: '/tmp/x' }),
+      ['script-or-config-changed', 'high'],
+    ],
+    [
+      'a link in the place of a directory of keys',
+      seen('/var/lib/a/.ssh', { type: 'symlink', linkTarget: '/tmp/x' }),
+      ['script-or-config-changed', 'high'],
+    ],
+    [
       'a device in /dev of the image',
       seen('/dev/sda', { type: 'block-device', device: '8:0' }),
       ['data-added', 'high'],
@@ -188,6 +221,20 @@ describe('compareFiles', () => {
       { kind: 'unknown', path: '/usr/share', reason: 'permission-denied', message: 'no' },
     ])
     expect(denied).toMatchObject({ findings: [], unknown: [{ path: '/usr/share' }] })
+  })
+
+  it('tells of nothing that nobody looked at, but of what is said to be gone', () => {
+    const late: FileObservation = { kind: 'unknown', path: '/', reason: 'limit-exceeded', message: 'late' }
+    for (const coverage of ['tree', 'changes'] as const) {
+      expect(compareFiles(image, [seen('/'), late], { coverage })).toMatchObject({
+        findings: [],
+        unknown: [late],
+        expected: [],
+      })
+    }
+    expect(changes(late, { kind: 'deleted', path: '/usr/share' }).findings).toMatchObject([
+      { path: '/usr/share', below: 2 },
+    ])
   })
 
   it('follows a directory that was renamed', () => {

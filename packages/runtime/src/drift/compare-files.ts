@@ -72,6 +72,7 @@ class Comparison {
   readonly #deleted = new Set<string>()
   readonly #opaque = new Set<string>()
   readonly #covered = new Set<string>()
+  readonly #unread = new Set<string>()
   readonly #redirected: { readonly path: string; readonly from: string }[] = []
   readonly #deletedContent = new Map<string, string>()
   #withoutAttributes: { readonly path: string; count: number } | undefined
@@ -119,7 +120,7 @@ class Comparison {
         break
       case 'unknown':
         this.#seen.add(path)
-        this.#covered.add(path)
+        this.#unread.add(path)
         this.#addUnknown(observation)
         break
     }
@@ -195,6 +196,7 @@ class Comparison {
   #judgeMissing(): void {
     const gone = new Map<string, { readonly file: FileRecord; readonly below: FileRecord[] }>()
     const hidden = new Set<string>()
+    const unread = new Set<string>()
     const opaque = new Set<string>()
     for (const file of this.#baseline.files()) {
       const { path } = file
@@ -212,14 +214,18 @@ class Comparison {
         gone.set(path, above)
         continue
       }
-      if (this.#covered.has(parent) || hidden.has(parent)) {
+      const isDeleted = this.#deleted.has(path)
+      if (!isDeleted && (this.#unread.has(parent) || unread.has(parent))) {
+        unread.add(path)
+        continue
+      }
+      if (!isDeleted && (this.#covered.has(parent) || hidden.has(parent))) {
         hidden.add(path)
         if (!this.#seen.has(path)) this.#expect('mounted-over', path)
         continue
       }
       const isMissing =
-        this.#deleted.has(path) ||
-        (!this.#seen.has(path) && (this.#coverage === 'tree' || opaque.has(parent)))
+        isDeleted || (!this.#seen.has(path) && (this.#coverage === 'tree' || opaque.has(parent)))
       if (isMissing && !this.#seen.has(path)) gone.set(path, { file, below: [] })
     }
     for (const top of new Set(gone.values())) {

@@ -1,6 +1,7 @@
 import type { Digest, Verdict } from '@sallyport/core'
 import type { ProcessFinding } from '../processes/judge-processes.ts'
 import type { UnknownProcess } from '../processes/observed-process.ts'
+import { type AllowedCount, type AllowedDrift, siftAllowed } from './allowed-drift.ts'
 import type { ExpectedCount, FileComparison } from './compare-files.ts'
 import { type DriftFinding, type DriftSeverity, isAtLeast } from './drift-finding.ts'
 import type { UnknownFile } from './file-observation.ts'
@@ -29,6 +30,8 @@ export interface DriftReport {
   readonly files: readonly DriftFinding[]
   /** Processes that run what is not of the image. */
   readonly processes: readonly ProcessFinding[]
+  /** What is not of the image and was allowed by the caller, counted by reason. */
+  readonly allowed: readonly AllowedCount[]
   /** What differs as it should, counted by reason. */
   readonly expected: readonly ExpectedCount[]
   /** What could not be read. */
@@ -58,6 +61,8 @@ export interface DriftReportParts {
     readonly ended: number
   }
   readonly failOn?: DriftSeverity | undefined
+  /** Default none. */
+  readonly allowed?: readonly AllowedDrift[] | undefined
 }
 
 /** Puts a report together. What runs is as bad as it gets, so its file is too. */
@@ -68,11 +73,15 @@ export function buildDriftReport({
   comparison,
   processes = { findings: [], unknown: [], seen: 0, ended: 0 },
   failOn = 'minor',
+  allowed = [],
 }: DriftReportParts): DriftReport {
-  const files = raiseExecuted(comparison.findings, processes.findings)
+  const sifted = siftAllowed(comparison.findings, processes.findings, allowed)
+  const files = raiseExecuted(sifted.files, sifted.processes)
   const unknown = [...comparison.unknown, ...processes.unknown]
-  const hasDrift = [...files, ...processes.findings].some(({ severity }) => isAtLeast(severity, failOn))
-  const isIncomplete = unknown.length > 0 || comparison.omitted.unknown > 0
+  const hasDrift = [...files, ...sifted.processes].some(({ severity }) => isAtLeast(severity, failOn))
+  // Behind very much that is allowed something may be left out that is not.
+  const isCrowded = sifted.allowed.length > 0 && comparison.omitted.findings > 0
+  const isIncomplete = unknown.length > 0 || comparison.omitted.unknown > 0 || isCrowded
   const verdict = hasDrift ? 'drifted' : isIncomplete ? 'unknown' : 'clean'
   return {
     schema: 'https://sallyport.dev/schemas/drift-report/v1',
@@ -84,7 +93,8 @@ export function buildDriftReport({
     seen: { files: comparison.seen, processes: processes.seen, endedProcesses: processes.ended },
     failOn,
     files,
-    processes: processes.findings,
+    processes: sifted.processes,
+    allowed: sifted.allowed,
     expected: comparison.expected,
     unknown,
     omitted: comparison.omitted,

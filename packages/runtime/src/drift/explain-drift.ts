@@ -8,7 +8,7 @@ export interface ExplainDriftOptions {
 
 /** A report as text for people, the worst first. Names from the container are quoted where they hold odd characters. */
 export function explainDrift(report: DriftReport, { maxLines = 20 }: ExplainDriftOptions = {}): string {
-  const { verdict, subject, files, processes, unknown, expected, omitted, seen, collector } = report
+  const { verdict, subject, files, processes, unknown, allowed, expected, omitted, seen, collector } = report
   const name = subject.name ?? 'the container'
   const against = subject.image === undefined ? '' : ` with ${subject.image}`
   const lines = [
@@ -31,6 +31,7 @@ export function explainDrift(report: DriftReport, { maxLines = 20 }: ExplainDrif
     unknown.map((one) => `unknown: ${'pid' in one ? `process ${one.pid}: ` : ''}${one.message}`),
     omitted.unknown,
   )
+  list(allowed.map(({ reason, count, examples }) => `allowed: ${count}, ${reason}: ${examples.join(', ')}`))
   const counts = expected.map(({ reason, count }) => `${count} ${reason}`)
   if (counts.length > 0) lines.push(`  expected: ${counts.join(', ')}`)
   return `${lines.join('\n')}\n`

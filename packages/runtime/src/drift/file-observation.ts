@@ -38,8 +38,6 @@ export interface PresentFile {
   readonly magic?: FileRecord['magic']
   /** Whether it was written to while it was read: `sha256` is of no state that ever was. */
   readonly isUnstable?: boolean | undefined
-  /** Whether its content is that of the image for sure, though nothing was read (overlayfs `metacopy`). */
-  readonly isImageContent?: boolean | undefined
   readonly linkTarget?: string | undefined
   readonly device?: string | undefined
   /** `security.capability` in base64, `''` for none; absent when it could not be read. */
@@ -64,5 +62,3 @@ export type UnknownReason =
   | 'changed-while-read'
   | 'limit-exceeded'
   | 'name-only'
-  | 'container-ended'
-  | 'baseline-missing'

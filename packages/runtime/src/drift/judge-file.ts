@@ -3,7 +3,7 @@ import type { DriftChange, DriftClass, DriftFinding, DriftFlag, DriftSeverity } 
 import { type ExpectedReason, expectedAt, isEngineFile, isWithin } from './expected-paths.ts'
 import type { FileBaseline } from './file-baseline.ts'
 import type { PresentFile } from './file-observation.ts'
-import { sensitivityOf } from './sensitive-paths.ts'
+import { sensitivityOf, sensitivityOfEntry } from './sensitive-paths.ts'
 
 /** What a file that is there amounts to. */
 export type FileJudgement =
@@ -33,7 +33,7 @@ const writableByAll = 0o002
  */
 export function judgeFile(file: Present, context: JudgeContext): FileJudgement {
   const known = context.baseline.get(file.path)
-  if (!known) return judgeAdded(file, flagsOf(file, known), context)
+  if (!known) return judgeAdded(file, flagsOf(file), context)
   const changes = compareRecords(file, known)
   // Most files are the image's: nothing else is asked of them.
   if (changes?.length === 0) {
@@ -47,7 +47,7 @@ export function judgeFile(file: Present, context: JudgeContext): FileJudgement {
       'was touched; content, mode and owner are the image’s',
     )
   }
-  const flags = flagsOf(file, known)
+  const flags = flagsOf(file)
   if (changes === undefined) {
     // Nobody can tell what it holds; data that may differ anyhow needs nobody to.
     const reason = flags.length === 0 ? expectedReason(file, context) : undefined
@@ -67,7 +67,7 @@ function judgeAdded(file: Present, flags: readonly DriftFlag[], context: JudgeCo
   const { path, type } = file
   const say = (kind: DriftClass, severity: DriftSeverity, message: string) =>
     drift(file, kind, severity, flags, [], message, context.baseline)
-  const sensitive = sensitivityOf(path)
+  const sensitive = sensitivityOfEntry(file)
   if (type === 'directory') {
     const reason = expectedReason(file, context)
     if (reason) return { is: 'expected', reason }
@@ -75,8 +75,10 @@ function judgeAdded(file: Present, flags: readonly DriftFlag[], context: JudgeCo
       return { is: 'expected', reason: 'parent-directory' }
     return say('data-added', 'minor', 'is a directory that the image does not have')
   }
-  // Engines mount a `/dev` with devices; one anywhere else was made.
-  if (flags.includes('device') && file.mount !== undefined && isWithin(path, '/dev'))
+  // Engines mount a `/dev` with devices, and `/dev/null` over what of `/proc` and `/sys` must not be seen; one anywhere else
+  // was made, and disks and memory are no part of it.
+  const isOfEngine = ['/dev', '/proc', '/sys'].some((place) => isWithin(path, place))
+  if (flags.includes('device') && file.mount !== undefined && isOfEngine && !isRaw(file))
     return { is: 'expected', reason: 'pseudo-file-system' }
   if (flags.includes('device')) return say('data-added', 'high', 'is a device that the image does not have')
   if (isProgram(flags))
@@ -124,13 +126,15 @@ function judgeChanged(
         )
       : say('script-or-config-changed', 'high', `is a script that ${what}`)
   }
-  const sensitive = sensitivityOf(path)
+  const sensitive = sensitivityOfEntry(file)
   if (sensitive === 'package-database')
     return say('package-installed', 'medium', 'is of the package database, which has other content')
   if (sensitive) return say('script-or-config-changed', 'high', `${what}: ${describeFlag(sensitive)}`)
   const reason = expectedReason(file, context)
-  if (reason) return { is: 'expected', reason }
-  if (isConfiguration(path) || known.magic === 'script')
+  // A link would excuse whatever it leads to, and bytecode that the image came with is code.
+  const isLed = known.type === 'directory' && file.type === 'symlink' && reason !== 'declared-writable'
+  if (reason && reason !== 'bytecode-cache' && !isLed) return { is: 'expected', reason }
+  if (isConfiguration(path) || known.magic === 'script' || reason === 'bytecode-cache')
     return say('script-or-config-changed', 'medium', what)
   return say('data-changed', 'minor', what)
 }
@@ -172,7 +176,7 @@ function compareRecords(file: Present, known: FileRecord): readonly DriftChange[
   const compare = (property: DriftChange['property'], was: string, is: string) => {
     if (was !== is) changes.push({ property, was, is })
   }
-  if (file.type === 'file' && !file.isImageContent) {
+  if (file.type === 'file') {
     if (file.isUnstable || file.sha256 === undefined) return undefined
     compare('content', `sha256:${known.sha256}`, `sha256:${file.sha256}`)
   }
@@ -186,7 +190,7 @@ function compareRecords(file: Present, known: FileRecord): readonly DriftChange[
   return changes
 }
 
-function flagsOf(file: Present, known: FileRecord | undefined): readonly DriftFlag[] {
+function flagsOf(file: Present): readonly DriftFlag[] {
   const flags: DriftFlag[] = []
   if (file.type === 'character-device' || file.type === 'block-device') flags.push('device')
   if (file.type === 'file') {
@@ -194,13 +198,16 @@ function flagsOf(file: Present, known: FileRecord | undefined): readonly DriftFl
     if (file.mode & setUid) flags.push('set-uid')
     if (file.mode & setGid) flags.push('set-gid')
     if (file.capability) flags.push('capability')
-    const magic = file.magic ?? (file.isImageContent ? known?.magic : undefined)
-    if (magic) flags.push(magic)
+    if (file.magic) flags.push(file.magic)
   }
-  const sensitive = file.type === 'directory' ? undefined : sensitivityOf(file.path)
+  const sensitive = file.type === 'directory' ? undefined : sensitivityOfEntry(file)
   if (sensitive) flags.push(sensitive)
   return flags
 }
+
+/** Disks, and the memory and ports of the machine: `/dev/mem`, `/dev/kmem`, `/dev/port`. */
+const isRaw = ({ type, device }: Present): boolean =>
+  type === 'block-device' || /^1:[124]$/.test(device ?? '')
 
 const programFlags: readonly DriftFlag[] = [
   'executable-bit',

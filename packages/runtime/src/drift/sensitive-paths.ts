@@ -1,4 +1,5 @@
 import type { DriftFlag } from './drift-finding.ts'
+import type { PresentFile } from './file-observation.ts'
 
 const accounts = new Set(['passwd', 'shadow', 'group', 'gshadow', 'subuid', 'subgid'])
 const databases = [
@@ -28,6 +29,13 @@ const certificates = [
   '/etc/ssl/cert.pem',
 ]
 
+/** {@link sensitivityOf} of what is there: a link that stands for a directory is as sensitive as what is looked for in it. */
+export const sensitivityOfEntry = ({
+  path,
+  type,
+}: Pick<PresentFile, 'path' | 'type'>): DriftFlag | undefined =>
+  sensitivityOf(path) ?? (type === 'symlink' ? sensitivityOf(`${path}/`) : undefined)
+
 /** What a path is that is never ignored, wherever it is declared to be writable; `undefined` for all others. */
 export function sensitivityOf(path: string): DriftFlag | undefined {
   if (path.startsWith('/etc/')) {
@@ -38,7 +46,7 @@ export function sensitivityOf(path: string): DriftFlag | undefined {
       return 'sudo-rules'
     if (/^ld\.so\.(preload|conf|cache)/.test(name)) return 'preload'
   }
-  if (/\/\.ssh\/(authorized_keys2?|rc|environment)$/.test(path) || path.startsWith('/etc/ssh/'))
+  if (/\/\.ssh\/(authorized_keys2?|rc|environment)?$/.test(path) || path.startsWith('/etc/ssh/'))
     return 'authorized-keys'
   if (jobs.some((start) => path.startsWith(start))) return 'scheduled-job'
   if (certificates.some((start) => path.startsWith(start))) return 'trusted-certificates'

@@ -5,6 +5,9 @@ import type { FileObservation } from '../drift/file-observation.ts'
 export interface CollectOptions {
   /** What the image holds: a collector need not read what makes no difference. */
   readonly baseline: FileBaseline
+  /** When it fires, what was not looked at by then is told as `unknown`. Default: none. */
+  readonly timeLimit?: AbortSignal | undefined
+  /** Ends it; the iteration rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -3,8 +3,10 @@ import { openInside } from '../collect/open-inside.ts'
 import type { Pace } from '../collect/pace.ts'
 import { hashFile } from '../collect/hash-file.ts'
 import type { HashCache } from '../collect/hash-cache.ts'
+import { findScriptWords, maxWords } from './find-script-words.ts'
 import { parseMaps } from './parse-maps.ts'
-import type { ObservedProcess, RunningFile } from './observed-process.ts'
+import { attempt, directoryOf } from './process-directory.ts'
+import type { GivenFile, ObservedProcess, RunningFile } from './observed-process.ts'
 
 /** What processes are looked at with. */
 export interface InspectContext {
@@ -20,12 +22,11 @@ export type Inspection =
   | { readonly state: 'denied'; readonly message: string }
 
 const maxArguments = 64
-const maxText = 1024 * 1024
 const deletedMark = ' (deleted)'
 
 /** Looks at one process: what it runs, what it loaded, and what its environment makes it load. */
 export async function inspectProcess(pid: number, context: InspectContext): Promise<Inspection> {
-  const directory = `${context.procDirectory}/${pid}`
+  const directory = directoryOf(context.procDirectory, pid)
   const problems: string[] = []
   // Of a process in a chroot the kernel tells paths from outside of it.
   const root = attempt(() => readlinkSync(`${directory}/root`)) ?? '/'
@@ -41,7 +42,7 @@ export async function inspectProcess(pid: number, context: InspectContext): Prom
       link === name ? 'present' : isMemory ? 'memory' : 'deleted',
     )
     const command = split(readText(`${directory}/cmdline`))
-    const scripts = await findScripts(command)
+    const scripts = await findScripts(inside(name), command)
     const libraries: RunningFile[] = []
     for (const { range, path, isDeleted, isMemory: memory } of parseMaps(readText(`${directory}/maps`))) {
       if (path === name && isDeleted === (link !== name)) continue
@@ -54,7 +55,7 @@ export async function inspectProcess(pid: number, context: InspectContext): Prom
     const process = {
       pid,
       executable,
-      command: command.map((word) => word.slice(0, 200)),
+      command: command.slice(0, maxArguments).map((word) => word.slice(0, 200)),
       scripts,
       libraries,
       preload: readPreload(),
@@ -84,25 +85,44 @@ export async function inspectProcess(pid: number, context: InspectContext): Prom
     return { path, state }
   }
 
-  /** The first words that are no options, as far as they name files: `sh -e x.sh`, `python3 -u app.py`. */
-  async function findScripts(command: readonly string[]): Promise<readonly RunningFile[]> {
-    const found: RunningFile[] = []
-    const working = inside(attempt(() => readlinkSync(`${directory}/cwd`)) ?? '/')
-    for (const word of command.slice(1, 9)) {
-      if (word === '' || word.startsWith('-') || word.length > 4096) continue
-      const path = word.startsWith('/') ? word : `${working}/${word}`
-      try {
-        const script = await openInside(`${directory}/root`, path, (access, resolved) =>
-          lstatSync(access).isFile() ? read(access, resolved, 'present') : Promise.resolve(undefined),
-        )
-        if (script) found.push(script)
-      } catch (error) {
-        // Most words name no file.
-        if (!(error instanceof Error && 'code' in error)) throw error
-      }
-      if (found.length === 2) break
+  /** What an interpreter is given to run; of other programs the first two files that are named to them. */
+  async function findScripts(program: string, command: readonly string[]): Promise<readonly GivenFile[]> {
+    const words = findScriptWords(program, command)
+    if (words && command.length > maxWords)
+      problems.push(`process ${pid} was given more than ${maxWords} words`)
+    const found: GivenFile[] = []
+    for (const word of words?.code ?? []) {
+      const file = await readGiven(word)
+      if (file) found.push({ ...file, isRun: true })
+    }
+    const isRun = words !== undefined
+    const named = words?.candidates ?? command.slice(1, 9).filter((word) => !word.startsWith('-'))
+    let left = isRun ? 1 : 2
+    for (const word of named) {
+      const file = await readGiven(word)
+      if (file) found.push({ ...file, isRun })
+      if (file && --left === 0) break
     }
     return found
+  }
+
+  /** Most words name no file. */
+  async function readGiven(word: string): Promise<RunningFile | undefined> {
+    if (word === '' || word.length > 4096) return undefined
+    const working = inside(attempt(() => readlinkSync(`${directory}/cwd`)) ?? '/')
+    try {
+      return await openInside(
+        `${directory}/root`,
+        word.startsWith('/') ? word : `${working}/${word}`,
+        (access, resolved) =>
+          lstatSync(access).isFile() ? read(access, resolved, 'present') : Promise.resolve(undefined),
+      )
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error
+      if (/^(ENOENT|ENOTDIR|ENAMETOOLONG|EINVAL|ELOOP)$/.test(String(error.code))) return undefined
+      problems.push(`${word.slice(0, 200)}, given to process ${pid}, can not be read: ${String(error.code)}`)
+      return undefined
+    }
   }
 
   function readPreload(): Readonly<Record<string, string>> {
@@ -115,13 +135,6 @@ export async function inspectProcess(pid: number, context: InspectContext): Prom
   }
 }
 
-const readText = (path: string): string => readFileSync(path, 'utf8').slice(0, maxText)
-const split = (text: string): readonly string[] => text.split('\0', maxArguments * 64).slice(0, -1)
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
+// What is left out would not be looked at: the kernel limits how long they are.
+const readText = (path: string): string => readFileSync(path, 'utf8')
+const split = (text: string): readonly string[] => text.replace(/\0$/, '').split('\0')

@@ -22,6 +22,8 @@ export interface ProcessFinding {
   readonly pid: number
   readonly problem: ProcessProblem
   readonly severity: DriftSeverity
+  /** Path of its program. */
+  readonly executable: string
   /** What it runs or loaded. */
   readonly path: string
   readonly sha256?: string | undefined
@@ -40,9 +42,6 @@ export interface JudgeProcessesOptions {
   readonly environment?: readonly string[] | undefined
 }
 
-const interpreters =
-  /\/(sh|ash|bash|busybox|dash|ksh|mksh|zsh|fish|python[\d.]*|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|tclsh[\d.]*|node|nodejs|bun|deno)$/
-
 /** Judges what the processes of a container run, by the hash of the bytes that run. Pure. */
 export function judgeProcesses(
   processes: readonly ObservedProcess[],
@@ -57,6 +56,7 @@ export function judgeProcesses(
         pid,
         problem,
         severity,
+        executable: executable.path,
         path: file.path,
         ...(file.sha256 !== undefined && { sha256: file.sha256 }),
         message: `process ${pid} ${message}`,
@@ -82,9 +82,7 @@ export function judgeProcesses(
       const finding = drifted.get(script.path)
       const differs =
         finding !== undefined && /added|changed$/.test(finding.class) && finding.flags.length > 0
-      // What an interpreter is given first is run by it, whatever it looks like.
-      const isRun = interpreters.test(path) && script === scripts[0] && !isOfImage(script)
-      if (differs || isRun)
+      if (differs || (script.isRun && !isOfImage(script)))
         say('foreign-script', 'critical', script, `was given ${script.path}, which is not of the image`)
     }
 

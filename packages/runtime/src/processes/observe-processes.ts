@@ -13,6 +13,8 @@ export interface ObserveProcessesOptions {
   readonly cache?: HashCache | undefined
   /** Default 10,000; more are unknown. */
   readonly maxProcesses?: number | undefined
+  /** When it fires, processes that were not looked at by then are unknown. Default: none. */
+  readonly timeLimit?: AbortSignal | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -27,11 +29,12 @@ export async function observeProcesses({
   procDirectory = '/proc',
   cache,
   maxProcesses = 10_000,
+  timeLimit,
   signal,
 }: ObserveProcessesOptions): Promise<ProcessObservations> {
   signal?.throwIfAborted()
   const pids = findProcesses(procDirectory, pid)
-  const context = { procDirectory, pace: createPace(signal), cache }
+  const context = { procDirectory, pace: createPace(signal, timeLimit), cache }
   const processes: ObservedProcess[] = []
   const unknown: UnknownProcess[] = pids
     .slice(maxProcesses)
@@ -39,6 +42,10 @@ export async function observeProcesses({
   let ended = 0
   for (const each of pids.slice(0, maxProcesses)) {
     signal?.throwIfAborted()
+    if (context.pace.isOver) {
+      unknown.push({ pid: each, message: `process ${each} was not looked at in time` })
+      continue
+    }
     const inspection = await inspectProcess(each, context)
     if (inspection.state === 'ended') ended += 1
     else if (inspection.state === 'denied') unknown.push({ pid: each, message: inspection.message })

@@ -10,14 +10,20 @@ export interface RunningFile {
   readonly magic?: FileRecord['magic']
 }
 
+/** A file that is named on a command line. */
+export interface GivenFile extends RunningFile {
+  /** Whether the program is an interpreter that runs it, whatever it looks like. */
+  readonly isRun: boolean
+}
+
 /** A process of a container. */
 export interface ObservedProcess {
   readonly pid: number
   readonly executable: RunningFile
   /** Its command line, shortened. */
   readonly command: readonly string[]
-  /** Files named on the command line that an interpreter may run. */
-  readonly scripts: readonly RunningFile[]
+  /** Files named on the command line: what an interpreter runs; of other programs the first two. */
+  readonly scripts: readonly GivenFile[]
   /** Files mapped with the right to execute, the executable left out. */
   readonly libraries: readonly RunningFile[]
   /** What `LD_PRELOAD` and `LD_AUDIT` of its environment say at its start. */

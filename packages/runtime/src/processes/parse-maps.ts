@@ -19,13 +19,15 @@ export function parseMaps(text: string): readonly MappedFile[] {
     const key = `${device} ${inode} ${path}`
     if (found.has(key)) continue
     const isMemory = deleted && path.startsWith('/memfd:')
-    // A shared map of nothing has a name like a file that is gone.
-    if (deleted && /^\/(dev\/zero|SYSV[0-9a-f]{8}|\[aio\]|anon_hugepage)/.test(path)) continue
+    // A shared map of nothing has a name like a file that is gone, but lies on the kernel's own file system.
+    if (deleted && device === kernelMemory && /^\/(dev\/zero|SYSV[0-9a-f]{8})$/.test(path)) continue
     found.set(key, { range: `${trim(start)}-${trim(end)}`, path, isDeleted: deleted, isMemory })
   }
   return [...found.values()]
 }
 
+/** Device of the tmpfs that is nowhere mounted (`shm_mnt`). */
+const kernelMemory = '00:01'
 // `map_files` writes them without leading zeros, `maps` with up to eight digits.
 const trim = (address: string): string => address.replace(/^0+(?=.)/, '')
 const unescape = (text: string): string => text.replaceAll('\\012', '\n')

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
+import type * as Native from '@napi-rs/xattr'
 import type { AttributeReader } from '../ports/attribute-reader.ts'
 
-type Native = typeof import('@napi-rs/xattr')
-let loaded: Native | undefined
+let loaded: typeof Native | undefined
 
 /** A machine that the library has no binary for loads everything else; its attributes can't be read, which is told. */
-const native = (): Native => (loaded ??= createRequire(import.meta.url)('@napi-rs/xattr') as Native)
+const native = () => (loaded ??= createRequire(import.meta.url)('@napi-rs/xattr') as typeof Native)
 
 /** Reads extended attributes by system calls: Node itself has none for it. */
 export const nativeAttributes: AttributeReader = {

@@ -50,8 +50,8 @@ export async function startContainer(rootfs: string, directory: string): Promise
   if (text.toString().trim() !== 'ready') throw new Error(`the container said ${text.toString()}`)
   const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
   const pid = Number(children.trim())
-  // It has become the image's own program.
-  while (!(await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes('sleep\x00100000'))
+  // It has become the image's own program: before, its root is that of the machine, and so are its words but for the first.
+  while ((await readFile(`/proc/${pid}/cmdline`, 'utf8')) !== '/bin/sleep\x00100000\x00')
     await new Promise((resolve) => setImmediate(resolve))
   const owned = resources.move()
   return {

@@ -61,11 +61,11 @@ export async function prepareContainer(at: Prepared): Promise<{ readonly rootfs:
 }
 
 /** Words of `drift` for that image. */
-export const driftWords = (at: Prepared): readonly string[] => [
+export const driftWords = (at: Prepared, listKey = 'evidence.pub'): readonly string[] => [
   'drift',
   at.to('ready/listed:1'),
   '--public-key',
   'release.pub',
   '--file-list-key',
-  'evidence.pub',
+  listKey,
 ]

@@ -29,10 +29,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-const drift = async (words: readonly (string | number)[], options?: RunOptions) =>
-  runCommand(folder, [...driftWords(at), ...words.map(String)], options)
-const json = async (words: readonly (string | number)[], options?: RunOptions) => {
-  const { code, stdout, stderr } = await drift([...words, '--json'], options)
+const nothing = `sha256:${'0'.repeat(64)}`
+
+async function json(words: readonly (string | number)[], options?: RunOptions, key?: string) {
+  const line = [...driftWords(at, key), ...words.map(String), '--json']
+  const { code, stdout, stderr } = await runCommand(folder, line, options)
   expect(stderr).toBe('')
   const { verdict, error, result } = JSON.parse(stdout) as Record<string, any>
   return { code, verdict, error: error?.code, state: result?.state, result }
@@ -79,25 +80,34 @@ describe('files elsewhere', () => {
   })
 })
 
+describe('options that are none', () => {
+  it.each([
+    ['two places', ['--root', 'rootfs', '--export', 'export.tar'], 'OPTION_INVALID'],
+    ['no place', [], 'OPTION_MISSING'],
+    ['a digest that is none', ['--root', 'rootfs', '--image-id', 'x'], 'OPTION_INVALID'],
+    ['half a process', ['--pid', '1.5'], 'OPTION_INVALID'],
+    ['two platforms', ['--root', 'rootfs', '--platform', 'a/b', '--platform', 'a/c'], 'OPTION_INVALID'],
+    ['a process that is not there', ['--pid', '4194304'], 'CONTAINER_UNAVAILABLE'],
+    ['an export that is none', ['--export', 'gate.yaml'], 'TAR_INVALID'],
+  ])('%s is an error', async (_, words, error) => {
+    const { code, ...told } = await json(words)
+    expect({ code, error: told.error }).toEqual({ code: 2, error })
+  })
+})
+
 describe('a list that is not believed', () => {
   it.each([
-    ['by another key', ['--file-list-key', 'reviewers.pub'], 'BASELINE_INVALID'],
-    ['of another config', ['--image-id', `sha256:${'0'.repeat(64)}`], 'BASELINE_INVALID'],
-    ['for no such platform', ['--platform', 'linux/arm64'], 'BASELINE_INVALID'],
-    ['of two places', ['--export', 'export.tar'], 'OPTION_INVALID'],
-    ['of a config that is none', ['--image-id', 'x'], 'OPTION_INVALID'],
-    ['of a process that is not there', ['--pid', '4194304'], 'CONTAINER_UNAVAILABLE'],
-  ])('%s is an error', async (_, words, error) => {
-    const [, , ...rest] = words[0] === '--file-list-key' ? driftWords(at).slice(0, 4) : driftWords(at)
-    const { code, stdout } = await runCommand(folder, [
-      'drift',
-      at.to('ready/listed:1'),
-      ...rest,
-      ...(words[0] === '--pid' ? [] : ['--root', 'rootfs']),
-      ...words,
-      '--json',
-    ])
-    expect({ code, error: JSON.parse(stdout).error }).toMatchObject({ code: 2, error: { code: error } })
+    ['by another key', ['--root', 'rootfs'], 'reviewers.pub', 'BASELINE_INVALID'],
+    ['of another config', ['--root', 'rootfs', '--image-id', nothing], undefined, 'BASELINE_INVALID'],
+    [
+      'for no such platform',
+      ['--root', 'rootfs', '--platform', 'linux/arm64'],
+      undefined,
+      'BASELINE_INVALID',
+    ],
+  ])('%s is an error', async (_, words, key, error) => {
+    const { code, ...told } = await json(words, {}, key)
+    expect({ code, error: told.error }).toEqual({ code: 2, error })
   })
 
   it('nor is an image that was promoted without one, or something that nobody vouches for', async () => {

@@ -110,7 +110,7 @@ describe('a command line that is none', () => {
   it.each([
     ['an unknown command', ['promot', '--json'], /promote/],
     ['an unknown option', ['scan', 'a', '--polcy', 'x', '--json'], /--policy/],
-    ['a missing argument', ['--json', 'copy', 'a'], /to/],
+    ['a missing argument', ['copy', 'a', '--json'], /\bto\b/],
     ['a missing value', ['scan', 'a', '--json', '--policy'], /policy/],
   ])('with --json is a document: %s', async (_, words, message) => {
     const { code, stdout, stderr } = await run(words)

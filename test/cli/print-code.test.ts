@@ -10,7 +10,7 @@ import { commands } from '../../packages/cli/src/command-table.ts'
 import { caseFiles, commandCases, type Situation } from './cases.ts'
 import { driftWords, prepareContainer } from './container.ts'
 import { prepare } from './prepare.ts'
-import { runCommand } from './run-command.ts'
+import { program, runCommand } from './run-command.ts'
 
 let folder: string
 let at: Situation
@@ -193,7 +193,7 @@ function cases(): readonly (readonly [string, readonly string[]])[] {
 /** Runs a printed program where the command would run. */
 async function runProgram(name: string): Promise<number> {
   try {
-    await promisify(execFile)(process.execPath, ['--conditions=@sallyport/source', printed.get(name)!], {
+    await promisify(execFile)(process.execPath, [...program.slice(1, -1), printed.get(name)!], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, NODE_NO_WARNINGS: '1' },
     })

@@ -15,6 +15,8 @@ const advice: Readonly<Record<string, string>> = {
   USAGE_INVALID: '`--help` after the command shows what it takes.',
   OPTION_INVALID: '`--help` after the command shows what it takes.',
   OPTIONS_INVALID: '`--help` after the command shows what it takes.',
+  'AdmissionError.OPTIONS_INVALID':
+    '`--help` after the command shows what it takes, docs/guides/admission.md what its files hold.',
   OPTION_MISSING: '`--help` after the command shows what it takes.',
   FILE_INVALID: 'Correct the file; docs/guides/cli.md shows what such files hold.',
   UNJUDGED: 'No answer is not a good answer: find out why there is none.',

@@ -73,7 +73,7 @@ const table = {
     kind: 'text',
     value: 'os/arch',
     ...list,
-    about: 'only this platform; default: every one of the image',
+    about: 'only this platform; default: every one of the image, for drift that of this machine',
   },
   // Rules.
   policy: { kind: 'file', about: 'the policy' },

@@ -69,7 +69,7 @@ export const operationCommands: readonly CommandSpec[] = [
     name: 'drift',
     summary: 'say whether a container is still the image that was signed',
     about:
-      'What it is compared with is the list of files that the gate signed (promote --file-manifest), read from the registry and verified. Looking at a process or an overlay takes root. Without --platform the image is that of this machine.',
+      'What it is compared with is the list of files that the gate signed (promote --file-manifest), read from the registry and verified. Looking at a process or an overlay takes root.',
     arguments: [
       { name: 'image', about: 'registry/repository@digest of the image that runs, or of its index' },
     ],

@@ -31,11 +31,22 @@ afterAll(async () => {
 
 const nothing = `sha256:${'0'.repeat(64)}`
 
+interface Told {
+  readonly verdict: string
+  readonly error?: { readonly code: string }
+  readonly result?: {
+    readonly state: string
+    readonly seen: { readonly processes: number }
+    readonly files: readonly object[]
+    readonly unknown: readonly object[]
+  }
+}
+
 async function json(words: readonly (string | number)[], options?: RunOptions, key?: string) {
   const line = [...driftWords(at, key), ...words.map(String), '--json']
   const { code, stdout, stderr } = await runCommand(folder, line, options)
   expect(stderr).toBe('')
-  const { verdict, error, result } = JSON.parse(stdout) as Record<string, any>
+  const { verdict, error, result } = JSON.parse(stdout) as Told
   return { code, verdict, error: error?.code, state: result?.state, result }
 }
 
@@ -44,7 +55,7 @@ describe('a container that runs', () => {
     for (const place of [[], ['--upper', container.upper]]) {
       const { result, ...ended } = await json(['--pid', container.pid, ...place])
       expect(ended, JSON.stringify(result)).toEqual({ code: 0, verdict: 'pass', state: 'clean' })
-      expect(result.seen.processes).toBe(1)
+      expect(result?.seen.processes).toBe(1)
     }
   })
 
@@ -52,7 +63,7 @@ describe('a container that runs', () => {
     const under = [requireTool('setpriv'), '--bounding-set', '-sys_admin', '--inh-caps', '-sys_admin']
     const { result, ...ended } = await json(['--upper', container.upper], { under })
     expect(ended).toEqual({ code: 2, verdict: 'error', error: 'UNJUDGED', state: 'unknown' })
-    expect(result.unknown).toMatchObject([{ path: '/', reason: 'attributes-unreadable' }])
+    expect(result?.unknown).toMatchObject([{ path: '/', reason: 'attributes-unreadable' }])
   })
 
   it('drifted once a program was put into it', async () => {
@@ -61,7 +72,7 @@ describe('a container that runs', () => {
       const words = ['--pid', container.pid, ...place, '--writable', '/data']
       const { result, ...ended } = await json(words)
       expect(ended).toEqual({ code: 1, verdict: 'fail', state: 'drifted' })
-      expect(result.files).toMatchObject([{ path: '/data/tool', class: 'binary-added', severity: 'high' }])
+      expect(result?.files).toMatchObject([{ path: '/data/tool', class: 'binary-added', severity: 'high' }])
       expect(await json([...words, '--least-severity', 'critical'])).toMatchObject({
         code: 0,
         state: 'clean',

@@ -96,3 +96,39 @@ describe('sallyport admission serve', () => {
     expect(performance.now() - started).toBeLessThan(50_000)
   })
 })
+
+describe('sallyport admission check', () => {
+  const check = async (policy: string) => {
+    const words = ['admission', 'check', at.to('ready/app:1'), '--admission-policy', policy, '--json']
+    const { code, stdout } = await runCommand(folder, words)
+    const { verdict, error, result } = JSON.parse(stdout) as {
+      readonly verdict: string
+      readonly error?: { readonly code: string }
+      readonly result: { readonly decision: string; readonly admitted: boolean }
+    }
+    return { code, verdict, error: error?.code, decision: result.decision, admitted: result.admitted }
+  }
+
+  it('does not pass what the policy only warns about', async () => {
+    const { 'admission.yaml': written = '' } = writeWebhook(at, { drainMs: 0 }).files
+    const policy = JSON.parse(written) as { readonly rules: readonly object[] }
+    const rules = policy.rules.map((rule) => ({ ...rule, mode: 'warn', registries: ['other.example'] }))
+    await writeFile(join(folder, 'warn.yaml'), JSON.stringify({ ...policy, rules }))
+    expect(await check('warn.yaml')).toEqual({ code: 1, verdict: 'fail', decision: 'deny', admitted: true })
+  })
+
+  it('is an error where the registry does not answer', async () => {
+    at.production.setRequestHook(() => ({ type: 'respond', status: 503 }))
+    try {
+      expect(await check('admission.yaml')).toEqual({
+        code: 2,
+        verdict: 'error',
+        error: 'UNJUDGED',
+        decision: 'error',
+        admitted: false,
+      })
+    } finally {
+      at.production.setRequestHook(undefined)
+    }
+  })
+})

@@ -121,8 +121,9 @@ export async function readListSigners({ settings, signal }: RunContext): Promise
   const keys = await readKeys(settings, 'file-list-key', signal)
   const signers = keys.length > 0 ? { keys } : await namedSigners(settings, signal)
   if (signers) return signers
-  settings.required('file-list-key')
-  throw new TypeError('a list that is empty has a value')
+  throw new CliError('OPTION_MISSING', 'nothing says whose list of files counts', {
+    advice: 'Give --file-list-key.',
+  })
 }
 
 async function toRequirement(

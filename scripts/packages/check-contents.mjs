@@ -14,7 +14,8 @@ export function checkContents(folder, short, expected) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 
   for (const file of ['LICENSE', 'README.md']) if (!files.includes(file)) problems.push(`no ${file}`)
-  const known = /^(?:LICENSE|NOTICE|README\.md|package\.json|schemas\/[-a-z]+\.json|dist\/.+\.(?:js|js\.map|d\.ts))$/
+  const known =
+    /^(?:LICENSE|NOTICE|README\.md|package\.json|schemas\/[-a-z]+\.json|dist\/.+\.(?:js|js\.map|d\.ts))$/
   for (const file of files) if (!known.test(file)) problems.push(`${file} has no place in it`)
 
   // An entry leads to files that are there; nothing leads to our sources.

@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createTlsAuthority } from '@sallyport/testkit/tls'
+import { driftWords } from './container.ts'
 import type { Prepared } from './prepare.ts'
 
 /** What a run of a command needs, and how it is to end. */
@@ -30,6 +34,11 @@ const bad = ({ build }: Situation) => `${build.host}/team/bad:1`
 const missing = ({ build }: Situation) => `${build.host}/team/none:1`
 const promoted = ({ production }: Situation) => `${production.host}/ready/app:1`
 const on = (words: Case['words'], code: number): Case => ({ words, code })
+
+const manifests = (image: string) => {
+  const files = ['webhook.yaml', 'admission.yaml'].flatMap((file) => ['--webhook-file', file])
+  return ['admission', 'manifests', 'deploy', '--webhook-image', image, ...files]
+}
 
 /** Cases of every command; the table of commands may have no other. */
 export const commandCases: Readonly<Record<string, CommandCases>> = {
@@ -177,6 +186,28 @@ export const commandCases: Readonly<Record<string, CommandCases>> = {
     bad: on(() => ['monitor', '--once', '--watch', 'gate.yaml'], 2),
     interruption: 'at a registry',
   },
+  drift: {
+    success: on((at) => [...driftWords(at), '--root', 'rootfs'], 0),
+    failure: on((at) => [...driftWords(at), '--root', 'drifted'], 1),
+    bad: on((at) => [...driftWords(at), '--root', 'nowhere'], 2),
+    interruption: 'at a registry',
+  },
+  'admission serve': {
+    success: on(() => ['admission', 'serve', 'webhook.yaml', '--check'], 0),
+    bad: on(() => ['admission', 'serve', 'gate.yaml', '--check'], 2),
+    interruption: 'before it begins',
+  },
+  'admission check': {
+    success: on((at) => ['admission', 'check', promoted(at), '--admission-policy', 'admission.yaml'], 0),
+    failure: on((at) => ['admission', 'check', app(at), '--admission-policy', 'admission.yaml'], 1),
+    bad: on((at) => ['admission', 'check', app(at), '--admission-policy', 'gate.yaml'], 2),
+    interruption: 'at a registry',
+  },
+  'admission manifests': {
+    success: on(() => manifests(`prod.example/admission@sha256:${'0'.repeat(64)}`), 0),
+    bad: on(() => manifests('prod.example/admission:1'), 2),
+    interruption: 'before it begins',
+  },
   'advisories build': {
     success: on(() => ['advisories', 'build', '-o', 'built.db', '--osv', 'sample=records.jsonl'], 0),
     bad: on(() => ['advisories', 'build', '-o', 'none.db'], 2),
@@ -226,11 +257,43 @@ export const commandCases: Readonly<Record<string, CommandCases>> = {
   },
 }
 
+const authority = createTlsAuthority()
+
+/** What `admission serve webhook.yaml` reads, and who issued its certificate. */
+export function writeWebhook(
+  { folder, production }: Prepared,
+  { drainMs }: { readonly drainMs: number },
+): { readonly files: Readonly<Record<string, string>>; readonly ca: string } {
+  const { cert, key } = authority.issue({ name: 'webhook', hosts: ['sallyport-admission.sallyport.svc'] })
+  return {
+    ca: authority.ca,
+    files: {
+      'tls.crt': cert,
+      'tls.key': key,
+      'webhook.yaml': stringify({
+        version: 1,
+        policy: 'admission.yaml',
+        tls: { certificate: 'tls.crt', key: 'tls.key' },
+        listen: { host: '127.0.0.1', port: 0 },
+        drainMs,
+      }),
+      'admission.yaml': stringify({
+        version: 1,
+        signers: { release: { keys: [readFileSync(join(folder, 'release.pub'), 'utf8')] } },
+        rules: [
+          { name: 'production', registries: [production.host], require: { signature: { by: 'release' } } },
+        ],
+      }),
+    },
+  }
+}
+
 /** Files of the cases besides those of `prepare`. */
 export const caseFiles = (at: Prepared): Readonly<Record<string, string>> => {
   const by = (name: string) => `{ keys: [${name}.pub] }`
   const gate = 'https://sallyport.dev/gate/prod'
   return {
+    ...writeWebhook(at, { drainMs: 0 }).files,
     'plain.yaml': 'advisories: advisories.json\n',
     'misspelt.yaml': 'polcy: gate.yaml\n',
     'empty.json': '[]',

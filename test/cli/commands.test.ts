@@ -11,6 +11,7 @@ import { sampleImage } from '../../examples/gate/write-samples.ts'
 import { commands } from '../../packages/cli/src/command-table.ts'
 import { envelopeSchema } from '../../packages/cli/src/output/schemas.ts'
 import { type Case, caseFiles, commandCases, type Situation } from './cases.ts'
+import { prepareContainer } from './container.ts'
 import { prepare } from './prepare.ts'
 import { normalize, openTerminal, runCommand, type Terminal } from './run-command.ts'
 
@@ -39,6 +40,7 @@ beforeAll(async () => {
   const keep = ['--report', 'decision.json', '--facts', 'facts']
   const stopped = await run(['promote', `${at.build.host}/team/bad:1`, at.to('stopped/bad:1'), ...keep])
   expect(stopped, stopped.stderr).toMatchObject({ code: 1 })
+  await prepareContainer(at)
   await publishAdvisories()
   terminal = await openTerminal(folder)
 }, 300_000)
@@ -101,6 +103,29 @@ describe('the table', () => {
     for (const { name, fails } of commands)
       if (!name.startsWith('quarantine '))
         expect([name, one(name) !== undefined]).toEqual([name, fails !== undefined])
+  })
+})
+
+describe('a command line that is none', () => {
+  it.each([
+    ['an unknown command', ['promot', '--json'], /promote/],
+    ['an unknown option', ['scan', 'a', '--polcy', 'x', '--json'], /--policy/],
+    ['a missing argument', ['copy', 'a', '--json'], /\bto\b/],
+    ['a missing value', ['scan', 'a', '--json', '--policy'], /policy/],
+  ])('with --json is a document: %s', async (_, words, message) => {
+    const { code, stdout, stderr } = await run(words)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
+    expect(JSON.parse(stdout)).toEqual({
+      version: 1,
+      command: '',
+      verdict: 'error',
+      error: {
+        code: 'USAGE_INVALID',
+        message: expect.stringMatching(message),
+        advice: expect.any(String),
+        retryable: false,
+      },
+    })
   })
 })
 

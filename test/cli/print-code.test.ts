@@ -8,8 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sampleImage } from '../../examples/gate/write-samples.ts'
 import { commands } from '../../packages/cli/src/command-table.ts'
 import { caseFiles, commandCases, type Situation } from './cases.ts'
+import { driftWords, prepareContainer } from './container.ts'
 import { prepare } from './prepare.ts'
-import { runCommand } from './run-command.ts'
+import { program, runCommand } from './run-command.ts'
 
 let folder: string
 let at: Situation
@@ -28,6 +29,7 @@ beforeAll(async () => {
   await mkdir(programs)
   const ready = await runCommand(folder, ['promote', `${at.build.host}/team/app:1`, at.to('ready/app:1')])
   expect(ready, ready.stderr).toMatchObject({ code: 0 })
+  await prepareContainer(at)
   for (const [name, words] of cases()) {
     const { code, stdout, stderr } = await runCommand(folder, [...words, '--print-code'])
     expect({ name, code, stderr }).toEqual({ name, code: 0, stderr: '' })
@@ -131,6 +133,30 @@ function cases(): readonly (readonly [string, readonly string[]])[] {
         'env://KEY',
       ],
     ],
+    ['drift changed', commandCases['drift']!.failure!.words(at)],
+    [
+      'drift export',
+      [...driftWords(at), '--export', 'a.tar', '--writable', '/data', '--platform', 'linux/amd64'],
+    ],
+    [
+      'drift upper',
+      [...driftWords(at).slice(0, 4), '--pid', '1', '--upper', 'u', '--image-id', `sha256:${'0'.repeat(64)}`],
+    ],
+    ['drift rootless', [...driftWords(at), '--upper', 'u', '--userxattr']],
+    ['admission listen', ['admission', 'serve', 'webhook.yaml']],
+    [
+      'admission revoked',
+      [
+        ...more('admission check'),
+        '--revocations',
+        'r.yaml',
+        '--trusted-root',
+        'root.json',
+        '--namespace',
+        'prod',
+      ],
+    ],
+    ['admission secret', [...more('admission manifests'), '--webhook-authority', 'tls.crt']],
     ['harden plan', ['harden', `${at.build.host}/team/app:1`, '--plan', '-o', 'plan.json']],
     [
       'attest sbom',
@@ -167,7 +193,7 @@ function cases(): readonly (readonly [string, readonly string[]])[] {
 /** Runs a printed program where the command would run. */
 async function runProgram(name: string): Promise<number> {
   try {
-    await promisify(execFile)(process.execPath, ['--conditions=@sallyport/source', printed.get(name)!], {
+    await promisify(execFile)(process.execPath, [...program.slice(1, -1), printed.get(name)!], {
       cwd: folder,
       env: { PATH: process.env['PATH'], HOME: folder, NODE_NO_WARNINGS: '1' },
     })
@@ -205,6 +231,11 @@ describe('--print-code', () => {
     ['harden', 0],
     ['inspect', 0],
     ['quarantine list', 0],
+    ['drift', 0],
+    ['drift changed', 1],
+    ['admission serve', 0],
+    ['admission check', 0],
+    ['admission manifests', 0],
   ] as const)('%s ends as the command does', async (name, code) => {
     const words = cases().find(([each]) => each === name)![1]
     const asProgram = await runProgram(name)

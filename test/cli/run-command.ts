@@ -35,6 +35,10 @@ function environmentOf(folder: string, more: Readonly<Record<string, string>> = 
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly input?: string
+  /** A command that starts it, such as `setpriv` with its options. */
+  readonly under?: readonly string[]
+  /** Is given standard error as it comes. */
+  readonly onError?: (text: string) => void
   /** Is given a way to send a signal. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
 }
@@ -43,15 +47,16 @@ export interface RunOptions {
 export function runCommand(
   folder: string,
   words: readonly string[],
-  { environment, input, onStart }: RunOptions = {},
+  { environment, input, under = [], onError, onStart }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const [command = '', ...parameters] = [...program, ...words]
+    const [command = '', ...parameters] = [...under, ...program, ...words]
     const child = spawn(command, parameters, { cwd: folder, env: environmentOf(folder, environment) })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => void (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
+    if (onError) child.stderr.on('data', onError)
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, stdout, stderr }))
     child.stdin.end(input ?? '')

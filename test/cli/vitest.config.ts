@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     include: ['*.test.ts'],
     environment: 'node',
-    // Terminals and programs need the machine by themselves.
-    fileParallelism: false,
+    // Each file has folders, ports and a terminal of its own.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -42,7 +42,8 @@ export async function startContainer(rootfs: string, directory: string): Promise
   for (const name of ['upper', 'work', 'merged']) await mkdir(join(work, name))
   const child = spawn(
     requireTool('unshare'),
-    ['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', 'sh', '-euc', setup],
+    // Who waits for it stays out of its mounts: else that were a process of the container.
+    ['--pid', '--ipc', '--uts', '--fork', '--kill-child', 'unshare', '--mount', 'sh', '-euc', setup],
     { env: { PATH: process.env['PATH'], LOWER: rootfs, WORK: work }, stdio: ['ignore', 'pipe', 'inherit'] },
   )
   resources.defer(() => end(child))

@@ -81,6 +81,7 @@ async function run(context: RunContext): Promise<CommandResult> {
       quarantine: resources.use(sqliteQuarantine(settings.required('quarantine'))),
       quarantineRepository: settings.text('quarantine-repository'),
       repository: (reference) => client.repository(reference),
+      fileManifest: settings.flag('file-manifest'),
       keepFacts: factsKeeper(context),
     }),
   )
@@ -260,6 +261,7 @@ async function code({
     quarantine: new Code('quarantine'),
     quarantineRepository: settings.text('quarantine-repository'),
     repository: new Code('(reference) => client.repository(reference)'),
+    fileManifest: settings.flag('file-manifest') || undefined,
     keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }

@@ -10,10 +10,13 @@ export interface ErrorDocument {
   readonly retryable: boolean
 }
 
-/** What to do about errors of the packages whose messages do not say it. */
+/** What to do about errors of the packages whose messages do not say it, by code, or by class and code. */
 const advice: Readonly<Record<string, string>> = {
   USAGE_INVALID: '`--help` after the command shows what it takes.',
   OPTION_INVALID: '`--help` after the command shows what it takes.',
+  OPTIONS_INVALID: '`--help` after the command shows what it takes.',
+  'AdmissionError.OPTIONS_INVALID':
+    '`--help` after the command shows what it takes, docs/guides/admission.md what its files hold.',
   OPTION_MISSING: '`--help` after the command shows what it takes.',
   FILE_INVALID: 'Correct the file; docs/guides/cli.md shows what such files hold.',
   UNJUDGED: 'No answer is not a good answer: find out why there is none.',
@@ -39,6 +42,8 @@ const advice: Readonly<Record<string, string>> = {
   LAYOUT_UNWRITABLE: 'Check its rights and the space on the disk.',
   ARCHIVE_INVALID: 'Make the archive anew.',
   POLICY_INVALID: 'Correct the document at the places named; `sallyport policy check` looks at it alone.',
+  'AdmissionError.POLICY_INVALID':
+    'Correct the document at the places named; docs/guides/admission.md shows what it holds.',
   TIER_UNKNOWN: 'Name a tier that the policy has.',
   DECISION_INVALID: 'Give the JSON of a decision, as --report decision.json writes it.',
   FACTS_INVALID: 'Give facts as the gate keeps them.',
@@ -49,6 +54,12 @@ const advice: Readonly<Record<string, string>> = {
   DATABASE_UNVERIFIED: 'Check --public-key; without a good signature the database is not used.',
   SCANNER_FAILED: 'Run the scanner by itself to see why; `sallyport doctor` shows its version.',
   SCANNER_TIMEOUT: 'Give it more time with --scanner-timeout.',
+  BASELINE_INVALID:
+    'Promote it with --file-manifest, and check --file-list-key and what the image must come with.',
+  CONTAINER_UNAVAILABLE: 'Check that it still runs, and look at it as root.',
+  REVOCATIONS_INVALID: 'Correct the list; while it can not be read, nothing is let in.',
+  CERTIFICATE_INVALID:
+    'Give certificate and key of the webhook in PEM, as tls in its configuration names them.',
   KEY_INVALID: 'Give a key in PEM, as `cosign generate-key-pair` writes it.',
   KEY_ENCRYPTED: 'Say where the passphrase is with the option of that name that ends in -passphrase.',
   PASSPHRASE_WRONG: 'Check the passphrase.',
@@ -90,7 +101,7 @@ export function describeError(error: unknown): ErrorDocument {
 function adviceOf(error: unknown): string | undefined {
   let each = error
   for (let depth = 0; depth < 8 && isSallyportError(each); depth++) {
-    const known = advice[each.code]
+    const known = advice[`${each.name}.${each.code}`] ?? advice[each.code]
     if (known !== undefined) return known
     each = each.cause
   }

@@ -93,19 +93,37 @@ async function signatureRequirement(
   settings: Settings,
   signal: AbortSignal,
 ): Promise<Requirement | undefined> {
-  const keys = await Promise.all(
-    settings.list('public-key').map(async (file) => (await readFile(file, { signal })).toString('utf8')),
-  )
+  const by = await namedSigners(settings, signal)
+  return by && { kind: 'signature', by }
+}
+
+/** Whoever `--public-key` and the identity of a certificate name; `undefined`: nobody. */
+async function namedSigners(settings: Settings, signal: AbortSignal): Promise<AcceptedSigners | undefined> {
+  const keys = await readKeys(settings, 'public-key', signal)
   const subject = settings.text('certificate-identity')
   const issuer = settings.text('certificate-issuer')
   if ((subject === undefined) !== (issuer === undefined))
     throw new CliError('OPTION_MISSING', '--certificate-identity and --certificate-issuer go together')
   const identities = subject !== undefined && issuer !== undefined ? [{ issuer, subject }] : []
   if (keys.length === 0 && identities.length === 0) return undefined
-  return {
-    kind: 'signature',
-    by: { ...(keys.length > 0 && { keys }), ...(identities.length > 0 && { identities }) },
-  }
+  return { ...(keys.length > 0 && { keys }), ...(identities.length > 0 && { identities }) }
+}
+
+const readKeys = (settings: Settings, name: 'public-key' | 'file-list-key', signal: AbortSignal) =>
+  Promise.all(settings.list(name).map(async (file) => (await readFile(file, { signal })).toString('utf8')))
+
+/**
+ * Whose lists of files count: those of `--file-list-key`, or else whoever the signature must be by.
+ *
+ * @throws {CliError} `OPTION_MISSING` when that is nobody.
+ */
+export async function readListSigners({ settings, signal }: RunContext): Promise<AcceptedSigners> {
+  const keys = await readKeys(settings, 'file-list-key', signal)
+  const signers = keys.length > 0 ? { keys } : await namedSigners(settings, signal)
+  if (signers) return signers
+  throw new CliError('OPTION_MISSING', 'nothing says whose list of files counts', {
+    advice: 'Give --file-list-key.',
+  })
 }
 
 async function toRequirement(
@@ -163,19 +181,37 @@ export async function readTrustedRoot({ settings, signal }: RunContext): Promise
   return parseTrustedRoot(await readFile(file, { signal }))
 }
 
-/** The constant `requirements` in a program; returns the options of `verifyImage` that hold it. */
-export function codeRequirements(program: Program, settings: Settings): string {
-  program.use('node:fs/promises', 'readFile').use('@sallyport/attest', 'type Requirement')
+const codeKeys = (files: readonly string[]): string =>
+  `keys: [${files.map((file) => `await readFile(${literal(file)}, 'utf8')`).join(', ')}]`
+
+function codeSigners(settings: Settings): string | undefined {
   const keys = settings.list('public-key')
   const subject = settings.text('certificate-identity')
   const issuer = settings.text('certificate-issuer')
-  const signers: string[] = []
-  if (keys.length > 0)
-    signers.push(`keys: [${keys.map((file) => `await readFile(${literal(file)}, 'utf8')`).join(', ')}]`)
-  if (subject !== undefined && issuer !== undefined)
-    signers.push(`identities: ${literal([{ issuer, subject }])}`)
+  const signers = [
+    ...(keys.length > 0 ? [codeKeys(keys)] : []),
+    ...(subject !== undefined && issuer !== undefined
+      ? [`identities: ${literal([{ issuer, subject }])}`]
+      : []),
+  ]
+  return signers.length > 0 ? `{ ${signers.join(', ')} }` : undefined
+}
+
+/** Whose lists of files count, in a program. */
+export function codeListSigners(program: Program, settings: Settings): string {
+  program.use('node:fs/promises', 'readFile')
+  const files = settings.list('file-list-key')
+  return files.length > 0
+    ? `{ ${codeKeys(files)} }`
+    : (codeSigners(settings) ?? settings.required('file-list-key'))
+}
+
+/** The constant `requirements` in a program; returns the options of `verifyImage` that hold it. */
+export function codeRequirements(program: Program, settings: Settings): string {
+  program.use('node:fs/promises', 'readFile').use('@sallyport/attest', 'type Requirement')
+  const signers = codeSigners(settings)
   program.line(
-    `const requirements: Requirement[] = [${signers.length > 0 ? `{ kind: 'signature', by: { ${signers.join(', ')} } }` : ''}]`,
+    `const requirements: Requirement[] = [${signers === undefined ? '' : `{ kind: 'signature', by: ${signers} }`}]`,
   )
   const file = settings.text('requirements')
   if (file !== undefined) {

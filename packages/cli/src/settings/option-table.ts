@@ -73,7 +73,7 @@ const table = {
     kind: 'text',
     value: 'os/arch',
     ...list,
-    about: 'only this platform; default: every one of the image',
+    about: 'only this platform; default: every one of the image, for drift that of this machine',
   },
   // Rules.
   policy: { kind: 'file', about: 'the policy' },
@@ -158,6 +158,10 @@ const table = {
   },
   // Promotion and copy.
   plan: { kind: 'flag', about: 'judge only, and write nothing', ...ofRun },
+  'file-manifest': {
+    kind: 'flag',
+    about: 'list all files of the image with their hashes and sign that, which drift compares with',
+  },
   evidence: { kind: 'flag', about: 'take signatures, SBOMs and the like along', defaults: true },
   // Output.
   output: { kind: 'file', short: 'o', about: 'file to write; it is replaced in one step', ...ofRun },
@@ -216,6 +220,66 @@ const table = {
     about: 'take notifications of distribution at /hooks/registry',
   },
   'webhook-token': { kind: 'secret', about: 'where the bearer token of --listen is' },
+  // Drift.
+  pid: { kind: 'number', about: 'a process of the container, as this machine numbers it', ...ofRun },
+  upper: {
+    kind: 'folder',
+    about: "upper directory of the container's overlay: only what was written is looked at",
+    ...ofRun,
+  },
+  userxattr: {
+    kind: 'flag',
+    about: 'the overlay of --upper is mounted with userxattr, as rootless ones are; with --pid that is seen',
+    ...ofRun,
+  },
+  export: {
+    kind: 'file',
+    about: "uncompressed archive of the container's files, as docker export writes it",
+    ...ofRun,
+  },
+  root: { kind: 'folder', about: 'unpacked root file system', ...ofRun },
+  'image-id': {
+    kind: 'text',
+    value: 'digest',
+    about: "digest of the config that the engine says it runs; it must be the image's",
+    ...ofRun,
+  },
+  'file-list-key': {
+    kind: 'file',
+    ...list,
+    about: 'public key whose lists of files count; default: whoever the signature must be by',
+  },
+  writable: {
+    kind: 'text',
+    value: 'path',
+    ...list,
+    about: 'path that the workload writes data to; programs there count all the same',
+  },
+  'least-severity': {
+    kind: 'text',
+    choices: ['critical', 'high', 'medium', 'low', 'minor', 'info'],
+    about: 'findings at least this bad are drift',
+    defaults: 'minor',
+  },
+  // Admission.
+  check: { kind: 'flag', about: 'read everything, listen, and end', ...ofRun },
+  'admission-policy': { kind: 'file', about: 'policy of the admission' },
+  revocations: { kind: 'file', about: 'list of digests and keys that are revoked' },
+  namespace: { kind: 'text', value: 'name', about: 'namespace that the image is to run in' },
+  'webhook-image': {
+    kind: 'text',
+    value: 'reference',
+    about: 'image that holds Node.js and @sallyport/admission, by digest',
+  },
+  'webhook-file': {
+    kind: 'file',
+    ...list,
+    about: 'webhook.yaml and the files that it names, public ones only',
+  },
+  'webhook-authority': {
+    kind: 'file',
+    about: "authority of the webhook's certificate, which somebody else renews; default: cert-manager",
+  },
   // Quarantine.
   status: {
     kind: 'text',

@@ -9,7 +9,7 @@ const trust = [
   'requirements',
 ] as const
 
-/** Commands that look after registries, and after what the others need. `drift` and `admission serve` belong here. */
+/** Commands that look after registries and clusters, and after what the others need. */
 export const operationCommands: readonly CommandSpec[] = [
   {
     name: 'audit',
@@ -64,6 +64,89 @@ export const operationCommands: readonly CommandSpec[] = [
     ],
     fails: 'with --once: there are alerts',
     load: async () => (await import('../commands/monitor.ts')).monitor,
+  },
+  {
+    name: 'drift',
+    summary: 'say whether a container is still the image that was signed',
+    about:
+      'What it is compared with is the list of files that the gate signed (promote --file-manifest), read from the registry and verified. Looking at a process or an overlay takes root.',
+    arguments: [
+      { name: 'image', about: 'registry/repository@digest of the image that runs, or of its index' },
+    ],
+    options: [
+      'pid',
+      'upper',
+      'userxattr',
+      'export',
+      'root',
+      'image-id',
+      'writable',
+      'least-severity',
+      'platform',
+      'file-list-key',
+      ...trust,
+      ...registry,
+    ],
+    examples: [
+      {
+        about: 'all files and processes of a container',
+        line: 'sallyport drift prod.example/team/app@sha256:0a1b… --pid 4711 --public-key release.pub --file-list-key evidence.pub',
+      },
+      {
+        about: 'only what it wrote',
+        line: 'sallyport drift prod.example/team/app@sha256:0a1b… --pid 4711 --upper /var/lib/containerd/…/fs --requirements requirements.yaml --file-list-key evidence.pub',
+      },
+      {
+        about: 'what docker export wrote',
+        line: 'sallyport drift prod.example/team/app@sha256:0a1b… --export app.tar --public-key release.pub --file-list-key evidence.pub',
+      },
+    ],
+    fails: 'it drifted',
+    load: async () => (await import('../commands/drift.ts')).drift,
+  },
+  {
+    name: 'admission serve',
+    summary: "answer a cluster's questions whether images may run",
+    about:
+      'Runs until it is interrupted, and answers what is in flight. What happens is a line of JSON each on standard error.',
+    arguments: [{ name: 'configuration', about: 'file of the webhook, as YAML or JSON', completes: 'file' }],
+    options: ['check'],
+    examples: [
+      { about: 'in a Pod', line: 'sallyport admission serve /etc/sallyport/webhook.yaml' },
+      { about: 'before it is rolled out', line: 'sallyport admission serve webhook.yaml --check' },
+    ],
+    load: async () => (await import('../commands/admission-serve.ts')).admissionServe,
+  },
+  {
+    name: 'admission check',
+    summary: 'say whether the admission would let an image run',
+    about:
+      'It passes only what every rule passes: a policy that only warns, or lets through what it could not judge, changes nothing about that.',
+    arguments: [{ name: 'image', about: 'as in a Pod' }],
+    options: ['admission-policy', 'revocations', 'namespace', 'trusted-root', ...registry],
+    examples: [
+      {
+        about: 'before a deployment',
+        line: 'sallyport admission check prod.example/team/app:1.4 --admission-policy admission.yaml --namespace prod',
+      },
+    ],
+    fails: 'a rule is not met',
+    load: async () => (await import('../commands/admission-check.ts')).admissionCheck,
+  },
+  {
+    name: 'admission manifests',
+    summary: 'write what runs the webhook in a cluster, for kubectl apply -k',
+    arguments: [
+      { name: 'folder', about: 'where to write it; files there are replaced', completes: 'folder' },
+    ],
+    options: ['webhook-image', 'webhook-file', 'webhook-authority'],
+    examples: [
+      {
+        about: 'with a certificate of cert-manager',
+        line: 'sallyport admission manifests deploy --webhook-image prod.example/admission@sha256:0a1b… --webhook-file webhook.yaml --webhook-file admission.yaml',
+      },
+    ],
+    load: async () => (await import('../commands/admission-manifests.ts')).admissionManifests,
   },
   {
     name: 'advisories build',

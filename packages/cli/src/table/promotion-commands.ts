@@ -43,6 +43,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'evidence-key-passphrase',
       'release-key',
       'release-key-passphrase',
+      'file-manifest',
       'journal',
       'quarantine',
       'quarantine-repository',

@@ -11,7 +11,7 @@ import { type CommandLine, optionsOf, parseCommandLine } from './parse-command-l
 import { resolveSettings, type Settings } from './settings/settings.ts'
 
 /** Where text goes: a stream, with what a terminal tells of itself. */
-export interface CliScreen extends Writable {
+export type CliScreen = Writable & {
   /** A terminal: progress and colours, unless the environment says otherwise. */
   readonly isTTY?: boolean | undefined
   /** Width. Default 100. */

@@ -18,7 +18,7 @@ export type StraceCall = Extract<StraceLine, { readonly type: 'call' }>
 
 /** The file that a call names. */
 export interface StraceFile {
-  /** Absolute path of the traced machine; a pattern of {@link EvidenceRecord} where it is not `exact`. */
+  /** Absolute path of the traced machine; a pattern of `EvidenceRecord` where it is not `exact`. */
   readonly path: string
   /** What was done to it. */
   readonly operation: EvidenceOperation

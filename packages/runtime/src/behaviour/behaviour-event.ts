@@ -64,7 +64,7 @@ export interface ExecEvent extends EventContext {
 /** A file was opened. Failed attempts are no events. */
 export interface OpenEvent extends EventContext {
   readonly type: 'open'
-  /** Absolute path inside the container; a pattern (see {@link generalisePaths}) where a source has only that. */
+  /** Absolute path inside the container; a pattern (see `generalisePaths`) where a source has only that. */
   readonly path: string
   /** Whether it was opened for writing. */
   readonly writes: boolean

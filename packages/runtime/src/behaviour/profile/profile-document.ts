@@ -21,7 +21,7 @@ export function profileDigest(profile: BehaviourProfile): Digest {
  * Reads a profile, as text or parsed.
  *
  * @throws {RuntimeError} `PROFILE_INVALID` when it is none, is larger than 64 MiB, or its lists are not in their one form:
- * sorted, without duplicates, put together as {@link generalisePaths} does.
+ * sorted, without duplicates, put together as `generalisePaths` does.
  */
 export function parseProfile(document: unknown): BehaviourProfile {
   const found = profileSchema.safeParse(typeof document === 'string' ? parseJson(document) : document)

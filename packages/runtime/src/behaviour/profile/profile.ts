@@ -24,7 +24,7 @@ export interface ProfiledExec extends Since {
 
 /** A file that the workload opens. */
 export interface ProfiledOpen extends Since {
-  /** A pattern: see {@link generalisePaths}. */
+  /** A pattern: see `generalisePaths`. */
   readonly path: string
   readonly writes: boolean
 }

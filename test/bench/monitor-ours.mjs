@@ -12,13 +12,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import {
   attachAttestation,
   createStatement,
+  decisionLevel,
+  decisionResource,
   generateSigningKey,
   keySigner,
   predicateKinds,
   predicateTypes,
 } from '@sallyport/attest'
 import { digestOf } from '@sallyport/core'
-import { decisionLevel, decisionResource, sqliteJournal } from '@sallyport/gate'
+import { sqliteJournal } from '@sallyport/gate'
 import { createMonitor, sqliteMonitorState } from '@sallyport/monitor'
 import { createRegistryClient, fallbackTag } from '@sallyport/oci'
 import { createImage, createImageIndex, pushImage } from '@sallyport/testkit'

@@ -21,7 +21,8 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 describe(`${promotions} promotions on four workers that are killed at random`, () => {
   it('workers were killed, and others went on with what they did', () => {
-    expect(report.kills).toBeGreaterThanOrEqual(4)
+    // Pauses between kills are random: a short run has fewer.
+    expect(report.kills).toBeGreaterThanOrEqual(Math.min(4, Math.ceil(promotions / 15)))
     expect(report.starts).toBeGreaterThan(promotions)
   })
 

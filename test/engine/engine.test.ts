@@ -15,14 +15,13 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-engine-'))
   process.stdout.write(`engine: ${promotions} promotions, seed ${seed}\n`)
   const onStage = (message: string) => process.stdout.write(`engine: ${message}\n`)
-  report = await runPromotions({ directory, promotions, workers: 4, seed, killEveryMs: 4_000, onStage })
+  report = await runPromotions({ directory, promotions, workers: 4, seed, killEveryMs: 1_500, onStage })
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 describe(`${promotions} promotions on four workers that are killed at random`, () => {
   it('workers were killed, and others went on with what they did', () => {
-    // Pauses between kills are random: a short run has fewer.
-    expect(report.kills).toBeGreaterThanOrEqual(Math.max(1, Math.floor(promotions / 30)))
+    expect(report.kills).toBeGreaterThanOrEqual(4)
     expect(report.starts).toBeGreaterThan(promotions)
   })
 

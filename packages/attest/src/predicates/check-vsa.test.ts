@@ -58,6 +58,13 @@ describe('checkVsa', () => {
       {},
       ['resource-mismatch'],
     ],
+    [
+      'a resource that only begins alike',
+      { resourceUri: 'pkg:oci/app?repository_url=prod.example/ap' },
+      {},
+      ['resource-mismatch'],
+    ],
+    ['no resource', { resourceUri: '' }, {}, ['resource-mismatch']],
     ['a failure', {}, { verificationResult: 'FAILED' }, ['result-failed']],
     [
       'a failure among the levels',

@@ -78,6 +78,7 @@ describe('parseStatement', () => {
 
   it.each([
     ['another type', JSON.stringify({ ...valid, _type: 'https://in-toto.io/Statement/v2' })],
+    ['no type', JSON.stringify({ ...valid, _type: undefined })],
     ['no subject', JSON.stringify({ ...valid, subject: [] })],
     ['a subject without digests', JSON.stringify({ ...valid, subject: [{ name: 'app' }] })],
     ['a digest that is no text', JSON.stringify({ ...valid, subject: [{ digest: { sha256: 1 } }] })],

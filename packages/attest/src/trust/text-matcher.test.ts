@@ -5,6 +5,9 @@ describe('textMatcher', () => {
   it.each([
     ['a text as itself', 'a.c', 'a.c', true],
     ['a text as no pattern', 'a.c', 'abc', false],
+    ['a text as the whole, at its start', 'ab', 'abc', false],
+    ['a text as the whole, at its end', 'bc', 'abc', false],
+    ['nothing with the empty text', '', 'a', false],
     ['a pattern', { pattern: 'a.c' }, 'abc', true],
     ['the end of a pattern', { pattern: 'a' }, 'ab', false],
     ['the start of a pattern', { pattern: 'b' }, 'ab', false],

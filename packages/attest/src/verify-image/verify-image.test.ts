@@ -353,6 +353,26 @@ describe('verifyImage', () => {
       expect(codesOf(verdict)).toEqual(['predicate-type-mismatch'])
     })
 
+    it('what another requirement asks for, though the key is right for both', async () => {
+      await using sample = await startSampleRepository()
+      await attest(sample, scan(sample.subject.digest), release)
+      const scanned: Requirement = { kind: 'attestation', predicateType: scanType, by: byRelease }
+      const others: Requirement[] = [
+        signature,
+        { kind: 'attestation', predicateType: predicateTypes.openvex, by: byRelease },
+        { kind: 'sbom', by: byRelease },
+        { kind: 'provenance', builders: [{ id: 'https://builder.example/v1', by: byRelease }] },
+        gatePassed,
+      ]
+      // All at once, so that nothing stops before the last of them is asked.
+      const verdict = await verify(sample, [scanned, ...others])
+      expect(verdict).toMatchObject({ verdict: 'fail', allow: false })
+      expect(verdict.requirements.map(({ satisfied }) => satisfied)).toEqual([
+        true,
+        ...others.map(() => false),
+      ])
+    })
+
     it('a summary by the evidence key instead of the release key', async () => {
       await using sample = await startSampleRepository()
       await attest(sample, summaryOf(sample.subject.digest), evidence)

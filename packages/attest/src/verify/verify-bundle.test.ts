@@ -435,6 +435,26 @@ describe('verifyBundle', () => {
     })
     expect(outcome(good.bundle, ended(new Date(time - 120)))).toBe('verified')
     expect(outcome(good.bundle, ended(new Date(time - 121)))).toBe('log-invalid')
+    const twice = sign({ timestamps: ['now', minutes(5)] })
+    expect(outcome(twice.bundle, ended(minutes(5)))).toBe('verified')
+    expect(outcome(twice.bundle, ended(minutes(4)))).toBe('log-invalid')
+  })
+
+  it('counts logs of certificates once for each operator', () => {
+    const { bundle } = sign({ certificate: { ctLogs: [sigstore.ctLog, stranger.ctLog] } })
+    const rootWith = (operator: string) =>
+      parseTrustedRoot(
+        JSON.stringify({
+          ...sigstore.trustedRoot,
+          ctlogs: [
+            ...sigstore.trustedRoot.ctlogs,
+            ...stranger.trustedRoot.ctlogs.map((log) => ({ ...log, operator })),
+          ],
+        }),
+      )
+    const thresholds = { ctLog: 2 }
+    expect(outcome(bundle, { root: rootWith('two'), thresholds })).toBe('verified')
+    expect(outcome(bundle, { root: rootWith('one'), thresholds })).toBe('certificate-invalid')
   })
 
   describe('with a key', () => {
@@ -442,6 +462,10 @@ describe('verifyBundle', () => {
     const pem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString()
     const plain = sign({ key: pair.privateKey, certificate: 'none', rekor: [], timestamps: [] })
     const witnessed = sign({ key: pair.privateKey, certificate: 'none' })
+    const twice = sign({ key: pair.privateKey, certificate: 'none', timestamps: ['now', minutes(5)] })
+    const logged = sign({ key: pair.privateKey, certificate: 'none', rekor: [1], timestamps: [] })
+    // Its proof of inclusion says nothing of its time.
+    const unpromised = { ...logged.bundle.verificationMaterial.tlogEntries[0]!, inclusionPromise: undefined }
     const judged: readonly [string, string, unknown, VerifyBundleOptions][] = [
       ['needs nothing else', 'verified', plain.bundle, { keys: [pem] }],
       ['needs nothing else with a root', 'verified', plain.bundle, { root, keys: [pem] }],
@@ -487,6 +511,30 @@ describe('verifyBundle', () => {
         'key-unknown',
         witnessed.bundle,
         { root, keys: [{ pem, validFor: { start: new Date(time + 1) } }] },
+      ],
+      [
+        'does not count when one of its times is after its end',
+        'key-unknown',
+        twice.bundle,
+        { root, keys: [{ pem, validFor: { end: minutes(1) } }], now: () => new Date(time) },
+      ],
+      [
+        'takes no time from a log that has not signed it',
+        'key-unknown',
+        withMaterial(logged, { tlogEntries: [unpromised] }),
+        { root, keys: [{ pem, validFor: { end: minutes(1) } }], now: () => minutes(2) },
+      ],
+      [
+        'takes the time that a log has signed',
+        'verified',
+        logged.bundle,
+        { root, keys: [{ pem, validFor: { end: minutes(1) } }], now: () => minutes(2) },
+      ],
+      [
+        'counts no clock that is none',
+        'timestamp-invalid',
+        withMaterial(logged, { tlogEntries: [unpromised] }),
+        { root, keys: [pem], thresholds: { log: 1, time: 1 } },
       ],
       [
         'does not count in another algorithm',

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { signStatement } from '../statement/sign-statement.ts'
 import { createStatement, predicateTypes } from '../statement/statement.ts'
 import { attachAttestation, attachSignature } from '../storage/attach.ts'
+import { legacyTag } from '../storage/legacy-tag.ts'
+import { createSimpleSigning } from '../storage/simple-signing.ts'
 import { wireFormat } from '../storage/wire-format.ts'
-import { createTestSigner, summaryOf } from '../testing/gate-signers.ts'
+import { createTestSigner, summaryOf, type TestSigner } from '../testing/gate-signers.ts'
 import { plant, type SampleRepository, startSampleRepository } from '../testing/sample-repository.ts'
 import { createImageVerifier } from './create-image-verifier.ts'
 import type { Requirement } from './requirement.ts'
@@ -80,35 +82,69 @@ describe('createImageVerifier', () => {
     expect(cache.hits).toEqual([])
   })
 
+  it.each([
+    ['another algorithm', { algorithm: 'ecdsa-sha2-384-nistp384' }],
+    ['another name', { hint: 'SHA256:its-name' }],
+  ] as const)('remembers nothing for the same key with %s', async (_, named) => {
+    await using sample = await startSigned()
+    const cache = createWatchedCache()
+    const { repository, subject } = sample
+    await createImageVerifier({ requirements: [signature], cache }).verify(repository, subject.digest)
+    const keys = [{ pem: signer.publicKey, ...named }]
+    const requirements: Requirement[] = [{ kind: 'signature', by: { keys } }]
+    await createImageVerifier({ requirements, cache }).verify(repository, subject.digest)
+    expect(cache.hits).toEqual([])
+  })
+
   it('does not take what was verified about one image for another', async () => {
     await using sample = await startSampleRepository()
     const { repository, subject } = sample
     const cache = createWatchedCache()
-    const other = { ...options, reference: sample.reference, mode: 'bundle' } as const
-    await attachSignature(repository, subject, signer, other)
     const verifier = createImageVerifier({ requirements: [signature], cache })
-    expect(await verifier.verify(repository, subject.digest)).toMatchObject({ verdict: 'pass' })
-    // The very same bundle, attached to another image.
-    const [, bundle] = [
-      0,
-      (
-        await signStatement(
-          createStatement([{ digest: subject.digest }], predicateTypes.cosignSign, {}),
-          signer,
-        )
-      ).bundle,
-    ]
+    const statement = createStatement([{ digest: subject.digest }], predicateTypes.cosignSign, {})
+    const { bundle } = await signStatement(statement, signer)
     const image = await plant(repository, { layers: [] })
-    await plant(repository, {
-      subject: image.descriptor,
-      artifactType: wireFormat.bundle,
-      layers: [{ mediaType: wireFormat.bundle, bytes: bundle }],
-    })
-    const verdict = await verifier.verify(repository, image.descriptor.digest)
-    expect(verdict).toMatchObject({
+    // The very same bytes for both.
+    for (const about of [subject, image.descriptor]) {
+      await plant(repository, {
+        subject: about,
+        artifactType: wireFormat.bundle,
+        layers: [{ mediaType: wireFormat.bundle, bytes: bundle }],
+      })
+    }
+    expect(await verifier.verify(repository, subject.digest)).toMatchObject({ verdict: 'pass' })
+    expect(await verifier.verify(repository, image.descriptor.digest)).toMatchObject({
       verdict: 'fail',
       requirements: [{ candidates: [{ code: 'subject-mismatch' }] }],
     })
+    expect(cache.kept).toEqual(['verified', 'rejected'])
+  })
+
+  it('does not take what was verified of one signature for another of the same payload', async () => {
+    await using sample = await startSampleRepository()
+    const { repository, subject, reference } = sample
+    const payload = createSimpleSigning({ image: subject.digest, reference, annotations: {} })
+    const tag = legacyTag(subject.digest, 'sig')
+    const store = async (...signers: TestSigner[]): Promise<void> => {
+      const layers = signers.map(async (by) => ({
+        mediaType: wireFormat.simpleSigning,
+        bytes: payload,
+        annotations: {
+          [wireFormat.annotations.signature]: Buffer.from(await by.sign(payload)).toString('base64'),
+        },
+      }))
+      await plant(repository, { tag, layers: await Promise.all(layers) })
+    }
+    const cache = createWatchedCache()
+    const verifier = createImageVerifier({ requirements: [signature], cache })
+    const verdictOf = async () => (await verifier.verify(repository, subject.digest)).verdict
+    await store(stranger)
+    expect(await verdictOf()).toBe('fail')
+    await store(signer)
+    expect(await verdictOf()).toBe('pass')
+    await store(stranger)
+    expect(await verdictOf()).toBe('fail')
+    expect(cache.hits).toEqual([])
   })
 
   it('judges what changes with the clock anew', async () => {

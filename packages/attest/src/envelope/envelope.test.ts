@@ -11,6 +11,8 @@ const stranger = keySigner(generateSigningKey().privateKey)
 const envelope = await signEnvelope({ payloadType, payload }, signer)
 const keys = [stranger.publicKey, signer.publicKey]
 
+const [signature] = (JSON.parse(envelope) as { signatures: unknown[] }).signatures
+
 /** The envelope with one field changed. */
 const changed = (change: object): string => JSON.stringify({ ...JSON.parse(envelope), ...change })
 
@@ -38,6 +40,20 @@ describe('verifyEnvelope', () => {
       /changed afterwards/,
     ],
     ['without a signature', changed({ signatures: [] }), { payloadType, keys }, /not a DSSE envelope/],
+    [
+      'with two signatures',
+      changed({ signatures: [signature, signature] }),
+      { payloadType, keys },
+      /one signature/,
+    ],
+    ['with a field twice', envelope.replace('{', '{"payload":"",'), { payloadType, keys }, /JSON/],
+    ['with more behind it', `${envelope}{}`, { payloadType, keys }, /JSON/],
+    [
+      'in base64 of another spelling',
+      changed({ payload: payload.toString('base64').replace(/=*$/, '') }),
+      { payloadType, keys },
+      /standard base64/,
+    ],
     ['that is no JSON', '{', { payloadType, keys }, /JSON/],
     ['that is too long', envelope, { payloadType, keys, maxBytes: 10 }, /more than 10 bytes/],
   ])('refuses one %s', (_title, text, options, message) => {

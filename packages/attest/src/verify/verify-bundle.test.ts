@@ -40,6 +40,15 @@ function withMaterial({ bundle }: SignedBundle, material: Partial<Bundle['verifi
   return { ...bundle, verificationMaterial: { ...bundle.verificationMaterial, ...material } }
 }
 
+/** A copy whose envelope names a key. */
+const withKeyId = (bundle: Bundle, keyid: string): unknown => ({
+  ...bundle,
+  dsseEnvelope: {
+    ...bundle.dsseEnvelope,
+    signatures: bundle.dsseEnvelope!.signatures.map((each) => ({ ...each, keyid })),
+  },
+})
+
 const timestamps = (...stamps: readonly Buffer[]): Partial<Bundle['verificationMaterial']> => ({
   timestampVerificationData: {
     rfc3161Timestamps: stamps.map((stamp) => ({ signedTimestamp: stamp.toString('base64') })),
@@ -282,6 +291,13 @@ describe('verifyBundle', () => {
         }),
     ],
     ['an unknown field', 'bundle-invalid', () => ({ ...good.bundle, note: 'x' })],
+    ['an unknown field with nothing in it', 'bundle-invalid', () => ({ ...good.bundle, note: '' })],
+    [
+      'a certificate where an older version has a chain',
+      'bundle-invalid',
+      () => ({ ...good.bundle, mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.2' }),
+    ],
+    ['a key named beside a certificate', 'bundle-invalid', () => withKeyId(good.bundle, 'x')],
     [
       'a version of the future',
       'bundle-invalid',
@@ -551,6 +567,9 @@ describe('verifyBundle', () => {
       const named = withMaterial(plain, { publicKey: { hint: 'SHA256:its-name' } })
       expect(outcome(named, { keys: [pem] })).toBe('key-unknown')
       expect(outcome(named, { keys: [{ pem, hint: 'SHA256:its-name' }] })).toBe('verified')
+      const { hint } = plain.bundle.verificationMaterial.publicKey!
+      expect(outcome(withKeyId(plain.bundle, hint), { keys: [pem] })).toBe('verified')
+      expect(outcome(withKeyId(plain.bundle, 'x'), { keys: [pem] })).toBe('bundle-invalid')
     })
   })
 

@@ -563,6 +563,32 @@ describe('verifyBundle', () => {
       expect(outcome(bundle, options)).toBe(expected)
     })
 
+    it.each([1, 2] as const)(
+      'takes a certificate for the name of its key in a log of Rekor v%i, and no certificate of another',
+      (version) => {
+        const withCertificate = (certificate: Buffer): Bundle =>
+          withMaterial(plain, {
+            publicKey: undefined,
+            certificate: { rawBytes: certificate.toString('base64') },
+            tlogEntries: [
+              sigstore.logEntry(version, { envelope: plain.bundle.dsseEnvelope!, verifier: certificate }),
+            ],
+          })
+        const own = sigstore.certify(pair.publicKey, {
+          identity: { subject: { email: 'somebody@sigstore.test' }, issuer: identity.issuer },
+        }).certificate
+        const options = { root, keys: [pem], thresholds: { log: 1 } }
+        expect(outcome(withCertificate(own), options)).toBe('verified')
+        expect(outcome(withCertificate(otherCertificate), options)).toBe('log-invalid')
+        // Where nobody asks for a log, it takes nothing from the signature.
+        const alone = withMaterial(plain, {
+          publicKey: undefined,
+          certificate: { rawBytes: otherCertificate.toString('base64') },
+        })
+        expect(outcome(alone, { root, keys: [pem] })).toBe('verified')
+      },
+    )
+
     it('knows a key by the name that its owner gives it, and by no other', () => {
       const named = withMaterial(plain, { publicKey: { hint: 'SHA256:its-name' } })
       expect(outcome(named, { keys: [pem] })).toBe('key-unknown')

@@ -1,9 +1,10 @@
-import type { KeyObject } from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { spkiOf } from '../../signing/spki-of.ts'
 import type { ResolvedKey, ResolvedTrust } from '../../trust/resolve-trust.ts'
 import { Rejection } from '../rejection.ts'
 import { SignedContent } from './signed-content.ts'
 import { readSigningCertificate, type SigningCertificateDetails } from './signing-certificate.ts'
-import type { UnverifiedSignature } from './unverified-signature.ts'
+import type { UnverifiedCertificate, UnverifiedSignature } from './unverified-signature.ts'
 
 /** Whose signature it is, if the certificate (when there is one) proves genuine. */
 export type FoundSigner =
@@ -11,6 +12,7 @@ export type FoundSigner =
       readonly kind: 'key'
       readonly key: ResolvedKey
       readonly publicKey: KeyObject
+      /** One of this key, by which a log may name it. Who issued it is not verified. */
       readonly certificate?: Buffer | undefined
       readonly content: SignedContent
     }
@@ -34,7 +36,7 @@ export function findSigner(unverified: UnverifiedSignature, { keys, root }: Reso
   for (const key of named) {
     const content = new SignedContent(unverified.signed, unverified.signature, key.algorithm)
     if (content.verifySignature(key.key)) {
-      const leaf = certificate === undefined ? undefined : Buffer.from(certificate.leaf)
+      const leaf = root && certificate && certificateOf(key, certificate)
       return { kind: 'key', key, publicKey: key.key, certificate: leaf, content }
     }
   }
@@ -64,4 +66,17 @@ export function findSigner(unverified: UnverifiedSignature, { keys, root }: Reso
 /** A hint is nothing that is signed: so it has to be exactly the name of the key, or a copy could be told from its original. */
 function isNamed({ keyId, hint }: ResolvedKey, name: string): boolean {
   return name === keyId || name === hint || name === Buffer.from(keyId, 'base64').toString('hex')
+}
+
+/**
+ * The certificate beside a signature, when it is one of the key that made it. With one of another key, somebody else's log
+ * entry would pass for the signer's: keys can be found under which a signature by another one verifies too.
+ */
+function certificateOf({ key }: ResolvedKey, { leaf }: UnverifiedCertificate): Buffer | undefined {
+  try {
+    const { publicKey, raw } = new X509Certificate(leaf)
+    return raw.equals(leaf) && spkiOf(publicKey).equals(spkiOf(key)) ? raw : undefined
+  } catch {
+    return undefined // no certificate, or of a key that can't be read
+  }
 }

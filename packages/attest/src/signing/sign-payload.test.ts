@@ -159,6 +159,20 @@ describe('signPayload', () => {
     expect((error as Error).message).toMatch(message)
   })
 
+  it('asks no signer that names its key by the id of another', async () => {
+    let asked = 0
+    const misnamed = {
+      ...plain,
+      keyId: keySigner(generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey).keyId,
+      sign: async (bytes: Uint8Array) => {
+        asked += 1
+        return plain.sign(bytes)
+      },
+    }
+    await expect(signPayload(content, misnamed)).rejects.toMatchObject({ code: 'SIGNING_FAILED' })
+    expect(asked).toBe(0)
+  })
+
   it('shows no witness a signature that does not verify', async () => {
     const seen: SignedContent[] = []
     const broken = { ...certified, sign: async () => Buffer.from('signature') }

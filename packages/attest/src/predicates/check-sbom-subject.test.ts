@@ -139,6 +139,26 @@ describe('checkSbomSubject', () => {
     })
   })
 
+  it.each<[string, string[], object]>([
+    ['lacks one', ['pkg:deb/debian/perl@5.36'], { missing: ['pkg:deb/debian/perl@5.36'] }],
+    ['has one more', [], { extra: ['pkg:npm/%40x/a@1.0.0'] }],
+    [
+      'has one in another version',
+      ['pkg:npm/%40x/a@1.0.1'],
+      { differing: [{ package: 'pkg:npm/@x/a', sbom: ['1.0.0'], image: ['1.0.1'] }] },
+    ],
+  ])('refuses an SBOM that %s', (_, installed, difference) => {
+    const same = 'pkg:deb/debian/zlib1g@1.2.13'
+    const others = 'missing' in difference ? ['pkg:npm/%40x/a@1.0.0', ...installed] : installed
+    expect(
+      checkSbomSubject(cyclonedx({ version: digest }), digest, { inventoryPackages: [same, ...others] }),
+    ).toEqual({
+      ok: false,
+      problems: [{ code: 'packages-differ', message: expect.any(String) as string }],
+      differences: { missing: [], extra: [], differing: [], ...difference },
+    })
+  })
+
   it('tells which packages differ from the image', () => {
     const installed = ['pkg:deb/debian/zlib1g@1.2.14', 'pkg:deb/debian/perl@5.36']
     expect(

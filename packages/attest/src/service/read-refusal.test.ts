@@ -37,6 +37,9 @@ describe('readRefusal', () => {
   it.each([
     ['a short secret wherever it stands', 'key=pa55word; pa55word', ['pa55word'], 'key=…; …'],
     ['a secret that begins with another', 'say pa55word now', ['pa55', 'pa55word'], 'say … now'],
+    ['a short secret in base64', 'key=cGE1NXdvcmQ= sent', ['pa55word'], 'key=…= sent'],
+    ['a short secret in hexadecimal', 'key=70613535776f7264 sent', ['pa55word'], 'key=… sent'],
+    ['a short secret in a URL', 'key=p%26word sent', ['p&word'], 'key=… sent'],
     ['what stands behind the word Bearer', 'not Bearer abcdefgh', [], 'not Bearer …'],
   ])('leaves out %s', (_, body, secrets, expected) => {
     expect(explain(body, secrets)).toBe(expected)

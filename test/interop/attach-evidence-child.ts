@@ -14,7 +14,7 @@ export interface AttachEvidenceTask {
   readonly repository: string
   readonly subject: Descriptor
   readonly label: string
-  /** Attestations; as many signatures are made on top, each of other annotations. */
+  /** Pieces: each fifth a signature with annotations of its own, the others attestations. */
   readonly count: number
   readonly mode: StorageMode
   /** Private key in PEM. */

@@ -59,6 +59,20 @@ describe('gatherEvidence', () => {
     expect(sample.registry.requests.length).toBeLessThan(200)
   })
 
+  it('says when there are more referrers than are listed', async () => {
+    await using sample = await startSampleRepository({ referrersApi: false, checksChildren: false })
+    await attach(sample)
+    await listJunk(sample, 10_000)
+    const { rejected } = await gatherEvidence(sample.repository, sample.subject.digest, {
+      trust,
+      predicateTypes: [type],
+      isSatisfied: (verified) => verified.length > 0,
+    })
+    expect(rejected).toContainEqual(
+      expect.objectContaining({ reason: 'limit-exceeded', message: 'only 10000 referrers were listed' }),
+    )
+  })
+
   it('reads no more manifests than its limit, says so, and keeps what is annotated as wanted', async () => {
     await using sample = await startSampleRepository({ referrersApi: false, checksChildren: false })
     await attach(sample)

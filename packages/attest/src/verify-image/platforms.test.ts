@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { attachAttestation, attachSignature } from '../storage/attach.ts'
 import { createTestSigner, sbomOf } from '../testing/gate-signers.ts'
 import { type SampleRepository, startSampleRepository } from '../testing/sample-repository.ts'
+import { createImageVerifier } from './create-image-verifier.ts'
 import type { ImageVerdict } from './image-verdict.ts'
 import type { Requirement } from './requirement.ts'
 import { verifyImage, type VerifyImageOptions } from './verify-image.ts'
@@ -165,6 +166,22 @@ describe('verifyImage of a platform through its index', () => {
     expect(await verify(sample, 'multi', { via: outer.digest, subject: 'platforms' })).toMatchObject({
       verdict: 'fail',
     })
+  })
+
+  it('answers different questions about one image apart, asked at the same time', async () => {
+    await using sample = await startSampleRepository()
+    const { repository } = sample
+    const { index, amd64 } = await pushIndex(sample)
+    await sign(sample, index)
+    const verifier = createImageVerifier({ requirements: [signature] })
+    const verdicts = await Promise.all([
+      verifier.verify(repository, amd64.digest, { via: index.digest }),
+      verifier.verify(repository, amd64.digest),
+      verifier.verify(repository, 'multi'),
+      verifier.verify(repository, 'multi', { subject: 'platforms' }),
+      verifier.verify(repository, 'multi', { subject: 'both' }),
+    ])
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(['pass', 'fail', 'pass', 'fail', 'fail'])
   })
 
   it('takes no SBOM of the index for one of the image', async () => {

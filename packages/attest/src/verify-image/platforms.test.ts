@@ -106,6 +106,17 @@ describe('verifyImage of an index', () => {
     expect(verdict).toMatchObject({ verdict: 'error', allow: false, error: { code: 'no-platforms' } })
   })
 
+  it('can’t judge the platforms of an index that lists more than anybody runs', async () => {
+    await using sample = await startSampleRepository({ checksChildren: false })
+    const platforms = Array.from({ length: 65 }, (_, at) => ({
+      ...sample.subject,
+      digest: digestOf(`platform ${at}`),
+    }))
+    const { digest } = await pushManifests(sample, platforms)
+    const verdict = await verify(sample, digest, { subject: 'platforms' })
+    expect(verdict).toMatchObject({ verdict: 'error', allow: false, error: { code: 'limit-exceeded' } })
+  })
+
   it('can’t judge the platforms of an index that lists another index', async () => {
     await using sample = await startSampleRepository()
     const outer = await pushManifests(sample, [sample.subject, await pushManifests(sample, [])])
@@ -145,6 +156,22 @@ describe('verifyImage of a platform through its index', () => {
       verdict: 'error',
       error: { code: 'MANIFEST_NOT_FOUND' },
     })
+  })
+
+  it('does not count an index of another repository, not even of the one that evidence is kept in', async () => {
+    await using sample = await startSampleRepository({ checksChildren: false })
+    await using elsewhere = await startSampleRepository()
+    const { index, amd64 } = await pushIndex(elsewhere)
+    await sign(elsewhere, index)
+    await sample.repository.putManifest(await elsewhere.repository.getManifest(amd64.digest))
+    expect(await verify(elsewhere, amd64.digest, { via: index.digest })).toMatchObject({ verdict: 'pass' })
+    for (const evidenceRepository of [undefined, elsewhere.repository]) {
+      expect(await verify(sample, amd64.digest, { via: index.digest, evidenceRepository })).toMatchObject({
+        verdict: 'error',
+        allow: false,
+        error: { code: 'MANIFEST_NOT_FOUND' },
+      })
+    }
   })
 
   it('does not count an index that is not signed', async () => {

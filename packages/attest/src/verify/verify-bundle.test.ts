@@ -178,6 +178,10 @@ describe('verifyBundle', () => {
   const otherCertificate = sigstore.certify(otherKey.publicKey, {
     identity: { subject: { email: 'developer@sigstore.test' }, issuer: identity.issuer },
   }).certificate
+  const withEntry = (part: object): Bundle => {
+    const { tlogEntries } = good.bundle.verificationMaterial
+    return withMaterial(good, { tlogEntries: tlogEntries.map((each) => ({ ...each, ...part })) })
+  }
   const refused: readonly [string, string, () => unknown, VerifyBundleOptions?][] = [
     ['a log entry of Rekor v1 with another key', 'log-invalid', () => logged(otherKey.publicKey, 1)],
     ['a log entry of Rekor v2 with another key', 'log-invalid', () => logged(otherKey.publicKey, 2)],
@@ -189,6 +193,14 @@ describe('verifyBundle', () => {
       () => withMaterial(good, { tlogEntries: sign().bundle.verificationMaterial.tlogEntries }),
     ],
     ['no log entry', 'log-invalid', () => sign({ rekor: [] }).bundle],
+    ['a time in an entry of Rekor v2', 'log-invalid', () => withEntry({ integratedTime: '1772510706' })],
+    ['another index beside the proof of Rekor v2', 'log-invalid', () => withEntry({ logIndex: '77' })],
+    [
+      'a promise in an entry of Rekor v2',
+      'log-invalid',
+      () => withEntry({ integratedTime: '1772510706', inclusionPromise: { signedEntryTimestamp: 'AAAA' } }),
+    ],
+    ['an index that no arithmetic holds', 'log-invalid', () => withEntry({ logIndex: '9007199254740993' })],
     ['a certificate with nothing that dates it', 'timestamp-invalid', () => sign({ timestamps: [] }).bundle],
     [
       'the same with thresholds of 0',
@@ -485,6 +497,18 @@ describe('verifyBundle', () => {
     const judged: readonly [string, string, unknown, VerifyBundleOptions][] = [
       ['needs nothing else', 'verified', plain.bundle, { keys: [pem] }],
       ['needs nothing else with a root', 'verified', plain.bundle, { root, keys: [pem] }],
+      [
+        'needs what is asked for, without a root',
+        'log-invalid',
+        witnessed.bundle,
+        { keys: [pem], thresholds: { log: 1 } },
+      ],
+      [
+        'needs a time if asked for, without a root',
+        'timestamp-invalid',
+        witnessed.bundle,
+        { keys: [pem], thresholds: { time: 1 } },
+      ],
       ['needs what is asked for', 'log-invalid', plain.bundle, { root, keys: [pem], thresholds: { log: 1 } }],
       [
         'counts what is asked for',
@@ -594,6 +618,10 @@ describe('verifyBundle', () => {
       expect(outcome(named, { keys: [pem] })).toBe('key-unknown')
       expect(outcome(named, { keys: [{ pem, hint: 'SHA256:its-name' }] })).toBe('verified')
       const { hint } = plain.bundle.verificationMaterial.publicKey!
+      for (const part of [hint.slice(0, 20), hint.slice(0, -1), hint.toLowerCase(), ' '])
+        expect(outcome(withMaterial(plain, { publicKey: { hint: part } }), { keys: [pem] })).toBe(
+          'key-unknown',
+        )
       expect(outcome(withKeyId(plain.bundle, hint), { keys: [pem] })).toBe('verified')
       expect(outcome(withKeyId(plain.bundle, 'x'), { keys: [pem] })).toBe('bundle-invalid')
     })

@@ -83,6 +83,21 @@ describe('verifiesDigest', () => {
     expect(verify('rsa-sign-pkcs1-2048-sha256')).toBe(false)
   })
 
+  it.each([
+    ['PKCS #1', {}],
+    ['PSS', pss(32)],
+  ])('takes no RSA signature of %s without the zero that it begins with', (_, padding) => {
+    for (let at = 0; ; at++) {
+      const signature = sign('sha256', Buffer.from(`${at}`), { key: small.privateKey, ...padding })
+      if (signature[0] !== 0) continue
+      const value = { algorithm: 'sha256', digest: createHash('sha256').update(`${at}`).digest() } as const
+      expect(verifiesDigest(small.publicKey, value, signature)).toBe(true)
+      expect(verifiesDigest(small.publicKey, value, signature.subarray(1))).toBe(false)
+      expect(verifiesDigest(small.publicKey, value, Buffer.concat([Buffer.from([0]), signature]))).toBe(false)
+      return
+    }
+  })
+
   it('takes no signature of pure Ed25519, for which a digest does not stand', () => {
     const signature = sign(null, content, ed25519.privateKey)
     expect(verifiesDigest(ed25519.publicKey, digestOf('sha512'), signature)).toBe(false)

@@ -1,5 +1,4 @@
 import type { BlobReader, Descriptor, RawManifest } from '@sallyport/core'
-import { readers } from './create-inventory.ts'
 import { collectFacts } from './files/collect-facts.ts'
 import { createFactsPlan } from './files/facts-plan.ts'
 import { inventoryFacts, type InventoryImageOptions } from './inventory-image.ts'
@@ -29,6 +28,7 @@ export async function createInventoryTap(
   raw: RawManifest,
   options: InventoryImageOptions = {},
 ): Promise<InventoryTap> {
+  const { readers } = await import('./readers.ts')
   const facts = await collectFacts(source, raw, { ...options, plan: createFactsPlan(readers) })
   return {
     tap(blob) {

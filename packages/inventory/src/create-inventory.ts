@@ -1,9 +1,5 @@
 import type { Image } from '@sallyport/image'
-import { apkReader } from './apk/read-apk.ts'
-import { condaReader } from './conda/read-conda.ts'
 import { detectDistro } from './distro/detect-distro.ts'
-import { dpkgReader } from './dpkg/read-dpkg.ts'
-import { dotnetReader } from './dotnet/read-dotnet.ts'
 import { InventoryError } from './errors.ts'
 import type { ImageFiles } from './files/image-files.ts'
 import { openedImageFiles } from './files/opened-image-files.ts'
@@ -12,34 +8,7 @@ import { findMissingDatabases, findStrayDatabases, findUnreadDatabases } from '.
 import { findUnreadLinks } from './find-unread-links.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
-import { javaReader } from './java/read-java.ts'
-import { npmReader } from './npm/read-npm.ts'
-import { plugNPlayReader } from './npm/read-plug-n-play.ts'
-import { phpReader } from './php/read-php.ts'
-import { programReader } from './program/read-programs.ts'
-import { pythonReader } from './python/read-python.ts'
-import { collectGaps, type PackageReader } from './reader.ts'
-import { rpmReader } from './rpm/read-rpm.ts'
-import { rubyReader } from './ruby/read-ruby.ts'
-
-/** They go to certain places, through whatever links. */
-const systemReaders: readonly PackageReader[] = [dpkgReader, apkReader, rpmReader]
-
-/** They know files by their names, wherever they lie. */
-const namedFileReaders: readonly PackageReader[] = [
-  npmReader,
-  pythonReader,
-  plugNPlayReader,
-  condaReader,
-  rubyReader,
-  phpReader,
-  dotnetReader,
-  programReader,
-  javaReader,
-]
-
-/** All that look for packages. */
-export const readers: readonly PackageReader[] = [...systemReaders, ...namedFileReaders]
+import { collectGaps } from './reader.ts'
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
@@ -63,6 +32,7 @@ export async function inventoryFiles(
   { signal }: CreateInventoryOptions,
 ): Promise<Inventory> {
   signal?.throwIfAborted()
+  const { namedFileReaders, readers } = await import('./readers.ts')
   const image = trackReads(files)
   const gaps = collectGaps()
   const { report } = gaps

@@ -1,6 +1,6 @@
 import type { BlobReader, RawManifest } from '@sallyport/core'
 import type { ImageLimits } from '@sallyport/image'
-import { inventoryFiles, readers } from './create-inventory.ts'
+import { inventoryFiles } from './create-inventory.ts'
 import { collectFacts, type FactsCollection } from './files/collect-facts.ts'
 import { factsFiles } from './files/facts-files.ts'
 import { createFactsPlan } from './files/facts-plan.ts'
@@ -37,6 +37,7 @@ export async function inventoryImage(
   raw: RawManifest,
   options: InventoryImageOptions = {},
 ): Promise<Inventory> {
+  const { readers } = await import('./readers.ts')
   const plan = createFactsPlan(readers)
   return inventoryFacts(await collectFacts(source, raw, { ...options, plan }), options)
 }

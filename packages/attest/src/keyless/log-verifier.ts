@@ -1,5 +1,4 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
-import { PublicKeyDetails } from '@sigstore/protobuf-specs'
 import { AttestError } from '../errors.ts'
 import type { SignedContent } from '../ports/witness.ts'
 import { defaultAlgorithm } from '../signing/acceptable-algorithms.ts'
@@ -45,5 +44,5 @@ export function requireHashed(algorithm: SignatureAlgorithm): HashedAlgorithm {
   const hash = signatureHash(algorithm)
   if (hash === undefined)
     throw new AttestError('KEY_UNSUPPORTED', `a log can't verify ${algorithm} from a digest: use ed25519-ph`)
-  return { hash, keyDetails: PublicKeyDetails[keyDetailsOf(algorithm)] }
+  return { hash, keyDetails: keyDetailsOf(algorithm) }
 }

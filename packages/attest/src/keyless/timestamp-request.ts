@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { RFC3161Timestamp } from '@sigstore/core'
 import { der, derInteger, derOid, derTag } from '../internal/der.ts'
+import { loadCore } from '../internal/load-libraries.ts'
 
 /** What is asked from a timestamp authority, and what its answer must repeat. */
 export interface TimestampRequest {
@@ -35,6 +35,7 @@ export function whyNoTimestamp(
   response: Uint8Array,
   { imprint, nonce }: TimestampRequest,
 ): string | undefined {
+  const { RFC3161Timestamp } = loadCore()
   try {
     const timestamp = RFC3161Timestamp.parse(Buffer.from(response))
     if (timestamp.status !== 0n && timestamp.status !== 1n)

@@ -1,35 +1,36 @@
-import { PublicKeyDetails } from '@sigstore/protobuf-specs'
+import type { PublicKeyDetails } from '@sigstore/protobuf-specs'
+import { loadProtobufSpecs } from '../internal/load-libraries.ts'
 import type { SignatureAlgorithm } from './signature-algorithm.ts'
 
 /** Hash that a signature is made over, by the name that `node:crypto` knows. */
 export type SignatureHash = 'sha256' | 'sha384' | 'sha512'
 
 interface RegisteredAlgorithm {
-  readonly details: PublicKeyDetails
+  readonly details: keyof typeof PublicKeyDetails
   readonly scheme: 'ecdsa' | 'rsa-pkcs1' | 'rsa-pss' | 'ed25519' | 'ed25519-ph'
   /** None where the content itself is signed. */
   readonly hash?: SignatureHash
 }
 
-/** Every algorithm with its number in Sigstore's messages. */
+/** Every algorithm with the name of its number in Sigstore's messages. */
 const registry: Readonly<Record<SignatureAlgorithm, RegisteredAlgorithm>> = {
-  'ecdsa-sha2-256-nistp256': entry(PublicKeyDetails.PKIX_ECDSA_P256_SHA_256, 'ecdsa', 'sha256'),
-  'ecdsa-sha2-384-nistp384': entry(PublicKeyDetails.PKIX_ECDSA_P384_SHA_384, 'ecdsa', 'sha384'),
-  'ecdsa-sha2-256-nistp384': entry(PublicKeyDetails.PKIX_ECDSA_P384_SHA_256, 'ecdsa', 'sha256'),
-  'ecdsa-sha2-512-nistp521': entry(PublicKeyDetails.PKIX_ECDSA_P521_SHA_512, 'ecdsa', 'sha512'),
-  'ecdsa-sha2-256-nistp521': entry(PublicKeyDetails.PKIX_ECDSA_P521_SHA_256, 'ecdsa', 'sha256'),
-  'rsa-sign-pkcs1-2048-sha256': entry(PublicKeyDetails.PKIX_RSA_PKCS1V15_2048_SHA256, 'rsa-pkcs1', 'sha256'),
-  'rsa-sign-pkcs1-3072-sha256': entry(PublicKeyDetails.PKIX_RSA_PKCS1V15_3072_SHA256, 'rsa-pkcs1', 'sha256'),
-  'rsa-sign-pkcs1-4096-sha256': entry(PublicKeyDetails.PKIX_RSA_PKCS1V15_4096_SHA256, 'rsa-pkcs1', 'sha256'),
-  'rsa-sign-pss-2048-sha256': entry(PublicKeyDetails.PKIX_RSA_PSS_2048_SHA256, 'rsa-pss', 'sha256'),
-  'rsa-sign-pss-3072-sha256': entry(PublicKeyDetails.PKIX_RSA_PSS_3072_SHA256, 'rsa-pss', 'sha256'),
-  'rsa-sign-pss-4096-sha256': entry(PublicKeyDetails.PKIX_RSA_PSS_4096_SHA256, 'rsa-pss', 'sha256'),
-  ed25519: { details: PublicKeyDetails.PKIX_ED25519, scheme: 'ed25519' },
-  'ed25519-ph': entry(PublicKeyDetails.PKIX_ED25519_PH, 'ed25519-ph', 'sha512'),
+  'ecdsa-sha2-256-nistp256': entry('PKIX_ECDSA_P256_SHA_256', 'ecdsa', 'sha256'),
+  'ecdsa-sha2-384-nistp384': entry('PKIX_ECDSA_P384_SHA_384', 'ecdsa', 'sha384'),
+  'ecdsa-sha2-256-nistp384': entry('PKIX_ECDSA_P384_SHA_256', 'ecdsa', 'sha256'),
+  'ecdsa-sha2-512-nistp521': entry('PKIX_ECDSA_P521_SHA_512', 'ecdsa', 'sha512'),
+  'ecdsa-sha2-256-nistp521': entry('PKIX_ECDSA_P521_SHA_256', 'ecdsa', 'sha256'),
+  'rsa-sign-pkcs1-2048-sha256': entry('PKIX_RSA_PKCS1V15_2048_SHA256', 'rsa-pkcs1', 'sha256'),
+  'rsa-sign-pkcs1-3072-sha256': entry('PKIX_RSA_PKCS1V15_3072_SHA256', 'rsa-pkcs1', 'sha256'),
+  'rsa-sign-pkcs1-4096-sha256': entry('PKIX_RSA_PKCS1V15_4096_SHA256', 'rsa-pkcs1', 'sha256'),
+  'rsa-sign-pss-2048-sha256': entry('PKIX_RSA_PSS_2048_SHA256', 'rsa-pss', 'sha256'),
+  'rsa-sign-pss-3072-sha256': entry('PKIX_RSA_PSS_3072_SHA256', 'rsa-pss', 'sha256'),
+  'rsa-sign-pss-4096-sha256': entry('PKIX_RSA_PSS_4096_SHA256', 'rsa-pss', 'sha256'),
+  ed25519: { details: 'PKIX_ED25519', scheme: 'ed25519' },
+  'ed25519-ph': entry('PKIX_ED25519_PH', 'ed25519-ph', 'sha512'),
 }
 
 function entry(
-  details: PublicKeyDetails,
+  details: RegisteredAlgorithm['details'],
   scheme: RegisteredAlgorithm['scheme'],
   hash: SignatureHash,
 ): RegisteredAlgorithm {
@@ -46,8 +47,8 @@ export function signatureHash(algorithm: SignatureAlgorithm): SignatureHash | un
   return registry[algorithm].hash
 }
 
-/** The algorithm as Sigstore's messages number it (`PublicKeyDetails` of sigstore_common.proto). */
-export function keyDetailsOf(algorithm: SignatureAlgorithm): PublicKeyDetails {
+/** The name by which Sigstore's messages number the algorithm (`PublicKeyDetails` of sigstore_common.proto). */
+export function keyDetailsOf(algorithm: SignatureAlgorithm): keyof typeof PublicKeyDetails {
   return registry[algorithm].details
 }
 
@@ -56,6 +57,7 @@ export function keyDetailsOf(algorithm: SignatureAlgorithm): PublicKeyDetails {
  * unknown, or does not fix size and hash (the oldest RSA numbers); whoever asks decides whether the key alone will do.
  */
 export function algorithmOfKeyDetails(details: PublicKeyDetails): SignatureAlgorithm | undefined {
-  const found = Object.entries(registry).find(([, registered]) => registered.details === details)
+  const name = loadProtobufSpecs().PublicKeyDetails[details]
+  const found = Object.entries(registry).find(([, registered]) => registered.details === name)
   return found?.[0] as SignatureAlgorithm | undefined
 }

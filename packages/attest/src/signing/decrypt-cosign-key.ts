@@ -1,7 +1,7 @@
 import { parseStrictJson } from '@sallyport/core'
-import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
+import { loadCiphers } from '../internal/load-libraries.ts'
 import { deriveBoxKey, scryptMemory, type ScryptParameters } from './derive-box-key.ts'
 
 const base64 = z.base64().max(32 * 1024)
@@ -32,6 +32,7 @@ export function decryptCosignKey(body: Uint8Array, passphrase: string | undefine
   const nonce = Buffer.from(cipher.nonce, 'base64')
   if (nonce.length !== 24)
     throw new AttestError('KEY_INVALID', 'the encrypted private key has a nonce of the wrong length')
+  const { xsalsa20poly1305 } = loadCiphers()
   const key = deriveBoxKey(passphrase, Buffer.from(kdf.salt, 'base64'), kdf.params)
   try {
     return Buffer.from(xsalsa20poly1305(key, nonce).decrypt(Buffer.from(ciphertext, 'base64')))

@@ -1,5 +1,5 @@
 import { type KeyObject, randomBytes } from 'node:crypto'
-import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
+import { loadCiphers } from '../internal/load-libraries.ts'
 import { deriveBoxKey } from './derive-box-key.ts'
 import { parsePrivateKey } from './parse-private-key.ts'
 import { toPem } from './pem-block.ts'
@@ -30,6 +30,7 @@ export function encryptPrivateKey(
   const privateKey = parsePrivateKey(key, { passphrase: currentPassphrase })
   const [salt, nonce] = [randomBytes(32), randomBytes(24)]
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
+  const { xsalsa20poly1305 } = loadCiphers()
   const boxKey = deriveBoxKey(passphrase, salt, work)
   try {
     const ciphertext = Buffer.from(xsalsa20poly1305(boxKey, nonce).encrypt(der))

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { AttestError } from '../errors.ts'
+import { loadEd25519 } from '../internal/load-libraries.ts'
 import { acceptableAlgorithms } from './acceptable-algorithms.ts'
 import { findWeakness } from './find-weakness.ts'
 import { spkiOf } from './spki-of.ts'
@@ -65,6 +65,7 @@ function writtenForm(publicKey: KeyObject): Buffer {
 
 /** With a point of small order, one signature fits many contents. */
 function requireLargeOrder(publicKey: KeyObject): void {
+  const { ed25519 } = loadEd25519()
   const bytes = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
   let weak: boolean
   try {

@@ -1,6 +1,5 @@
 import { constants, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
-import { ed25519ph } from '@noble/curves/ed25519.js'
 import { AttestError } from '../errors.ts'
 import { acceptableAlgorithms } from './acceptable-algorithms.ts'
 import { signatureHash, signatureScheme } from './algorithm-registry.ts'
@@ -35,6 +34,7 @@ export async function signContent(
       })
     }
     case 'ed25519-ph': {
+      const { ed25519ph } = await import('@noble/curves/ed25519.js')
       const seed = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url')
       try {
         return ed25519ph.sign(content, seed)

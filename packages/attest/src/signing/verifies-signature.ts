@@ -1,5 +1,5 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
-import { ed25519ph } from '@noble/curves/ed25519.js'
+import { loadEd25519 } from '../internal/load-libraries.ts'
 import { acceptableAlgorithms } from './acceptable-algorithms.ts'
 import { signatureHash, signatureScheme } from './algorithm-registry.ts'
 import type { SignatureAlgorithm } from './signature-algorithm.ts'
@@ -85,6 +85,7 @@ function verifiesIn(
       return quietly(() => verify(hash, content, { key, ...pss }, signature))
     }
     case 'ed25519-ph': {
+      const { ed25519ph } = loadEd25519()
       const point = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url')
       return quietly(() => ed25519ph.verify(signature, content, point, { zip215: false }))
     }

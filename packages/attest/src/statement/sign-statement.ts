@@ -1,6 +1,7 @@
-import { bundleToJSON, type SerializedBundle, toDSSEBundle } from '@sigstore/bundle'
+import type { SerializedBundle } from '@sigstore/bundle'
 import { X509Certificate } from 'node:crypto'
 import { AttestError } from '../errors.ts'
+import { loadBundle } from '../internal/load-libraries.ts'
 import type { KeylessSigner, Signer } from '../ports/signer.ts'
 import { type SignedPayload, type SigningOptions, signPayload } from '../signing/sign-payload.ts'
 import { preAuthEncoding, statementPayloadType } from './pre-auth-encoding.ts'
@@ -75,6 +76,7 @@ function envelopeOf(payload: Uint8Array, signature: Uint8Array): SerializedBundl
 }
 
 function bundleOf(payload: Uint8Array, { signature, keyId, certificate, testimony }: SignedPayload): unknown {
+  const { bundleToJSON, toDSSEBundle } = loadBundle()
   const bundle = toDSSEBundle({
     artifact: Buffer.from(payload),
     artifactType: statementPayloadType,

@@ -1,4 +1,4 @@
-import { X509Certificate } from '@sigstore/core'
+import { loadCore } from '../internal/load-libraries.ts'
 
 const nameConstraints = '2.5.29.30'
 /** Extensions that are heeded, or restrict nobody: key usage, alternative names, basic constraints, policies, purposes. */
@@ -9,7 +9,7 @@ const heeded = new Set(['2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.32', '2.5
  * enforced here: name constraints, and whatever else is critical (RFC 5280, section 4.2).
  */
 export function findRestriction(certificate: Uint8Array): string | undefined {
-  const { extensions } = X509Certificate.parse(Buffer.from(certificate))
+  const { extensions } = loadCore().X509Certificate.parse(Buffer.from(certificate))
   return extensions
     .map(({ subs: [id, critical, value] }) => ({
       oid: id?.toOID() ?? '',

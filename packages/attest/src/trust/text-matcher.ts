@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js'
 import { AttestError } from '../errors.ts'
+import { loadPatterns } from '../internal/load-libraries.ts'
 import type { TextPattern } from './verification-trust.ts'
 
 /** Judges a text. */
@@ -18,6 +18,7 @@ export function textMatcher(expected: string | TextPattern): TextMatcher {
   if (typeof pattern !== 'string') throw new AttestError('TRUST_INVALID', 'expected a text or a pattern')
   if (pattern.length > maxPatternLength)
     throw new AttestError('TRUST_INVALID', `a pattern is longer than ${maxPatternLength} characters`)
+  const { RE2JS } = loadPatterns()
   try {
     const compiled = RE2JS.compile(pattern)
     return (text) => compiled.matches(text)

@@ -1,15 +1,16 @@
 import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { type Digest, parseStrictJson, StrictJsonError } from '@sallyport/core'
 import { digestOf } from '@sallyport/core'
-import {
-  type CertificateAuthority,
+import type {
+  CertificateAuthority,
   PublicKeyDetails,
+  TimeRange,
+  TransparencyLogInstance,
   TrustedRoot as TrustedRootMessage,
-  type TimeRange,
-  type TransparencyLogInstance,
 } from '@sigstore/protobuf-specs'
 import { AttestError } from '../errors.ts'
 import { toCanonicalJson } from '../internal/canonical-json.ts'
+import { loadProtobufSpecs } from '../internal/load-libraries.ts'
 import { findRestriction } from './find-restriction.ts'
 
 /** Whom certificates, log entries and timestamps are believed from. Made by {@link parseTrustedRoot}. */
@@ -54,7 +55,10 @@ const mediaTypes = new Set([
   'application/vnd.dev.sigstore.trustedroot.v0.1+json',
   'application/vnd.dev.sigstore.trustedroot.v0.2+json',
 ])
-const pkcs1 = new Set<PublicKeyDetails>([PublicKeyDetails.PKCS1_RSA_PKCS1V5, PublicKeyDetails.PKCS1_RSA_PSS])
+const pkcs1 = new Set<string | undefined>([
+  'PKCS1_RSA_PKCS1V5',
+  'PKCS1_RSA_PSS',
+] satisfies (keyof typeof PublicKeyDetails)[])
 
 /**
  * Reads a trusted root (Sigstore's `sigstore_trustroot.proto`, v0.1 and v0.2) in JSON.
@@ -80,7 +84,7 @@ export function parseTrustedRoot(json: string | Uint8Array): TrustedRoot {
     ),
   }
   // Only now: a time that is none can't be written.
-  return { digest: digestOf(toCanonicalJson(TrustedRootMessage.toJSON(message))), ...parts }
+  return { digest: digestOf(toCanonicalJson(loadProtobufSpecs().TrustedRoot.toJSON(message))), ...parts }
 }
 
 function invalid(problem: string, cause?: unknown): AttestError {
@@ -88,8 +92,9 @@ function invalid(problem: string, cause?: unknown): AttestError {
 }
 
 function parseMessage(bytes: Uint8Array): TrustedRootMessage {
+  const { TrustedRoot: format } = loadProtobufSpecs()
   try {
-    return TrustedRootMessage.fromJSON(parseStrictJson(bytes))
+    return format.fromJSON(parseStrictJson(bytes))
   } catch (error) {
     if (error instanceof StrictJsonError) throw invalid(error.message)
     throw invalid('a field has a value of another type', error)
@@ -124,7 +129,7 @@ function toLog(
 /** Old roots call a key PKCS#1 that is in SPKI, and the reverse: a PKCS#1 key begins with its modulus. */
 function isPkcs1(der: Buffer, details: PublicKeyDetails): boolean {
   const header = der[1] === undefined || der[1] < 0x80 ? 2 : 2 + (der[1] & 0x7f)
-  return pkcs1.has(details) && der[header] === 0x02
+  return pkcs1.has(loadProtobufSpecs().PublicKeyDetails[details]) && der[header] === 0x02
 }
 
 function toAuthority(

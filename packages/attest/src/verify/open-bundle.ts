@@ -1,6 +1,7 @@
 import { parseStrictJson, StrictJsonError } from '@sallyport/core'
-import { type Bundle, bundleFromJSON, bundleToJSON, type SerializedBundle } from '@sigstore/bundle'
-import { HashAlgorithm } from '@sigstore/protobuf-specs'
+import type { Bundle, SerializedBundle } from '@sigstore/bundle'
+import type { HashAlgorithm } from '@sigstore/protobuf-specs'
+import { loadBundle, loadProtobufSpecs } from '../internal/load-libraries.ts'
 import { Rejection } from './rejection.ts'
 import type {
   DigestAlgorithm,
@@ -43,11 +44,11 @@ const fields = new Set(
     'signatures sig keyid'
   ).split(' '),
 )
-const algorithms = new Map<HashAlgorithm, DigestAlgorithm>([
-  [HashAlgorithm.SHA2_256, 'sha256'],
-  [HashAlgorithm.SHA2_384, 'sha384'],
-  [HashAlgorithm.SHA2_512, 'sha512'],
-])
+const algorithms = new Map<string | undefined, DigestAlgorithm>([
+  ['SHA2_256', 'sha256'],
+  ['SHA2_384', 'sha384'],
+  ['SHA2_512', 'sha512'],
+] satisfies [keyof typeof HashAlgorithm, DigestAlgorithm][])
 
 /**
  * Reads a Sigstore bundle (v0.1 to v0.3) in JSON. Fields that nobody knows, base64 in another spelling and numbers in
@@ -75,7 +76,7 @@ export function openBundle(bytes: Uint8Array): OpenedBundle {
     return { material, content: { kind: 'envelope', payloadType, payload } }
   }
   const { algorithm: number, digest } = content.messageSignature.messageDigest
-  const algorithm = algorithms.get(number)
+  const algorithm = algorithms.get(loadProtobufSpecs().HashAlgorithm[number])
   if (algorithm === undefined) throw invalid('the digest of the message is of an unknown kind')
   return { material, content: { kind: 'message', algorithm, digest } }
 }
@@ -88,6 +89,7 @@ function parseBundle(bytes: Uint8Array): Bundle {
     if (!(error instanceof StrictJsonError)) throw error
     throw new Rejection('bundle-invalid', `the JSON is refused: ${error.message}`)
   }
+  const { bundleFromJSON, bundleToJSON } = loadBundle()
   let bundle: Bundle
   let written: unknown
   try {

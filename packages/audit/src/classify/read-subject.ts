@@ -14,7 +14,7 @@ import {
 } from '@sallyport/attest'
 import { type Digest, isSallyportError, parsePlatform, type Platform } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
-import { inventoryOfSbom, readSbomDocument } from '@sallyport/inventory/sbom'
+import type * as SbomReader from '@sallyport/inventory/sbom'
 import type { Repository } from '@sallyport/oci'
 import type { AuditedEvidence } from '../audit-record.ts'
 import { type AttestedUsage, readAttestedUsage } from '../judge/attested-usage.ts'
@@ -79,6 +79,7 @@ export async function readSubject(
     signal,
   })
   const { present } = compiled.terms
+  const reader = present && (await import('@sallyport/inventory/sbom'))
   return {
     subject,
     rejected,
@@ -93,7 +94,7 @@ export async function readSubject(
         predicateType: statement.predicateType,
         statement: kind === 'decision' || kind === 'provenance' ? withoutReport(statement) : undefined,
         dates: dateEvidence(piece),
-        sbom: counts ? readSbom(statement, subject, present && { platform }) : undefined,
+        sbom: counts ? readSbom(statement, subject, reader && { reader, platform }) : undefined,
         usage: kind === 'provenance' && present ? readAttestedUsage(statement.predicate) : undefined,
       }
     }),
@@ -112,7 +113,7 @@ function withoutReport(statement: Statement): Statement {
 function readSbom(
   statement: Statement,
   subject: Digest,
-  wanted: { readonly platform?: Platform | undefined } | undefined,
+  wanted: { readonly reader: typeof SbomReader; readonly platform?: Platform | undefined } | undefined,
 ): ReadSbom {
   let predicate: CycloneDxPredicate | SpdxPredicate
   try {
@@ -127,6 +128,7 @@ function readSbom(
   if (problem !== undefined) return { fault: { class: 'sbom-disagrees', ...problem } }
   if (wanted === undefined) return {}
   try {
+    const { inventoryOfSbom, readSbomDocument } = wanted.reader
     const sbom = readSbomDocument(predicate)
     const platform = wanted.platform ?? readPlatform(sbom.platform)
     return { inventory: inventoryOfSbom(sbom, { subject, platform }) }

@@ -1,4 +1,5 @@
-import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml'
+import type { Document } from 'yaml'
+import { loadYaml } from '../internal/load-yaml.ts'
 
 const maxBytes = 16 * 1024 * 1024
 const maxDocuments = 10_000
@@ -31,6 +32,7 @@ export function readYaml(text: string): readonly YamlDocument[] {
   if (Buffer.byteLength(text) > maxBytes) {
     throw new YamlFault(`more than ${maxBytes} bytes of YAML: give it as JSON`)
   }
+  const { LineCounter, parseAllDocuments } = loadYaml()
   const lines = new LineCounter()
   try {
     // Its own check of unique keys takes minutes for large mappings.
@@ -51,6 +53,7 @@ export function readYaml(text: string): readonly YamlDocument[] {
 }
 
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  const { isNode } = loadYaml()
   for (let length = path.length; length >= 0; length--) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
     if (isNode(node) && node.range) return node.range[0]

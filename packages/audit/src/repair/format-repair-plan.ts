@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { loadYaml } from '../internal/load-yaml.ts'
 import type { RepairPlan } from './repair-plan.ts'
 
 /** How a plan is written. */
@@ -21,7 +21,7 @@ export function formatRepairPlan(
   const comment = `${advice.replaceAll(/^/gm, '#')}\n`
   return (
     comment +
-    stringify(
+    loadYaml().stringify(
       { schema, digest, audit, createdAt, omitted, actions },
       { lineWidth: 0, keepUndefined: false, aliasDuplicateObjects: false },
     )

@@ -13,7 +13,7 @@ import {
   type ScannedImage,
   vexOfHardening,
 } from '@sallyport/harden/report'
-import { toCycloneDx } from '@sallyport/inventory/sbom'
+import type { toCycloneDx } from '@sallyport/inventory/sbom'
 import { type Finding, writeOpenVex } from '@sallyport/scan'
 import { packageVersion } from '../package-version.ts'
 import type { ExaminedImage } from './examined-image.ts'
@@ -39,14 +39,16 @@ export interface DescribeEvidenceOptions {
  * of the change, and what it did to vulnerabilities as OpenVEX. Those of each platform are attached to the index too, so
  * that who asks about the index finds them; but for OpenVEX, which is about the new image alone.
  */
-export function describeEvidence(
+export async function describeEvidence(
   judgements: readonly ImageJudgement[],
   options: DescribeEvidenceOptions,
-): readonly EvidenceDocument[] {
+): Promise<readonly EvidenceDocument[]> {
+  // The writer of SBOMs is a large library.
+  const sbom = await import('@sallyport/inventory/sbom')
   return judgements.flatMap((judgement) => {
     const digest = judgement.after.image.raw.descriptor.digest
     const predicates: [string, unknown][] = [
-      [predicateTypes.cyclonedx, describePackages(judgement, options)],
+      [predicateTypes.cyclonedx, describePackages(judgement, options, sbom.toCycloneDx)],
       [predicateTypes.vulns, describeFindings(judgement)],
       ...(judgement.hardening && judgement.source.descriptor.digest !== digest
         ? [
@@ -77,8 +79,9 @@ const nameOf = (destination: string) => destination.slice(0, destination.lastInd
 function describePackages(
   { after }: ImageJudgement,
   { destination, decidedAt }: DescribeEvidenceOptions,
+  write: typeof toCycloneDx,
 ): unknown {
-  const text = toCycloneDx(after.inventory, {
+  const text = write(after.inventory, {
     name: nameOf(destination),
     timestamp: new Date(decidedAt),
     tool: { name: 'sallyport', version: packageVersion },

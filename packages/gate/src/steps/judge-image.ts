@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
-import { analyzeUsage, type HardenReport } from '@sallyport/harden'
+import type { HardenReport } from '@sallyport/harden'
 import type { PatchReport } from '@sallyport/harden/patch'
 import { type Image, type LayerStore, openImage } from '@sallyport/image'
 import { createInventory, type Inventory } from '@sallyport/inventory'
@@ -16,7 +16,7 @@ import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Sca
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
-import { type ChangedImage, changeImage } from './change-image.ts'
+import type { ChangedImage } from './change-image.ts'
 import type { ExaminedImage } from './examined-image.ts'
 import { needsUsage } from './needs-usage.ts'
 
@@ -123,12 +123,14 @@ export async function judgeImage(
         }
       }
       if (!harden) {
+        const { analyzeUsage } = await import('@sallyport/harden')
         const { packages } = await analyzeUsage(image, inventory, { signal })
         return {
           value: { usage: packages, traced: false, traceCoverage: 'none' as const },
           summary: 'not asked for',
         }
       }
+      const { changeImage } = await import('./change-image.ts')
       const { findings } = scanned
       const value = await changeImage(before, harden, { findings, now, directory, resources, signal })
       return { value, summary: summarizeChange(value) }

@@ -96,7 +96,7 @@ async function describeJudgement(
   { judgements, index, decision }: SourceJudgement,
   { now, signal }: { readonly now: Date; readonly signal: AbortSignal | undefined },
 ): Promise<Omit<KeptJudgement, 'decidedAt'>> {
-  const documents = describeEvidence(judgements, {
+  const documents = await describeEvidence(judgements, {
     index: index?.descriptor.digest,
     destination,
     source: source.name,

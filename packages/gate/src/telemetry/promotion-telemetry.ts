@@ -1,13 +1,4 @@
-import {
-  type Attributes,
-  context,
-  type Counter,
-  type Histogram,
-  metrics,
-  type Span,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api'
+import type { Attributes, Counter, Histogram, Meter, Span, SpanStatusCode } from '@opentelemetry/api'
 import { formatPlatform, isSallyportError, type Platform } from '@sallyport/core'
 import { packageVersion } from '../package-version.ts'
 import type { PromotionOutcome } from '../promote/outcome.ts'
@@ -29,8 +20,10 @@ export async function tracePromotion(
   { from, to, tier, release, rollback }: PromotionRequest,
   work: (telemetry: PromotionTelemetry) => Promise<PromotionOutcome>,
 ): Promise<PromotionOutcome> {
+  // Loaded by the first promotion: it is as much code as all of the gate, and most who import the gate run none.
+  const { context, metrics, trace } = await import('@opentelemetry/api')
   const tracer = trace.getTracer(scope, packageVersion)
-  const { promotions, steps, bytes } = openMetrics()
+  const { promotions, steps, bytes } = openMetrics(metrics.getMeter(scope, packageVersion))
   const span = tracer.startSpan('sallyport.promotion', {
     attributes: defined({
       'sallyport.source': from,
@@ -76,12 +69,11 @@ export async function tracePromotion(
   }
 }
 
-function openMetrics(): {
+function openMetrics(meter: Meter): {
   readonly promotions: Counter
   readonly steps: Histogram
   readonly bytes: Counter
 } {
-  const meter = metrics.getMeter(scope, packageVersion)
   return {
     promotions: meter.createCounter('sallyport.promotions', { description: 'Promotions that ended' }),
     steps: meter.createHistogram('sallyport.promotion.step.duration', {
@@ -109,11 +101,13 @@ function describe(span: Span, outcome: PromotionOutcome): void {
   }
 }
 
+const statusError: SpanStatusCode.ERROR = 2
+
 /** The code only: a message may quote what a server said. */
 function fail(span: Span, error: unknown): void {
   const code = isSallyportError(error) ? error.code : error instanceof Error ? error.name : 'unknown'
   span.setAttribute('error.type', code)
-  span.setStatus({ code: SpanStatusCode.ERROR, message: code })
+  span.setStatus({ code: statusError, message: code })
 }
 
 const defined = (attributes: Readonly<Record<string, string | boolean | undefined>>): Attributes =>

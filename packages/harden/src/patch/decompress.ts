@@ -1,6 +1,5 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import xz from 'xz-decompress'
 import { HardenError } from '../errors.ts'
 import { limitBytes } from './mirror/limit-bytes.ts'
 
@@ -51,7 +50,7 @@ export async function* decompress(
     }
   }
   try {
-    yield* limitBytes(engineFor(compression, feed()), maxBytes, name)
+    yield* limitBytes(await engineFor(compression, feed()), maxBytes, name)
     // An engine stops where its data ends. A source that vouches for its bytes does so at its own end.
     while (!(await pull()).done) continue
     // The end may have been read, and its failure with it, by the engine.
@@ -66,11 +65,14 @@ export async function* decompress(
   }
 }
 
-function engineFor(
+async function engineFor(
   compression: 'gzip' | 'xz' | 'zstd',
   source: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> {
-  if (compression === 'xz') return new xz.XzReadableStream(ReadableStream.from(source))
+): Promise<AsyncIterable<Uint8Array>> {
+  if (compression === 'xz') {
+    const { default: xz } = await import('xz-decompress')
+    return new xz.XzReadableStream(ReadableStream.from(source))
+  }
   const engine = compression === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize })
   // Errors reach who reads from the engine, which ends with the pipeline.
   return pipeline(Readable.from(source, { objectMode: false }), engine, () => {})

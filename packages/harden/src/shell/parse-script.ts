@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { setFlagsFromString } from 'node:v8'
-import { Language, type Node, Parser } from 'web-tree-sitter'
+import type { Language, Node, Parser } from 'web-tree-sitter'
 
 /** A word of a script that may name a program or a file. */
 export interface ScriptWord {
@@ -52,14 +52,12 @@ const plain = new Set(
   'cat chgrp chmod chown cut egrep fgrep getent grep head id kill ls mkdir rm rmdir tail touch tr'.split(' '),
 )
 
-let loading: Promise<Language> | undefined
+let loading: Promise<() => Parser> | undefined
 
 /** Loads the grammar (once) and makes a parser. */
 export async function createScriptParser(): Promise<ScriptParser> {
-  loading ??= loadLanguage()
-  const language = await loading
-  const parser = new Parser()
-  parser.setLanguage(language)
+  loading ??= loadGrammar()
+  const parser = (await loading)()
   return {
     words: (script) => parseWords(script, 0),
   }
@@ -86,7 +84,9 @@ export async function createScriptParser(): Promise<ScriptParser> {
 
 const maxNesting = 2
 
-async function loadLanguage(): Promise<Language> {
+/** Loads the parser and its grammar; what it returns makes a parser. */
+async function loadGrammar(): Promise<() => Parser> {
+  const { Language, Parser } = await import('web-tree-sitter')
   const require = createRequire(import.meta.url)
   const grammar = await readFile(require.resolve('tree-sitter-bash/tree-sitter-bash.wasm'))
   // V8 takes half a gigabyte to optimize the one huge function of the grammar, soon after its first words, and scripts
@@ -95,12 +95,14 @@ async function loadLanguage(): Promise<Language> {
     /tiering.budget/.test(option),
   )
   if (!isSetByUser) setFlagsFromString(`--wasm-tiering-budget=${noTiering}`)
+  let language: Language
   try {
     await Parser.init()
-    return await Language.load(grammar)
+    language = await Language.load(grammar)
   } finally {
     if (!isSetByUser) setFlagsFromString(`--wasm-tiering-budget=${usualTiering}`)
   }
+  return () => new Parser().setLanguage(language)
 }
 
 /** Work of a function after which V8 optimizes it: the most there is, and what it has by itself. */

@@ -3,7 +3,7 @@ import type { FileContent, FileExaminer } from '../files/image-files.ts'
 import { readChunks } from '../files/read-chunks.ts'
 import { type JavaManifest, parseManifest } from './parse-manifest.ts'
 import { type MavenCoordinates, parsePomProperties, pomFolder } from './parse-pom-properties.ts'
-import { type ZipEntry, zipEntries } from './open-zip.ts'
+import type { ZipEntry } from './open-zip.ts'
 
 /** What a Java archive tells of itself and of what it holds. */
 export interface ArchiveFacts {
@@ -68,6 +68,7 @@ async function examineArchive(
   const pomFolders: Omit<MavenCoordinates, 'version'>[] = []
   let manifest: JavaManifest | undefined
   let hasCode = false
+  const { zipEntries } = await import('./open-zip.ts')
   for await (const entry of zipEntries(content, signal)) {
     if (++budget.entries > maxEntries) throw new SyntaxError(`more than ${maxEntries} entries in one archive`)
     const { name } = entry

@@ -2,7 +2,6 @@ import { type FileNode, decodeName } from '@sallyport/image'
 import type { FileExaminer } from '../files/image-files.ts'
 import { maxDatabaseBytes, maxMetadataBytes } from '../internal/limits.ts'
 import { quote } from '../internal/quote.ts'
-import { readArchive } from '../internal/read-archive.ts'
 import { findFile, readText } from '../internal/read-text.ts'
 import type { Package } from '../inventory.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
@@ -18,6 +17,7 @@ const cachedPackageExaminer: FileExaminer<readonly NpmManifest[]> = {
   version: 1,
   selects: ({ path }) => path.endsWith('.zip') && /\/[^/]+-[0-9a-f]{8,}-[0-9a-z.]+\.zip$/.test(path),
   examine: async (content, { signal }) => {
+    const { readArchive } = await import('../internal/read-archive.ts')
     const entries = await readArchive(content, (name) => manifestPath.test(name), {
       maxBytes: maxMetadataBytes,
       signal,

@@ -2,7 +2,6 @@ import { decodeName, type FileNode } from '@sallyport/image'
 import type { FileExaminer } from '../files/image-files.ts'
 import { maxMetadataBytes } from '../internal/limits.ts'
 import { quote } from '../internal/quote.ts'
-import { readArchive } from '../internal/read-archive.ts'
 import { findFile, readText } from '../internal/read-text.ts'
 import type { Package } from '../inventory.ts'
 import { toPurl } from '../package-url.ts'
@@ -33,6 +32,7 @@ const eggExaminer: FileExaminer<PythonMetadata> = {
   version: 1,
   selects: ({ path }) => path.endsWith('.egg'),
   examine: async (content, { signal }) => {
+    const { readArchive } = await import('../internal/read-archive.ts')
     const entries = await readArchive(
       content,
       (name) => /^EGG-INFO\/(?:PKG-INFO|requires\.txt)$/.test(name),

@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { loadYaml } from '../internal/load-libraries.ts'
 import type { TierDescription } from './describe-tier.ts'
 import type { TierValue, ValueOrigin } from './tier.ts'
 
@@ -57,7 +57,7 @@ function describeOrigin({ tier, line, column }: ValueOrigin): string {
 /** A value on one line. */
 function formatScalar(value: unknown): string {
   if (typeof value === 'string' && /\p{C}/u.test(value)) return escapeSigns(JSON.stringify(value))
-  return stringify(value, { collectionStyle: 'flow', lineWidth: 0, blockQuote: false }).trimEnd()
+  return loadYaml().stringify(value, { collectionStyle: 'flow', lineWidth: 0, blockQuote: false }).trimEnd()
 }
 
 /** Escapes what would end a line or turn a terminal, as JSON does. */

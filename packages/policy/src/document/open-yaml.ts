@@ -1,6 +1,6 @@
-import { CST, isMap, isNode, isPair, isScalar, isSeq, Lexer, LineCounter, parseDocument } from 'yaml'
 import type { Document, Node, Pair } from 'yaml'
 import { PolicyError, type PolicyIssue } from '../errors.ts'
+import { loadYaml } from '../internal/load-libraries.ts'
 import { findDataFault } from './plain-data.ts'
 
 const maxBytes = 1024 * 1024
@@ -35,6 +35,7 @@ export function openYaml(text: string, source: string): OpenDocument {
     throw new PolicyError('LIMIT_EXCEEDED', `${source}: more than ${maxBytes} bytes`)
   limitTokens(text, source)
 
+  const { LineCounter, parseDocument } = loadYaml()
   const lines = new LineCounter()
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
@@ -91,6 +92,7 @@ export function invalidDocument(source: string, issues: readonly PolicyIssue[]):
 
 /** The parser works through nesting by recursion, and slowly through text that is nothing but signs. */
 function limitTokens(text: string, source: string): void {
+  const { CST, Lexer } = loadYaml()
   let tokens = 0
   let open = 0
   let nesting = 0
@@ -113,6 +115,7 @@ function limitTokens(text: string, source: string): void {
 
 /** Keys that are no text, or that occur twice in a mapping. */
 function findKeyFaults(document: Document): { offset: number; message: string }[] {
+  const { isMap, isNode, isScalar, isSeq } = loadYaml()
   const faults: { offset: number; message: string }[] = []
   const visit = (node: unknown): void => {
     if (isSeq(node)) for (const item of node.items) visit(item)
@@ -146,6 +149,7 @@ function toPlain(document: Document, source: string): unknown {
 }
 
 function locate(document: Document, path: readonly PropertyKey[], of: 'value' | 'key'): number {
+  const { isMap, isPair, isScalar, isSeq } = loadYaml()
   let node: unknown = document.contents
   let offset = startOf(node) ?? 0
   for (const [depth, part] of path.entries()) {
@@ -169,7 +173,7 @@ function locate(document: Document, path: readonly PropertyKey[], of: 'value' | 
 }
 
 function startOf(node: unknown): number | undefined {
-  return isNode(node) ? (node as Node).range?.[0] : undefined
+  return loadYaml().isNode(node) ? (node as Node).range?.[0] : undefined
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

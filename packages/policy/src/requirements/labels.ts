@@ -1,6 +1,7 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import * as z from 'zod'
 import { matchGlob } from '../evaluate/match-glob.ts'
+import { loadPatterns } from '../internal/load-libraries.ts'
 import type { Loosening, RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
 
@@ -75,6 +76,7 @@ function findFault({ value, pattern }: RequiredLabel, actual: string | undefined
 }
 
 function compile(pattern: string): RE2JS | undefined {
+  const { RE2JS } = loadPatterns()
   try {
     return RE2JS.compile(pattern)
   } catch {

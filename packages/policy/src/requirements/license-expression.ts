@@ -1,7 +1,8 @@
 // oxlint-disable-next-line typescript/triple-slash-reference -- programs of other packages include this file, not the one beside it
 /// <reference path="./spdx-expression-parse.d.ts" />
-import parseSpdx, { type Expression } from 'spdx-expression-parse'
+import type { Expression } from 'spdx-expression-parse'
 import { matchGlob } from '../evaluate/match-glob.ts'
+import { loadSpdxParser } from '../internal/load-libraries.ts'
 
 /** What becomes of a licence: `unknown` is what nobody can name, such as `NOASSERTION` or a `LicenseRef` of one's own. */
 export type LicenseVerdict = 'allowed' | 'denied' | 'unknown'
@@ -23,6 +24,7 @@ export function judgeLicense(expression: string | undefined, lists: LicenseLists
   const text = expression?.trim() ?? ''
   if (text === '' || text === 'NOASSERTION' || text === 'NONE') return 'unknown'
   if (text.length > maxLength) return 'denied'
+  const parseSpdx = loadSpdxParser()
   let parsed: Expression
   try {
     parsed = parseSpdx(text)

@@ -1,5 +1,6 @@
-import { Environment } from '@marcbachmann/cel-js'
-import { RE2JS } from 're2js'
+import type { Environment } from '@marcbachmann/cel-js'
+import type { RE2JS } from 're2js'
+import { loadCel, loadPatterns } from '../internal/load-libraries.ts'
 import { parseSourceDate } from '../parse-instant.ts'
 import { describeInput, type RuleInput } from './rule-input.ts'
 import type { RuleContext } from './rule-kind.ts'
@@ -144,7 +145,7 @@ const patterns = new Map<string, RE2JS>()
 export function compilePattern(pattern: string): RE2JS {
   const before = patterns.get(pattern)
   if (before) return before
-  const compiled = RE2JS.compile(pattern)
+  const compiled = loadPatterns().RE2JS.compile(pattern)
   if (patterns.size >= 1_000) patterns.clear()
   patterns.set(pattern, compiled)
   return compiled
@@ -152,6 +153,7 @@ export function compilePattern(pattern: string): RE2JS {
 
 /** The environment in which expressions are checked and evaluated: no clock, no I/O, no JavaScript expressions. */
 export function createCelEnvironment(): Environment {
+  const { Environment } = loadCel()
   const environment = new Environment({
     homogeneousAggregateLiterals: true,
     limits: {

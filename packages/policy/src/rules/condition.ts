@@ -1,4 +1,4 @@
-import type { ParseResult } from '@marcbachmann/cel-js'
+import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 import { PolicyError } from '../errors.ts'
 import { createActivation, createCelEnvironment, maxSteps, withBudget } from './cel-environment.ts'
 import { ExpressionFault, meterExpression } from './meter-expression.ts'
@@ -15,7 +15,7 @@ export interface Condition {
 
 type Compiled = { readonly condition: Condition } | { readonly fault: string }
 
-const environment = createCelEnvironment()
+let environment: Environment | undefined
 const compiled = new Map<string, Compiled>()
 
 /** What is wrong with an expression, and where in it, in words; `undefined` when nothing is. */
@@ -71,6 +71,7 @@ function compile(text: string): Compiled {
 
 function compileNew(text: string): Compiled {
   if (text.length > maxLength) return { fault: `more than ${maxLength} characters` }
+  environment ??= createCelEnvironment()
   try {
     const written = environment.parse(text)
     const fault = findTypeFault(written, text)

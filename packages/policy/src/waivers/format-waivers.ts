@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { loadYaml } from '../internal/load-libraries.ts'
 import type { Waiver, WaiverFile } from './waiver.ts'
 import type { WaiverDocument, WaiverInput } from './waiver.schema.ts'
 
@@ -8,7 +8,7 @@ import type { WaiverDocument, WaiverInput } from './waiver.schema.ts'
  */
 export function formatWaivers({ waivers }: Pick<WaiverFile, 'waivers'>): string {
   const document: WaiverDocument = { version: 1, waivers: waivers.map(toEntry) }
-  return stringify(document, { lineWidth: 0, keepUndefined: false, aliasDuplicateObjects: false })
+  return loadYaml().stringify(document, { lineWidth: 0, keepUndefined: false, aliasDuplicateObjects: false })
 }
 
 function toEntry({ scope, granted, ...waiver }: Waiver): WaiverInput {

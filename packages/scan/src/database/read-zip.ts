@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { type Entry, type ZipFile, open } from 'yauzl'
+import type { Entry, ZipFile } from 'yauzl'
 import { ScanError } from '../errors.ts'
 
 /** One file of an archive. */
@@ -52,7 +52,8 @@ export async function* readZip(
   }
 }
 
-function openZip(path: string, name: string): Promise<ZipFile> {
+async function openZip(path: string, name: string): Promise<ZipFile> {
+  const { open } = await import('yauzl')
   return new Promise((resolve, reject) => {
     open(path, { lazyEntries: true, autoClose: false }, (error, zip) => {
       if (error === null) resolve(zip)

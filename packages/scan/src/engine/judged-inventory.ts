@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Inventory } from '@sallyport/inventory'
-import { toCycloneDx } from '@sallyport/inventory/sbom'
 import type { ScanGap, ScanReport } from '../scan-report.ts'
 
 /** What the inventory could not see, for scanners that look at nothing else. */
@@ -26,6 +25,7 @@ export function addGaps(report: ScanReport, gaps: readonly ScanGap[]): ScanRepor
 export async function writeSbom(inventory: Inventory, directory: string): Promise<string> {
   const path = join(directory, 'sbom.cdx.json')
   const packages = inventory.packages.filter(({ ownedBy }) => ownedBy === undefined)
+  const { toCycloneDx } = await import('@sallyport/inventory/sbom')
   const document = toCycloneDx(
     { ...inventory, packages },
     // nothing of the run, so that a scanner is given the same bytes each time

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { loadPatterns } from '../internal/load-libraries.ts'
 import type { TextPattern } from './ignore-rule.ts'
 
 /**
@@ -7,6 +7,7 @@ import type { TextPattern } from './ignore-rule.ts'
  * time. `undefined` for a malformed one.
  */
 export function compileGlob(pattern: string): TextPattern | undefined {
+  const { RE2JS } = loadPatterns()
   let source = ''
   let braces = 0
   for (let at = 0; at < pattern.length; at++) {

@@ -1,6 +1,7 @@
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import * as z from 'zod'
 import type { Finding } from '../finding.ts'
+import { loadPatterns } from '../internal/load-libraries.ts'
 import { compileGlob } from './compile-glob.ts'
 import type { IgnoreFile, IgnoreRule, IgnoreTerms } from './ignore-rule.ts'
 import type { ParseIgnoreOptions } from './parse-trivy-ignore.ts'
@@ -169,9 +170,10 @@ const special = /[\^$*+?[\](){}|\\]/
 
 function matchText(wanted: string, read: (finding: Finding) => string | undefined): Condition | undefined {
   if (!special.test(wanted)) return (finding) => read(finding) === wanted
+  const { RE2JS: engine } = loadPatterns()
   let pattern: RE2JS
   try {
-    pattern = RE2JS.compile(wanted)
+    pattern = engine.compile(wanted)
   } catch {
     return undefined
   }

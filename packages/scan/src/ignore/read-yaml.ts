@@ -1,6 +1,6 @@
-import { parseDocument } from 'yaml'
 import * as z from 'zod'
 import { ScanError } from '../errors.ts'
+import { loadYaml } from '../internal/load-libraries.ts'
 
 /**
  * Reads a YAML document of a known form.
@@ -15,7 +15,7 @@ export function readYaml<T>(
   if (Buffer.byteLength(text) > maxBytes) {
     throw new ScanError('LIMIT_EXCEEDED', `${source}: more than ${maxBytes} bytes`)
   }
-  const document = parseDocument(text, { customTags: ['timestamp'] })
+  const document = loadYaml().parseDocument(text, { customTags: ['timestamp'] })
   const [problem] = document.errors
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line

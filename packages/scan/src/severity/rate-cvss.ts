@@ -1,5 +1,5 @@
-import cvss from 'ae-cvss-calculator'
 import type { Severity } from '../finding.ts'
+import { loadCvss } from '../internal/load-libraries.ts'
 
 /** Base score of a CVSS vector and the level that the CVSS specification gives to it. */
 export interface CvssRating {
@@ -15,6 +15,7 @@ export interface CvssRating {
  */
 export function rateCvss(vector: string): CvssRating | undefined {
   if (vector.length > 512) return undefined
+  const cvss = loadCvss()
   let parsed: ReturnType<typeof cvss.fromVector>
   try {
     parsed = cvss.fromVector(vector)

@@ -1,5 +1,6 @@
-import { ASN1Obj } from '@sigstore/core'
+import type { ASN1Obj } from '@sigstore/core'
 import { derTag as tags } from '../../internal/der.ts'
+import { loadCore } from '../../internal/load-libraries.ts'
 
 /** First byte of an element in DER. */
 export { tags }
@@ -15,6 +16,7 @@ const maxBytes = 64 * 1024
 /** Parses DER; `undefined` unless these very bytes are what its value is written as, and no more than 64 KiB. */
 export function parseDer(bytes: Uint8Array): ASN1Obj | undefined {
   if (bytes.byteLength > maxBytes) return undefined
+  const { ASN1Obj } = loadCore()
   try {
     const buffer = Buffer.from(bytes)
     const root = ASN1Obj.parseBuffer(buffer)

@@ -1,4 +1,5 @@
-import { type SignedEntity, type TrustMaterial, VerificationError, Verifier } from '@sigstore/verify'
+import type { SignedEntity, TrustMaterial, VerificationError } from '@sigstore/verify'
+import { loadVerify } from '../../internal/load-libraries.ts'
 import type { TrustedRoot } from '../../trust/trusted-root.ts'
 import type { RejectionReason } from '../evidence.ts'
 import { Rejection } from '../rejection.ts'
@@ -36,8 +37,9 @@ export function runLibrary(
       'nothing says when it was signed, and the certificate may have expired before',
     )
   for (const { entry, isOld } of entries) if (isOld) verifyPromise(entry, root)
+  const library = loadVerify()
   try {
-    new Verifier(toMaterial(signer, entries, root), thresholds).verify({
+    new library.Verifier(toMaterial(signer, entries, root), thresholds).verify({
       signature: signer.content,
       key:
         signer.kind === 'certificate'
@@ -47,7 +49,7 @@ export function runLibrary(
       timestamps,
     })
   } catch (error) {
-    if (error instanceof VerificationError)
+    if (error instanceof library.VerificationError)
       throw new Rejection(reasonOf(error), `it does not verify: ${error.message}`)
     throw error
   }

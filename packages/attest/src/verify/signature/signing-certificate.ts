@@ -4,7 +4,7 @@ import { isSallyportError } from '@sallyport/core'
 import { requireSupportedKey } from '../../signing/key-profile.ts'
 import { Rejection } from '../rejection.ts'
 import { childrenOf, contextTag, hasTag, parseDer, tags, toDer } from './der.ts'
-import { RememberingCertificate } from './remembering-certificate.ts'
+import { rememberingCertificate } from './remembering-certificate.ts'
 import { decodeText, fulcioArc, readFulcioClaims, readUtf8String } from './fulcio-claims.ts'
 
 /** A certificate of a signer, read strictly; who issued it is not verified yet. */
@@ -51,7 +51,7 @@ export function readSigningCertificate(bytes: Uint8Array): SigningCertificateDet
 
 function read(root: ASN1Obj, der: Buffer): SigningCertificateDetails {
   requireUnambiguousSignature(root)
-  const certificate = new RememberingCertificate(root)
+  const certificate = rememberingCertificate(root)
   const extensions = readExtensions(certificate)
   if (certificate.version !== 'v3') throw invalid('it is not of version 3')
   // Whatever its key usage says: `isCA` of the library also asks for that.

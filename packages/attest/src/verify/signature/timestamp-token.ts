@@ -1,4 +1,5 @@
-import { type ASN1Obj, RFC3161Timestamp } from '@sigstore/core'
+import type { ASN1Obj, RFC3161Timestamp } from '@sigstore/core'
+import { loadCore } from '../../internal/load-libraries.ts'
 import { Rejection } from '../rejection.ts'
 import { childrenOf, contextTag, hasTag, parseDer, plainAlgorithm, tags, toDer } from './der.ts'
 
@@ -23,29 +24,44 @@ const signatures = new Map<string, string | undefined>([
 ])
 
 /** A timestamp whose form was checked and whose time can be of any precision; nothing in it is verified yet. */
-export class TimestampToken extends RFC3161Timestamp {
+export interface TimestampToken extends RFC3161Timestamp {
   /** Certificates that came with it, in DER. */
   readonly certificates: readonly Buffer[]
-  readonly #time: Date
-  readonly #hash: string
+}
 
-  constructor(
-    root: ASN1Obj,
-    { certificates, time, hash }: { certificates: readonly Buffer[]; time: Date; hash: string },
-  ) {
-    super(root)
-    this.certificates = certificates
-    this.#time = time
-    this.#hash = hash
-  }
+interface TokenFields {
+  readonly certificates: readonly Buffer[]
+  readonly time: Date
+  readonly hash: string
+}
 
-  override get signingTime(): Date {
-    return this.#time
-  }
+type TokenClass = new (root: ASN1Obj, fields: TokenFields) => TimestampToken
 
-  /** The library knows ECDSA only. */
-  override get signatureAlgorithm(): string {
-    return this.#hash
+let tokenClass: TokenClass | undefined
+
+/** Its base comes from a library that is loaded when something is verified. */
+function createClass(): TokenClass {
+  const { RFC3161Timestamp } = loadCore()
+  return class TimestampToken extends RFC3161Timestamp {
+    readonly certificates: readonly Buffer[]
+    readonly #time: Date
+    readonly #hash: string
+
+    constructor(root: ASN1Obj, { certificates, time, hash }: TokenFields) {
+      super(root)
+      this.certificates = certificates
+      this.#time = time
+      this.#hash = hash
+    }
+
+    override get signingTime(): Date {
+      return this.#time
+    }
+
+    /** The library knows ECDSA only. */
+    override get signatureAlgorithm(): string {
+      return this.#hash
+    }
   }
 }
 
@@ -92,7 +108,8 @@ function read(der: Uint8Array): TimestampToken | undefined {
   if (readSigner(signer, hash) === undefined) return undefined
   const time = readTime(info.subs[4])
   if (time === undefined) return undefined
-  return new TimestampToken(root, {
+  tokenClass ??= createClass()
+  return new tokenClass(root, {
     certificates: certificates.map(toDer),
     time,
     hash,

@@ -1,6 +1,7 @@
 import type { TrustMaterial } from '@sigstore/verify'
 import type { TrustedAuthority, TrustedLog, TrustedRoot, TrustedSpan } from '../../trust/trusted-root.ts'
-import { RememberingCertificate } from './remembering-certificate.ts'
+import { loadCore } from '../../internal/load-libraries.ts'
+import { rememberingCertificate } from './remembering-certificate.ts'
 
 /** A trusted root in the form of `@sigstore/verify`, parsed once. */
 export interface ParsedMaterial {
@@ -63,7 +64,9 @@ function toAuthority({
   validFor,
 }: TrustedAuthority): TrustMaterial['certificateAuthorities'][number] {
   return {
-    certChain: certificates.map((der) => RememberingCertificate.read(der)),
+    certChain: certificates.map((der) =>
+      rememberingCertificate(loadCore().ASN1Obj.parseBuffer(Buffer.from(der))),
+    ),
     validFor: toSpan(validFor),
   }
 }

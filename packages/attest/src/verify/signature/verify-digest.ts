@@ -1,7 +1,5 @@
 import { constants, createHash, type KeyObject, publicDecrypt, timingSafeEqual } from 'node:crypto'
-import { eddsa } from '@noble/curves/abstract/edwards.js'
-import { ed25519 } from '@noble/curves/ed25519.js'
-import { p256, p384, p521 } from '@noble/curves/nist.js'
+import { loadEd25519, loadEdwards, loadNistCurves } from '../../internal/load-libraries.ts'
 import { acceptableAlgorithms } from '../../signing/acceptable-algorithms.ts'
 import { signatureHash, signatureScheme } from '../../signing/algorithm-registry.ts'
 import type { SignatureAlgorithm } from '../../signing/signature-algorithm.ts'
@@ -13,10 +11,10 @@ export interface DigestValue {
   readonly digest: Uint8Array
 }
 
-const curves = new Map([
-  ['prime256v1', { curve: p256, bytes: 32 }],
-  ['secp384r1', { curve: p384, bytes: 48 }],
-  ['secp521r1', { curve: p521, bytes: 66 }],
+const curves = new Map<string, { readonly curve: 'p256' | 'p384' | 'p521'; readonly bytes: number }>([
+  ['prime256v1', { curve: 'p256', bytes: 32 }],
+  ['secp384r1', { curve: 'p384', bytes: 48 }],
+  ['secp521r1', { curve: 'p521', bytes: 66 }],
 ])
 
 const digestLength: Readonly<Record<DigestAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 }
@@ -83,7 +81,11 @@ function verifiesEcdsa(key: KeyObject, { digest }: DigestValue, signature: Uint8
   const point = Buffer.concat([Buffer.from([0x04]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
   // Side by side, as some key services write r and s, they have a fixed length.
   const format = signature.length === 2 * known.bytes ? 'compact' : 'der'
-  return known.curve.verify(signature, digest, point, { prehash: false, lowS: false, format })
+  return loadNistCurves()[known.curve].verify(signature, digest, point, {
+    prehash: false,
+    lowS: false,
+    format,
+  })
 }
 
 /** RFC 8017, section 8.2.2, step 1: a leading zero left out would make another signature of the same number. */
@@ -133,7 +135,11 @@ function verifiesEd25519ph(key: KeyObject, { digest }: DigestValue, signature: U
   const domain = (data: Uint8Array): Uint8Array =>
     Buffer.concat([Buffer.from('SigEd25519 no Ed25519 collisions'), Buffer.from([1, 0]), data])
   const hash = (data: Uint8Array): Uint8Array => createHash('sha512').update(data).digest()
-  const curve = eddsa(ed25519.Point, Object.assign(hash, { outputLen: 64, blockLen: 128 }), { domain })
+  const curve = loadEdwards().eddsa(
+    loadEd25519().ed25519.Point,
+    Object.assign(hash, { outputLen: 64, blockLen: 128 }),
+    { domain },
+  )
   const point = Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url')
   return curve.verify(signature, digest, point, { zip215: false })
 }

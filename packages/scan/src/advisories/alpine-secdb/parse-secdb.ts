@@ -1,6 +1,6 @@
-import { parse } from 'yaml'
 import { z } from 'zod'
 import { ScanError } from '../../errors.ts'
+import { loadYaml } from '../../internal/load-libraries.ts'
 import { compareApkVersions } from '../../version/compare-apk-versions.ts'
 import { withExtension } from '../advisory-extension.ts'
 import type { OsvAffected, OsvRecord } from '../osv.schema.ts'
@@ -77,7 +77,9 @@ export function parseAlpineSecdb(
 function readText(input: string, source: string): unknown {
   try {
     // "failsafe" leaves `1.10` a text and not the number 1.1
-    return /^\s*\{/.test(input) ? JSON.parse(input) : parse(input, { schema: 'failsafe', maxAliasCount: 0 })
+    return /^\s*\{/.test(input)
+      ? JSON.parse(input)
+      : loadYaml().parse(input, { schema: 'failsafe', maxAliasCount: 0 })
   } catch (cause) {
     const problem = (cause as Error).message.split('\n')[0]?.slice(0, 200)
     throw new ScanError('ADVISORIES_INVALID', `${source}: neither JSON nor YAML: ${problem}`, { cause })

@@ -33,8 +33,8 @@ export interface RunOptions {
 /** What became of a step. */
 export interface StepResult {
   readonly name: string
-  /** `skipped` by its condition; `action` where it uses one. */
-  readonly outcome: 'success' | 'failure' | 'skipped' | 'action'
+  /** `skipped` by its condition; `not run` where it uses an action. */
+  readonly outcome: 'success' | 'failure' | 'skipped' | 'not run'
   readonly output: string
 }
 
@@ -79,9 +79,9 @@ export async function runWorkflow(
   for (const step of job.steps) {
     assert('run' in step || 'uses' in step, `nobody runs ${step.id}`)
     const name = step.name?.toString() ?? step.id
-    if (!evaluate(step.if.expression).coerceString().match(/^true$/))
+    if ('uses' in step) results.push({ name, outcome: 'not run', output: '' })
+    else if (evaluate(step.if.expression).coerceString() !== 'true')
       results.push({ name, outcome: 'skipped', output: '' })
-    else if ('uses' in step) results.push({ name, outcome: 'action', output: '' })
     else {
       assert.equal(isBasicExpression(step.run), false, `${name}: a script is made of an expression`)
       const variables = { ...textsOf(job.env), ...textsOf(step.env) }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
+import { toolPath } from '@sallyport/test-tools'
 import { pushImage } from '@sallyport/testkit'
 import { checkLinks } from '../checks/check-links.ts'
 import { servePacked } from '../checks/serve-packed.ts'
@@ -16,6 +17,11 @@ import { prepareJob } from '../github-actions/prepare.ts'
 
 const here = import.meta.dirname
 await checkLinks(join(here, 'README.md'))
+if (toolPath('rsync') === undefined) {
+  if (process.env['SALLYPORT_REQUIRE_TOOLS'] === '1') throw new Error('rsync is missing, which gitlab-ci-local needs')
+  console.log('rsync is not on this machine, which gitlab-ci-local needs: the jobs were not run')
+  process.exit()
+}
 const runner = createRequire(import.meta.url).resolve('gitlab-ci-local')
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-gitlab-'))
 

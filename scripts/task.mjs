@@ -142,12 +142,18 @@ const tasks = {
     )
   },
   demo: () => run('node', [source, 'examples/demo/main.ts', ...args]).status,
-  examples: () =>
-    check(
-      readdirSync(join(root, 'examples'))
+  examples: () => {
+    mkdirSync(packed, { recursive: true })
+    // Jobs and containers install what is published.
+    return check([
+      buildStep,
+      packStep,
+      ...readdirSync(join(root, 'examples'))
+        .filter((name) => args.length === 0 || args.includes(name))
         .filter((name) => name !== 'demo' && existsSync(join(root, 'examples', name, 'main.ts')))
         .map((name) => [`example ${name}`, 'node', source, `examples/${name}/main.ts`]),
-    ),
+    ])
+  },
   format: () => run('oxfmt', ['.']).ok,
   test: () => {
     const checked = args.length > 0 || check(quickChecks())

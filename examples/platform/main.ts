@@ -14,10 +14,12 @@ import { buffer } from 'node:stream/consumers'
 import { generateSigningKey } from '@sallyport/attest'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
 import { pushImage, startRegistry } from '@sallyport/testkit'
+import { checkLinks } from '../checks/check-links.ts'
 import { sampleImage, writeSamples } from '../gate/write-samples.ts'
 import { openGate } from './open-gate.ts'
 import { createService } from './service.ts'
 
+await checkLinks(join(import.meta.dirname, 'README.md'))
 const folder = await mkdtemp(join(tmpdir(), 'sallyport-platform-'))
 const back = process.cwd()
 process.chdir(folder)

@@ -3,7 +3,7 @@ import { keySigner } from '@sallyport/attest'
 import { createGate, type Gate, sqliteJournal, sqliteQuarantine } from '@sallyport/gate'
 import { parsePolicy } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
-import { serviceSigner } from './service-signer.ts'
+import { serviceSigner } from '../custom-signer/service-signer.ts'
 
 /** The gate of the company, for its command line and its service alike. */
 export async function openGate(resources: AsyncDisposableStack): Promise<Gate> {

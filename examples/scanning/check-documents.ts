@@ -17,7 +17,6 @@ import { checkNames, readUnion } from '../checks/check-names.ts'
 
 const here = import.meta.dirname
 const root = join(here, '..', '..')
-const guides = join(root, 'docs', 'guides')
 
 /** All entry points of the packages; a new one without a row here fails {@link checkPackage}. */
 const packages = {
@@ -53,12 +52,9 @@ const packages = {
 
 /** Fails unless the guides and READMEs show what is run, name all that there is, and lead somewhere. */
 export async function checkDocuments(): Promise<void> {
-  const guide = join(guides, 'scanning.md')
-  const adapterGuide = join(guides, 'scanner-adapter.md')
+  const guide = join(root, 'docs', 'guides', 'scanning.md')
   await checkGuide(guide, join(here, 'guide'))
-  await checkGuide(adapterGuide, join(here, 'adapter'))
   await checkLinks(guide)
-  await checkLinks(adapterGuide)
   await checkPackage('inventory', guide)
   await checkPackage('scan', guide)
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:https'
+import process from 'node:process'
 import { json } from 'node:stream/consumers'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -15,10 +16,14 @@ export const readPodsOf =
       readFile(`${account}/token`, 'utf8'),
       readFile(`${account}/ca.crt`),
     ])
+    // As each Pod of the cluster has them.
+    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env
+    if (host === undefined) throw new Error('KUBERNETES_SERVICE_HOST is not set: this is no Pod')
     const asking = request({
-      host: 'kubernetes.default.svc',
+      host,
+      port,
       path: `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`,
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token.trim()}` },
       ca,
       signal,
     }).end()

@@ -1,5 +1,5 @@
 import { formatBytes } from '@sallyport/core'
-import { barChart, type ChartPart, chartLegend, type Html, markup } from '@sallyport/policy/report'
+import { barChart, type ChartPart, type Html, markup } from '@sallyport/policy/report'
 import type { LayerChange } from '../promote/pair-layers.ts'
 
 type LayerPart = 'before' | 'after' | 'unchanged' | 'new'
@@ -21,7 +21,6 @@ export function layerChart(platform: string, layers: readonly LayerChange[]): Ht
   const rest = layers.length - maxLayers
   return markup`<section>
     <h3>${platform}: ${formatBytes(sum('before'))} → ${formatBytes(sum('after'))}</h3>
-    ${chartLegend(parts)}
     ${barChart({
       label: `Size by layer, ${platform}`,
       parts,

@@ -2,7 +2,6 @@ import { formatBytes, formatPlatform } from '@sallyport/core'
 import {
   barChart,
   type ChartPart,
-  chartLegend,
   decisionContents,
   decisionHead,
   decisionSections,
@@ -10,12 +9,14 @@ import {
   markup,
   type Html,
   linkTo,
+  renderChain,
   renderPage,
   renderPageHead,
   renderTable,
   severityParts,
   time,
 } from '@sallyport/policy/report'
+import type { JudgedFinding } from '@sallyport/policy'
 import type {
   QuarantinedFinding,
   QuarantineEntry,
@@ -62,7 +63,7 @@ export function renderQuarantineHtml({ record, status }: QuarantineEntry): strin
       }
       ${findingCharts(decision, sumOrigins(platforms.map(findingsOrigin)))}
       <h2 id="stopped">What stopped it</h2>
-      ${renderStopping(findings)}
+      ${renderStopping(findings, decision.findings)}
       ${
         layered.length > 0 &&
         markup`<h2 id="layers">Size by layer, before and after</h2>
@@ -157,7 +158,7 @@ function worstChart(records: readonly QuarantineSummary[]): Html {
     const label = severity === undefined ? 'no finding' : markup`<span class="${severity}">${severity}</span>`
     return value === 0 ? [] : [{ label, value, tracks: [{ counts }] }]
   })
-  return markup`${chartLegend(stateParts)} ${barChart({ label: 'Images by their worst finding', parts: stateParts, bars })}`
+  return barChart({ label: 'Images by their worst finding', parts: stateParts, bars })
 }
 
 function describeStatus(status: QuarantineStatus): Html {
@@ -184,22 +185,36 @@ function describeStatus(status: QuarantineStatus): Html {
   }
 }
 
-const renderStopping = (findings: readonly QuarantinedFinding[]): Html =>
-  renderTable({
+function renderStopping(findings: readonly QuarantinedFinding[], judged: readonly JudgedFinding[]): Html {
+  const keyOf = ({ id, purl }: { readonly id: string; readonly purl: string }) => JSON.stringify([id, purl])
+  const chains = new Map(judged.map((finding) => [keyOf(finding), finding.chain]))
+  return renderTable({
     caption: 'The worst first',
     columns: ['Severity', 'Vulnerability', 'Package', 'Fix', 'Rules', 'Platforms', "Why it can't be removed"],
+    filters: [
+      { value: 'severity', label: 'Severity' },
+      { value: 'fix', label: 'Fix' },
+    ],
     rows: findings.map(({ id, aliases, purl, severity, fix, kev, rules, platforms, why }) => ({
+      values: { severity, fix: fix.state },
       cells: [
-        { content: markup`<span class="${severity}">${severity}</span>` },
+        {
+          content: markup`<span class="${severity}">${severity}</span>`,
+          order: severityParts.findIndex(({ name }) => name === severity),
+        },
         [id, ...aliases, ...(kev ? ['known to be exploited'] : [])].join(', '),
         purl,
         fix.suggested === undefined ? fix.state : `${fix.state}: ${fix.suggested}`,
         rules.join(', '),
         platforms.join(', '),
-        { content: markup`<span class="chain">${why ?? 'nobody looked'}</span>` },
+        { content: renderWhy(chains.get(keyOf({ id, purl })), why) },
       ],
     })),
   })
+}
+
+const renderWhy = (chain: JudgedFinding['chain'] = [], why = 'nobody looked'): Html =>
+  chain.length > 0 ? renderChain(chain) : markup`<span class="chain">${why}</span>`
 
 const renderPlatforms = (platforms: QuarantineRecord['platforms']): Html =>
   renderTable({

@@ -154,11 +154,18 @@ const describeSeverities = (counts: SeverityCounts): string =>
 function renderChanges({ platform, removed, patched }: ReleasedPlatform): Html {
   return markup`<h3>${platform}</h3>
     ${renderTable({
-      caption: `${removed.length} removed, ${patched.length} patched`,
+      caption: `${platform}: ${removed.length} removed, ${patched.length} patched`,
       columns: ['Package', 'What', 'Why'],
+      filters: [{ value: 'what', label: 'What' }],
       rows: [
-        ...removed.map(({ purl, reason }) => ({ cells: [purl, 'removed', reason] })),
-        ...patched.map(({ purl, to }) => ({ cells: [purl, 'patched', `to ${to}`] })),
+        ...removed.map(({ purl, reason }) => ({
+          values: { what: 'removed' },
+          cells: [purl, 'removed', reason],
+        })),
+        ...patched.map(({ purl, to }) => ({
+          values: { what: 'patched' },
+          cells: [purl, 'patched', `to ${to}`],
+        })),
       ],
     })}`
 }

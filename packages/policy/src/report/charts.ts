@@ -39,6 +39,8 @@ export interface BarChart<Name extends string = string> {
   /** In the order in which they are stacked. */
   readonly parts: readonly ChartPart<Name>[]
   readonly bars: readonly ChartBar<Name>[]
+  /** Says what the colours mean, where there is more than one. `false` where labels or a legend elsewhere do. Default `true`. */
+  readonly legend?: boolean | undefined
   /** How a number is written. Default: as it is. */
   readonly format?: ((value: number) => string) | undefined
 }
@@ -64,12 +66,24 @@ export function chartLegend(parts: readonly ChartPart[]): Html {
  * A chart of bars. Names and numbers are text, so that they wrap, are read aloud and can be found; the parts of a bar
  * are named below it.
  */
-export function barChart<Name extends string>({ label, parts, bars, format = String }: BarChart<Name>): Html {
+export function barChart<Name extends string>({
+  label,
+  parts,
+  bars,
+  legend = true,
+  format = String,
+}: BarChart<Name>): Html {
   if (bars.length === 0) return markup`<p class="quiet">None.</p>`
-  const longest = bars
-    .flatMap(({ tracks }) => tracks)
-    .reduce((most, { counts, start = 0 }) => Math.max(most, drawable(start) + sumOf(counts)), 0)
-  return markup`<ul class="bars" aria-label="${label}">
+  const all = bars.flatMap(({ tracks }) => tracks)
+  const used = usedParts(
+    parts,
+    all.map(({ counts }) => counts),
+  )
+  const longest = all.reduce(
+    (most, { counts, start = 0 }) => Math.max(most, drawable(start) + sumOf(counts)),
+    0,
+  )
+  return markup`${legend && chartLegend(used)}<ul class="bars" aria-label="${label}">
     ${bars.map(({ label: name, value, tracks }) => {
       const isNamed = tracks.some(
         ({ counts, name: track }) => track !== undefined || usedParts(parts, [counts]).length > 1,
@@ -137,19 +151,20 @@ export function columnChart<Name extends string>({ label, parts, first, columns 
         const stacked = stack(counts, parts, highest)
         const top = stacked.reduce((most, { start, size }) => Math.max(most, start + size), 0)
         const width = Math.min(step * 0.8, 12)
+        const middle = (index + 0.5) * step
         return [
           stacked.map(
             ({ part, start, size }) =>
               markup`<rect
                 class="${partStyle(part)}"
-                x="${percent((index + 0.1) * step)}"
+                x="${percent(middle - width / 2)}"
                 width="${percent(width)}"
                 y="${round(chartHeight - ((start + size) * drawn) / 100)}"
                 height="${round((size * drawn) / 100)}"
               ></rect>`,
           ),
           head > 0 &&
-            markup`<text x="${percent((index + 0.1) * step + width / 2)}" y="${round(chartHeight - (top * drawn) / 100 - 5)}" text-anchor="middle">${sumOf(counts)}</text>`,
+            markup`<text x="${percent(middle)}" y="${round(chartHeight - (top * drawn) / 100 - 5)}" text-anchor="middle">${sumOf(counts)}</text>`,
         ]
       })}
     </svg>

@@ -1,29 +1,10 @@
-import type { Severity } from '@sallyport/scan'
 import type { Decision } from '../decision.ts'
 import { severities } from '../explain/group-findings.ts'
 import { count } from '../explain/outline-decision.ts'
-import { barChart, type ChartPart, chartLegend } from './charts.ts'
-import {
-  countFates,
-  type FindingFate,
-  type FindingFates,
-  type FindingsOrigin,
-  sumSeverities,
-} from './finding-fates.ts'
+import { barChart, type ChartPart } from './charts.ts'
+import { countFates, type FindingFate, type FindingFates, type FindingsOrigin } from './finding-fates.ts'
 import { markup, type Html } from './markup.ts'
-
-/** Most rules in a chart; the reasons below it have all. */
-const maxRules = 20
-
-/** Colours of severities, the same on all pages. */
-export const severityParts: readonly ChartPart<Severity>[] = [
-  { name: 'critical', tone: 'bad' },
-  { name: 'high', tone: 'warn' },
-  { name: 'unknown', tone: 'warn', hollow: true },
-  { name: 'medium', tone: 'link' },
-  { name: 'low', tone: 'link', hollow: true },
-  { name: 'negligible', tone: 'faint' },
-]
+import { stoppingChart } from './stopping-chart.ts'
 
 /**
  * Charts of a decision's findings: by severity, before and after where `origin` says what there was before; where they
@@ -48,14 +29,14 @@ export function findingCharts(decision: Decision, origin?: FindingsOrigin): Html
     </div>`
 }
 
-type SeverityPart = 'found first' | 'breaks a rule' | 'counted' | 'set aside'
+type SeverityPart = 'found' | 'breaks a rule' | 'counted' | 'set aside'
 
 const judgedParts: readonly ChartPart<SeverityPart>[] = [
   { name: 'breaks a rule', tone: 'bad' },
   { name: 'counted', tone: 'warn' },
   { name: 'set aside', tone: 'mark', hollow: true },
 ]
-const allParts: readonly ChartPart<SeverityPart>[] = [{ name: 'found first', tone: 'faint' }, ...judgedParts]
+const allParts: readonly ChartPart<SeverityPart>[] = [{ name: 'found', tone: 'faint' }, ...judgedParts]
 
 function severityChart({ judged }: FindingFates, origin: FindingsOrigin | undefined): Html {
   const parts = origin === undefined ? judgedParts : allParts
@@ -79,14 +60,14 @@ function severityChart({ judged }: FindingFates, origin: FindingsOrigin | undefi
         tracks: [
           ...(origin === undefined
             ? []
-            : [{ name: 'before', counts: new Map([['found first', before]] as const) }]),
+            : [{ name: 'before', counts: new Map([['found', before]] as const) }]),
           { name, counts },
         ],
       },
     ]
   })
   if (bars.length === 0) return markup`<p>No finding.</p>`
-  return markup`${chartLegend(parts)} ${barChart({ label: 'Findings by severity', parts, bars })}`
+  return barChart({ label: 'Findings by severity', parts, bars })
 }
 
 /** In the order in which they happen. */
@@ -124,9 +105,9 @@ function fateChart({ first, added, fates }: FindingFates, { verdict }: Decision,
   })
   const said = isFromFirst
     ? `The first scan found ${first}${added > 0 ? `, and hardening or patching brought ${added} more` : ''}.`
-    : `The judged image has ${count(total, 'finding')}; what was there before it was hardened is not in a decision.`
+    : `${count(total, 'finding')} in the judged image; a decision does not tell what was there before hardening.`
   return markup`<p class="quiet">${said}</p>
-    ${barChart({ label: 'Where the findings went', parts: fateParts, bars })}`
+    ${barChart({ label: 'Where the findings went', parts: fateParts, bars, legend: false })}`
 }
 
 /** Never 0 % of something, nor 100 % of less than all. */
@@ -134,42 +115,4 @@ function share(number: number, total: number): string {
   const percent = (number / total) * 100
   if (percent < 1) return 'under 1 %'
   return `${percent > 99 && number < total ? 99 : Math.round(percent)} %`
-}
-
-/** What breaks an enforced rule or could not be judged, by rule and severity. */
-function stoppingChart({ reasons, breakGlass }: Decision): Html {
-  const rules = new Map<
-    string,
-    { readonly keys: Set<string>; readonly counts: Map<Severity, number>; others: number }
-  >()
-  for (const { effect, rule, code, findings = [], offenders = [] } of reasons) {
-    if (effect !== 'fail' && effect !== 'error') continue
-    const known = rules.get(rule ?? code) ?? {
-      keys: new Set<string>(),
-      counts: new Map<Severity, number>(),
-      others: 0,
-    }
-    rules.set(rule ?? code, known)
-    known.others += offenders.length
-    for (const { id, purl, severity } of findings) {
-      const key = JSON.stringify([id, purl])
-      if (known.keys.has(key)) continue
-      known.keys.add(key)
-      known.counts.set(severity, (known.counts.get(severity) ?? 0) + 1)
-    }
-  }
-  if (rules.size === 0) return markup`<p>Nothing stops this image.</p>`
-  const bars = [...rules].slice(0, maxRules).map(([rule, { counts, others }]) => {
-    const findings = sumSeverities(Object.fromEntries(counts))
-    const said = [findings > 0 && count(findings, 'finding'), others > 0 && count(others, 'other offender')]
-    return {
-      label: rule,
-      value: said.filter((part) => part !== false).join(', ') || 'no finding',
-      tracks: [{ counts }],
-    }
-  })
-  const used = severityParts.filter(({ name }) => [...rules.values()].some(({ counts }) => counts.has(name)))
-  return markup`${breakGlass?.needed === true && markup`<p class="quiet">Somebody let it through all the same.</p>`}
-    ${chartLegend(used)} ${barChart({ label: 'What stops it, by rule and severity', parts: severityParts, bars })}
-    ${rules.size > maxRules && markup`<p>… and ${count(rules.size - maxRules, 'more rule')}: see <a href="#reasons">reasons</a>.</p>`}`
 }

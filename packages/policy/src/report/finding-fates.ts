@@ -71,7 +71,7 @@ export function countFates(decision: Decision, origin?: FindingsOrigin): Finding
 }
 
 /** All severities together. */
-export const sumSeverities = (counts: SeverityCounts): number =>
+const sumSeverities = (counts: SeverityCounts): number =>
   severities.reduce((sum, severity) => sum + (counts[severity] ?? 0), 0)
 
 /** Tells the fate of each finding of a decision. */
@@ -89,6 +89,7 @@ function judgeFates({ reasons }: Decision): (finding: JudgedFinding) => JudgedFa
   }
 }
 
-function addTo<Key>(counts: Map<Key, number>, key: Key, number: number): void {
+/** Counts up; nothing is left out of the map. */
+export function addTo<Key>(counts: Map<Key, number>, key: Key, number: number): void {
   if (number > 0) counts.set(key, (counts.get(key) ?? 0) + number)
 }

@@ -50,12 +50,14 @@ th { background: var(--soft); }
 th, td.short { overflow-wrap: break-word; }
 /* Rows far away are neither laid out nor painted: thousands of findings open at once. */
 table[data-sortable], table[data-sortable] thead, table[data-sortable] tbody, table[data-sortable] caption { display: block; }
-table[data-sortable] tr { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); }
+table[data-sortable] tr { display: flex; }
 table[data-sortable] tbody tr { content-visibility: auto; contain-intrinsic-height: auto 3.8rem; }
-table[data-sortable] td, table[data-sortable] th { border-width: 0 0 1px; }
+table[data-sortable] td, table[data-sortable] th { flex: 1 1 0; min-width: 0; border-width: 0 0 1px; padding: .4rem; }
+/* It explains the others. */
+table[data-sortable] td:last-child, table[data-sortable] th:last-child { flex-grow: 2; }
 .needs > div, .packages > li { content-visibility: auto; contain-intrinsic-height: auto 4rem; margin-bottom: .6rem; }
 .needs dd { margin: 0; }
-table[data-sortable] th { font-size: .85em; padding: .4rem .3rem; }
+table[data-sortable] th { font-size: .85em; }
 th button { all: unset; cursor: pointer; font-weight: 600; display: inline-flex; gap: .35rem; }
 th button:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 th button::after { content: "\\2195"; color: var(--faint); }
@@ -72,7 +74,7 @@ th[aria-sort="ascending"] button::after { content: "\\2191"; } th[aria-sort="des
 .chart rect { fill: var(--tone); stroke: var(--paper); stroke-width: 1px; }
 .chart rect.hollow { fill-opacity: .3; stroke: var(--tone); }
 .chart text { fill: var(--ink); font-size: .8rem; font-variant-numeric: tabular-nums; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0 2.5rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 0 2.5rem; }
 .charts > * { min-width: 0; }
 .bars li { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; margin-bottom: .6rem; break-inside: avoid; }
 .bar-label, .bar-value { overflow-wrap: anywhere; }
@@ -85,13 +87,14 @@ th[aria-sort="ascending"] button::after { content: "\\2191"; } th[aria-sort="des
 [hidden] { display: none !important; }
 @media (max-width: 48rem) {
   dl.pairs { grid-template-columns: 1fr; } dl.pairs dd { margin-bottom: .4rem; }
-  table, tbody, tr, td { display: block; }
+  table, caption, tbody, tr, td { display: block; }
   table[data-sortable] tbody tr { display: block; contain-intrinsic-height: auto 13rem; }
   thead tr, table[data-sortable] thead tr { display: flex; flex-wrap: wrap; gap: .25rem; border: 0; margin-bottom: .5rem; }
   thead { display: block; } thead th { border-radius: .35rem; }
   thead:not(:has(button)) { position: absolute; left: -999rem; }
   tbody tr { border: 1px solid var(--line); border-radius: .4rem; margin-bottom: .6rem; padding: .35rem .6rem; }
   td, table[data-sortable] td { border: 0; padding: .1rem 0; }
+  table[data-sortable] th, table[data-sortable] th:last-child { flex: none; max-width: 100%; }
   td::before { content: attr(data-label) ": "; color: var(--faint); }
 }
 @media print {

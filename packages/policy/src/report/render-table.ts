@@ -45,7 +45,7 @@ export function renderTable({ caption, columns, rows, filters }: Table): Html {
   </table>`
   if (!filters) return table
   return markup`<div data-filtered>
-    <div class="filters" role="search" hidden>
+    <div class="filters" role="search" aria-label="Filter: ${caption}" hidden>
       <label>Text <input type="search" data-filter="text" autocomplete="off" /></label>
       ${filters.map(({ value, label }) => {
         const choices = [...new Set(rows.map(({ values }) => values?.[value] ?? ''))].filter(

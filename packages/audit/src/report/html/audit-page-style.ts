@@ -22,6 +22,6 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
 dialog nav { position: sticky; top: 0; display: flex; flex-wrap: wrap; gap: .5rem; padding: .75rem 0; background: var(--paper); }
 dialog nav :last-child { margin-left: auto; }
 dialog h2:focus { outline: none; } dialog h2 { margin-top: .5rem; }
-@media (max-width: 48rem) { caption { display: block; } .records td:first-child, .records td:nth-child(4), .records td:nth-child(6) { white-space: normal; } }
+@media (max-width: 48rem) { .records td:first-child, .records td:nth-child(4), .records td:nth-child(6) { white-space: normal; } }
 @media print { .pages, dialog { display: none; } }
 `

@@ -7,6 +7,7 @@ import {
   decisionSections,
   findingCharts,
   markup,
+  pageContents,
   type Html,
   linkTo,
   renderChain,
@@ -105,6 +106,10 @@ export function renderQuarantineListHtml(
       title: 'Quarantine',
       summary: markup`${open} open of ${records.length}${more && ' shown; there are older ones'}.`,
     })}
+      ${pageContents([
+        ['charts', 'At a glance'],
+        ['images', 'Images'],
+      ])}
       <h2 id="charts">At a glance</h2>
       <div class="charts">
         <section>

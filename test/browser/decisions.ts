@@ -5,7 +5,8 @@ const names = ['zlib1g', 'libssl3', 'perl-base', 'libsqlite3-0', 'tar', 'bash', 
 const severities = ['critical', 'high', 'medium', 'low', 'unknown', 'negligible'] as const
 const usages = ['executed', 'loaded', 'linked', 'possible', 'present'] as const
 
-function findingOf(index: number, changes: Partial<JudgedFinding> = {}): JudgedFinding {
+/** A finding that is like no other of another `index`. */
+export function findingOf(index: number, changes: Partial<JudgedFinding> = {}): JudgedFinding {
   const name = `${names[index % names.length]}${index < names.length ? '' : `-${index % 400}`}`
   const usage = usages[index % usages.length]!
   return {
@@ -39,6 +40,16 @@ function findingOf(index: number, changes: Partial<JudgedFinding> = {}): JudgedF
     ...(index % 4 === 0 && { epss: { probability: 0.42, percentile: 0.97 } }),
     ...(index % 7 === 3 && { nearMiss: { waiver: 'W-9', why: 'it expired on 2026-11-24T23:59:59.999Z' } }),
     ...(index % 9 === 5 && { waivedBy: 'W-1' }),
+    ...(index % 13 === 7 && {
+      suppressed: {
+        kind: 'vex',
+        status: 'not_affected',
+        justification: 'vulnerable_code_not_present',
+        author: 'Vendor',
+        source: 'vendor.openvex.json',
+      },
+    }),
+    ...(index % 17 === 8 && { suppressed: { kind: 'waiver', status: 'ignored', source: '.trivyignore' } }),
     ...changes,
   }
 }
@@ -103,10 +114,9 @@ export function hostileRefusal(): Decision {
 }
 
 function decisionOf(findings: readonly JudgedFinding[]): Decision {
-  const critical = findings.filter(
-    ({ severity, waivedBy }) => severity === 'critical' && waivedBy === undefined,
-  )
-  const high = findings.filter(({ severity, waivedBy }) => severity === 'high' && waivedBy === undefined)
+  const counted = findings.filter(({ waivedBy, suppressed }) => !waivedBy && !suppressed)
+  const critical = counted.filter(({ severity }) => severity === 'critical')
+  const high = counted.filter(({ severity }) => severity === 'high')
   const policy = { source: 'gate.yaml', digest: digestOf('policy') }
   const reasonOf = (
     rule: string,

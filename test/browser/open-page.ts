@@ -13,6 +13,8 @@ export interface View {
   /** Pixels. Default 1280. */
   readonly width?: number
   readonly colorScheme?: 'light' | 'dark'
+  /** Notes what the page's content security policy forbids. Default `false`. */
+  readonly isWatched?: boolean
 }
 
 /** A page in a browser without a network, and what it tried. */
@@ -28,6 +30,8 @@ export interface OpenedPage extends AsyncDisposable {
   overflow(): Promise<number>
   /** Ids of accessibility rules (axe-core) that the page breaks, with what breaks them. */
   barriers(): Promise<readonly string[]>
+  /** Directives that something on the page broke, each once. Wants `isWatched`. */
+  violations(): Promise<readonly string[]>
   /** Resolves when what was asked for is on the screen. */
   painted(): Promise<void>
   /** Keeps a picture as `.reports/screenshots/<name>.png`. */
@@ -58,7 +62,7 @@ export async function startBrowser(): Promise<PageOpener> {
       const { processInfo } = await session.send('SystemInfo.getProcessInfo')
       return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime * 1000, 0)
     },
-    async open(markup, { width = 1280, colorScheme = 'light' } = {}) {
+    async open(markup, { width = 1280, colorScheme = 'light', isWatched = false } = {}) {
       const file = join(folder, `${opened++}.html`)
       await writeFile(file, markup)
       const address = pathToFileURL(file).href
@@ -81,6 +85,11 @@ export async function startBrowser(): Promise<PageOpener> {
       page.on('request', (request) => {
         if (request.url() !== address) requests.push(request.url())
       })
+      if (isWatched) {
+        await page.addInitScript(
+          `globalThis.violations = []; addEventListener('securitypolicyviolation', ({ effectiveDirective }) => violations.push(effectiveDirective))`,
+        )
+      }
       await page.goto(address)
       return {
         page,
@@ -97,6 +106,7 @@ export async function startBrowser(): Promise<PageOpener> {
             'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ": " + html.slice(0, 200))))',
           )
         },
+        violations: () => page.evaluate<readonly string[]>('[...new Set(violations)]'),
         async painted() {
           await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)))')
         },

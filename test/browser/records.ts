@@ -1,6 +1,7 @@
 import { digestOf, parsePlatform } from '@sallyport/core'
 import type { PlatformSummary, QuarantineEntry, QuarantineSummary, ReleaseRecord } from '@sallyport/gate'
-import { refusal } from './decisions.ts'
+import type { JudgedFinding } from '@sallyport/policy'
+import { findingOf, refusal } from './decisions.ts'
 
 /** Names as an attacker would choose them; what runs sets the title to `owned`. */
 export const hostileTexts: readonly string[] = [
@@ -12,14 +13,48 @@ export const hostileTexts: readonly string[] = [
   'y'.repeat(500),
 ]
 
+/** Layers of which one is rewritten, one emptied and one added. */
+const layers: NonNullable<PlatformSummary['layers']> = [
+  { before: stored('base', 28_000_000), after: stored('base hardened', 17_900_000) },
+  { before: stored('app', 1_900_000), after: stored('app', 1_900_000) },
+  { before: stored('cache', 100_000) },
+  { after: stored('patches', 200_000) },
+]
+
+function stored(content: string, bytes: number) {
+  return { digest: digestOf(content), bytes }
+}
+
+/** A judged finding as the scanners told it. */
+function scannedOf({ id, aliases, purl, package: name, version, severity, fix }: JudgedFinding) {
+  return {
+    id,
+    aliases,
+    package: { purl, type: 'deb', name, version },
+    severity,
+    ratings: [],
+    fix,
+    scanners: ['sallyport'],
+  }
+}
+
 /** A quarantined image of two platforms; `name` stands wherever an image or a person may write. */
 export function quarantineEntry(name?: string): QuarantineEntry {
   const decision = refusal(60)
+  const half = { ...decision, findings: decision.findings.slice(0, 30) }
+  const after = half.findings.map(scannedOf)
+  const removed = [scannedOf(findingOf(6001)), scannedOf(findingOf(6002)), scannedOf(findingOf(6006))]
   const platformOf = (platform: string): PlatformSummary => ({
     platform: parsePlatform(platform),
-    before: { digest: digestOf(platform), packages: 92, bytes: 30_000_000, findings: [] },
-    after: { digest: digestOf('after'), packages: 40, bytes: 20_000_000, findings: [] },
-    decision,
+    before: { digest: digestOf(platform), packages: 92, bytes: 30_000_000, findings: [...removed, ...after] },
+    after: { digest: digestOf('after'), packages: 40, bytes: 20_000_000, findings: after },
+    change: {
+      fixedByRemoval: removed.map(({ id, package: { purl } }) => ({ id, purl })),
+      remaining: after.length,
+      vanished: [],
+    },
+    layers,
+    decision: half,
   })
   return {
     record: {
@@ -76,7 +111,8 @@ export function quarantineSummaries(number: number, name?: string): readonly Qua
 
 /** A release of two platforms. */
 export function releaseRecord(name?: string): ReleaseRecord {
-  const decision = { ...refusal(10), verdict: 'pass' as const, reasons: [] }
+  const refused = refusal(20)
+  const decision = { ...refused, verdict: 'pass' as const, reasons: [], rules: refused.rules.slice(0, 1) }
   const platformOf = (platform: string) => ({
     platform,
     sourceDigest: digestOf(platform),
@@ -84,6 +120,14 @@ export function releaseRecord(name?: string): ReleaseRecord {
     packages: { before: 92, after: 40 },
     bytes: { before: 30_000_000, after: 20_000_000 },
     findings: { before: 60, after: 10 },
+    origin: {
+      before: { critical: 8, high: 14, medium: 20, low: 12, unknown: 4, negligible: 2 },
+      removed: 46,
+      patched: 5,
+      vanished: 0,
+    },
+    severities: { critical: 2, high: 2, medium: 2, low: 2, unknown: 1, negligible: 1 },
+    layers,
     removed: [{ purl: name ?? 'pkg:deb/debian/perl-base@5.36.0-7', reason: name ?? 'nothing reaches it' }],
     patched: [{ purl: name ?? 'pkg:deb/debian/zlib1g@1.2.0-1', to: name ?? '1.3.0-1' }],
   })
@@ -114,6 +158,9 @@ export function releaseRecord(name?: string): ReleaseRecord {
     finishedAt: '2026-11-25T12:00:31.000Z',
     steps: [
       { step: 'resolve', at: '2026-11-25T12:00:01.000Z', summary: name ?? 'one digest' },
+      { step: name ?? 'scan linux/amd64', at: '2026-11-25T12:00:09.000Z', summary: name ?? '60 findings' },
+      { step: 'harden linux/amd64', at: '2026-11-25T12:00:21.500Z', summary: '52 packages removed' },
+      { step: 'push', at: '2026-11-25T12:00:26.000Z', summary: '3 blobs' },
       { step: 'verify', at: '2026-11-25T12:00:30.000Z', summary: name ?? 'everything read back' },
     ],
   }

@@ -12,6 +12,7 @@ export {
 } from './digest.ts'
 export { CoreError, type CoreErrorCode } from './errors.ts'
 export { type FileRecord, readMagic } from './file-record.ts'
+export { formatBytes } from './format-bytes.ts'
 export { isIndexMediaType, isManifestMediaType, mediaTypes } from './media-types.ts'
 export type { ImageIndex, ImageManifest, RawManifest } from './manifest.ts'
 export { formatPlatform, parsePlatform, type Platform } from './platform.ts'

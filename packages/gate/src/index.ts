@@ -88,6 +88,7 @@ export {
   type RoutedRequest,
 } from './trigger/create-push-trigger.ts'
 export type { PushEvent } from './trigger/push-event.ts'
+export type { LayerChange, StoredLayer } from './promote/pair-layers.ts'
 export type { ReleasedPlatform, ReleaseRecord } from './record/release-record.ts'
 export {
   applyStatements,

@@ -16,18 +16,6 @@ export function formatRows(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** `12.3 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
-}
-
 /** `3 days`, `5 hours`, `12 minutes`. */
 export function formatAge(ms: number): string {
   for (const [unit, size] of [

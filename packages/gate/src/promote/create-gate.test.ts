@@ -5,6 +5,7 @@ import { digestOf } from '@sallyport/core'
 import { createArchive, openLayout } from '@sallyport/oci'
 import { createImage, pushImage } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
+import type { ReleasedPlatform } from '../record/release-record.ts'
 import { debianImage } from './debian-image.fixture.ts'
 import { frozen, openGateTest, passed } from './gate-test.fixture.ts'
 import { noCritical, scannerFor, startTime } from './test-gate.fixture.ts'
@@ -262,12 +263,18 @@ describe('the release record', () => {
           digest: outcome.digest,
           packages: { before: 4, after: 3 },
           findings: { before: 1, after: 0 },
+          origin: { before: { critical: 1 }, removed: 1, patched: 0, vanished: 0 },
+          severities: {},
           removed: [{ purl: expect.stringContaining('leftover') }],
         },
       ],
       startedAt: startTime,
       finishedAt: startTime,
     })
+    const [{ layers = [], bytes }] = outcome.record.platforms as [ReleasedPlatform]
+    const sum = (side: 'before' | 'after') => layers.reduce((total, layer) => total + layer[side]!.bytes, 0)
+    expect([sum('before'), sum('after')]).toEqual([bytes.before, bytes.after])
+    expect(layers.map(({ before, after }) => before!.digest === after!.digest)).toEqual([true, false, true])
     expect(outcome.record.evidence).toEqual(outcome.evidence)
     expect(outcome.record.steps.map(({ step }) => step)).toEqual(
       expect.arrayContaining(['scan linux/amd64', 'push', 'attest', 'verify', 'publish']),

@@ -3,6 +3,7 @@ import type { HardenReport } from '@sallyport/harden'
 import type { PatchReport } from '@sallyport/harden/patch'
 import type { Decision } from '@sallyport/policy'
 import type { MergedScan } from '@sallyport/scan'
+import type { LayerChange } from './pair-layers.ts'
 
 /** What an image was found to be, before and after hardening. */
 export interface ImageSummary {
@@ -42,5 +43,7 @@ export interface PlatformSummary {
   readonly patches?: PatchReport | undefined
   /** What hardening and patching did to the findings; absent when nothing was changed. */
   readonly change?: FindingsChange | undefined
+  /** What became of each layer, the base layer first; absent in what an earlier version wrote. */
+  readonly layers?: readonly LayerChange[] | undefined
   readonly decision: Decision
 }

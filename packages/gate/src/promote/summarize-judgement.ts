@@ -1,6 +1,7 @@
 import type { Finding } from '@sallyport/scan'
 import type { ExaminedImage } from '../steps/examined-image.ts'
 import type { ImageJudgement } from '../steps/judge-image.ts'
+import { pairLayers } from './pair-layers.ts'
 import type { FindingName, FindingsChange, ImageSummary, PlatformSummary } from './platform-summary.ts'
 
 /** What people and records need to know of a judgement, without the open files behind it. */
@@ -21,6 +22,7 @@ export function summarizeJudgement({
     hardening,
     patches,
     ...(change && { change: summarizeChange(change, facts) }),
+    layers: pairLayers(before.image.layers, after.image.layers),
     decision,
   }
 }

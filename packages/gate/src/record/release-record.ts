@@ -1,5 +1,7 @@
 import type { Digest } from '@sallyport/core'
 import type { Decision } from '@sallyport/policy'
+import type { FindingsOrigin, SeverityCounts } from '@sallyport/policy/report'
+import type { LayerChange } from '../promote/pair-layers.ts'
 import type { AttachedEvidence } from './attached-evidence.ts'
 
 /** What became of one platform's image. */
@@ -10,6 +12,12 @@ export interface ReleasedPlatform {
   readonly packages: { readonly before: number; readonly after: number }
   readonly bytes: { readonly before: number; readonly after: number }
   readonly findings: { readonly before: number; readonly after: number }
+  /** What the first scan found, and what became of it before the image was judged; absent in records of earlier versions. */
+  readonly origin?: FindingsOrigin | undefined
+  /** Findings of the judged image; absent in records of earlier versions. */
+  readonly severities?: SeverityCounts | undefined
+  /** What became of each layer, the base layer first; absent in records of earlier versions. */
+  readonly layers?: readonly LayerChange[] | undefined
   /** What was taken out, and why. */
   readonly removed: readonly { readonly purl: string; readonly reason: string }[]
   readonly patched: readonly { readonly purl: string; readonly to: string }[]

@@ -1,13 +1,23 @@
+import { formatBytes } from '@sallyport/core'
 import {
+  count,
+  decisionContents,
   decisionSections,
   escapeMarkdown as md,
+  findingCharts,
   markup,
   type Html,
   renderPage,
+  renderPageHead,
   renderTable,
+  type SeverityCounts,
+  severityParts,
   time,
 } from '@sallyport/policy/report'
+import { sumOrigins } from '../promote/findings-origin.ts'
 import type { ReleasedPlatform, ReleaseRecord } from '../record/release-record.ts'
+import { layerChart } from './layer-chart.ts'
+import { stepTimeline } from './step-timeline.ts'
 
 /** Most removed packages that the Markdown form names for each platform; the rest is counted. */
 const maxRemoved = 50
@@ -15,9 +25,22 @@ const maxRemoved = 50
 /** A release record as a self-contained page for an auditor. Same record, same bytes. */
 export function renderReleaseRecordHtml(record: ReleaseRecord): string {
   const { target, platforms, decision, evidence, steps } = record
+  const layered = platforms.filter(({ layers }) => layers !== undefined)
   return renderPage({
     title: `Release of ${target.name}`,
-    body: markup`<h1><span class="verdict ${decision.verdict}">RELEASED</span> ${target.name}</h1>
+    body: markup`${renderPageHead({
+      badge: { text: 'RELEASED', kind: decision.verdict },
+      title: target.name,
+      summary: outline(record),
+      facts: [`Tier ${record.tier}`, markup`<code>${target.digest}</code>`, time(record.finishedAt)],
+    })}
+      ${decisionContents([
+        ['charts', 'At a glance'],
+        ...(layered.length > 0 ? [['layers', 'Size by layer'] as const] : []),
+        ['platforms', 'Platforms'],
+        ['removed', 'What was removed'],
+        ['steps', 'Steps'],
+      ])}
       ${record.rollback && markup`<div class="banner" role="note"><strong>Rollback</strong> to an earlier digest: ${record.rollback.reason}</div>`}
       ${decision.breakGlass && markup`<div class="banner" role="note"><strong>Break-glass</strong> by ${decision.breakGlass.actor}: ${decision.breakGlass.justification}</div>`}
       <dl class="pairs">
@@ -27,12 +50,27 @@ export function renderReleaseRecordHtml(record: ReleaseRecord): string {
               <dd>${value}</dd>`,
         )}
       </dl>
+      ${findingCharts(decision, sumOrigins(platforms.map(({ origin }) => origin)))}
+      ${
+        layered.length > 0 &&
+        markup`<h2 id="layers">Size by layer, before and after</h2>
+          <div class="charts">${layered.map(({ platform, layers }) => layerChart(platform, layers!))}</div>`
+      }
       <h2 id="platforms">Platforms, before and after</h2>
       ${renderTable({
         caption: 'What hardening changed',
-        columns: ['Platform', 'Source digest', 'Digest', 'Packages', 'Findings', 'Bytes'],
-        rows: platforms.map(({ platform, sourceDigest, digest, packages, findings, bytes }) => ({
-          cells: [platform, sourceDigest, digest, change(packages), change(findings), change(bytes)],
+        columns: ['Platform', 'Source digest', 'Digest', 'Packages', 'Findings', 'Size'],
+        rows: platforms.map(({ platform, sourceDigest, digest, packages, findings, severities, bytes }) => ({
+          cells: [
+            platform,
+            sourceDigest,
+            digest,
+            change(packages),
+            {
+              content: markup`${change(findings)} <span class="quiet">${severities && describeSeverities(severities)}</span>`,
+            },
+            `${formatBytes(bytes.before)} → ${formatBytes(bytes.after)}`,
+          ],
         })),
       })}
       <h2 id="removed">What was removed, and why</h2>
@@ -46,6 +84,7 @@ export function renderReleaseRecordHtml(record: ReleaseRecord): string {
         })),
       })}
       <h2 id="steps">Steps</h2>
+      ${stepTimeline(record)}
       ${renderTable({
         caption: 'When each step ended',
         columns: ['Step', 'At', 'What it came to'],
@@ -101,14 +140,32 @@ export function renderReleaseRecordMarkdown(record: ReleaseRecord): string {
   return `${lines.join('\n')}\n`
 }
 
+function outline({ platforms, evidence }: ReleaseRecord): string {
+  const sum = (side: 'before' | 'after') =>
+    formatBytes(platforms.reduce((total, { bytes }) => total + bytes[side], 0))
+  return `${count(platforms.length, 'platform')}, ${sum('before')} → ${sum('after')}; ${count(evidence.length, 'signed document')} at the target.`
+}
+
+const describeSeverities = (counts: SeverityCounts): string =>
+  severityParts
+    .flatMap(({ name }) => (counts[name] === undefined ? [] : [`${counts[name]} ${name}`]))
+    .join(', ')
+
 function renderChanges({ platform, removed, patched }: ReleasedPlatform): Html {
   return markup`<h3>${platform}</h3>
     ${renderTable({
-      caption: `${removed.length} removed, ${patched.length} patched`,
+      caption: `${platform}: ${removed.length} removed, ${patched.length} patched`,
       columns: ['Package', 'What', 'Why'],
+      filters: [{ value: 'what', label: 'What' }],
       rows: [
-        ...removed.map(({ purl, reason }) => ({ cells: [purl, 'removed', reason] })),
-        ...patched.map(({ purl, to }) => ({ cells: [purl, 'patched', `to ${to}`] })),
+        ...removed.map(({ purl, reason }) => ({
+          values: { what: 'removed' },
+          cells: [purl, 'removed', reason],
+        })),
+        ...patched.map(({ purl, to }) => ({
+          values: { what: 'patched' },
+          cells: [purl, 'patched', `to ${to}`],
+        })),
       ],
     })}`
 }

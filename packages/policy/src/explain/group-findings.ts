@@ -12,7 +12,8 @@ export interface PackageFindings {
   readonly used: Pick<JudgedFinding, 'usage' | 'file' | 'chain' | 'keptBy'>
 }
 
-const severities = ['critical', 'high', 'unknown', 'medium', 'low', 'negligible'] as const
+/** The worst first; what nobody rated comes after `high`. */
+export const severities = ['critical', 'high', 'unknown', 'medium', 'low', 'negligible'] as const
 
 /** Orders severities, the worst first; what nobody rated comes after `high`. */
 export const severityRank = ({ severity }: Pick<JudgedFinding, 'severity'>): number =>

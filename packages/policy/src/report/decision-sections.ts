@@ -21,7 +21,10 @@ import {
 import type { JudgedFinding } from '../judged-finding.ts'
 import { markup, type Html } from './markup.ts'
 import { linkAdvisory } from './link-advisory.ts'
+import { pageContents, renderPageHead } from './page-head.ts'
+import { renderChain } from './render-chain.ts'
 import { renderTable } from './render-table.ts'
+import { time } from './time.ts'
 
 /** Most packages under a reason; the table below it has all. */
 const maxPackages = 50
@@ -29,13 +32,27 @@ const maxPackages = 50
 /** The head of a page about a decision: its verdict, where the image would go, who let it through. */
 export function decisionHead(decision: Decision): Html {
   const { title, summary, breakGlass } = outlineDecision(decision)
-  return markup`<h1><span class="verdict ${decision.verdict}">${title}</span> ${decision.destination}</h1>
-    <p>${summary}</p>
-    <p class="quiet">
-      Tier ${decision.tier}, <code>${decision.subject}</code>, ${time(decision.evaluatedAt)}
-    </p>
+  const head = renderPageHead({
+    badge: { text: title, kind: decision.verdict },
+    title: decision.destination,
+    summary,
+    facts: [`Tier ${decision.tier}`, markup`<code>${decision.subject}</code>`, time(decision.evaluatedAt)],
+  })
+  return markup`${head}
     ${breakGlass !== undefined && markup`<div class="banner" role="note"><strong>Break-glass.</strong> ${breakGlass}</div>`}`
 }
+
+/** Leads to the sections of {@link decisionSections} that each decision has, after those that a page has before them. */
+export const decisionContents = (before: readonly (readonly [id: string, name: string])[] = []): Html =>
+  pageContents([
+    ...before,
+    ['reasons', 'Reasons'],
+    ['findings', 'Findings'],
+    ['chains', 'Why packages are in the image'],
+    ['rules', 'Rules'],
+    ['waivers', 'Waivers'],
+    ['inputs', 'What it rests on'],
+  ])
 
 /** A decision as sections of a page: reasons, findings, chains, rules, waivers, notes, inputs. */
 export function decisionSections(decision: Decision): Html {
@@ -93,9 +110,6 @@ export function decisionSections(decision: Decision): Html {
       )}
     </dl>`
 }
-
-/** A time for people and machines; text that is none stays text. */
-export const time = (instant: string): Html => markup`<time datetime="${instant}">${instant}</time>`
 
 type Anchors = ReadonlyMap<string, string>
 
@@ -167,7 +181,7 @@ function renderFinding(finding: JudgedFinding): Html {
 function renderNeed({ purl, package: name, version, used }: PackageFindings, anchors: Anchors): Html {
   return markup`<div>
     <dt id="${anchors.get(purl) ?? ''}">${name} ${version} <span class="quiet">${used.usage}</span></dt>
-    <dd><span class="chain">${describeNeed(used) ?? 'nobody looked why'}</span></dd>
+    <dd>${used.chain.length > 0 ? renderChain(used.chain) : markup`<span class="chain">${describeNeed(used) ?? 'nobody looked why'}</span>`}</dd>
   </div> `
 }
 

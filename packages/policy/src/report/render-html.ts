@@ -1,5 +1,6 @@
 import type { Decision } from '../decision.ts'
-import { decisionHead, decisionSections } from './decision-sections.ts'
+import { decisionContents, decisionHead, decisionSections } from './decision-sections.ts'
+import { findingCharts } from './finding-charts.ts'
 import { markup } from './markup.ts'
 import { outlineDecision } from '../explain/outline-decision.ts'
 import { renderPage } from './render-page.ts'
@@ -11,6 +12,7 @@ import { renderPage } from './render-page.ts'
 export function renderHtml(decision: Decision): string {
   return renderPage({
     title: `${outlineDecision(decision).title}: ${decision.destination}`,
-    body: markup`${decisionHead(decision)} ${decisionSections(decision)}`,
+    body: markup`${decisionHead(decision)} ${decisionContents([['charts', 'At a glance']])} ${findingCharts(decision)}
+      ${decisionSections(decision)}`,
   })
 }

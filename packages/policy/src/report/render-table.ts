@@ -45,7 +45,7 @@ export function renderTable({ caption, columns, rows, filters }: Table): Html {
   </table>`
   if (!filters) return table
   return markup`<div data-filtered>
-    <div class="filters" role="search" hidden>
+    <div class="filters" role="search" aria-label="Filter: ${caption}" hidden>
       <label>Text <input type="search" data-filter="text" autocomplete="off" /></label>
       ${filters.map(({ value, label }) => {
         const choices = [...new Set(rows.map(({ values }) => values?.[value] ?? ''))].filter(
@@ -65,9 +65,13 @@ export function renderTable({ caption, columns, rows, filters }: Table): Html {
   </div>`
 }
 
+/** Longest text that breaks between words only: a column is always as wide as it. */
+const maxShort = 14
+
 function renderCell(cell: TableCell | string | number, label: string): Html {
   const { content, order } = typeof cell === 'object' ? cell : { content: cell, order: undefined }
-  return markup`<td role="cell" data-label="${label}" ${order !== undefined && markup` data-order="${order}"`}>
+  const isShort = typeof content === 'number' || (typeof content === 'string' && content.length <= maxShort)
+  return markup`<td role="cell" ${isShort && markup`class="short"`} data-label="${label}" ${order !== undefined && markup` data-order="${order}"`}>
     ${content}
   </td>`
 }

@@ -1,25 +1,13 @@
 /** Style of the page of an audit, besides that of all pages; its hash stands in the policy of the page. */
 export const auditPageStyle = `
-.g-not-judged { fill: var(--faint); --tone: var(--faint); } .g-not-trusted { fill: var(--bad); --tone: var(--bad); }
-.g-not-decided { fill: var(--warn); --tone: var(--warn); } .g-fails-today { fill: var(--mark); --tone: var(--mark); }
-.g-incomplete { fill: var(--link); --tone: var(--link); } .g-compliant { fill: var(--good); --tone: var(--good); }
-.class { color: var(--tone, var(--ink)); font-weight: 600; } .class, .short, th { overflow-wrap: break-word; }
-.tiles, .bars, .legend, .jump { list-style: none; padding: 0; }
+.class { color: var(--tone, var(--ink)); font-weight: 600; } .class, .short { overflow-wrap: break-word; }
+.tiles { list-style: none; padding: 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); gap: .6rem; }
 .tiles button { all: unset; box-sizing: border-box; display: flex; flex-direction: column; width: 100%; height: 100%; padding: .5rem .75rem;
   background: var(--sheet); border: 1px solid var(--line); border-left: .35rem solid var(--tone, var(--line)); border-radius: .4rem; }
 .tiles button:enabled { cursor: pointer; } .tiles button:enabled:hover { background: var(--soft); }
 .tiles button:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .tiles strong { display: block; font-size: 1.4rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
-.jump, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
-.legend { font-size: .875rem; color: var(--faint); } .legend svg { vertical-align: -2px; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 0 2.5rem; }
-.bars li { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; margin-bottom: .5rem; }
-.bars svg { grid-column: 1 / -1; background: var(--soft); border-radius: 2px; overflow: hidden; display: block; }
-.bars rect, .columns rect { stroke: var(--paper); stroke-width: 1px; }
-.bar-value { font-variant-numeric: tabular-nums; color: var(--faint); }
-.columns { margin: 0 0 1rem; } .columns > svg { border-bottom: 1px solid var(--faint); display: block; }
-.columns figcaption { color: var(--faint); font-size: .875rem; padding: .25rem 0; }
 .records td:first-child, .records td:nth-child(4), .records td:nth-child(6) { white-space: nowrap; }
 .records td:nth-child(2) { min-width: 12rem; }
 .open { all: unset; cursor: pointer; color: var(--link); text-decoration: underline; }
@@ -34,7 +22,6 @@ dialog::backdrop { background: rgb(0 0 0 / .45); }
 dialog nav { position: sticky; top: 0; display: flex; flex-wrap: wrap; gap: .5rem; padding: .75rem 0; background: var(--paper); }
 dialog nav :last-child { margin-left: auto; }
 dialog h2:focus { outline: none; } dialog h2 { margin-top: .5rem; }
-@media (max-width: 48rem) { caption { display: block; } .records td:first-child, .records td:nth-child(4), .records td:nth-child(6) { white-space: normal; } }
-@media print { .pages, .jump, dialog { display: none; } .charts { grid-template-columns: 1fr 1fr; }
-  rect { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+@media (max-width: 48rem) { .records td:first-child, .records td:nth-child(4), .records td:nth-child(6) { white-space: normal; } }
+@media print { .pages, dialog { display: none; } }
 `

@@ -1,4 +1,14 @@
-import { markup, renderTable, type Html } from '@sallyport/policy/report'
+import {
+  barChart,
+  chartLegend,
+  markup,
+  pageContents,
+  type PageHead,
+  renderPageHead,
+  renderTable,
+  time,
+  type Html,
+} from '@sallyport/policy/report'
 import { type AuditClass, auditClasses } from '../../audit-class.ts'
 import type { AuditSummary } from '../../audit-report.ts'
 import { adviceOn } from '../advice.ts'
@@ -13,7 +23,7 @@ import {
   shownOf,
 } from '../describe-record.ts'
 import { ageBands, type Survey } from '../survey.ts'
-import { chartLegend, groupStyle, stackedBars } from './charts.ts'
+import { groupParts, groupStyle } from './group-parts.ts'
 
 /** Columns of the table of records: the name that the script sorts by, and what the header says. */
 export const recordColumns = [
@@ -28,10 +38,26 @@ export const recordColumns = [
 
 const present = ({ classes }: AuditSummary) => auditClasses.filter((each) => (classes[each] ?? 0) > 0)
 
+/** What an audit came to; one that is not whole is not good, and neither is one that judged nothing. */
+function badgeOf(summary: AuditSummary): PageHead['badge'] {
+  const { classes, finishedAt, repositories } = summary
+  const judged = present(summary).reduce((sum, each) => sum + classes[each]!, 0)
+  const flagged = judged - (classes.compliant ?? 0)
+  if (flagged > 0) return { text: `${flagged} FLAGGED`, kind: 'fail' }
+  if (finishedAt === undefined || repositories.failed > 0) return { text: 'NOT WHOLE', kind: 'error' }
+  return judged === 0 ? { text: 'NOTHING JUDGED', kind: 'error' } : { text: 'COMPLIANT', kind: 'pass' }
+}
+
 /** What was audited, and how much of each class there is. */
-export function pageHead(summary: AuditSummary): Html {
-  const { registry, finishedAt, listing, id, classes, repositories } = summary
-  return markup`<h1>Audit of ${registry}</h1>
+export function pageHead(summary: AuditSummary, { hasTrend }: { readonly hasTrend: boolean }): Html {
+  const { registry, startedAt, finishedAt, listing, id, classes, repositories } = summary
+  const head = renderPageHead({
+    badge: badgeOf(summary),
+    title: `Audit of ${registry}`,
+    summary: describeCoverage(summary).join(' '),
+    facts: [`Listing: ${listing}`, markup`audit <code>${id}</code>`, time(finishedAt ?? startedAt)],
+  })
+  return markup`${head}
     ${
       (finishedAt === undefined || repositories.failed > 0) &&
       markup`<div class="banner" role="note">
@@ -39,13 +65,13 @@ export function pageHead(summary: AuditSummary): Html {
         ${repositories.failed > 0 && markup`<a href="#failures">${repositoryCount(repositories.failed)} could not be listed</a>.`}
       </div>`
     }
-    <p>${describeCoverage(summary).join(' ')}</p>
-    <p class="quiet">Listing: ${listing}, audit <code>${id}</code></p>
-    <ul class="jump">
-      <li><a href="#first">What to do first</a></li>
-      <li><a href="#charts">Charts</a></li>
-      <li><a href="#records">All records</a></li>
-    </ul>
+    ${pageContents([
+      ['classes', 'Classes'],
+      ...(hasTrend ? [['trend', 'Trend'] as const] : []),
+      ['first', 'What to do first'],
+      ['charts', 'At a glance'],
+      ['records', 'All records'],
+    ])}
     <h2 id="classes">Classes</h2>
     ${present(summary).length === 0 && markup`<p>No image was judged.</p>`}
     <ul class="tiles" aria-label="Images by class; each shows its records">
@@ -92,42 +118,48 @@ export function chartSections(
   summary: AuditSummary,
   { repositories, flaggedRepositories, ages }: Survey,
 ): Html {
-  return markup`<h2 id="charts">Charts</h2>
-    ${chartLegend()}
+  return markup`<h2 id="charts">At a glance</h2>
+    ${chartLegend(groupParts)}
     <div class="charts">
       <section>
         <h3>Images by class</h3>
-        ${stackedBars(
-          'Images by class',
-          present(summary).map((each) => ({
+        ${barChart({
+          label: 'Images by class',
+          parts: groupParts,
+          legend: false,
+          bars: present(summary).map((each) => ({
             label: markup`<strong>${each}</strong> <span class="quiet">${adviceOn(each).action}</span>`,
             value: summary.classes[each]!,
-            counts: new Map([[groupOf(each), summary.classes[each]!]]),
+            tracks: [{ counts: new Map([[groupOf(each), summary.classes[each]!]]) }],
           })),
-        )}
+        })}
       </section>
       <div>
       <section>
         <h3>Age of images</h3>
-        ${stackedBars(
-          'Age of images when the audit started',
-          ageBands.flatMap((band) => {
+        ${barChart({
+          label: 'Age of images when the audit started',
+          parts: groupParts,
+          legend: false,
+          bars: ageBands.flatMap((band) => {
             const counts = ages.get(band)!
             const number = counts.values().reduce((sum, each) => sum + each, 0)
-            return number === 0 ? [] : [{ label: band, value: number, counts }]
+            return number === 0 ? [] : [{ label: band, value: number, tracks: [{ counts }] }]
           }),
-        )}
+        })}
       </section>
       <section>
         <h3>Worst repositories${shownOf(repositories.length, flaggedRepositories)}</h3>
-        ${stackedBars(
-          'Images by class in the worst repositories',
-          repositories.map(({ repository, classes, flagged, judged, running }) => ({
+        ${barChart({
+          label: 'Images by class in the worst repositories',
+          parts: groupParts,
+          legend: false,
+          bars: repositories.map(({ repository, classes, flagged, judged, running }) => ({
             label: repository,
             value: `${flagged} of ${judged} flagged${running > 0 ? `, ${running} running` : ''}`,
-            counts: countGroups(classes),
+            tracks: [{ counts: countGroups(classes) }],
           })),
-        )}
+        })}
       </section></div>
     </div>`
 }

@@ -10,7 +10,7 @@ import type { AuditTrend } from '../trend/compare-audits.ts'
 import { renderHistoryHtml, renderTrendHtml } from '../trend/render-trend.ts'
 import { auditPageScript } from './audit-page-script.ts'
 import { auditPageStyle } from './audit-page-style.ts'
-import { groupStyle } from './charts.ts'
+import { groupStyle } from './group-parts.ts'
 import {
   chartSections,
   failureSection,
@@ -67,8 +67,9 @@ async function* pageParts(
     script: auditPageScript,
   })
   yield start
-  yield pageHead(summary).toString()
-  if (earlier.length > 0 || trend !== undefined) {
+  const hasTrend = earlier.length > 0 || trend !== undefined
+  yield pageHead(summary, { hasTrend }).toString()
+  if (hasTrend) {
     yield markup`<h2 id="trend">Trend</h2>
       ${earlier.length > 0 && renderHistoryHtml([...earlier, summary])} ${trend && renderTrendHtml(trend)}`.toString()
   }

@@ -1,9 +1,17 @@
-import { count, markup, renderTable, time, visibleText, type Html } from '@sallyport/policy/report'
+import {
+  columnChart,
+  count,
+  markup,
+  renderTable,
+  time,
+  visibleText,
+  type Html,
+} from '@sallyport/policy/report'
 import type { AuditSummary } from '../../audit-report.ts'
 import { describeDeployments, nameOf, shownOf } from '../describe-record.ts'
 import { classPainter } from '../render-text.ts'
 import { textTable, wrap } from '../text-table.ts'
-import { stackedColumns } from '../html/charts.ts'
+import { groupParts } from '../html/group-parts.ts'
 import { countGroups } from '../class-order.ts'
 import { type AuditTrend, changeKinds } from './compare-audits.ts'
 
@@ -92,8 +100,9 @@ const maxAudits = 24
 /** Counts by class over several audits as a chart with its numbers; the earliest first, whatever order they come in. */
 export function renderHistoryHtml(audits: readonly AuditSummary[]): Html {
   const ordered = [...audits].sort((one, other) => Date.parse(one.startedAt) - Date.parse(other.startedAt))
-  return stackedColumns({
+  return columnChart({
     label: 'Images by class over audits',
+    parts: groupParts,
     first: 'Audit',
     columns: ordered.slice(-maxAudits).map(({ startedAt, finishedAt, classes }) => ({
       label: markup`${time(startedAt)}${finishedAt === undefined && markup` (not finished)`}`,

@@ -201,6 +201,15 @@ describe('verifyBundle', () => {
       () => withEntry({ integratedTime: '1772510706', inclusionPromise: { signedEntryTimestamp: 'AAAA' } }),
     ],
     ['an index that no arithmetic holds', 'log-invalid', () => withEntry({ logIndex: '9007199254740993' })],
+    [
+      'an index in another spelling',
+      'log-invalid',
+      () => {
+        const signed = sign({ rekor: [1] })
+        const [entry] = signed.bundle.verificationMaterial.tlogEntries
+        return withMaterial(signed, { tlogEntries: [{ ...entry!, logIndex: `0${entry!.logIndex}` }] })
+      },
+    ],
     ['a certificate with nothing that dates it', 'timestamp-invalid', () => sign({ timestamps: [] }).bundle],
     [
       'the same with thresholds of 0',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTimestamp } from '../internal/is-timestamp.ts'
 
 /** A field that must say something. */
 export const text = z.string().min(1, 'must not be empty')
@@ -12,14 +13,7 @@ export function optional<Field extends z.ZodType>(field: Field) {
 }
 
 /** RFC 3339 with a time zone; any number of fractional digits. The text is kept as it is. */
-export const timestamp = z
-  .string()
-  .refine(
-    (value) =>
-      /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,12})?([Zz]|[+-]\d{2}:\d{2})$/.test(value) &&
-      !Number.isNaN(Date.parse(value)),
-    'not a time in RFC 3339',
-  )
+export const timestamp = z.string().refine(isTimestamp, 'not a time in RFC 3339')
 
 /** Digests by algorithm (in-toto DigestSet). Algorithms and encodings are open, so only text is asked for. */
 export const digestSet = z.record(z.string().min(1), z.string().min(1))

@@ -126,6 +126,17 @@ describe('attachAttestation', () => {
     expect(new Set(seen).size).toBe(8)
   })
 
+  it('takes nothing of another key for its own, though both are trusted', async () => {
+    await using target = await startSampleRepository()
+    const { repository, subject } = target
+    const statement = createStatement([{ digest: subject.digest }], predicateTypes.vulns, {})
+    const trust = { keys: [signer.publicKey, other.publicKey] }
+    for (const by of [signer, other])
+      expect(
+        await attachAttestation(repository, subject, statement, by, { ...options, trust }),
+      ).toMatchObject({ written: true, keyId: by.keyId })
+  })
+
   it('writes the referrer as cosign 3 does', async () => {
     await using target = await startSampleRepository()
     const statement = createStatement([{ digest: target.subject.digest }], predicateTypes.cyclonedx, {})

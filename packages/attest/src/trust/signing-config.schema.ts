@@ -1,14 +1,11 @@
 import { z } from 'zod'
+import { isTimestamp } from '../internal/is-timestamp.ts'
 
 /** RFC 3339 with any number of fractional digits, in UTC or with an offset. */
 const time = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/)
-  .transform((text, context) => {
-    const date = new Date(text)
-    if (Number.isNaN(date.getTime())) context.addIssue({ code: 'custom', message: 'no such time' })
-    return date
-  })
+  .refine(isTimestamp, 'not a time in RFC 3339')
+  .transform((text) => new Date(text))
 
 const service = z.object({
   url: z.url({ protocol: /^https?$/ }).max(2048),

@@ -24,6 +24,17 @@ describe('parseTrustedRoot', () => {
     )
   })
 
+  it.each([
+    ['2025-01-01T00:00:00Z', '2025-01-01T00:00:00.000Z'],
+    ['2025-01-01T00:00:00.1Z', '2025-01-01T00:00:00.100Z'],
+    ['2025-01-01T00:00:00.120000Z', '2025-01-01T00:00:00.120Z'],
+    ['2025-01-01T00:00:00.123456789Z', '2025-01-01T00:00:00.123Z'],
+    ['2025-01-01T01:00:00+01:00', '2025-01-01T00:00:00.000Z'],
+  ])('reads the time %s', (start, expected) => {
+    const root = parseTrustedRoot(changed((root) => (root.tlogs![0]!.publicKey!.validFor!.start = start)))
+    expect(root.logs[0]?.validFor.start.toISOString()).toBe(expected)
+  })
+
   it('has one digest for a root, however it is written', () => {
     const reversed = Object.fromEntries(Object.entries(trustedRoot).reverse())
     expect(parseTrustedRoot(Buffer.from(JSON.stringify(reversed, undefined, 2))).digest).toBe(
@@ -46,6 +57,16 @@ describe('parseTrustedRoot', () => {
         certificate.rawBytes = Buffer.from(hex.replace('551d13', '551d1e'), 'hex').toString('base64')
       }),
     ]),
+    ...['2025-01-01T00:00:00', '2025-01-01', '1', '', 1735689600, { seconds: 1 }].map(
+      (start): [string, string] => [
+        `a start of ${JSON.stringify(start)}`,
+        changed((root) => (root.tlogs![0]!.publicKey!.validFor!.start = start as string)),
+      ],
+    ),
+    [
+      'an end that machines read differently',
+      changed((root) => (root.certificateAuthorities![0]!.validFor!.end = '2025-01-01T00:00:00')),
+    ],
     ['another media type', changed((root) => (root.mediaType = 'application/json'))],
     ...(['tlogs', 'ctlogs'] as const).flatMap((part): [string, string][] => [
       [`${part} without a start`, changed((root) => delete root[part]![0]!.publicKey!.validFor!.start)],

@@ -10,6 +10,7 @@ import type {
 } from '@sigstore/protobuf-specs'
 import { AttestError } from '../errors.ts'
 import { toCanonicalJson } from '../internal/canonical-json.ts'
+import { isTimestamp } from '../internal/is-timestamp.ts'
 import { loadProtobufSpecs } from '../internal/load-libraries.ts'
 import { findRestriction } from './find-restriction.ts'
 
@@ -94,10 +95,24 @@ function invalid(problem: string, cause?: unknown): AttestError {
 function parseMessage(bytes: Uint8Array): TrustedRootMessage {
   const { TrustedRoot: format } = loadProtobufSpecs()
   try {
-    return format.fromJSON(parseStrictJson(bytes))
+    const json = parseStrictJson(bytes)
+    requireTimes(json)
+    return format.fromJSON(json)
   } catch (error) {
+    if (error instanceof AttestError) throw error
     if (error instanceof StrictJsonError) throw invalid(error.message)
     throw invalid('a field has a value of another type', error)
+  }
+}
+
+/** All bounds of validity must be times that every machine reads alike; the library takes whatever `Date` does. */
+function requireTimes(json: unknown): void {
+  if (typeof json !== 'object' || json === null) return
+  for (const [name, value] of Object.entries(json)) {
+    const isBound = (name === 'start' || name === 'end') && value !== null
+    if (isBound && !(typeof value === 'string' && isTimestamp(value)))
+      throw invalid(`validFor.${name} is ${JSON.stringify(value).slice(0, 100)}, not a time in RFC 3339`)
+    requireTimes(value)
   }
 }
 

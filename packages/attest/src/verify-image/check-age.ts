@@ -1,3 +1,4 @@
+import { isTimestamp } from '../internal/is-timestamp.ts'
 import type { Statement } from '../statement/statement.ts'
 import { predicateTypes } from '../statement/statement.ts'
 import type { VerifiedEvidence } from '../verify/evidence.ts'
@@ -95,9 +96,6 @@ export function freshUntil(
   return dates && new Date(dates.oldest.getTime() + maxAgeMs!)
 }
 
-// RFC 3339, without which `Date.parse` would guess; with an offset, else it would be local time.
-const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
-
 function ownTime({
   predicateType,
   predicate,
@@ -105,7 +103,6 @@ function ownTime({
   const place = Object.hasOwn(ownTimes, predicateType) ? ownTimes[predicateType] : undefined
   if (place === undefined) return undefined
   const found = findByPointer(predicate, place.path)
-  if (!found.found || typeof found.value !== 'string' || !timestamp.test(found.value)) return undefined
-  const time = Date.parse(found.value)
-  return Number.isNaN(time) ? undefined : { time, ofJudgement: place.ofJudgement }
+  if (!found.found || typeof found.value !== 'string' || !isTimestamp(found.value)) return undefined
+  return { time: Date.parse(found.value), ofJudgement: place.ofJudgement }
 }

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { digestOf } from '@sallyport/core'
 import {
   type Bundle,
@@ -178,6 +178,13 @@ describe('verifyBundle', () => {
   const otherCertificate = sigstore.certify(otherKey.publicKey, {
     identity: { subject: { email: 'developer@sigstore.test' }, issuer: identity.issuer },
   }).certificate
+  const loggedByKey = (version: 1 | 2): Bundle => {
+    const signed = sign({ rekor: [] })
+    const verifier = createPublicKey(signed.key)
+    return withMaterial(signed, {
+      tlogEntries: [sigstore.logEntry(version, { envelope: signed.bundle.dsseEnvelope!, verifier })],
+    })
+  }
   const withEntry = (part: object): Bundle => {
     const { tlogEntries } = good.bundle.verificationMaterial
     return withMaterial(good, { tlogEntries: tlogEntries.map((each) => ({ ...each, ...part })) })
@@ -187,6 +194,11 @@ describe('verifyBundle', () => {
     ['a log entry of Rekor v2 with another key', 'log-invalid', () => logged(otherKey.publicKey, 2)],
     ['a log entry of Rekor v1 with another certificate', 'log-invalid', () => logged(otherCertificate, 1)],
     ['a log entry of Rekor v2 with another certificate', 'log-invalid', () => logged(otherCertificate, 2)],
+    ...([1, 2] as const).map((version): [string, string, () => unknown] => [
+      `a log entry of Rekor v${version} with the key alone, which hides whom the certificate names`,
+      'log-invalid',
+      () => loggedByKey(version),
+    ]),
     [
       'a log entry of another signature',
       'log-invalid',
@@ -201,6 +213,15 @@ describe('verifyBundle', () => {
       () => withEntry({ integratedTime: '1772510706', inclusionPromise: { signedEntryTimestamp: 'AAAA' } }),
     ],
     ['an index that no arithmetic holds', 'log-invalid', () => withEntry({ logIndex: '9007199254740993' })],
+    [
+      'an index in another spelling',
+      'log-invalid',
+      () => {
+        const signed = sign({ rekor: [1] })
+        const [entry] = signed.bundle.verificationMaterial.tlogEntries
+        return withMaterial(signed, { tlogEntries: [{ ...entry!, logIndex: `0${entry!.logIndex}` }] })
+      },
+    ],
     ['a certificate with nothing that dates it', 'timestamp-invalid', () => sign({ timestamps: [] }).bundle],
     [
       'the same with thresholds of 0',

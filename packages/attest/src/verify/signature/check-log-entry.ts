@@ -9,6 +9,7 @@ import type { SignedContent } from './signed-content.ts'
 
 /** Who signed, as far as a log can know. */
 export interface LoggedSigner {
+  readonly kind: 'key' | 'certificate'
   readonly publicKey: KeyObject
   /** In DER. */
   readonly certificate?: Buffer | undefined
@@ -82,9 +83,13 @@ function requireSame(
     throw invalid('it is about another signature')
   if (content.digestFor(logged.digestOf, logged.algorithm)?.equals(logged.digest) !== true)
     throw invalid('it is about another content')
-  const expected = logged.verifier.kind === 'certificate' ? signer.certificate : spkiOf(signer.publicKey)
-  if (expected === undefined || !logged.verifier.der.equals(expected))
-    throw invalid(`it names another ${logged.verifier.kind} than the signer's`)
+  const { verifier } = logged
+  // Whoever watches a log for an identity does not see an entry with the key alone.
+  if (signer.kind === 'certificate' && verifier.kind === 'key')
+    throw invalid('it names a key, where the signer has a certificate')
+  const expected = verifier.kind === 'certificate' ? signer.certificate : spkiOf(signer.publicKey)
+  if (expected === undefined || !verifier.der.equals(expected))
+    throw invalid(`it names another ${verifier.kind} than the signer's`)
 }
 
 /** Checks the proof as far as that needs no arithmetic; returns the origin of its checkpoint. */

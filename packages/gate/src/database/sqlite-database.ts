@@ -2,6 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GateError } from '../errors.ts'
 import type { Database, Dialect, Query, Row, SqlValue } from './database.ts'
+import { type Checkpoints, openCheckpoints } from './checkpoints.ts'
 import { type LogSync, openLogSync } from './log-sync.ts'
 import { migrate, type Schema } from './migrate.ts'
 import { isBusy, toGateError } from './sqlite-error.ts'
@@ -48,6 +49,7 @@ export function openSqlite(
   }
   const run = runnerOf(database)
   let log: LogSync | undefined
+  let checkpoints: Checkpoints | undefined
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
     // Two processes may create the file at once: the second one waits, then sees the version.
@@ -57,9 +59,14 @@ export function openSqlite(
     // From here on waiting must not stop the event loop.
     database.exec('PRAGMA busy_timeout = 0')
     if (syncInBackground && run('PRAGMA journal_mode')[0]?.['journal_mode'] === 'wal') {
-      log = openLogSync(database.location() ?? path)
-      // Checkpoints sync all the same, and so what is in the file never precedes its log.
-      database.exec('PRAGMA synchronous = NORMAL')
+      const file = database.location() ?? path
+      log = openLogSync(file)
+      checkpoints = openCheckpoints(file, {
+        onFailure: () => void (database.isOpen && database.exec('PRAGMA wal_autocheckpoint = 1000')),
+      })
+      // Checkpoints sync all the same, and so what is in the file never precedes its log. Those of the thread leave what is
+      // written meanwhile; before the log gets too long, the little that is left is moved here, and it starts anew.
+      database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000')
     }
   } catch (cause) {
     database.close()
@@ -88,6 +95,7 @@ export function openSqlite(
   /** Also what changed nothing waits: what it found there may not be on the disk yet. */
   const onDisk = async <T>(work: Promise<T>): Promise<T> => {
     const value = await work
+    checkpoints?.note()
     try {
       await log?.settle()
     } catch (cause) {
@@ -122,6 +130,7 @@ export function openSqlite(
     async [Symbol.asyncDispose]() {
       await inTurn(async () => undefined)
       await log?.settle().catch(() => undefined)
+      await checkpoints?.close()
       await inTurn(async () => {
         if (!database.isOpen) return
         log?.close()

@@ -101,7 +101,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const intake = openIntake(async (events) => {
     const now = clock.now()
     const heard = (await getSources()).note(events, now)
-    await state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
+    const kept = state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
+    // Some states show what is written before it is on the disk: then it is judged meanwhile, and kept after it is.
+    wake.resolve()
+    await kept
     wake.resolve()
   })
 

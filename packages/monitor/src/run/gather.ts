@@ -6,12 +6,12 @@ export interface Gathering<T, R> {
   add(items: readonly T[]): Promise<R>
 }
 
-/** What was gathered waits at most so long to be kept, in milliseconds. */
-const longestGatherMs = 5
+/** After a commit the next one waits at most so long, in milliseconds. */
+const longestRestMs = 2
 
 /**
- * Gathers what comes at about the same time, so that it is kept in one go: a commit waits for the disk, and stops all else
- * with SQLite. The slower the disk, the more is gathered, such that commits take a third of the time.
+ * Gathers what comes at about the same time, so that it is kept in one go: each commit waits for the disk, and costs work
+ * whatever it holds. The slower the disk, the more is gathered.
  */
 export function openGathering<T, R>(keep: (items: readonly T[]) => Promise<R>): Gathering<T, R> {
   let waiting: T[] = []
@@ -34,7 +34,7 @@ export function openGathering<T, R>(keep: (items: readonly T[]) => Promise<R>): 
       return await work
     } finally {
       const endedAt = performance.now()
-      restUntil = endedAt + Math.min(2 * (endedAt - startedAt), longestGatherMs)
+      restUntil = endedAt + Math.min(endedAt - startedAt, longestRestMs)
     }
   }
 

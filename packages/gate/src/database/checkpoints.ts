@@ -43,6 +43,7 @@ export function openCheckpoints(path: string, { onFailure }: { onFailure: () => 
       writes = 0
       isBusy = true
       worker ??= start()
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
       worker.postMessage('checkpoint')
     },
     async close() {

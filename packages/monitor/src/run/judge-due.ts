@@ -51,7 +51,9 @@ export async function judgeDue({ due, judge, arrival, isEnough }: JudgeDueOption
       if (held.has(pending.key) || endedMeanwhile.has(pending.key)) continue
       held.add(pending.key)
       const place = placeOf(pending)
-      waiting.set(place, [...(waiting.get(place) ?? []), pending])
+      const queue = waiting.get(place)
+      if (queue) queue.push(pending)
+      else waiting.set(place, [pending])
     }
   }
   const isOver = (): boolean => failure !== undefined || isEnough()

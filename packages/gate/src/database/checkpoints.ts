@@ -42,9 +42,14 @@ export function openCheckpoints(path: string, { onFailure }: { onFailure: () => 
       if (writes < writesBetween || isBusy || isClosed) return
       writes = 0
       isBusy = true
-      worker ??= start()
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
-      worker.postMessage('checkpoint')
+      try {
+        worker ??= start()
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, no window
+        worker.postMessage('checkpoint')
+      } catch {
+        // Node's permission model may allow no threads.
+        onFailure()
+      }
     },
     async close() {
       isClosed = true

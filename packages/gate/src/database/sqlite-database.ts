@@ -129,6 +129,7 @@ export function openSqlite(
       ),
     async [Symbol.asyncDispose]() {
       await inTurn(async () => undefined)
+      if (!database.isOpen) return
       await log?.settle().catch(() => undefined)
       await checkpoints?.close()
       await inTurn(async () => {

@@ -29,6 +29,7 @@ interface Seen {
 export async function judgeTagged(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
   const { event, hand, at } = one
   const { view, state, place, origin, window } = context
+  if (event.digest) view.expectEvidence(event.digest)
   const current = await view.tag(tag)
   const digest = event.digest ?? current?.digest
   const destination = `${origin}:${tag}`

@@ -14,6 +14,8 @@ export interface RepositoryView {
   /** What a digest stands for; it may be gone by now. */
   content(digest: Digest): Promise<ManifestSight | undefined>
   evidence(digest: Digest): Promise<EvidenceSight>
+  /** Begins to read what `evidence` will ask for, so that it need not wait for what is read first. */
+  expectEvidence(digest: Digest): void
   /** Manifests with evidence about a digest of which all was signed by those who count. */
   signed(subject: Digest): Promise<ReadonlySet<Digest>>
   /** Whether a manifest is such evidence; it may be gone by now. */
@@ -91,6 +93,13 @@ export function openView(
     }
     return (await listed(subject)).has(wanted)
   }
+  const counted = once((digest: Digest) => {
+    const recalled = recall(digest)
+    const isCounted = recalled && isListed(digest, recalled)
+    // Who asks for the evidence gets it as well.
+    void isCounted?.catch(() => undefined)
+    return { recalled, isCounted }
+  })
   const keys = [...terms.verifiers.map(({ by }) => by), ...(terms.signers ? [terms.signers] : [])]
   const signed = once(async (subject: Digest): Promise<ReadonlySet<Digest>> => {
     const { verified, rejected } = await limit(() =>
@@ -112,11 +121,12 @@ export function openView(
     manifest,
     content: async (digest) => memory.contents.get(nameOf(place, digest)) ?? (await manifest(digest)),
     evidence: once(async (digest: Digest) => {
-      const recalled = recall(digest)
+      const { recalled, isCounted } = counted(digest)
       if (!recalled) return await limit(() => verify(digest, signal))
-      const [isThere, isCounted] = await Promise.all([manifest(digest), isListed(digest, recalled)])
-      return isThere && isCounted ? recalled.sight : await limit(() => verify(digest, signal))
+      const [isThere, isStillCounted] = await Promise.all([manifest(digest), isCounted])
+      return isThere && isStillCounted ? recalled.sight : await limit(() => verify(digest, signal))
     }),
+    expectEvidence: (digest) => void counted(digest),
     signed,
     async isSigned(subject, wanted) {
       const at = memory.signed.get(`${nameOf(place, subject)} ${wanted}`)
@@ -135,8 +145,8 @@ export function openView(
   }
 }
 
-function once<K, T>(read: (key: K) => Promise<T>): (key: K) => Promise<T> {
-  const seen = new Map<K, Promise<T>>()
+function once<K, T extends object>(read: (key: K) => T): (key: K) => T {
+  const seen = new Map<K, T>()
   return (key) => {
     const found = seen.get(key) ?? read(key)
     seen.set(key, found)

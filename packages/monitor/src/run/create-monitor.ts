@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isSallyportError } from '@sallyport/core'
+import pLimit from 'p-limit'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
@@ -15,14 +16,16 @@ import type {
 } from '../ports/monitor-state.ts'
 import { respond } from '../respond/respond.ts'
 import { poll, type PollSummary } from '../snapshot/poll.ts'
-import { emptyBatch, judgeBatch } from './judge-batch.ts'
+import { openGathering } from './gather.ts'
+import { emptyBatch, judgeBatch, joinBatches } from './judge-batch.ts'
+import { judgeDue } from './judge-due.ts'
 import { openIntake } from './intake.ts'
 import { resolveOptions } from './monitor-context.ts'
 import type { MonitorOptions } from './monitor-options.ts'
 import { watchSources } from './source-watch.ts'
 
-/** The more is judged at once, the less is read for each; while it is kept nothing else is done. */
-const batchSize = 1000
+/** A step under a load that never ends is over after so long, in milliseconds: others have to be looked after as well. */
+const longestStepMs = 5000
 const heartbeatMs = 10_000
 const heartbeat = 'heartbeat'
 const pauseAfterFailureMs = 1000
@@ -88,6 +91,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const { state, clock, outbox, sleep = pause } = context
   const failingSince = new Map<string, number>()
   const changedSince = new Map<string, number>()
+  const limit = pLimit(context.concurrency)
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
@@ -97,7 +101,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const intake = openIntake(async (events) => {
     const now = clock.now()
     const heard = (await getSources()).note(events, now)
-    await state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
+    const kept = state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
+    // Some states show what is written before it is on the disk: then it is judged meanwhile, and kept after it is.
+    wake.resolve()
+    await kept
     wake.resolve()
   })
 
@@ -123,16 +130,20 @@ export function createMonitor(options: MonitorOptions): Monitor {
     const findings = [...(await findDownTime()), ...(await findMissing()), ...(await findSilent())]
     if (findings.length > 0)
       raised.push(...(await commit({ ...emptyBatch(context, clock.now()), findings }, signal)).raised)
-    for (;;) {
-      const now = clock.now()
-      const due = await state.due({ now, limit: batchSize })
-      if (due.length === 0) break
-      const batch = await judgeBatch(due, context, { now, signal })
-      const committed = await commit(batch, signal)
+    const keeping = openGathering(async (batches: readonly JudgedBatch[]) => {
+      const committed = await commit(joinBatches(batches), signal)
       judged += committed.judged.size
       raised.push(...committed.raised)
-      if (due.length < batchSize) break
-    }
+    })
+    const startedAt = performance.now()
+    await judgeDue({
+      due: (limit) => state.due({ now: clock.now(), limit }),
+      judge: async (events) =>
+        await keeping.add([await judgeBatch(events, context, { now: clock.now(), limit, signal })]),
+      arrival: () => (wake = Promise.withResolvers()).promise,
+      isEnough: () => signal?.aborted === true || performance.now() - startedAt > longestStepMs,
+    })
+    signal?.throwIfAborted()
     return { judged, raised, nextDue: await state.nextDue() }
   }
 

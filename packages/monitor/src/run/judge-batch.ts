@@ -1,4 +1,4 @@
-import pLimit from 'p-limit'
+import type { LimitFunction } from 'p-limit'
 import type { Explanation } from '../alert/explanation.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import { incidents } from '../judge/incident.ts'
@@ -36,6 +36,23 @@ export function emptyBatch({ sinks, evidenceWaitMs }: MonitorContext, now: Date)
   }
 }
 
+/** Batches of different repositories as one, so that they are kept in one go. There is at least one. */
+export function joinBatches(batches: readonly JudgedBatch[]): JudgedBatch {
+  const [last] = batches.toSorted((one, other) => other.now.getTime() - one.now.getTime())
+  return {
+    ...last!,
+    judged: batches.flatMap(({ judged }) => judged),
+    postponed: batches.flatMap(({ postponed }) => postponed),
+    findings: batches.flatMap(({ findings }) => findings),
+    settles: batches.flatMap(({ settles }) => settles),
+    probes: batches.flatMap(({ probes }) => probes),
+    tags: batches.flatMap(({ tags }) => tags),
+    goneTags: batches.flatMap(({ goneTags }) => goneTags),
+    parts: batches.flatMap(({ parts }) => parts),
+    goneParts: batches.flatMap(({ goneParts }) => goneParts),
+  }
+}
+
 /**
  * Judges events by what the registry holds now: each tag and each digest is read once, after all of the events were
  * received.
@@ -43,10 +60,18 @@ export function emptyBatch({ sinks, evidenceWaitMs }: MonitorContext, now: Date)
 export async function judgeBatch(
   events: readonly PendingEvent[],
   context: MonitorContext,
-  { now, signal }: { readonly now: Date; readonly signal?: AbortSignal | undefined },
+  {
+    now,
+    limit,
+    signal,
+  }: {
+    readonly now: Date
+    /** Bounds what is read at the same time, in other batches as well. */
+    readonly limit: LimitFunction
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<JudgedBatch> {
   const state = await openStateView(context.state, wantedOf(events))
-  const limit = pLimit(context.concurrency)
   const journal = openJournalView(context.journal, { window: context.window, now })
   const places = new Map<string, JudgeContext | undefined>()
   const open = (pending: PendingEvent): JudgeContext | undefined => {

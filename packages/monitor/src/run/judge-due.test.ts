@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import type { PendingEvent } from '../ports/monitor-state.ts'
+import { judgeDue } from './judge-due.ts'
+
+const pendingOf = (repository: string, number: number): PendingEvent => ({
+  key: `${repository} ${number}`,
+  event: {
+    id: `${repository} ${number}`,
+    source: 'log',
+    time: '2026-11-26T12:00:00.000Z',
+    action: 'push',
+    actor: { kind: 'unknown' },
+    registry: 'registry.example',
+    repository,
+    tag: '1',
+  },
+  receivedAt: '2026-11-26T12:00:00.000Z',
+  tries: 0,
+  isReported: false,
+})
+
+/** A queue that judged events leave, and judgements that end when they are told to. */
+function openQueue(...events: readonly PendingEvent[]) {
+  const queue = [...events]
+  const begun: (readonly string[])[] = []
+  const ends: (() => void)[] = []
+  let arrive = (): void => undefined
+  return {
+    begun,
+    end: (at: number) => ends[at]!(),
+    add(...more: readonly PendingEvent[]) {
+      queue.push(...more)
+      arrive()
+    },
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+    options: {
+      due: async (limit: number) => queue.slice(0, limit),
+      async judge(batch: readonly PendingEvent[]) {
+        begun.push(batch.map(({ key }) => key))
+        await new Promise<void>((resolve) => ends.push(resolve))
+        for (const each of batch) queue.splice(queue.indexOf(each), 1)
+      },
+      arrival: () => new Promise<void>((resolve) => (arrive = resolve)),
+      isEnough: () => false,
+    },
+  }
+}
+
+describe('judgeDue', () => {
+  it('judges one batch of a repository at a time, and does not let others wait for it', async () => {
+    const queue = openQueue(pendingOf('a', 1), pendingOf('b', 1), pendingOf('a', 2))
+    const judging = judgeDue(queue.options)
+    await queue.turn()
+    expect(queue.begun).toEqual([['a 1', 'a 2'], ['b 1']])
+    queue.add(pendingOf('a', 3), pendingOf('b', 2), pendingOf('a', 4))
+    queue.end(1)
+    await queue.turn()
+    expect(queue.begun.slice(2)).toEqual([['b 2']])
+    queue.end(0)
+    await queue.turn()
+    expect(queue.begun.slice(3)).toEqual([['a 3', 'a 4']])
+    queue.end(2)
+    queue.end(3)
+    await judging
+    expect(await queue.options.due(1)).toEqual([])
+  })
+
+  it('judges all of a long queue, each event once', async () => {
+    const events = Array.from({ length: 9000 }, (_, number) => pendingOf(`${number % 7}`, number))
+    const queue = openQueue(...events)
+    const judged: string[] = []
+    await judgeDue({
+      ...queue.options,
+      async judge(batch) {
+        judged.push(...batch.map(({ key }) => key))
+        await queue.turn()
+        for (const each of batch) events.splice(events.indexOf(each), 1)
+      },
+      due: async (limit) => events.slice(0, limit),
+    })
+    expect(judged).toHaveLength(9000)
+    expect(new Set(judged).size).toBe(9000)
+  })
+
+  it('does not judge again what ended while it was read', async () => {
+    const [first, second] = [pendingOf('a', 1), pendingOf('b', 1)]
+    const queue = openQueue(first)
+    let reads = 0
+    const judging = judgeDue({
+      ...queue.options,
+      async due(limit) {
+        const read = await queue.options.due(limit)
+        if (++reads === 2) {
+          queue.end(0)
+          await queue.turn()
+        }
+        return read
+      },
+    })
+    await queue.turn()
+    queue.add(second)
+    await queue.turn()
+    await queue.turn()
+    queue.end(1)
+    await judging
+    expect(queue.begun).toEqual([['a 1'], ['b 1']])
+  })
+
+  it('begins nothing more after a failure, and waits for what was begun', async () => {
+    const queue = openQueue(pendingOf('a', 1), pendingOf('b', 1))
+    let isOver = false
+    const judging = judgeDue({
+      ...queue.options,
+      async judge(batch) {
+        if (batch[0]?.event.repository === 'a') throw new Error('no space')
+        await queue.options.judge(batch)
+      },
+    }).finally(() => (isOver = true))
+    const failed = judging.catch((error: unknown) => error)
+    await queue.turn()
+    queue.add(pendingOf('c', 1))
+    await queue.turn()
+    expect([isOver, queue.begun]).toEqual([false, [['b 1']]])
+    queue.end(0)
+    expect(await failed).toEqual(new Error('no space'))
+  })
+
+  it('leaves what is due when it is enough', async () => {
+    const queue = openQueue(pendingOf('a', 1))
+    await judgeDue({ ...queue.options, isEnough: () => true })
+    expect(queue.begun).toEqual([])
+  })
+})

@@ -1,9 +1,9 @@
 import { type Digest, digestOf, formatPlatform } from '@sallyport/core'
 import { formatWaivers, parseInstant, parseWaivers, type WaiverFile } from '@sallyport/policy'
-import { PackageURL } from 'packageurl-js'
 import { GateError } from '../errors.ts'
 import type { QuarantineApproval, QuarantinedFinding, QuarantineRecord } from '../ports/quarantine-store.ts'
 import { findObstacles } from './find-obstacles.ts'
+import { loadPackageUrl } from '../internal/load-package-url.ts'
 
 /** Media type of a file of waivers in a signed envelope. */
 export const waiversPayloadType = 'application/vnd.sallyport.waivers.v1+yaml'
@@ -127,6 +127,7 @@ function scopesOf(
 
 /** Package, version and distribution of a purl: what it is, on every architecture. */
 function versionPurl(purl: string): string | undefined {
+  const { PackageURL } = loadPackageUrl()
   try {
     const { type, namespace, name, version, qualifiers } = PackageURL.fromString(purl)
     if (!version) return undefined

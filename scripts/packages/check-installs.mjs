@@ -81,7 +81,7 @@ async function readLocked() {
 
 async function checkPackage(name, nodes, locked) {
   const short = name.slice('@sallyport/'.length)
-  const ceiling = table.slow[name] ?? table.importMs
+  const ceilingOf = (entry) => table.slow[entry] ?? table.importMs
   const { exports, peerDependencies = {} } = registry.manifests.get(name)
   const folder = join(work, short)
   await mkdir(folder)
@@ -99,7 +99,10 @@ async function checkPackage(name, nodes, locked) {
   const importAll = (names) => {
     const missing = []
     for (const entry of names) {
-      imports[entry] = nodes.map(([version, node]) => [version, measureImport(node, folder, entry, ceiling)])
+      imports[entry] = nodes.map(([version, node]) => [
+        version,
+        measureImport(node, folder, entry, ceilingOf(entry)),
+      ])
       if (imports[entry].some(([, { problem }]) => problem?.includes('ERR_MODULE_NOT_FOUND')))
         missing.push(entry)
     }
@@ -124,8 +127,10 @@ async function checkPackage(name, nodes, locked) {
   for (const [entry, results] of Object.entries(imports))
     for (const [version, { problem, ms }] of results) {
       if (problem) problems.push(`${entry} on Node ${version}: ${problem}`)
-      else if (ms >= ceiling)
-        problems.push(`${entry} on Node ${version}: imported in ${Math.round(ms)} ms, limit ${ceiling} ms`)
+      else if (ms >= ceilingOf(entry))
+        problems.push(
+          `${entry} on Node ${version}: imported in ${Math.round(ms)} ms, limit ${ceilingOf(entry)} ms`,
+        )
       else if (ms >= table.importMs) slow.push(`${entry} on Node ${version}: ${Math.round(ms)} ms`)
     }
   return { ...size, modules: countForeignModules(nodes[0][1], folder, name), imports }

@@ -1,6 +1,6 @@
 import { GateError } from '../errors.ts'
-import type { SightedFinding } from '../ports/journal.ts'
 import { loadPackageUrl } from '../internal/load-package-url.ts'
+import type { SightedFinding } from '../ports/journal.ts'
 
 /** A name of a finding in a package. */
 export interface Sighting {

@@ -17,11 +17,6 @@ export interface PostgresDatabase extends Database {
   readonly schema: string
 }
 
-async function createPool(connectionString: string | undefined): Promise<Pool> {
-  const { Pool } = await import('pg')
-  return new Pool({ connectionString, keepAlive: true })
-}
-
 /**
  * Opens a schema of a PostgreSQL database, and makes its tables or brings them up to date, one process at a time.
  *
@@ -43,7 +38,7 @@ export async function openPostgres(
       'OPTIONS_INVALID',
       `${name}: a pool of at least two connections is needed: leases hold one`,
     )
-  const pool = given ?? (await createPool(connectionString))
+  const pool = given ?? new (await import('pg')).Pool({ connectionString, keepAlive: true })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   const ignore = (): void => undefined
   pool.on('error', ignore)

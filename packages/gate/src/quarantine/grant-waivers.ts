@@ -1,9 +1,9 @@
 import { type Digest, digestOf, formatPlatform } from '@sallyport/core'
 import { formatWaivers, parseInstant, parseWaivers, type WaiverFile } from '@sallyport/policy'
 import { GateError } from '../errors.ts'
+import { loadPackageUrl } from '../internal/load-package-url.ts'
 import type { QuarantineApproval, QuarantinedFinding, QuarantineRecord } from '../ports/quarantine-store.ts'
 import { findObstacles } from './find-obstacles.ts'
-import { loadPackageUrl } from '../internal/load-package-url.ts'
 
 /** Media type of a file of waivers in a signed envelope. */
 export const waiversPayloadType = 'application/vnd.sallyport.waivers.v1+yaml'

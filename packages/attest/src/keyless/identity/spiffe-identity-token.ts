@@ -56,7 +56,7 @@ interface Call {
 /** One unary gRPC call: the answer's bytes, still framed. */
 async function callAgent(path: string, message: Buffer, { timeoutMs, signal }: Call): Promise<Buffer> {
   // The largest module of Node, for a service that few have.
-  const http2 = await import('node:http2')
+  const http2 = process.getBuiltinModule('node:http2')
   const socket = connect(path)
   const session = http2.connect('http://localhost', { createConnection: () => socket })
   const timeout = AbortSignal.timeout(timeoutMs)

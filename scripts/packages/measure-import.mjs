@@ -31,16 +31,35 @@ export function measureImport(node, folder, entry, limitMs) {
   return { ms: median(times) }
 }
 
+const counting = (entry) => `
+import { registerHooks } from 'node:module'
+const loaded = new Set()
+registerHooks({ load: (url, context, next) => (loaded.add(url), next(url, context)) })
+await import(${JSON.stringify(entry)})
+console.log(JSON.stringify([...loaded].filter((url) => url.startsWith('file:'))))
+process.exit()`
+
+/** How many modules of others are loaded with an entry: what its time depends on most, and no clock is needed for it. */
+export function countForeignModules(node, folder, entry) {
+  const { status, stdout, stderr } = run(node, folder, counting(entry))
+  if (status !== 0) throw new Error(`${entry}: ${stderr}`)
+  return JSON.parse(stdout).filter((url) => !/\/@sallyport\/[^/]+\/dist\//.test(url)).length
+}
+
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
 function importOnce(node, folder, entry) {
-  const { status, stdout, stderr } = spawnSync(node, ['--input-type=module', '--eval', code(entry)], {
-    cwd: folder,
-    encoding: 'utf8',
-    timeout: 30_000,
-  })
+  const { status, stdout, stderr } = run(node, folder, code(entry))
   if (status !== 0)
     return { problem: stderr.trim().split('\n').slice(-12).join('\n') || `ended with ${status}` }
   const { took, names } = JSON.parse(stdout)
   return names === 0 ? { problem: 'exports nothing' } : { took }
+}
+
+function run(node, folder, text) {
+  return spawnSync(node, ['--input-type=module', '--eval', text], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 30_000,
+  })
 }

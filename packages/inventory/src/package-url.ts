@@ -1,4 +1,4 @@
-import { PackageURL } from 'packageurl-js'
+import { loadPackageUrl } from './internal/load-libraries.ts'
 import type { PackageType } from './inventory.ts'
 
 /** How purls of system packages name their distribution. */
@@ -27,6 +27,7 @@ export function toPurl({ type, namespace, name, version, qualifiers = {} }: Purl
   const given = Object.fromEntries(
     Object.entries(qualifiers).filter((entry): entry is [string, string] => Boolean(entry[1])),
   )
+  const { PackageURL } = loadPackageUrl()
   try {
     return new PackageURL(
       type,

@@ -1,4 +1,4 @@
-import * as SPDX from '@cyclonedx/cyclonedx-library/SPDX'
+import { loadSpdx } from './internal/load-libraries.ts'
 
 const maxLength = 500
 
@@ -40,7 +40,7 @@ function isExpression(words: readonly string[]): boolean {
 function isLicense(word: string): boolean {
   const withoutPlus: unknown = word.endsWith('+') ? word.slice(0, -1) : word
   return (
-    SPDX.isSupportedSpdxId(withoutPlus) ||
+    loadSpdx().isSupportedSpdxId(withoutPlus) ||
     /^(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+$/.test(word)
   )
 }

@@ -11,6 +11,7 @@ import type * as Patterns from 're2js'
 
 // Loaded when they are first needed, and synchronously, since verification is: they were most of the time that an import
 // of this package took, and who imports it may verify nothing, or later. Node remembers what it has loaded.
+// Load before the `try` of what may not parse: that a library is missing must not read as a text that is wrong.
 const require = createRequire(import.meta.url)
 
 export const loadCiphers = (): typeof Ciphers => require('@noble/ciphers/salsa.js')

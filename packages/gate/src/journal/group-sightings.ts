@@ -1,5 +1,5 @@
-import { PackageURL } from 'packageurl-js'
 import { GateError } from '../errors.ts'
+import { loadPackageUrl } from '../internal/load-package-url.ts'
 import type { SightedFinding } from '../ports/journal.ts'
 
 /** A name of a finding in a package. */
@@ -67,6 +67,7 @@ export function groupSightings(findings: readonly SightedFinding[]): readonly Si
 
 /** A package whatever its version. What can't be parsed is a line of its own. */
 function packageLine(purl: string): string {
+  const { PackageURL } = loadPackageUrl()
   try {
     const { type, namespace, name } = PackageURL.fromString(purl)
     return new PackageURL(type, namespace, name, undefined, undefined, undefined).toString()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import type { Database, Dialect, Query } from '../database/database.ts'
 import { migrate, type Schema } from '../database/migrate.ts'
 import { GateError } from '../errors.ts'
@@ -38,7 +38,7 @@ export async function openPostgres(
       'OPTIONS_INVALID',
       `${name}: a pool of at least two connections is needed: leases hold one`,
     )
-  const pool = given ?? new Pool({ connectionString, keepAlive: true })
+  const pool = given ?? new (await import('pg')).Pool({ connectionString, keepAlive: true })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   const ignore = (): void => undefined
   pool.on('error', ignore)

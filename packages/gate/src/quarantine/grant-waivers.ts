@@ -1,7 +1,7 @@
 import { type Digest, digestOf, formatPlatform } from '@sallyport/core'
 import { formatWaivers, parseInstant, parseWaivers, type WaiverFile } from '@sallyport/policy'
-import { PackageURL } from 'packageurl-js'
 import { GateError } from '../errors.ts'
+import { loadPackageUrl } from '../internal/load-package-url.ts'
 import type { QuarantineApproval, QuarantinedFinding, QuarantineRecord } from '../ports/quarantine-store.ts'
 import { findObstacles } from './find-obstacles.ts'
 
@@ -127,6 +127,7 @@ function scopesOf(
 
 /** Package, version and distribution of a purl: what it is, on every architecture. */
 function versionPurl(purl: string): string | undefined {
+  const { PackageURL } = loadPackageUrl()
   try {
     const { type, namespace, name, version, qualifiers } = PackageURL.fromString(purl)
     if (!version) return undefined

@@ -1,4 +1,4 @@
-import * as SPDX from '@cyclonedx/cyclonedx-library/SPDX'
+import { loadSpdx } from '../internal/load-libraries.ts'
 
 const maxLength = 300
 
@@ -79,7 +79,7 @@ function toSpdxId(name: string): string | undefined {
 }
 
 function knownId(id: string): string | undefined {
-  return SPDX.fixupSpdxId(id)
+  return loadSpdx().fixupSpdxId(id)
 }
 
 function toReference(name: string): string {

@@ -1,4 +1,4 @@
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { OciError } from '../errors.ts'
 
 /** How TLS is spoken to one registry. */
@@ -68,6 +68,8 @@ function createContext(
   authorities: readonly string[],
   client: RegistryTls | undefined,
 ): SecureContext {
+  // Loaded here, as with the first connection: an import of this package connects to nothing.
+  const { createSecureContext, getCACertificates } = process.getBuiltinModule('node:tls')
   try {
     return createSecureContext({
       ...(authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] }),

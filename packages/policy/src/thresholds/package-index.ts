@@ -1,7 +1,8 @@
-import { PackageURL } from 'packageurl-js'
+import type { PackageURL } from 'packageurl-js'
 import { matchGlob } from '../evaluate/match-glob.ts'
 import { nameOfPurl } from '../evaluate/name-of-purl.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
+import { loadPackageUrl } from '../internal/load-libraries.ts'
 
 /** Packages of findings, each judged once for all its findings. */
 export interface PackageIndex {
@@ -89,7 +90,7 @@ function findPackages(
     }
     return found
   }
-  const wanted = PackageURL.fromString(pattern)
+  const wanted = loadPackageUrl().PackageURL.fromString(pattern)
   const same = byKey.get(toKey(wanted)) ?? []
   const named = same.filter((number) => agrees(wanted, packages[number]!.purl))
   // a package whose purl can't be read is not known to be another one: its name decides
@@ -101,7 +102,7 @@ function findPackages(
 function agrees(wanted: PackageURL, purl: string): boolean {
   const { version, qualifiers } = wanted
   if (!version && !qualifiers) return true
-  const found = PackageURL.fromString(purl)
+  const found = loadPackageUrl().PackageURL.fromString(purl)
   if (version && version !== found.version) return false
   return Object.entries(qualifiers ?? {}).every(([key, value]) => found.qualifiers?.[key] === value)
 }
@@ -109,8 +110,9 @@ function agrees(wanted: PackageURL, purl: string): boolean {
 function keyOf(purl: string): string | undefined {
   const text = nameOfPurl(purl)
   if (canonical.test(text)) return text
+  const { PackageURL: parser } = loadPackageUrl()
   try {
-    return toKey(PackageURL.fromString(purl))
+    return toKey(parser.fromString(purl))
   } catch {
     return undefined
   }

@@ -1,8 +1,8 @@
-import { PackageURL } from 'packageurl-js'
 import * as z from 'zod'
 import { durationSchema } from '../document/rule-settings.schema.ts'
 import { oneOrMore } from '../rules/one-or-more.schema.ts'
 import type { Threshold } from './threshold.ts'
+import { loadPackageUrl } from '../internal/load-libraries.ts'
 
 const severities = ['unknown', 'negligible', 'low', 'medium', 'high', 'critical'] as const
 const fixes = ['fixed', 'not-fixed', 'wont-fix', 'deferred', 'end-of-life', 'unknown'] as const
@@ -55,6 +55,7 @@ export const thresholdSchema: z.ZodType<Threshold> = z.strictObject({
 })
 
 function isPurl(text: string): boolean {
+  const { PackageURL } = loadPackageUrl()
   try {
     PackageURL.fromString(text)
     return true

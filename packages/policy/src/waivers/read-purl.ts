@@ -1,4 +1,4 @@
-import { PackageURL } from 'packageurl-js'
+import { loadPackageUrl } from '../internal/load-libraries.ts'
 
 /** The parts of a purl, normalised as its type asks for. */
 export interface PurlParts {
@@ -26,6 +26,7 @@ export function readPurl(text: string): PurlParts | undefined {
     const qualifiers = Object.fromEntries((query?.split('&') ?? []).map((pair) => pair.split('=', 2)))
     return { type, namespace: namespace.slice(0, -1), name, version, qualifiers, subpath: undefined }
   }
+  const { PackageURL } = loadPackageUrl()
   try {
     const { type = '', namespace, name = '', version, qualifiers, subpath } = PackageURL.fromString(text)
     return {

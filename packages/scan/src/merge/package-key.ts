@@ -1,4 +1,4 @@
-import { PackageURL } from 'packageurl-js'
+import { loadPackageUrl } from '../internal/load-libraries.ts'
 import { normalizePackageName } from '../advisories/advisory-index.ts'
 import type { FindingPackage } from '../finding.ts'
 
@@ -58,6 +58,7 @@ function versionOf({ type, version }: NamedPackage, qualifiers: Readonly<Record<
 }
 
 function qualifiersOf(purl: string): Readonly<Record<string, string>> {
+  const { PackageURL } = loadPackageUrl()
   try {
     return PackageURL.fromString(purl).qualifiers ?? {}
   } catch {

@@ -1,6 +1,7 @@
-import { PackageURL } from 'packageurl-js'
+import type { PackageURL } from 'packageurl-js'
 import type { Severity, SeverityRating } from '../finding.ts'
 import { compareSeverities } from './severity-order.ts'
+import { loadPackageUrl } from '../internal/load-libraries.ts'
 
 /** Names under which a distribution's own ratings appear, by purl namespace. */
 const vendors: Readonly<Record<string, readonly string[]>> = {
@@ -44,9 +45,10 @@ export function chooseSeverity(purl: string, ratings: readonly SeverityRating[])
 }
 
 function vendorsOf(purl: string): readonly string[] {
+  const { PackageURL: parser } = loadPackageUrl()
   let parsed: PackageURL
   try {
-    parsed = PackageURL.fromString(purl)
+    parsed = parser.fromString(purl)
   } catch {
     return []
   }

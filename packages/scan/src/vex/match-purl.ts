@@ -1,9 +1,11 @@
-import { PackageURL } from 'packageurl-js'
+import type { PackageURL } from 'packageurl-js'
+import { loadPackageUrl } from '../internal/load-libraries.ts'
 
 /** Parses a purl; `undefined` when it is none. */
 export function parsePurl(purl: string): PackageURL | undefined {
+  const { PackageURL: parser } = loadPackageUrl()
   try {
-    return PackageURL.fromString(purl)
+    return parser.fromString(purl)
   } catch {
     return undefined
   }

@@ -1,8 +1,8 @@
 import type { IgnoreTerms } from '@sallyport/scan'
 import { parseGrypeIgnore } from '@sallyport/scan/ignore'
-import { PackageURL } from 'packageurl-js'
 import type { WaiverFile, WaiverScope } from '../waiver.ts'
 import { type ImportedEntry, importEntries, type ImportWaiversOptions } from './import-entries.ts'
+import { loadPackageUrl } from '../../internal/load-libraries.ts'
 
 /** Options of {@link importGrypeIgnore}. */
 export interface ImportGrypeIgnoreOptions extends ImportWaiversOptions {
@@ -67,6 +67,7 @@ function toPackages(
   if (systemTypes.has(type) && distro === undefined) return `a ${type} package needs the option distro`
   const slash = wanted.lastIndexOf('/')
   const namespace = systemTypes.has(type) ? distro : slash < 0 ? undefined : wanted.slice(0, slash)
+  const { PackageURL } = loadPackageUrl()
   try {
     const purl = new PackageURL(type, namespace, wanted.slice(slash + 1), version, undefined, undefined)
     return [{ package: purl.toString(), ...(sourceName !== undefined && { sourcePackage: true }) }]

@@ -1,6 +1,5 @@
 import { isJsonDeeperThan, isSallyportError } from '@sallyport/core'
 import { digestIn, readDocument } from '@sallyport/harden/recordings'
-import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { RuntimeError } from '../../errors.ts'
 import { normalizeAddress, normalizeName, toPort } from '../addresses.ts'
@@ -68,7 +67,8 @@ export async function* readKubescapeEvents(
   { container, limits, signal }: ReadKubescapeOptions = {},
 ): AsyncGenerator<RuntimeEvent> {
   signal?.throwIfAborted()
-  for (const { kind, metadata, spec } of parseObjects(await readText(content, { limits, signal }))) {
+  const text = await readText(content, { limits, signal })
+  for (const { kind, metadata, spec } of await parseObjects(text)) {
     const notes = metadata.annotations
     const isComplete =
       /^(?:complete|full)$/.test(notes?.['kubescape.io/completion'] ?? '') &&
@@ -158,7 +158,8 @@ async function readText(content: EventSource, { limits, signal }: ReadEventsOpti
 
 const listSchema = z.object({ kind: z.string().endsWith('List'), items: z.array(z.unknown()) })
 
-function parseObjects(text: string): readonly z.infer<typeof objectSchema>[] {
+async function parseObjects(text: string): Promise<readonly z.infer<typeof objectSchema>[]> {
+  const { parseAllDocuments } = await import('yaml')
   const isJson = text.trimStart().startsWith('{')
   let documents: unknown[]
   try {

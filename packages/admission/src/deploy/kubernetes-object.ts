@@ -1,7 +1,10 @@
 /** An object of Kubernetes, as it stands in a manifest. */
 export interface KubernetesObject {
+  /** Group and version of the API, such as `apps/v1`. */
   readonly apiVersion: string
+  /** Kind, such as `Deployment`. */
   readonly kind: string
+  /** Name, and where the object belongs. */
   readonly metadata: {
     readonly name: string
     readonly namespace?: string | undefined

@@ -10,6 +10,7 @@ import type { GateOptions } from './options.ts'
 export interface GateContext extends GateOptions {
   readonly repository: (reference: Pick<Reference, 'registry' | 'repository'>) => Repository
   readonly leases: Leases
+  /** Time by which everything is dated. */
   readonly clock: Clock
   /** Remembers in a batch which repository has which blob. */
   readonly uploads?: UploadIndex | undefined

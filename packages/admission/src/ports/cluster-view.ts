@@ -4,7 +4,7 @@ import type { PullCredentials } from './image-verifier.ts'
 export interface PullContext {
   /** Namespace of the Pod. */
   readonly namespace?: string | undefined
-  /** Service account of the Pod. Default: that of the namespace. */
+  /** Service account of the Pod. Default: `default`. */
   readonly serviceAccountName?: string | undefined
   /** Names of the Pod's `imagePullSecrets`. */
   readonly imagePullSecrets: readonly string[]

@@ -29,11 +29,11 @@ export interface SigningConfig {
   readonly oidcUrls: readonly ConfiguredService[]
   /** Transparency logs (Rekor). */
   readonly rekorTlogUrls: readonly ConfiguredService[]
-  /** How many of the logs are to be used. Default: one. */
+  /** How many of the logs are to be used; has to be there when there are logs. */
   readonly rekorTlogConfig?: ServiceChoice | null | undefined
   /** Timestamp authorities (RFC 3161). */
   readonly tsaUrls: readonly ConfiguredService[]
-  /** How many of the authorities are to be used. Default: one. */
+  /** How many of the authorities are to be used; has to be there when there are authorities. */
   readonly tsaConfig?: ServiceChoice | null | undefined
 }
 

@@ -32,7 +32,7 @@ export interface ReleaseOutcome {
   readonly members: readonly PromotionOutcome[]
   /** Destinations whose tag is at the release, and those whose is not. */
   readonly released: readonly string[]
-  /** Members that passed and were held back, because another one did not. */
+  /** Destinations of members that were held back because of another one. */
   readonly held: readonly string[]
 }
 

@@ -137,7 +137,7 @@ export interface GapEvent {
   readonly message: string
   /** How many events or lines; at least 1. */
   readonly count: number
-  /** When it was noticed, in the unit of other events; absent where that is not known. */
+  /** Milliseconds since the epoch. */
   readonly time?: number | undefined
 }
 

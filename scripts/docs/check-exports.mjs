@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ReflectionKind } from 'typedoc'
+import { exportsOf } from './read-exports.mjs'
 
 /**
  * Compares what the site lists with the reports of the public API, which another tool wrote: an export without a page,
@@ -54,25 +55,10 @@ function findUndocumented(module) {
     return [
       ...(isBare(child) ? [child.name] : []),
       ...members
-        .filter((member) => !member.kindOf(ReflectionKind.Constructor) && !member.inheritedFrom && isBare(member))
+        .filter(
+          (member) => !member.kindOf(ReflectionKind.Constructor) && !member.inheritedFrom && isBare(member),
+        )
         .map((member) => `${child.name}.${member.name}`),
     ]
   })
-}
-
-const declaration =
-  /^export (?:declare )?(?:abstract )?(?:async )?(?:function|class|interface|type|const|let|enum|namespace) ([\w$]+)/gm
-
-/** The names that a report of an API lists as exports. */
-export function exportsOf(report) {
-  const names = new Set(Array.from(report.matchAll(declaration), ([, name]) => name))
-  for (const [, list] of report.matchAll(/^export \{([^}]*)\}/gm))
-    for (const item of list.split(',')) {
-      const name = item
-        .trim()
-        .split(/\s+as\s+/)
-        .at(-1)
-      if (name) names.add(name)
-    }
-  return names
 }

@@ -11,5 +11,6 @@ export interface KubernetesObject {
     readonly labels?: Readonly<Record<string, string>> | undefined
     readonly annotations?: Readonly<Record<string, string>> | undefined
   }
+  /** What else its kind has, such as `spec`. */
   readonly [field: string]: unknown
 }

@@ -8,7 +8,9 @@ import type { GateOptions } from './options.ts'
 
 /** What the steps of a promotion work with: the options of a gate with their defaults. */
 export interface GateContext extends GateOptions {
+  /** Opens a repository by its place. */
   readonly repository: (reference: Pick<Reference, 'registry' | 'repository'>) => Repository
+  /** Lets one promotion at a time write to a destination. */
   readonly leases: Leases
   /** Time by which everything is dated. */
   readonly clock: Clock

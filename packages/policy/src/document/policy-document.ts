@@ -22,6 +22,7 @@ export interface RuleDocument {
   readonly appliesTo?: readonly string[] | undefined
   /** Why it may be looser than what it inherits. */
   readonly loosen?: string | undefined
+  /** What the kind of the rule asks for. */
   readonly [field: string]: DocumentValue | undefined
 }
 

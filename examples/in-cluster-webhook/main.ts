@@ -72,8 +72,16 @@ try {
   // Each object is one that the API would take.
   const objects = [
     ...(await readObjects('deploy/base', [
-      ...[Certificate, ClusterRole, ClusterRoleBinding, Deployment, Issuer, Namespace, NetworkPolicy],
-      ...[PodDisruptionBudget, Service, ServiceAccount],
+      Certificate,
+      ClusterRole,
+      ClusterRoleBinding,
+      Deployment,
+      Issuer,
+      Namespace,
+      NetworkPolicy,
+      PodDisruptionBudget,
+      Service,
+      ServiceAccount,
     ])),
     ...(await readObjects('deploy/webhooks', [MutatingWebhookConfiguration, ValidatingWebhookConfiguration])),
   ]

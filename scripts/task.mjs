@@ -131,7 +131,7 @@ const tasks = {
   check: () => check(quickChecks()),
   'packages:check': () => check(packageChecks()),
   docs: () =>
-    run('node', [source, 'scripts/docs/check-documents.mjs', ...args]).ok &&
+    run('node', [source, 'scripts/docs/check-documents.mjs', '--table', ...args]).ok &&
     run('node', ['scripts/docs/build-docs.mjs']).ok,
   newcomer: () => {
     mkdirSync(packed, { recursive: true })

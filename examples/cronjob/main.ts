@@ -41,7 +41,9 @@ const podOf = (name: string): PodSpec => {
   return job.spec.jobTemplate.spec.template.spec
 }
 for (const name of ['audit', 'drift-check'])
-  for (const { resources } of podOf(name).containers as readonly { readonly resources?: { limits?: object } }[])
+  for (const { resources } of podOf(name).containers as readonly {
+    readonly resources?: { limits?: object }
+  }[])
     assert(resources?.limits, `${name} has no limit`)
 
 interface Named {
@@ -49,7 +51,9 @@ interface Named {
   readonly metadata: { readonly name: string }
 }
 interface Job {
-  readonly spec: { readonly jobTemplate: { readonly spec: { readonly template: { readonly spec: PodSpec } } } }
+  readonly spec: {
+    readonly jobTemplate: { readonly spec: { readonly template: { readonly spec: PodSpec } } }
+  }
 }
 
 const why = whyNoPods()
@@ -105,7 +109,9 @@ async function runJobs(): Promise<void> {
 
   /** Runs a job as its manifest says, with the registry of this run; resolves with its exit code and what it printed. */
   const run = async (name: string, volumes: Readonly<Record<string, string>>, environment = {}) => {
-    const spec = JSON.parse(JSON.stringify(podOf(name)).replaceAll('prod.example"', `${production.host}"`)) as PodSpec
+    const spec = JSON.parse(
+      JSON.stringify(podOf(name)).replaceAll('prod.example"', `${production.host}"`),
+    ) as PodSpec
     const child = runPod(spec, { local, volumes, account, environment })
     const ended = once(child, 'close')
     const output = await Promise.all([text(child.stdout!), text(child.stderr!)])
@@ -121,7 +127,11 @@ async function runJobs(): Promise<void> {
   await using client = createRegistryClient({
     credentials: dockerAuthCredentials([{ text: JSON.stringify(loginOf('gate:writes')), source: 'gate' }]),
   })
-  await pushImage(client.repository({ registry: production.host, repository: 'team/other' }), sampleImage(), '1')
+  await pushImage(
+    client.repository({ registry: production.host, repository: 'team/other' }),
+    sampleImage(),
+    '1',
+  )
   const [flagged, second] = await audit()
   assert.equal(flagged, 1, second)
   assert.match(await readFile(join(results, 'audit.html'), 'utf8'), /team\/other/)
@@ -168,7 +178,10 @@ async function runJobs(): Promise<void> {
     )
   const [before, told] = await drift()
   const lines = async () =>
-    (await readFile(join(written, 'drift.ndjson'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line).verdict)
+    (await readFile(join(written, 'drift.ndjson'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).verdict)
   assert.equal(before, 0, told)
   assert.deepEqual(await lines(), ['clean'])
   await writeFile(join(container.root, 'bin', 'miner'), '#!/bin/sh\n', { mode: 0o755 })

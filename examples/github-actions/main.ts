@@ -35,14 +35,22 @@ try {
 
   const good = await run('team/good:1')
   const common = { install: 'success', advisories: 'success', summary: 'success' } as const
-  const passed = { promote: 'success', 'verify as a consumer would': 'success', 'what was stopped': 'skipped' }
+  const passed = {
+    promote: 'success',
+    'verify as a consumer would': 'success',
+    'what was stopped': 'skipped',
+  }
   assert.deepEqual(outcomes(good), { ...common, ...passed }, outputs(good))
   assert(production.resolve('team/good', '1'))
   assert.match(await readFile(join(folder, 'summary.md'), 'utf8'), /PASS/)
   for (const secret of Object.values(secrets)) assert(!outputs(good).includes(secret.trim()))
 
   const bad = await run('team/bad:1')
-  const stopped = { promote: 'failure', 'verify as a consumer would': 'skipped', 'what was stopped': 'success' }
+  const stopped = {
+    promote: 'failure',
+    'verify as a consumer would': 'skipped',
+    'what was stopped': 'success',
+  }
   assert.deepEqual(outcomes(bad), { ...common, ...stopped }, outputs(bad))
   assert.equal(production.resolve('team/bad', '1'), undefined)
   assert.match(await readFile(join(folder, 'summary.md'), 'utf8'), /CVE-2026-0002/)

@@ -118,7 +118,12 @@ async function runScript(script: string, folder: string, environment: Texts): Pr
 type Functions = NonNullable<ConstructorParameters<typeof Evaluator>[2]>
 
 function statusFunctions(folder: string, hasFailed: () => boolean): Functions {
-  const states = { success: () => !hasFailed(), failure: hasFailed, always: () => true, cancelled: () => false }
+  const states = {
+    success: () => !hasFailed(),
+    failure: hasFailed,
+    always: () => true,
+    cancelled: () => false,
+  }
   const functions: Functions = new Map()
   for (const [name, holds] of Object.entries(states))
     functions.set(name, { name, minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(holds()) })

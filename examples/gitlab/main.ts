@@ -18,7 +18,8 @@ import { prepareJob } from '../github-actions/prepare.ts'
 const here = import.meta.dirname
 await checkLinks(join(here, 'README.md'))
 if (toolPath('rsync') === undefined) {
-  if (process.env['SALLYPORT_REQUIRE_TOOLS'] === '1') throw new Error('rsync is missing, which gitlab-ci-local needs')
+  if (process.env['SALLYPORT_REQUIRE_TOOLS'] === '1')
+    throw new Error('rsync is missing, which gitlab-ci-local needs')
   console.log('rsync is not on this machine, which gitlab-ci-local needs: the jobs were not run')
   process.exit()
 }
@@ -39,7 +40,8 @@ try {
   await using packages = await servePacked(join(folder, 'global'))
   const project = join(folder, 'project')
   await mkdir(project)
-  for (const file of ['.gitlab-ci.yml', 'gate.yaml', 'sallyport.yaml']) await cp(join(here, file), join(project, file))
+  for (const file of ['.gitlab-ci.yml', 'gate.yaml', 'sallyport.yaml'])
+    await cp(join(here, file), join(project, file))
   await using around = await prepareJob(project)
   const { build, production, secrets, user } = around
   const git = async (...words: readonly string[]) => {

@@ -45,7 +45,10 @@ try {
   const release = generateSigningKey()
 
   // One image goes through the gate, another around it.
-  Object.assign(process.env, { EVIDENCE_KEY: generateSigningKey().privateKey, RELEASE_KEY: release.privateKey })
+  Object.assign(process.env, {
+    EVIDENCE_KEY: generateSigningKey().privateKey,
+    RELEASE_KEY: release.privateKey,
+  })
   await writeSamples()
   const at = (host: string, name: string) => client.repository(parseReference(`${host}/${name}`))
   await pushImage(at(build.host, 'team/app'), sampleImage(), '1')
@@ -69,8 +72,16 @@ try {
   // Each object is one that the API would take.
   const objects = [
     ...(await readObjects('deploy/base', [
-      ...[Certificate, ClusterRole, ClusterRoleBinding, Deployment, Issuer, Namespace, NetworkPolicy],
-      ...[PodDisruptionBudget, Service, ServiceAccount],
+      Certificate,
+      ClusterRole,
+      ClusterRoleBinding,
+      Deployment,
+      Issuer,
+      Namespace,
+      NetworkPolicy,
+      PodDisruptionBudget,
+      Service,
+      ServiceAccount,
     ])),
     ...(await readObjects('deploy/webhooks', [MutatingWebhookConfiguration, ValidatingWebhookConfiguration])),
   ]
@@ -85,7 +96,8 @@ try {
     // The image: what its Dockerfile installs.
     const local = join(folder, 'local')
     await using packages = await servePacked(local)
-    const [, install = ''] = /^RUN (npm install .+)$/m.exec(await readFile(join(here, 'Dockerfile'), 'utf8')) ?? []
+    const [, install = ''] =
+      /^RUN (npm install .+)$/m.exec(await readFile(join(here, 'Dockerfile'), 'utf8')) ?? []
     await execute('bash', ['-c', install], { env: packages.environment })
 
     // The volumes: what the ConfigMap of the kustomization holds, and what cert-manager would put into the Secret.
@@ -114,7 +126,9 @@ try {
       })
     await chmod(folder, 0o755)
 
-    const { spec } = find('Deployment') as { readonly spec: { readonly template: { readonly spec: PodSpec } } }
+    const { spec } = find('Deployment') as {
+      readonly spec: { readonly template: { readonly spec: PodSpec } }
+    }
     const { hostname, port } = new URL(cluster.url)
     const container = runPod(spec.template.spec, {
       local,
@@ -129,7 +143,11 @@ try {
     try {
       // As the API server asks: over TLS, at the port of the manifest.
       using api = createReviewClient({ port: 8443, ca: authority.ca })
-      await readiness(() => api.send('/readyz').then(({ status }) => status === 200), ended, () => log)
+      await readiness(
+        () => api.send('/readyz').then(({ status }) => status === 200),
+        ended,
+        () => log,
+      )
       const to = `${production.host}/team/app:1`
       const pinned = await api.review('/mutate', podReview(to))
       assert.equal(pinned.allowed, true, pinned.status?.message)

@@ -21,7 +21,9 @@ export async function readObjects(
   models: readonly { readonly apiVersion: string; readonly kind: string }[],
 ): Promise<readonly ClusterObject[]> {
   const objects: ClusterObject[] = []
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml')) {
+  for (const file of (await readdir(folder)).filter(
+    (name) => name.endsWith('.yaml') && name !== 'kustomization.yaml',
+  )) {
     for (const document of parseAllDocuments(await readFile(join(folder, file), 'utf8'))) {
       const object = document.toJS() as ClusterObject
       const model = models.find(

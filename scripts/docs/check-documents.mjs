@@ -1,13 +1,13 @@
 // Checks documents without building the site: each block of TypeScript is a file that CI runs or type-checks, each command is one
-// that CI runs, docs/errors.md has exactly the codes that there are, and docs/policy-schema.md is of today.
+// that CI runs (`--table` says where), docs/errors.md has exactly the codes that there are, each package's README lists its
+// exports, and docs/policy-schema.md is of today.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { commands } from '../../packages/cli/src/command-table.ts'
-import { parseCommandLine } from '../../packages/cli/src/parse-command-line.ts'
 import { policyJsonSchema, waiversJsonSchema } from '../../packages/policy/src/index.ts'
 import { describeSchema } from './describe-schema.mjs'
+import { exportsOf } from './read-exports.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file) => readFileSync(join(root, file), 'utf8')
@@ -16,13 +16,64 @@ const glob = (pattern) =>
 
 const documents = ['README.md', ...glob('docs/**/*.md'), ...glob('packages/*/README.md')]
 const problems = []
-await checkBlocks()
+const update = process.argv.includes('--update')
+const [begin, end] = ['<!-- exports: begin -->', '<!-- exports: end -->']
+/**
+ * What runs a command as it stands in its document: who reads the blocks of a document runs all of them; other commands are
+ * named by who starts them.
+ */
+const runners = [
+  {
+    runs: (document, line) => document !== 'README.md' && line.startsWith('npm install '),
+    by: 'examples/installs/main.ts',
+    proof: 'npm install ',
+  },
+  {
+    runs: (document, line) =>
+      document === 'README.md' &&
+      ['Ten minutes', 'A gate of your own'].some((title) =>
+        read(document)
+          .split(/^## /m)
+          .find((part) => part.startsWith(`${title}\n`))
+          ?.includes(line),
+      ),
+    by: 'scripts/newcomer/read-commands.mjs',
+    proof: 'README.md',
+  },
+  {
+    runs: (document) => document === 'docs/guides/signing.md',
+    by: 'test/interop/signing-guide.test.ts',
+    proof: 'signing.md',
+  },
+  {
+    runs: (document) => document === 'docs/guides/cli.md' || document === 'packages/cli/README.md',
+    by: 'test/cli/guide.test.ts',
+    proof: 'docs/guides/cli.md',
+  },
+  {
+    runs: (document, line) => document === 'docs/guides/audit.md' && line === 'node audit.ts prod.example',
+    by: 'examples/audit/main.ts',
+    proof: "run('audit.ts', registry)",
+  },
+  // Takes a cluster, which CI lacks; what it prints is read by tests.
+  {
+    runs: (document, line) =>
+      document === 'docs/guides/audit.md' && line === 'kubectl get pods,deployments -A -o json > pods.json',
+    by: 'nobody',
+  },
+]
+/** By document and runner, how many commands. */
+const counts = new Map()
+
+checkBlocks()
 checkErrors()
 checkSchema()
+checkExportLists()
 for (const problem of problems) process.stdout.write(`${problem}\n`)
+if (process.argv.includes('--table')) printCommands()
 process.exitCode = problems.length > 0 ? 1 : 0
 
-async function checkBlocks() {
+function checkBlocks() {
   const examples = new Set(
     [...glob('examples/**/*.{ts,yaml,json}'), ...glob('packages/*/src/**/example.test.ts')].map(read),
   )
@@ -31,60 +82,64 @@ async function checkBlocks() {
       const first = block.split('\n').slice(0, 3).join('\n')
       if (/^(?:ts|typescript)$/.test(language) && !examples.has(code))
         problems.push(`${document}: a block is no file of examples/:\n${first}`)
-      if (language === 'sh') await checkCommands(document, code)
+      if (language === 'sh') checkCommands(document, code)
       if (!['', 'ts', 'typescript', 'sh', 'yaml', 'json', 'text', 'rego'].includes(language))
         problems.push(`${document}: nobody checks blocks of ${language}:\n${first}`)
     }
   }
 }
 
-/** What runs the commands of a document as they stand there. */
-async function checkCommands(document, code) {
-  const runners = {
-    'README.md': 'scripts/newcomer/read-commands.mjs',
-    'docs/guides/signing.md': 'test/interop/signing-guide.test.ts',
-  }
-  if (runners[document] !== undefined) return
-  const programs = new Set(glob('examples/*/guide/*.ts').map((file) => file.split('/').at(-1)))
-  const names = new Set(glob('packages/*/package.json').map((file) => JSON.parse(read(file)).name))
-  const isKnown = (name) =>
-    name.startsWith('--') ||
-    names.has(name) ||
-    read('pnpm-lock.yaml').includes(`  ${name}@`) ||
-    read('pnpm-lock.yaml').includes(`  '${name}@`)
+/** Finds who runs each command; the runner has to name what it reads. */
+function checkCommands(document, code) {
   const lines = code
     .replaceAll(/\\\n\s*/g, '')
     .trim()
     .split('\n')
-  for (const line of lines.filter((text) => !text.startsWith('# '))) {
-    const [program, ...rest] = line.split(/\s+/)
-    const runs =
-      // Each package is installed by `npm run packages:check`.
-      (program === 'npm' && rest[0] === 'install' && rest.slice(1).every(isKnown)) ||
-      // The example of the guide runs its programs.
-      (program === 'node' && programs.has(rest[0])) ||
-      // Each command of the table is run by test/cli; that these options are its own is seen here.
-      (program === 'sallyport' && (await isCommandLine(line))) ||
-      // Programs that it prints are run by test/cli, too, and completion by bash.
-      line === 'node promote.ts' ||
-      line === 'source <(sallyport completion bash)' ||
-      // Takes a cluster, which CI lacks; what it prints is read by tests.
-      (program === 'kubectl' && rest[0] === 'get')
-    if (!runs) problems.push(`${document}: CI does not run ${line}`)
+  for (const line of lines.filter((text) => text.trim() !== '' && !text.startsWith('# '))) {
+    const runner = runners.find(({ runs }) => runs(document, line))
+    if (!runner) problems.push(`${document}: CI does not run ${line}`)
+    else if (runner.proof && !read(runner.by).includes(runner.proof))
+      problems.push(`${runner.by} does not say ${runner.proof}, so nobody runs ${line}`)
+    else {
+      const key = `${document}\n${runner.by}`
+      counts.set(key, (counts.get(key) ?? 0) + 1)
+    }
   }
 }
 
-/** Whether the command line takes this, without what a shell does with its output. */
-async function isCommandLine(line) {
-  const words = line
-    .split(/ [<>] /)[0]
-    .match(/'[^']*'|\S+/g)
-    .slice(1)
-  try {
-    const argv = words.map((word) => word.replaceAll("'", ''))
-    return (await parseCommandLine(argv, commands, { version: '0.0.0', columns: 100 })).kind === 'run'
-  } catch {
-    return false
+/** `--table`: which document has how many commands, and who runs them. */
+function printCommands() {
+  const rows = Array.from(counts, ([key, count]) => [...key.split('\n'), count])
+  process.stdout.write('document · commands · run by\n')
+  for (const [document, by, count] of rows) process.stdout.write(`${document} · ${count} · ${by}\n`)
+  process.stdout.write(`${rows.reduce((sum, [, , count]) => sum + count, 0)} commands\n`)
+}
+
+/** Compares the list of exports at the end of each package's README with its API reports; with --update it is written anew. */
+function checkExportLists() {
+  for (const file of glob('packages/*/package.json')) {
+    const { name, exports } = JSON.parse(read(file))
+    const folder = file.split('/')[1]
+    const parts = Object.entries(exports)
+      .filter(([, target]) => target.types)
+      .map(([path]) => {
+        const entry = path.slice(2)
+        const report = read(`packages/${folder}/etc/${entry === '' ? folder : `${folder}.${entry}`}.api.md`)
+        const names = [...exportsOf(report)].toSorted().map((item) => `\`${item}\``)
+        return `From \`${name}${path.slice(1)}\`: ${names.join(', ')}.`
+      })
+    const list = `${begin}\n\n${parts.join('\n\n')}\n\n${end}`
+    const readme = `packages/${folder}/README.md`
+    const text = read(readme)
+    const old =
+      text.indexOf(begin) < 0 ? undefined : text.slice(text.indexOf(begin), text.indexOf(end) + end.length)
+    if (old === list) continue
+    if (!update) problems.push(`the exports of ${readme} are not of today: npm run docs -- --update`)
+    else
+      writeFileSync(
+        join(root, readme),
+        old === undefined ? `${text}\n## Exports\n\n${list}\n` : text.replace(old, () => list),
+      )
   }
 }
 
@@ -121,6 +176,6 @@ function checkErrors() {
 function checkSchema() {
   const file = 'docs/policy-schema.md'
   const text = describeSchema({ 'gate.yaml': policyJsonSchema(), 'waivers.yaml': waiversJsonSchema() })
-  if (process.argv.includes('--update')) writeFileSync(join(root, file), text)
+  if (update) writeFileSync(join(root, file), text)
   else if (read(file) !== text) problems.push(`${file} is not of today: npm run docs -- --update`)
 }

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ReflectionKind } from 'typedoc'
+import { exportsOf } from './read-exports.mjs'
 
 /**
  * Compares what the site lists with the reports of the public API, which another tool wrote: an export without a page,
- * a page for what is not exported, a package that the table of the README lacks.
+ * a page for what is not exported, an export or a member of one without a doc comment, a package that the table of the
+ * README lacks.
  */
 export function checkExports(root, entries, project, router) {
   const problems = []
@@ -26,6 +29,7 @@ export function checkExports(root, entries, project, router) {
     }
     const wanted = exportsOf(text)
     const module = project.children.find((child) => child.name === name)
+    problems.push(...findUndocumented(module).map((item) => `${name}: ${item} has no doc comment`))
     const listed = new Set(module?.children?.map((child) => child.name))
     for (const child of module?.children ?? [])
       if (!router.hasUrl(child)) problems.push(`${name}: ${child.name} has no page`)
@@ -37,18 +41,24 @@ export function checkExports(root, entries, project, router) {
   return problems
 }
 
-const declaration =
-  /^export (?:declare )?(?:abstract )?(?:async )?(?:function|class|interface|type|const|let|enum|namespace) ([\w$]+)/gm
-
-function exportsOf(report) {
-  const names = new Set(Array.from(report.matchAll(declaration), ([, name]) => name))
-  for (const [, list] of report.matchAll(/^export \{([^}]*)\}/gm))
-    for (const item of list.split(',')) {
-      const name = item
-        .trim()
-        .split(/\s+as\s+/)
-        .at(-1)
-      if (name) names.add(name)
-    }
-  return names
+/** Exports, and members of exported interfaces and classes, that nobody wrote a word about. */
+function findUndocumented(module) {
+  const hasMembers = ReflectionKind.Interface | ReflectionKind.Class
+  const isBare = (item) =>
+    !item.flags.isPrivate &&
+    !item.flags.isInherited &&
+    !item.hasComment(true) &&
+    ![item.getSignature, item.setSignature, ...(item.signatures ?? [])].some((one) => one?.hasComment(true))
+  return (module?.children ?? []).flatMap((child) => {
+    if (child.kindOf(ReflectionKind.Reference)) return []
+    const members = child.kindOf(hasMembers) ? (child.children ?? []) : []
+    return [
+      ...(isBare(child) ? [child.name] : []),
+      ...members
+        .filter(
+          (member) => !member.kindOf(ReflectionKind.Constructor) && !member.inheritedFrom && isBare(member),
+        )
+        .map((member) => `${child.name}.${member.name}`),
+    ]
+  })
 }

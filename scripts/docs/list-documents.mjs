@@ -1,5 +1,5 @@
-import { globSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { existsSync, globSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
 
 const start = ['docs/start.md', 'docs/concepts.md']
 const background = ['docs/accuracy.md', 'docs/comparisons.md', 'docs/threats.md']
@@ -59,24 +59,30 @@ const languages = {
   '.sh': 'bash',
   '.json': 'json',
 }
+const languageOf = (file) => (basename(file) === 'Dockerfile' ? 'dockerfile' : languages[extname(file)])
 
 function listExamples(root) {
   const folder = join(root, 'examples')
   const examples = readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory())
-  return examples.flatMap((name) => {
+  const readmes = ['', ...examples.map((name) => `${name}/`)]
+    .map((path) => `examples/${path}README.md`)
+    .filter((file) => existsSync(join(root, file)))
+    .map((file) => {
+      const text = readFileSync(join(root, file), 'utf8')
+      return { file, title: titleOf(text, file), group: 'Examples', text }
+    })
+  const pages = examples.flatMap((name) => {
     // Links in node_modules lead around in circles.
-    const files = globSync('**/*', {
+    const files = globSync(['**/*', '**/.*', '.*/**/*'], {
       cwd: join(folder, name),
       exclude: (path) => path.endsWith('node_modules'),
     })
-      .filter(
-        (file) => languages[extname(file)] && !/(?:^|\/)(?:package|tsconfig|advisories)\.json$/.test(file),
-      )
+      .filter((file) => languageOf(file) && !/(?:^|\/)(?:package|tsconfig|advisories)\.json$/.test(file))
       .toSorted()
     if (files.length === 0) return []
     const parts = files.map((file) => {
       const code = readFileSync(join(folder, name, file), 'utf8').trimEnd()
-      return `## ${file}\n\n\`\`\`\`${languages[extname(file)]}\n${code}\n\`\`\`\`\n`
+      return `## ${file}\n\n\`\`\`\`${languageOf(file)}\n${code}\n\`\`\`\`\n`
     })
     const paths = new Set([`examples/${name}`])
     for (const file of files)
@@ -86,4 +92,5 @@ function listExamples(root) {
       { file: `examples/${name}.md`, title: `Example: ${name}`, group: 'Examples', text, paths: [...paths] },
     ]
   })
+  return [...readmes, ...pages]
 }

@@ -31,7 +31,15 @@ export async function servePackages(root) {
   const address = `http://127.0.0.1:${server.address().port}/`
 
   function describe({ file, content, manifest }) {
-    const { name, version, dependencies = {}, peerDependencies, peerDependenciesMeta, engines, bin } = manifest
+    const {
+      name,
+      version,
+      dependencies = {},
+      peerDependencies,
+      peerDependenciesMeta,
+      engines,
+      bin,
+    } = manifest
     const ours = Object.entries(dependencies).map(([key, range]) => [key, ranges.get(key) ?? range])
     const integrity = `sha512-${createHash('sha512').update(content).digest('base64')}`
     const dist = { tarball: `${address}archives/${file}`, integrity }

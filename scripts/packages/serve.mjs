@@ -5,7 +5,9 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { servePackages } from './serve-packages.mjs'
 
-await using packages = await servePackages(fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, ''))
+await using packages = await servePackages(
+  fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, ''),
+)
 process.stdout.write(`${JSON.stringify(packages.environment)}\n`)
 process.stdin.resume()
 await once(process.stdin, 'end')

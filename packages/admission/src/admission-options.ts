@@ -47,6 +47,7 @@ export interface AdmissionOptions {
   readonly maxWaiting?: number | undefined
   /** Most different images of one review; more are refused. Default 500. */
   readonly maxImages?: number | undefined
+  /** How much is remembered, and for how long. Default: the defaults of {@link VerdictCacheOptions}. */
   readonly cache?: VerdictCacheOptions | undefined
   /** Is told what to count. What it throws is dropped. */
   readonly onEvent?: ((event: AdmissionEvent) => void) | undefined

@@ -4,9 +4,11 @@ import type { AdmissionReviewResponse } from './review/review-response.ts'
 
 /** Where an image is to run. */
 export interface ImageContext {
+  /** Namespace; without one only rules that name none match by it. */
   readonly namespace?: string | undefined
   /** Default: what the cluster view says, when a rule needs it. */
   readonly namespaceLabels?: Readonly<Record<string, string>> | undefined
+  /** Labels of the object, for rules that match by them. */
   readonly objectLabels?: Readonly<Record<string, string>> | undefined
   /** Default: those of the verifier. */
   readonly credentials?: PullCredentials | undefined
@@ -59,11 +61,13 @@ export type AdmissionEvent =
 
 /** Figures since the start. */
 export interface AdmissionStats {
+  /** Reviews answered, by how they ended; `exempt` ones were not judged. */
   readonly reviews: { readonly allowed: number; readonly refused: number; readonly exempt: number }
   /** Decisions about images. */
   readonly verdicts: Readonly<Record<AdmissionVerdict, number>>
   /** Reasons of decisions that are no `allow`. */
   readonly reasons: Readonly<Partial<Record<AdmissionReasonCode, number>>>
+  /** What was remembered: answers from memory, those used although stale, those that had to be found, and how much is held. */
   readonly cache: {
     readonly hits: number
     readonly staleHits: number
@@ -73,6 +77,7 @@ export interface AdmissionStats {
     readonly bytes: number
     readonly evicted: number
   }
+  /** Verifications begun, under way and waiting. */
   readonly verifications: {
     readonly started: number
     readonly inFlight: number
@@ -103,6 +108,7 @@ export interface Admission extends AsyncDisposable {
    * push may have brought it. Never rejects but with `signal.reason`.
    */
   warm(reference: string, context?: ImageContext, options?: DecideOptions): Promise<AdmissionDecision>
+  /** The figures now. */
   stats(): AdmissionStats
   /** Ends what is being verified. Calls from then on give verdict `error`. */
   [Symbol.asyncDispose](): Promise<void>

@@ -66,6 +66,7 @@ export type AdmissionReasonCode =
 
 /** Why an image is not allowed. */
 export interface AdmissionReason {
+  /** For machines; stable. */
   readonly code: AdmissionReasonCode
   /** What is wrong, in one sentence, without a secret. */
   readonly message: string
@@ -95,6 +96,7 @@ export interface ReliedEvidence {
   readonly rule: string
   /** What was asked for: `decision`, `sbom`, `signature`, `provenance`. */
   readonly requirement: string
+  /** Predicate type (in-toto), as a URI. */
   readonly predicateType: string
   /** Key id, or identity and issuer. */
   readonly signer: string
@@ -106,9 +108,11 @@ export interface ReliedEvidence {
 export interface AdmissionDecision {
   /** As it was asked. */
   readonly reference: string
+  /** What was found; `admitted` says what follows. */
   readonly verdict: AdmissionVerdict
   /** Whether it may run. `true` without verdict `allow` only as far as the policy says so; see `ground`. */
   readonly admitted: boolean
+  /** Which part of the policy decided. */
   readonly ground: AdmissionGround
   /** Name of the exemption, with ground `exempt`. */
   readonly exemption?: string | undefined
@@ -122,6 +126,7 @@ export interface AdmissionDecision {
   readonly warnings: readonly string[]
   /** Names of the rules that match. */
   readonly rules: readonly string[]
+  /** What the verdict relies on; empty when nothing was verified. */
   readonly evidence: readonly ReliedEvidence[]
   /** When the verdict was found; earlier than now when it is remembered. ISO 8601. */
   readonly checkedAt: string

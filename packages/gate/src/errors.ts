@@ -35,7 +35,9 @@ export interface GateErrorOptions extends SallyportErrorOptions {
 
 /** A promotion could not be completed. */
 export class GateError extends SallyportError<GateErrorCode> {
+  /** Step that failed, where one did. */
   readonly step: string | undefined
+  /** Registry that failed, where one did. */
   readonly side: 'source' | 'target' | undefined
 
   constructor(code: GateErrorCode, message: string, options: GateErrorOptions = {}) {

@@ -28,8 +28,11 @@ export interface ImageErrorOptions extends SallyportErrorOptions {
 
 /** An image's config or layers could not be read or written. */
 export class ImageError extends SallyportError<ImageErrorCode> {
+  /** Blob that it is about, where it is about one. */
   readonly blob: string | undefined
+  /** Byte of the blob where it was noticed, where that is known. */
   readonly offset: number | undefined
+  /** Path that it is about, where it is about one. */
   readonly path: string | undefined
 
   constructor(code: ImageErrorCode, message: string, options: ImageErrorOptions = {}) {

@@ -6,6 +6,7 @@ import type { FileNode, FileTree } from './tree/file-tree.ts'
 export interface ImageLayer {
   /** Position, the base layer first. */
   readonly index: number
+  /** Media type, digest and size of the layer as it is stored. */
   readonly descriptor: Descriptor
   /** Digest of the uncompressed tar. */
   readonly diffId: Digest
@@ -17,6 +18,7 @@ export interface ImageLayer {
 export interface ReadFileOptions {
   /** Largest file to hold in memory, in bytes. Default 64 MiB. */
   readonly maxBytes?: number | undefined
+  /** Ends the reading; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -25,10 +27,15 @@ export interface ReadFileOptions {
  * It is also a {@link BlobReader} of its own config and layers. Dispose it to delete the folder.
  */
 export interface Image extends BlobReader, AsyncDisposable {
+  /** The manifest, as its bytes. */
   readonly raw: RawManifest
+  /** The manifest, parsed. */
   readonly manifest: ImageManifest
+  /** The config, parsed. */
   readonly config: ImageConfig
+  /** The platform that the config names. */
   readonly platform: Platform
+  /** The layers, the lowest first. */
   readonly layers: readonly ImageLayer[]
   /** The merged view of all layers, with whiteouts and opaque directories applied. */
   readonly tree: FileTree

@@ -6,5 +6,6 @@ export interface BreakGlass {
   readonly actor: string
   /** ISO 8601 instant until when it may be used, exclusive. */
   readonly expires: string
+  /** Name of a ticket about it, such as `INC-4711`. */
   readonly ticket?: string | undefined
 }

@@ -6,7 +6,9 @@ import type { Finding, MergedScan } from '@sallyport/scan'
 
 /** A piece of evidence whose signature verified. */
 export interface VerifiedEvidence {
+  /** Kind of the evidence. */
   readonly kind: 'signature' | 'sbom' | 'provenance' | 'vex' | 'scan' | 'decision' | 'other'
+  /** Predicate type (in-toto), as a URI. */
   readonly predicateType: string
   /** What it is about: the manifest, or the index that names it. */
   readonly subject: Digest
@@ -28,14 +30,21 @@ export interface VerifiedEvidence {
 
 /** What the configuration of an image says (OCI image-spec, config.md). */
 export interface ConfigurationFacts {
+  /** Who the program runs as; absent or empty means root. */
   readonly user?: string | undefined
+  /** Program that is always run. */
   readonly entrypoint: readonly string[]
+  /** Arguments, or the program where there is no entry point. */
   readonly command: readonly string[]
   /** Names only: values may be secrets. */
   readonly environment: readonly string[]
+  /** Ports that it says it waits on, such as `8080/tcp`. */
   readonly exposedPorts: readonly string[]
+  /** Paths that it says are volumes. */
   readonly volumes: readonly string[]
+  /** Labels by name. */
   readonly labels: Readonly<Record<string, string>>
+  /** Whether it says how to see that it is healthy. */
   readonly healthCheck: boolean
   /** ISO 8601. */
   readonly created?: string | undefined
@@ -53,7 +62,9 @@ export interface FileFacts {
 
 /** The image that an image was built on. */
 export interface BaseFacts {
+  /** Reference of the base, where it is known. */
   readonly name?: string | undefined
+  /** Digest of the base, where it is known. */
   readonly digest?: Digest | undefined
   /** ISO 8601 time of its creation. */
   readonly created?: string | undefined
@@ -65,7 +76,9 @@ export interface BaseFacts {
 export interface PreviousScan {
   /** ISO 8601. */
   readonly evaluatedAt: string
+  /** How many packages it held. */
   readonly packages: number
+  /** The findings, by id and package. */
   readonly findings: readonly { readonly id: string; readonly purl: string }[]
 }
 
@@ -75,6 +88,7 @@ export interface PolicyFacts {
   readonly subject: Digest
   /** Where it would go: `registry/repository:tag`. */
   readonly destination: string
+  /** The packages of the image. */
   readonly inventory: Inventory
   /** All scanners that were asked, merged. A scanner that failed has a report of that status. */
   readonly scan: MergedScan

@@ -3,12 +3,19 @@ import type { EpssScore, Finding, FixState, KevEntry, Severity, Suppression } fr
 
 /** A finding as the decision saw it. */
 export interface JudgedFinding {
+  /** The name that the finding has in the scan. */
   readonly id: string
+  /** Its other names, such as a CVE id. */
   readonly aliases: readonly string[]
+  /** The package, as a purl. */
   readonly purl: string
+  /** Name of the package. */
   readonly package: string
+  /** Version of the package. */
   readonly version: string
+  /** The severity that counts. */
   readonly severity: Severity
+  /** Whether there is a repaired version, which, and since when. */
   readonly fix: {
     readonly state: FixState
     readonly versions: readonly string[]
@@ -18,6 +25,7 @@ export interface JudgedFinding {
   }
   /** Known exploitation, where a catalogue lists it. */
   readonly kev?: KevEntry | undefined
+  /** How likely it is to be exploited (EPSS), where a scanner knows. */
   readonly epss?: EpssScore | undefined
   /** ISO 8601 instants from which grace may be counted; what nobody knows is absent, and grants none. */
   readonly since?:
@@ -28,9 +36,11 @@ export interface JudgedFinding {
         readonly firstSeen?: string | undefined
       }
     | undefined
+  /** How strongly it is known that the package is used. */
   readonly usage: Usage
   /** The package's file that is needed, and the chain from the entry point to it. */
   readonly file?: string | undefined
+  /** How the package is reached from what is started; empty where that is not known. */
   readonly chain: readonly UsageEdge[]
   /** Why the package stays although nothing reaches it. */
   readonly keptBy?: string | undefined

@@ -43,7 +43,9 @@ export interface CheckDriftOptions {
   readonly name?: string | undefined
   /** For the report: the image's digest. */
   readonly image?: Digest | undefined
+  /** Time of the report. Default: the system's. */
   readonly clock?: Clock | undefined
+  /** Ends the comparison; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -28,6 +28,7 @@ export interface DeployOptions {
   readonly files: Readonly<Record<string, string>>
   /** Which of `files` is the configuration. Default `webhook.yaml`. */
   readonly configuration?: string | undefined
+  /** Where the certificate of the webhook comes from. */
   readonly certificate: WebhookCertificate
   /** Default `sallyport-admission`. */
   readonly name?: string | undefined

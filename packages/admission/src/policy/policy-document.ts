@@ -2,6 +2,7 @@ import type { AdmissionMode } from '../decision.ts'
 
 /** A policy document; in YAML or JSON it has the same form. Unknown fields are refused. */
 export interface AdmissionPolicyDocument {
+  /** Version of this form. */
   readonly version: 1
   /** Who signs, by the names that rules call them. */
   readonly signers: Readonly<Record<string, SignerDocument>>
@@ -47,6 +48,7 @@ export type SignerNames = string | readonly string[]
 
 /** What some images must come with. */
 export interface AdmissionRuleDocument {
+  /** Name, unique in the policy; reasons and warnings carry it. */
   readonly name: string
   /** Images that it is about; all conditions must hold. Default: all. */
   readonly match?: MatchDocument | undefined
@@ -98,14 +100,17 @@ export interface RequireDocument {
         readonly breakGlass?: 'accept' | 'refuse' | undefined
       }
     | undefined
+  /** An SBOM, by whom, how old at most, and in which forms. Default: none is needed. */
   readonly sbom?:
     | (SignedDocument & { readonly formats?: readonly ('cyclonedx' | 'spdx')[] | undefined })
     | undefined
+  /** A signature of the image, by whom and with which annotations. Default: none is needed. */
   readonly signature?:
     | (Omit<SignedDocument, 'maxAge'> & {
         readonly annotations?: Readonly<Record<string, string>> | undefined
       })
     | undefined
+  /** SLSA provenance of builders that are known. Default: none is needed. */
   readonly provenance?:
     | {
         /** Builders by `builder.id`, each with who signs for it and the SLSA level it is trusted with (default 1). */
@@ -126,6 +131,7 @@ export interface RequireDocument {
 
 /** By whom evidence must be signed. */
 export interface SignedDocument {
+  /** Names of signers of the policy; one of them is enough unless `threshold` says more. */
   readonly by: SignerNames
   /** How many of them must have signed. Default 1. */
   readonly threshold?: number | undefined
@@ -135,17 +141,21 @@ export interface SignedDocument {
 
 /** What is not judged. */
 export interface ExemptionDocument {
+  /** Name, for the decision and the audit log. */
   readonly name: string
   /** `*` stands for any run of characters; not for all of them. */
   readonly namespaces: readonly string[]
   /** Default: all images there. */
   readonly images?: readonly string[] | undefined
+  /** Why it is exempt, for people. */
   readonly reason: string
 }
 
 /** Where the Pod of a custom resource is. */
 export interface PodKindDocument {
+  /** API group, such as `argoproj.io`. */
   readonly group: string
+  /** Kind, such as `Rollout`. */
   readonly kind: string
   /** Path of the PodSpec, e.g. `spec.template.spec`. */
   readonly podSpec: string

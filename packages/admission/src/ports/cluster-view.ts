@@ -2,7 +2,9 @@ import type { PullCredentials } from './image-verifier.ts'
 
 /** Whose images are to be pulled. */
 export interface PullContext {
+  /** Namespace of the Pod. */
   readonly namespace?: string | undefined
+  /** Service account of the Pod. Default: `default`. */
   readonly serviceAccountName?: string | undefined
   /** Names of the Pod's `imagePullSecrets`. */
   readonly imagePullSecrets: readonly string[]

@@ -22,11 +22,13 @@ export interface PullCredentials {
    * scope only.
    */
   readonly scope: string
+  /** Gives the credentials. */
   readonly provider: CredentialProvider
 }
 
 /** Options of {@link ImageVerifier}. */
 export interface VerifierCallOptions {
+  /** Ends the verification; its promise rejects with `signal.reason`. */
   readonly signal: AbortSignal
   /** Default: those of the verifier. */
   readonly credentials?: PullCredentials | undefined
@@ -34,7 +36,9 @@ export interface VerifierCallOptions {
 
 /** Why an image does not satisfy terms, or could not be judged. */
 export interface VerificationProblem {
+  /** For machines; stable. */
   readonly code: AdmissionReasonCode
+  /** What is wrong, in a sentence. */
   readonly message: string
 }
 
@@ -42,12 +46,15 @@ export interface VerificationProblem {
 export interface VerifiedImage {
   /** `pass` only when the image is there and all requirements are satisfied by evidence about exactly this digest. */
   readonly verdict: Verdict
+  /** Digest that the reference led to. */
   readonly digest: Digest
   /** The digest itself and, of an index, those of the images in it: a revoked one is none to run. */
   readonly digests: readonly Digest[]
   /** Not empty unless the verdict is `pass`. */
   readonly problems: readonly VerificationProblem[]
+  /** What the outcome relies on. */
   readonly evidence: readonly Omit<ReliedEvidence, 'rule'>[]
+  /** To know besides the outcome. */
   readonly warnings: readonly string[]
   /** Until when the evidence is young enough; absent when it does not age. */
   readonly freshUntil?: Date | undefined

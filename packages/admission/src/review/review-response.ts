@@ -1,7 +1,10 @@
 /** Answer to an AdmissionReview (`admission.k8s.io/v1`). */
 export interface AdmissionReviewResponse {
+  /** Version of the API. */
   readonly apiVersion: 'admission.k8s.io/v1'
+  /** Kind of the document. */
   readonly kind: 'AdmissionReview'
+  /** The answer itself. */
   readonly response: {
     /** That of the request. */
     readonly uid: string

@@ -6,6 +6,7 @@ export interface Revocation {
   readonly digest?: Digest | undefined
   /** A key, by its id: base64 of the SHA-256 of its SPKI DER form. */
   readonly key?: string | undefined
+  /** Why, for people; it is part of refusals. */
   readonly reason: string
   /** Since when, inclusive. Default: always. */
   readonly from?: Date | undefined
@@ -19,5 +20,6 @@ export interface RevocationList {
   readonly source: string
   /** Digest of the list: another list, another version. */
   readonly version: Digest
+  /** What is revoked; may be empty. */
   readonly revocations: readonly Revocation[]
 }

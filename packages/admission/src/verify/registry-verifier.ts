@@ -36,6 +36,7 @@ export interface RegistryVerifierOptions {
   ) => Repository
   /** Authorities and logs behind certificates; needed when the policy names identities. */
   readonly root?: TrustedRoot | undefined
+  /** Limits on what is read of a registry about one image. */
   readonly limits?: EvidenceLimits | undefined
   /** What verifying signatures found. Default: one in memory. */
   readonly cache?: VerificationCache | undefined

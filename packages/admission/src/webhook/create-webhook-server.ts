@@ -22,6 +22,7 @@ import type { WebhookServerOptions } from './webhook-server-options.ts'
 
 /** A webhook that listens. */
 export interface WebhookServer extends AsyncDisposable {
+  /** Port that it listens on. */
   readonly port: number
   /** Reads the certificate files now. */
   reloadCertificate(): Promise<void>

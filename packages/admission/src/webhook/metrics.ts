@@ -13,7 +13,9 @@ export interface MetricsRegistry {
 
 /** What a metric is. */
 export interface MetricDescription {
+  /** OpenMetrics type. */
   readonly type: 'counter' | 'gauge' | 'histogram'
+  /** What it measures, in a sentence. */
   readonly help: string
   /** Samples of a gauge or counter, asked for when the metrics are read. */
   readonly read?: (() => readonly MetricSample[]) | undefined
@@ -21,11 +23,14 @@ export interface MetricDescription {
 
 /** One value that is read. */
 export interface MetricSample {
+  /** Labels of this value. Default: none. */
   readonly labels?: MetricLabels | undefined
+  /** The value. */
   readonly value: number
 }
 
 interface Histogram {
+  /** Labels of this histogram. */
   readonly labels: MetricLabels
   readonly buckets: number[]
   sum: number

@@ -10,7 +10,9 @@ export interface PushedImage {
   readonly registry: string
   /** Path within the registry. */
   readonly repository: string
+  /** Tag that was pushed, where one was. */
   readonly tag?: string | undefined
+  /** Digest that was pushed, where it is known. */
   readonly digest?: string | undefined
   /** What happened; only pushes and moved tags are warmed. Default `push`. */
   readonly action?: string | undefined

@@ -2,11 +2,17 @@ import type { AdmissionVerdict } from '../decision.ts'
 
 /** What a review is about, for logs and metrics; untrusted text, cut short. */
 export interface ReviewedObject {
+  /** That of the request. */
   readonly uid: string
+  /** `CREATE`, `UPDATE`, and so on. */
   readonly operation: string
+  /** Kind of the object. */
   readonly kind: string
+  /** Namespace; empty for objects without one. */
   readonly namespace: string
+  /** Name; empty where the API server is to make one. */
   readonly name: string
+  /** Whether nothing of it is to be stored. */
   readonly dryRun: boolean
 }
 

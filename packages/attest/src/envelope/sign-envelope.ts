@@ -6,6 +6,7 @@ import { preAuthEncoding } from '../statement/pre-auth-encoding.ts'
 export interface EnvelopeContent {
   /** Media type of the payload, which is signed too: what was signed as one thing never passes for another. */
   readonly payloadType: string
+  /** Bytes to be signed, as they are. */
   readonly payload: Uint8Array
 }
 

@@ -27,11 +27,13 @@ export interface AttachOptions {
   readonly trust?: VerificationTrust | undefined
   /** Where evidence is stored and looked for instead of beside the image (`COSIGN_REPOSITORY`). */
   readonly evidenceRepository?: Repository | undefined
+  /** Ends the work; the promise rejects with `signal.reason`. What was stored by then stays. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** One place where evidence is stored. */
 export interface AttachedPiece {
+  /** Which form of storage it is. */
   readonly store: EvidenceStore
   /**
    * Manifest that carries it at this time. Appending under a tag makes a new one: to find the piece again, look for

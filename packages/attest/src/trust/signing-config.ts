@@ -5,8 +5,11 @@ import { signingConfigSchema } from './signing-config.schema.ts'
 
 /** A service, as a signing config names it. */
 export interface ConfiguredService {
+  /** Where the service is. */
   readonly url: string
+  /** Version of its API. */
   readonly majorApiVersion: number
+  /** When it may be used; no end means until further notice. */
   readonly validFor: { readonly start: Date; readonly end?: Date | null | undefined }
   /** Who runs it; two services of one operator are one confirmation. */
   readonly operator: string
@@ -20,11 +23,17 @@ export type ServiceChoice =
 
 /** Which services to sign with (Sigstore signing config v0.2). */
 export interface SigningConfig {
+  /** Authorities that certify keys (Fulcio). */
   readonly caUrls: readonly ConfiguredService[]
+  /** Issuers of identity tokens. */
   readonly oidcUrls: readonly ConfiguredService[]
+  /** Transparency logs (Rekor). */
   readonly rekorTlogUrls: readonly ConfiguredService[]
+  /** How many of the logs are to be used; has to be there when there are logs. */
   readonly rekorTlogConfig?: ServiceChoice | null | undefined
+  /** Timestamp authorities (RFC 3161). */
   readonly tsaUrls: readonly ConfiguredService[]
+  /** How many of the authorities are to be used; has to be there when there are authorities. */
   readonly tsaConfig?: ServiceChoice | null | undefined
 }
 

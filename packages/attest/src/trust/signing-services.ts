@@ -28,7 +28,9 @@ export interface SigningServicesOptions extends ServiceOptions {
 
 /** What to sign with, to be passed on to `signStatement`. */
 export interface SigningServices {
+  /** Makes a key and has it certified. */
   readonly signer: KeylessSigner
+  /** Logs and timestamp authorities that witness a signature. */
   readonly witnesses: readonly Witness[]
 }
 

@@ -18,9 +18,13 @@ import { findRestriction } from './find-restriction.ts'
 export interface TrustedRoot {
   /** SHA-256 of the root as canonical JSON: equal roots have equal digests, however they were written. */
   readonly digest: Digest
+  /** Logs of signatures. */
   readonly logs: readonly TrustedLog[]
+  /** Logs of certificates (certificate transparency). */
   readonly ctLogs: readonly TrustedLog[]
+  /** Authorities that certify keys. */
   readonly certificateAuthorities: readonly TrustedAuthority[]
+  /** Authorities that say when something was there. */
   readonly timestampAuthorities: readonly TrustedAuthority[]
 }
 
@@ -28,24 +32,33 @@ export interface TrustedRoot {
 export interface TrustedLog {
   /** hex of the log's id. */
   readonly id: string
+  /** Where the log is. */
   readonly url: string
+  /** Who runs it; empty where the root does not say. */
   readonly operator: string
+  /** Key that signs what the log says. */
   readonly publicKey: KeyObject
+  /** When what the log says counts. */
   readonly validFor: TrustedSpan
 }
 
 /** An authority for certificates or timestamps. */
 export interface TrustedAuthority {
+  /** Where the authority is. */
   readonly url: string
+  /** Who runs it; empty where the root does not say. */
   readonly operator: string
   /** In DER; the root last, the certificate that signs first. */
   readonly certificates: readonly Uint8Array[]
+  /** When what the authority says counts. */
   readonly validFor: TrustedSpan
 }
 
 /** When a part of the root counts; both ends included, no end means until further notice. */
 export interface TrustedSpan {
+  /** The first moment. */
   readonly start: Date
+  /** The last moment; none means until further notice. */
   readonly end?: Date | undefined
 }
 

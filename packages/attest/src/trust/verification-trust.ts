@@ -49,7 +49,9 @@ export interface TrustedKey {
 
 /** A span of time, both ends included. */
 export interface Validity {
+  /** The first moment; none means ever since. */
   readonly start?: Date | undefined
+  /** The last moment; none means until further notice. */
   readonly end?: Date | undefined
 }
 
@@ -65,5 +67,6 @@ export interface CertificateIdentity {
 
 /** A regular expression that the whole text must match, in RE2's syntax (linear time). */
 export interface TextPattern {
+  /** The expression, without anchors. */
   readonly pattern: string
 }

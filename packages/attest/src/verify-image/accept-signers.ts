@@ -5,7 +5,9 @@ import type { AcceptedSigners } from './requirement.ts'
 
 /** Why a verified signature does not count for somebody. */
 export interface SignerProblem {
+  /** For machines; stable. */
   readonly code: 'signer-not-accepted' | 'key-not-valid'
+  /** What is wrong, in a sentence. */
   readonly message: string
 }
 

@@ -27,6 +27,7 @@ export interface ImageVerifierOptions {
   readonly thresholds?: ConfirmationThresholds | undefined
   /** Time that ages and validity are judged by. Default the machine's. */
   readonly clock?: Clock | undefined
+  /** Limits on what is read about one image. */
   readonly limits?: EvidenceLimits | undefined
   /**
    * Remembers what verifying each signature found. A hit saves the cryptography and, for statements up to 256 Ki
@@ -53,6 +54,7 @@ export interface VerifyOptions {
   readonly via?: Digest | undefined
   /** Another repository where evidence is kept; looked into as well. */
   readonly evidenceRepository?: Repository | undefined
+  /** Ends the verification; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

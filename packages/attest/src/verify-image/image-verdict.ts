@@ -33,7 +33,9 @@ export interface ImageVerdict {
 
 /** A manifest or index that was judged. */
 export interface JudgedSubject {
+  /** Digest of the manifest or index. */
   readonly digest: Digest
+  /** How it fares: `pass`, `fail` or `error`. */
   readonly verdict: Verdict
   /** As the index says, when it is one of its platforms. */
   readonly platform?: Platform | undefined
@@ -41,9 +43,13 @@ export interface JudgedSubject {
 
 /** How one requirement fares for one subject. */
 export interface RequirementResult {
+  /** What messages call the requirement. */
   readonly name: string
+  /** Kind of the requirement. */
   readonly kind: Requirement['kind']
+  /** What it was asked of. */
   readonly subject: Digest
+  /** Whether it is met. */
   readonly satisfied: boolean
   /** What is missing, or what there is, in one sentence. */
   readonly message: string
@@ -59,8 +65,11 @@ export interface RequirementResult {
 
 /** Evidence that counts for a requirement. */
 export interface CountedEvidence extends CandidatePlace {
+  /** Who signed it. */
   readonly signer: EvidenceSigner
+  /** When the signature certainly existed; may be empty. */
   readonly times: readonly VerifiedTime[]
+  /** Predicate type (in-toto), as a URI. */
   readonly predicateType: string
   /** Until when it is young enough for the requirement; absent when that asks for no age. */
   readonly freshUntil?: Date | undefined
@@ -70,9 +79,11 @@ export interface CountedEvidence extends CandidatePlace {
 export interface CandidatePlace {
   /** What it is about: the judged subject, or the index above it. */
   readonly subject: Digest
+  /** Which form of storage it is in. */
   readonly store: EvidenceStore
   /** Name of the repository, when it is another than the image's. */
   readonly repository?: string | undefined
+  /** Manifest that holds it. */
   readonly manifest: Digest
   /** Absent when the manifest itself could not be used. */
   readonly blob?: Digest | undefined
@@ -80,7 +91,9 @@ export interface CandidatePlace {
 
 /** A candidate that does not count for a requirement. */
 export interface MissedCandidate extends CandidatePlace {
+  /** For machines; stable. */
   readonly code: CandidateProblemCode
+  /** Why it does not count, in a sentence. */
   readonly message: string
   /** Who signed it, when that was verified. */
   readonly signer?: EvidenceSigner | undefined
@@ -115,7 +128,9 @@ export type EvidenceProblemCode =
 
 /** What one store held about one digest, as far as it was looked at: once all is satisfied nothing more is. */
 export interface StoreReport {
+  /** What the store was asked about. */
   readonly subject: Digest
+  /** Which form of storage it is. */
   readonly store: EvidenceStore
   /** Candidates with a valid signature by one of the signers of the requirements. */
   readonly verified: number
@@ -127,7 +142,10 @@ export interface StoreReport {
 
 /** Something to know besides the verdict. */
 export interface VerdictWarning {
+  /** For machines; stable. */
   readonly code: 'bundles-hide-signatures' | 'limit-exceeded' | 'junk-evidence' | 'cache-unavailable'
+  /** What it is about. */
   readonly subject: Digest
+  /** What to know, in a sentence. */
   readonly message: string
 }

@@ -29,6 +29,7 @@ interface Named {
 }
 
 interface SignedBy {
+  /** Whose signatures count. */
   readonly by: AcceptedSigners
   /**
    * How many different ones of the listed signers must have signed. One signer counts once, wherever and however often
@@ -72,6 +73,7 @@ export type PredicateCondition =
 
 /** The part of a zod schema that is used. */
 export interface PredicateSchema {
+  /** Judges a value as zod's method of this name does. */
   safeParse(
     value: unknown,
   ):
@@ -84,6 +86,7 @@ export interface PredicateSchema {
  * signing under the `.sig` tag. No other verified envelope is ever a signature.
  */
 export interface SignatureRequirement extends Named, SignedBy, Aged {
+  /** Names the kind. */
   readonly kind: 'signature'
   /** Annotations that must have been signed. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
@@ -96,12 +99,15 @@ export interface SignatureRequirement extends Named, SignedBy, Aged {
 
 /** An attestation of exactly one predicate type; signatures and VSAs have kinds of their own. */
 export interface AttestationRequirement extends Named, SignedBy, Aged, PredicateConditions {
+  /** Names the kind. */
   readonly kind: 'attestation'
+  /** The type, as a URI; no other one counts. */
   readonly predicateType: string
 }
 
 /** SLSA provenance (v1 or v0.2) by a builder that is known, at the level that this builder is trusted with. */
 export interface ProvenanceRequirement extends Named, Aged, PredicateConditions {
+  /** Names the kind. */
   readonly kind: 'provenance'
   /** Builders by their id (exact), each bound to who signs for it and the highest build level it is trusted with. */
   readonly builders: readonly AcceptedBuilder[]
@@ -127,6 +133,7 @@ export interface AcceptedBuilder {
 
 /** A passed SLSA verification summary for this place, by a verifier with its own key (all seven checks of the specification). */
 export interface VsaRequirement extends Named, Aged, PredicateConditions {
+  /** Names the kind. */
   readonly kind: 'vsa'
   /** Verifiers by their id (exact), each bound to who signs for it. */
   readonly verifiers: readonly AcceptedVerifier[]
@@ -150,6 +157,7 @@ export interface AcceptedVerifier {
 
 /** An attested SBOM (CycloneDX or SPDX) that describes the image by digest. */
 export interface SbomRequirement extends Named, SignedBy, Aged, PredicateConditions {
+  /** Names the kind. */
   readonly kind: 'sbom'
   /** Formats that will do. Default both. */
   readonly formats?: readonly ('cyclonedx' | 'spdx')[] | undefined
@@ -168,19 +176,26 @@ export type ImageInventory = (
 
 /** All of them. */
 export interface AllOfRequirement extends Named {
+  /** Names the kind. */
   readonly kind: 'allOf'
+  /** All of these must be met; at least one. */
   readonly requirements: readonly Requirement[]
 }
 
 /** One of them. */
 export interface AnyOfRequirement extends Named {
+  /** Names the kind. */
   readonly kind: 'anyOf'
+  /** One of these must be met; at least one. */
   readonly requirements: readonly Requirement[]
 }
 
 /** `count` of them. */
 export interface AtLeastRequirement extends Named {
+  /** Names the kind. */
   readonly kind: 'atLeast'
+  /** How many must be met. */
   readonly count: number
+  /** The ones that are counted. */
   readonly requirements: readonly Requirement[]
 }

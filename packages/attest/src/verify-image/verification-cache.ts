@@ -3,6 +3,7 @@
  * can write to it decides what is believed: keep it as safe as the keys' configuration.
  */
 export interface VerificationCache {
+  /** What was stored under a key, or `undefined`. */
   get(key: string): string | undefined | Promise<string | undefined>
   /** Keeps `value`, for `ttlMs` milliseconds where given. Forgetting early is always allowed. */
   set(key: string, value: string, options: { readonly ttlMs?: number | undefined }): void | Promise<void>

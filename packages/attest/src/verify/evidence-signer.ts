@@ -19,7 +19,9 @@ export type EvidenceSigner =
 
 /** A time at which the signature certainly existed, and who says so. */
 export interface VerifiedTime {
+  /** Who says so. */
   readonly source: 'log' | 'timestamp-authority'
+  /** The time. */
   readonly time: Date
 }
 
@@ -27,6 +29,8 @@ export interface VerifiedTime {
 export interface VerifiedLogEntry {
   /** hex of the log's id. */
   readonly logId: string
+  /** Position in the log, as a decimal number. */
   readonly index: string
+  /** When the log says that it took the entry; absent where it says nothing. */
   readonly integratedAt?: Date | undefined
 }

@@ -15,6 +15,7 @@ export type EvidenceStore =
 
 /** Evidence about one image that verified. */
 export interface VerifiedEvidence {
+  /** Which form of storage it was found in. */
   readonly store: EvidenceStore
   /** Repository that it was found in, by name. */
   readonly repository?: string | undefined
@@ -22,9 +23,11 @@ export interface VerifiedEvidence {
   readonly manifest: Digest
   /** Digest of the signed blob: bundle, envelope or simple-signing payload. */
   readonly blob: Digest
+  /** Who signed it. */
   readonly signer: EvidenceSigner
   /** Verified times of the signature; empty when only a key vouches for it. */
   readonly times: readonly VerifiedTime[]
+  /** Its entries in transparency logs; may be empty. */
   readonly logEntries: readonly VerifiedLogEntry[]
   /** Digest of the exact bytes that were signed: the statement's, or the simple-signing payload's. */
   readonly payload: Digest
@@ -48,19 +51,26 @@ export type RejectionReason =
 
 /** Evidence that was found but does not count, and why. */
 export interface RejectedEvidence {
+  /** Which form of storage it was found in. */
   readonly store: EvidenceStore
   /** Repository that it was found in, by name. */
   readonly repository?: string | undefined
   /** Digest of the manifest that carries it; of the image itself when a manifest under a tag could not be read. */
   readonly manifest: Digest
+  /** Layer that holds it, where there is one. */
   readonly blob?: Digest | undefined
+  /** For machines; stable. */
   readonly reason: RejectionReason
+  /** What is wrong with it, in a sentence. */
   readonly message: string
 }
 
 /** All evidence about one image, from every store. */
 export interface EvidenceReport {
+  /** The image. */
   readonly subject: Digest
+  /** What counts. */
   readonly verified: readonly VerifiedEvidence[]
+  /** What does not, and why. */
   readonly rejected: readonly RejectedEvidence[]
 }

@@ -10,9 +10,11 @@ import { gatherEvidence } from './gather-evidence.ts'
 export interface ReadEvidenceOptions extends VerificationTrust {
   /** Another repository where evidence about the image is kept (`COSIGN_REPOSITORY`); looked into as well. */
   readonly evidenceRepository?: Repository | undefined
+  /** Limits on what is read. */
   readonly limits?: EvidenceLimits | undefined
   /** Default: the system's. Used only for signatures that nothing else dates. */
   readonly now?: (() => Date) | undefined
+  /** Ends the reading; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -18,6 +18,7 @@ export interface PromoteAllOptions {
   readonly concurrency?: number | undefined
   /** Ends all; it rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
+  /** Sees each step of each promotion. */
   readonly onProgress?: ((progress: PromotionProgress, request: PromotionRequest) => void) | undefined
   /** Told of each promotion that ended. Must not throw. */
   readonly onOutcome?: ((outcome: PromotionOutcome, request: PromotionRequest) => void) | undefined

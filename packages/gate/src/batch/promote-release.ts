@@ -24,6 +24,7 @@ export type ReleaseOptions = Omit<PromoteAllOptions, 'onOutcome'>
 
 /** How a release ended. */
 export interface ReleaseOutcome {
+  /** Name of the release. */
   readonly name: string
   /** `pass` when every tag is where it should be. */
   readonly verdict: 'pass' | 'fail' | 'error'
@@ -31,6 +32,7 @@ export interface ReleaseOutcome {
   readonly members: readonly PromotionOutcome[]
   /** Destinations whose tag is at the release, and those whose is not. */
   readonly released: readonly string[]
+  /** Destinations of members that were held back because of another one. */
   readonly held: readonly string[]
 }
 

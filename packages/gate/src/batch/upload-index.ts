@@ -17,6 +17,7 @@ export interface UploadClaims {
 
 /** Remembers which repository has which blob, so that a batch sends each to a registry once. */
 export interface UploadIndex {
+  /** Opens the claims of one batch or promotion; close them when it ends. */
   open(): UploadClaims
 }
 

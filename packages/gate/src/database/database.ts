@@ -25,7 +25,9 @@ export interface Dialect {
 export interface Database extends AsyncDisposable {
   /** For messages; holds no secret. */
   readonly name: string
+  /** Which SQL it speaks. */
   readonly dialect: Dialect
+  /** Runs one statement. */
   readonly query: Query
   /** Runs statements as one: all or none, as if alone. `work` runs again when others were in its way. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>

@@ -5,6 +5,7 @@ import type { Dialect, Row, SqlValue } from './database.ts'
 export interface Schema {
   /** Which part: its version is kept under this name. */
   readonly part: string
+  /** Version of these tables; what is older is upgraded. */
   readonly version: number
   /** Makes the tables of this version. */
   readonly create: (dialect: Dialect) => readonly string[]

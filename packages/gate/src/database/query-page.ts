@@ -7,12 +7,15 @@ const maxCursorLength = 2000
 
 /** A list to be read page by page. */
 export interface ListQuery<T> extends PageOptions {
+  /** Columns, as SQL; no text of a caller. */
   readonly columns: string
+  /** Table, as SQL; no text of a caller. */
   readonly table: string
   /** Conditions, each with `?` for its value; those without a value do not hold. */
   readonly conditions: readonly (readonly [condition: string, value: SqlValue | undefined])[]
   /** Columns of the order, all descending; together they are unique. */
   readonly order: readonly string[]
+  /** Makes an item of a row. */
   readonly toItem: (row: Row) => T
 }
 

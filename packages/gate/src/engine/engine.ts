@@ -6,13 +6,17 @@ export type JobState = 'queued' | 'running' | 'finished' | 'cancelled' | 'abando
 
 /** A promotion that an engine has taken on. */
 export interface PromotionJob {
+  /** Names the job; the same key is the same job. */
   readonly key: string
+  /** What is to be promoted. */
   readonly request: PromotionRequest
+  /** How far it is. */
   readonly state: JobState
   /** Present as soon as it is not `queued` or `running` any more. */
   readonly result?: PromotionResult | undefined
   /** ISO 8601 times. */
   readonly enqueuedAt: string
+  /** When its state changed last, in ISO 8601. */
   readonly updatedAt?: string | undefined
   /** The worker that runs it, or ran it last. */
   readonly worker?: string | undefined
@@ -45,6 +49,7 @@ export interface ResultOptions {
 
 /** Which jobs to list; fields that are absent match all. */
 export interface JobFilter {
+  /** Only jobs in this state. */
   readonly state?: JobState | undefined
   /** At most so many. Default 100. */
   readonly limit?: number | undefined
@@ -54,6 +59,7 @@ export interface JobFilter {
 
 /** A job, to wait for and to stop. */
 export interface JobHandle {
+  /** Names the job. */
   readonly key: string
   /** Resolves with the job as it is now. */
   status(): Promise<PromotionJob>
@@ -75,6 +81,7 @@ export interface Engine extends AsyncDisposable {
   enqueue(request: PromotionRequest, options?: EnqueueOptions): Promise<JobHandle>
   /** Jobs, the latest first. */
   list(filter?: JobFilter): Promise<readonly PromotionJob[]>
+  /** The job of a key, or `undefined`. */
   find(key: string): Promise<PromotionJob | undefined>
   /** Waits for the result of a job; as {@link JobHandle.result}. */
   result(key: string, options?: ResultOptions): Promise<PromotionResult>

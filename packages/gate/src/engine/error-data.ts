@@ -3,7 +3,9 @@ import { GateError, type GateErrorCode } from '../errors.ts'
 
 /** A {@link GateError} as data, for what crosses the boundary of an engine: JSON keeps no classes. */
 export interface GateErrorData {
+  /** For machines; stable. */
   readonly code: GateErrorCode
+  /** What happened, in a sentence; never a secret. */
   readonly message: string
   /** Step of the promotion that failed. */
   readonly step?: string | undefined

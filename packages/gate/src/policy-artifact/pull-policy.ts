@@ -6,17 +6,20 @@ import { findDocument, type PolicyDocumentKind, policyArtifactTypes } from './po
 
 /** Options of {@link pullPolicyDocument}. */
 export interface PullPolicyDocumentOptions {
+  /** Policy or waivers. */
   readonly kind: PolicyDocumentKind
   /**
    * Whose signatures it must come with. May be left out only where the reference is a digest, which says what the document
    * is by itself.
    */
   readonly verify?: ImageVerifierOptions | undefined
+  /** Ends the pull; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** A document of a registry. */
 export interface PulledPolicyDocument {
+  /** The document, as it was pushed. */
   readonly text: string
   /** `registry/repository@digest`: give it to `parsePolicy` or `parseWaivers` as their source. */
   readonly source: string

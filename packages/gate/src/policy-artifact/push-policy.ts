@@ -5,6 +5,7 @@ import { packPolicyDocument, type PolicyDocumentKind } from './policy-artifact.t
 
 /** Options of {@link pushPolicyDocument}. */
 export interface PushPolicyDocumentOptions {
+  /** Policy or waivers. */
   readonly kind: PolicyDocumentKind
   /** The document, as `parsePolicy` or `parseWaivers` reads it; parse it first. At most 1 MiB. */
   readonly text: string
@@ -16,6 +17,7 @@ export interface PushPolicyDocumentOptions {
   readonly createdAt?: Date | undefined
   /** As in `AttachOptions` of `@sallyport/attest`. */
   readonly settleMs?: number | undefined
+  /** Ends the push; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -10,21 +10,27 @@ export type PromotionKey = Digest
 
 /** A promotion as the journal knows it. */
 export interface PromotionRecord {
+  /** Names the promotion. */
   readonly key: PromotionKey
   /** `registry/repository[:tag]` or layout it was read from. */
   readonly source: string
+  /** Digest of the source when the promotion began. */
   readonly sourceDigest: Digest
   /** `registry/repository:tag` it goes to. */
   readonly destination: string
+  /** Tier whose rules judged it. */
   readonly tier: string
+  /** Digest of the policy that judged it. */
   readonly policyDigest: Digest
   /** ISO 8601 time of the first and of the latest attempt. */
   readonly startedAt: string
+  /** When its latest attempt began, in ISO 8601. */
   readonly lastStartedAt: string
   /** Number of the latest attempt, from 1. */
   readonly attempt: number
   /** When the latest attempt ended; absent while it is under way, or after a crash. */
   readonly finishedAt?: string | undefined
+  /** How it ended; absent until then. */
   readonly verdict?: Verdict | undefined
   /** Digest that the destination's tag points to, once it was promoted. */
   readonly targetDigest?: Digest | undefined
@@ -75,7 +81,9 @@ export interface JournaledEvidence {
 
 /** Somebody wants a promotion to stop. */
 export interface Cancellation {
+  /** Who wants it. */
   readonly actor: string
+  /** Why, in a sentence. */
   readonly reason: string
   /** ISO 8601 time. */
   readonly at: string
@@ -83,7 +91,9 @@ export interface Cancellation {
 
 /** A finding, by all of its names. */
 export interface SightedFinding {
+  /** The name that the finding has in the scan. */
   readonly id: string
+  /** Its other names, such as a CVE id. */
   readonly aliases?: readonly string[] | undefined
   /** Its version, qualifiers and subpath do not matter. */
   readonly purl: string
@@ -93,7 +103,9 @@ export interface SightedFinding {
 export interface PromotionFilter extends PageOptions {
   /** `registry/repository:tag`. */
   readonly destination?: string | undefined
+  /** Only promotions of this source. */
   readonly source?: string | undefined
+  /** Only promotions into this tier. */
   readonly tier?: string | undefined
   /** Of the latest attempt. */
   readonly verdict?: Verdict | undefined
@@ -109,6 +121,7 @@ export interface ReleaseRecordFilter extends PageOptions {
   readonly destination?: string | undefined
   /** Digest at the destination. */
   readonly digest?: Digest | undefined
+  /** Only promotions into this tier. */
   readonly tier?: string | undefined
   /** Name of the release that it was part of. */
   readonly release?: string | undefined
@@ -118,8 +131,11 @@ export interface ReleaseRecordFilter extends PageOptions {
 
 /** What {@link Journal.prune} removed. */
 export interface PruneResult {
+  /** How many steps. */
   readonly steps: number
+  /** How many sets of evidence. */
   readonly evidence: number
+  /** How many scans. */
   readonly scans: number
 }
 
@@ -149,17 +165,21 @@ export interface Journal extends AsyncDisposable {
       readonly attempt?: number | undefined
     },
   ): Promise<void>
+  /** The promotion of a key, or `undefined`. */
   find(key: PromotionKey): Promise<PromotionRecord | undefined>
   /** Promotions, that of the latest attempt first. */
   list(filter?: PromotionFilter): Promise<Page<PromotionRecord>>
 
   /** Keeps what a step returned. The first of a name stays; resolves with the one that is kept. */
   saveStep(key: PromotionKey, attempt: number, step: JournaledStep): Promise<JournaledStep>
+  /** A step that this attempt has finished, or `undefined`. */
   findStep(key: PromotionKey, attempt: number, name: string): Promise<JournaledStep | undefined>
   /** Steps of an attempt in the order in which they ended. Default: of the latest one. */
   steps(key: PromotionKey, attempt?: number): Promise<readonly JournaledStep[]>
 
+  /** Stores evidence, so that another attempt attaches the same bytes. */
   saveEvidence(key: PromotionKey, evidence: JournaledEvidence): Promise<void>
+  /** Evidence that was stored for a judgement, or `undefined`. */
   findEvidence(key: PromotionKey, judgement: Digest): Promise<JournaledEvidence | undefined>
 
   /** Keeps a release record for good. The first of an attempt stays; resolves with the one that is kept. */
@@ -188,6 +208,7 @@ export interface Journal extends AsyncDisposable {
    * lost sight of something, once kept, would excuse the next one.
    */
   saveScan(digest: Digest, scan: PreviousScan): Promise<void>
+  /** The latest scan of a digest that was stored, or `undefined`. */
   previousScan(digest: Digest): Promise<PreviousScan | undefined>
 
   /**

@@ -1,5 +1,6 @@
 /** A part of a long list. */
 export interface Page<T> {
+  /** The items of this page, in order. */
   readonly items: readonly T[]
   /** Give it as `cursor` to get what follows; absent at the end. */
   readonly next?: string | undefined

@@ -7,12 +7,17 @@ import type { Page, PageOptions } from './page.ts'
 
 /** A finding that stopped an image, with why its package can't be removed. */
 export interface QuarantinedFinding {
+  /** The name that the finding has in the scan. */
   readonly id: string
+  /** Its other names, such as a CVE id. */
   readonly aliases: readonly string[]
   /** With version. */
   readonly purl: string
+  /** The severity that the policy judged by. */
   readonly severity: Severity
+  /** Whether there is a repaired version, and which one to take. */
   readonly fix: { readonly state: FixState; readonly suggested?: string | undefined }
+  /** Whether it is in the catalogue of known exploited vulnerabilities. */
   readonly kev: boolean
   /** Names of the rules that it breaks. */
   readonly rules: readonly string[]
@@ -24,8 +29,11 @@ export interface QuarantinedFinding {
 
 /** A document that the decision rests on. */
 export interface QuarantineEvidence {
+  /** Predicate type (in-toto), as a URI. */
   readonly predicateType: string
+  /** Image that the document is about. */
   readonly subject: Digest
+  /** Digest of the document. */
   readonly digest: Digest
 }
 
@@ -35,16 +43,23 @@ export interface QuarantineRecord {
   readonly id: string
   /** ISO 8601 time at which the promotion resolved its source. */
   readonly quarantinedAt: string
+  /** Reference that was to be promoted. */
   readonly source: string
+  /** What it led to. */
   readonly sourceDigest: Digest
+  /** Reference that it was to be promoted to. */
   readonly destination: string
+  /** Tier whose rules stopped it. */
   readonly tier: string
+  /** Why it was stopped. */
   readonly decision: Decision
+  /** What each platform's image was found to be. */
   readonly platforms: readonly PlatformSummary[]
   /** The decision as text. */
   readonly explanation: string
   /** What stopped it, the worst first. */
   readonly findings: readonly QuarantinedFinding[]
+  /** Documents that the decision rests on. */
   readonly evidence: readonly QuarantineEvidence[]
   /** What a person can do about it, the cheapest first. */
   readonly nextSteps: readonly string[]
@@ -85,23 +100,33 @@ export type QuarantineState = QuarantineStatus['state']
 
 /** A record and what became of it. */
 export interface QuarantineEntry {
+  /** What was stopped. */
   readonly record: QuarantineRecord
+  /** What became of it. */
   readonly status: QuarantineStatus
 }
 
 /** A line of the list. */
 export interface QuarantineSummary {
+  /** Id of the record. */
   readonly id: string
+  /** Whether it is decided about, and how. */
   readonly state: QuarantineState
   /** ISO 8601 time of the refusal that opened it last. */
   readonly quarantinedAt: string
+  /** Reference that was to be promoted. */
   readonly source: string
+  /** What it led to. */
   readonly sourceDigest: Digest
+  /** Reference that it was to be promoted to. */
   readonly destination: string
+  /** Tier whose rules stopped it. */
   readonly tier: string
+  /** `fail`, or `error` where it could not be judged. */
   readonly verdict: Verdict
   /** How many findings stopped it, and the worst severity of them. */
   readonly findings: number
+  /** The worst severity among its findings; absent without any. */
   readonly worst?: Severity | undefined
   /** The first reason. */
   readonly reason: string
@@ -109,9 +134,13 @@ export interface QuarantineSummary {
 
 /** Which records to list; fields that are absent match all. */
 export interface QuarantineFilter extends PageOptions {
+  /** Only records in this state. */
   readonly state?: QuarantineState | undefined
+  /** Only records with this destination. */
   readonly destination?: string | undefined
+  /** Only records of this source. */
   readonly source?: string | undefined
+  /** Only records of this tier. */
   readonly tier?: string | undefined
   /** ISO 8601: quarantined then or later. */
   readonly since?: string | undefined
@@ -148,7 +177,9 @@ export interface ApprovedWaivers {
 
 /** A newer source has taken the place of what was stopped. */
 export interface Supersession {
+  /** Reference of the source. */
   readonly source: string
+  /** Reference of the destination. */
   readonly destination: string
   /** Digest of the newer source. */
   readonly sourceDigest: Digest
@@ -158,8 +189,11 @@ export interface Supersession {
 
 /** Something happened to a record. Told after it is stored. */
 export interface QuarantineEvent {
+  /** What happened. */
   readonly type: 'quarantined' | 'approved' | 'rejected' | 'superseded'
+  /** The record, as a line of the list. */
   readonly record: QuarantineSummary
+  /** What became of it. */
   readonly status: QuarantineStatus
 }
 
@@ -186,6 +220,7 @@ export interface QuarantineStore extends AsyncDisposable {
    * the record that is stored.
    */
   put(record: QuarantineRecord): Promise<QuarantineRecord>
+  /** A record and what became of it, or `undefined`. */
   get(id: string): Promise<QuarantineEntry | undefined>
   /** Light summaries, the latest first. */
   list(filter?: QuarantineFilter): Promise<Page<QuarantineSummary>>
@@ -196,6 +231,7 @@ export interface QuarantineStore extends AsyncDisposable {
    * @throws {GateError} `OPTIONS_INVALID` for an approval without a name, a reason or a lifetime that the terms allow.
    */
   approve(id: string, approval: QuarantineApproval): Promise<QuarantineEntry>
+  /** Decides that an image stays out; what is rejected can't be approved later. */
   reject(id: string, rejection: { readonly by: string; readonly reason: string }): Promise<QuarantineEntry>
   /** Notes that a newer source was promoted. Resolves with how many open records that closed. */
   supersede(newer: Supersession): Promise<number>

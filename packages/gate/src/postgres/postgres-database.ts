@@ -12,6 +12,7 @@ const maxPauseMs = 100
 
 /** A PostgreSQL database with its tables, and the pool that it is reached by. */
 export interface PostgresDatabase extends Database {
+  /** Connections of the database; the caller's, or made with it. */
   readonly pool: Pool
   /** The schema's name, not quoted. */
   readonly schema: string

@@ -8,8 +8,11 @@ import type { GateOptions } from './options.ts'
 
 /** What the steps of a promotion work with: the options of a gate with their defaults. */
 export interface GateContext extends GateOptions {
+  /** Opens a repository by its place. */
   readonly repository: (reference: Pick<Reference, 'registry' | 'repository'>) => Repository
+  /** Lets one promotion at a time write to a destination. */
   readonly leases: Leases
+  /** Time by which everything is dated. */
   readonly clock: Clock
   /** Remembers in a batch which repository has which blob. */
   readonly uploads?: UploadIndex | undefined

@@ -6,6 +6,7 @@ import type { PromotionRequest } from './request.ts'
 
 /** An image about which facts are gathered, examined and hardened but not judged yet. */
 export interface FactsContext {
+  /** The promotion that asked. */
   readonly request: PromotionRequest
   /** Where it would go, in its canonical form. */
   readonly destination: string
@@ -15,6 +16,7 @@ export interface FactsContext {
   readonly root: RawManifest
   /** The image of this platform at the source. */
   readonly image: RawManifest
+  /** Platform of the image. */
   readonly platform: Platform
   /** As it was at the source. */
   readonly before: ExaminedImage
@@ -22,7 +24,9 @@ export interface FactsContext {
   readonly after: ExaminedImage
   /** What the gate itself knows already. */
   readonly known: PolicyFacts
+  /** Time of the judgement. */
   readonly now: Date
+  /** Ends the gathering; what is asked meanwhile should end with it. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -12,8 +12,11 @@ const oneDayMs = 86_400_000
 export interface KeptJudgement {
   /** ISO 8601 time of the decision. */
   readonly decidedAt: string
+  /** Statements to be attached. */
   readonly documents: readonly EvidenceDocument[]
+  /** The images, one for each platform. */
   readonly images: readonly Descriptor[]
+  /** The index that lists them, where there is one. */
   readonly index?: Descriptor | undefined
   /** That about the index, or about the one image. */
   readonly decision: Decision

@@ -45,6 +45,7 @@ export type PatchChoice = Pick<PatchImageOptions, 'sources' | 'all' | 'only' | '
 
 /** What a gate is made of: everything that is a live object, and how it works. */
 export interface GateOptions {
+  /** The rules. */
   readonly policy: Policy
   /** Exceptions, from files of their own. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
@@ -80,7 +81,9 @@ export interface GateOptions {
   readonly keepFacts?: ((facts: StoredFacts) => void | Promise<void>) | undefined
   /** Separate identities: one for what was found, one for the release. */
   readonly signer: { readonly evidence: Signer; readonly release: Signer }
+  /** Where promotions are remembered. */
   readonly journal: Journal
+  /** Where what was stopped is kept. */
   readonly quarantine: QuarantineStore
   /**
    * `registry/repository` where a copy of what was stopped is kept, for people to look at; nothing vouches for it there.
@@ -129,6 +132,7 @@ export interface GateOptions {
   readonly verifierId?: string | undefined
   /** Folder for the work, emptied afterwards. Default: a new one in the system's temporary folder. */
   readonly workDirectory?: string | undefined
+  /** Time by which everything is dated. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 
@@ -139,6 +143,7 @@ export interface RunOptions {
    * pushed stays, unreferenced by a tag.
    */
   readonly signal?: AbortSignal | undefined
+  /** Sees each step as it begins and ends. */
   readonly onProgress?: ProgressListener | undefined
 }
 

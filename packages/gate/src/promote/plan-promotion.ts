@@ -18,7 +18,9 @@ import { toGateError } from './to-gate-error.ts'
 
 /** What a promotion would do. */
 export interface PromotionPlan {
+  /** What the source leads to. */
   readonly sourceDigest: Digest
+  /** Reference that it would go to. */
   readonly destination: string
   /** What would be promoted, or is stopped. */
   readonly digest: Digest
@@ -26,6 +28,7 @@ export interface PromotionPlan {
   readonly currentDigest?: Digest | undefined
   /** With its verdict. What is not `pass` would go to quarantine. */
   readonly decision: Decision
+  /** What would happen to each platform's image. */
   readonly platforms: readonly PlatformSummary[]
   /** Whether the tag would move: it passes, is not there yet, and no window is in the way. */
   readonly moves: boolean

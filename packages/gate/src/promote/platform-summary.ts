@@ -7,16 +7,21 @@ import type { LayerChange } from './pair-layers.ts'
 
 /** What an image was found to be, before and after hardening. */
 export interface ImageSummary {
+  /** Digest of the image. */
   readonly digest: Digest
+  /** How many packages it holds. */
   readonly packages: number
   /** Size of the compressed layers. */
   readonly bytes: number
+  /** What the scanners found, merged. */
   readonly findings: MergedScan['findings']
 }
 
 /** A vulnerability in a package. */
 export interface FindingName {
+  /** The name that the finding has in the scan. */
   readonly id: string
+  /** The package, as a purl. */
   readonly purl: string
 }
 
@@ -34,8 +39,11 @@ export interface FindingsChange {
 
 /** What happened to the image of one platform. */
 export interface PlatformSummary {
+  /** The platform. */
   readonly platform: Platform
+  /** As it was at the source. */
   readonly before: ImageSummary
+  /** As it is promoted. */
   readonly after: ImageSummary
   /** Absent when hardening was not asked for. */
   readonly hardening?: HardenReport | undefined
@@ -45,5 +53,6 @@ export interface PlatformSummary {
   readonly change?: FindingsChange | undefined
   /** What became of each layer, the base layer first; absent in what an earlier version wrote. */
   readonly layers?: readonly LayerChange[] | undefined
+  /** The decision about this image. */
   readonly decision: Decision
 }

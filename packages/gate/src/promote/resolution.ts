@@ -4,6 +4,7 @@ import type { AttachedEvidence } from '../record/attached-evidence.ts'
 
 /** What step `resolve` found out. Serialisable. */
 export interface Resolution {
+  /** Names the promotion in the journal. */
   readonly key: PromotionKey
   /** Number of the attempt. */
   readonly attempt: number
@@ -53,6 +54,7 @@ export type PassedPreparation = Preparation & { readonly verdict: 'pass' }
 
 /** What step `attest` attached. Serialisable. */
 export interface Attestation {
+  /** What is at the target now. */
   readonly evidence: readonly AttachedEvidence[]
   /** How many pieces were not there before. */
   readonly written: number
@@ -60,6 +62,7 @@ export interface Attestation {
 
 /** What step `verify` read back. Serialisable. */
 export interface Verification {
+  /** What was read back, and verified. */
   readonly evidence: readonly AttachedEvidence[]
   /** ISO 8601 time. */
   readonly verifiedAt: string

@@ -11,12 +11,15 @@ import type { PromotionRequest } from './request.ts'
 export interface RollbackRequest {
   /** The tag to be moved back: `registry/repository:tag`. */
   readonly to: string
+  /** Tier whose rules judge the digest anew. */
   readonly tier: string
   /** Why; recorded. */
   readonly reason: string
   /** The digest to go back to. Default: the one that the tag was at before the promotion that put it where it is. */
   readonly digest?: Digest | undefined
+  /** Only these platforms, as `os/architecture[/variant]`. Default: all of the image. */
   readonly platforms?: readonly string[] | undefined
+  /** Lets a digest through that the policy stops, where the tier allows it. */
   readonly breakGlass?: BreakGlass | undefined
 }
 

@@ -13,8 +13,11 @@ import { createStepRunner, type StepRunner } from './step-runner.ts'
  * depends on it.
  */
 export interface StepMemory {
+  /** What step `resolve` read. */
   source?: ResolvedSource
+  /** What step `judge` found. */
   judgement?: KeptJudgement
+  /** Manifest or index that was pushed. */
   root?: RawManifest
 }
 
@@ -22,6 +25,7 @@ export interface StepMemory {
 export interface StepOptions extends RunOptions {
   /** Pass the same object to all steps of a promotion in one process. */
   readonly memory?: StepMemory | undefined
+  /** Spans and metrics. Default: none. */
   readonly telemetry?: PromotionTelemetry | undefined
 }
 

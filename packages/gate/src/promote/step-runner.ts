@@ -6,6 +6,7 @@ import type { StepName } from './step-name.ts'
 
 /** Runs the steps of one promotion: reports progress, stops on abort, and says which step failed. */
 export interface StepRunner {
+  /** Runs one step: tells that it begins and how it ends. Rejects with a `GateError` that names the step, or with `signal.reason`. */
   run<T>(
     step: StepName,
     platform: Platform | undefined,
@@ -15,9 +16,13 @@ export interface StepRunner {
 
 /** Options of {@link createStepRunner}. */
 export interface StepRunnerOptions {
+  /** Time by which steps are dated. */
   readonly clock: Clock
+  /** Sees each step as it begins and ends. */
   readonly onProgress?: ProgressListener | undefined
+  /** Ends the promotion; the step under way rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
+  /** Spans and metrics. Default: none. */
   readonly telemetry?: PromotionTelemetry | undefined
   /** Told after each step that ended well. */
   readonly onFinished?:

@@ -8,16 +8,23 @@ import { nextSteps } from './next-steps.ts'
 
 /** What {@link describeQuarantine} is told. */
 export interface RefusedPromotion {
+  /** Names the promotion in the journal. */
   readonly key: PromotionKey
   /** Digest of the judgement, times left out. */
   readonly judgement: Digest
   /** ISO 8601 time at which the source was resolved. */
   readonly quarantinedAt: string
+  /** Reference that was to be promoted. */
   readonly source: string
+  /** What it led to. */
   readonly sourceDigest: Digest
+  /** Reference that it was to be promoted to. */
   readonly destination: string
+  /** Tier whose rules stopped it. */
   readonly tier: string
+  /** Why it was stopped. */
   readonly decision: Decision
+  /** What each platform's image was found to be. */
   readonly platforms: readonly PlatformSummary[]
   /** Documents that the decision rests on. Default: none. */
   readonly evidence?: readonly QuarantineEvidence[] | undefined

@@ -11,12 +11,15 @@ import {
 
 /** An imported ignore file and who answers for it. */
 export interface OwnedIgnoreFile extends Pick<IgnoreFile, 'rules'>, Partial<Pick<IgnoreFile, 'warnings'>> {
+  /** Who answers for the file. */
   readonly owner: string
 }
 
 /** What the caller trusts to say that findings do not count. */
 export interface TrustedStatements {
+  /** Signed VEX documents, and by whom they count. */
   readonly vex?: readonly TrustedVex[] | undefined
+  /** Ignore files of other tools. */
   readonly ignore?: readonly OwnedIgnoreFile[] | undefined
 }
 
@@ -26,6 +29,7 @@ export interface ApplyStatementsOptions extends TrustedStatements {
   readonly digests: readonly Digest[]
   /** `registry/repository` under which a statement may name it. */
   readonly repositories: readonly string[]
+  /** Time by which expiries are judged. */
   readonly now: Date
 }
 

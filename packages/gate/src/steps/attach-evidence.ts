@@ -9,26 +9,35 @@ import type { EvidenceDocument } from './describe-evidence.ts'
 
 /** An image or index at the target, with the decision about it. */
 export interface PromotedSubject {
+  /** The image or index. */
   readonly descriptor: Descriptor
+  /** The decision about it. */
   readonly decision: Decision
 }
 
 /** Options of {@link attachEvidence}. */
 export interface AttachEvidenceOptions {
+  /** Signs evidence, and signs that an image may go. */
   readonly signer: { readonly evidence: Signer; readonly release: Signer }
   /** `registry/repository` for the signature's docker-reference. */
   readonly reference: string
+  /** Id of this gate, as decisions name it. */
   readonly verifierId: string
+  /** Where signatures are stored. */
   readonly mode: 'bundle' | 'legacy' | 'both'
+  /** Time that the statements carry. */
   readonly createdAt: Date
   /** As in `AttachOptions` of `@sallyport/attest`. */
   readonly settleMs?: number | undefined
+  /** Ends the work; the promise rejects with `signal.reason`. What was stored by then stays. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** What was attached, and how much of it was new. */
 export interface AttachedSet {
+  /** All pieces, new ones and those that were there. */
   readonly evidence: readonly AttachedEvidence[]
+  /** How many of them were new. */
   readonly written: number
 }
 

@@ -13,6 +13,7 @@ import type { AttachedEvidence } from '../record/attached-evidence.ts'
 
 /** Options of {@link describeDecision}. */
 export interface DescribeDecisionOptions {
+  /** Id of this gate, as decisions name it. */
   readonly verifierId: string
   /** Evidence that the decision relied on, by the digest of each signed document. */
   readonly evidence: readonly AttachedEvidence[]

@@ -21,16 +21,23 @@ import type { ImageJudgement } from './judge-image.ts'
 
 /** A statement that a promotion attaches to an image, as exact JSON-able data. */
 export interface EvidenceDocument {
+  /** Image or index that it is about. */
   readonly subject: Digest
+  /** The statement (in-toto). */
   readonly statement: Statement
 }
 
 /** Options of {@link describeEvidence}. */
 export interface DescribeEvidenceOptions {
+  /** Digest of the index that lists the images, where there is one. */
   readonly index?: Digest | undefined
+  /** Reference that the images go to. */
   readonly destination: string
+  /** Reference that they come from. */
   readonly source: string
+  /** Id of this gate, as decisions name it. */
   readonly verifierId: string
+  /** When the decision was made, in ISO 8601. */
   readonly decidedAt: string
 }
 

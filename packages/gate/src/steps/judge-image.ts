@@ -22,29 +22,41 @@ import { needsUsage } from './needs-usage.ts'
 
 /** The image of one platform, examined, hardened and judged. Dispose it to delete its files. */
 export interface ImageJudgement extends AsyncDisposable {
+  /** Platform of the image. */
   readonly platform: Platform
+  /** Manifest at the source. */
   readonly source: RawManifest
   /** With the findings as the scanners told them. */
   readonly before: ExaminedImage
   /** The image that would be promoted, open; the same as `before` when nothing was changed. */
   readonly after: ExaminedImage
+  /** What was removed, and why the rest stays; absent when nothing was asked for. */
   readonly hardening?: HardenReport | undefined
   /** What patching did; absent when it was not asked for. */
   readonly patches?: PatchReport | undefined
   /** What hardening and patching did to the findings; absent when nothing was changed. */
   readonly change?: FindingsDiff | undefined
+  /** What the decision rests on. */
   readonly facts: PolicyFacts
+  /** The decision. */
   readonly decision: Decision
 }
 
 /** Options of {@link judgeImage}. */
 export interface JudgeImageOptions {
+  /** Reference that the image is to go to. */
   readonly destination: string
+  /** Tier whose rules judge it. */
   readonly tier: string
+  /** The rules. */
   readonly policy: Policy
+  /** Exceptions from the rules. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
+  /** Lets an image through that the policy stops, where the tier allows it. */
   readonly breakGlass?: BreakGlass | undefined
+  /** Scanners to ask; all of them must answer. */
   readonly scanners: readonly Scanner[]
+  /** How to harden. Default: not at all. */
   readonly harden?: HardenChoice | undefined
   /** Statements that take findings out of the count. Default: none. */
   readonly statements?: Omit<ApplyStatementsOptions, 'now'> | undefined
@@ -58,11 +70,15 @@ export interface JudgeImageOptions {
         images: Pick<ImageJudgement, 'before' | 'after'> & { readonly known: PolicyFacts },
       ) => Promise<Partial<PolicyFacts>>)
     | undefined
+  /** Time of the judgement. */
   readonly now: Date
+  /** Folder for what is unpacked; the caller deletes it. */
   readonly directory: string
   /** Has the layers that other images share. */
   readonly layerStore?: LayerStore | undefined
+  /** Runs the steps, and tells of them. */
   readonly steps: StepRunner
+  /** Ends the work; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -4,11 +4,13 @@ import { GateError } from '../errors.ts'
 
 /** Options of {@link publishTag}. */
 export interface PublishTagOptions {
+  /** Tag to be moved. */
   readonly tag: string
   /** What the tag pointed to when the promotion began; `undefined` when there was no such tag. */
   readonly expected: Digest | undefined
   /** Throws when the tag may not be moved; not asked when it is there already. */
   readonly beforeMove?: (() => Promise<void>) | undefined
+  /** Ends the work before the tag is written; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

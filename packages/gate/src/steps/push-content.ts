@@ -12,7 +12,9 @@ import type { UploadIndex } from '../batch/upload-index.ts'
 
 /** An image with the blobs that it names. */
 export interface ImageContent {
+  /** The manifest. */
   readonly raw: RawManifest
+  /** Reads its blobs. */
   readonly blobs: BlobReader
 }
 
@@ -24,12 +26,15 @@ export interface PushContentOptions {
     | undefined
   /** Remembers what other promotions of a batch have sent to the same registry. */
   readonly uploads?: UploadIndex | undefined
+  /** Ends the push; the promise rejects with `signal.reason`. Blobs that were written by then stay. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** What a push wrote. */
 export interface PushResult {
+  /** How many blobs. */
   readonly blobs: number
+  /** How many manifests. */
   readonly manifests: number
   /** Bytes of the blobs that were sent. */
   readonly bytes: number

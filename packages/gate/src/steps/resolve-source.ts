@@ -13,15 +13,19 @@ import { GateError } from '../errors.ts'
 
 /** The image of one platform at the source. */
 export interface SourceImage {
+  /** The platform. */
   readonly platform: Platform
+  /** The manifest. */
   readonly raw: RawManifest
 }
 
 /** What a source reference names, fixed by digest. */
 export interface ResolvedSource {
+  /** Manifest or index that the reference names. */
   readonly root: RawManifest
   /** Absent for an image of one platform. */
   readonly index?: ImageIndex | undefined
+  /** The images to be promoted, one for each platform. */
   readonly images: readonly SourceImage[]
   /** Every platform of the source that can run, also those that were not asked for. */
   readonly platforms: readonly Platform[]
@@ -37,6 +41,7 @@ export interface ResolveSourceOptions {
   readonly root?: RawManifest | undefined
   /** Where blobs are read. Default: the repository. */
   readonly blobs?: BlobReader | undefined
+  /** Ends the work; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -6,10 +6,12 @@ import type { AttachedEvidence } from '../record/attached-evidence.ts'
 
 /** Options of {@link verifyTarget}. */
 export interface VerifyTargetOptions {
+  /** Keys that evidence and release must be signed by. */
   readonly signer: {
     readonly evidence: Pick<Signer, 'publicKey'>
     readonly release: Pick<Signer, 'publicKey'>
   }
+  /** Ends the work; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -21,6 +21,7 @@ export type RoutedRequest = Omit<PromotionRequest, 'from'>
 
 /** Options of {@link createPushTrigger}. */
 export interface PushTriggerOptions {
+  /** The gate that promotes what was pushed. */
   readonly gate: Pick<Gate, 'promote' | 'context'>
   /** Says where what was pushed goes; `undefined`: nowhere. Not asked about evidence. */
   readonly route: (event: PushEvent) => RoutedRequest | undefined

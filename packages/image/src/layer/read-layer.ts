@@ -9,10 +9,13 @@ import { compressionOf } from './layer-format.ts'
 
 /** Options of {@link readLayer}. */
 export interface ReadLayerOptions {
+  /** The layer, as its manifest names it. */
   readonly descriptor: Descriptor
   /** Digest that the uncompressed tar must have. */
   readonly diffId: Digest
+  /** Limits on size, number and depth. Default: those of {@link ImageLimits}. */
   readonly limits?: ImageLimits | undefined
+  /** Ends the reading; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
   /** Chooses the files whose content is wanted. Default: none. */
   readonly visit?: LayerVisitor | undefined

@@ -31,8 +31,11 @@ export type OpenImageProgress =
 export interface OpenImageOptions {
   /** Folder in which the image's own folder is made. Default the system's folder for temporary files. */
   readonly directory?: string | undefined
+  /** Ends the work; the promise rejects with `signal.reason`, and what was unpacked is deleted. */
   readonly signal?: AbortSignal | undefined
+  /** Sees how far the layers are. */
   readonly onProgress?: ((event: OpenImageProgress) => void) | undefined
+  /** Limits on size, number and depth. Default: those of {@link ImageLimits}. */
   readonly limits?: ImageLimits | undefined
   /** Keeps layers for other images that share them. Default: none, the image has its own. */
   readonly layerStore?: LayerStore | undefined
@@ -100,6 +103,7 @@ interface SpoolInput {
   readonly diffIds: readonly Digest[]
   readonly folder: string
   readonly layoutDirectory: string
+  /** Limits on size, number and depth. */
   readonly limits: ResolvedLimits
   readonly layerStore: LayerStore | undefined
   /** Takes what is to be given back in the end. */

@@ -7,17 +7,23 @@ import { readBlob } from './read-blob.ts'
 
 /** What manifest and config say of an image. */
 export interface ImageDocuments {
+  /** The manifest, parsed. */
   readonly manifest: ImageManifest
+  /** The config, parsed. */
   readonly config: ImageConfig
+  /** The config, as its bytes. */
   readonly configBytes: Uint8Array
   /** Digests of the uncompressed layers, as many as the manifest has layers. */
   readonly diffIds: readonly Digest[]
+  /** The platform that the config names. */
   readonly platform: Platform
 }
 
 /** Options of {@link readDocuments}. */
 export interface ReadDocumentsOptions {
+  /** Limits on size, number and depth. Default: those of {@link ImageLimits}. */
   readonly limits?: ImageLimits | undefined
+  /** Ends the reading; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

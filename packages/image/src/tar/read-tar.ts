@@ -12,6 +12,7 @@ export type TarEvent =
 export interface ReadTarOptions extends TarLimits {
   /** Whether an archive may stop after an entry without the two zero blocks. Default `false`. */
   readonly allowMissingEnd?: boolean | undefined
+  /** Ends the reading; iterating rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -10,6 +10,7 @@ export type TarEntryType =
 
 /** What the header blocks of one entry say, PAX and GNU extensions applied. */
 export interface TarHeader {
+  /** What the entry is. */
   readonly type: TarEntryType
   /** Name as written; bytes that are no UTF-8 are lone surrogates U+DC80 to U+DCFF. */
   readonly path: string
@@ -17,16 +18,23 @@ export interface TarHeader {
   readonly linkPath: string
   /** Permission bits including set-uid, set-gid and sticky. */
   readonly mode: number
+  /** Number of the owner. */
   readonly uid: number
+  /** Number of the group. */
   readonly gid: number
+  /** Name of the owner; may be empty. */
   readonly userName: string
+  /** Name of the group; may be empty. */
   readonly groupName: string
   /** Seconds since the epoch, with fractions where PAX has them. */
   readonly mtime: number
   /** Bytes of content; 0 for all but regular files. */
   readonly size: number
+  /** Major number of a device; 0 for all else. */
   readonly deviceMajor: number
+  /** Minor number of a device; 0 for all else. */
   readonly deviceMinor: number
+  /** Extended attributes by name, as their bytes. */
   readonly xattrs: ReadonlyMap<string, Uint8Array>
   /** All PAX records of this entry as bytes, by keyword. */
   readonly pax: ReadonlyMap<string, Uint8Array>

@@ -5,7 +5,9 @@ import { paddedSize } from './tar-header.ts'
 
 /** An entry of a streamed archive: `header.size` bytes of content must come from `content`. */
 export interface TarStreamEntry {
+  /** What the entry is. */
   readonly header: TarHeaderInput
+  /** Its bytes. Default: none. */
   readonly content?: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined
 }
 

@@ -6,11 +6,15 @@ export type FileType = 'file' | 'directory' | 'symlink' | 'fifo' | 'character-de
  * valid UTF-8 keeps its bytes as lone surrogates U+DC80 to U+DCFF, so that paths compare and round-trip.
  */
 export interface FileNode {
+  /** Absolute path. */
   readonly path: string
+  /** What the path is. */
   readonly type: FileType
   /** Permission bits including set-uid, set-gid and sticky. */
   readonly mode: number
+  /** Number of the owner. */
   readonly uid: number
+  /** Number of the group. */
   readonly gid: number
   /** Seconds since the epoch, with fractions where the layer has them. */
   readonly mtime: number
@@ -20,6 +24,7 @@ export interface FileNode {
   readonly linkTarget?: string | undefined
   /** Path that this hard link shares its content with, in the same layer, otherwise undefined. */
   readonly hardlinkTo?: string | undefined
+  /** Extended attributes by name, as their bytes. */
   readonly xattrs: ReadonlyMap<string, Uint8Array>
   /** Index of the layer that this entry comes from. */
   readonly layer: number
@@ -33,6 +38,7 @@ export interface ResolveOptions {
 
 /** The merged file system of an image: what a container of it would see. */
 export interface FileTree {
+  /** How many paths there are. */
   readonly size: number
   /** The entry at exactly this canonical path; symbolic links on the way are not followed. */
   get(path: string): FileNode | undefined

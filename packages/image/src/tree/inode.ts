@@ -21,7 +21,9 @@ export interface Inode {
 
 /** Names one entry of one layer, both by position. */
 export interface EntryRef {
+  /** Position of the layer, from 0 for the lowest. */
   readonly layer: number
+  /** Position of the entry in its layer, from 0. */
   readonly entry: number
 }
 

@@ -8,6 +8,7 @@ import type { Inode } from './inode.ts'
 
 /** Options of {@link listFiles}. */
 export interface ListFilesOptions {
+  /** Ends the work; iterating rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

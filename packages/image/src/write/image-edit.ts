@@ -13,7 +13,9 @@ export type NewContent =
 
 /** Owner and time of a new path. */
 interface NewOwner {
+  /** Number of the owner. */
   readonly uid: number
+  /** Number of the group. */
   readonly gid: number
   /** Seconds since the epoch, fractions allowed. */
   readonly mtime: number
@@ -45,7 +47,9 @@ export type NewEntry =
 export interface AttributeEdit {
   /** Permission bits including set-uid, set-gid and sticky. */
   readonly mode?: number | undefined
+  /** Number of the owner. */
   readonly uid?: number | undefined
+  /** Number of the group. */
   readonly gid?: number | undefined
   /** All extended attributes that the path has afterwards. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array> | undefined
@@ -80,8 +84,11 @@ export interface ImageEdit {
 
 /** A rewritten image. Dispose it to delete its files; it is then not open any more. */
 export interface RewrittenImage extends AsyncDisposable {
+  /** The new manifest, as its bytes. */
   readonly raw: RawManifest
+  /** The new manifest, parsed. */
   readonly manifest: ImageManifest
+  /** The new config, parsed. */
   readonly config: ImageConfig
   /** The result, open, with its own copy of every blob; the source itself where nothing changed. */
   readonly image: Image

@@ -20,6 +20,8 @@ export interface RewriteOptions {
    * Default false.
    */
   readonly squash?: boolean | undefined
+  /** Ends the work; the promise rejects with `signal.reason`, and what was written is deleted. */
   readonly signal?: AbortSignal | undefined
+  /** Sees how far the layers are. */
   readonly onProgress?: ((event: RewriteProgress) => void) | undefined
 }

@@ -15,21 +15,31 @@ export interface DecisionSide {
 
 /** A decision that comes out otherwise under the other policy. */
 export interface DecisionChange {
+  /** Destination of the image. */
   readonly destination: string
+  /** Image that the decision is about. */
   readonly subject: Digest
+  /** Tier whose rules judged it. */
   readonly tier: string
+  /** When it was judged, in ISO 8601; both policies are asked for that time. */
   readonly evaluatedAt: string
   /** `looser`: what did not pass would pass. `tighter`: what passed would not. `same`: the verdict stays, for other reasons. */
   readonly kind: 'looser' | 'tighter' | 'other' | 'same'
+  /** Under the policy as it was. */
   readonly before: DecisionSide
+  /** Under the policy as it would be. */
   readonly after: DecisionSide
 }
 
 /** How a change of the policy would have changed decisions. */
 export interface PolicyDiff {
+  /** The policy as it was. */
   readonly before: { readonly source: string; readonly digest: Digest }
+  /** The policy as it would be. */
   readonly after: { readonly source: string; readonly digest: Digest }
+  /** How many decisions were made again. */
   readonly compared: number
+  /** How many of them came out the same. */
   readonly unchanged: number
   /** In the order of the facts; `same` ones as well. */
   readonly changes: readonly DecisionChange[]

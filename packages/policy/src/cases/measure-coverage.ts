@@ -4,12 +4,15 @@ import type { CaseResult } from './case-result.ts'
 
 /** A rule of a tier. */
 export interface CoveredRule {
+  /** Name of the tier. */
   readonly tier: string
+  /** Name of the rule. */
   readonly rule: string
 }
 
 /** What a table of cases never tried. */
 export interface PolicyCoverage {
+  /** Tiers that no case is about. */
   readonly tiersWithoutCase: readonly string[]
   /** Rules that no case broke: whether they stop anything is not shown. */
   readonly neverBroken: readonly CoveredRule[]

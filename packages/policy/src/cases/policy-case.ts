@@ -6,12 +6,15 @@ import type { WaiverFile } from '../waivers/waiver.ts'
 
 /** Evidence in the short form of a case: signed, verified, and about the image. */
 export interface CaseEvidence {
+  /** Kind of the evidence. */
   readonly kind: 'signature' | 'sbom' | 'provenance' | 'vex' | 'scan' | 'decision' | 'other'
   /** Id of the key that signed; of a certificate, its identity with `issuer`. Default `test-key`. */
   readonly signer?: string | undefined
+  /** Issuer of the signer's identity, where it is no key. */
   readonly issuer?: string | undefined
   /** How old the signature is at the time of the case, e.g. `3d`. Default: nobody says when it was signed. */
   readonly age?: string | undefined
+  /** Builder that the provenance names, and the SLSA level it is trusted with. */
   readonly builder?: { readonly id: string; readonly level?: 0 | 1 | 2 | 3 | undefined } | undefined
   /** Repository that provenance names. */
   readonly repository?: string | undefined
@@ -53,15 +56,19 @@ export interface CaseFacts {
   readonly configuration?: Some<ConfigurationFacts> | undefined
   /** Default: nobody looked. Fields that are absent are empty. */
   readonly files?: Some<FileFacts> | undefined
+  /** The image that it was built on. Default: unknown. */
   readonly base?: PolicyFacts['base']
   /** Default: nobody looked; an empty list: there is none. */
   readonly evidence?: readonly CaseEvidence[] | undefined
+  /** Artifact type of the manifest, for what is no image. */
   readonly artifactType?: string | undefined
+  /** What an earlier decision had found. Default: there is none. */
   readonly previous?: PolicyFacts['previous']
 }
 
 /** What a case expects; what it does not name may be anything. */
 export interface CaseExpectation {
+  /** The verdict that must come out. */
   readonly verdict: Verdict
   /** Codes of all reasons but notes, in any order, each once. */
   readonly reasons?: readonly string[] | undefined
@@ -77,12 +84,16 @@ export interface CaseExpectation {
 export interface PolicyCase {
   /** Reads as a sentence. */
   readonly name: string
+  /** Tier whose rules judge it. */
   readonly tier: string
   /** ISO 8601 time of the decision. */
   readonly now: string
   /** In short form, or as they were stored of a real decision. */
   readonly facts: CaseFacts | PolicyFacts
+  /** Waivers that are given. Default: none. */
   readonly waivers?: readonly WaiverFile[] | undefined
+  /** Break-glass that is given. Default: none. */
   readonly breakGlass?: BreakGlass | undefined
+  /** What must come out. */
   readonly expect: CaseExpectation
 }

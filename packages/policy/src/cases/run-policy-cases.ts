@@ -9,9 +9,13 @@ import { toFacts } from './to-facts.ts'
 
 /** How all cases ended, and what they never tried. */
 export interface PolicyCasesReport {
+  /** How many passed. */
   readonly passed: number
+  /** How many did not. */
   readonly failed: number
+  /** How each ended, in their order. */
   readonly results: readonly CaseResult[]
+  /** What no case tried. */
   readonly coverage: PolicyCoverage
 }
 

@@ -8,12 +8,17 @@ import type { WaiverFile } from '../waivers/waiver.ts'
 
 /** Everything but the policy that a decision was made of, so that it can be made again. Serialisable. */
 export interface StoredFacts {
+  /** Names this form, with its version. */
   readonly schema: 'https://sallyport.dev/schemas/stored-facts/v1'
+  /** Tier whose rules judged it. */
   readonly tier: string
   /** ISO 8601 time of the decision. */
   readonly evaluatedAt: string
+  /** The facts. */
   readonly facts: PolicyFacts
+  /** The waivers that were given. */
   readonly waivers: readonly WaiverFile[]
+  /** Break-glass, where somebody asked for it. */
   readonly breakGlass?: BreakGlass | undefined
 }
 

@@ -5,12 +5,15 @@ import type { AcceptedLoosening, TierValue } from './tier.ts'
 
 /** What holds in a tier, and where each part of it comes from. */
 export interface TierDescription {
+  /** Name of the tier. */
   readonly tier: string
   /** Tiers that it inherits from, nearest first. */
   readonly ancestors: readonly string[]
+  /** The policy. */
   readonly policy: { readonly source: string; readonly digest: Digest }
   /** In the order of evaluation. */
   readonly values: readonly TierValue[]
+  /** What is looser than what it inherits, and why. */
   readonly loosenings: readonly AcceptedLoosening[]
 }
 

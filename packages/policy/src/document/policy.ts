@@ -7,5 +7,6 @@ export interface Policy {
   readonly source: string
   /** Digest of the document's bytes; of its canonical JSON when it was written in TypeScript. */
   readonly digest: Digest
+  /** The tiers by name, each with everything that it inherits. */
   readonly tiers: ReadonlyMap<string, EffectiveTier>
 }

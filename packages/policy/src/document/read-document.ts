@@ -5,6 +5,7 @@ import { invalidDocument, issueIn, type OpenDocument, openYaml } from './open-ya
 
 /** A YAML document whose form has been checked. */
 export interface ReadDocument<T> {
+  /** What the document says. */
   readonly data: T
   /** The issue at a path of the document, or at the deepest node on the way that exists. */
   issueAt(path: readonly PropertyKey[], message: string): PolicyIssue

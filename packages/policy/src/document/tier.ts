@@ -4,6 +4,7 @@ import type { RuleContext, RuleMode, RuleResult, RuleSettings } from '../rules/r
 export interface CompiledRule extends RuleSettings {
   /** Which kind of rule, e.g. `threshold`, `sbom`, `cel`, `precondition`. */
   readonly kind: string
+  /** Judges an image; pure. */
   readonly evaluate: (context: RuleContext) => RuleResult
 }
 
@@ -11,7 +12,9 @@ export interface CompiledRule extends RuleSettings {
 export interface AcceptedGap {
   /** Code of the gap, e.g. `DATABASE_MISSING`. */
   readonly code: string
+  /** Glob of destinations. */
   readonly images: string
+  /** Why it is lived with. */
   readonly reason: string
 }
 
@@ -29,6 +32,7 @@ export interface WaiverTerms {
 
 /** Whether somebody may let an image through that fails. What could not be judged is never let through. */
 export interface BreakGlassTerms {
+  /** Whether it may be done at all. */
   readonly allowed: boolean
   /** Longest time, in milliseconds, from now to its expiry. */
   readonly maxLifetimeMs: number
@@ -38,10 +42,13 @@ export interface BreakGlassTerms {
 
 /** A time in which no tag moves. */
 export interface FreezeWindow {
+  /** Name, for messages. */
   readonly name: string
   /** ISO 8601 instants: from, inclusive, until, exclusive. */
   readonly from: string
+  /** When it ends. */
   readonly until: string
+  /** Why, for who wants to promote meanwhile. */
   readonly reason: string
   /** Destination globs that it does not stop. */
   readonly except?: readonly string[] | undefined
@@ -49,8 +56,11 @@ export interface FreezeWindow {
 
 /** Where a value was written; built in when there is no tier. Lines and columns are 1-based, and 0 outside of texts. */
 export interface ValueOrigin {
+  /** Tier that says so. */
   readonly tier?: string | undefined
+  /** Line. */
   readonly line?: number | undefined
+  /** Column. */
   readonly column?: number | undefined
 }
 
@@ -61,7 +71,9 @@ export interface TierValue {
    * of a rule stands the rule itself, e.g. `['thresholds', 'none critical']`, with its name as value.
    */
   readonly path: readonly string[]
+  /** The value. */
   readonly value: unknown
+  /** Where it stands. */
   readonly origin: ValueOrigin
 }
 
@@ -73,20 +85,29 @@ export interface AcceptedLoosening {
   readonly path: readonly (string | number)[]
   /** What was asked before, and where. */
   readonly was: string
+  /** Where the stricter value stands. */
   readonly from: ValueOrigin
+  /** The reason that was given. */
   readonly reason: string
+  /** Where the looser value stands. */
   readonly at: ValueOrigin
 }
 
 /** What holds in one tier, with everything that it inherits. */
 export interface EffectiveTier {
+  /** Name of the tier. */
   readonly name: string
+  /** What breaking a rule does that names no mode of its own. */
   readonly mode: RuleMode
   /** In the order of evaluation: preconditions, thresholds, requirements, CEL rules, those of other engines. */
   readonly rules: readonly CompiledRule[]
+  /** Gaps in coverage that it lives with. */
   readonly acceptedGaps: readonly AcceptedGap[]
+  /** Whether waivers count, and for how long. */
   readonly waivers: WaiverTerms
+  /** Whether somebody may let an image through that fails. */
   readonly breakGlass: BreakGlassTerms
+  /** Times in which no tag moves. */
   readonly freeze: readonly FreezeWindow[]
   /** How complete recordings must be before "not executed" counts. Default `complete`. */
   readonly traceCoverage: 'complete' | 'partial'

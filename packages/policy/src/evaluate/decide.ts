@@ -17,6 +17,7 @@ import { matchGlob } from './match-glob.ts'
 
 /** Options of {@link decide}. */
 export interface DecideOptions {
+  /** Tier whose rules judge. */
   readonly tier: string
   /** The time of the decision; expiry, ages and the age of data are measured against it. */
   readonly now: Date

@@ -6,6 +6,7 @@ export interface MarkdownBudget {
   add(block: string, what?: string): void
   /** Adds a folded list; as many items as fit are written, the others counted. Nothing for no items. */
   list(summary: string, what: string, items: readonly string[], lead?: string): void
+  /** What was collected, and a last line that says how much was left out. */
   finish(): string
 }
 

@@ -5,6 +5,7 @@ import { pageStyle } from './page-style.ts'
 
 /** What a page has besides the frame of all pages. */
 export interface PageFrame {
+  /** Title, as text. */
   readonly title: string
   /** Style of this page alone. Its hash gets into the policy of the page, so it must be the same text for every page. */
   readonly style?: string | undefined
@@ -14,6 +15,7 @@ export interface PageFrame {
 
 /** What {@link renderPage} puts into the frame. */
 export interface Page extends PageFrame {
+  /** What stands in the page. */
   readonly body: Html
 }
 

@@ -2,14 +2,19 @@ import { markup, type Html, type HtmlPart } from './markup.ts'
 
 /** One cell; `order` sorts it where its text does not. */
 export interface TableCell {
+  /** What stands in the cell. */
   readonly content: HtmlPart
+  /** What it is sorted by. Default: its text. */
   readonly order?: string | number | undefined
 }
 
 /** A table that turns into cards on a narrow screen. */
 export interface Table {
+  /** What the table shows. */
   readonly caption: string
+  /** Names of the columns. */
   readonly columns: readonly string[]
+  /** The rows, each with a cell for each column. */
   readonly rows: readonly {
     readonly cells: readonly (TableCell | string | number)[]
     /** Values that filters compare, by their names. */

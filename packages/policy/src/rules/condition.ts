@@ -8,6 +8,7 @@ const maxLength = 4_000
 
 /** A CEL expression that was checked. */
 export interface Condition {
+  /** The expression, as it was written. */
   readonly text: string
   /** Whether it holds, or why that can't be said. Never throws. */
   readonly ask: (context: RuleContext) => { readonly holds: boolean } | { readonly error: string }

@@ -27,11 +27,13 @@ export interface RuleSettings {
 
 /** Facts about one image, with what rules share so that none works it out again. */
 export interface RuleContext {
+  /** The facts. */
   readonly facts: PolicyFacts
   /** All findings with usage and waivers joined. */
   readonly findings: readonly JudgedFinding[]
   /** Those of them that count: neither waived nor set aside by a statement that somebody trusts. */
   readonly counted: readonly JudgedFinding[]
+  /** Time of the judgement. */
   readonly now: Date
   /**
    * Whether recordings as complete as the tier asks for stand behind the usage of packages. Default `false`: what is
@@ -52,7 +54,9 @@ export interface RuleResult {
   readonly code: string
   /** One line that stands alone. */
   readonly message: string
+  /** The limit, where the rule has one. */
   readonly limit?: number | undefined
+  /** What was counted or measured, where the rule has a limit. */
   readonly actual?: number | undefined
   /** Findings that break it. */
   readonly findings?: readonly JudgedFinding[] | undefined
@@ -96,5 +100,6 @@ export interface RuleKind<Rule> {
   readonly loosenedByAdding?:
     | ((added: Rule & RuleSettings, inherited: readonly (Rule & RuleSettings)[]) => readonly Loosening[])
     | undefined
+  /** Judges one image by one rule; pure. */
   readonly evaluate: (rule: Rule & RuleSettings, context: RuleContext) => RuleResult
 }

@@ -28,13 +28,17 @@ export interface EpssLimit {
 
 /** A limit on how many findings of a bucket may stay. Fields that are absent match everything. */
 export interface Threshold {
+  /** Severities that count. */
   readonly severity?: readonly Severity[] | undefined
   /** State of the fix, for this distribution release. */
   readonly fix?: readonly FixState[] | undefined
+  /** Usages that count. */
   readonly usage?: readonly Usage[] | undefined
   /** Only findings of at least that age, in milliseconds. One whose date is missing or still to come is old enough. */
   readonly age?: { readonly since: AgeSince; readonly atLeast: number } | undefined
+  /** States in the catalogue of known exploited vulnerabilities that count. */
   readonly kev?: readonly KevState[] | undefined
+  /** Likelihoods of exploitation that count. */
   readonly epss?: EpssLimit | undefined
   /** Types of purls, e.g. `deb` or `npm`. */
   readonly ecosystem?: readonly string[] | undefined
@@ -42,5 +46,6 @@ export interface Threshold {
   readonly package?: readonly string[] | undefined
   /** Findings with one of these notes are not counted. */
   readonly except?: readonly FindingNote[] | undefined
+  /** How many may stay. */
   readonly max: number
 }

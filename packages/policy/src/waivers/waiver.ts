@@ -8,6 +8,7 @@ export interface WaiverScope {
    * instead.
    */
   readonly package?: string | undefined
+  /** Versions that it covers, as a range. Default: all. */
   readonly versions?: string | undefined
   /** Let `package` name the source package that the installed one was built of. Default `false`. */
   readonly sourcePackage?: boolean | undefined
@@ -23,8 +24,11 @@ export interface Waiver {
   readonly id: string
   /** CVE, GHSA or other id; each alias of a finding matches too. */
   readonly vulnerability: string
+  /** What it covers. */
   readonly scope: WaiverScope
+  /** Why, for people. */
   readonly reason: string
+  /** Who answers for it. */
   readonly owner: string
   /** Instant at which it ends, exclusive, ISO 8601 in UTC. Of a bare date: the end of that day. */
   readonly expires: string
@@ -32,7 +36,9 @@ export interface Waiver {
   readonly expiresText: string
   /** Tiers it applies to; all when absent. */
   readonly tiers?: readonly string[] | undefined
+  /** Who approved it. */
   readonly approver?: string | undefined
+  /** Name of a ticket about it. */
   readonly ticket?: string | undefined
   /** `fixed`: void as soon as there is a fix. */
   readonly until?: 'fixed' | undefined
@@ -53,6 +59,7 @@ export interface WaiverFile {
   readonly source: string
   /** Digest of its bytes. */
   readonly digest: Digest
+  /** The waivers, in their order. */
   readonly waivers: readonly Waiver[]
   /** What was lost or changed on import from another format. */
   readonly warnings?: readonly string[] | undefined

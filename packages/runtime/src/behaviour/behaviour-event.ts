@@ -43,13 +43,17 @@ interface EventContext {
   readonly source: string
   /** Milliseconds since the epoch. */
   readonly time?: number | undefined
+  /** Process that did it. */
   readonly process: EventProcess
+  /** Container that the process is in, where it is known. */
   readonly container?: EventContainer | undefined
+  /** What the sensor noted besides. */
   readonly tags?: readonly EventTag[] | undefined
 }
 
 /** A program was started. */
 export interface ExecEvent extends EventContext {
+  /** Names the kind. */
   readonly type: 'exec'
   /** Absolute path inside the container. */
   readonly path: string
@@ -63,6 +67,7 @@ export interface ExecEvent extends EventContext {
 
 /** A file was opened. Failed attempts are no events. */
 export interface OpenEvent extends EventContext {
+  /** Names the kind. */
   readonly type: 'open'
   /** Absolute path inside the container; a pattern (see `generalisePaths`) where a source has only that. */
   readonly path: string
@@ -77,7 +82,9 @@ export type EndpointProtocol = 'tcp' | 'udp' | 'unix' | 'sctp' | 'raw' | 'unknow
 
 /** A connection was attempted, or a datagram socket given a peer. */
 export interface ConnectEvent extends EventContext {
+  /** Names the kind. */
   readonly type: 'connect'
+  /** Transport protocol. */
   readonly protocol: EndpointProtocol
   /** IP address in its shortest form, or path or `@name` of a unix socket. */
   readonly address: string
@@ -89,8 +96,11 @@ export interface ConnectEvent extends EventContext {
 
 /** A port was taken to wait for peers. */
 export interface ListenEvent extends EventContext {
+  /** Names the kind. */
   readonly type: 'listen'
+  /** Transport protocol. */
   readonly protocol: EndpointProtocol
+  /** Address that it was taken on. */
   readonly address: string
   /** 0: one that the kernel chose. */
   readonly port: number
@@ -98,6 +108,7 @@ export interface ListenEvent extends EventContext {
 
 /** A capability was asked for. */
 export interface CapabilityEvent extends EventContext {
+  /** Names the kind. */
   readonly type: 'capability'
   /** E.g. `CAP_NET_RAW`. */
   readonly name: string
@@ -105,6 +116,7 @@ export interface CapabilityEvent extends EventContext {
 
 /** A system call was made, also one that failed. */
 export interface SyscallEvent extends EventContext {
+  /** Names the kind. */
   readonly type: 'syscall'
   /** Name of the kernel's table, e.g. `openat`. */
   readonly name: string
@@ -112,7 +124,9 @@ export interface SyscallEvent extends EventContext {
 
 /** Why a stream does not tell all: what it can't be judged or learned by. */
 export interface GapEvent {
+  /** Names the kind. */
   readonly type: 'gap'
+  /** Sensor or file that tells. */
   readonly source: string
   /**
    * `unreadable`: a line that is not as the source writes it. `lost`: the source dropped events. `partial`: it does not
@@ -123,6 +137,7 @@ export interface GapEvent {
   readonly message: string
   /** How many events or lines; at least 1. */
   readonly count: number
+  /** Milliseconds since the epoch. */
   readonly time?: number | undefined
 }
 

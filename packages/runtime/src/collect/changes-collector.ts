@@ -19,7 +19,9 @@ const change = z.object({
 
 /** A path that an engine says differs from the image; not how. */
 export interface NamedChange {
+  /** The path. */
   readonly path: string
+  /** What the engine says happened to it. */
   readonly change: 'modified' | 'added' | 'deleted'
 }
 

@@ -3,7 +3,9 @@ import type { FileRecord } from '@sallyport/core'
 
 /** What is known of the content of a file. */
 export interface HashedContent {
+  /** SHA-256 in hex. */
   readonly sha256: string
+  /** What its first bytes say it is. */
   readonly magic: FileRecord['magic']
   /** `security.capability` in base64, `''` for none; absent when it could not be read. */
   readonly capability?: string | undefined
@@ -21,6 +23,7 @@ export interface HashedContent {
 export interface HashCache {
   /** How many files it knows. */
   readonly size: number
+  /** What is known of a file with these properties, or `undefined`. */
   find(stats: BigIntStats): HashedContent | undefined
   /** Takes what was read; not of a file that was written to in the last second, which may change within the same tick. */
   keep(stats: BigIntStats, content: HashedContent): void

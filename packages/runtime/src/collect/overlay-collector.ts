@@ -20,6 +20,7 @@ export interface OverlayCollectorOptions {
   readonly userAttributes?: boolean | undefined
   /** Whether fuse-overlayfs wrote it, which may mark what is gone by `.wh.` files. Default `false`. */
   readonly fuse?: boolean | undefined
+  /** Hashes that are remembered. Default: everything is read. */
   readonly cache?: HashCache | undefined
   /** Largest file that is hashed, in bytes; a larger one is unknown. Default 8 GiB. */
   readonly maxFileBytes?: number | undefined

@@ -28,7 +28,9 @@ export interface AllowedMemory {
 
 /** What was found and is allowed, by reason. */
 export interface AllowedCount {
+  /** Why it is allowed. */
   readonly reason: string
+  /** How many. */
   readonly count: number
   /** Paths, at most five. */
   readonly examples: readonly string[]

@@ -18,7 +18,9 @@ export interface CompareFilesOptions {
 
 /** What was expected to differ, by reason. */
 export interface ExpectedCount {
+  /** Why it was expected. */
   readonly reason: ExpectedReason
+  /** How many. */
   readonly count: number
   /** At most five. */
   readonly examples: readonly string[]
@@ -28,6 +30,7 @@ export interface ExpectedCount {
 export interface FileComparison {
   /** The worst first, then by path. */
   readonly findings: readonly DriftFinding[]
+  /** What was expected to differ, by reason. */
   readonly expected: readonly ExpectedCount[]
   /** What could not be told. */
   readonly unknown: readonly UnknownFile[]
@@ -39,7 +42,9 @@ export interface FileComparison {
 
 /** Takes what a collector saw, one by one, and compares it. Pure: reads nothing. */
 export interface FileComparer {
+  /** Compares one path. */
   add(observation: FileObservation): void
+  /** What the comparison came to; nothing may be added after it. */
   finish(): FileComparison
 }
 

@@ -56,8 +56,11 @@ export type DriftFlag =
 
 /** One path of a container that differs from the image. */
 export interface DriftFinding {
+  /** The path, in the container. */
   readonly path: string
+  /** What kind of difference it is. */
   readonly class: DriftClass
+  /** How bad it is. */
   readonly severity: DriftSeverity
   /** One sentence. */
   readonly message: string
@@ -81,8 +84,10 @@ export interface DriftFinding {
 
 /** A property of a file and how it differs. */
 export interface DriftChange {
+  /** Which property differs. */
   readonly property: 'type' | 'content' | 'link-target' | 'device' | 'mode' | 'owner' | 'capability'
   /** What the image has. */
   readonly was: string
+  /** What it is in the container. */
   readonly is: string
 }

@@ -8,6 +8,7 @@ import type { UnknownFile } from './file-observation.ts'
 
 /** What a comparison of a container with its image came to. Plain JSON. */
 export interface DriftReport {
+  /** Names this form, with its version. */
   readonly schema: 'https://sallyport.dev/schemas/drift-report/v1'
   /**
    * `clean`: all was read, and nothing differs that matters. `drifted`: something does, whatever could not be read.
@@ -50,16 +51,22 @@ export interface DriftSubject {
 
 /** What {@link buildDriftReport} puts together. */
 export interface DriftReportParts {
+  /** What was compared. */
   readonly subject: DriftSubject
+  /** When it was compared. */
   readonly checkedAt: Date
+  /** Name of the collector. */
   readonly collector: string
+  /** How the files differ. */
   readonly comparison: FileComparison
+  /** What was found of processes; absent when they were not looked at. */
   readonly processes?: {
     readonly findings: readonly ProcessFinding[]
     readonly unknown: readonly UnknownProcess[]
     readonly seen: number
     readonly ended: number
   }
+  /** From which severity on it is drift. Default `minor`. */
   readonly failOn?: DriftSeverity | undefined
   /** Default none. */
   readonly allowed?: readonly AllowedDrift[] | undefined

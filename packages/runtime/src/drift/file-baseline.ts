@@ -27,6 +27,7 @@ export class FileBaseline {
     return this.#files.size
   }
 
+  /** What the image has at a path, or `undefined`. */
   get(path: string): FileRecord | undefined {
     return this.#files.get(path)
   }
@@ -36,6 +37,7 @@ export class FileBaseline {
     return this.#byHash.get(sha256)
   }
 
+  /** All files of the image. */
   files(): IterableIterator<FileRecord> {
     return this.#files.values()
   }

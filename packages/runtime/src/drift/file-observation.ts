@@ -23,12 +23,17 @@ export type FileObservation =
 
 /** A path that is there. */
 export interface PresentFile {
+  /** Names the kind. */
   readonly kind: 'present'
+  /** The path, in the container. */
   readonly path: string
+  /** What it is. */
   readonly type: FileRecord['type'] | 'socket'
   /** Permission bits including set-uid, set-gid and sticky. */
   readonly mode: number
+  /** Number of the owner. */
   readonly uid: number
+  /** Number of the group. */
   readonly gid: number
   /** Bytes of content. */
   readonly size: number
@@ -38,7 +43,9 @@ export interface PresentFile {
   readonly magic?: FileRecord['magic']
   /** Whether it was written to while it was read: `sha256` is of no state that ever was. */
   readonly isUnstable?: boolean | undefined
+  /** Where a symbolic link leads. */
   readonly linkTarget?: string | undefined
+  /** Numbers of a device, `major:minor`. */
   readonly device?: string | undefined
   /** `security.capability` in base64, `''` for none; absent when it could not be read. */
   readonly capability?: string | undefined
@@ -48,9 +55,13 @@ export interface PresentFile {
 
 /** What could not be looked at, and why. */
 export interface UnknownFile {
+  /** Names the kind. */
   readonly kind: 'unknown'
+  /** The path, in the container. */
   readonly path: string
+  /** For machines; stable. */
   readonly reason: UnknownReason
+  /** Why, in a sentence. */
   readonly message: string
 }
 

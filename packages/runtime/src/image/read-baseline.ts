@@ -16,6 +16,7 @@ import { RuntimeError } from '../errors.ts'
 
 /** The files of an image, as those say who are trusted. */
 export interface ImageBaseline {
+  /** The files, to compare with. */
   readonly baseline: FileBaseline
   /** The manifest that the list is about. */
   readonly image: Digest

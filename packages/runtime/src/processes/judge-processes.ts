@@ -19,13 +19,17 @@ export type ProcessProblem =
 
 /** A process that runs something that is not of the image. */
 export interface ProcessFinding {
+  /** Its number, as the host has it. */
   readonly pid: number
+  /** For machines; stable. */
   readonly problem: ProcessProblem
+  /** How bad it is. */
   readonly severity: DriftSeverity
   /** Path of its program. */
   readonly executable: string
   /** What it runs or loaded. */
   readonly path: string
+  /** SHA-256 of what it runs, in hex, where that was read. */
   readonly sha256?: string | undefined
   /** One sentence. */
   readonly message: string
@@ -35,6 +39,7 @@ export interface ProcessFinding {
 
 /** Options of {@link judgeProcesses}. */
 export interface JudgeProcessesOptions {
+  /** Files of the image. */
   readonly baseline: FileBaseline
   /** How the files differ. */
   readonly findings: readonly DriftFinding[]

@@ -10,11 +10,13 @@ export interface ObserveProcessesOptions {
   readonly pid: number
   /** Default `/proc`. */
   readonly procDirectory?: string | undefined
+  /** Hashes that are remembered. Default: everything is read. */
   readonly cache?: HashCache | undefined
   /** Default 10,000; more are unknown. */
   readonly maxProcesses?: number | undefined
   /** When it fires, processes that were not looked at by then are unknown. Default: none. */
   readonly timeLimit?: AbortSignal | undefined
+  /** Ends the work; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 

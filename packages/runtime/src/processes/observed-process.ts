@@ -4,9 +4,11 @@ import type { FileRecord } from '@sallyport/core'
 export interface RunningFile {
   /** As the process sees it; of memory `memfd:NAME`. */
   readonly path: string
+  /** Whether it is there, was deleted since, or never was a file. */
   readonly state: 'present' | 'deleted' | 'memory'
   /** SHA-256 in hex of the bytes that run, also of what is deleted; absent when they could not be read. */
   readonly sha256?: string | undefined
+  /** What its first bytes say it is. */
   readonly magic?: FileRecord['magic']
 }
 
@@ -18,7 +20,9 @@ export interface GivenFile extends RunningFile {
 
 /** A process of a container. */
 export interface ObservedProcess {
+  /** Its number, as the host has it. */
   readonly pid: number
+  /** The program that it runs. */
   readonly executable: RunningFile
   /** Its command line, shortened. */
   readonly command: readonly string[]
@@ -32,13 +36,17 @@ export interface ObservedProcess {
 
 /** Something about a process that could not be read. */
 export interface UnknownProcess {
+  /** Its number, as the host has it. */
   readonly pid: number
+  /** What could not be read, in a sentence. */
   readonly message: string
 }
 
 /** All processes of a container at one time. */
 export interface ProcessObservations {
+  /** The processes that were read. */
   readonly processes: readonly ObservedProcess[]
+  /** What could not be read. */
   readonly unknown: readonly UnknownProcess[]
   /** Processes that ended while they were looked at. */
   readonly ended: number

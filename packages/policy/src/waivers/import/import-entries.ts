@@ -6,6 +6,7 @@ import { type WaiverInput, waiverSchema } from '../waiver.schema.ts'
 export interface ImportWaiversOptions {
   /** Name of the file, part of ids and messages. */
   readonly source: string
+  /** Who answers for the waivers. */
   readonly owner: string
   /**
    * The images that the list is for in its tool: an entry becomes a waiver for each of them. Entries that name no
@@ -16,8 +17,11 @@ export interface ImportWaiversOptions {
   readonly expires?: string | undefined
   /** Reason of entries that give none. Without it they are left out. */
   readonly reason?: string | undefined
+  /** Tiers that they count in. Default: all. */
   readonly tiers?: readonly string[] | undefined
+  /** Who approved them. */
   readonly approver?: string | undefined
+  /** Name of a ticket about them. */
   readonly ticket?: string | undefined
 }
 

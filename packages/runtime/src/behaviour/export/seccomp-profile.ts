@@ -6,10 +6,13 @@ import { findMissingCoverage, type SaturationOptions } from '../profile/saturati
 
 /** A seccomp profile as runtimes read it (OCI runtime specification, config-linux.md, "Seccomp"). */
 export interface SeccompProfile {
+  /** What happens to a system call that no rule names. */
   readonly defaultAction: 'SCMP_ACT_ERRNO' | 'SCMP_ACT_LOG' | 'SCMP_ACT_KILL_PROCESS'
   /** Only with `SCMP_ACT_ERRNO`: 1, EPERM. */
   readonly defaultErrnoRet?: 1 | undefined
+  /** Architectures that it holds for, as seccomp names them. */
   readonly architectures: readonly string[]
+  /** The rules. */
   readonly syscalls: readonly SeccompRule[]
 }
 
@@ -17,6 +20,7 @@ export interface SeccompProfile {
 export interface SeccompRule {
   /** Names of the kernel's table. */
   readonly names: readonly string[]
+  /** What happens to these calls. */
   readonly action: 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO'
   /** With `SCMP_ACT_ERRNO`: the error that the call gives. */
   readonly errnoRet?: number | undefined

@@ -29,6 +29,7 @@ export interface JudgeOptions {
   readonly cooldownMs?: number | undefined
   /** How many findings are remembered for that; of more, the oldest may be told again. Default 10,000. */
   readonly maxRemembered?: number | undefined
+  /** Time by which silence and pauses are measured. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 
@@ -40,6 +41,7 @@ export interface UnknownReason {
    * nothing about. `no-events`: nothing was seen. `silent`: nothing was seen for `maxSilenceMs`.
    */
   readonly code: 'not-approved' | 'other-image' | 'events-missing' | 'not-observed' | 'no-events' | 'silent'
+  /** Why, in a sentence. */
   readonly message: string
   /** How many events. */
   readonly count: number

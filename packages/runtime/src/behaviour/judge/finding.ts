@@ -20,7 +20,9 @@ export type FindingCode =
 
 /** One thing that a workload did, and its profile does not have. */
 export interface BehaviourFinding {
+  /** For machines; stable. */
   readonly code: FindingCode
+  /** How bad it is. */
   readonly grade: FindingGrade
   /** What was done, in one sentence. */
   readonly message: string

@@ -15,6 +15,7 @@ import { contentOf } from './profile-states.ts'
 
 /** A thing that one profile has and another does not. */
 export interface ProfileDifference {
+  /** What kind of thing it is. */
   readonly kind: BehaviourKind
   /** The path, endpoint or name. */
   readonly name: string
@@ -22,7 +23,9 @@ export interface ProfileDifference {
 
 /** How a profile differs from an earlier one. */
 export interface ProfileDiff {
+  /** What only the later profile has. */
   readonly added: readonly ProfileDifference[]
+  /** What only the earlier profile has. */
   readonly removed: readonly ProfileDifference[]
   /** Programs whose file is another one. */
   readonly changed: readonly ProfileDifference[]

@@ -33,6 +33,7 @@ export interface LearnerOptions {
   readonly manifest?: ExecutableManifest | undefined
   /** When the run began, for events without a time. Default: now. */
   readonly startedAt?: Date | undefined
+  /** Time by which runs are dated. Default: the system's. */
   readonly clock?: Clock | undefined
 }
 

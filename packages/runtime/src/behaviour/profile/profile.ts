@@ -26,31 +26,39 @@ export interface ProfiledExec extends Since {
 export interface ProfiledOpen extends Since {
   /** A pattern: see `generalisePaths`. */
   readonly path: string
+  /** Whether it is opened to be written. */
   readonly writes: boolean
 }
 
 /** A peer that the workload speaks to. */
 export interface ProfiledConnect extends Since {
+  /** Transport protocol. */
   readonly protocol: EndpointProtocol
   /** DNS name, IP address, network (CIDR) or unix socket. */
   readonly peer: string
+  /** Port of the peer. */
   readonly port: number
 }
 
 /** A port that the workload waits on. */
 export interface ProfiledListen extends Since {
+  /** Transport protocol. */
   readonly protocol: EndpointProtocol
+  /** Address that it waits on. */
   readonly address: string
+  /** The port. */
   readonly port: number
 }
 
 /** A capability or a system call. */
 export interface ProfiledName extends Since {
+  /** Its name, such as `CAP_CHOWN` or `openat`. */
   readonly name: string
 }
 
 /** Something that was seen, and not learned. */
 export interface RefusedExec extends Since {
+  /** Path of the program. */
   readonly path: string
   /**
    * `upper-layer`, `memory`: no file of the image. `not-in-image`, `changed`: the signed manifest says so. `entered`:
@@ -66,10 +74,13 @@ export type RunPhase = 'start' | 'load' | 'reload' | 'probe' | 'schedule' | 'shu
 export interface ProfiledRun {
   /** Unique: the same run counts once, however often it is merged. */
   readonly id: string
+  /** When it began, in ISO 8601. */
   readonly from: string
+  /** When it ended, in ISO 8601. */
   readonly to: string
   /** Sorted. */
   readonly phases: readonly RunPhase[]
+  /** How many events were seen. */
   readonly events: number
   /** Events that are missing. A run with any never counts as complete. */
   readonly gaps: number
@@ -77,6 +88,7 @@ export interface ProfiledRun {
 
 /** What was learned of a workload. All lists are sorted and without duplicates. */
 export interface ProfileContent {
+  /** Names this form, with its version. */
   readonly apiVersion: 'sallyport.dev/behaviour/v1'
   /** What its images have in common, e.g. their repository. */
   readonly family: string
@@ -86,13 +98,21 @@ export interface ProfileContent {
   readonly images: readonly Digest[]
   /** Kinds of behaviour that all sources saw. Nothing can be said about another one. */
   readonly observes: readonly BehaviourKind[]
+  /** Programs that are started. */
   readonly execs: readonly ProfiledExec[]
+  /** Files that are opened. */
   readonly opens: readonly ProfiledOpen[]
+  /** Peers that are spoken to. */
   readonly connects: readonly ProfiledConnect[]
+  /** Ports that are waited on. */
   readonly listens: readonly ProfiledListen[]
+  /** Capabilities that are asked for. */
   readonly capabilities: readonly ProfiledName[]
+  /** System calls that are made. */
   readonly syscalls: readonly ProfiledName[]
+  /** What was seen, and not learned. */
   readonly refused: readonly RefusedExec[]
+  /** Runs that it was learned from. */
   readonly runs: readonly ProfiledRun[]
   /** Kinds of which there was too much to keep; their lists are empty, and nothing can be said about them. */
   readonly overflow: readonly (BehaviourKind | 'refused' | 'run')[]
@@ -104,16 +124,19 @@ export interface ProfileStep {
   readonly by: string
   /** RFC 3339. */
   readonly at: string
+  /** Why, in a sentence. */
   readonly reason: string
 }
 
 /** A profile that still grows. */
 export interface LearningProfile extends ProfileContent {
+  /** Names the state. */
   readonly state: 'learning'
 }
 
 /** A profile for a person to look at. */
 export interface CandidateProfile extends ProfileContent {
+  /** Names the state. */
   readonly state: 'candidate'
   /** The image of the approved profile that it comes from, for a new image of the family. */
   readonly inheritedFrom?: readonly Digest[] | undefined
@@ -121,16 +144,23 @@ export interface CandidateProfile extends ProfileContent {
 
 /** A profile that someone answers for. */
 export interface ApprovedProfile extends ProfileContent {
+  /** Names the state. */
   readonly state: 'approved'
+  /** Who approved it, when, and why. */
   readonly approval: ProfileStep
+  /** Profiles that it took over from, by digest. */
   readonly inheritedFrom?: readonly Digest[] | undefined
 }
 
 /** A profile that what is outside of it is acted on. */
 export interface EnforcedProfile extends ProfileContent {
+  /** Names the state. */
   readonly state: 'enforced'
+  /** Who approved it, when, and why. */
   readonly approval: ProfileStep
+  /** Who had it enforced, when, and why. */
   readonly enforcement: ProfileStep
+  /** Profiles that it took over from, by digest. */
   readonly inheritedFrom?: readonly Digest[] | undefined
 }
 

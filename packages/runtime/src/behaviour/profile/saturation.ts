@@ -17,6 +17,7 @@ export interface SaturationOptions {
 
 /** Why a profile can't be proposed yet. */
 export interface MissingCoverage {
+  /** For machines; stable. */
   readonly code:
     | 'quiet-runs'
     | 'quiet-events'

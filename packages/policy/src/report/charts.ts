@@ -1,4 +1,4 @@
-import { drawable, type ScaledPart, scaleParts } from './chart-scale.ts'
+import { drawable, type ScaledPart, type ScaleOptions, scaleParts } from './chart-scale.ts'
 import { markup, type Html, type HtmlPart } from './markup.ts'
 import { renderTable } from './render-table.ts'
 
@@ -108,8 +108,7 @@ function renderTrack<Name extends string>(
   return markup`<svg class="chart" role="img" aria-label="${describeTrack(track, parts, format)}" width="100%" height="${height}">${stack(
     track.counts,
     parts,
-    whole,
-    track.start,
+    { whole, start: track.start },
   ).map(
     ({ part, start, size }) =>
       markup`<rect class="${partStyle(part)}" x="${percent(start)}" width="${percent(size)}" height="${height}"></rect>`,
@@ -148,7 +147,7 @@ export function columnChart<Name extends string>({ label, parts, first, columns 
     ${chartLegend(used)}
     <svg class="chart" role="img" aria-label="${label}, the earliest at the left; the numbers are in the table below" width="100%" height="${chartHeight}">
       ${columns.map(({ counts }, index) => {
-        const stacked = stack(counts, parts, highest)
+        const stacked = stack(counts, parts, { whole: highest, least: 2 })
         const top = stacked.reduce((most, { start, size }) => Math.max(most, start + size), 0)
         const width = Math.min(step * 0.8, 12)
         const middle = (index + 0.5) * step
@@ -204,12 +203,11 @@ const usedParts = <Name extends string>(
 function stack<Name extends string>(
   counts: PartCounts<Name>,
   parts: readonly ChartPart<Name>[],
-  whole: number,
-  start?: number,
+  options: ScaleOptions,
 ): readonly (ScaledPart & { readonly part: ChartPart<Name> })[] {
   const scaled = scaleParts(
     parts.map(({ name }) => counts.get(name) ?? 0),
-    { whole, ...(start !== undefined && { start }) },
+    options,
   )
   return parts.map((part, index) => ({ part, ...scaled[index]! })).filter(({ size }) => size > 0)
 }

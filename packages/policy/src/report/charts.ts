@@ -39,8 +39,11 @@ export interface BarChart<Name extends string = string> {
   /** In the order in which they are stacked. */
   readonly parts: readonly ChartPart<Name>[]
   readonly bars: readonly ChartBar<Name>[]
-  /** Says what the colours mean, where there is more than one. `false` where labels or a legend elsewhere do. Default `true`. */
-  readonly legend?: boolean | undefined
+  /**
+   * What says which colour is what: a legend above the bars, one elsewhere that several charts share, or the labels of the bars
+   * themselves. But for the last, the parts of each bar are named below it. Default `above`.
+   */
+  readonly legend?: 'above' | 'elsewhere' | 'labels' | undefined
   /** How a number is written. Default: as it is. */
   readonly format?: ((value: number) => string) | undefined
 }
@@ -70,7 +73,7 @@ export function barChart<Name extends string>({
   label,
   parts,
   bars,
-  legend = true,
+  legend = 'above',
   format = String,
 }: BarChart<Name>): Html {
   if (bars.length === 0) return markup`<p class="quiet">None.</p>`
@@ -83,17 +86,15 @@ export function barChart<Name extends string>({
     (most, { counts, start = 0 }) => Math.max(most, drawable(start) + sumOf(counts)),
     0,
   )
-  return markup`${legend && chartLegend(used)}<ul class="bars" aria-label="${label}">
-    ${bars.map(({ label: name, value, tracks }) => {
-      const isNamed = tracks.some(
-        ({ counts, name: track }) => track !== undefined || usedParts(parts, [counts]).length > 1,
-      )
-      return markup`<li>
+  const isNamed = legend !== 'labels' && used.length > 1
+  return markup`${legend === 'above' && chartLegend(used)}<ul class="bars" aria-label="${label}">
+    ${bars.map(
+      ({ label: name, value, tracks }) => markup`<li>
         <span class="bar-label">${name}</span> <span class="bar-value">${value}</span>
         ${tracks.map((track) => renderTrack(track, parts, longest, tracks.length > 1, format))}
         ${isNamed && markup`<span class="bar-parts" aria-hidden="true">${tracks.map((track) => markup`<span>${describeTrack(track, parts, format)}</span> `)}</span>`}
-      </li> `
-    })}
+      </li> `,
+    )}
   </ul>`
 }
 

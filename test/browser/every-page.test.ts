@@ -192,6 +192,7 @@ describe.each(Object.entries(pages))('the page %s', (name, { usual, hostile, fil
     expect(await opened.barriers()).toEqual([])
     expect(opened.complaints).toEqual([])
     expect(opened.requests).toEqual([])
+    await page.evaluate(`document.getElementById('charts').scrollIntoView()`)
     await opened.screenshot(`${name}-hostile-charts-${colorScheme}-${width}`)
   })
 

@@ -43,7 +43,7 @@ const manifests = (image: string) => {
 /** Cases of every command; the table of commands may have no other. */
 export const commandCases: Readonly<Record<string, CommandCases>> = {
   promote: {
-    success: on((at) => ['promote', app(at), at.to('live/app:1')], 0),
+    success: on((at) => ['promote', app(at), at.to('live/app:1'), '--report', 'decision.html'], 0),
     failure: on((at) => ['promote', bad(at), at.to('live/bad:1')], 1),
     bad: on((at) => ['promote', missing(at), at.to('live/none:1')], 2),
     interruption: 'at a registry',

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { argv } from 'node:process'
+import { findingsOrigin } from '@sallyport/gate/report'
 import { explain } from '@sallyport/policy'
 import { renderHtml, renderJson, renderMarkdown, renderSarif } from '@sallyport/policy/report'
 import { openGate } from './open-gate.ts'
@@ -8,11 +9,11 @@ const [from = '', to = ''] = argv.slice(2)
 await using resources = new AsyncDisposableStack()
 const gate = await openGate(resources)
 const outcome = await gate.promote({ from, to, tier: 'prod' })
-const { decision } = outcome
+const { decision, platforms } = outcome
 if (decision) {
   console.log(explain(decision))
   await writeFile('decision.md', renderMarkdown(decision))
-  await writeFile('decision.html', renderHtml(decision))
+  await writeFile('decision.html', renderHtml(decision, { origin: findingsOrigin(platforms) }))
   await writeFile('decision.json', renderJson(decision))
   await writeFile('decision.sarif', renderSarif(decision))
 }

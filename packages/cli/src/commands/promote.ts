@@ -105,7 +105,7 @@ async function tellOutcome(
 ): Promise<CommandResult> {
   const { explain } = await import('@sallyport/policy')
   const { verdict, decision } = outcome
-  if (decision) await writeDecisionReports(decision, context)
+  if (decision) await writeDecisionReports(decision, context, outcome.platforms)
   const { isColored } = context.screen
   const quarantine = verdict === 'pass' ? undefined : outcome.quarantine
   const lines = decision ? [explain(decision, { color: isColored })] : []
@@ -144,7 +144,7 @@ async function tellPlan(
 ): Promise<CommandResult> {
   const { explain } = await import('@sallyport/policy')
   const { decision, moves, frozen, digest, sourceDigest, currentDigest } = plan
-  await writeDecisionReports(decision, context)
+  await writeDecisionReports(decision, context, plan.platforms)
   const stays = frozen?.reason ?? (decision.verdict === 'pass' ? 'it is there already' : decision.verdict)
   return {
     verdict: decision.verdict,
@@ -269,19 +269,25 @@ async function code({
     Object.entries(options).flatMap(([key, value]) =>
       value === undefined ? [] : [`  ${key}: ${literal(value)},`],
     )
+  const isPaged = reportFiles(settings, decisionReports).some(({ kind }) => kind === '.html')
+  const platforms = isPaged ? ', platforms' : ''
   if (settings.flag('plan')) {
     program.line('await using gate = createGate({', ...fields(gate), '})')
-    program.line(`const { decision, moves } = await gate.plan(${literal(request)})`)
+    program.line(`const { decision, moves${platforms} } = await gate.plan(${literal(request)})`)
     program.line(
       'console.log(explain(decision))',
       `console.log(moves ? 'the tag would move' : 'the tag would stay')`,
     )
-    codeDecisionReports(program, settings)
+    codeDecisionReports(program, settings, { hasPlatforms: true })
     return program.line('process.exitCode = { pass: 0, fail: 1, error: 2 }[decision.verdict]')
   }
   program.line('const outcome = await promote({', ...fields({ ...gate, ...request }), '})')
-  program.line('const { decision, verdict } = outcome', 'if (decision) {', '  console.log(explain(decision))')
-  codeDecisionReports(program, settings, '  ')
+  program.line(
+    `const { decision, verdict${platforms} } = outcome`,
+    'if (decision) {',
+    '  console.log(explain(decision))',
+  )
+  codeDecisionReports(program, settings, { indent: '  ', hasPlatforms: true })
   program.line('}')
   program.line(`if (verdict === 'pass') console.log(outcome.target, outcome.digest)`)
   program.line(`if (verdict === 'error') console.error(outcome.error.code, outcome.error.message)`)

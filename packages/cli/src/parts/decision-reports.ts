@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import type { PromotionOutcome } from '@sallyport/gate'
 import type { Decision } from '@sallyport/policy'
 import type { RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
@@ -28,21 +29,33 @@ export function reportFiles<Kind extends string>(
   })
 }
 
-/** Writes the reports that were asked for. */
+/** Writes the reports that were asked for; with what was there before hardening where `platforms` tells it. */
 export async function writeDecisionReports(
   decision: Decision,
   { settings, signal }: RunContext,
+  platforms: PromotionOutcome['platforms'] = [],
 ): Promise<void> {
   const files = reportFiles(settings, decisionReports)
   if (files.length === 0) return
   const report = await import('@sallyport/policy/report')
-  for (const { file, kind } of files) await writeOutput(file, report[renderers[kind]](decision), { signal })
+  const origin =
+    platforms.length === 0 ? undefined : (await import('@sallyport/gate/report')).findingsOrigin(platforms)
+  const render = (kind: (typeof decisionReports)[number]) =>
+    kind === '.html' ? report.renderHtml(decision, { origin }) : report[renderers[kind]](decision)
+  for (const { file, kind } of files) await writeOutput(file, render(kind), { signal })
 }
 
-/** The reports in a program, of the constant `decision`. */
-export function codeDecisionReports(program: Program, settings: Settings, indent = ''): void {
+/** The reports in a program, of the constant `decision`, and of `platforms` where there is one. */
+export function codeDecisionReports(
+  program: Program,
+  settings: Settings,
+  { indent = '', hasPlatforms = false }: { readonly indent?: string; readonly hasPlatforms?: boolean } = {},
+): void {
   for (const { file, kind } of reportFiles(settings, decisionReports)) {
     program.use('node:fs/promises', 'writeFile').use('@sallyport/policy/report', renderers[kind])
-    program.line(`${indent}await writeFile(${literal(file)}, ${renderers[kind]}(decision))`)
+    const isWhole = kind === '.html' && hasPlatforms
+    if (isWhole) program.use('@sallyport/gate/report', 'findingsOrigin')
+    const options = isWhole ? ', { origin: findingsOrigin(platforms) }' : ''
+    program.line(`${indent}await writeFile(${literal(file)}, ${renderers[kind]}(decision${options}))`)
   }
 }

@@ -1,7 +1,7 @@
 import { digestOf } from '@sallyport/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { countSeverities, findingsOrigin, sumOrigins } from './findings-origin.ts'
+import { countSeverities, findingsOrigin, originOf, sumOrigins } from './findings-origin.ts'
 import type { PlatformSummary } from './platform-summary.ts'
 
 type Finding = PlatformSummary['before']['findings'][number]
@@ -30,13 +30,13 @@ describe('countSeverities', () => {
   })
 })
 
-describe('findingsOrigin', () => {
+describe('originOf', () => {
   const name = { id: 'CVE-2026-1', purl: 'pkg:deb/debian/a@1' }
 
   it('tells what went with packages, with versions, and for no reason', () => {
     const change = { fixedByRemoval: [name, name], fixedByPatch: [name], remaining: 0, vanished: [name] }
     const before = imageOf('low', 'low', 'high', 'high')
-    expect(findingsOrigin({ before, change })).toEqual({
+    expect(originOf({ before, change })).toEqual({
       before: { low: 2, high: 2 },
       removed: 2,
       patched: 1,
@@ -45,12 +45,20 @@ describe('findingsOrigin', () => {
   })
 
   it('tells of an image that nobody changed that nothing went', () => {
-    expect(findingsOrigin({ before: imageOf('low') })).toEqual({
+    expect(originOf({ before: imageOf('low') })).toEqual({
       before: { low: 1 },
       removed: 0,
       patched: 0,
       vanished: 0,
     })
+  })
+})
+
+describe('findingsOrigin', () => {
+  it('is that of all platforms', () => {
+    const platforms = [{ before: imageOf('low') }, { before: imageOf('low', 'high') }]
+    expect(findingsOrigin(platforms)).toMatchObject({ before: { low: 2, high: 1 } })
+    expect(findingsOrigin([])).toBeUndefined()
   })
 })
 
@@ -78,6 +86,6 @@ describe('sumOrigins', () => {
 
   it.each([
     ['there is none', []],
-    ['one is not known', [findingsOrigin({ before: imageOf('low') }), undefined]],
+    ['one is not known', [originOf({ before: imageOf('low') }), undefined]],
   ])('tells nothing where %s', (_, origins) => expect(sumOrigins(origins)).toBeUndefined())
 })

@@ -8,11 +8,8 @@ export function countSeverities(findings: PlatformSummary['before']['findings'])
   return counts
 }
 
-/** What became of the findings of an image before it was judged. */
-export function findingsOrigin({
-  before,
-  change,
-}: Pick<PlatformSummary, 'before' | 'change'>): FindingsOrigin {
+/** What became of the findings of one image before it was judged. */
+export function originOf({ before, change }: Pick<PlatformSummary, 'before' | 'change'>): FindingsOrigin {
   return {
     before: countSeverities(before.findings),
     removed: change?.fixedByRemoval.length ?? 0,
@@ -20,6 +17,11 @@ export function findingsOrigin({
     vanished: change?.vanished.length ?? 0,
   }
 }
+
+/** What became of the findings of all images of a promotion before they were judged, for `renderHtml`; `undefined` without any. */
+export const findingsOrigin = (
+  platforms: readonly Pick<PlatformSummary, 'before' | 'change'>[],
+): FindingsOrigin | undefined => sumOrigins(platforms.map(originOf))
 
 /** That of all platforms together, as a decision about an index has it; `undefined` where one does not know. */
 export function sumOrigins(origins: readonly (FindingsOrigin | undefined)[]): FindingsOrigin | undefined {

@@ -1,7 +1,7 @@
 import { formatPlatform } from '@sallyport/core'
 import type { KeptJudgement } from '../promote/kept-judgement.ts'
 import type { AttachedEvidence } from './attached-evidence.ts'
-import { countSeverities, findingsOrigin } from '../promote/findings-origin.ts'
+import { countSeverities, originOf } from '../promote/findings-origin.ts'
 import type { PlatformSummary } from '../promote/platform-summary.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import { type Resolution } from '../promote/resolution.ts'
@@ -67,7 +67,7 @@ function describePlatform({
     packages: { before: before.packages, after: after.packages },
     bytes: { before: before.bytes, after: after.bytes },
     findings: { before: before.findings.length, after: after.findings.length },
-    origin: findingsOrigin({ before, change }),
+    origin: originOf({ before, change }),
     severities: countSeverities(after.findings),
     ...(layers && { layers }),
     removed: (hardening?.removed ?? []).map(({ purl }) => ({

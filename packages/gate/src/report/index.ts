@@ -1,3 +1,4 @@
+export { findingsOrigin } from '../promote/findings-origin.ts'
 export {
   renderQuarantineHtml,
   renderQuarantineListHtml,

@@ -26,7 +26,7 @@ import type {
   QuarantineStatus,
   QuarantineSummary,
 } from '../ports/quarantine-store.ts'
-import { findingsOrigin, sumOrigins } from '../promote/findings-origin.ts'
+import { findingsOrigin } from '../promote/findings-origin.ts'
 import { layerChart } from './layer-chart.ts'
 
 /** One quarantined image as a self-contained page: what stopped it, why, and what to do next. Same entry, same bytes. */
@@ -62,7 +62,7 @@ export function renderQuarantineHtml({ record, status }: QuarantineEntry): strin
               ${nextSteps.map((step) => markup`<li>${step}</li>`)}
             </ol>`
       }
-      ${findingCharts(decision, sumOrigins(platforms.map(findingsOrigin)))}
+      ${findingCharts(decision, findingsOrigin(platforms))}
       <h2 id="stopped">What stopped it</h2>
       ${renderStopping(findings, decision.findings)}
       ${

@@ -224,7 +224,7 @@ describe('renderQuarantineListHtml', () => {
       ]),
     )
     expect(text).toContain('2 OPEN Quarantine')
-    expect(text).toContain('critical 2 1 open, 1 approved low 1 no finding 1')
+    expect(text).toContain('critical 2 1 open, 1 approved low 1 1 rejected no finding 1 1 open')
   })
 
   it('has a place for none', () => {

@@ -58,10 +58,25 @@ describe('barChart', () => {
     const quiet = barChart({
       label: 'chart',
       parts,
-      legend: false,
+      legend: 'elsewhere',
       bars: [{ label: 'a', value: 2, tracks: [{ counts: counts(1, 1) }] }],
     })
     expect(quiet.toString()).not.toContain('Colours')
+  })
+
+  it('leaves no part to its colour alone', () => {
+    const named = (page: string) =>
+      [...page.matchAll(/aria-hidden="true"><span>([^<]*)</g)].map(([, text]) => text)
+    expect(named(bars([3, 0], [0, 2], [0, 0]))).toEqual(['3 bad', '2 good', 'none'])
+    expect(named(bars([3, 0], [1, 0]))).toEqual([])
+    const labelled = barChart({
+      label: 'chart',
+      parts,
+      legend: 'labels',
+      bars: parts.map(({ name }) => ({ label: name, value: 1, tracks: [{ counts: new Map([[name, 1]]) }] })),
+    }).toString()
+    expect(named(labelled)).toEqual([])
+    expect(labelled).not.toContain('Colours')
   })
 
   it('names each track of a bar with several, and writes numbers as it is told', () => {

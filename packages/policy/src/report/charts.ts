@@ -1,4 +1,4 @@
-import { drawable, type ScaledPart, scaleParts } from './chart-scale.ts'
+import { drawable, type ScaledPart, type ScaleOptions, scaleParts } from './chart-scale.ts'
 import { markup, type Html, type HtmlPart } from './markup.ts'
 import { renderTable } from './render-table.ts'
 
@@ -39,8 +39,11 @@ export interface BarChart<Name extends string = string> {
   /** In the order in which they are stacked. */
   readonly parts: readonly ChartPart<Name>[]
   readonly bars: readonly ChartBar<Name>[]
-  /** Says what the colours mean, where there is more than one. `false` where labels or a legend elsewhere do. Default `true`. */
-  readonly legend?: boolean | undefined
+  /**
+   * What says which colour is what: a legend above the bars, one elsewhere that several charts share, or the labels of the bars
+   * themselves. But for the last, the parts of each bar are named below it. Default `above`.
+   */
+  readonly legend?: 'above' | 'elsewhere' | 'labels' | undefined
   /** How a number is written. Default: as it is. */
   readonly format?: ((value: number) => string) | undefined
 }
@@ -70,7 +73,7 @@ export function barChart<Name extends string>({
   label,
   parts,
   bars,
-  legend = true,
+  legend = 'above',
   format = String,
 }: BarChart<Name>): Html {
   if (bars.length === 0) return markup`<p class="quiet">None.</p>`
@@ -83,17 +86,15 @@ export function barChart<Name extends string>({
     (most, { counts, start = 0 }) => Math.max(most, drawable(start) + sumOf(counts)),
     0,
   )
-  return markup`${legend && chartLegend(used)}<ul class="bars" aria-label="${label}">
-    ${bars.map(({ label: name, value, tracks }) => {
-      const isNamed = tracks.some(
-        ({ counts, name: track }) => track !== undefined || usedParts(parts, [counts]).length > 1,
-      )
-      return markup`<li>
+  const isNamed = legend !== 'labels' && used.length > 1
+  return markup`${legend === 'above' && chartLegend(used)}<ul class="bars" aria-label="${label}">
+    ${bars.map(
+      ({ label: name, value, tracks }) => markup`<li>
         <span class="bar-label">${name}</span> <span class="bar-value">${value}</span>
         ${tracks.map((track) => renderTrack(track, parts, longest, tracks.length > 1, format))}
         ${isNamed && markup`<span class="bar-parts" aria-hidden="true">${tracks.map((track) => markup`<span>${describeTrack(track, parts, format)}</span> `)}</span>`}
-      </li> `
-    })}
+      </li> `,
+    )}
   </ul>`
 }
 
@@ -108,8 +109,7 @@ function renderTrack<Name extends string>(
   return markup`<svg class="chart" role="img" aria-label="${describeTrack(track, parts, format)}" width="100%" height="${height}">${stack(
     track.counts,
     parts,
-    whole,
-    track.start,
+    { whole, start: track.start },
   ).map(
     ({ part, start, size }) =>
       markup`<rect class="${partStyle(part)}" x="${percent(start)}" width="${percent(size)}" height="${height}"></rect>`,
@@ -148,7 +148,7 @@ export function columnChart<Name extends string>({ label, parts, first, columns 
     ${chartLegend(used)}
     <svg class="chart" role="img" aria-label="${label}, the earliest at the left; the numbers are in the table below" width="100%" height="${chartHeight}">
       ${columns.map(({ counts }, index) => {
-        const stacked = stack(counts, parts, highest)
+        const stacked = stack(counts, parts, { whole: highest, least: 2 })
         const top = stacked.reduce((most, { start, size }) => Math.max(most, start + size), 0)
         const width = Math.min(step * 0.8, 12)
         const middle = (index + 0.5) * step
@@ -204,12 +204,11 @@ const usedParts = <Name extends string>(
 function stack<Name extends string>(
   counts: PartCounts<Name>,
   parts: readonly ChartPart<Name>[],
-  whole: number,
-  start?: number,
+  options: ScaleOptions,
 ): readonly (ScaledPart & { readonly part: ChartPart<Name> })[] {
   const scaled = scaleParts(
     parts.map(({ name }) => counts.get(name) ?? 0),
-    { whole, ...(start !== undefined && { start }) },
+    options,
   )
   return parts.map((part, index) => ({ part, ...scaled[index]! })).filter(({ size }) => size > 0)
 }

@@ -146,7 +146,7 @@ describe('findingCharts', () => {
       reasonOf([], { rule: 'no setuid', offenders: ['/bin/su', '/bin/su'] }),
     ]
     const text = textOf(decisionOf({ reasons }))
-    expect(text).toContain('no critical 1 finding no setuid 1 other offender')
+    expect(text).toContain('no critical 1 finding 1 critical no setuid 1 other offender 1 other')
   })
 
   it('names the first rules, and how many more there are', () => {

@@ -107,7 +107,7 @@ function fateChart({ first, added, fates }: FindingFates, { verdict }: Decision,
     ? `The first scan found ${first}${added > 0 ? `, and hardening or patching brought ${added} more` : ''}.`
     : `${count(total, 'finding')} in the judged image; a decision does not tell what was there before hardening.`
   return markup`<p class="quiet">${said}</p>
-    ${barChart({ label: 'Where the findings went', parts: fateParts, bars, legend: false })}`
+    ${barChart({ label: 'Where the findings went', parts: fateParts, bars, legend: 'labels' })}`
 }
 
 /** Never 0 % of something, nor 100 % of less than all. */

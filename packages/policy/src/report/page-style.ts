@@ -102,7 +102,7 @@ th[aria-sort="ascending"] button::after { content: "\\2191"; } th[aria-sort="des
     --good: #06401f; --bad: #8a0f0e; --warn: #5e3900; --mark: #43226f; --link: #000; }
   html { font-size: 11px; } main { max-width: none; padding: 0; }
   .filters, .skip, .jump, th button::after { display: none; }
-  .charts { grid-template-columns: 1fr 1fr; } .chart { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .t-link { --tone: #0a4484; } .charts { grid-template-columns: 1fr 1fr; } .chart { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .card > p, tr { break-inside: avoid; } table[data-sortable] tbody tr, .needs > div, .packages > li { content-visibility: visible; } h2, h3 { break-after: avoid; } thead { display: table-header-group; }
 }
 `

@@ -18,11 +18,11 @@ export const severityParts: readonly ChartPart<Severity>[] = [
   { name: 'negligible', tone: 'faint' },
 ]
 
-type Offender = Severity | 'other offenders'
+type Offender = Severity | 'other'
 
 const stoppingParts: readonly ChartPart<Offender>[] = [
   ...severityParts,
-  { name: 'other offenders', tone: 'mark' },
+  { name: 'other', tone: 'mark' },
 ]
 
 /** What breaks an enforced rule or could not be judged, by rule and severity; what several platforms say of a rule is one. */
@@ -41,11 +41,11 @@ export function stoppingChart({ reasons, breakGlass }: Decision): Html {
       addTo(counts, offender, 1)
     }
     for (const { id, purl, severity } of findings) take(JSON.stringify([id, purl]), severity)
-    for (const offender of offenders) take(offender, 'other offenders')
+    for (const offender of offenders) take(offender, 'other')
   }
   if (rules.size === 0) return markup`<p>Nothing stops this image.</p>`
   const bars = [...rules].slice(0, maxRules).map(([rule, { seen, counts }]) => {
-    const others = counts.get('other offenders') ?? 0
+    const others = counts.get('other') ?? 0
     const said = [
       seen.size > others && count(seen.size - others, 'finding'),
       others > 0 && count(others, 'other offender'),

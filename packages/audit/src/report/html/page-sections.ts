@@ -126,7 +126,7 @@ export function chartSections(
         ${barChart({
           label: 'Images by class',
           parts: groupParts,
-          legend: false,
+          legend: 'labels',
           bars: present(summary).map((each) => ({
             label: markup`<strong>${each}</strong> <span class="quiet">${adviceOn(each).action}</span>`,
             value: summary.classes[each]!,
@@ -140,7 +140,7 @@ export function chartSections(
         ${barChart({
           label: 'Age of images when the audit started',
           parts: groupParts,
-          legend: false,
+          legend: 'elsewhere',
           bars: ageBands.flatMap((band) => {
             const counts = ages.get(band)!
             const number = counts.values().reduce((sum, each) => sum + each, 0)
@@ -153,7 +153,7 @@ export function chartSections(
         ${barChart({
           label: 'Images by class in the worst repositories',
           parts: groupParts,
-          legend: false,
+          legend: 'elsewhere',
           bars: repositories.map(({ repository, classes, flagged, judged, running }) => ({
             label: repository,
             value: `${flagged} of ${judged} flagged${running > 0 ? `, ${running} running` : ''}`,

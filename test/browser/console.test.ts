@@ -182,7 +182,7 @@ describe('every page', () => {
     await put('search', ({ findings, decision }) => ({
       quarantinedAt: new Date(Date.now() - 26 * 3_600_000).toISOString(),
       findings: findings.filter(({ severity }) => severity === 'high').slice(0, 2),
-      decision: { ...decision, reasons: decision.reasons.slice(1) },
+      decision: { ...decision, reasons: decision.reasons.filter(({ offenders }) => offenders === undefined) },
     }))
     await put('ledger', ({ decision }) => ({
       quarantinedAt: new Date(Date.now() - 50 * 3_600_000).toISOString(),
@@ -207,6 +207,7 @@ describe('every page', () => {
       ['list', '/'],
       ['entry', `/entries/${id}`],
       ['unjudged', `/entries/${digestOf('ledger').slice(7, 39)}`],
+      ['approvable', `/entries/${digestOf('search').slice(7, 39)}`],
       ['all', '/?state=any'],
       ['promotions', '/promotions'],
       ['sign-in', '/sign-in'],

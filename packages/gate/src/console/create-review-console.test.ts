@@ -25,7 +25,7 @@ describe('signing in', () => {
     expect(signedIn.headers.getSetCookie()[0]).toMatch(
       /^sallyport-review=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     )
-    expect(await (await client.get('/')).text()).toContain('prod.example/app:1')
+    expect(await (await client.get('/')).text()).toContain('prod.example/<wbr />app:1')
   })
 
   it.each([

@@ -4,7 +4,7 @@ import { parseInstant } from '@sallyport/policy'
 import type { QuarantineEntry, QuarantineStore } from '../ports/quarantine-store.ts'
 import { findObstacles } from '../quarantine/find-obstacles.ts'
 import type { ReviewApproval } from './console-options.ts'
-import { expiryRange } from './expiry-range.ts'
+import { type ExpiryRange, expiryRange } from './expiry-range.ts'
 import { type DecideView, maxReasonLength } from './pages/decide-forms.ts'
 import type { Form } from './read-form.ts'
 
@@ -38,25 +38,32 @@ export const seenStatus = ({ record, status }: QuarantineEntry): string =>
     .digest('base64url')
 
 /** Whether an entry can be approved, and until when at the latest; else why not. */
+export type ApprovalTerms =
+  | { readonly range: ExpiryRange; readonly maxLifetimeMs: number }
+  | { readonly why: string; readonly obstacles?: readonly string[] }
+
+/** Asks the policy about an entry. */
 export async function approvalTerms(
   { record }: QuarantineEntry,
   approval: ReviewApproval | undefined,
   now: Date,
-): Promise<DecideView['approval']> {
-  if (!approval) return { why: ['This console approves nothing: it was started without a key and a policy.'] }
+): Promise<ApprovalTerms> {
+  if (!approval) return { why: 'This console approves nothing: it has no key and no policy.' }
   const obstacles = findObstacles(record.decision)
   if (obstacles.length > 0)
-    return { why: ['A waiver does not help with this, so mend it and promote again:', ...obstacles] }
+    return { why: 'A waiver does not help with this. Mend it, and promote it again:', obstacles }
   const terms = await approval.terms(record.tier)
-  if (!terms) return { why: [`The policy has no tier ${record.tier}.`] }
-  if (!terms.allowed) return { why: [`Tier ${record.tier} allows no waivers.`] }
-  return { range: expiryRange(now, terms.maxLifetimeMs ?? approval.maxLifetimeMs ?? defaultMaxLifetimeMs) }
+  if (!terms) return { why: `The policy has no tier ${record.tier}.` }
+  if (!terms.allowed) return { why: `Tier ${record.tier} allows no waivers.` }
+  // Nothing is as good as forgetting how long is too long.
+  const maxLifetimeMs = terms.maxLifetimeMs ?? approval.maxLifetimeMs ?? defaultMaxLifetimeMs
+  return { range: expiryRange(now, maxLifetimeMs), maxLifetimeMs }
 }
 
 /** Approves by the rules of the quarantine, no longer than the tier allows. */
 export async function approveEntry(entry: QuarantineEntry, form: Form, decision: Decision): Promise<Decided> {
   const { quarantine, approval, reviewer, now } = decision
-  const { id, tier } = entry.record
+  const { id } = entry.record
   const [reason, expires, scope] = [text(form, 'reason'), text(form, 'expires'), text(form, 'scope')]
   const isSame = ({ status }: QuarantineEntry) =>
     status.state === 'approved' &&
@@ -74,7 +81,6 @@ export async function approveEntry(entry: QuarantineEntry, form: Form, decision:
   if (reason.length < 10) return invalid('Say in at least 10 characters why it may run.')
   if (reason.length > maxReasonLength) return invalid(`Say why in at most ${maxReasonLength} characters.`)
   if (scope !== 'digest' && scope !== 'repository') return invalid('Choose what it holds for.')
-  const terms = await approval.terms(tier)
   const { signer } = approval
   const signing = typeof signer === 'function' ? await signer(reviewer) : signer
   return settle(
@@ -88,11 +94,7 @@ export async function approveEntry(entry: QuarantineEntry, form: Form, decision:
       expires,
       scope,
       signer: signing,
-      // Nothing is as good as forgetting how long is too long.
-      terms: {
-        allowed: terms?.allowed ?? false,
-        maxLifetimeMs: terms?.maxLifetimeMs ?? approval.maxLifetimeMs ?? defaultMaxLifetimeMs,
-      },
+      terms: { allowed: true, maxLifetimeMs: allowed.maxLifetimeMs },
     }),
   )
 }

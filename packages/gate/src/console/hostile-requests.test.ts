@@ -352,6 +352,6 @@ describe("a server of Node's", () => {
     expect(answer.status).toBe(303)
     const [cookie] = answer.headers.getSetCookie()
     const page = await fetch(`${own}/`, { headers: { cookie: cookie!.split(';')[0]! } })
-    expect(await page.text()).toContain('prod.example/app:1')
+    expect(await page.text()).toContain('prod.example/<wbr />app:1')
   })
 })

@@ -30,6 +30,7 @@ button.danger { border-color: var(--bad); color: var(--bad); font-weight: 600; }
 .search label:first-of-type { flex: 1 1 14rem; }
 input:not([type=radio]), select, textarea { font: inherit; color: var(--ink); background: var(--sheet);
   border: 1px solid var(--faint); border-radius: .35rem; padding: .35rem .5rem; max-width: 100%; min-width: 0; }
+.search input, .search select, .search button { height: 2.4rem; }
 .entries { list-style: none; margin: 0; padding: 0; }
 .entry { border: 1px solid var(--line); border-left: .4rem solid var(--line); border-radius: .4rem; background: var(--sheet);
   padding: .6rem 1rem; margin-bottom: .6rem; }
@@ -40,11 +41,12 @@ input:not([type=radio]), select, textarea { font: inherit; color: var(--ink); ba
 .facts { display: flex; flex-wrap: wrap; gap: .3rem .9rem; align-items: baseline; }
 .pager { display: flex; gap: 1.5rem; } .empty { padding: 2rem 0; color: var(--faint); font-size: 1.1rem; }
 .head h1 { margin-bottom: .5rem; } .lead { font-size: 1.2rem; margin-bottom: .35rem; } .status { color: var(--faint); }
+.jump { display: none; }
 .columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 24rem); gap: 0 2rem; align-items: start;
   grid-template-areas: "stopped todo" "stopped decide"; grid-template-rows: auto 1fr; margin-bottom: 1.5rem; }
 .todo { grid-area: todo; } .stopped { grid-area: stopped; } .decide { grid-area: decide; }
 .columns h2 { margin-top: 1rem; } .todo ol { padding-left: 1.3rem; } .todo li { margin-bottom: .35rem; }
-.rules { padding-left: 1.2rem; } .flaws { list-style: none; margin: 0 0 .5rem; padding: 0; }
+.rules { padding: 0; list-style: none; font-weight: 600; } .flaws { list-style: none; margin: 0 0 .5rem; padding: 0; }
 .flaws li { display: flex; flex-wrap: wrap; gap: .2rem .6rem; align-items: baseline; margin-bottom: .3rem; }
 .why { margin: .5rem 0; } .path { list-style: none; margin: .3rem 0 0; padding: 0; }
 .path li { padding: .1rem 0 .1rem 1.5rem; position: relative; } .path li:first-child { padding-left: 0; }
@@ -56,7 +58,7 @@ input:not([type=radio]), select, textarea { font: inherit; color: var(--ink); ba
 .choice { display: grid; grid-template-columns: auto 1fr; gap: .5rem; align-items: baseline; }
 .narrow { max-width: 28rem; }
 details.more { border-top: 1px solid var(--line); padding: .6rem 0; } details.more > summary { font-weight: 600; }
-@media (max-width: 56rem) { .columns { display: block; } }
+@media (max-width: 56rem) { .columns { display: block; } .jump { display: block; } }
 @media (max-width: 48rem) { .bar .who { margin-left: 0; } }
 @media print { .bar, .search, .decide, .tabs, .pager { display: none; } .columns { display: block; } }
 `

@@ -9,7 +9,9 @@ export const maxReasonLength = 2000
 /** What the forms of an entry need. */
 export interface DecideView {
   /** Whether it can be approved, and until when; else why not. */
-  readonly approval: { readonly range: ExpiryRange } | { readonly why: readonly string[] }
+  readonly approval:
+    | { readonly range: ExpiryRange }
+    | { readonly why: string; readonly obstacles?: readonly string[] | undefined }
   /** Tells what the reviewer has seen from what is so by now. */
   readonly seen: string
   /** What was wrong with a form, which is shown again as it was filled in. */
@@ -50,9 +52,13 @@ function renderApprove(
   if ('why' in approval)
     return markup`<div class="panel">
       <h3>It can't be approved</h3>
-      <ul>
-        ${approval.why.map((text) => markup`<li>${text}</li>`)}
-      </ul>
+      <p>${approval.why}</p>
+      ${
+        approval.obstacles &&
+        markup`<ul>
+          ${approval.obstacles.map((text) => markup`<li>${text}</li>`)}
+        </ul>`
+      }
     </div>`
   const problem = problemOf(view, 'approve')
   const { reason = '', expires = approval.range.suggested, scope = 'digest' } = problem?.values ?? {}

@@ -7,6 +7,7 @@ import { type DecideView, renderDecide } from './decide-forms.ts'
 import { describeStatus, shownState, stateBadge } from './describe-state.ts'
 import { age } from './describe-time.ts'
 import type { Links } from './links.ts'
+import { breakable } from './breakable.ts'
 import { renderPromotions } from './promotions-page.ts'
 import { renderStopping } from './stopping-findings.ts'
 
@@ -33,7 +34,7 @@ export function renderEntryPage(view: EntryView, surroundings: PageSurroundings)
       title: `${decide.problem === undefined ? '' : 'Error: '}${record.destination}`,
       current: 'list',
       body: markup`<header class="head">
-          <h1>${record.destination}</h1>
+          <h1>${breakable(record.destination)}</h1>
           <p class="facts">
             ${stateBadge(state)}
             ${
@@ -45,6 +46,7 @@ export function renderEntryPage(view: EntryView, surroundings: PageSurroundings)
           </p>
           <p class="lead">${summarize(record)}</p>
           <p class="status">${describeStatus(status, now)}</p>
+          <p class="jump"><a href="#decide">Decide about it</a></p>
         </header>
         <div class="columns">
           <section class="todo" aria-labelledby="todo">
@@ -73,14 +75,18 @@ function summarize({ decision, findings }: QuarantineRecord): string {
       : 'It does not meet what the policy asks for.'
   const exploited = findings.filter(({ kev }) => kev).length
   const fixable = findings.filter(({ fix }) => fix.suggested !== undefined).length
+  const fixes =
+    fixable === findings.length
+      ? findings.length === 1
+        ? 'it has a fix'
+        : 'all have a fix'
+      : fixable === 0
+        ? 'none has a fix'
+        : `${fixable} ${fixable === 1 ? 'has' : 'have'} a fix`
   return [
     `${count(findings.length, 'finding')} ${findings.length === 1 ? 'stops' : 'stop'} it`,
     ...(exploited > 0 ? [`${exploited} known to be exploited`] : []),
-    fixable === findings.length
-      ? 'all have a fix'
-      : fixable > 0
-        ? `${fixable} ${fixable === 1 ? 'has' : 'have'} a fix`
-        : 'none has a fix',
+    fixes,
   ].join(', ')
 }
 

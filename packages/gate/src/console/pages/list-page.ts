@@ -3,6 +3,7 @@ import type { Severity } from '@sallyport/scan'
 import type { Page } from '../../ports/page.ts'
 import type { QuarantineState, QuarantineSummary } from '../../ports/quarantine-store.ts'
 import { type PageSurroundings, renderConsolePage, type RenderedPage } from './console-page.ts'
+import { breakable } from './breakable.ts'
 import { age } from './describe-time.ts'
 import { shownState, stateBadge } from './describe-state.ts'
 import { type Links, withQuery } from './links.ts'
@@ -128,7 +129,7 @@ function renderItem(
 ): Html {
   const weight = worst ?? (verdict === 'error' ? 'error' : 'none')
   return markup`<li class="entry is-${weight}">
-    <h2><a href="${links.entry(id)}">${destination}</a></h2>
+    <h2><a href="${links.entry(id)}">${breakable(destination)}</a></h2>
     <p class="facts">
       ${stateBadge(shownState(state, expires, now))}
       ${

@@ -2,6 +2,7 @@ import { type Html, markup, renderTable, time } from '@sallyport/policy/report'
 import type { JournaledStep, PromotionRecord } from '../../ports/journal.ts'
 import type { Page } from '../../ports/page.ts'
 import { type PageSurroundings, renderConsolePage, type RenderedPage } from './console-page.ts'
+import { breakable } from './breakable.ts'
 import { age } from './describe-time.ts'
 import { type Links, withQuery } from './links.ts'
 
@@ -106,7 +107,7 @@ export function renderPromotionPage(
       title: `Promotion to ${destination}`,
       current: 'promotions',
       body: markup`<header class="head">
-          <h1>${destination}</h1>
+          <h1>${breakable(destination)}</h1>
           <p class="facts">
             ${badge(promotion)} <span>tier ${tier}</span> <span>started ${age(promotion.lastStartedAt, now)}</span>
           </p>

@@ -1,3 +1,4 @@
+import { generateSigningKey, keySigner } from '@sallyport/attest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { idOf, openClient, openConsole, recordOf, tokens } from './console-test.fixture.ts'
 
@@ -295,6 +296,22 @@ describe('an approval', () => {
     const fields = { ...(await client.fieldsOf('broken')), ...approval }
     expect((await client.post(`/entries/${record.id}/approve`, fields)).status).toBe(422)
     expect(await stateOf('broken')).toBe('open')
+  })
+
+  it('may be for less than a day, where no more is allowed', async () => {
+    const terms = () => ({ allowed: true, maxLifetimeMs: 3_600_000 })
+    await using short = openConsole({
+      approval: { signer: keySigner(generateSigningKey().privateKey), terms },
+    })
+    await short.quarantine.put(recordOf('app'))
+    const client = openClient(short.console)
+    await client.signIn()
+    const fields = { ...(await client.fieldsOf('app', 'approve')), ...approval }
+    const approve = (expires: string) =>
+      client.post(`/entries/${idOf('app')}/approve`, { ...fields, expires })
+    expect((await approve('2026-11-25')).status).toBe(422)
+    expect((await approve('2026-11-25T13:00:00.001Z')).status).toBe(422)
+    expect((await approve('2026-11-25T13:00:00.000Z')).status).toBe(303)
   })
 
   it('is not given by a console without a key', async () => {

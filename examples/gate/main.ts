@@ -1,27 +1,32 @@
 // Runs the code of docs/guides/gate.md between two registries in this process.
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { generateSigningKey } from '@sallyport/attest'
+import { generateSigningKey, keySigner } from '@sallyport/attest'
 import type { Digest } from '@sallyport/core'
-import type { PushEvent } from '@sallyport/gate'
+import type { Journal, PushEvent, QuarantineStore } from '@sallyport/gate'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
-import { parsePolicy } from '@sallyport/policy'
+import { parsePolicy, type Policy } from '@sallyport/policy'
 import { pushImage, startRegistry } from '@sallyport/testkit'
 import { checkDocuments } from './check-documents.ts'
 import { approveImage } from './guide/approve-image.ts'
 import { listQuarantine } from './guide/list-quarantine.ts'
 import { openGate } from './guide/open-gate.ts'
+import { mountConsole } from './guide/mount-console.ts'
 import { promoteAtPush } from './guide/promote-at-push.ts'
 import { promoteList } from './guide/promote-list.ts'
 import { promoteRelease } from './guide/promote-release.ts'
 import { readRecords } from './guide/read-records.ts'
 import { rollBack } from './guide/roll-back.ts'
+import { serveConsole } from './guide/serve-console.ts'
 import { sampleImage, writeSamples } from './write-samples.ts'
 
 await checkDocuments()
@@ -56,6 +61,49 @@ async function run(program: string, ...parameters: readonly string[]): Promise<[
   }
 }
 
+/** Looks at what waits through a console of this machine, and through one that is part of a platform. */
+async function reviewInBrowser(
+  quarantine: QuarantineStore,
+  journal: Journal,
+  policy: Policy,
+  id: string,
+): Promise<void> {
+  const { server, link } = await serveConsole(quarantine, journal, policy)
+  await using _ = server
+  const { origin, pathname, hash } = new URL(link)
+  const secret = hash.replace('#code=', '')
+  const signedIn = await fetch(origin + pathname, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin },
+    body: new URLSearchParams({ next: '', secret }),
+  })
+  const cookie = signedIn.headers.getSetCookie().join().split(';')[0] ?? ''
+  const page = await (await fetch(`${origin}/entries/${id}`, { headers: { cookie } })).text()
+  assert.match(page, /CVE-2026-0002/)
+  assert.match(page, /Approve for a time/)
+
+  const approval = {
+    signer: keySigner(generateSigningKey().privateKey),
+    terms: (tier: string) => policy.tiers.get(tier)?.waivers,
+  }
+  const whoIs = async (cookies: string) => (cookies === 'platform=ada' ? 'Ada Lovelace' : undefined)
+  const platform = createServer(mountConsole(quarantine, approval, whoIs)).listen(0, '127.0.0.1')
+  await once(platform, 'listening')
+  const ask = (headers: Record<string, string>) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const { port } = platform.address() as AddressInfo
+      const host = 'platform.example'
+      get({ port, host: '127.0.0.1', path: '/review/', headers: { host, ...headers } }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      }).once('error', reject)
+    })
+  assert.equal(await ask({}), 401)
+  assert.equal(await ask({ cookie: 'platform=ada' }), 200)
+  platform.close().closeAllConnections()
+}
+
 const places = (name: string) => [`${build.host}/${name}`, `${production.host}/${name}`] as const
 const digestAt = (name: string) => {
   const [repository = '', tag = ''] = name.split(':')
@@ -88,12 +136,13 @@ try {
   // The quarantine: list, approve, promote again.
   {
     await using resources = new AsyncDisposableStack()
-    const { quarantine } = (await openGate(resources)).context
+    const { quarantine, journal } = (await openGate(resources)).context
     const lines = await listQuarantine(quarantine)
     assert.equal(lines.length, 1)
     const id = lines[0]!.slice(0, 32)
     assert(existsSync(`${id}.html`))
     const policy = parsePolicy(await readFile('gate.yaml', 'utf8'), { source: 'gate.yaml' })
+    await reviewInBrowser(quarantine, journal, policy, id)
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
     const { status } = await approveImage(quarantine, policy, id, tomorrow)
     assert.equal(status.state, 'approved')

@@ -140,6 +140,14 @@ export const commandCases: Readonly<Record<string, CommandCases>> = {
     bad: on((at) => ['quarantine', 'reject', at.open(), '--reason', 'build it anew'], 2),
     interruption: 'before it begins',
   },
+  'quarantine serve': {
+    success: on(
+      () => ['quarantine', 'serve', '--check', '--approver', 'Ada', '--reviewer-key', 'reviewers.key'],
+      0,
+    ),
+    bad: on(() => ['quarantine', 'serve', '--check', '--approver', 'Ada', '--listen', '0.0.0.0:0'], 2),
+    interruption: 'before it begins',
+  },
   audit: {
     success: on(
       (at) => [

@@ -81,7 +81,7 @@ async function stop(name: string): Promise<void> {
   waiting = [result.quarantine.id]
 }
 
-const needsEntry = (name: string) => name.startsWith('quarantine ') && name !== 'quarantine list'
+const needsEntry = (name: string) => /^quarantine (?:show|approve|reject)$/.test(name)
 
 /** Runs a case in a terminal and compares the screen; resolves with the exit code. */
 async function show(name: string, words: Case['words'], title: string): Promise<number> {

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly under?: readonly string[]
   /** Is given standard error as it comes. */
   readonly onError?: (text: string) => void
+  /** Is given standard output as it comes. */
+  readonly onOutput?: (text: string) => void
   /** Is given a way to send a signal. */
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void
 }
@@ -47,7 +49,7 @@ export interface RunOptions {
 export function runCommand(
   folder: string,
   words: readonly string[],
-  { environment, input, under = [], onError, onStart }: RunOptions = {},
+  { environment, input, under = [], onError, onOutput, onStart }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const [command = '', ...parameters] = [...under, ...program, ...words]
@@ -57,6 +59,7 @@ export function runCommand(
     child.stdout.setEncoding('utf8').on('data', (text: string) => void (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
     if (onError) child.stderr.on('data', onError)
+    if (onOutput) child.stdout.on('data', onOutput)
     child.on('error', reject)
     child.on('close', (code) => resolve({ code, stdout, stderr }))
     child.stdin.end(input ?? '')

@@ -62,6 +62,8 @@ export interface RunContext {
   readonly readInput: () => Promise<string>
   /** Says what is left behind should it be interrupted from here on. */
   readonly leaves: (text: string) => void
+  /** Writes to standard output while it goes on: the text for people, or with `--json` the result as one line. */
+  readonly announce: (text: string, result: unknown) => void
   /** Writes a line for people to standard error, progress or not. */
   readonly note: (text: string) => void
   /** How the settings came about, for `doctor`. */

@@ -91,6 +91,10 @@ async function runCommand(
       screen: { isColored: wantsColor(stdout, environment), columns: stdout.columns ?? 100 },
       readInput: () => readAll(options.stdin, signal),
       leaves: (text) => void (left = text),
+      announce(text, result) {
+        const told = { version: jsonVersion, command: command.name, verdict: 'pass', result }
+        stdout.write(`${isJson ? JSON.stringify(told) : text}\n`)
+      },
       note(text) {
         progress.clear()
         stderr.write(`${printable(text)}\n`)

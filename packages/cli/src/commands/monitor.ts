@@ -10,6 +10,7 @@ import { printable } from '../output/progress.ts'
 import { makeFolderOf } from '../output/write-output.ts'
 import { codeClient, codeSecret, openClient } from '../parts/client.ts'
 import { codeReader } from '../parts/code-reader.ts'
+import { parsePlace } from '../parts/listen-place.ts'
 import { readSecret } from '../parts/read-secret.ts'
 import { readWatch } from '../parts/watch.ts'
 import { literal, Program } from '../program/program.ts'
@@ -225,13 +226,6 @@ function code({ arguments: [registry], settings }: Pick<RunContext, 'arguments' 
     'await monitor.run({ signal: interrupt.signal })',
   )
   return place === undefined ? program : program.line('server.close().closeAllConnections()')
-}
-
-/** Reads `host:port`. */
-function parsePlace(place: string): { readonly host: string; readonly port: number } {
-  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(place) ?? []
-  if (host !== '') return { host, port: Number(port) }
-  throw new CliError('OPTION_INVALID', '--listen: expected host:port, e.g. 127.0.0.1:8080')
 }
 
 /** `sallyport monitor`. */

@@ -35,6 +35,7 @@ const summarySchema = z.strictObject({
   findings: z.int(),
   worst: z.string().optional(),
   reason: z.string(),
+  expires: z.string().optional().describe('When its approval ends.'),
 })
 
 const entrySchema = z.strictObject({
@@ -61,7 +62,7 @@ const entrySchema = z.strictObject({
 })
 
 /** Opens what is there; looking for something must not make an empty store. */
-async function openStore({ settings, resources }: RunContext): Promise<QuarantineStore> {
+export async function openStore({ settings, resources }: RunContext): Promise<QuarantineStore> {
   const path = settings.required('quarantine')
   await stat(path).catch((cause: unknown) => {
     throw new CliError('FILE_UNREADABLE', `${path}: there is no quarantine`, {

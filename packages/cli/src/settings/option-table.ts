@@ -217,7 +217,7 @@ const table = {
   listen: {
     kind: 'text',
     value: 'host:port',
-    about: 'take notifications of distribution at /hooks/registry',
+    about: 'where to listen; monitor: takes notifications of distribution at /hooks/registry',
   },
   'webhook-token': { kind: 'secret', about: 'where the bearer token of --listen is' },
   // Drift.
@@ -299,6 +299,21 @@ const table = {
     about: 'digest: only this image; repository: these package versions in its whole repository',
     defaults: 'digest',
     ...ofRun,
+  },
+  'token-file': {
+    kind: 'secret',
+    about: 'where the tokens of reviewers are, a line name=token each, 20 characters or more',
+  },
+  'tls-cert': { kind: 'file', about: 'certificate with its chain, in PEM' },
+  'tls-key': { kind: 'secret', about: 'where its private key is, in PEM' },
+  'public-url': {
+    kind: 'text',
+    value: 'url',
+    about: 'how browsers reach it, e.g. https://gate.example; default: this machine alone',
+  },
+  'unsafe-plain-listen': {
+    kind: 'flag',
+    about: 'listen to other machines without TLS, behind a proxy that has it',
   },
   // Advisories.
   osv: {

@@ -118,4 +118,37 @@ export const ruleCommands: readonly CommandSpec[] = [
     ],
     load: async () => (await import('../commands/quarantine.ts')).quarantineReject,
   },
+  {
+    name: 'quarantine serve',
+    summary: 'serve web pages to look at what was stopped, and to approve or reject it',
+    about:
+      'Runs until it is interrupted, and answers what is in flight. Only for this machine, unless it is told otherwise. It prints a link that signs --approver in once; with --token-file reviewers sign in with tokens. What happens is a line of JSON each on standard error.',
+    arguments: [],
+    options: [
+      'quarantine',
+      'journal',
+      'policy',
+      'approver',
+      'token-file',
+      'reviewer-key',
+      'reviewer-key-passphrase',
+      'listen',
+      'tls-cert',
+      'tls-key',
+      'public-url',
+      'unsafe-plain-listen',
+      'check',
+    ],
+    examples: [
+      {
+        about: 'for yourself, on this machine',
+        line: "sallyport quarantine serve --approver 'Ada Lovelace' --reviewer-key reviewers.key",
+      },
+      {
+        about: 'for a team',
+        line: 'sallyport quarantine serve --token-file tokens --reviewer-key awskms:///alias/reviewers --listen 0.0.0.0:8443 --tls-cert tls.crt --tls-key tls.key --public-url https://gate.example:8443',
+      },
+    ],
+    load: async () => (await import('../commands/quarantine-serve.ts')).quarantineServe,
+  },
 ]

@@ -5,14 +5,16 @@ import type { Query, Row, SqlValue } from './database.ts'
 const maxLimit = 1000
 const maxCursorLength = 2000
 
+/** A condition with `?` for its value; one without a value does not hold. */
+export type Condition = readonly [condition: string, value: SqlValue | undefined]
+
 /** A list to be read page by page. */
 export interface ListQuery<T> extends PageOptions {
   /** Columns, as SQL; no text of a caller. */
   readonly columns: string
   /** Table, as SQL; no text of a caller. */
   readonly table: string
-  /** Conditions, each with `?` for its value; those without a value do not hold. */
-  readonly conditions: readonly (readonly [condition: string, value: SqlValue | undefined])[]
+  readonly conditions: readonly Condition[]
   /** Columns of the order, all descending; together they are unique. */
   readonly order: readonly string[]
   /** Makes an item of a row. */
@@ -30,21 +32,11 @@ export async function queryPage<T>(
 ): Promise<Page<T>> {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
     throw new GateError('OPTIONS_INVALID', `limit: ${limit}; from 1 to ${maxLimit}`)
-  const parameters: SqlValue[] = []
-  const bind = (value: SqlValue): string => `$${parameters.push(value)}`
-  const where = conditions
-    .filter((entry): entry is [string, SqlValue] => entry[1] !== undefined)
-    .map(([condition, value]) => {
-      const parameter = bind(value)
-      return condition.replaceAll('?', () => parameter)
-    })
-  if (cursor !== undefined) {
-    const after = parseCursor(cursor, order.length)
-    where.push(`(${order.join(', ')}) < (${after.map(bind).join(', ')})`)
-  }
+  const after =
+    cursor === undefined ? undefined : { columns: order, values: parseCursor(cursor, order.length) }
+  const { where, parameters } = bindConditions(conditions, after)
   const rows = await query(
-    `SELECT ${columns} FROM ${table}
-     ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+    `SELECT ${columns} FROM ${table} ${where}
      ORDER BY ${order.map((column) => `${column} DESC`).join(', ')} LIMIT ${limit + 1}`,
     parameters,
   )
@@ -54,6 +46,22 @@ export async function queryPage<T>(
     items: items.map(toItem),
     ...(rows.length > limit && last && { next: formatCursor(order.map((column) => last[column])) }),
   }
+}
+
+/** The `WHERE` of those conditions that have values, and of what comes after a line in descending order. */
+export function bindConditions(
+  conditions: readonly Condition[],
+  after?: { readonly columns: readonly string[]; readonly values: readonly SqlValue[] },
+): { readonly where: string; readonly parameters: readonly SqlValue[] } {
+  const parameters: SqlValue[] = []
+  const bind = (value: SqlValue): string => `$${parameters.push(value)}`
+  const where = conditions.flatMap(([condition, value]) => {
+    if (value === undefined) return []
+    const parameter = bind(value)
+    return [condition.replaceAll('?', () => parameter)]
+  })
+  if (after) where.push(`(${after.columns.join(', ')}) < (${after.values.map(bind).join(', ')})`)
+  return { where: where.length > 0 ? `WHERE ${where.join(' AND ')}` : '', parameters }
 }
 
 function formatCursor(values: readonly unknown[]): string {

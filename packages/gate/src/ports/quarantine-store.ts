@@ -130,22 +130,37 @@ export interface QuarantineSummary {
   readonly worst?: Severity | undefined
   /** The first reason. */
   readonly reason: string
+  /** Of an approved record: ISO 8601 instant, exclusive, at which its waivers end. */
+  readonly expires?: string | undefined
 }
 
-/** Which records to list; fields that are absent match all. */
-export interface QuarantineFilter extends PageOptions {
-  /** Only records in this state. */
-  readonly state?: QuarantineState | undefined
+/** What records are about; fields that are absent match all. */
+export interface QuarantineMatch {
   /** Only records with this destination. */
   readonly destination?: string | undefined
   /** Only records of this source. */
   readonly source?: string | undefined
   /** Only records of this tier. */
   readonly tier?: string | undefined
+  /** Severity of the worst finding that stopped it. */
+  readonly worst?: Severity | undefined
   /** ISO 8601: quarantined then or later. */
   readonly since?: string | undefined
   /** Part of the source, the destination, the id, or an id or package of a finding, whatever its case; taken literally. */
   readonly text?: string | undefined
+}
+
+/** Which records to list. */
+export interface QuarantineFilter extends QuarantineMatch, PageOptions {
+  readonly state?: QuarantineState | undefined
+}
+
+/** How a record is rejected. */
+export interface QuarantineRejection {
+  readonly by: string
+  readonly reason: string
+  /** Rejects only what is in this state, so that nobody takes back an approval that he has not seen. Default: either. */
+  readonly ifState?: 'open' | 'approved' | undefined
 }
 
 /** How a record is approved. */
@@ -224,6 +239,8 @@ export interface QuarantineStore extends AsyncDisposable {
   get(id: string): Promise<QuarantineEntry | undefined>
   /** Light summaries, the latest first. */
   list(filter?: QuarantineFilter): Promise<Page<QuarantineSummary>>
+  /** How many there are in each state. */
+  countStates(match?: QuarantineMatch): Promise<Readonly<Record<QuarantineState, number>>>
   /**
    * Lets an image through for a time: makes waivers for the findings that stopped it, signs and stores them.
    *
@@ -232,7 +249,7 @@ export interface QuarantineStore extends AsyncDisposable {
    */
   approve(id: string, approval: QuarantineApproval): Promise<QuarantineEntry>
   /** Decides that an image stays out; what is rejected can't be approved later. */
-  reject(id: string, rejection: { readonly by: string; readonly reason: string }): Promise<QuarantineEntry>
+  reject(id: string, rejection: QuarantineRejection): Promise<QuarantineEntry>
   /** Notes that a newer source was promoted. Resolves with how many open records that closed. */
   supersede(newer: Supersession): Promise<number>
   /** Waivers of approvals whose signature one of `keys` (public keys in PEM) made, and that have not expired at `now`. */

@@ -1,13 +1,14 @@
 import { signEnvelope } from '@sallyport/attest'
 import { systemClock } from '@sallyport/core'
 import type { Database, Query } from '../database/database.ts'
-import { queryPage } from '../database/query-page.ts'
+import { bindConditions, type Condition, queryPage } from '../database/query-page.ts'
 import { readInstant } from '../database/read-instant.ts'
 import { GateError } from '../errors.ts'
 import { readJson } from '../journal/read-json.ts'
 import type {
   QuarantineEntry,
   QuarantineEvent,
+  QuarantineMatch,
   QuarantineOptions,
   QuarantineRecord,
   QuarantineState,
@@ -31,6 +32,26 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
   const table = dialect.table('quarantine')
   const documents = dialect.table('quarantine_document')
   const envelopes = dialect.table('quarantine_waivers')
+
+  const conditionsOf = ({
+    destination,
+    source,
+    tier,
+    worst,
+    since,
+    text,
+  }: QuarantineMatch): readonly Condition[] => {
+    if (text !== undefined && text.length > maxTextLength)
+      throw new GateError('OPTIONS_INVALID', `text: at most ${maxTextLength} characters`)
+    return [
+      ['destination = ?', destination],
+      ['source = ?', source],
+      ['tier = ?', tier],
+      ['worst = ?', worst],
+      ['quarantined_at >= ?', since && readInstant(since, 'since')],
+      [`${dialect.position}(search, ?) > 0`, text?.toLowerCase()],
+    ]
+  }
 
   const find = async (query: Query, id: string): Promise<QuarantineEntry | undefined> => {
     if (!idPattern.test(id)) return undefined
@@ -97,7 +118,7 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
     const { id, source, sourceDigest, destination, tier } = record
     const { verdict, findings, worst, reason } = summarize(record)
     return query(
-      `INSERT INTO ${table} (${summaryColumns}, status, search)
+      `INSERT INTO ${table} (${summaryColumns}, search)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
        ON CONFLICT (id) DO NOTHING RETURNING ${summaryColumns}`,
       [
@@ -151,24 +172,32 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
       return kept
     },
 
-    async list({ state, destination, source, tier, since, text, ...page } = {}) {
-      if (text !== undefined && text.length > maxTextLength)
-        throw new GateError('OPTIONS_INVALID', `text: at most ${maxTextLength} characters`)
+    async list({ state, limit, cursor, ...matching } = {}) {
       return await queryPage(query, {
         columns: summaryColumns,
         table,
-        conditions: [
-          ['state = ?', state],
-          ['destination = ?', destination],
-          ['source = ?', source],
-          ['tier = ?', tier],
-          ['quarantined_at >= ?', since && readInstant(since, 'since')],
-          [`${dialect.position}(search, ?) > 0`, text?.toLowerCase()],
-        ],
+        conditions: [['state = ?', state], ...conditionsOf(matching)],
         order: ['quarantined_at', 'id'],
         toItem: toSummary,
-        ...page,
+        limit,
+        cursor,
       })
+    },
+
+    async countStates(matching = {}) {
+      const { where, parameters } = bindConditions(conditionsOf(matching))
+      const rows = await query(
+        `SELECT state, COUNT(*) AS number FROM ${table} ${where} GROUP BY state`,
+        parameters,
+      )
+      const numbers = new Map(rows.map((row) => [row['state'], Number(row['number'])]))
+      const numberOf = (state: QuarantineState) => numbers.get(state) ?? 0
+      return {
+        open: numberOf('open'),
+        approved: numberOf('approved'),
+        rejected: numberOf('rejected'),
+        superseded: numberOf('superseded'),
+      }
     },
 
     async approve(id, { signer, ...approval }) {
@@ -196,11 +225,11 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
       })
     },
 
-    async reject(id, { by, reason }) {
+    async reject(id, { by, reason, ifState }) {
       if (by.trim() === '' || reason.trim() === '')
         throw new GateError('OPTIONS_INVALID', `rejection of ${id}: name who rejects it, and why`)
       const at = clock.now().toISOString()
-      return await decide(id, ['open', 'approved'], {
+      return await decide(id, ifState === undefined ? ['open', 'approved'] : [ifState], {
         state: 'rejected',
         by: by.trim(),
         reason: reason.trim(),

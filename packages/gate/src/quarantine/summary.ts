@@ -1,18 +1,26 @@
 import { parseDigest, type Verdict } from '@sallyport/core'
 import { compareSeverities, type Severity } from '@sallyport/scan'
 import type { Row } from '../database/database.ts'
-import type { QuarantineRecord, QuarantineState, QuarantineSummary } from '../ports/quarantine-store.ts'
+import { readJson } from '../journal/read-json.ts'
+import type {
+  QuarantineRecord,
+  QuarantineState,
+  QuarantineStatus,
+  QuarantineSummary,
+} from '../ports/quarantine-store.ts'
 
 const maxReason = 300
 
 /** Columns that {@link toSummary} reads. */
 export const summaryColumns =
-  'id, state, quarantined_at, source, source_digest, destination, tier, verdict, findings, worst, reason'
+  'id, state, quarantined_at, source, source_digest, destination, tier, verdict, findings, worst, reason, status'
 
 /** The summary of a row. */
 export function toSummary(row: Row): QuarantineSummary {
+  const id = String(row['id'])
+  const status = readJson<QuarantineStatus>(row['status'], `state of quarantine record ${id}`)
   return {
-    id: String(row['id']),
+    id,
     state: String(row['state']) as QuarantineState,
     quarantinedAt: String(row['quarantined_at']),
     source: String(row['source']),
@@ -23,6 +31,7 @@ export function toSummary(row: Row): QuarantineSummary {
     findings: Number(row['findings']),
     ...(row['worst'] !== null && { worst: String(row['worst']) as Severity }),
     reason: String(row['reason']),
+    ...(status.state === 'approved' && { expires: status.expires }),
   }
 }
 

@@ -11,6 +11,8 @@ export interface PageFrame {
   readonly style?: string | undefined
   /** Script of this page alone, run after that of all pages; as `style`. */
   readonly script?: string | undefined
+  /** `self`: its forms may be sent to where it comes from. Default `none`. */
+  readonly forms?: 'none' | 'self' | undefined
 }
 
 /** What {@link renderPage} puts into the frame. */
@@ -22,13 +24,17 @@ export interface Page extends PageFrame {
 const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** Forbids everything but the page's own styles and scripts, which are named by their hashes. */
-const contentSecurityPolicy = (styles: readonly string[], scripts: readonly string[]) =>
+const policyOf = (
+  styles: readonly string[],
+  scripts: readonly string[],
+  forms: NonNullable<PageFrame['forms']>,
+) =>
   [
     `default-src 'none'`,
     `style-src ${styles.map(hashOf).join(' ')}`,
     `script-src ${scripts.map(hashOf).join(' ')}`,
     `base-uri 'none'`,
-    `form-action 'none'`,
+    `form-action '${forms}'`,
   ].join('; ')
 
 /**
@@ -42,20 +48,26 @@ export function renderPage({ body, ...rest }: Page): string {
 }
 
 /** The frame of {@link renderPage} around a body that is written piece by piece. */
-export function framePage({ title, style, script }: PageFrame): {
+export function framePage({ title, style, script, forms = 'none' }: PageFrame): {
   readonly start: string
   readonly end: string
+  /** The Content-Security-Policy that stands in the page, for the header of who serves it. */
+  readonly contentSecurityPolicy: string
 } {
   const styles = style === undefined ? [pageStyle] : [pageStyle, style]
   const scripts = script === undefined ? [pageScript] : [pageScript, script]
   for (const text of [...styles, ...scripts]) {
     if (/<\/|<!--/.test(text)) throw new TypeError('a style or script of a page must not hold markup')
   }
-  const [beforeStyle, beforeBody, beforeScript, end] = frame(
-    title,
-    contentSecurityPolicy(styles, scripts),
-  ).split('\0') as [string, string, string, string]
+  const contentSecurityPolicy = policyOf(styles, scripts, forms)
+  const [beforeStyle, beforeBody, beforeScript, end] = frame(title, contentSecurityPolicy).split('\0') as [
+    string,
+    string,
+    string,
+    string,
+  ]
   return {
+    contentSecurityPolicy,
     start: `${beforeStyle}${styles.map((text) => `<style>${text}</style>`).join('')}${beforeBody}`,
     end: `${beforeScript}${scripts.map((text) => `<script>${text}</script>`).join('')}${end}`,
   }

@@ -171,7 +171,24 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
           worst: 'critical',
           reason: 'no critical: 1 of at most 0',
         })
+        expect(await ids({ worst: 'critical' })).toEqual([b, c, a])
+        expect(await ids({ worst: 'high' })).toEqual([])
         await expect(store.list({ text: 'x'.repeat(201) })).rejects.toMatchObject(invalid)
+      }))
+
+    it('counts what is in each state, as filters say', () =>
+      withStore(async (store) => {
+        const none = { open: 0, approved: 0, rejected: 0, superseded: 0 }
+        expect(await store.countStates()).toEqual(none)
+        const { id } = await store.put(recordOf('a'))
+        await store.put(recordOf('bb', { destination: 'prod.example/b:1', tier: 'dev' }))
+        await store.put(recordOf('ccc', { destination: 'prod.example/c:1' }))
+        await store.approve(id, approval)
+        await store.reject(idOf('ccc'), { by: 'ben', reason: 'no' })
+        expect(await store.countStates()).toEqual({ ...none, open: 1, approved: 1, rejected: 1 })
+        expect(await store.countStates({ tier: 'dev' })).toEqual({ ...none, open: 1 })
+        expect(await store.countStates({ text: 'C:1' })).toEqual({ ...none, rejected: 1 })
+        await expect(store.countStates({ text: 'x'.repeat(201) })).rejects.toMatchObject(invalid)
       }))
 
     describe('approval', () => {
@@ -204,6 +221,7 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
             },
           ])
           expect(files[0]!.digest).toBe(status.state === 'approved' && status.waivers)
+          expect((await store.list()).items).toMatchObject([{ id, expires: '2026-12-25T00:00:00.000Z' }])
           expect(events.map(({ type }) => type)).toEqual(['quarantined', 'approved'])
           // A millisecond before the end, and at it.
           const at = async (now: string): Promise<number> =>
@@ -291,6 +309,22 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
             refused: [],
           })
           await expect(store.reject(id, { by: 'ben', reason: 'again' })).rejects.toMatchObject(conflict)
+        }))
+    })
+
+    describe('a rejection that says what it has seen', () => {
+      it('takes no approval back that was given meanwhile', () =>
+        withStore(async (store) => {
+          const { id } = await store.put(recordOf('a'))
+          const rejection = { by: 'ben', reason: 'no' }
+          await expect(store.reject(id, { ...rejection, ifState: 'approved' })).rejects.toMatchObject(
+            conflict,
+          )
+          await store.approve(id, approval)
+          await expect(store.reject(id, { ...rejection, ifState: 'open' })).rejects.toMatchObject(conflict)
+          expect(await store.get(id)).toMatchObject({ status: { state: 'approved', approver: 'anna' } })
+          const { status } = await store.reject(id, { ...rejection, ifState: 'approved' })
+          expect(status).toMatchObject({ state: 'rejected', by: 'ben' })
         }))
     })
 

@@ -60,7 +60,10 @@ async function runScanner(
   using either = joinSignals([signal, limit.signal])
   try {
     // raced, since a scanner that hangs may not listen to its signal either
-    const report = await Promise.race([scanner.scan(target, { signal: either.signal }), rejectOnAbort(either.signal)])
+    const report = await Promise.race([
+      scanner.scan(target, { signal: either.signal }),
+      rejectOnAbort(either.signal),
+    ])
     const asked = describeSubject(target.subject, target.platform)
     const told = describeSubject(report.subject, report.platform ?? target.platform)
     if (told === asked) return report

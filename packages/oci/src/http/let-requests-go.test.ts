@@ -61,11 +61,13 @@ describe('letRequestsGo', () => {
 
   it('passes on what comes of the request', () => {
     const { request, inner, calls } = start()
+    inner.onBodySent!(Buffer.from('x'))
+    inner.onRequestSent!()
     inner.onResponseStarted!()
     inner.onResponseStart!(request, 200, {}, 'OK')
     inner.onResponseData!(request, Buffer.from('x'))
     inner.onResponseEnd!(request, {})
-    expect(calls).toEqual(['started', 'start', 'data', 'end'])
+    expect(calls).toEqual(['body sent', 'request sent', 'started', 'start', 'data', 'end'])
   })
 
   it.each([

@@ -59,6 +59,12 @@ class LeavingHandler implements Handler {
   onRequestUpgrade(...answer: Parameters<NonNullable<Handler['onRequestUpgrade']>>): void {
     this.#handler.onRequestUpgrade?.(...answer)
   }
+  onBodySent(chunk: Buffer): void {
+    this.#handler.onBodySent?.(chunk)
+  }
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.()
+  }
   onResponseStarted(): void {
     this.#handler.onResponseStarted?.()
   }

@@ -16,8 +16,11 @@ const repositories = Number(process.env['SALLYPORT_AUDIT_REPOSITORIES'] || 40)
 /** Memory is measured of the built packages: reading TypeScript takes more than an audit. */
 const isBuilt = Boolean(process.env['SALLYPORT_AUDIT_BUILT'])
 const whichCode = isBuilt ? [] : ['--conditions=@sallyport/source']
-/** V8 lets its young generation grow with the room that the machine has; an audit needs little of it. */
-const youngMemory = '--max-semi-space-size=2'
+/**
+ * On a machine with much memory V8 lets its young generation grow, and the old one to four times of what is alive in it; below
+ * 2 GiB at most to twice. An audit needs little of either.
+ */
+const heapLimits = ['--max-semi-space-size=2', '--max-old-space-size=512']
 /** 250 MB. */
 const mostMiB = 250e6 / 2 ** 20
 const program = fileURLToPath(new URL('audit-child.ts', import.meta.url))
@@ -39,7 +42,7 @@ interface Task {
 
 /** Runs an audit; with `killAfter`, ends its process once so many repositories are done, and resolves with nothing. */
 async function audit(task: Task, killAfter = Number.POSITIVE_INFINITY): Promise<Outcome | undefined> {
-  const child = spawn(process.execPath, [...whichCode, youngMemory, program, JSON.stringify(task)], {
+  const child = spawn(process.execPath, [...whichCode, ...heapLimits, program, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))

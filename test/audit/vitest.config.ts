@@ -10,7 +10,8 @@ export default defineConfig({
     environment: 'node',
     // One registry at a time: a suite with thousands of repositories needs the machine.
     fileParallelism: false,
-    testTimeout: 900_000,
-    hookTimeout: 900_000,
+    // Thousands of repositories are filled in a hook, beside whatever else the machine does.
+    testTimeout: 3_600_000,
+    hookTimeout: 3_600_000,
   },
 })

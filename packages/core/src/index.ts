@@ -22,6 +22,7 @@ export type { Limiter } from './ports/limiter.ts'
 export { formatReference, type Reference } from './reference.ts'
 export { isSallyportError, SallyportError, type SallyportErrorOptions } from './sallyport-error.ts'
 export type { Verdict } from './verdict.ts'
+export { followSignal, joinSignals, type JoinedSignal } from './follow-signal.ts'
 export { isJsonDeeperThan } from './json-depth.ts'
 export {
   type DocumentSchema,

@@ -1,3 +1,5 @@
+import { joinSignals } from './follow-signal.ts'
+
 /**
  * Runs `work` on every item, at most `limit` at a time. The first failure aborts the signal that the others were
  * given; the promise rejects with it only after all have ended, so that what they use can be cleaned up.
@@ -9,7 +11,8 @@ export async function runConcurrently<T>(
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failure = new AbortController()
-  const stop = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal])
+  using joined = joinSignals([signal, failure.signal])
+  const stop = joined.signal
   const waiting = [...items]
   const worker = async () => {
     for (let item = waiting.shift(); item !== undefined && !stop.aborted; item = waiting.shift()) {

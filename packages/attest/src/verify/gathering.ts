@@ -1,5 +1,5 @@
 import type { Repository } from '@sallyport/oci'
-import { isSallyportError } from '@sallyport/core'
+import { isSallyportError, joinSignals } from '@sallyport/core'
 import { AttestError } from '../errors.ts'
 import { startDeadline } from '../internal/start-deadline.ts'
 import type { QueuedWork } from '../internal/run-cheapest-first.ts'
@@ -81,18 +81,19 @@ export function createGathering(
     async examine(origin, run, { isList = false } = {}) {
       signal?.throwIfAborted()
       using own = isList ? undefined : startDeadline(maxCandidateMs)
-      const limit = own === undefined ? deadline : AbortSignal.any([deadline, own.signal])
+      const isLate = (): boolean => deadline.aborted || own?.signal.aborted === true
+      using either = joinSignals([deadline, own?.signal, enough.signal, signal])
       try {
-        limit.throwIfAborted()
-        return await run(AbortSignal.any([limit, enough.signal, ...(signal ? [signal] : [])]))
+        either.signal.throwIfAborted()
+        return await run(either.signal)
       } catch (error) {
         signal?.throwIfAborted()
         if (enough.signal.aborted) return []
-        if (limit.aborted && isList) {
+        if (isLate() && isList) {
           unanswered.push(
             new AttestError('LIMIT_EXCEEDED', `${origin.repository.name} was not listed in ${maxTotalMs} ms`),
           )
-        } else if (limit.aborted) {
+        } else if (isLate()) {
           const allowed = deadline.aborted ? `${maxTotalMs} ms for all of it` : `${maxCandidateMs} ms`
           reject(origin, new Rejection('limit-exceeded', `not read within ${allowed}`))
         } else {

@@ -1,3 +1,5 @@
+import { joinSignals } from '@sallyport/core'
+
 /**
  * Maps what comes, in its order, with at most `limit` mappings at once. Left early or failed, it aborts those under way
  * and waits for them.
@@ -9,11 +11,11 @@ export async function* mapAhead<T, U>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<U, void, undefined> {
   const left = new AbortController()
-  const stop = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal])
+  using stop = joinSignals([signal, left.signal])
   const running: Promise<U>[] = []
   try {
     for await (const item of source) {
-      const mapped = map(item, stop)
+      const mapped = map(item, stop.signal)
       // It is awaited in its turn; until then its failure is no unhandled one.
       mapped.catch(() => undefined)
       running.push(mapped)

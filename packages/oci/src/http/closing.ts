@@ -1,3 +1,4 @@
+import { followSignal } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 
 /** The end of a client, which ends whatever waits then. */
@@ -20,14 +21,13 @@ export function createClosing(): Closing {
       signal?.throwIfAborted()
       if (closed !== undefined) throw closed
       const own = new AbortController()
-      const pass = (): void => own.abort(signal?.reason)
-      signal?.addEventListener('abort', pass, { once: true })
+      const leave = followSignal(signal, own)
       running.add(own)
       try {
         return await operation(own.signal)
       } finally {
         running.delete(own)
-        signal?.removeEventListener('abort', pass)
+        leave()
       }
     },
     close() {

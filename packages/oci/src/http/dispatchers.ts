@@ -4,6 +4,7 @@ import type * as Undici from 'undici'
 import { OciError } from '../errors.ts'
 import { type AddressScope, addressScope } from './address-scope.ts'
 import { chooseProxy, type Environment } from './choose-proxy.ts'
+import { letRequestsGo } from './let-requests-go.ts'
 import { createGuardedConnector, createSeenScopes, type Leader } from './guarded-connector.ts'
 import { createTlsContexts, type RegistryTlsSettings } from './registry-tls.ts'
 
@@ -62,7 +63,7 @@ export function createDispatchers({
   const scopeOf = (url: URL): AddressScope => seen.of(url.host) ?? addressScope(url.hostname)
 
   function keep(key: string, create: () => Dispatcher): Dispatcher {
-    const kept = dispatchers.get(key) ?? create()
+    const kept = dispatchers.get(key) ?? create().compose(letRequestsGo)
     dispatchers.set(key, kept)
     return kept
   }

@@ -1,3 +1,4 @@
+import { followSignal } from '@sallyport/core'
 import type { HostLane, HostLimiter } from './host-limiter.ts'
 import type { RequestCounts } from './request-counts.ts'
 import type { Transport, WireAnswer, WireRequest } from './transport.ts'
@@ -129,9 +130,7 @@ interface Deadline {
 
 function createDeadline(milliseconds: number, outer: AbortSignal | undefined): Deadline {
   const controller = new AbortController()
-  const pass = (): void => controller.abort(outer?.reason)
-  if (outer?.aborted) pass()
-  outer?.addEventListener('abort', pass, { once: true })
+  const leave = followSignal(outer, controller)
   let timer: NodeJS.Timeout | undefined
   let ended = false
   const stop = (): void => clearTimeout(timer)
@@ -148,7 +147,7 @@ function createDeadline(milliseconds: number, outer: AbortSignal | undefined): D
     end() {
       ended = true
       stop()
-      outer?.removeEventListener('abort', pass)
+      leave()
     },
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { ScanError } from '../errors.ts'
 import { inventoryOf, subject } from '../internal/inventory.fixture.ts'
@@ -80,6 +82,29 @@ describe('runScanners', () => {
     const scanners = Array.from({ length: 6 }, () => ({ name: 'counted', scan }))
     expect((await runScanners(scanners, target, { concurrency: 2 })).reports).toHaveLength(6)
     expect(most).toBe(2)
+  })
+
+  it('holds nothing of scans that ended, however long the signal of them all lives', async () => {
+    const controller = new AbortController()
+    const held: WeakRef<object>[] = []
+    const watched: Scanner = {
+      name: 'watched',
+      async scan(_, { signal } = {}) {
+        const report = reportOf('watched')
+        held.push(new WeakRef(report), new WeakRef(signal!))
+        return report
+      },
+    }
+    for (let scan = 0; scan < 50; scan++) await runScanners([watched], target, { signal: controller.signal })
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    for (let turn = 0; turn < 3; turn++) {
+      await new Promise(setImmediate)
+      gc()
+    }
+    expect(held).toHaveLength(100)
+    expect(held.filter((each) => each.deref() !== undefined)).toHaveLength(0)
+    expect(controller.signal.aborted).toBe(false)
   })
 
   it('refuses to run nobody', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, isSallyportError, systemClock } from '@sallyport/core'
+import { type Clock, isSallyportError, joinSignals, systemClock } from '@sallyport/core'
 import { ScanError } from '../errors.ts'
 import { mergeReports } from '../merge/merge-reports.ts'
 import type { Scanner, ScanTarget } from '../ports/scanner.ts'
@@ -57,10 +57,13 @@ async function runScanner(
     const message = `${scanner.name} gave no answer within ${timeoutMs} ms`
     limit.abort(new ScanError('SCANNER_TIMEOUT', message, { scanner: scanner.name, retryable: true }))
   }, timeoutMs)
-  const either = signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal])
+  using either = joinSignals([signal, limit.signal])
   try {
     // raced, since a scanner that hangs may not listen to its signal either
-    const report = await Promise.race([scanner.scan(target, { signal: either }), rejectOnAbort(either)])
+    const report = await Promise.race([
+      scanner.scan(target, { signal: either.signal }),
+      rejectOnAbort(either.signal),
+    ])
     const asked = describeSubject(target.subject, target.platform)
     const told = describeSubject(report.subject, report.platform ?? target.platform)
     if (told === asked) return report

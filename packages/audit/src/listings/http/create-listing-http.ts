@@ -1,4 +1,4 @@
-import { isSallyportError, systemClock } from '@sallyport/core'
+import { isSallyportError, joinSignals, systemClock } from '@sallyport/core'
 import { createHostLimiter } from '@sallyport/oci'
 import {
   backoffMs,
@@ -127,22 +127,29 @@ export function createListingHttp({ name, origin, authorize, options }: ListingH
     fail: Fail,
   ): Promise<Received | Failed> {
     requests++
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout])
+    const timeout = new AbortController()
+    const timer = setTimeout(
+      () => timeout.abort(new DOMException('the time is up', 'TimeoutError')),
+      timeoutMs,
+    )
+    timer.unref()
+    using joined = joinSignals([call.signal, timeout.signal])
     let answer: WireAnswer | undefined
     try {
       const content = body === '' ? undefined : Buffer.from(body, 'utf8')
-      answer = await transport().send({ method, url, headers, body: content, signal })
+      answer = await transport().send({ method, url, headers, body: content, signal: joined.signal })
       const { status, header, headers: all } = answer
       return { status, header, headers: all, bytes: await answer.bytes(maxAnswerBytes) }
     } catch (error) {
       call.signal?.throwIfAborted()
       if (answer !== undefined && isSallyportError(error) && error.code === 'LIMIT_EXCEEDED')
         return { status: answer.status, header: answer.header, headers: answer.headers, bytes: 'too many' }
-      const why = timeout.aborted
+      const why = timeout.signal.aborted
         ? `gave no answer within ${timeoutMs} ms`
         : `could not be reached${codeOf(error)}`
       return { error: fail(why, { retryable: true }) }
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -18,6 +18,7 @@ for (const document of documents)
     for (const line of code.split('\n')) if (line.startsWith('npm install ')) commands.add(line)
 assert(commands.size > 10, 'the documents have commands')
 
+let done = 0
 for (const command of commands) {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-install-'))
   try {
@@ -31,8 +32,9 @@ for (const command of commands) {
     const place = command.includes('--global') ? join(folder, 'global', 'lib') : folder
     for (const name of command.split(' ').filter((word) => word.startsWith('@sallyport/')))
       assert(existsSync(join(place, 'node_modules', name, 'package.json')), `${command}: no ${name}`)
+    done += 1
+    console.log(`${done} of ${commands.size}: ${command}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
-console.log(`${commands.size} commands to install`)

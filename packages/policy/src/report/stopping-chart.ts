@@ -20,10 +20,7 @@ export const severityParts: readonly ChartPart<Severity>[] = [
 
 type Offender = Severity | 'other'
 
-const stoppingParts: readonly ChartPart<Offender>[] = [
-  ...severityParts,
-  { name: 'other', tone: 'mark' },
-]
+const stoppingParts: readonly ChartPart<Offender>[] = [...severityParts, { name: 'other', tone: 'mark' }]
 
 /** What breaks an enforced rule or could not be judged, by rule and severity; what several platforms say of a rule is one. */
 export function stoppingChart({ reasons, breakGlass }: Decision): Html {

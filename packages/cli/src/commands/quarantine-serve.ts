@@ -169,7 +169,11 @@ function code({ settings }: Pick<RunContext, 'arguments' | 'settings'>): Program
   const approver = settings.text('approver')
   const link = `\`\${${publicUrl === undefined ? 'server.origin' : literal(publicUrl)}}\${review.signInPath}${approver === undefined ? '' : `#code=\${review.issueSignInCode(${literal(approver)})}`}\``
   program.use('node:events', 'once').use('node:process', 'default as process')
-  return program.line(`console.log(${link})`, `await once(process, 'SIGINT')`)
+  return program.line(
+    `console.log('listening at', server.origin)`,
+    `console.log('sign in at', ${link})`,
+    `await once(process, 'SIGINT')`,
+  )
 }
 
 function codeTls(program: Program, certificate: string, settings: Settings): string {

@@ -184,7 +184,7 @@ function codeTls(program: Program, certificate: string, settings: Settings): str
 function codeTokens(program: Program, settings: Settings): string {
   const file = settings.text('token-file')
   if (file === undefined) return '[]'
-  return `(${codeSecret(program, file)}).split('\\n').map((line) => ({ reviewer: line.slice(0, line.indexOf('=')), token: line.slice(line.indexOf('=') + 1) }))`
+  return `(${codeSecret(program, file)}).trim().split('\\n').map((line) => ({ reviewer: line.slice(0, line.indexOf('=')), token: line.slice(line.indexOf('=') + 1) }))`
 }
 
 /** `sallyport quarantine serve`. */

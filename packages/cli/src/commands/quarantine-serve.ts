@@ -169,7 +169,11 @@ function code({ settings }: Pick<RunContext, 'arguments' | 'settings'>): Program
   const approver = settings.text('approver')
   const link = `\`\${${publicUrl === undefined ? 'server.origin' : literal(publicUrl)}}\${review.signInPath}${approver === undefined ? '' : `#code=\${review.issueSignInCode(${literal(approver)})}`}\``
   program.use('node:events', 'once').use('node:process', 'default as process')
-  return program.line(`console.log(${link})`, `await once(process, 'SIGINT')`)
+  return program.line(
+    `console.log('listening at', server.origin)`,
+    `console.log('sign in at', ${link})`,
+    `await once(process, 'SIGINT')`,
+  )
 }
 
 function codeTls(program: Program, certificate: string, settings: Settings): string {
@@ -180,7 +184,7 @@ function codeTls(program: Program, certificate: string, settings: Settings): str
 function codeTokens(program: Program, settings: Settings): string {
   const file = settings.text('token-file')
   if (file === undefined) return '[]'
-  return `(${codeSecret(program, file)}).split('\\n').map((line) => ({ reviewer: line.slice(0, line.indexOf('=')), token: line.slice(line.indexOf('=') + 1) }))`
+  return `(${codeSecret(program, file)}).trim().split('\\n').map((line) => ({ reviewer: line.slice(0, line.indexOf('=')), token: line.slice(line.indexOf('=') + 1) }))`
 }
 
 /** `sallyport quarantine serve`. */

@@ -8,7 +8,7 @@ import type { ConsoleEvent } from './console-event.ts'
 import type { ReviewConsoleOptions } from './console-options.ts'
 import { createReviewConsole, type ReviewConsole } from './create-review-console.ts'
 
-export const startTime = Date.UTC(2026, 10, 25, 12)
+const startTime = Date.UTC(2026, 10, 25, 12)
 export const tokens = {
   Ada: 'the token of Ada, long enough',
   Ben: 'the token of Ben, long enough',

@@ -20,7 +20,7 @@ export type Decided =
   | { readonly outcome: 'invalid'; readonly problem: NonNullable<DecideView['problem']> }
 
 /** What deciding needs. */
-export interface Decision {
+export interface DecideContext {
   readonly quarantine: QuarantineStore
   readonly approval: ReviewApproval | undefined
   readonly reviewer: string
@@ -61,8 +61,12 @@ export async function approvalTerms(
 }
 
 /** Approves by the rules of the quarantine, no longer than the tier allows. */
-export async function approveEntry(entry: QuarantineEntry, form: Form, decision: Decision): Promise<Decided> {
-  const { quarantine, approval, reviewer, now } = decision
+export async function approveEntry(
+  entry: QuarantineEntry,
+  form: Form,
+  context: DecideContext,
+): Promise<Decided> {
+  const { quarantine, approval, reviewer, now } = context
   const { id } = entry.record
   const [reason, expires, scope] = [text(form, 'reason'), text(form, 'expires'), text(form, 'scope')]
   const isSame = ({ status }: QuarantineEntry) =>
@@ -100,8 +104,12 @@ export async function approveEntry(entry: QuarantineEntry, form: Form, decision:
 }
 
 /** Rejects what is open, or takes back the approval that the reviewer has seen. */
-export async function rejectEntry(entry: QuarantineEntry, form: Form, decision: Decision): Promise<Decided> {
-  const { quarantine, reviewer } = decision
+export async function rejectEntry(
+  entry: QuarantineEntry,
+  form: Form,
+  context: DecideContext,
+): Promise<Decided> {
+  const { quarantine, reviewer } = context
   const reason = text(form, 'reason')
   const { state } = entry.status
   const isSame = ({ status }: QuarantineEntry) =>

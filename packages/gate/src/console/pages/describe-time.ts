@@ -13,7 +13,7 @@ function describeSpan(ms: number): string {
 }
 
 /** How long ago an instant was, or how long until it; text that is no instant stays as it is. */
-export function describeAge(instant: string, now: Date): string {
+function describeAge(instant: string, now: Date): string {
   const ms = now.getTime() - Date.parse(instant)
   if (Number.isNaN(ms)) return instant
   return ms >= 0 ? `${describeSpan(ms)} ago` : `in ${describeSpan(-ms)}`

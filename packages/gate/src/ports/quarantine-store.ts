@@ -152,6 +152,7 @@ export interface QuarantineMatch {
 
 /** Which records to list. */
 export interface QuarantineFilter extends QuarantineMatch, PageOptions {
+  /** Only records in this state. */
   readonly state?: QuarantineState | undefined
 }
 

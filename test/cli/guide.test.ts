@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { attachSignature, encryptPrivateKey, keySigner } from '@sallyport/attest'
+import { parseReference, streamArchive } from '@sallyport/oci'
 import { parseAdvisories } from '@sallyport/scan'
 import { buildAdvisoryDatabase, pushAdvisoryDatabase } from '@sallyport/scan/database'
 import { writeTrivyDatabase } from '@sallyport/test-accuracy'
@@ -21,6 +22,7 @@ import {
   awsKeyArn,
   startAwsKmsDouble,
 } from '../../packages/attest/src/testing/kms/aws-kms-double.ts'
+import { repairedImage as debianImage } from '../../examples/scanning/write-samples.ts'
 import { encodeZip } from '../../packages/scan/src/database/encode-zip.fixture.ts'
 import { type Container, startContainer } from '../drift/start-container.ts'
 import { caseFiles } from './cases.ts'
@@ -93,8 +95,15 @@ beforeAll(async () => {
     JSON.stringify({
       catalogVersion: '2026.11.01',
       dateReleased: '2026-11-01T00:00:00Z',
-      count: 0,
-      vulnerabilities: [],
+      count: 1,
+      vulnerabilities: [
+        {
+          cveID: 'CVE-2026-0001',
+          dateAdded: '2026-11-01',
+          dueDate: '2026-11-22',
+          knownRansomwareCampaignUse: 'Unknown',
+        },
+      ],
     }),
   )
   await write('records.jsonl', records.map((record) => JSON.stringify(record)).join('\n'))
@@ -113,6 +122,7 @@ beforeAll(async () => {
     schema_version: '1.7.0',
     id: 'CVE-2023-5363',
     modified: '2026-11-01T00:00:00Z',
+    severity: [{ type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:N' }],
     affected: [
       {
         package: { ecosystem: 'Debian:12', name: 'openssl' },
@@ -253,6 +263,9 @@ const before: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
       await publish(join(folder, 'advisories.db'))
     },
   ],
+  // Trivy knows the distribution by another file than our own inventory.
+  [/--scanner trivy/, () => at.push('app:1', debianImage)],
+  [/^sallyport scan build/, () => at.push('app:1')],
   [/^sallyport quarantine (?:show|approve|reject)/, stop],
   [
     /oci:image:1 (?:--advisories|oci:smaller)/,
@@ -294,7 +307,13 @@ const before: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
   [/^sallyport drift/, exportListed],
   [
     /^sallyport inspect docker-archive/,
-    () => runLine(`rm -f app.tar; sallyport copy ${at.build.host}/team/app:1.4 docker-archive:app.tar`),
+    async () => {
+      const reference = parseReference(`${at.build.host}/team/app:1.4`)
+      const repository = at.client.repository(reference)
+      const { descriptor } = await repository.getManifest('1.4')
+      const archive = streamArchive(repository, [{ descriptor, tag: '1.4' }], { docker: reference })
+      await writeFile(join(folder, 'app.tar'), archive)
+    },
   ],
   [
     /^sallyport admission check/,
@@ -309,6 +328,7 @@ const endless: readonly (readonly [RegExp, RegExp])[] = [
 /** Lines that end otherwise than with 0, and why. */
 const codes: readonly (readonly [RegExp, number, string])[] = [
   [/^sallyport scan /, 1, 'the image has what the advisories are about'],
+  [/^sallyport audit .*--report/, 1, 'lines above copied images without their evidence'],
 ]
 
 describe('the guide to the command line', () => {

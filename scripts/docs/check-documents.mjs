@@ -50,6 +50,12 @@ const runners = [
     by: 'test/cli/guide.test.ts',
     proof: 'docs/guides/cli.md',
   },
+  // What other guides take over from that of the command line.
+  {
+    runs: (_, line) => line.startsWith('sallyport ') && commandsOf('docs/guides/cli.md').includes(line),
+    by: 'test/cli/guide.test.ts',
+    proof: 'docs/guides/cli.md',
+  },
   {
     runs: (document, line) => document === 'docs/guides/audit.md' && line === 'node audit.ts prod.example',
     by: 'examples/audit/main.ts',
@@ -89,13 +95,18 @@ function checkBlocks() {
   }
 }
 
+function linesOf(code) {
+  const lines = code.replaceAll(/\\\n\s*/g, '').trim()
+  return lines.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('# '))
+}
+
+function commandsOf(document) {
+  return Array.from(read(document).matchAll(/^```sh\n(.*?)^```$/gms), ([, code]) => linesOf(code)).flat()
+}
+
 /** Finds who runs each command; the runner has to name what it reads. */
 function checkCommands(document, code) {
-  const lines = code
-    .replaceAll(/\\\n\s*/g, '')
-    .trim()
-    .split('\n')
-  for (const line of lines.filter((text) => text.trim() !== '' && !text.startsWith('# '))) {
+  for (const line of linesOf(code)) {
     const runner = runners.find(({ runs }) => runs(document, line))
     if (!runner) problems.push(`${document}: CI does not run ${line}`)
     else if (runner.proof && !read(runner.by).includes(runner.proof))

@@ -140,7 +140,8 @@ beforeAll(async () => {
   kms = await startAwsKmsDouble(() => new Date())
   const arn = awsKeyArn('1234abcd-12ab-34cd-56ef-1234567890ab')
   kms.keys.set(arn, { arn, privateKey: sampleKey('P-256') })
-  kms.aliases.set('alias/release', arn)
+  for (const alias of ['alias/release', 'alias/reviewers']) kms.aliases.set(alias, arn)
+  await write('tokens', `ada=${'a'.repeat(32)}\ngrace=${'b'.repeat(32)}\n`)
   environment = {
     PATH: [join(folder, 'bin'), ...(trivy ? [dirname(trivy)] : []), process.env['PATH']].join(':'),
     SALLYPORT_TRIVY_CACHE: join(folder, 'trivy'),
@@ -194,6 +195,7 @@ function toOwn(line: string): string {
     .replaceAll('/etc/sallyport/', `${folder}/etc/`)
     .replaceAll('/etc/bash_completion.d/', `${folder}/etc/`)
     .replaceAll('127.0.0.1:8080', '127.0.0.1:0')
+    .replaceAll('0.0.0.0:8443', '0.0.0.0:0')
 }
 
 /** Runs a line in bash; one that goes on until it is told to end is told so once `until` was printed. */
@@ -322,6 +324,7 @@ const before: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
 ]
 /** Lines that end only when they are told to, and what they have printed by then. */
 const endless: readonly (readonly [RegExp, RegExp])[] = [
+  [/^sallyport quarantine serve/, /^Review console at/m],
   [/--listen /, /listening on/],
   [/^sallyport admission serve \/etc/, /listening/],
 ]

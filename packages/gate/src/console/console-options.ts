@@ -41,9 +41,11 @@ export interface ReviewApproval {
 
 /** Options of {@link createReviewConsole}. */
 export interface ReviewConsoleOptions {
+  /** What is shown and decided about. It stays open when the console ends. */
   readonly quarantine: QuarantineStore
   /** Shows promotions and their steps. Default: no such pages. */
   readonly journal?: Journal | undefined
+  /** How reviewers say who they are. */
   readonly signIn: ReviewerSignIn
   /** Default: images can be rejected, but not approved. */
   readonly approval?: ReviewApproval | undefined

@@ -22,8 +22,9 @@ export interface ListenOptions {
   readonly unsafePlain?: boolean | undefined
   /** Most connections. Default 100. */
   readonly maxConnections?: number | undefined
-  /** How long headers, and a whole request, may take, in milliseconds. Default 10,000 and 30,000. */
+  /** How long the headers of a request may take, in milliseconds. Default 10,000. */
   readonly headersTimeoutMs?: number | undefined
+  /** How long a whole request may take, in milliseconds. Default 30,000. */
   readonly requestTimeoutMs?: number | undefined
 }
 
@@ -31,6 +32,7 @@ export interface ListenOptions {
 export interface ListeningConsole extends AsyncDisposable {
   /** `http(s)://address:port` without a path. */
   readonly origin: string
+  /** The port that it got. */
   readonly port: number
   /** Takes nothing new and answers what is in flight; what is not answered within `timeoutMs` (default 5,000) is cut. */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>

@@ -5,7 +5,7 @@ import type { Query, Row, SqlValue } from './database.ts'
 const maxLimit = 1000
 const maxCursorLength = 2000
 
-/** A condition with `?` for its value; one without a value does not hold. */
+/** A condition with `?` for its value; one without a value is left out. */
 export type Condition = readonly [condition: string, value: SqlValue | undefined]
 
 /** A list to be read page by page. */
@@ -14,6 +14,7 @@ export interface ListQuery<T> extends PageOptions {
   readonly columns: string
   /** Table, as SQL; no text of a caller. */
   readonly table: string
+  /** All of them must hold; without any, every row does. */
   readonly conditions: readonly Condition[]
   /** Columns of the order, all descending; together they are unique. */
   readonly order: readonly string[]

@@ -158,7 +158,9 @@ export interface QuarantineFilter extends QuarantineMatch, PageOptions {
 
 /** How a record is rejected. */
 export interface QuarantineRejection {
+  /** Who answers for it. */
   readonly by: string
+  /** Why it stays out. */
   readonly reason: string
   /** Rejects only what is in this state, so that nobody takes back an approval that he has not seen. Default: either. */
   readonly ifState?: 'open' | 'approved' | undefined

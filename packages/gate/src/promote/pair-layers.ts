@@ -3,13 +3,17 @@ import type { ImageLayer } from '@sallyport/image'
 
 /** A layer as it is stored. */
 export interface StoredLayer {
+  /** Digest of the blob, compressed as it is stored. */
   readonly digest: Digest
+  /** Size of the blob. */
   readonly bytes: number
 }
 
 /** A layer before and after hardening; without `after` nothing of it is left, without `before` it is new. */
 export interface LayerChange {
+  /** Absent where it is new. */
   readonly before?: StoredLayer | undefined
+  /** Absent where nothing of it is left. */
   readonly after?: StoredLayer | undefined
 }
 

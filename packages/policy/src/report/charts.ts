@@ -7,7 +7,9 @@ export type ChartTone = 'good' | 'bad' | 'warn' | 'mark' | 'link' | 'faint'
 
 /** What a colour of a chart stands for. Its name is written wherever the colour is used. */
 export interface ChartPart<Name extends string = string> {
+  /** Written in the legend and below the bars. */
   readonly name: Name
+  /** Its colour. */
   readonly tone: ChartTone
   /** Pale within an outline, to tell it from another part of the same tone. Default `false`. */
   readonly hollow?: boolean | undefined
@@ -20,6 +22,7 @@ export type PartCounts<Name extends string = string> = ReadonlyMap<Name, number>
 export interface ChartTrack<Name extends string = string> {
   /** Told to readers that can't see the chart, and written before the parts. Needed where a bar has several tracks. */
   readonly name?: string | undefined
+  /** Lengths of its rectangles. */
   readonly counts: PartCounts<Name>
   /** Where it starts on the scale, in the unit of the counts. Default 0. */
   readonly start?: number | undefined
@@ -27,8 +30,11 @@ export interface ChartTrack<Name extends string = string> {
 
 /** A bar with its name and what it stands for in words. */
 export interface ChartBar<Name extends string = string> {
+  /** Stands before the bar. */
   readonly label: HtmlPart
+  /** Stands after it: the number in words. */
   readonly value: HtmlPart
+  /** Its lines of rectangles, the first on top. */
   readonly tracks: readonly ChartTrack<Name>[]
 }
 
@@ -38,6 +44,7 @@ export interface BarChart<Name extends string = string> {
   readonly label: string
   /** In the order in which they are stacked. */
   readonly parts: readonly ChartPart<Name>[]
+  /** From top to bottom. */
   readonly bars: readonly ChartBar<Name>[]
   /**
    * What says which colour is what: a legend above the bars, one elsewhere that several charts share, or the labels of the bars
@@ -50,10 +57,13 @@ export interface BarChart<Name extends string = string> {
 
 /** Columns side by side over time, the first part at the bottom. */
 export interface ColumnChart<Name extends string = string> {
+  /** Name of the chart for readers that can't see it. */
   readonly label: string
+  /** In the order in which they are stacked. */
   readonly parts: readonly ChartPart<Name>[]
   /** Name of the first column of the table of numbers. */
   readonly first: string
+  /** The oldest first. */
   readonly columns: readonly { readonly label: HtmlPart; readonly counts: PartCounts<Name> }[]
 }
 

@@ -1,10 +1,8 @@
-import { isJsonDeeperThan } from '@sallyport/core'
-import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { HardenError } from '../errors.ts'
 import type { EvidenceSource, ReadEvidenceOptions } from './evidence-source.ts'
 import { digestIn } from './json-events.ts'
-import { readDocument } from './read-lines.ts'
+import { readObjects } from './read-objects.ts'
 import { createRecordCollector, type RecordCollector } from './record-collector.ts'
 import type { UsageEvidence } from './usage-evidence.ts'
 
@@ -44,7 +42,7 @@ export async function readKubescape(
   options: ReadEvidenceOptions = {},
 ): Promise<UsageEvidence> {
   const { images = [], container = {}, limits, signal } = options
-  const profiles = parseProfiles(await readDocument(recording, { source: 'kubescape', limits, signal }))
+  const profiles = (await readObjects(recording, { source: 'kubescape', limits, signal })).map(parseProfile)
   const collector = createRecordCollector('kubescape', {
     ...options,
     coverage: options.coverage ?? 'complete',
@@ -90,33 +88,12 @@ function takeContainer({ execs, opens }: z.infer<typeof containerSchema>, collec
   for (const { path } of opens ?? []) if (path !== '') add(path, 'open')
 }
 
-function parseProfiles(text: string): readonly Profile[] {
-  const isJson = text.trimStart().startsWith('{')
-  let documents: unknown[]
-  try {
-    if (isJson && isJsonDeeperThan(text, 64)) throw new Error('nested too deeply')
-    documents = isJson
-      ? [JSON.parse(text)]
-      : parseAllDocuments(text).map((document) => {
-          if (document.errors[0]) throw document.errors[0]
-          return document.toJS({ maxAliasCount: 100 }) as unknown
-        })
-  } catch (cause) {
-    throw new HardenError('EVIDENCE_INVALID', 'kubescape: neither YAML nor JSON', { cause })
-  }
-  const list = z.object({ kind: z.string().endsWith('List'), items: z.array(z.unknown()) })
-  return documents
-    .flatMap((document) => {
-      const found = list.safeParse(document)
-      return found.success ? found.data.items : [document]
-    })
-    .filter((document) => document !== null)
-    .map((document) => {
-      const found = profileSchema.safeParse(document)
-      if (found.success) return found.data
-      throw new HardenError(
-        'EVIDENCE_INVALID',
-        `kubescape: no profile: ${found.error.issues[0]?.path.join('.')}: ${found.error.issues[0]?.message}`,
-      )
-    })
+function parseProfile(object: unknown): Profile {
+  const found = profileSchema.safeParse(object)
+  if (found.success) return found.data
+  const [issue] = found.error.issues
+  throw new HardenError(
+    'EVIDENCE_INVALID',
+    `kubescape: no profile: ${issue?.path.join('.')}: ${issue?.message}`,
+  )
 }

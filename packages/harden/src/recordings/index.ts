@@ -4,5 +4,6 @@ export { followStrace, type StraceCall, type StraceFile, type StraceStep } from 
 export type { EvidenceOperation } from '../evidence/usage-evidence.ts'
 export { digestIn, numberAt, parseJsonEvent, textAt, timeAt, valueAt } from '../evidence/json-events.ts'
 export { parseCall, type StraceArgument, type StraceLine } from '../evidence/parse-strace-line.ts'
-export { readDocument, readLines, type ReadTextOptions } from '../evidence/read-lines.ts'
+export { readLines, type ReadTextOptions } from '../evidence/read-lines.ts'
+export { readObjects } from '../evidence/read-objects.ts'
 export type { TracedProcess } from '../evidence/strace-processes.ts'

@@ -1,5 +1,5 @@
-import { isJsonDeeperThan, isSallyportError } from '@sallyport/core'
-import { digestIn, readDocument } from '@sallyport/harden/recordings'
+import { isSallyportError } from '@sallyport/core'
+import { digestIn, readObjects } from '@sallyport/harden/recordings'
 import { z } from 'zod'
 import { RuntimeError } from '../../errors.ts'
 import { normalizeAddress, normalizeName, toPort } from '../addresses.ts'
@@ -67,8 +67,7 @@ export async function* readKubescapeEvents(
   { container, limits, signal }: ReadKubescapeOptions = {},
 ): AsyncGenerator<RuntimeEvent> {
   signal?.throwIfAborted()
-  const text = await readText(content, { limits, signal })
-  for (const { kind, metadata, spec } of await parseObjects(text)) {
+  for (const { kind, metadata, spec } of await readKubescapeObjects(content, { limits, signal })) {
     const notes = metadata.annotations
     const isComplete =
       /^(?:complete|full)$/.test(notes?.['kubescape.io/completion'] ?? '') &&
@@ -147,38 +146,14 @@ function* peerEvents(
   }
 }
 
-async function readText(content: EventSource, { limits, signal }: ReadEventsOptions): Promise<string> {
-  try {
-    return await readDocument(content, { source, limits, signal })
-  } catch (cause) {
+async function readKubescapeObjects(
+  content: EventSource,
+  { limits, signal }: ReadEventsOptions,
+): Promise<readonly z.infer<typeof objectSchema>[]> {
+  const objects = await readObjects(content, { source, limits, signal }).catch((cause: unknown) => {
     if (!isSallyportError(cause)) throw cause
     throw new RuntimeError('EVENTS_INVALID', cause.message, { cause, subject: source })
-  }
-}
-
-const listSchema = z.object({ kind: z.string().endsWith('List'), items: z.array(z.unknown()) })
-
-async function parseObjects(text: string): Promise<readonly z.infer<typeof objectSchema>[]> {
-  const { parseAllDocuments } = await import('yaml')
-  const isJson = text.trimStart().startsWith('{')
-  let documents: unknown[]
-  try {
-    if (isJson && isJsonDeeperThan(text, 64)) throw new Error('nested too deeply')
-    documents = isJson
-      ? [JSON.parse(text)]
-      : parseAllDocuments(text).map((document) => {
-          if (document.errors[0]) throw document.errors[0]
-          return document.toJS({ maxAliasCount: 100 }) as unknown
-        })
-  } catch (cause) {
-    throw new RuntimeError('EVENTS_INVALID', 'kubescape: neither YAML nor JSON', { cause, subject: source })
-  }
-  const objects = documents
-    .flatMap((document) => {
-      const list = listSchema.safeParse(document)
-      return list.success ? list.data.items : [document]
-    })
-    .filter((document) => document !== null)
+  })
   if (objects.length === 0)
     throw new RuntimeError('EVENTS_INVALID', 'kubescape: no object', { subject: source })
   return objects.map((object) => {

@@ -2,7 +2,7 @@ import process from 'node:process'
 import { readPodsOf } from './read-pods.ts'
 import { watchNode } from './watch.ts'
 
-/** `node drift-check.js`, for a CronJob; `node drift-check.js 300` checks every 300 seconds. */
+/** `await main(process.argv[2])` is the program: it checks once, for a CronJob, or every 300 seconds when it is told `300`. */
 export async function main(seconds?: string): Promise<void> {
   const stop = new AbortController()
   process.once('SIGTERM', () => stop.abort())

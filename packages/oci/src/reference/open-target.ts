@@ -52,7 +52,12 @@ export async function openTarget(
           ? { docker: undefined, tag: locator.digest ? undefined : (locator.tag ?? 'latest') }
           : { docker: locator.reference, tag: locator.reference?.tag }
       // What `docker load` reads has to be called something.
-      if (tag === undefined) throw invalid(name)
+      if (tag === undefined)
+        throw locator.kind === 'oci-archive'
+          ? invalid(name)
+          : new OciError('REFERENCE_INVALID', `${name}: name the image, as docker-archive:file:name:tag`, {
+              reference: name,
+            })
       const archive = await createArchive(locator.file, { docker, signal })
       return {
         repository: archive,

@@ -213,6 +213,7 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
         reason: approval.reason.trim(),
         at: now.toISOString(),
         expires,
+        scope: approval.scope ?? 'digest',
         waivers: digest,
       }
       // Signing may take long; whoever decided meanwhile was first.

@@ -3,6 +3,7 @@ import { compareSeverities, type Severity } from '@sallyport/scan'
 import type { Row } from '../database/database.ts'
 import { readJson } from '../journal/read-json.ts'
 import type {
+  QuarantinedFinding,
   QuarantineRecord,
   QuarantineState,
   QuarantineStatus,
@@ -47,7 +48,7 @@ export function summarize({ decision: { verdict, reasons }, findings }: Quaranti
   return {
     verdict,
     findings: findings.length,
-    worst: findings.map(({ severity }) => severity).reduce<Severity | undefined>(worse, undefined),
+    worst: worstSeverity(findings),
     reason: (first?.message ?? '').slice(0, maxReason),
   }
 }
@@ -58,6 +59,13 @@ export function searchText({ id, source, destination, findings }: QuarantineReco
   return [id, source, destination, ...new Set(names)].join('\n').toLowerCase()
 }
 
-function worse(one: Severity | undefined, other: Severity): Severity {
-  return one === undefined || compareSeverities(other, one) > 0 ? other : one
-}
+/** The worst severity of findings in any order. */
+export const worstSeverity = (
+  findings: readonly Pick<QuarantinedFinding, 'severity'>[],
+): Severity | undefined =>
+  findings
+    .map(({ severity }) => severity)
+    .reduce<Severity | undefined>(
+      (worst, each) => (worst === undefined || compareSeverities(each, worst) > 0 ? each : worst),
+      undefined,
+    )

@@ -47,10 +47,13 @@ export interface ReviewConsoleOptions {
   readonly signIn: ReviewerSignIn
   /** Default: images can be rejected, but not approved. */
   readonly approval?: ReviewApproval | undefined
-  /** Path that it is mounted under, such as `/review`. Default: the root. */
+  /**
+   * Path that it is mounted under, such as `/review`. Default: the root. On a loopback address make it one that nobody can
+   * guess: other programs of the machine get the cookies of all paths that they know.
+   */
   readonly prefix?: string | undefined
   /**
-   * Origins that browsers know it by, such as `https://gate.example`; requests for other hosts are refused. Default:
+   * Origins that browsers know it by, such as `https://gate.example`, with TLS except on this machine; requests for other hosts are refused. Default:
    * loopback names with any port.
    */
   readonly origins?: readonly string[] | undefined

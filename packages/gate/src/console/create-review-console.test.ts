@@ -104,6 +104,16 @@ describe('signing in', () => {
     ])
   })
 
+  it('is bound to the path where other servers of the machine have the same host', async () => {
+    await using secure = openConsole({ prefix: '/kept-secret' })
+    const client = openClient(secure.console, { origin: 'https://127.0.0.1:4000', prefix: '/kept-secret' })
+    const { headers } = await client.signIn()
+    expect(headers.getSetCookie()[0]).toMatch(
+      /^__Secure-sallyport-review=[\w-]{43}; Path=\/kept-secret; HttpOnly; SameSite=Strict; Secure$/,
+    )
+    expect((await client.get('/')).status).toBe(200)
+  })
+
   it('is bound to TLS where there is TLS', async () => {
     await using secure = openConsole({ origins: ['https://gate.example'], prefix: '/review' })
     const client = openClient(secure.console, { origin: 'https://gate.example', prefix: '/review' })

@@ -175,6 +175,8 @@ function single(query: URLSearchParams, name: string): string | undefined {
   const values = query.getAll(name)
   if (values.length > 1) throw badQuery()
   const value = values[0]?.trim()
+  // Control characters stand in nothing that is kept, and some stores take none.
+  if (/\p{Cc}/u.test(value ?? '')) throw badQuery()
   return value === '' ? undefined : value
 }
 

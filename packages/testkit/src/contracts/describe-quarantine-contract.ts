@@ -326,6 +326,17 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
           const { status } = await store.reject(id, { ...rejection, ifState: 'approved' })
           expect(status).toMatchObject({ state: 'rejected', by: 'ben' })
         }))
+
+      it.each(['rejected', 'superseded', "open') OR ('1' = '1"])('is none with %j', (ifState) =>
+        withStore(async (store, events) => {
+          const { id } = await store.put(recordOf('a'))
+          await store.put(recordOf('b', { source: 'build.example/other:1' }))
+          const rejection = { by: 'ben', reason: 'no', ifState: ifState as 'open' }
+          await expect(store.reject(id, rejection)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
+          expect(await store.countStates()).toMatchObject({ open: 2, rejected: 0 })
+          expect(events.map(({ type }) => type)).toEqual(['quarantined', 'quarantined'])
+        }),
+      )
     })
 
     describe('pitfall 16: the push of whoever mends it', () => {

@@ -61,7 +61,7 @@ export interface ReviewConsoleOptions {
   readonly sessionMs?: number | undefined
   /** Most sessions at once; the oldest end. Default 1,000. */
   readonly maxSessions?: number | undefined
-  /** Failed sign-ins of one address within a minute before all of it are refused for that minute. Default 10. */
+  /** Failed sign-ins of one address (of IPv6: one /64) within a minute before all of it are refused for that minute. Default 10. */
   readonly maxFailedSignIns?: number | undefined
   /** Largest form, in bytes. Default 16 KiB. */
   readonly maxBodyBytes?: number | undefined

@@ -108,6 +108,7 @@ describe('listenReviewConsole', () => {
       const { port } = await listen({ tls: tls(), headersTimeoutMs: 100 })
       const socket = openSocket(port)
       await once(socket, 'close')
+      expect(socket.bytesRead).toBe(0)
     })
 
     it('does not keep the console from ending', async () => {
@@ -117,6 +118,7 @@ describe('listenReviewConsole', () => {
       const cut = once(socket, 'close')
       await server.close({ timeoutMs: 20 })
       await cut
+      expect(socket.destroyed).toBe(true)
     })
   })
 

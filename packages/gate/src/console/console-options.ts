@@ -53,15 +53,18 @@ export interface ReviewConsoleOptions {
    */
   readonly prefix?: string | undefined
   /**
-   * Origins that browsers know it by, such as `https://gate.example`, with TLS except on this machine; requests for other hosts are refused. Default:
-   * loopback names with any port.
+   * Origins that browsers know it by, such as `https://gate.example`, with TLS except on this machine; requests for other
+   * hosts are refused. Default: loopback names with any port.
    */
   readonly origins?: readonly string[] | undefined
   /** How long somebody stays signed in, in milliseconds. Default 8 hours. */
   readonly sessionMs?: number | undefined
   /** Most sessions at once; the oldest end. Default 1,000. */
   readonly maxSessions?: number | undefined
-  /** Failed sign-ins of one address (of IPv6: one /64) within a minute before all of it are refused for that minute. Default 10. */
+  /**
+   * Failed sign-ins of one address, of IPv6 of one /64, within a minute before all of it are refused for that minute.
+   * Default 10.
+   */
   readonly maxFailedSignIns?: number | undefined
   /** Largest form, in bytes. Default 16 KiB. */
   readonly maxBodyBytes?: number | undefined

@@ -49,14 +49,17 @@ export function summarize({ decision: { verdict, reasons }, findings }: Quaranti
     verdict,
     findings: findings.length,
     worst: worstSeverity(findings),
-    reason: (first?.message ?? '').slice(0, maxReason),
+    reason: storable(first?.message ?? '').slice(0, maxReason),
   }
 }
+
+/** Names come from images, and PostgreSQL keeps no NUL. */
+const storable = (text: string): string => text.replaceAll('\0', '\ufffd')
 
 /** What a text is looked for in, in lower case. */
 export function searchText({ id, source, destination, findings }: QuarantineRecord): string {
   const names = findings.flatMap((finding) => [finding.id, ...finding.aliases, finding.purl.split('?')[0]!])
-  return [id, source, destination, ...new Set(names)].join('\n').toLowerCase()
+  return storable([id, source, destination, ...new Set(names)].join('\n').toLowerCase())
 }
 
 /** The worst severity of findings in any order. */

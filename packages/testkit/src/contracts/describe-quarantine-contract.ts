@@ -312,6 +312,18 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
         }))
     })
 
+    it('keeps what an image is called, whatever characters are in it', () =>
+      withStore(async (store) => {
+        const record = recordOf('a')
+        const [finding] = record.findings
+        const named = { ...finding!, id: 'CVE\u0000-1', purl: 'pkg:npm/lib\u0000lib@1' }
+        const [reason] = record.decision.reasons
+        const decision = { ...record.decision, reasons: [{ ...reason!, message: 'no \u0000critical' }] }
+        const { id } = await store.put({ ...record, decision, findings: [named] })
+        expect((await store.get(id))?.record.findings).toEqual([named])
+        expect((await store.list({ text: 'npm/lib' })).items).toMatchObject([{ id }])
+      }))
+
     describe('a rejection that says what it has seen', () => {
       it('takes no approval back that was given meanwhile', () =>
         withStore(async (store) => {

@@ -79,7 +79,7 @@ async function reviewInBrowser(
     body: new URLSearchParams({ next: '', secret }),
   })
   const cookie = signedIn.headers.getSetCookie().join().split(';')[0] ?? ''
-  const page = await (await fetch(`${origin}/entries/${id}`, { headers: { cookie } })).text()
+  const page = await (await fetch(new URL(`entries/${id}`, link), { headers: { cookie } })).text()
   assert.match(page, /CVE-2026-0002/)
   assert.match(page, /Approve for a time/)
 

@@ -1,7 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
+import { promisify } from 'node:util'
 import { sqliteQuarantine } from '@sallyport/gate'
+import { createTlsAuthority } from '@sallyport/testkit/tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sampleImage } from '../../examples/gate/write-samples.ts'
 import { type Prepared, prepare } from './prepare.ts'
@@ -121,6 +125,42 @@ describe('sallyport quarantine serve', () => {
     expect(passed, passed.stderr).toMatchObject({ code: 0 })
   })
 
+  it.each(['http://localhost:8443', 'https://127.0.0.1:8443', 'https://[::1]:8443'])(
+    'is where nobody guesses also at %s, whose cookies go to every port',
+    async (address) => {
+      const { code, stdout, stderr } = await runCommand(folder, [
+        ...words,
+        '--check',
+        '--json',
+        '--public-url',
+        address,
+      ])
+      expect(code, stderr).toBe(0)
+      const { result } = JSON.parse(stdout) as Announced
+      expect(result.url.startsWith(`${address}/`)).toBe(true)
+      expect(new URL(result.url).pathname).toMatch(/^\/[\w-]{16}\/$/)
+    },
+  )
+
+  it.each<[string, string]>([
+    ['with a mark before it', '#'],
+    ['with blanks and a mark before it', '  # '],
+  ])('takes no token %s, nor does the program that it prints', async (_, mark) => {
+    await writeFile(join(folder, 'tokens'), `${mark}Ben=a-token-that-was-taken-back\n\n Ada = x\n`)
+    const line = ['quarantine', 'serve', '--check', '--token-file', 'tokens']
+    const { stderr } = await runCommand(folder, line)
+    expect(stderr).toMatch(/entry 1 is not of the form/)
+    await writeFile(join(folder, 'tokens'), `${mark}Ben=short\r\n\n Ada =a-token-of-20-characters\n`)
+    expect(await runCommand(folder, line)).toMatchObject({ code: 0 })
+    const { stdout } = await runCommand(folder, [...line, '--print-code'])
+    const tokens = /tokens: (?<made>.+) },$/m.exec(stdout)!.groups!['made']!
+    const read = `import { readFile } from 'node:fs/promises'; console.log(JSON.stringify(${tokens}))`
+    const ran = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', read], {
+      cwd: folder,
+    })
+    expect(JSON.parse(ran.stdout)).toEqual([{ reviewer: 'Ada', token: 'a-token-of-20-characters' }])
+  })
+
   it('takes tokens of a team, which are never printed', async () => {
     const tokens = { TOKENS: 'Ben=a-long-token-without-blanks' }
     const token = tokens.TOKENS.slice('Ben='.length)
@@ -150,6 +190,7 @@ describe('sallyport quarantine serve', () => {
       /more than this machine/,
     ],
     ['an address that is none', [...words, '--listen', 'everywhere'], /expected host:port/],
+    ['a public address without TLS', [...words, '--public-url', 'http://gate.example'], /needs https/],
     ['a public address that is none', [...words, '--public-url', 'gate.example'], /origins: expected/],
     ['tokens in another form', [...words, '--token-file', 'tokens'], /entry 1 is not of the form name=token/],
   ])('does not start with %s', async (_, line, message) => {
@@ -158,6 +199,25 @@ describe('sallyport quarantine serve', () => {
     expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
     expect(stderr).not.toContain('hunter2')
+  })
+
+  it('starts as docs/guides/gate.md says', async () => {
+    const guide = await readFile(join(import.meta.dirname, '../../docs/guides/gate.md'), 'utf8')
+    const lines = guide.replaceAll(/\\\n\s*/g, '').match(/^sallyport quarantine serve .*$/gm) ?? []
+    expect(lines).toHaveLength(2)
+    const { cert, key } = createTlsAuthority().issue({ name: 'console', hosts: ['gate.example'] })
+    await writeFile(join(folder, 'tls.crt'), cert)
+    await writeFile(join(folder, 'tls.key'), key)
+    await writeFile(join(folder, 'tokens'), 'Ada Lovelace=a-token-of-20-characters\n')
+    for (const line of lines) {
+      // There is no key service here, and the port may be taken.
+      const own = line
+        .replace('awskms:///alias/reviewers', 'reviewers.key')
+        .replace('0.0.0.0:8443', '0.0.0.0:0')
+      const given = [...own.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+      const { code, stderr } = await runCommand(folder, [...given.slice(1), '--check'])
+      expect(code, `${line}: ${stderr}`).toBe(0)
+    }
   })
 
   it('tells people where to go, and ends at Ctrl-C', async () => {

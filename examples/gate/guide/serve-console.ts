@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { keySigner } from '@sallyport/attest'
 import type { Journal, QuarantineStore } from '@sallyport/gate'
@@ -13,6 +14,8 @@ export async function serveConsole(
   const review = createReviewConsole({
     quarantine,
     journal,
+    // Cookies know no ports: other programs of this machine get those of every path that they know.
+    prefix: `/${randomUUID()}`,
     signIn: { tokens: [] },
     approval: {
       signer: keySigner(await readFile('reviewers.key', 'utf8')),

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { codeSecret } from '../parts/client.ts'
-import { parsePlace } from '../parts/listen-place.ts'
+import { isLoopback, parsePlace } from '../parts/listen-place.ts'
 import { codePolicy, readPolicy } from '../parts/policy.ts'
 import { readFile } from '../parts/read-file.ts'
 import { readSecret } from '../parts/read-secret.ts'
@@ -34,7 +34,7 @@ async function run(context: RunContext): Promise<CommandResult> {
   const listening = await listenOptions(context)
   const { createReviewConsole, listenReviewConsole } = await import('@sallyport/gate/console')
   const publicUrl = settings.text('public-url')
-  const prefix = listening.tls || publicUrl !== undefined ? '' : secretPrefix()
+  const prefix = sharesHost(publicUrl) ? secretPrefix() : ''
   const console = createReviewConsole({
     quarantine,
     journal,
@@ -68,15 +68,17 @@ async function run(context: RunContext): Promise<CommandResult> {
 }
 
 /** Other programs of this machine that a browser visits get the cookies of `127.0.0.1`, but only those of their paths. */
+const sharesHost = (publicUrl = 'http://127.0.0.1') => isLoopback(URL.parse(publicUrl)?.hostname ?? '')
 const secretPrefix = () => `/${randomBytes(12).toString('base64url')}`
 
 async function readTokens(context: RunContext): Promise<readonly ReviewerToken[]> {
   const text = await readSecret('token-file', context)
   return (text ?? '')
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line, index) => {
-      const [, reviewer, token] = /^([^=]+)=(\S+)\s*$/.exec(line) ?? []
+      const [, reviewer, token] = /^([^=]+)=(\S+)$/.exec(line) ?? []
       if (reviewer !== undefined && token !== undefined) return { reviewer: reviewer.trim(), token }
       throw new CliError('FILE_INVALID', `--token-file: entry ${index + 1} is not of the form name=token`)
     })
@@ -111,7 +113,7 @@ async function listenOptions(context: RunContext): Promise<ListenOptions> {
   if ((certificate === undefined) !== (key === undefined))
     throw new CliError('OPTION_MISSING', '--tls-cert and --tls-key go together')
   const { host, port } = parsePlace(settings.text('listen') ?? defaultPlace)
-  if (!/^(?:localhost|127\..*|::1)$/.test(host)) settings.required('public-url')
+  if (!isLoopback(host)) settings.required('public-url')
   return {
     host,
     port,
@@ -143,8 +145,7 @@ function code({ settings }: Pick<RunContext, 'arguments' | 'settings'>): Program
     ...(settings.flag('unsafe-plain-listen') && { unsafePlain: true }),
     ...(certificate !== undefined && { tls: new Code(codeTls(program, certificate, settings)) }),
   }
-  const isPlain = certificate === undefined && publicUrl === undefined
-  if (isPlain) program.use('node:crypto', 'randomUUID')
+  if (sharesHost(publicUrl)) program.use('node:crypto', 'randomUUID')
   program.line(
     `await using quarantine = sqliteQuarantine(${literal(settings.required('quarantine'))})`,
     `await using journal = sqliteJournal(${literal(settings.required('journal'))})`,
@@ -160,7 +161,7 @@ function code({ settings }: Pick<RunContext, 'arguments' | 'settings'>): Program
           `    terms: async (tier) => ${codePolicy(program, settings)}.tiers.get(tier)?.waivers,`,
           '  },',
         ]),
-    ...(isPlain ? ['  prefix: `/${randomUUID()}`,'] : []),
+    ...(sharesHost(publicUrl) ? ['  prefix: `/${randomUUID()}`,'] : []),
     ...(publicUrl === undefined ? [] : [`  origins: [${literal(publicUrl)}],`]),
     '})',
     `await using server = await listenReviewConsole(review, ${literal(place)})`,
@@ -184,7 +185,11 @@ function codeTls(program: Program, certificate: string, settings: Settings): str
 function codeTokens(program: Program, settings: Settings): string {
   const file = settings.text('token-file')
   if (file === undefined) return '[]'
-  return `(${codeSecret(program, file)}).trim().split('\\n').map((line) => ({ reviewer: line.slice(0, line.indexOf('=')), token: line.slice(line.indexOf('=') + 1) }))`
+  return [
+    `(${codeSecret(program, file)})`,
+    `.split('\\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'))`,
+    `.map((line) => /^([^=]+)=(\\S+)$/.exec(line) ?? []).map(([, name = '', token = '']) => ({ reviewer: name.trim(), token }))`,
+  ].join('')
 }
 
 /** `sallyport quarantine serve`. */

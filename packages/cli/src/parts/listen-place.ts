@@ -1,5 +1,9 @@
 import { CliError } from '../errors.ts'
 
+/** Whether a host is this machine alone, by its name. */
+export const isLoopback = (host: string): boolean =>
+  /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/.test(host)
+
 /**
  * Reads the `host:port` of `--listen`; an address of IPv6 may stand in brackets.
  *

@@ -49,18 +49,24 @@ export interface ReviewConsoleOptions {
   readonly signIn: ReviewerSignIn
   /** Default: images can be rejected, but not approved. */
   readonly approval?: ReviewApproval | undefined
-  /** Path that it is mounted under, such as `/review`. Default: the root. */
+  /**
+   * Path that it is mounted under, such as `/review`. Default: the root. On a loopback address make it one that nobody can
+   * guess: other programs of the machine get the cookies of all paths that they know.
+   */
   readonly prefix?: string | undefined
   /**
-   * Origins that browsers know it by, such as `https://gate.example`; requests for other hosts are refused. Default:
-   * loopback names with any port.
+   * Origins that browsers know it by, such as `https://gate.example`, with TLS except on this machine; requests for other
+   * hosts are refused. Default: loopback names with any port.
    */
   readonly origins?: readonly string[] | undefined
   /** How long somebody stays signed in, in milliseconds. Default 8 hours. */
   readonly sessionMs?: number | undefined
   /** Most sessions at once; the oldest end. Default 1,000. */
   readonly maxSessions?: number | undefined
-  /** Failed sign-ins of one address within a minute before all of it are refused for that minute. Default 10. */
+  /**
+   * Failed sign-ins of one address, of IPv6 of one /64, within a minute before all of it are refused for that minute.
+   * Default 10.
+   */
   readonly maxFailedSignIns?: number | undefined
   /** Largest form, in bytes. Default 16 KiB. */
   readonly maxBodyBytes?: number | undefined

@@ -1,5 +1,6 @@
 import { generateSigningKey, keySigner } from '@sallyport/attest'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { QuarantinedFinding, QuarantineRecord } from '../ports/quarantine-store.ts'
 import { idOf, openClient, openConsole, recordOf, tokens } from './console-test.fixture.ts'
 
 const approval = { reason: 'nothing calls it in production', expires: '2026-12-01', scope: 'digest' }
@@ -101,6 +102,16 @@ describe('signing in', () => {
     expect(await Promise.all(clients.map(async (client) => (await client.get('/')).status))).toEqual([
       303, 200, 200,
     ])
+  })
+
+  it('is bound to the path where other servers of the machine have the same host', async () => {
+    await using secure = openConsole({ prefix: '/kept-secret' })
+    const client = openClient(secure.console, { origin: 'https://127.0.0.1:4000', prefix: '/kept-secret' })
+    const { headers } = await client.signIn()
+    expect(headers.getSetCookie()[0]).toMatch(
+      /^__Secure-sallyport-review=[\w-]{43}; Path=\/kept-secret; HttpOnly; SameSite=Strict; Secure$/,
+    )
+    expect((await client.get('/')).status).toBe(200)
   })
 
   it('is bound to TLS where there is TLS', async () => {
@@ -323,6 +334,53 @@ describe('an approval', () => {
     expect((await client.post(`/entries/${idOf('app')}/approve`, fields)).status).toBe(422)
   })
 
+  it('says how wide it is, and is not mistaken for one of another width', async () => {
+    const client = openClient(at.console)
+    await client.signIn()
+    const fields = { ...(await client.fieldsOf('app', 'approve')), ...approval }
+    const path = `/entries/${idOf('app')}/approve`
+    expect((await client.post(path, { ...fields, scope: 'repository' })).status).toBe(303)
+    const narrow = await client.post(path, { ...fields, scope: 'digest' })
+    expect(narrow.status).toBe(409)
+    expect(await narrow.text()).toContain(
+      'these package versions in every image of the repository: nothing calls',
+    )
+  })
+
+  it('that ran out is not told to be one when its form comes again', async () => {
+    const client = openClient(at.console)
+    await client.signIn()
+    const fields = {
+      ...(await client.fieldsOf('app', 'approve')),
+      ...approval,
+      expires: '2026-11-25T13:00:00Z',
+    }
+    const path = `/entries/${idOf('app')}/approve`
+    expect((await client.post(path, fields)).status).toBe(303)
+    expect((await client.post(path, fields)).status).toBe(303)
+    at.advance(3_600_000)
+    const again = await client.post(path, fields)
+    const page = await again.text()
+    expect([again.status, page.includes('Promote the image again to let it through')]).toEqual([409, false])
+    expect(page).not.toContain('passes while the approval lasts')
+    expect(page).toContain('Promote it again: it is stopped anew, and can be approved anew.')
+  })
+
+  it.each([NaN, -1, Infinity])('is not given where the longest time is %d', async (maxLifetimeMs) => {
+    const signer = keySigner(generateSigningKey().privateKey)
+    await using odd = openConsole({ approval: { signer, terms: () => ({ allowed: true, maxLifetimeMs }) } })
+    await odd.quarantine.put(recordOf('app'))
+    const client = openClient(odd.console)
+    await client.signIn()
+    const fields = {
+      ...(await client.fieldsOf('app', 'reject')),
+      ...approval,
+      expires: '2026-11-25T13:00:00Z',
+    }
+    await client.post(`/entries/${idOf('app')}/approve`, fields)
+    expect(await odd.quarantine.get(idOf('app'))).toMatchObject({ status: { state: 'open' } })
+  })
+
   it('that ran out is not shown as one', async () => {
     const client = openClient(at.console)
     await client.signIn()
@@ -350,6 +408,38 @@ describe('an approval', () => {
     expect(answer.status).toBe(500)
     expect(await answer.text()).not.toContain('hunter2')
     expect(await broken.quarantine.get(idOf('app'))).toMatchObject({ status: { state: 'open' } })
+  })
+})
+
+describe('the page of an entry', () => {
+  const put = async (change: Partial<QuarantineRecord>) => {
+    const record = { ...recordOf('many'), ...change }
+    await at.quarantine.put(record)
+    const client = openClient(at.console)
+    await client.signIn()
+    return (await client.get(`/entries/${record.id}`)).text()
+  }
+  const [finding] = recordOf('many').findings as [QuarantinedFinding]
+
+  it('names the worst severity, also where something less severe is exploited and stands first', async () => {
+    const page = await put({
+      findings: [
+        { ...finding, id: 'CVE-2026-1', severity: 'low', kev: true },
+        { ...finding, id: 'CVE-2026-2', severity: 'critical', kev: false },
+      ],
+    })
+    expect(/<header[^]*<\/header>/.exec(page)![0]).toContain(
+      '<span class="badge is-critical">critical</span>',
+    )
+    expect(page).toContain('class="card package is-critical"')
+  })
+
+  it('shows each finding that an approval would cover, however many there are', async () => {
+    const ids = Array.from({ length: 60 }, (_, at) => `CVE-2026-${1000 + at}`)
+    const page = await put({
+      findings: ids.map((id, at) => ({ ...finding, id, purl: `pkg:deb/debian/p${at}@1` })),
+    })
+    expect(ids.filter((id) => !page.includes(`<strong>${id}</strong>`))).toEqual([])
   })
 })
 
@@ -386,6 +476,35 @@ describe('what changed meanwhile', () => {
       expect(await at.quarantine.get(idOf('app'))).toMatchObject({ status: { state: 'rejected', by: 'Ben' } })
     },
   )
+
+  it('in what stopped it is told, also by a store that replaces records', async () => {
+    const { get } = at.quarantine
+    let isReplaced = false
+    await using replacing = openConsole({
+      quarantine: {
+        ...at.quarantine,
+        async get(id) {
+          const entry = await get(id)
+          if (!entry || !isReplaced) return entry
+          const { findings } = recordOf('app')
+          const more = [...findings, { ...findings[0]!, id: 'CVE-2026-9999' }]
+          return { ...entry, record: { ...entry.record, findings: more } }
+        },
+      },
+    })
+    const own = openClient(replacing.console)
+    await own.signIn()
+    for (const action of ['approve', 'reject'] as const) {
+      isReplaced = false
+      const fields = { ...(await own.fieldsOf('app', action)), reason: approval.reason }
+      isReplaced = true
+      const { expires, scope } = approval
+      const all = action === 'approve' ? { ...fields, expires, scope } : fields
+      const answer = await own.post(`/entries/${idOf('app')}/${action}`, all)
+      expect([answer.status, await stateOf()]).toEqual([409, 'open'])
+      expect(await answer.text()).toContain('CVE-2026-9999')
+    }
+  })
 
   it('by a newer image is told', async () => {
     const client = openClient(at.console)

@@ -10,7 +10,7 @@ import { createLinks } from './pages/links.ts'
 import { renderMessagePage } from './pages/message-page.ts'
 import { readForm } from './read-form.ts'
 import { Refusal } from './refusal.ts'
-import { findOrigin, isFromOwnPage } from './request-origin.ts'
+import { findOrigin, isFromOwnPage, loopbackHost } from './request-origin.ts'
 import { methodsOf, parseRoute } from './routes.ts'
 import { createViews } from './views.ts'
 
@@ -43,9 +43,14 @@ export function createReviewConsole(options: ReviewConsoleOptions): ReviewConsol
   const { maxBodyBytes = 16 * 1024, bodyTimeoutMs = 10_000 } = options
   if (!/^(?:\/[\w.~-]+)*$/.test(prefix))
     throw invalid(`prefix: expected a path such as "/review", not ${JSON.stringify(prefix)}`)
-  for (const origin of origins ?? [])
-    if (!/^https?:/.test(origin) || URL.parse(origin)?.origin !== origin)
+  for (const origin of origins ?? []) {
+    const url = URL.parse(origin)
+    if (!url || !/^https?:$/.test(url.protocol) || url.origin !== origin)
       throw invalid(`origins: expected one such as "https://gate.example", not ${JSON.stringify(origin)}`)
+    // In the open, tokens are for everybody, and browsers do not say which page a form comes from.
+    if (url.protocol === 'http:' && !loopbackHost.test(url.host))
+      throw invalid(`origins: ${origin} is more than this machine: it needs https, here or at a proxy`)
+  }
   const emit = (event: ConsoleEvent): void => {
     try {
       options.onEvent?.(event)

@@ -31,10 +31,10 @@ export interface DecideContext {
 export const approveFields: readonly string[] = ['form', 'seen', 'reason', 'expires', 'scope']
 export const rejectFields: readonly string[] = ['form', 'seen', 'reason']
 
-/** Stands for the status that somebody has seen. */
-export const seenStatus = ({ record, status }: QuarantineEntry): string =>
+/** Stands for what somebody has seen: what was stopped and why, and what became of it. */
+export const seenEntry = ({ record, status }: QuarantineEntry): string =>
   createHash('sha256')
-    .update(`${record.id}${JSON.stringify(status)}`)
+    .update(JSON.stringify([record, status]))
     .digest('base64url')
 
 /** Whether an entry can be approved, and until when at the latest; else why not. */
@@ -73,9 +73,11 @@ export async function approveEntry(
     status.state === 'approved' &&
     status.approver === reviewer &&
     status.reason === reason &&
-    Date.parse(status.expires) === parseInstant(expires, 'end')
+    status.scope === scope &&
+    Date.parse(status.expires) === parseInstant(expires, 'end') &&
+    now.getTime() < Date.parse(status.expires)
   if (isSame(entry)) return { outcome: 'done', entry, isNew: false }
-  if (form.get('seen') !== seenStatus(entry)) return { outcome: 'changed' }
+  if (form.get('seen') !== seenEntry(entry)) return { outcome: 'changed' }
   const invalid = (problem: string): Decided => ({
     outcome: 'invalid',
     problem: { form: 'approve', text: problem, values: { reason, expires, scope } },
@@ -115,7 +117,7 @@ export async function rejectEntry(
   const isSame = ({ status }: QuarantineEntry) =>
     status.state === 'rejected' && status.by === reviewer && status.reason === reason
   if (isSame(entry)) return { outcome: 'done', entry, isNew: false }
-  if (form.get('seen') !== seenStatus(entry) || (state !== 'open' && state !== 'approved'))
+  if (form.get('seen') !== seenEntry(entry) || (state !== 'open' && state !== 'approved'))
     return { outcome: 'changed' }
   const invalid = (problem: string): Decided => ({
     outcome: 'invalid',

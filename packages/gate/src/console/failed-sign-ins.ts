@@ -1,6 +1,7 @@
+import { isIPv6 } from 'node:net'
 import type { Clock } from '@sallyport/core'
 
-/** Counts failed sign-ins by address. */
+/** Counts failed sign-ins by address; those of one /64 of IPv6, which are as good as one, are counted together. */
 export interface FailedSignIns {
   /** Seconds to wait; 0: it may try. */
   waitOf(address: string): number
@@ -25,8 +26,10 @@ export function createFailedSignIns({
     const found = failures.get(address)
     return found && clock.now().getTime() - found.since < windowMs ? found : undefined
   }
-  const placeOf = (address: string) =>
-    failures.has(address) || failures.size < maxAddresses ? address : others
+  const placeOf = (address: string) => {
+    const network = networkOf(address)
+    return failures.has(network) || failures.size < maxAddresses ? network : others
+  }
   return {
     waitOf(address) {
       const found = find(placeOf(address))
@@ -41,4 +44,18 @@ export function createFailedSignIns({
       else failures.set(place, { since: clock.now().getTime(), count: 1 })
     },
   }
+}
+
+/** The first four groups of an address of IPv6; any other as it is. */
+function networkOf(address: string): string {
+  const [plain = ''] = address.split('%')
+  if (!isIPv6(plain) || plain.includes('.')) return address
+  const [first = [], last = []] = plain
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''))
+  const zeros = Array<string>(8 - first.length - last.length).fill('0')
+  return [...first, ...zeros, ...last]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16))
+    .join(':')
 }

@@ -168,9 +168,24 @@ describe('a request', () => {
     [['https://gate.example/']],
     [['https://gate.example/review']],
     [['ftp://gate.example']],
+    [['http://gate.example']],
+    [['http://127.0.0.1.evil.example']],
   ])('is not served for origins %j', (origins) => {
     expect(() => openConsole({ origins })).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID' }))
   })
+
+  it.each(['/?text=a%00b', '/?tier=%1b', '/?cursor=%00', '/promotions?cursor=%00'])(
+    'for what no store can hold is refused: %s',
+    async (path) => {
+      const asked: unknown[] = []
+      const noted = async (filter: unknown) => (asked.push(filter), { items: [] })
+      const quarantine = { ...at.quarantine, list: noted }
+      await using other = openConsole({ quarantine, journal: { ...at.journal, list: noted } })
+      const own = openClient(other.console)
+      await own.signIn()
+      expect([(await own.get(path)).status, asked]).toEqual([400, []])
+    },
+  )
 
   it.each(['review', '/review/', '/a b', '/a?b', '/<script>'])('is not served under %j', (prefix) => {
     expect(() => openConsole({ prefix })).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID' }))

@@ -98,6 +98,43 @@ describe('listenReviewConsole', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 431 /)
   })
 
+  describe('with TLS, a peer that says nothing', () => {
+    const tls = () => {
+      const { cert: certificate, key } = authority.issue({ name: 'console', hosts: ['localhost'] })
+      return { certificate, key }
+    }
+
+    it('is cut as late headers are', async () => {
+      const { port } = await listen({ tls: tls(), headersTimeoutMs: 100 })
+      const socket = openSocket(port)
+      await once(socket, 'close')
+      expect(socket.bytesRead).toBe(0)
+    })
+
+    it('does not keep the console from ending', async () => {
+      const server = await listen({ tls: tls() })
+      const socket = openSocket(server.port)
+      await once(socket, 'connect')
+      const cut = once(socket, 'close')
+      await server.close({ timeoutMs: 20 })
+      await cut
+      expect(socket.destroyed).toBe(true)
+    })
+  })
+
+  it('is closed once, whoever asks', async () => {
+    const asked = Promise.withResolvers<void>()
+    const server = await listen({}, { ...at.console, node: () => asked.resolve() })
+    const waiting = fetch(`${server.origin}/sign-in`).catch(() => 'cut')
+    await asked.promise
+    const ended: string[] = []
+    await Promise.all([
+      server.close({ timeoutMs: 20 }).then(() => ended.push('first')),
+      server.close().then(() => ended.push('second')),
+    ])
+    expect([await waiting, ended]).toEqual(['cut', ['first', 'second']])
+  })
+
   it('answers what is in flight before it ends, and takes nothing new', async () => {
     const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const console = {

@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, BlockList, isIP } from 'node:net'
+import { type AddressInfo, BlockList, isIP, type Socket } from 'node:net'
 import { GateError } from '../errors.ts'
 import type { ReviewConsole } from './create-review-console.ts'
 
@@ -22,7 +22,7 @@ export interface ListenOptions {
   readonly unsafePlain?: boolean | undefined
   /** Most connections. Default 100. */
   readonly maxConnections?: number | undefined
-  /** How long the headers of a request may take, in milliseconds. Default 10,000. */
+  /** How long a TLS handshake, or the headers of a request, may take, in milliseconds. Default 10,000. */
   readonly headersTimeoutMs?: number | undefined
   /** How long a whole request may take, in milliseconds. Default 30,000. */
   readonly requestTimeoutMs?: number | undefined
@@ -62,7 +62,8 @@ export async function listenReviewConsole(
       'OPTIONS_INVALID',
       `${host} is more than this machine: give a certificate and its key, or say that a proxy has one`,
     )
-  let isClosing = false
+  let closing: Promise<void> | undefined
+  const sockets = new Set<Socket>()
   const limits: ServerOptions = {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -72,12 +73,17 @@ export async function listenReviewConsole(
   }
   const listener = (message: IncomingMessage, response: ServerResponse): void => {
     response.once('close', () => {
-      if (isClosing) setImmediate(() => server.closeIdleConnections())
+      if (closing) setImmediate(() => server.closeIdleConnections())
     })
     console.node(message, response)
   }
   const server = start()
   server.maxConnections = maxConnections
+  // Node's server knows none whose handshake has not ended.
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   try {
     server.listen(port, host)
     await once(server, 'listening')
@@ -85,15 +91,14 @@ export async function listenReviewConsole(
     throw new GateError('OPTIONS_INVALID', `can't listen at ${host}:${port}`, { cause })
   }
   const address = server.address() as AddressInfo
-  const close: ListeningConsole['close'] = async ({ timeoutMs = 5000 } = {}) => {
-    if (isClosing) return
-    isClosing = true
+  const end = async (timeoutMs: number): Promise<void> => {
     const closed = once(server, 'close')
     server.close()
-    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs)
+    const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), timeoutMs)
     await closed
     clearTimeout(timer)
   }
+  const close: ListeningConsole['close'] = ({ timeoutMs = 5000 } = {}) => (closing ??= end(timeoutMs))
   return {
     port: address.port,
     origin: `${tls ? 'https' : 'http'}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -105,7 +110,10 @@ export async function listenReviewConsole(
     if (!tls) return createPlainServer(limits, listener)
     try {
       const { certificate: cert, key } = tls
-      return createTlsServer({ ...limits, cert, key, minVersion: 'TLSv1.2' }, listener)
+      return createTlsServer(
+        { ...limits, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: headersTimeoutMs },
+        listener,
+      )
     } catch (cause) {
       throw new GateError('OPTIONS_INVALID', 'the certificate and its key can not be used', { cause })
     }

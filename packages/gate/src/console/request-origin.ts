@@ -1,6 +1,7 @@
 import { Refusal } from './refusal.ts'
 
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/
+/** Hosts of this machine, with or without a port; servers of other ports get the same cookies. */
+export const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/
 
 /**
  * The origin that a request is for, by its URL and its `Host`. Whoever points a name of his own at this machine (DNS
@@ -11,7 +12,7 @@ export function findOrigin(request: Request, origins: readonly string[] | undefi
   const host = request.headers.get('host')?.toLowerCase() ?? asked
   const known =
     origins === undefined
-      ? loopback.test(host) && `${protocol}//${host}`
+      ? loopbackHost.test(host) && `${protocol}//${host}`
       : origins.find((origin) => new URL(origin).host === host)
   if (known) return known
   throw new Refusal(421, 'Another host', 'The review console is not known by this name.')

@@ -12,7 +12,7 @@ import {
   type Decided,
   rejectEntry,
   rejectFields,
-  seenStatus,
+  seenEntry,
 } from './decide-entry.ts'
 import type { PageSurroundings, RenderedPage } from './pages/console-page.ts'
 import type { DecideView } from './pages/decide-forms.ts'
@@ -73,7 +73,7 @@ export function createViews(
       approvalTerms(entry, approval, now),
       journal?.list({ destination: entry.record.destination, limit: historySize }),
     ])
-    const decide = { approval: terms, seen: seenStatus(entry), problem }
+    const decide = { approval: terms, seen: seenEntry(entry), problem }
     return renderEntryPage({ entry, decide, history: history?.items, now }, surroundings)
   }
 
@@ -175,6 +175,8 @@ function single(query: URLSearchParams, name: string): string | undefined {
   const values = query.getAll(name)
   if (values.length > 1) throw badQuery()
   const value = values[0]?.trim()
+  // Control characters stand in nothing that is kept, and some stores take none.
+  if (/\p{Cc}/u.test(value ?? '')) throw badQuery()
   return value === '' ? undefined : value
 }
 

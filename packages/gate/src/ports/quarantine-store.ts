@@ -78,6 +78,8 @@ export type QuarantineStatus =
       readonly at: string
       /** ISO 8601 instant, exclusive, at which its waivers end. */
       readonly expires: string
+      /** What its waivers hold for; absent in what was approved before this was kept. */
+      readonly scope?: QuarantineApproval['scope']
       /** Digest of the waiver file. */
       readonly waivers: Digest
     }

@@ -24,6 +24,7 @@ type Decided = Exclude<QuarantineStatus, { readonly state: 'open' }>
 
 const idPattern = /^[0-9a-f]{32}$/
 const maxTextLength = 200
+const rejectable = ['open', 'approved'] as const
 
 /** A quarantine on a database whose tables are those of `quarantineSchema`; it is closed with the quarantine. */
 export function createQuarantine(database: Database, options: QuarantineOptions = {}): QuarantineStore {
@@ -213,6 +214,7 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
         reason: approval.reason.trim(),
         at: now.toISOString(),
         expires,
+        scope: approval.scope ?? 'digest',
         waivers: digest,
       }
       // Signing may take long; whoever decided meanwhile was first.
@@ -228,8 +230,11 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
     async reject(id, { by, reason, ifState }) {
       if (by.trim() === '' || reason.trim() === '')
         throw new GateError('OPTIONS_INVALID', `rejection of ${id}: name who rejects it, and why`)
+      const from = rejectable.filter((state) => ifState === undefined || state === ifState)
+      if (from.length === 0)
+        throw new GateError('OPTIONS_INVALID', `rejection of ${id}: ifState is "open" or "approved"`)
       const at = clock.now().toISOString()
-      return await decide(id, ifState === undefined ? ['open', 'approved'] : [ifState], {
+      return await decide(id, from, {
         state: 'rejected',
         by: by.trim(),
         reason: reason.trim(),

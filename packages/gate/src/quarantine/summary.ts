@@ -3,6 +3,7 @@ import { compareSeverities, type Severity } from '@sallyport/scan'
 import type { Row } from '../database/database.ts'
 import { readJson } from '../journal/read-json.ts'
 import type {
+  QuarantinedFinding,
   QuarantineRecord,
   QuarantineState,
   QuarantineStatus,
@@ -47,17 +48,27 @@ export function summarize({ decision: { verdict, reasons }, findings }: Quaranti
   return {
     verdict,
     findings: findings.length,
-    worst: findings.map(({ severity }) => severity).reduce<Severity | undefined>(worse, undefined),
-    reason: (first?.message ?? '').slice(0, maxReason),
+    worst: worstSeverity(findings),
+    reason: storable(first?.message ?? '').slice(0, maxReason),
   }
 }
+
+/** Names come from images, and PostgreSQL keeps no NUL. */
+const storable = (text: string): string => text.replaceAll('\0', '\ufffd')
 
 /** What a text is looked for in, in lower case. */
 export function searchText({ id, source, destination, findings }: QuarantineRecord): string {
   const names = findings.flatMap((finding) => [finding.id, ...finding.aliases, finding.purl.split('?')[0]!])
-  return [id, source, destination, ...new Set(names)].join('\n').toLowerCase()
+  return storable([id, source, destination, ...new Set(names)].join('\n').toLowerCase())
 }
 
-function worse(one: Severity | undefined, other: Severity): Severity {
-  return one === undefined || compareSeverities(other, one) > 0 ? other : one
-}
+/** The worst severity of findings in any order. */
+export const worstSeverity = (
+  findings: readonly Pick<QuarantinedFinding, 'severity'>[],
+): Severity | undefined =>
+  findings
+    .map(({ severity }) => severity)
+    .reduce<Severity | undefined>(
+      (worst, each) => (worst === undefined || compareSeverities(each, worst) > 0 ? each : worst),
+      undefined,
+    )

@@ -312,6 +312,18 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
         }))
     })
 
+    it('keeps what an image is called, whatever characters are in it', () =>
+      withStore(async (store) => {
+        const record = recordOf('a')
+        const [finding] = record.findings
+        const named = { ...finding!, id: 'CVE\u0000-1', purl: 'pkg:npm/lib\u0000lib@1' }
+        const [reason] = record.decision.reasons
+        const decision = { ...record.decision, reasons: [{ ...reason!, message: 'no \u0000critical' }] }
+        const { id } = await store.put({ ...record, decision, findings: [named] })
+        expect((await store.get(id))?.record.findings).toEqual([named])
+        expect((await store.list({ text: 'npm/lib' })).items).toMatchObject([{ id }])
+      }))
+
     describe('a rejection that says what it has seen', () => {
       it('takes no approval back that was given meanwhile', () =>
         withStore(async (store) => {
@@ -326,6 +338,17 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
           const { status } = await store.reject(id, { ...rejection, ifState: 'approved' })
           expect(status).toMatchObject({ state: 'rejected', by: 'ben' })
         }))
+
+      it.each(['rejected', 'superseded', "open') OR ('1' = '1"])('is none with %j', (ifState) =>
+        withStore(async (store, events) => {
+          const { id } = await store.put(recordOf('a'))
+          await store.put(recordOf('b', { source: 'build.example/other:1' }))
+          const rejection = { by: 'ben', reason: 'no', ifState: ifState as 'open' }
+          await expect(store.reject(id, rejection)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' })
+          expect(await store.countStates()).toMatchObject({ open: 2, rejected: 0 })
+          expect(events.map(({ type }) => type)).toEqual(['quarantined', 'quarantined'])
+        }),
+      )
     })
 
     describe('pitfall 16: the push of whoever mends it', () => {

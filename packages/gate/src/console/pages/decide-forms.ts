@@ -1,6 +1,7 @@
 import { count, type Html, markup } from '@sallyport/policy/report'
 import type { QuarantineEntry } from '../../ports/quarantine-store.ts'
 import type { ExpiryRange } from '../expiry-range.ts'
+import type { ShownState } from './describe-state.ts'
 import { hiddenField, type PageSurroundings } from './console-page.ts'
 
 /** Longest reason that is taken. */
@@ -28,12 +29,20 @@ export interface DecideValues {
 }
 
 /** The forms to approve and to reject, as far as the state of the entry has room for them. */
-export function renderDecide(entry: QuarantineEntry, view: DecideView, surroundings: PageSurroundings): Html {
-  switch (entry.status.state) {
+export function renderDecide(
+  entry: QuarantineEntry,
+  state: ShownState,
+  view: DecideView,
+  surroundings: PageSurroundings,
+): Html {
+  switch (state) {
     case 'open':
       return markup`${renderApprove(entry, view, surroundings)} ${renderReject(entry, view, surroundings)}`
     case 'approved':
       return markup`<p>The next promotion of this image passes while the approval lasts, where the gate knows the reviewers' key.</p>
+        ${renderReject(entry, view, surroundings)}`
+    case 'expired':
+      return markup`<p>The approval lets nothing through any more. Promote it again: it is stopped anew, and can be approved anew.</p>
         ${renderReject(entry, view, surroundings)}`
     default:
       return markup`<p>Nothing is left to decide.</p>`

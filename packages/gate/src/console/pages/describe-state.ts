@@ -30,7 +30,7 @@ export function describeStatus(status: QuarantineStatus, now: Date): Html {
     case 'approved':
       return markup`<strong>${status.approver}</strong> approved it at ${time(status.at)}
         ${shownState(status.state, status.expires, now) === 'expired' ? 'until' : 'and it passes until'}
-        ${time(status.expires)}${shownState(status.state, status.expires, now) === 'expired' && ', which is over'}: ${status.reason}`
+        ${time(status.expires)}${shownState(status.state, status.expires, now) === 'expired' && ', which is over'}${status.scope === 'repository' && ', with these package versions in every image of the repository'}: ${status.reason}`
     case 'rejected':
       return markup`<strong>${status.by}</strong> rejected it at ${time(status.at)}: ${status.reason}`
     case 'superseded':

@@ -2,6 +2,7 @@ import { formatPlatform } from '@sallyport/core'
 import { count, decisionSections, type Html, markup, renderTable, time } from '@sallyport/policy/report'
 import type { PromotionRecord } from '../../ports/journal.ts'
 import type { QuarantineEntry, QuarantineRecord } from '../../ports/quarantine-store.ts'
+import { worstSeverity } from '../../quarantine/summary.ts'
 import { type PageSurroundings, renderConsolePage, type RenderedPage } from './console-page.ts'
 import { type DecideView, renderDecide } from './decide-forms.ts'
 import { describeStatus, shownState, stateBadge } from './describe-state.ts'
@@ -28,7 +29,7 @@ export function renderEntryPage(view: EntryView, surroundings: PageSurroundings)
   const { record, status } = entry
   const { links } = surroundings
   const state = shownState(status.state, status.state === 'approved' ? status.expires : undefined, now)
-  const [worst] = record.findings
+  const worst = worstSeverity(record.findings)
   return renderConsolePage(
     {
       title: `${decide.problem === undefined ? '' : 'Error: '}${record.destination}`,
@@ -40,7 +41,7 @@ export function renderEntryPage(view: EntryView, surroundings: PageSurroundings)
             ${
               record.decision.verdict === 'error'
                 ? markup`<span class="badge is-error">could not be judged</span>`
-                : worst && markup`<span class="badge is-${worst.severity}">${worst.severity}</span>`
+                : worst && markup`<span class="badge is-${worst}">${worst}</span>`
             }
             <span>tier ${record.tier}</span> <span>stopped ${age(record.quarantinedAt, now)}</span>
           </p>
@@ -59,7 +60,7 @@ export function renderEntryPage(view: EntryView, surroundings: PageSurroundings)
           </section>
           <section class="decide" aria-labelledby="decide">
             <h2 id="decide">Decide</h2>
-            ${renderDecide(entry, decide, surroundings)}
+            ${renderDecide(entry, state, decide, surroundings)}
           </section>
         </div>
         ${renderDetails(record)} ${history && renderHistory(history, links, now)}`,

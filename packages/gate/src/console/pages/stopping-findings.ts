@@ -1,5 +1,6 @@
 import { count, type Html, markup } from '@sallyport/policy/report'
 import type { QuarantinedFinding, QuarantineRecord } from '../../ports/quarantine-store.ts'
+import { worstSeverity } from '../../quarantine/summary.ts'
 
 const maxPackages = 40
 const maxFindings = 8
@@ -13,7 +14,7 @@ export function renderStopping({ decision, findings }: QuarantineRecord): Html {
   )
   const rules = decision.reasons.filter((reason) => reason.effect === 'fail' && !others.includes(reason))
   const groups = [...Map.groupBy(findings, ({ purl }) => purl)]
-  const rest = groups.slice(maxPackages).flatMap(([, each]) => each)
+  const rest = groups.slice(maxPackages)
   return markup`${others.map(
     ({ effect, rule, code, message, remedy, offenders = [] }) =>
       markup`<div class="card is-${effect}">
@@ -36,14 +37,19 @@ export function renderStopping({ decision, findings }: QuarantineRecord): Html {
     </ul>`
   }
   ${groups.slice(0, maxPackages).map(([purl, each]) => renderPackage(purl, each))}
-  ${rest.length > 0 && markup`<p>… and ${count(rest.length, 'finding')} in ${count(groups.length - maxPackages, 'more package')}: see the whole decision.</p>`}`
+  ${
+    rest.length > 0 &&
+    markup`<details>
+      <summary>${count(rest.length, 'more package')}</summary>
+      ${rest.map(([purl, each]) => renderPackage(purl, each))}
+    </details>`
+  }`
 }
 
 function renderPackage(purl: string, findings: readonly QuarantinedFinding[]): Html {
-  const [worst] = findings
   const rest = findings.slice(maxFindings)
   const chains = [...new Set(findings.map(({ why }) => why))]
-  return markup`<article class="card package is-${worst!.severity}">
+  return markup`<article class="card package is-${worstSeverity(findings) ?? 'unknown'}">
     <h3>${nameOf(purl)}</h3>
     <ul class="flaws">
       ${findings.slice(0, maxFindings).map(renderFlaw)}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isSallyportError } from '@sallyport/core'
-import pLimit from 'p-limit'
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
@@ -18,7 +18,7 @@ import { respond } from '../respond/respond.ts'
 import { poll, type PollSummary } from '../snapshot/poll.ts'
 import { openGathering } from './gather.ts'
 import { emptyBatch, judgeBatch, joinBatches } from './judge-batch.ts'
-import { judgeDue } from './judge-due.ts'
+import { openJudging } from './judge-due.ts'
 import { openIntake } from './intake.ts'
 import { resolveOptions } from './monitor-context.ts'
 import type { MonitorOptions } from './monitor-options.ts'
@@ -26,6 +26,8 @@ import { watchSources } from './source-watch.ts'
 
 /** A step under a load that never ends is over after so long, in milliseconds: others have to be looked after as well. */
 const longestStepMs = 5000
+/** Longer than any evidence is read for: what hangs has to be tried again, and told of in time. */
+const longestBatchMs = 90_000
 const heartbeatMs = 10_000
 const heartbeat = 'heartbeat'
 const pauseAfterFailureMs = 1000
@@ -91,7 +93,14 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const { state, clock, outbox, sleep = pause } = context
   const failingSince = new Map<string, number>()
   const changedSince = new Map<string, number>()
-  const limit = pLimit(context.concurrency)
+  const limits = new Map<string, LimitFunction>()
+  /** Of each registry, so that one that hangs takes nothing from the others. Of what is not watched nothing is read. */
+  const limitOf = ({ registry, repository }: RegistryEvent): LimitFunction => {
+    const name = context.verifierOf(registry, repository) ? registry : ''
+    const limit = limits.get(name) ?? pLimit(context.concurrency)
+    limits.set(name, limit)
+    return limit
+  }
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
@@ -123,7 +132,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
     return committed
   }
 
-  const step = async ({ signal }: MonitorRunOptions = {}): Promise<StepSummary> => {
+  const judging = openJudging({
+    due: (limit) => state.due({ now: clock.now(), limit }),
+    arrival: () => (wake = Promise.withResolvers()).promise,
+  })
+
+  /** A whole step waits for what it has begun. */
+  const step = async ({ signal }: MonitorRunOptions, isWhole: boolean): Promise<StepSummary> => {
     signal?.throwIfAborted()
     const raised: Alert[] = []
     let judged = 0
@@ -135,14 +150,16 @@ export function createMonitor(options: MonitorOptions): Monitor {
       judged += committed.judged.size
       raised.push(...committed.raised)
     })
-    const startedAt = performance.now()
-    await judgeDue({
-      due: (limit) => state.due({ now: clock.now(), limit }),
-      judge: async (events) =>
-        await keeping.add([await judgeBatch(events, context, { now: clock.now(), limit, signal })]),
-      arrival: () => (wake = Promise.withResolvers()).promise,
-      isEnough: () => signal?.aborted === true || performance.now() - startedAt > longestStepMs,
+    await judging.run({
+      judge: async (events) => {
+        const limit = limitOf(events[0]!.event)
+        const terms = { now: clock.now(), limit, timeoutMs: longestBatchMs, signal }
+        await keeping.add([await judgeBatch(events, context, terms)])
+      },
+      longestMs: longestStepMs,
+      signal,
     })
+    if (isWhole) await judging.idle()
     signal?.throwIfAborted()
     return { judged, raised, nextDue: await state.nextDue() }
   }
@@ -242,14 +259,14 @@ export function createMonitor(options: MonitorOptions): Monitor {
       let pauseMs = heartbeatMs
       try {
         if (failure !== undefined) throw failure
-        const { nextDue } = await step({ signal })
+        const { nextDue } = await step({ signal }, false)
         const until = Math.min(nextPoll, nextDue === undefined ? Infinity : Date.parse(nextDue))
         pauseMs = Math.max(Math.min(until - clock.now().getTime(), heartbeatMs), 0)
       } catch (error) {
         failure = undefined
         if (signal.aborted) break
         if (!isSallyportError(error) || error.retryable !== true) {
-          await polling
+          await Promise.allSettled([polling, judging.idle()])
           throw error
         }
         pauseMs = pauseAfterFailureMs
@@ -259,13 +276,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
       await Promise.race([sleep(pauseMs, stop), wake.promise])
       enough.abort()
     }
-    await polling
+    await Promise.allSettled([polling, judging.idle()])
     await state.saveNote(heartbeat, clock.now().toISOString())
   }
 
   return {
     ingest: (events) => intake.take(events),
-    step,
+    step: (options = {}) => step(options, true),
     poll: (options) => look(false, options),
     reconcile: (options) => look(true, options),
     async run({ signal }) {

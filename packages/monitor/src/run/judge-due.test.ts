@@ -108,6 +108,24 @@ describe('openJudging', () => {
     expect(queue.begun).toEqual([['a 1'], ['b 1']])
   })
 
+  it('reads at once what came while it read, whatever is being judged', async () => {
+    const queue = openQueue(pendingOf('a', 1))
+    let reads = 0
+    const judging = judgeDue({
+      ...queue.options,
+      async due(limit) {
+        const read = await queue.options.due(limit)
+        if (++reads === 1) queue.add(pendingOf('b', 1))
+        return read
+      },
+    })
+    await queue.turn()
+    expect(queue.begun).toEqual([['a 1'], ['b 1']])
+    queue.end(0)
+    queue.end(1)
+    await judging
+  })
+
   it('begins nothing more after a failure, and waits for what was begun', async () => {
     const queue = openQueue(pendingOf('a', 1), pendingOf('b', 1))
     let isOver = false

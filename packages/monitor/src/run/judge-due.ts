@@ -92,16 +92,19 @@ export function openJudging({ due, arrival }: JudgingOptions): Judging {
         isUp = true
         time.resolve()
       }, longestMs)
+      const canRead = (): boolean => isMore && held.size <= mostHeld / 2
       const isOver = (): boolean => failure !== undefined || isUp || signal?.aborted === true
       isMore = true
       while (!isOver()) {
         try {
-          if (isMore && held.size <= mostHeld / 2) await read()
+          if (canRead()) await read()
         } catch (error) {
           failure ??= { error }
         }
         if (failure || signal?.aborted === true) break
         for (const [place, events] of waiting) if (!busy.has(place)) begin(place, events, judge)
+        // What came while it was read.
+        if (canRead()) continue
         if (busy.size > 0)
           await Promise.race([time.promise, ...busy.values(), ...(more && !isMore ? [more] : [])])
         else if (!isMore) break

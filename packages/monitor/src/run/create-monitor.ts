@@ -117,7 +117,11 @@ export function createMonitor(options: MonitorOptions): Monitor {
     wake.resolve()
   })
 
-  const commit = async (batch: JudgedBatch, signal?: AbortSignal): Promise<CommittedBatch> => {
+  /** Responses take as long as registries do: what is kept next does not wait for them. */
+  const commit = async (
+    batch: JudgedBatch,
+    signal?: AbortSignal,
+  ): Promise<CommittedBatch & { readonly responded: Promise<void> }> => {
     const committed = await state.commit(batch)
     for (const judged of batch.judged) {
       const { key, event } = judged.pending
@@ -128,8 +132,10 @@ export function createMonitor(options: MonitorOptions): Monitor {
       else if (alert) context.onJudgement?.({ outcome: 'alert', event, alert })
     }
     for (const alert of committed.raised) context.onAlert?.(alert)
-    for (const alert of committed.raised) await respond(alert, context, { signal })
-    return committed
+    const responding = async (): Promise<void> => {
+      for (const alert of committed.raised) await respond(alert, context, { signal })
+    }
+    return { ...committed, responded: responding() }
   }
 
   const judging = openJudging({
@@ -143,18 +149,23 @@ export function createMonitor(options: MonitorOptions): Monitor {
     const raised: Alert[] = []
     let judged = 0
     const findings = [...(await findDownTime()), ...(await findMissing()), ...(await findSilent())]
-    if (findings.length > 0)
-      raised.push(...(await commit({ ...emptyBatch(context, clock.now()), findings }, signal)).raised)
+    if (findings.length > 0) {
+      const told = await commit({ ...emptyBatch(context, clock.now()), findings }, signal)
+      raised.push(...told.raised)
+      await told.responded
+    }
     const keeping = openGathering(async (batches: readonly JudgedBatch[]) => {
       const committed = await commit(joinBatches(batches), signal)
       judged += committed.judged.size
       raised.push(...committed.raised)
+      return committed
     })
     await judging.run({
       judge: async (events) => {
         const limit = limitOf(events[0]!.event)
         const terms = { now: clock.now(), limit, timeoutMs: longestBatchMs, signal }
-        await keeping.add([await judgeBatch(events, context, terms)])
+        const { responded } = await keeping.add([await judgeBatch(events, context, terms)])
+        await responded
       },
       longestMs: longestStepMs,
       signal,

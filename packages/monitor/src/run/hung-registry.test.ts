@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { pushImage } from '@sallyport/testkit'
 import pLimit from 'p-limit'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { RegistryEvent } from '../event/registry-event.ts'
@@ -22,6 +23,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   for (const socket of sockets) socket.destroy()
+  sockets.clear()
   server.close()
   await test[Symbol.asyncDispose]()
 })
@@ -36,6 +38,7 @@ it('a registry that hangs delays no alert about another one', async () => {
   const monitor = test.open({
     watch: [test.terms, { ...test.terms, repositories: [place] }],
     concurrency: 2,
+    evidenceWaitMs: 0,
     onAlert: () => alerted.resolve(),
   })
   const running = monitor.run({ signal: stop.signal })
@@ -52,6 +55,36 @@ it('a registry that hangs delays no alert about another one', async () => {
     await running
   }
   expect(await monitor.alerts()).toMatchObject([{ kind: 'unauthorised-push' }])
+})
+
+it('a response that hangs delays no alert about another repository', async () => {
+  const second = Promise.withResolvers<void>()
+  const stop = new AbortController()
+  const raised: string[] = []
+  const monitor = test.open({
+    watch: [{ ...test.terms, repositories: [`${test.registry.host}/prod/*`] }],
+    responses: { quarantine: () => test.client.repository({ registry: host, repository: 'quarantine' }) },
+    evidenceWaitMs: 0,
+    onAlert: ({ repository }) => {
+      if (raised.push(repository) === 2) second.resolve()
+    },
+  })
+  const eve = { kind: 'user', name: 'eve' } as const
+  const other = test.client.repository({ registry: test.registry.host, repository: 'prod/other' })
+  const image = await test.push('not promoted', '1')
+  await pushImage(other, image, '1')
+  const { digest } = image.raw.descriptor
+  const running = monitor.run({ signal: stop.signal })
+  try {
+    await monitor.ingest([test.event({ tag: '1', digest, actor: eve })])
+    await expect.poll(() => sockets.size, { timeout: 10_000 }).toBeGreaterThan(0)
+    await monitor.ingest([test.event({ repository: 'prod/other', tag: '1', digest, actor: eve })])
+    await second.promise
+  } finally {
+    stop.abort()
+    await running
+  }
+  expect(raised).toEqual(['prod/app', 'prod/other'])
 })
 
 it('what a registry does not answer in time is tried again, and told of when it was so for long', async () => {

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isSallyportError } from '@sallyport/core'
+import { isSallyportError, joinSignals } from '@sallyport/core'
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
+import { findTerms } from '../judge/watch.ts'
 import type { Outbox, OutboxQueue } from '../outbox/outbox.ts'
 import type {
   AlertFilter,
@@ -96,7 +97,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const limits = new Map<string, LimitFunction>()
   /** Of each registry, so that one that hangs takes nothing from the others. Of what is not watched nothing is read. */
   const limitOf = ({ registry, repository }: RegistryEvent): LimitFunction => {
-    const name = context.verifierOf(registry, repository) ? registry : ''
+    const name = findTerms(context.watch, `${registry}/${repository}`) ? registry : ''
     const limit = limits.get(name) ?? pLimit(context.concurrency)
     limits.set(name, limit)
     return limit
@@ -283,8 +284,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
         pauseMs = pauseAfterFailureMs
       }
       const enough = new AbortController()
-      const stop = AbortSignal.any([signal, enough.signal])
-      await Promise.race([sleep(pauseMs, stop), wake.promise])
+      using stop = joinSignals([signal, enough.signal])
+      await Promise.race([sleep(pauseMs, stop.signal), wake.promise])
       enough.abort()
     }
     await Promise.allSettled([polling, judging.idle()])

@@ -22,6 +22,16 @@ parentPort.on('message', () => {
   parentPort.postMessage('done')
 })`
 
+/**
+ * Whether a version of SQLite can have checkpoints beside a connection that writes. Before 3.51.3 one that began while the
+ * log was started anew could take what was written there for moved, and it was lost: https://www.sqlite.org/wal.html,
+ * "The WAL-Reset Bug". Node.js 22.22 has such a version.
+ */
+export function canCheckpointBeside(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  return major > 3 || (major === 3 && (minor > 51 || (minor === 51 && patch >= 3)))
+}
+
 /** The thread is started when it is first needed. `onFailure` is called once when there can't be one. */
 export function openCheckpoints(path: string, { onFailure }: { onFailure: () => void }): Checkpoints {
   let worker: Worker | undefined

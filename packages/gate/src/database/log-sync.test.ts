@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -21,7 +21,17 @@ describe('openLogSync', () => {
     const second = log.settle()
     expect(second).not.toBe(first)
     await Promise.all([first, second])
-    log.close()
+    await log.close()
+  })
+
+  it('answers those who called before it is closed, and syncs no other file that has its number then', async () => {
+    const log = openLogSync(join(folder, 'a.db'))
+    const before = log.settle()
+    await log.close()
+    const others = Array.from({ length: 3 }, () => openSync(join(folder, 'other'), 'w'))
+    await expect(before).resolves.toBeUndefined()
+    await expect(log.settle()).rejects.toThrow('closed')
+    for (const other of others) closeSync(other)
   })
 
   it('never resolves again once it has failed', async () => {
@@ -29,6 +39,6 @@ describe('openLogSync', () => {
     symlinkSync('/dev/null', join(folder, 'b.db-wal'))
     const log = openLogSync(join(folder, 'b.db'))
     for (let times = 0; times < 3; times++) await expect(log.settle()).rejects.toThrow('EINVAL')
-    log.close()
+    await log.close()
   })
 })

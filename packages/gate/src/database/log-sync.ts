@@ -9,7 +9,8 @@ export interface LogSync {
    * again tells.
    */
   settle(): Promise<void>
-  close(): void
+  /** Ends it once those who called have their answer; who calls from then on is rejected. */
+  close(): Promise<void>
 }
 
 const sync = promisify(fdatasync)
@@ -23,14 +24,22 @@ export function openLogSync(path: string): LogSync {
   const file = openSync(`${path}-wal`, 'r+')
   let current: Promise<void> = Promise.resolve()
   let next: Promise<void> | undefined
+  let isClosed = false
   const begin = async (): Promise<void> => {
     await current
     next = undefined
     current = sync(file)
     await current
   }
+  const settle = (): Promise<void> => (next ??= begin())
   return {
-    settle: () => (next ??= begin()),
-    close: () => closeSync(file),
+    // The number of a closed file may be that of another one by now, which says nothing about this one.
+    settle: () => (isClosed ? Promise.reject(new Error('the write-ahead log is closed')) : settle()),
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      await settle().catch(() => undefined)
+      closeSync(file)
+    },
   }
 }

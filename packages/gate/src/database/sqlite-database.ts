@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GateError } from '../errors.ts'
 import type { Database, Dialect, Query, Row, SqlValue } from './database.ts'
-import { type Checkpoints, openCheckpoints } from './checkpoints.ts'
+import { canCheckpointBeside, type Checkpoints, openCheckpoints } from './checkpoints.ts'
 import { type LogSync, openLogSync } from './log-sync.ts'
 import { migrate, type Schema } from './migrate.ts'
 import { isBusy, toGateError } from './sqlite-error.ts'
@@ -61,12 +61,16 @@ export function openSqlite(
     if (syncInBackground && run('PRAGMA journal_mode')[0]?.['journal_mode'] === 'wal') {
       const file = database.location() ?? path
       log = openLogSync(file)
-      checkpoints = openCheckpoints(file, {
-        onFailure: () => void (database.isOpen && database.exec('PRAGMA wal_autocheckpoint = 1000')),
-      })
-      // Checkpoints sync all the same, and so what is in the file never precedes its log. Those of the thread leave what is
-      // written meanwhile; before the log gets too long, the little that is left is moved here, and it starts anew.
-      database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000')
+      // Checkpoints sync all the same, and so what is in the file never precedes its log.
+      database.exec('PRAGMA synchronous = NORMAL')
+      if (canCheckpointBeside(String(run('SELECT sqlite_version() AS version')[0]?.['version']))) {
+        checkpoints = openCheckpoints(file, {
+          onFailure: () => void (database.isOpen && database.exec('PRAGMA wal_autocheckpoint = 1000')),
+        })
+        // Those of the thread leave what is written meanwhile; before the log gets too long, the little that is left is
+        // moved here, and it starts anew.
+        database.exec('PRAGMA wal_autocheckpoint = 16000')
+      }
     }
   } catch (cause) {
     database.close()
@@ -130,11 +134,10 @@ export function openSqlite(
     async [Symbol.asyncDispose]() {
       await inTurn(async () => undefined)
       if (!database.isOpen) return
-      await log?.settle().catch(() => undefined)
       await checkpoints?.close()
       await inTurn(async () => {
         if (!database.isOpen) return
-        log?.close()
+        await log?.close()
         database.close()
       })
     },

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isSallyportError } from '@sallyport/core'
-import pLimit from 'p-limit'
+import { isSallyportError, joinSignals } from '@sallyport/core'
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
+import { findTerms } from '../judge/watch.ts'
 import type { Outbox, OutboxQueue } from '../outbox/outbox.ts'
 import type {
   AlertFilter,
@@ -18,7 +19,7 @@ import { respond } from '../respond/respond.ts'
 import { poll, type PollSummary } from '../snapshot/poll.ts'
 import { openGathering } from './gather.ts'
 import { emptyBatch, judgeBatch, joinBatches } from './judge-batch.ts'
-import { judgeDue } from './judge-due.ts'
+import { openJudging } from './judge-due.ts'
 import { openIntake } from './intake.ts'
 import { resolveOptions } from './monitor-context.ts'
 import type { MonitorOptions } from './monitor-options.ts'
@@ -26,6 +27,8 @@ import { watchSources } from './source-watch.ts'
 
 /** A step under a load that never ends is over after so long, in milliseconds: others have to be looked after as well. */
 const longestStepMs = 5000
+/** Longer than any evidence is read for: what hangs has to be tried again, and told of in time. */
+const longestBatchMs = 90_000
 const heartbeatMs = 10_000
 const heartbeat = 'heartbeat'
 const pauseAfterFailureMs = 1000
@@ -91,7 +94,14 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const { state, clock, outbox, sleep = pause } = context
   const failingSince = new Map<string, number>()
   const changedSince = new Map<string, number>()
-  const limit = pLimit(context.concurrency)
+  const limits = new Map<string, LimitFunction>()
+  /** Of each registry, so that one that hangs takes nothing from the others. Of what is not watched nothing is read. */
+  const limitOf = ({ registry, repository }: RegistryEvent): LimitFunction => {
+    const name = findTerms(context.watch, `${registry}/${repository}`) ? registry : ''
+    const limit = limits.get(name) ?? pLimit(context.concurrency)
+    limits.set(name, limit)
+    return limit
+  }
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
@@ -108,7 +118,11 @@ export function createMonitor(options: MonitorOptions): Monitor {
     wake.resolve()
   })
 
-  const commit = async (batch: JudgedBatch, signal?: AbortSignal): Promise<CommittedBatch> => {
+  /** Responses take as long as registries do: what is kept next does not wait for them. */
+  const commit = async (
+    batch: JudgedBatch,
+    signal?: AbortSignal,
+  ): Promise<CommittedBatch & { readonly responded: Promise<void> }> => {
     const committed = await state.commit(batch)
     for (const judged of batch.judged) {
       const { key, event } = judged.pending
@@ -119,30 +133,45 @@ export function createMonitor(options: MonitorOptions): Monitor {
       else if (alert) context.onJudgement?.({ outcome: 'alert', event, alert })
     }
     for (const alert of committed.raised) context.onAlert?.(alert)
-    for (const alert of committed.raised) await respond(alert, context, { signal })
-    return committed
+    const responding = async (): Promise<void> => {
+      for (const alert of committed.raised) await respond(alert, context, { signal })
+    }
+    return { ...committed, responded: responding() }
   }
 
-  const step = async ({ signal }: MonitorRunOptions = {}): Promise<StepSummary> => {
+  const judging = openJudging({
+    due: (limit) => state.due({ now: clock.now(), limit }),
+    arrival: () => (wake = Promise.withResolvers()).promise,
+  })
+
+  /** A whole step waits for what it has begun. */
+  const step = async ({ signal }: MonitorRunOptions, isWhole: boolean): Promise<StepSummary> => {
     signal?.throwIfAborted()
     const raised: Alert[] = []
     let judged = 0
     const findings = [...(await findDownTime()), ...(await findMissing()), ...(await findSilent())]
-    if (findings.length > 0)
-      raised.push(...(await commit({ ...emptyBatch(context, clock.now()), findings }, signal)).raised)
+    if (findings.length > 0) {
+      const told = await commit({ ...emptyBatch(context, clock.now()), findings }, signal)
+      raised.push(...told.raised)
+      await told.responded
+    }
     const keeping = openGathering(async (batches: readonly JudgedBatch[]) => {
       const committed = await commit(joinBatches(batches), signal)
       judged += committed.judged.size
       raised.push(...committed.raised)
+      return committed
     })
-    const startedAt = performance.now()
-    await judgeDue({
-      due: (limit) => state.due({ now: clock.now(), limit }),
-      judge: async (events) =>
-        await keeping.add([await judgeBatch(events, context, { now: clock.now(), limit, signal })]),
-      arrival: () => (wake = Promise.withResolvers()).promise,
-      isEnough: () => signal?.aborted === true || performance.now() - startedAt > longestStepMs,
+    await judging.run({
+      judge: async (events) => {
+        const limit = limitOf(events[0]!.event)
+        const terms = { now: clock.now(), limit, timeoutMs: longestBatchMs, signal }
+        const { responded } = await keeping.add([await judgeBatch(events, context, terms)])
+        await responded
+      },
+      longestMs: longestStepMs,
+      signal,
     })
+    if (isWhole) await judging.idle()
     signal?.throwIfAborted()
     return { judged, raised, nextDue: await state.nextDue() }
   }
@@ -242,30 +271,30 @@ export function createMonitor(options: MonitorOptions): Monitor {
       let pauseMs = heartbeatMs
       try {
         if (failure !== undefined) throw failure
-        const { nextDue } = await step({ signal })
+        const { nextDue } = await step({ signal }, false)
         const until = Math.min(nextPoll, nextDue === undefined ? Infinity : Date.parse(nextDue))
         pauseMs = Math.max(Math.min(until - clock.now().getTime(), heartbeatMs), 0)
       } catch (error) {
         failure = undefined
         if (signal.aborted) break
         if (!isSallyportError(error) || error.retryable !== true) {
-          await polling
+          await Promise.allSettled([polling, judging.idle()])
           throw error
         }
         pauseMs = pauseAfterFailureMs
       }
       const enough = new AbortController()
-      const stop = AbortSignal.any([signal, enough.signal])
-      await Promise.race([sleep(pauseMs, stop), wake.promise])
+      using stop = joinSignals([signal, enough.signal])
+      await Promise.race([sleep(pauseMs, stop.signal), wake.promise])
       enough.abort()
     }
-    await polling
+    await Promise.allSettled([polling, judging.idle()])
     await state.saveNote(heartbeat, clock.now().toISOString())
   }
 
   return {
     ingest: (events) => intake.take(events),
-    step,
+    step: (options = {}) => step(options, true),
     poll: (options) => look(false, options),
     reconcile: (options) => look(true, options),
     async run({ signal }) {

@@ -1,12 +1,12 @@
-import { writeSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 import process from 'node:process'
 import { generateSigningKey } from '@sallyport/attest'
 import { sqliteJournal } from '@sallyport/gate'
 import { sqliteMonitorState } from '../state/sqlite-monitor-state.ts'
 import { createMonitor } from './create-monitor.ts'
 
-// A process of its own: takes events from many at once, prints the id of each that it has answered for, and is killed while
-// others wait.
+// A process of its own: takes events from many at once, writes down the id of each that it has answered for, and is
+// killed while others wait. In a file, since a pipe may be full.
 const [path = '', answers = ''] = process.argv.slice(2)
 const by = { keys: [generateSigningKey().publicKey] }
 const monitor = createMonitor({
@@ -20,6 +20,7 @@ const monitor = createMonitor({
   gateActors: {},
   state: sqliteMonitorState(path),
 })
+const answeredFile = openSync(`${path}.answered`, 'a')
 let number = 0
 let answered = 0
 const deliver = async (): Promise<never> => {
@@ -37,7 +38,7 @@ const deliver = async (): Promise<never> => {
         tag: '1',
       },
     ])
-    writeSync(1, `${id}\n`)
+    writeSync(answeredFile, `${id}\n`)
     if (++answered === Number(answers)) process.kill(process.pid, 'SIGKILL')
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -66,13 +66,13 @@ describe('a process that is killed while it takes events', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-intake-'))
     try {
       const path = join(folder, 'monitor.db')
-      const { stdout, signal, stderr } = spawnSync(
+      const { signal, stderr } = spawnSync(
         process.execPath,
         ['--conditions=@sallyport/source', program, path, String(answers)],
         { encoding: 'utf8' },
       )
       expect({ signal, stderr: signal === null ? stderr : '' }).toEqual({ signal: 'SIGKILL', stderr: '' })
-      const answered = stdout.trim().split('\n')
+      const answered = readFileSync(`${path}.answered`, 'utf8').trim().split('\n')
       expect(answered).toHaveLength(answers)
       await using state = sqliteMonitorState(path)
       const due = await state.due({ now: new Date(Date.now() + 60_000), limit: 100_000 })

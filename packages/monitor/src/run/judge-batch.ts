@@ -1,3 +1,4 @@
+import { joinSignals } from '@sallyport/core'
 import type { LimitFunction } from 'p-limit'
 import type { Explanation } from '../alert/explanation.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
@@ -63,14 +64,23 @@ export async function judgeBatch(
   {
     now,
     limit,
+    timeoutMs,
     signal,
   }: {
     readonly now: Date
     /** Bounds what is read at the same time, in other batches as well. */
     readonly limit: LimitFunction
+    /** What is not judged by then counts as unreadable, and is tried again. */
+    readonly timeoutMs: number
     readonly signal?: AbortSignal | undefined
   },
 ): Promise<JudgedBatch> {
+  const late = new AbortController()
+  using either = joinSignals([signal, late.signal])
+  // Who reads for us may not listen to its signal.
+  const { promise: end, reject } = Promise.withResolvers<never>()
+  end.catch(() => undefined)
+  either.signal.addEventListener('abort', () => reject(either.signal.reason as Error), { once: true })
   const state = await openStateView(context.state, wantedOf(events))
   const journal = openJournalView(context.journal, { window: context.window, now })
   const places = new Map<string, JudgeContext | undefined>()
@@ -81,7 +91,7 @@ export async function judgeBatch(
     const verifier = context.verifierOf(registry, repository)
     const opened: JudgeContext | undefined = verifier && {
       state,
-      view: openView(verifier, { signal, now: () => now, limit }),
+      view: openView(verifier, { signal: either.signal, now: () => now, limit }),
       journal,
       terms: verifier.terms,
       gateActors: context.gateActors[registry] ?? [],
@@ -102,18 +112,27 @@ export async function judgeBatch(
     for (let pending = waiting.pop(); pending !== undefined; pending = waiting.pop()) {
       signal?.throwIfAborted()
       try {
+        late.signal.throwIfAborted()
         const opened = open(pending)
         const outcome = opened
-          ? await judgeEvent(openCase(pending.event, new Date(pending.receivedAt), opened), opened)
+          ? await Promise.race([
+              judgeEvent(openCase(pending.event, new Date(pending.receivedAt), opened), opened),
+              end,
+            ])
           : notWatched
         outcomes.set(pending, outcome)
       } catch (error) {
         signal?.throwIfAborted()
-        outcomes.set(pending, new Failure(toFailureMessage(error)))
+        outcomes.set(pending, new Failure(toFailureMessage(late.signal.aborted ? late.signal.reason : error)))
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(eventsAtOnce, events.length) }, work))
+  const timer = setTimeout(() => late.abort(new Error(`it was not read within ${timeoutMs} ms`)), timeoutMs)
+  try {
+    await Promise.all(Array.from({ length: Math.min(eventsAtOnce, events.length) }, work))
+  } finally {
+    clearTimeout(timer)
+  }
   return collect(events, outcomes, context, now)
 }
 
@@ -178,11 +197,12 @@ function collect(
 function postponeFailure(
   pending: PendingEvent,
   { message }: Failure,
-  { unreadableAfterMs }: MonitorContext,
-  now: Date,
+  { unreadableAfterMs, clock }: MonitorContext,
+  begunAt: Date,
 ): PostponedEvent {
   const { event, tries, isReported } = pending
-  const failingSince = pending.failingSince ?? now.toISOString()
+  const failingSince = pending.failingSince ?? begunAt.toISOString()
+  const now = clock.now()
   const pause = Math.min(firstPauseMs * 2 ** Math.min(tries, 20), longestFailurePauseMs)
   const isLong = now.getTime() - Date.parse(failingSince) >= unreadableAfterMs
   return {

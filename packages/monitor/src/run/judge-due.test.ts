@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PendingEvent } from '../ports/monitor-state.ts'
-import { judgeDue } from './judge-due.ts'
+import { type JudgingOptions, type JudgingRun, openJudging } from './judge-due.ts'
 
 const pendingOf = (repository: string, number: number): PendingEvent => ({
   key: `${repository} ${number}`,
@@ -41,12 +41,14 @@ function openQueue(...events: readonly PendingEvent[]) {
         for (const each of batch) queue.splice(queue.indexOf(each), 1)
       },
       arrival: () => new Promise<void>((resolve) => (arrive = resolve)),
-      isEnough: () => false,
+      longestMs: 60_000,
     },
   }
 }
 
-describe('judgeDue', () => {
+const judgeDue = (options: JudgingOptions & JudgingRun) => openJudging(options).run(options)
+
+describe('openJudging', () => {
   it('judges one batch of a repository at a time, and does not let others wait for it', async () => {
     const queue = openQueue(pendingOf('a', 1), pendingOf('b', 1), pendingOf('a', 2))
     const judging = judgeDue(queue.options)
@@ -106,6 +108,24 @@ describe('judgeDue', () => {
     expect(queue.begun).toEqual([['a 1'], ['b 1']])
   })
 
+  it('reads at once what came while it read, whatever is being judged', async () => {
+    const queue = openQueue(pendingOf('a', 1))
+    let reads = 0
+    const judging = judgeDue({
+      ...queue.options,
+      async due(limit) {
+        const read = await queue.options.due(limit)
+        if (++reads === 1) queue.add(pendingOf('b', 1))
+        return read
+      },
+    })
+    await queue.turn()
+    expect(queue.begun).toEqual([['a 1'], ['b 1']])
+    queue.end(0)
+    queue.end(1)
+    await judging
+  })
+
   it('begins nothing more after a failure, and waits for what was begun', async () => {
     const queue = openQueue(pendingOf('a', 1), pendingOf('b', 1))
     let isOver = false
@@ -125,9 +145,41 @@ describe('judgeDue', () => {
     expect(await failed).toEqual(new Error('no space'))
   })
 
+  it('goes on with others beside a repository that hangs for longer than a run', async () => {
+    const queue = openQueue(pendingOf('hung', 1), pendingOf('hung', 2))
+    const judging = openJudging(queue.options)
+    await judging.run({ ...queue.options, longestMs: 1 })
+    queue.add(pendingOf('hung', 3), pendingOf('b', 1))
+    await judging.run({ ...queue.options, longestMs: 1 })
+    expect(queue.begun).toEqual([['hung 1', 'hung 2'], ['b 1']])
+    let isIdle = false
+    const idle = judging.idle().then(() => (isIdle = true))
+    queue.end(1)
+    await queue.turn()
+    expect(isIdle).toBe(false)
+    queue.end(0)
+    await idle
+    const last = judging.run(queue.options)
+    await queue.turn()
+    queue.end(2)
+    await last
+    expect(queue.begun.slice(2)).toEqual([['hung 3']])
+  })
+
+  it('tells of what failed after a run', async () => {
+    const queue = openQueue(pendingOf('a', 1))
+    const judging = openJudging(queue.options)
+    const { promise: disk, reject } = Promise.withResolvers<void>()
+    await judging.run({ ...queue.options, judge: () => disk, longestMs: 1 })
+    reject(new Error('no space'))
+    await queue.turn()
+    await expect(judging.run(queue.options)).rejects.toThrow('no space')
+    expect(queue.begun).toEqual([])
+  })
+
   it('leaves what is due when it is enough', async () => {
     const queue = openQueue(pendingOf('a', 1))
-    await judgeDue({ ...queue.options, isEnough: () => true })
+    await judgeDue({ ...queue.options, signal: AbortSignal.abort() })
     expect(queue.begun).toEqual([])
   })
 })

@@ -1,25 +1,39 @@
 import type { PendingEvent } from '../ports/monitor-state.ts'
 
-/** What {@link judgeDue} works with. */
-export interface JudgeDueOptions {
+/** What {@link openJudging} works with. */
+export interface JudgingOptions {
   /** Reads what is due, those first that waited longest; what is being judged is due as well. */
   readonly due: (limit: number) => Promise<readonly PendingEvent[]>
-  /** Judges events of one repository, and keeps how they ended. */
-  readonly judge: (events: readonly PendingEvent[]) => Promise<void>
   /** Resolves when more may be due. */
   readonly arrival: () => Promise<void>
-  /** Whether nothing more is to be begun. */
-  readonly isEnough: () => boolean
+}
+
+/** Options of {@link Judging.run}. */
+export interface JudgingRun {
+  /** Judges events of one repository, and keeps how they ended. */
+  readonly judge: (events: readonly PendingEvent[]) => Promise<void>
+  /** After so long it resolves, in milliseconds; what is being judged by then goes on. */
+  readonly longestMs: number
+  /** Has nothing more begun; whoever judges ends by itself. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Judges repositories beside each other. */
+export interface Judging {
+  /** Judges until nothing is due, or the time is up. Rejects when something could not be kept. */
+  run(options: JudgingRun): Promise<void>
+  /** Resolves once nothing is being judged. Rejects as `run` does. */
+  idle(): Promise<void>
 }
 
 /** Events that are read at once at most, with those that are held. Under such a load as many are judged together as can be. */
 const mostHeld = 2000
 
 /**
- * Judges until nothing is due. Of each repository one batch at a time is judged, of all that came meanwhile, for its events
- * are judged by what was found out before; repositories do not wait for each other.
+ * Of each repository one batch at a time is judged, of all that came meanwhile, for its events are judged by what was found
+ * out before; repositories do not wait for each other, also when one of them is read for longer than a run.
  */
-export async function judgeDue({ due, judge, arrival, isEnough }: JudgeDueOptions): Promise<void> {
+export function openJudging({ due, arrival }: JudgingOptions): Judging {
   const held = new Set<string>()
   const endedMeanwhile = new Set<string>()
   const waiting = new Map<string, PendingEvent[]>()
@@ -28,7 +42,7 @@ export async function judgeDue({ due, judge, arrival, isEnough }: JudgeDueOption
   let more: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
 
-  const begin = (place: string, events: readonly PendingEvent[]): void => {
+  const begin = (place: string, events: readonly PendingEvent[], judge: JudgingRun['judge']): void => {
     waiting.delete(place)
     const work = judge(events)
       .catch((error: unknown) => void (failure ??= { error }))
@@ -56,19 +70,50 @@ export async function judgeDue({ due, judge, arrival, isEnough }: JudgeDueOption
       else waiting.set(place, [pending])
     }
   }
-  const isOver = (): boolean => failure !== undefined || isEnough()
-
-  for (;;) {
-    try {
-      if (isMore && held.size <= mostHeld / 2 && !isOver()) await read()
-    } catch (error) {
-      failure ??= { error }
-    }
-    if (!failure) for (const [place, events] of waiting) if (!busy.has(place)) begin(place, events)
-    if (busy.size > 0) await Promise.race([...busy.values(), ...(more && !isMore ? [more] : [])])
-    else if (!isMore || isOver()) break
+  /** They are due all the same, and read again. */
+  const dropWaiting = (): void => {
+    for (const { key } of [...waiting.values()].flat()) held.delete(key)
+    waiting.clear()
   }
-  if (failure) throw failure.error
+  const idle = async (): Promise<void> => {
+    await Promise.all(busy.values())
+    if (!failure) return
+    const { error } = failure
+    failure = undefined
+    throw error
+  }
+
+  return {
+    idle,
+    async run({ judge, longestMs, signal }) {
+      let isUp = false
+      const time = Promise.withResolvers<void>()
+      const timer = setTimeout(() => {
+        isUp = true
+        time.resolve()
+      }, longestMs)
+      const canRead = (): boolean => isMore && held.size <= mostHeld / 2
+      const isOver = (): boolean => failure !== undefined || isUp || signal?.aborted === true
+      isMore = true
+      while (!isOver()) {
+        try {
+          if (canRead()) await read()
+        } catch (error) {
+          failure ??= { error }
+        }
+        if (failure || signal?.aborted === true) break
+        for (const [place, events] of waiting) if (!busy.has(place)) begin(place, events, judge)
+        // What came while it was read.
+        if (canRead()) continue
+        if (busy.size > 0)
+          await Promise.race([time.promise, ...busy.values(), ...(more && !isMore ? [more] : [])])
+        else if (!isMore) break
+      }
+      clearTimeout(timer)
+      dropWaiting()
+      if (failure || signal?.aborted === true) await idle()
+    },
+  }
 }
 
 function placeOf({ event: { registry, repository } }: PendingEvent): string {

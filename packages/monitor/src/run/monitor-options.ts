@@ -74,7 +74,7 @@ export interface MonitorOptions {
   readonly onJudgement?: ((judgement: Judgement) => void) | undefined
   /** Sees alerts that are new, worse or over, after they are kept. What it throws stops the step. */
   readonly onAlert?: ((alert: Alert) => void) | undefined
-  /** Registry reads at the same time. Default 8. */
+  /** Reads of one registry at the same time. Default 8. */
   readonly concurrency?: number | undefined
   /** Default the machine's. */
   readonly clock?: Clock | undefined

@@ -20,6 +20,7 @@ const requestOf = () => ({
 function start() {
   const calls: string[] = []
   let kept: Controller | undefined
+  let keptOfAnswer: Controller | undefined
   const note = (name: string) => () => void calls.push(name)
   const handler: Handler = {
     onRequestStart(controller) {
@@ -27,7 +28,10 @@ function start() {
     },
     onRequestUpgrade: note('upgrade'),
     onResponseStarted: note('started'),
-    onResponseStart: note('start'),
+    onResponseStart(controller) {
+      keptOfAnswer = controller
+      calls.push('start')
+    },
     onResponseData: note('data'),
     onResponseEnd: note('end'),
     onResponseError: note('error'),
@@ -43,7 +47,7 @@ function start() {
   })(options, handler)
   const request = requestOf()
   inner!.onRequestStart!(request, undefined)
-  return { request, inner: inner!, kept: kept!, calls }
+  return { request, inner: inner!, kept: kept!, keptOfAnswer: () => keptOfAnswer!, calls }
 }
 
 describe('letRequestsGo', () => {
@@ -78,9 +82,15 @@ describe('letRequestsGo', () => {
         inner.onResponseError!(request, new Error('reset')),
     ],
   ])('leads to the request no more once it has %s', (_, end) => {
-    const { request, inner, kept } = start()
+    const { request, inner, kept, keptOfAnswer } = start()
+    inner.onResponseStart!(request, 200, {}, 'OK')
+    keptOfAnswer().resume()
+    expect(request.resume).toHaveBeenCalledOnce()
+    request.resume.mockClear()
     end(inner, request)
     kept.abort(new Error('late'))
+    keptOfAnswer().abort(new Error('late'))
+    keptOfAnswer().resume()
     kept.resume()
     expect(request.abort).not.toHaveBeenCalled()
     expect(request.resume).not.toHaveBeenCalled()

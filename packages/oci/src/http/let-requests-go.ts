@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 
 type Controller = Dispatcher.DispatchController
 type Handler = Dispatcher.DispatchHandler
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
 
 /**
  * Interceptor that cuts a request off from its handler once it has ended. The handlers of undici assign a function that
@@ -68,8 +69,12 @@ class LeavingHandler implements Handler {
   onResponseStarted(): void {
     this.#handler.onResponseStarted?.()
   }
-  onResponseStart(...answer: Parameters<NonNullable<Handler['onResponseStart']>>): void {
-    this.#handler.onResponseStart?.(...answer)
+  /** The body of the answer keeps what it is given here. */
+  onResponseStart(
+    request: Controller,
+    ...answer: Tail<Parameters<NonNullable<Handler['onResponseStart']>>>
+  ): void {
+    this.#handler.onResponseStart?.(this.#leash ?? request, ...answer)
   }
   onResponseData(request: Controller, chunk: Buffer): void {
     this.#handler.onResponseData?.(request, chunk)

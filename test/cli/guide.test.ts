@@ -77,6 +77,7 @@ beforeAll(async () => {
     await mkdir(join(folder, place), { recursive: true })
   await write('new-gate.yaml', await read('gate.yaml'))
   await write('etc/password', 'a password\n')
+  await write('tokens', 'ada=a-token-that-nobody-guesses\n')
   for (const name of ['webhook.yaml', 'admission.yaml', 'tls.crt', 'tls.key'])
     await copyFile(join(folder, name), join(folder, 'etc', name))
 
@@ -194,6 +195,7 @@ function toOwn(line: string): string {
     .replaceAll('/etc/sallyport/', `${folder}/etc/`)
     .replaceAll('/etc/bash_completion.d/', `${folder}/etc/`)
     .replaceAll('127.0.0.1:8080', '127.0.0.1:0')
+    .replaceAll('0.0.0.0:8443', '0.0.0.0:0')
 }
 
 /** Runs a line in bash; one that goes on until it is told to end is told so once `until` was printed. */
@@ -322,6 +324,7 @@ const before: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
 ]
 /** Lines that end only when they are told to, and what they have printed by then. */
 const endless: readonly (readonly [RegExp, RegExp])[] = [
+  [/^sallyport quarantine serve/, /Ctrl-C ends it/],
   [/--listen /, /listening on/],
   [/^sallyport admission serve \/etc/, /listening/],
 ]

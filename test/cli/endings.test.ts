@@ -126,6 +126,14 @@ describe('--json from the environment', () => {
   })
 })
 
+describe('a name', () => {
+  it('does not steer the terminal', async () => {
+    const { code, stdout } = await runCommand(folder, ['sbom', image, '-o', 'a\u001b[2J\u009bb.json'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^a�\[2J�b\.json: /)
+  })
+})
+
 describe('a secret', () => {
   const secret = 'hunter2-in-the-wrong-place'
 

@@ -6,6 +6,7 @@ import { codeOfReason, Crash } from './ending.ts'
 import { CliError } from './errors.ts'
 import { ownVersion } from './internal/own-version.ts'
 import { wantsColor } from './output/colors.ts'
+import { printableLines } from './output/format.ts'
 import { describeError, formatError } from './output/describe-error.ts'
 import { liveProgress, noProgress, plainProgress, printable, type Progress } from './output/progress.ts'
 import { type CommandLine, optionsOf, parseCommandLine } from './parse-command-line.ts'
@@ -104,7 +105,7 @@ async function runCommand(
       leaves: (text) => void (left = text),
       announce(text, result) {
         const told = { version: jsonVersion, command: command.name, verdict: 'pass', result }
-        stdout.write(`${isJson ? JSON.stringify(told) : text}\n`)
+        stdout.write(`${isJson ? JSON.stringify(told) : printableLines(text)}\n`)
       },
       note(text) {
         progress.clear()
@@ -167,12 +168,13 @@ function createProgress(settings: Settings, { stderr, environment }: CliOptions)
 
 async function tell(
   command: CommandSpec,
-  { verdict, result, text, error }: CommandResult,
+  { verdict, result, text, isVerbatim, error }: CommandResult,
   { stdout, stderr, isJson }: CliOptions & { readonly isJson: boolean },
 ): Promise<void> {
   const failure = error === undefined ? undefined : describeError(error)
   if (isJson) return print(stdout, `${toJson(command.name, verdict, result, failure)}\n`)
-  if (text !== '') await print(stdout, text.endsWith('\n') ? text : `${text}\n`)
+  const shown = isVerbatim ? text : printableLines(text)
+  if (shown !== '') await print(stdout, shown.endsWith('\n') ? shown : `${shown}\n`)
   if (failure) stderr.write(`${formatError(`sallyport ${command.name}`, failure)}\n`)
 }
 

@@ -141,7 +141,7 @@ beforeAll(async () => {
   kms = await startAwsKmsDouble(() => new Date())
   const arn = awsKeyArn('1234abcd-12ab-34cd-56ef-1234567890ab')
   kms.keys.set(arn, { arn, privateKey: sampleKey('P-256') })
-  kms.aliases.set('alias/release', arn)
+  for (const name of ['release', 'reviewers']) kms.aliases.set(`alias/${name}`, arn)
   environment = {
     PATH: [join(folder, 'bin'), ...(trivy ? [dirname(trivy)] : []), process.env['PATH']].join(':'),
     SALLYPORT_TRIVY_CACHE: join(folder, 'trivy'),

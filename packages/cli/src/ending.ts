@@ -1,7 +1,7 @@
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 
 /** A signal that ends a command in order: Ctrl-C, `kill`, or a terminal that was closed. */
-export type EndingSignal = keyof typeof codes
+type EndingSignal = keyof typeof codes
 
 /** All of them. */
 export const endingSignals = Object.keys(codes) as readonly EndingSignal[]

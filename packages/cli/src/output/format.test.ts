@@ -12,6 +12,7 @@ describe('printableLines', () => {
     ['what hides text', '\u001b[8m'],
     ['a carriage return', '\rpass'],
     ['the short form of an escape', '\u009b2J'],
+    ['a colour in another form', '\u009b[31m'],
     ['what turns the direction', '\u202egnp.exe'],
     ['a title', '\u001b]0;title\u0007'],
   ])('takes out %s', (_, hostile) => {

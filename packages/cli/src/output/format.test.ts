@@ -3,7 +3,7 @@ import { paint, printableLines } from './format.ts'
 
 describe('printableLines', () => {
   it('keeps lines and colours', () => {
-    const text = `${paint(true, 'green', 'pass')}  a\n${paint(true, 'bold', 'b')}\n\u001b[1;31mFAIL\u001b[0m`
+    const text = `${paint(true, 'green', 'pass')}  a\n${paint(true, 'bold', 'b')}\n\u001b[1;31mFAIL\u001b[0m\n\u001b[1mb\u001b[22m \u001b[33mc\u001b[39m`
     expect(printableLines(text)).toBe(text)
   })
 

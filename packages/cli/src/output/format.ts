@@ -19,7 +19,7 @@ export function formatRows(rows: readonly (readonly string[])[]): string {
 /** Lines of which nothing steers a terminal: in them are names from registries. Colours of our own stay. */
 export const printableLines = (text: string): string =>
   text
-    .split(/(\n|\p{Cc}\[(?:0|1|2|(?:1;)?3[1-6])m)/u)
+    .split(/(\n|\p{Cc}\[(?:0|1|2|22|39|(?:1;)?3[1-6])m)/u)
     .map((part, index) =>
       index % 2 === 1 && (part === '\n' || part.startsWith('\u001b')) ? part : printable(part),
     )

@@ -57,12 +57,6 @@ const runners = [
     proof: 'docs/guides/cli.md',
   },
   {
-    runs: (document, line) =>
-      document === 'docs/guides/gate.md' && line.startsWith('sallyport quarantine serve '),
-    by: 'test/cli/console.test.ts',
-    proof: 'docs/guides/gate.md',
-  },
-  {
     runs: (document, line) => document === 'docs/guides/audit.md' && line === 'node audit.ts prod.example',
     by: 'examples/audit/main.ts',
     proof: "run('audit.ts', registry)",

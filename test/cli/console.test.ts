@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { sqliteQuarantine } from '@sallyport/gate'
-import { createTlsAuthority } from '@sallyport/testkit/tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sampleImage } from '../../examples/gate/write-samples.ts'
 import { type Prepared, prepare } from './prepare.ts'
@@ -199,25 +198,6 @@ describe('sallyport quarantine serve', () => {
     expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(message)
     expect(stderr).not.toContain('hunter2')
-  })
-
-  it('starts as docs/guides/gate.md says', async () => {
-    const guide = await readFile(join(import.meta.dirname, '../../docs/guides/gate.md'), 'utf8')
-    const lines = guide.replaceAll(/\\\n\s*/g, '').match(/^sallyport quarantine serve .*$/gm) ?? []
-    expect(lines).toHaveLength(2)
-    const { cert, key } = createTlsAuthority().issue({ name: 'console', hosts: ['gate.example'] })
-    await writeFile(join(folder, 'tls.crt'), cert)
-    await writeFile(join(folder, 'tls.key'), key)
-    await writeFile(join(folder, 'tokens'), 'Ada Lovelace=a-token-of-20-characters\n')
-    for (const line of lines) {
-      // There is no key service here, and the port may be taken.
-      const own = line
-        .replace('awskms:///alias/reviewers', 'reviewers.key')
-        .replace('0.0.0.0:8443', '0.0.0.0:0')
-      const given = [...own.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
-      const { code, stderr } = await runCommand(folder, [...given.slice(1), '--check'])
-      expect(code, `${line}: ${stderr}`).toBe(0)
-    }
   })
 
   it('tells people where to go, and ends at Ctrl-C', async () => {

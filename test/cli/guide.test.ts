@@ -77,6 +77,7 @@ beforeAll(async () => {
     await mkdir(join(folder, place), { recursive: true })
   await write('new-gate.yaml', await read('gate.yaml'))
   await write('etc/password', 'a password\n')
+  await write('tokens', 'ada=a-token-that-nobody-guesses\n')
   for (const name of ['webhook.yaml', 'admission.yaml', 'tls.crt', 'tls.key'])
     await copyFile(join(folder, name), join(folder, 'etc', name))
 
@@ -140,8 +141,7 @@ beforeAll(async () => {
   kms = await startAwsKmsDouble(() => new Date())
   const arn = awsKeyArn('1234abcd-12ab-34cd-56ef-1234567890ab')
   kms.keys.set(arn, { arn, privateKey: sampleKey('P-256') })
-  for (const alias of ['alias/release', 'alias/reviewers']) kms.aliases.set(alias, arn)
-  await write('tokens', `ada=${'a'.repeat(32)}\ngrace=${'b'.repeat(32)}\n`)
+  for (const name of ['release', 'reviewers']) kms.aliases.set(`alias/${name}`, arn)
   environment = {
     PATH: [join(folder, 'bin'), ...(trivy ? [dirname(trivy)] : []), process.env['PATH']].join(':'),
     SALLYPORT_TRIVY_CACHE: join(folder, 'trivy'),
@@ -324,7 +324,7 @@ const before: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
 ]
 /** Lines that end only when they are told to, and what they have printed by then. */
 const endless: readonly (readonly [RegExp, RegExp])[] = [
-  [/^sallyport quarantine serve/, /^Review console at/m],
+  [/^sallyport quarantine serve/, /Ctrl-C ends it/],
   [/--listen /, /listening on/],
   [/^sallyport admission serve \/etc/, /listening/],
 ]

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openArchive } from '@sallyport/oci'
@@ -97,6 +97,57 @@ describe.each([
     }
     expect(reached).toBeGreaterThanOrEqual(points - 1)
   }, 600_000)
+})
+
+describe.each(['promote', 'copy', 'harden'])('%s that is interrupted while the tag is written', (name) => {
+  it('does not say that it was not moved', async () => {
+    const held = Promise.withResolvers<void>()
+    let kill: (signal: NodeJS.Signals) => void = () => {}
+    watch(async ({ method, path }) => {
+      if (method !== 'PUT' || !path.endsWith('/manifests/1')) return undefined
+      kill('SIGINT')
+      await held.promise
+      return undefined
+    })
+    const words = [name, `${at.build.host}/team/app:1`, at.to(`moving/${name}:1`)]
+    const { code, stderr } = await runCommand(folder, words, { onStart: (way) => void (kill = way) })
+    held.resolve()
+    watch(undefined)
+    expect(code, stderr).toBe(130)
+    expect(stderr).toMatch(/It was about to move the tag /)
+    expect(stderr).not.toMatch(/was not moved/)
+  })
+})
+
+describe('a database of advisories that is pushed', () => {
+  const words = (to: string) => {
+    const source = ['-o', `${to}.db`, '--osv', 'one=records.jsonl', '--signing-key', 'release.key']
+    return ['advisories', 'build', ...source, '--push', `${at.build.host}/advisories/${to}:v1`]
+  }
+
+  it('has no tag before its signature', async () => {
+    const records = JSON.parse(await readFile(join(folder, 'advisories.json'), 'utf8')) as readonly object[]
+    await writeFile(join(folder, 'records.jsonl'), records.map((record) => JSON.stringify(record)).join('\n'))
+    const whole = await runUntil(words('whole'), undefined)
+    expect(whole.ended, whole.ended.stderr).toMatchObject({ code: 0 })
+    for (const point of spread(whole.requests, 8)) {
+      const name = `cut-${point}`
+      const { ended, asked } = await runUntil(words(name), point)
+      if (asked === '') continue
+      expect(ended.code, `${asked}: ${ended.stderr}`).toBe(130)
+      const pull = ['advisories', 'pull', `${at.build.host}/advisories/${name}:v1`]
+      const trust = ['--public-key', 'release.pub', '--advisories-folder', name, '--json']
+      const pulled = await runCommand(folder, [...pull, ...trust])
+      // Never there and unsigned.
+      expect(pulled.stdout, asked).not.toMatch(/DATABASE_UNVERIFIED/)
+    }
+  }, 300_000)
+
+  it('is not built for a key that is not there', async () => {
+    const missing = words('keyless').map((word) => (word === 'release.key' ? 'none.key' : word))
+    expect((await runCommand(folder, missing)).code).toBe(2)
+    expect(existsSync(join(folder, 'keyless.db'))).toBe(false)
+  })
 })
 
 describe('files', () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -14,6 +14,7 @@ import { program, runCommand } from './run-command.ts'
 
 let folder: string
 let at: Situation
+let environment: Readonly<Record<string, string>>
 /** Programs are checked where the packages are found; nothing of it is kept. */
 const programs = join(import.meta.dirname, 'temp')
 const printed = new Map<string, string>()
@@ -24,7 +25,10 @@ beforeAll(async () => {
   for (const [name, content] of Object.entries(caseFiles(at))) await writeFile(join(folder, name), content)
   await at.push('team/app:1')
   await at.push('team/bad:1', sampleImage({ tool: true }))
-  await writeFile(join(folder, 'records.jsonl'), '')
+  const records = JSON.parse(await readFile(join(folder, 'advisories.json'), 'utf8')) as readonly object[]
+  await writeFile(join(folder, 'records.jsonl'), records.map((record) => JSON.stringify(record)).join('\n'))
+  await at.push('signed/app:1')
+  environment = { SIGNING_KEY: await readFile(join(folder, 'release.key'), 'utf8') }
   await rm(programs, { recursive: true, force: true })
   await mkdir(programs)
   const ready = await runCommand(folder, ['promote', `${at.build.host}/team/app:1`, at.to('ready/app:1')])
@@ -215,7 +219,7 @@ async function runProgram(name: string): Promise<number> {
   try {
     await promisify(execFile)(process.execPath, [...program.slice(1, -1), printed.get(name)!], {
       cwd: folder,
-      env: { PATH: process.env['PATH'], HOME: folder, NODE_NO_WARNINGS: '1' },
+      env: { PATH: process.env['PATH'], HOME: folder, NODE_NO_WARNINGS: '1', ...environment },
     })
     return 0
   } catch (error) {
@@ -257,10 +261,18 @@ describe('--print-code', () => {
     ['admission serve', 0],
     ['admission check', 0],
     ['admission manifests', 0],
+    ['attest', 0],
+    ['audit', 0],
+    ['monitor', 0],
+    ['policy effective', 0],
+    ['promote plan', 0],
+    ['harden plan', 0],
+    ['advisories build', 0],
+    ['advisories status', 0],
   ] as const)('%s ends as the command does', async (name, code) => {
     const words = cases().find(([each]) => each === name)![1]
     const asProgram = await runProgram(name)
-    const asCommand = await runCommand(folder, words)
+    const asCommand = await runCommand(folder, words, { environment })
     expect({ name, asProgram, asCommand: asCommand.code }, asCommand.stderr).toEqual({
       name,
       asProgram: code,

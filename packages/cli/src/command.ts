@@ -78,6 +78,8 @@ export interface CommandResult {
   readonly result: unknown
   /** For people, on standard output. */
   readonly text: string
+  /** The text is a document or a script, to be kept byte by byte. */
+  readonly isVerbatim?: true
   /** Why it is `error`. */
   readonly error?: unknown
 }

@@ -151,9 +151,13 @@ function toUsageError(error: CommanderError, argv: readonly string[]): CliError 
   const isHelp = error.code === 'commander.help'
   const message = isHelp
     ? `${argv[0]}: which of its commands?`
-    : error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+    : error.message
+        .replace(/^error: /, '')
+        .replaceAll('\n', ' ')
+        // What stands after it may be a secret: only names are told.
+        .replace(/^(unknown option '-[^=']*)=.*'/, "$1'")
   return new CliError('USAGE_INVALID', message, {
-    cause: error,
+    // Without its cause, which repeats what was typed.
     advice: isHelp
       ? `\`sallyport ${argv[0]} --help\` lists them.`
       : '`--help` after the command shows what it takes.',

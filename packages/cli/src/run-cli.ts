@@ -2,9 +2,11 @@ import { addAbortSignal, type Readable, type Writable } from 'node:stream'
 import type { Verdict } from '@sallyport/core'
 import { commands } from './command-table.ts'
 import type { CommandModule, CommandResult, CommandSpec, RunContext } from './command.ts'
+import { codeOfReason, Crash } from './ending.ts'
 import { CliError } from './errors.ts'
 import { ownVersion } from './internal/own-version.ts'
 import { wantsColor } from './output/colors.ts'
+import { printableLines } from './output/format.ts'
 import { describeError, formatError } from './output/describe-error.ts'
 import { liveProgress, noProgress, plainProgress, printable, type Progress } from './output/progress.ts'
 import { type CommandLine, optionsOf, parseCommandLine } from './parse-command-line.ts'
@@ -39,13 +41,13 @@ const jsonVersion = 1
 
 /**
  * Runs one command line, e.g. `['scan', 'build.example/app:1']`, and resolves with its exit code: 0 pass, 1 fail, 2 error,
- * 130 when `signal` ended it. Never rejects.
+ * 130 when `signal` ended it (143 or 129 when its reason has `signal` `SIGTERM` or `SIGHUP`). Never rejects.
  */
 export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
   const { stdout } = options
   const columns = stdout.columns ?? 100
   // Before anything is parsed, so that a mistake on the command line is told in the form that was asked for.
-  const isJson = argv.includes('--json')
+  const isJson = wantsJson(argv, options.environment)
   let line: CommandLine
   try {
     line = await parseCommandLine(argv, commands, { version: ownVersion(), columns })
@@ -53,10 +55,20 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
     return report('sallyport', error, { ...options, isJson, isDebug: argv.includes('--debug') })
   }
   if (line.kind === 'print') {
-    await print(stdout, line.text)
-    return 0
+    try {
+      await print(stdout, line.text)
+      return 0
+    } catch (error) {
+      return report('sallyport', error, { ...options, isJson, isDebug: false })
+    }
   }
   return runCommand(line, options, isJson)
+}
+
+/** Whether errors are told as JSON where the settings could not be resolved. */
+function wantsJson(argv: readonly string[], environment: CliOptions['environment']): boolean {
+  const said = argv.findLast((word) => word === '--json' || word === '--no-json')
+  return said === undefined ? /^(?:1|true)$/.test(environment['SALLYPORT_JSON'] ?? '') : said === '--json'
 }
 
 async function runCommand(
@@ -93,7 +105,7 @@ async function runCommand(
       leaves: (text) => void (left = text),
       announce(text, result) {
         const told = { version: jsonVersion, command: command.name, verdict: 'pass', result }
-        stdout.write(`${isJson ? JSON.stringify(told) : text}\n`)
+        stdout.write(`${isJson ? JSON.stringify(told) : printableLines(text)}\n`)
       },
       note(text) {
         progress.clear()
@@ -101,6 +113,7 @@ async function runCommand(
       },
     }
     const ended = await runWithin(module, context)
+    if (signal.reason instanceof Crash) throw signal.reason
     // What was done is done: an interruption after it changes nothing.
     progress.clear()
     await tell(command, ended, { ...options, isJson })
@@ -109,7 +122,7 @@ async function runCommand(
     progress.clear()
     const isJson = settings?.flag('json') ?? isJsonAsked
     const isDebug = settings?.flag('debug') ?? false
-    const told = signal.aborted ? interruption(signal, left) : error
+    const told = signal.aborted ? reasonOf(signal, left) : error
     return report(name, told, { ...options, command, isJson, isDebug, cause: error })
   }
 }
@@ -155,12 +168,13 @@ function createProgress(settings: Settings, { stderr, environment }: CliOptions)
 
 async function tell(
   command: CommandSpec,
-  { verdict, result, text, error }: CommandResult,
+  { verdict, result, text, isVerbatim, error }: CommandResult,
   { stdout, stderr, isJson }: CliOptions & { readonly isJson: boolean },
 ): Promise<void> {
   const failure = error === undefined ? undefined : describeError(error)
   if (isJson) return print(stdout, `${toJson(command.name, verdict, result, failure)}\n`)
-  if (text !== '') await print(stdout, text.endsWith('\n') ? text : `${text}\n`)
+  const shown = isVerbatim ? text : printableLines(text)
+  if (shown !== '') await print(stdout, shown.endsWith('\n') ? shown : `${shown}\n`)
   if (failure) stderr.write(`${formatError(`sallyport ${command.name}`, failure)}\n`)
 }
 
@@ -191,23 +205,24 @@ async function report(
   { command, isJson, isDebug, stdout, stderr, signal, cause = error }: Failure,
 ): Promise<number> {
   const told = describeError(error)
-  if (isJson) await print(stdout, `${toJson(command?.name ?? '', 'error', undefined, told)}\n`)
   // The terminal has echoed ^C where the next line is to begin.
-  else stderr.write(`${signal.aborted && stderr.isTTY ? '\r\u001b[K' : ''}${formatError(name, told)}\n`)
+  const tellPeople = () =>
+    stderr.write(`${signal.aborted && stderr.isTTY ? '\r\u001b[K' : ''}${formatError(name, told)}\n`)
+  if (isJson)
+    await print(stdout, `${toJson(command?.name ?? '', 'error', undefined, told)}\n`).catch(tellPeople)
+  else tellPeople()
   if (isDebug) stderr.write(`${stackOf(cause)}\n`)
-  return signal.aborted ? exitCodeOf(signal) : 2
+  return signal.aborted ? codeOfReason(signal.reason) : 2
 }
 
-/** `128 + n` for signal n, as shells have it. */
-const exitCodeOf = ({ reason }: AbortSignal): number =>
-  (reason as { readonly signal?: unknown }).signal === 'SIGTERM' ? 143 : 130
-
-const interruption = ({ reason }: AbortSignal, left: string): CliError =>
-  new CliError('INTERRUPTED', `interrupted. ${left || 'Nothing was changed.'}`, {
+function reasonOf({ reason }: AbortSignal, left: string): unknown {
+  if (reason instanceof Crash) return reason.cause
+  return new CliError('INTERRUPTED', `interrupted. ${left || 'Nothing was changed.'}`, {
     cause: reason,
     advice: 'The same command again goes on.',
     retryable: true,
   })
+}
 
 /** Stacks of an error and of what led to it; no fields, which may hold anything. */
 function stackOf(error: unknown): string {
@@ -217,10 +232,23 @@ function stackOf(error: unknown): string {
   return stacks.join('\ncaused by: ')
 }
 
-/** Waits until it is written, since the process ends afterwards; a reader that has gone is no fault. */
+/**
+ * Waits until it is written, since the process ends afterwards; a reader that has gone is no fault.
+ *
+ * @throws {CliError} `FILE_UNWRITABLE`, e.g. for a disk that is full: an answer that nobody gets is none.
+ */
 const print = (stdout: Writable, text: string): Promise<void> =>
-  new Promise((resolve) => {
-    stdout.write(text, () => resolve())
+  new Promise((resolve, reject) => {
+    stdout.write(text, (cause) => {
+      const { code } = (cause ?? {}) as NodeJS.ErrnoException
+      if (!cause || code === 'EPIPE') return resolve()
+      reject(
+        new CliError('FILE_UNWRITABLE', `standard output can't be written (${code})`, {
+          cause,
+          advice: 'Check where it goes, and the space on the disk.',
+        }),
+      )
+    })
   })
 
 const maxInputBytes = 64 * 1024

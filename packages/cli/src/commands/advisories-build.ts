@@ -113,6 +113,7 @@ export const advisoriesBuild: CommandModule = {
     const { buildAdvisoryDatabase } = await import('@sallyport/scan/database')
     const [kev, epss] = [settings.text('kev'), settings.text('epss')]
     if (epss !== undefined) await kindOfOsv(epss)
+    const push = settings.text('push') === undefined ? undefined : await openPush(context)
     const inputs = await gatherInputs(context)
     const built = await buildAdvisoryDatabase({
       inputs,
@@ -125,7 +126,7 @@ export const advisoriesBuild: CommandModule = {
       onProgress: buildProgress(context),
     })
     const { digest, bytes, builtAt, size, withdrawn, sources } = built
-    const pushed = settings.text('push') === undefined ? undefined : await push(context, output)
+    const pushed = await push?.(output)
     return {
       verdict: 'pass',
       text: `${output}: ${count(size, 'record')}, ${formatBytes(bytes)}, ${digest}\n${formatRows(sources.map(({ name, records, updatedAt = 'of an unknown time' }) => [`  ${name}`, String(records), updatedAt]))}${pushed ? `\npushed and signed: ${pushed}` : ''}`,
@@ -144,23 +145,30 @@ export const advisoriesBuild: CommandModule = {
   code: codeBuild,
 }
 
-/** Pushes a database and signs what was pushed; the tag is there before the signature, and nobody takes it without one. */
-async function push(context: RunContext, file: string): Promise<string> {
+/**
+ * Opens all that a push needs before anything is built. It signs what it pushed before the tag leads to it: whoever pulls
+ * takes nothing without a signature.
+ */
+async function openPush(context: RunContext): Promise<(file: string) => Promise<string>> {
   const { settings, signal, leaves } = context
-  const signer = await openSigner('signing-key', context)
-  const client = await openClient(context)
+  const to = settings.required('push')
   const [{ attachSignature }, { parseReference }, { pushAdvisoryDatabase }] = await Promise.all([
     import('@sallyport/attest'),
     import('@sallyport/oci'),
     import('@sallyport/scan/database'),
   ])
-  const reference = parseReference(settings.required('push'))
-  const repository = client.repository(reference)
-  leaves(`${file} is built; what was pushed may not be signed yet.`)
-  const { digest } = await pushAdvisoryDatabase(repository, file, { tag: reference.tag ?? 'latest', signal })
-  const { descriptor } = await repository.getManifest(digest, { signal })
-  await attachSignature(repository, descriptor, signer, { signal })
-  return digest
+  const reference = parseReference(to)
+  const signer = await openSigner('signing-key', context)
+  const repository = (await openClient(context)).repository(reference)
+  return async (file) => {
+    leaves(`${file} is built; the tag of ${to} was not moved.`)
+    const { digest } = await pushAdvisoryDatabase(repository, file, { signal })
+    const manifest = await repository.getManifest(digest, { signal })
+    await attachSignature(repository, manifest.descriptor, signer, { signal })
+    leaves(`${file} is built; it was about to move the tag of ${to}: that is where it was, or at ${digest}.`)
+    await repository.putManifest(manifest, { tag: reference.tag ?? 'latest', signal })
+    return digest
+  }
 }
 
 async function codeBuild({ settings }: CodeContext): Promise<Program> {
@@ -228,8 +236,9 @@ async function codeBuild({ settings }: CodeContext): Promise<Program> {
     `const signer = ${codeSigner(program, 'signing-key', settings)}`,
     `const reference = parseReference(${literal(to)})`,
     'const repository = client.repository(reference)',
-    `const pushed = await pushAdvisoryDatabase(repository, path, { tag: reference.tag ?? 'latest' })`,
-    'const { descriptor } = await repository.getManifest(pushed.digest)',
-    'await attachSignature(repository, descriptor, signer)',
+    'const pushed = await pushAdvisoryDatabase(repository, path)',
+    'const manifest = await repository.getManifest(pushed.digest)',
+    'await attachSignature(repository, manifest.descriptor, signer)',
+    `await repository.putManifest(manifest, { tag: reference.tag ?? 'latest' })`,
   )
 }

@@ -20,6 +20,6 @@ export const completion: CommandModule = {
         },
       )
     const script = shells[shell as keyof typeof shells](commands)
-    return { verdict: 'pass', text: script, result: { shell, script } }
+    return { verdict: 'pass', text: script, isVerbatim: true, result: { shell, script } }
   },
 }

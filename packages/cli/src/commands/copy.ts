@@ -66,8 +66,8 @@ async function run(context: RunContext): Promise<CommandResult> {
 
 const shortName = ({ digest }: Descriptor): string => digest.slice(0, 19)
 
-/** A line for each blob and manifest. */
-function copyProgress({ progress, leaves }: RunContext, to: string): (event: CopyEvent) => void {
+/** A line for each blob and manifest; what it says of the tag is what an interruption then leaves. */
+export function copyProgress({ progress, leaves }: RunContext, to: string): (event: CopyEvent) => void {
   const tell = (content: Descriptor, what: string) => {
     progress.start(content.digest, shortName(content))
     progress.finish(content.digest, what)
@@ -92,8 +92,11 @@ function copyProgress({ progress, leaves }: RunContext, to: string): (event: Cop
         return tell(event.manifest, 'manifest')
       case 'manifest-skipped':
         return tell(event.manifest, 'manifest is there')
+      case 'tag-writing':
+        return leaves(
+          `It was about to move the tag of ${to}: that is where it was, or at ${event.manifest.digest}.`,
+        )
       case 'tag-written':
-        leaves(`The tag of ${to} is at ${event.manifest.digest}.`)
         return progress.finish(event.tag, `tag ${event.tag}`)
     }
   }

@@ -1,6 +1,7 @@
 import { formatBytes } from '@sallyport/core'
 import type { HardenProgress, HardenReport } from '@sallyport/harden'
 import type { Image } from '@sallyport/image'
+import type { RegistryClient } from '@sallyport/oci'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
@@ -12,6 +13,7 @@ import { codeOnlyImage, onlyImage, openWithInventory, resolveImages } from '../p
 import { readFile } from '../parts/read-file.ts'
 import { Code, literal, Program } from '../program/program.ts'
 import type { Settings } from '../settings/settings.ts'
+import { copyProgress } from './copy.ts'
 import { commandsOf } from './promote.ts'
 
 const schema = z.strictObject({
@@ -45,7 +47,7 @@ async function run(context: RunContext): Promise<CommandResult> {
   const resolved = await resolveImages(context, source)
   const { raw, platform } = onlyImage(resolved, from)
   const opened = await openWithInventory(context, source, raw, platform)
-  return isPlan ? plan(context, from, opened) : harden(context, from, to ?? '', opened)
+  return isPlan ? plan(context, from, opened) : harden(context, client, { from, to: to ?? '' }, opened)
 }
 
 type Opened = Awaited<ReturnType<typeof openWithInventory>>
@@ -86,11 +88,11 @@ async function plan(context: RunContext, from: string, { image, inventory }: Ope
 
 async function harden(
   context: RunContext,
-  from: string,
-  to: string,
+  client: RegistryClient,
+  { from, to }: { readonly from: string; readonly to: string },
   { image, inventory }: Opened,
 ): Promise<CommandResult> {
-  const { settings, signal, resources, leaves } = context
+  const { settings, signal, resources } = context
   const [{ hardenImage }, { copy, openLayout }] = await Promise.all([
     import('@sallyport/harden'),
     import('@sallyport/oci'),
@@ -105,13 +107,18 @@ async function harden(
   })
   if (hardened) resources.use(hardened)
   const result = hardened ?? image
-  const client = await openClient(context)
   const target = await openImageTarget(context, client, to)
-  leaves(`The tag of ${to} was not moved; what was copied stays there without a tag.`)
   // Evidence is about the image before, so that none goes along.
   const layout = await openLayout(result.layoutDirectory)
   const { digest } = result.raw.descriptor
-  await copy(layout, target.repository, { from: digest, tag: target.tag, evidence: false, signal })
+  const onProgress = copyProgress(context, to)
+  await copy(layout, target.repository, {
+    from: digest,
+    tag: target.tag,
+    evidence: false,
+    signal,
+    onProgress,
+  })
   await target.commit({ signal })
   return tell({ from, to: target.name, before: image, after: hardened, report })
 }

@@ -44,6 +44,7 @@ async function run(context: RunContext): Promise<CommandResult> {
     text: output
       ? `${output}: ${inventory.packages.length} packages of ${inventory.subject}`
       : text(document),
+    ...(output === undefined && { isVerbatim: true as const }),
     result: {
       image,
       digest: inventory.subject,

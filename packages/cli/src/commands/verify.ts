@@ -3,6 +3,7 @@ import { formatPlatform } from '@sallyport/core'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
+import { adviceOn } from '../output/describe-error.ts'
 import { paint } from '../output/format.ts'
 import { digestSchema, verdictSchema } from '../output/schemas.ts'
 import { codeClient, codeSource, openClient, openImageSource } from '../parts/client.ts'
@@ -61,6 +62,7 @@ async function run(context: RunContext): Promise<CommandResult> {
         ? new CliError(
             'UNJUDGED',
             `${image} could not be judged: ${verdict.error?.code}: ${verdict.error?.message}`,
+            { advice: adviceOn(verdict.error?.code) },
           )
         : undefined,
     result: {

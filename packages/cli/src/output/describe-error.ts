@@ -74,6 +74,10 @@ const advice: Readonly<Record<string, string>> = {
   LISTING_FAILED: 'Check the account; registries without a catalog need --repository with full names.',
 }
 
+/** What to do about an error of which only the code is known; `undefined` when nothing is known of that. */
+export const adviceOn = (code: string | undefined): string | undefined =>
+  code !== undefined && Object.hasOwn(advice, code) ? advice[code] : undefined
+
 /** An error in the form that programs get, and that the paragraph for people is made of. */
 export function describeError(error: unknown): ErrorDocument {
   if (!isSallyportError(error)) {

@@ -16,6 +16,15 @@ export function formatRows(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
+/** Lines of which nothing steers a terminal: in them are names from registries. Colours of our own stay. */
+export const printableLines = (text: string): string =>
+  text
+    .split(/(\n|\p{Cc}\[(?:0|1|2|22|39|(?:1;)?3[1-6])m)/u)
+    .map((part, index) =>
+      index % 2 === 1 && (part === '\n' || part.startsWith('\u001b')) ? part : printable(part),
+    )
+    .join('')
+
 /** `3 days`, `5 hours`, `12 minutes`. */
 export function formatAge(ms: number): string {
   for (const [unit, size] of [

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { CredentialProvider, OpenedSource, OpenedTarget, RegistryClient } from '@sallyport/oci'
 import type { RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
@@ -74,12 +75,21 @@ export function codeClient(program: Program, settings: Settings): void {
   )
 }
 
-/** An expression that reads a secret from where it is. */
+/**
+ * An expression that reads a secret from where it is. A place where nothing is may be the secret itself, which must not
+ * get into a program.
+ *
+ * @throws {CliError} `SECRET_MISSING`.
+ */
 export function codeSecret(program: Program, place: string): string {
   if (place.startsWith('env://')) {
     program.use('node:process', 'env')
     return `env[${literal(place.slice('env://'.length))}] ?? ''`
   }
+  if (place !== '-' && !existsSync(place))
+    throw new CliError('SECRET_MISSING', 'a secret is not where its option says', {
+      advice: 'Say where it is: env://NAME, a file, or - for standard input; never the secret itself.',
+    })
   program.use('node:fs/promises', 'readFile')
   const file = place === '-' ? '/dev/stdin' : place
   return `(await readFile(${literal(file)}, 'utf8')).trimEnd()`

@@ -223,7 +223,9 @@ export function createContentCopier(parts: ContentCopierParts): ContentCopier {
       if (manifest.there) await put(entry, manifest)
     },
     async tag(entry, tag, expected) {
-      await write(entry, await prepare(entry), { tag, expected })
+      const manifest = await prepare(entry)
+      report({ type: 'tag-writing', tag, manifest: entry.descriptor })
+      await write(entry, manifest, { tag, expected })
       ledger.tagged(tag, entry.descriptor.digest)
       report({ type: 'tag-written', tag, manifest: entry.descriptor })
     },

@@ -13,4 +13,6 @@ export type CopyEvent =
   | { readonly type: 'manifest-copied'; readonly manifest: Descriptor }
   /** The target has it, and with it the blobs that it names. */
   | { readonly type: 'manifest-skipped'; readonly manifest: Descriptor }
+  /** The tag is about to be written: from here on it may be there, whatever comes. */
+  | { readonly type: 'tag-writing'; readonly tag: string; readonly manifest: Descriptor }
   | { readonly type: 'tag-written'; readonly tag: string; readonly manifest: Descriptor }

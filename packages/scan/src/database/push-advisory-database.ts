@@ -5,8 +5,11 @@ import { packAdvisoryDatabase } from './database-artifact.ts'
 
 /** Options of {@link pushAdvisoryDatabase}. */
 export interface PushAdvisoryDatabaseOptions {
-  /** Points to the database once all of it is there, e.g. `v1`. */
-  readonly tag: string
+  /**
+   * Points to the database once all of it is there, e.g. `v1`. Default: none, so that it can be signed before a tag leads
+   * to it.
+   */
+  readonly tag?: string | undefined
   /** Ends the transfer; it rejects with `signal.reason`, and the tag does not move. */
   readonly signal?: AbortSignal | undefined
 }
@@ -30,7 +33,7 @@ export interface PushedAdvisoryDatabase {
 export async function pushAdvisoryDatabase(
   target: ArtifactTarget,
   path: string,
-  { tag, signal }: PushAdvisoryDatabaseOptions,
+  { tag, signal }: PushAdvisoryDatabaseOptions = {},
 ): Promise<PushedAdvisoryDatabase> {
   const { manifest, layer, config, builtAt } = await packAdvisoryDatabase(path, { signal })
   await target.write(layer, createReadStream(path), { signal })

@@ -23,8 +23,10 @@ export async function publishDatabase(
     epss: await parseEpss(createReadStream('epss.csv'), { source: 'epss.csv' }),
     output,
   })
-  const pushed = await pushAdvisoryDatabase(repository, path, { tag: 'v1' })
-  const { descriptor } = await repository.getManifest(pushed.digest)
-  await attachSignature(repository, descriptor, signer)
+  const pushed = await pushAdvisoryDatabase(repository, path)
+  const manifest = await repository.getManifest(pushed.digest)
+  await attachSignature(repository, manifest.descriptor, signer)
+  // Only now does a tag lead to it: nobody meets it without its signature.
+  await repository.putManifest(manifest, { tag: 'v1' })
   return pushed
 }

@@ -265,7 +265,7 @@ describe('--print-code', () => {
     ['audit', 0],
     ['monitor', 0],
     ['policy effective', 0],
-    ['promote plan', 0],
+    ['promote plan', 1],
     ['harden plan', 0],
     ['advisories build', 0],
     ['advisories status', 0],

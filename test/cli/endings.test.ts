@@ -97,7 +97,7 @@ describe('standard output', () => {
         stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
       })
       let stderr = ''
-      child.stderr.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
+      child.stderr!.setEncoding('utf8').on('data', (text: string) => void (stderr += text))
       child.on('error', reject)
       child.on('close', (code) => resolve({ code, stderr }))
     })

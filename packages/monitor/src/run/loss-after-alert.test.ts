@@ -129,13 +129,12 @@ describe.each([
       ['2', other],
     ] as const) {
       await test.repository.putManifest(raw, { tag })
-      await test.monitor.ingest([
-        test.event({ digest: raw.descriptor.digest, tag, actor: actors.alice }),
-      ])
+      await test.monitor.ingest([test.event({ digest: raw.descriptor.digest, tag, actor: actors.alice })])
     }
     await look()
     test.advance(hours)
-    for (const image of [one, other]) await test.repository.deleteManifest(digestOfImage(image))
+    for await (const tag of test.repository.listTags())
+      await test.repository.deleteManifest((await test.repository.headManifest(tag))!.digest)
     await look()
     expect(await kinds()).toEqual(['wrong-hand', 'wrong-hand', 'repository-deleted'])
   })

@@ -1,7 +1,8 @@
+import { attachAttestation, createStatement, predicateTypes } from '@sallyport/attest'
 import type { Digest } from '@sallyport/core'
 import type { GeneratedImage } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { actors, digestOfImage, type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
+import { actors, digestOfImage, type MonitorTest, openMonitorTest, signers } from './monitor-test.fixture.ts'
 
 const hours = 3 * 3_600_000
 
@@ -118,6 +119,31 @@ describe.each([
     }
     await look()
     expect(await kinds()).toEqual(['wrong-hand', 'evidence-deleted'])
+  })
+
+  it('evidence of what was promoted only after the alert', async () => {
+    const image = await test.push('a')
+    await putBy(actors.alice, image)
+    const { digest } = image.raw.descriptor
+    const statement = createStatement([{ name: 'app', digest }], predicateTypes.spdx, {
+      spdxVersion: 'SPDX-2.3',
+    })
+    await attachAttestation(test.repository, image.raw.descriptor, statement, signers.evidence, {
+      mode: 'bundle',
+      settleMs: 0,
+    })
+    const evidence = await evidenceOf(image)
+    await look()
+    await test.decide(image)
+    await test.note(digest)
+    await test.repository.putManifest(image.raw, { tag: '1' })
+    await test.monitor.ingest([test.event({ digest, tag: '1' })])
+    await look()
+    test.advance(hours)
+    const before = await kinds()
+    await test.repository.deleteManifest(evidence)
+    await look()
+    expect(await kinds()).toEqual([...before, 'evidence-deleted'])
   })
 
   it('the repository, in which each tag had an alert', async () => {

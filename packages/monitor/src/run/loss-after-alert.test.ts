@@ -36,6 +36,14 @@ describe.each([
     await look()
     test.advance(hours)
   }
+  async function remove(digest: Digest, news: 'told' | 'untold'): Promise<void> {
+    await test.repository.deleteManifest(digest)
+    if (news === 'told') {
+      await test.monitor.ingest([test.event({ action: 'manifest-deleted', digest, actor: actors.unknown })])
+      await test.settle()
+    }
+    await look()
+  }
   const evidenceOf = async (image: GeneratedImage): Promise<Digest> =>
     (await test.repository.listReferrers(digestOfImage(image)))[0]!.digest
 
@@ -68,25 +76,13 @@ describe.each([
     const image = await earlier[kind]()
     expect(await kinds()).toEqual([kind])
     const evidence = await evidenceOf(image)
-    await test.repository.deleteManifest(evidence)
-    if (news === 'told') {
-      await test.monitor.ingest([
-        test.event({ action: 'manifest-deleted', digest: evidence, actor: actors.unknown }),
-      ])
-      await test.settle()
-    }
-    await look()
+    await remove(evidence, news)
     expect(await kinds()).toEqual([kind, 'evidence-deleted'])
   })
 
   it.each(each)('all of it, after %s, %s', async (kind, news) => {
     const image = await earlier[kind]()
-    await test.repository.deleteManifest(digestOfImage(image))
-    if (news === 'told')
-      await test.monitor.ingest([
-        test.event({ action: 'manifest-deleted', digest: digestOfImage(image), actor: actors.unknown }),
-      ])
-    await look()
+    await remove(digestOfImage(image), news)
     expect(await kinds()).toEqual([kind, 'manifest-deleted'])
   })
 
@@ -95,29 +91,18 @@ describe.each([
     await test.promote('b')
     await look()
     test.advance(hours)
-    await test.repository.deleteManifest(digestOfImage(image))
-    await test.monitor.ingest([
-      test.event({ action: 'manifest-deleted', digest: digestOfImage(image), actor: actors.unknown }),
-    ])
-    await look()
+    await remove(digestOfImage(image), 'told')
     expect(await kinds()).toEqual(['wrong-hand', 'manifest-deleted'])
   })
 
-  it.each(['told', 'untold'])('evidence that another hand had put there again, %s', async (news) => {
+  it.each(['told', 'untold'] as const)('evidence that another hand had put there again, %s', async (news) => {
     const image = await promote('a')
     const evidence = await evidenceOf(image)
     await test.repository.putManifest((await test.repository.findManifest(evidence))!)
     await test.monitor.ingest([test.event({ digest: evidence, actor: actors.alice })])
     await look()
     test.advance(hours)
-    await test.repository.deleteManifest(evidence)
-    if (news === 'told') {
-      await test.monitor.ingest([
-        test.event({ action: 'manifest-deleted', digest: evidence, actor: actors.unknown }),
-      ])
-      await test.settle()
-    }
-    await look()
+    await remove(evidence, news)
     expect(await kinds()).toEqual(['wrong-hand', 'evidence-deleted'])
   })
 
@@ -141,8 +126,7 @@ describe.each([
     await look()
     test.advance(hours)
     const before = await kinds()
-    await test.repository.deleteManifest(evidence)
-    await look()
+    await remove(evidence, 'untold')
     expect(await kinds()).toEqual([...before, 'evidence-deleted'])
   })
 
@@ -169,8 +153,7 @@ describe.each([
     const bad = await test.push('bad', '1')
     await look()
     test.advance(hours)
-    await test.repository.deleteManifest(digestOfImage(bad))
-    await look()
+    await remove(digestOfImage(bad), 'untold')
     expect(await kinds()).toEqual(['unauthorised-push'])
   })
 })

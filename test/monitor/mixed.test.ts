@@ -91,10 +91,12 @@ describe.skipIf(isMissing)('mixed events of docker-registry', () => {
       named({ ...rest, digest: image === undefined ? undefined : images.get(image).raw.descriptor.digest }),
     )
     const surplus = alerts.filter((alert) => !expected.includes(named(alert)))
-    const concerned = new Set(surplus.map(({ repository }) => repository))
-    if (surplus.length > 0)
+    const found = new Set(alerts.map(named))
+    const missed = model.expected.filter((_, at) => !found.has(expected[at]!))
+    const concerned = new Set([...surplus, ...missed].map(({ repository }) => repository))
+    if (concerned.size > 0)
       process.stderr.write(
-        `${JSON.stringify(surplus, undefined, 1)}\n${history.filter((line) => [...concerned].some((each) => line.includes(`"${each}"`))).join('\n')}\n`,
+        `${JSON.stringify({ surplus, missed }, undefined, 1)}\n${history.filter((line) => [...concerned].some((each) => line.includes(`"${each}"`))).join('\n')}\n`,
       )
     expect(alerts.map(named).sort()).toEqual(expected.sort())
     expect(new Set(all.raised.map(({ id }) => id)).size).toBe(alerts.length)

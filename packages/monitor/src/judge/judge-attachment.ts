@@ -133,6 +133,9 @@ async function judge(
   const { place, origin, terms } = context
   const standing = await findStanding(subject, at, context)
   const isLost = standing.isPromoted && standing.evidence.state !== 'ok'
+  const isCounted = standing.evidence.state === 'gone' ? false : await counts()
+  // What counts goes on counting, whatever alert it is part of: that it is gone is another one.
+  const learnAlert = (incident: string) => learn(isCounted ? 'explained' : 'alert', incident)
   if (!isRunnable && !isLost && standing.incident !== undefined && standing.evidence.state !== 'ok') {
     const { incident } = standing
     const finding = describeFinding('unauthorised-push', event, {
@@ -143,9 +146,8 @@ async function judge(
       severity: terms.severity,
       isPart: true,
     })
-    return { finding, learned: learn('alert', incident) }
+    return { finding, learned: learnAlert(incident) }
   }
-  const isCounted = standing.evidence.state === 'gone' ? false : await counts()
   const isAttacher =
     !isRunnable &&
     !isIncomplete &&
@@ -191,7 +193,7 @@ async function judge(
   return alertOrWait(
     one,
     context,
-    { finding, learned: learn('alert', incident) },
+    { finding, learned: learnAlert(incident) },
     {
       mayStillCome: !isRunnable || hand !== 'other',
       until: hand === 'other' ? undefined : await endOfFlight(origin, at, context),

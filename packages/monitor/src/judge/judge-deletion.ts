@@ -1,4 +1,5 @@
 import type { Digest } from '@sallyport/core'
+import type { KnownTag } from '../ports/monitor-state.ts'
 import { describeFinding } from './describe-finding.ts'
 import { parseEvidenceTag } from './evidence-tag.ts'
 import { incidents } from './incident.ts'
@@ -36,8 +37,11 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
   if (event.cause !== undefined) return explain('system', `deleted by ${event.cause}`, { digest, learned })
   if (journal.latest === undefined && (known === undefined || known.standing === 'alert')) {
     // Unless the manifest is gone with it, as that of something promoted under another tag.
-    const promoter = digest && (await findPromoter(digest, at, context))
-    if (!promoter) return explain('unchanged', 'nothing that was promoted was there', { digest, learned })
+    const isPromoted =
+      digest !== undefined &&
+      ((await findPromoter(digest, at, context)) !== undefined ||
+        (!(await view.manifest(digest)) && (await wasGood(digest, context))))
+    if (!isPromoted) return explain('unchanged', 'nothing that was promoted was there', { digest, learned })
   }
   const retired = await context.findRetirement?.({ ...event, tag, digest, at })
   if (retired !== undefined) return explain('promotion', retired, { digest, learned })
@@ -55,6 +59,17 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     ],
   })
   return { finding, learned }
+}
+
+/** Whether an image was promoted, or there before the monitor was, whatever alerts there were about its tags. */
+async function wasGood(digest: Digest, { state, place }: JudgeContext): Promise<boolean> {
+  return (await state.partOf(place, digest)).some(({ standing }) => standing !== 'alert')
+}
+
+async function isAnyGood(tags: readonly KnownTag[], context: JudgeContext): Promise<boolean> {
+  if (tags.some(({ standing }) => standing !== 'alert')) return true
+  for (const { digest } of tags) if (await wasGood(digest, context)) return true
+  return false
 }
 
 /** Judges that a manifest was deleted, or a referrer taken from its subject. */
@@ -77,9 +92,7 @@ export async function judgeManifestDeletion(
   }
   if (await view.manifest(digest)) return explain('superseded', 'it is there', { digest })
   if (event.cause !== undefined) return explain('system', `deleted by ${event.cause}`, { digest })
-  const isOurs =
-    parts.some(({ standing }) => standing !== 'alert') ||
-    (await findPromoter(digest, at, context)) !== undefined
+  const isOurs = (await wasGood(digest, context)) || (await findPromoter(digest, at, context)) !== undefined
   if (!isOurs) {
     return parts.length === 0 && context.now.getTime() < one.receivedAt.getTime() + context.evidenceWaitMs
       ? { waitUntil: new Date(one.receivedAt.getTime() + context.evidenceWaitMs) }
@@ -112,7 +125,7 @@ export async function judgeRepositoryDeletion(one: Case, context: JudgeContext):
     ],
   })
   const known = await state.unseenTags(place, '')
-  if (event.source === 'snapshot' && known.every(({ standing }) => standing === 'alert'))
+  if (event.source === 'snapshot' && !(await isAnyGood(known, context)))
     return explain('unchanged', 'nothing that counts was there, or each tag was told of by itself')
   const { registry, repository } = event
   const retired = await findRetirement?.({ registry, repository, at })

@@ -1,5 +1,5 @@
 import type { Digest } from '@sallyport/core'
-import type { KnownTag } from '../ports/monitor-state.ts'
+import type { KnownTag, Standing } from '../ports/monitor-state.ts'
 import { describeFinding } from './describe-finding.ts'
 import { incidents } from './incident.ts'
 import {
@@ -56,13 +56,20 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     isSuperseded,
   })
   const children = (await view.content(digest))?.children ?? []
+  // An alert about who put it there, or when, takes nothing from an image that was promoted: what is lost of it is still
+  // an alert.
+  const content: Standing = 'kind' in verdict && verdict.kind === 'unauthorised-push' ? 'alert' : 'explained'
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: [
-      ...partsOfTag(place, tag, { digest, children, standing, incident }),
+      ...partsOfTag(place, tag, { digest, children, standing: content, incident }),
       // Its own event may never come, and that it is gone has to be noticed all the same.
-      ...(standing === 'explained' && evidence.state === 'ok' ? (evidence.referrers ?? []) : []).map(
-        (referrer) => ({ place, digest: referrer, parent: digest, relation: 'referrer' as const, standing }),
-      ),
+      ...(evidence.state === 'ok' ? (evidence.referrers ?? []) : []).map((referrer) => ({
+        place,
+        digest: referrer,
+        parent: digest,
+        relation: 'referrer' as const,
+        standing: content,
+      })),
     ],
     ...(isSuperseded || (followed !== undefined && !isOvertaken)
       ? { probes: probesOf(one, seen, known, context) }

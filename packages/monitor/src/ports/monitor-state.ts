@@ -37,7 +37,7 @@ export interface KnownTag {
   readonly at: string
 }
 
-/** Something that belongs to a digest, or to a tag, and shares how that was judged. */
+/** Something that belongs to a digest, or to a tag. */
 export interface KnownPart {
   /** Of the part. */
   readonly digest: Digest
@@ -45,9 +45,12 @@ export interface KnownPart {
   readonly parent: string
   /** `attachment`: what is under a tag that is made of the parent's digest. */
   readonly relation: 'tagged' | 'child' | 'referrer' | 'attachment'
-  /** How the parent was judged. */
+  /**
+   * Whether it belongs there: `alert` where nobody promoted or signed it. An alert about who put it there, or when, leaves
+   * it `explained`.
+   */
   readonly standing: Standing
-  /** Of the last alert that the parent was part of. */
+  /** Of the last alert that it was part of. */
   readonly incident?: string | undefined
 }
 

@@ -2,7 +2,7 @@ import { decodeName } from '@sallyport/image'
 import { HardenError } from '../errors.ts'
 import type { EvidenceLimits, EvidenceSource } from './evidence-source.ts'
 
-/** Options of {@link readLines} and {@link readDocument}. */
+/** Options of {@link readLines} and {@link readObjects}. */
 export interface ReadTextOptions {
   /** Names the recording in messages. */
   readonly source: string

@@ -2,8 +2,6 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { GateError } from '../errors.ts'
 import type { Database, Dialect, Query, Row, SqlValue } from './database.ts'
-import { canCheckpointBeside, type Checkpoints, openCheckpoints } from './checkpoints.ts'
-import { type LogSync, openLogSync } from './log-sync.ts'
 import { migrate, type Schema } from './migrate.ts'
 import { isBusy, toGateError } from './sqlite-error.ts'
 
@@ -11,12 +9,6 @@ import { isBusy, toGateError } from './sqlite-error.ts'
 export interface SqliteOptions {
   /** How long a write waits for another process, in milliseconds, before it is `JOURNAL_LOCKED`. Default 10,000. */
   readonly lockTimeoutMs?: number | undefined
-  /**
-   * Waits for the disk without stopping the event loop, for who writes hundreds of times a second: what comes meanwhile is
-   * written, and waits with others for the next time. A promise still resolves only once all that it stands for is on the
-   * disk, but queries see before that what others have written. Default `false`.
-   */
-  readonly syncInBackground?: boolean | undefined
 }
 
 const dialect: Dialect = {
@@ -39,7 +31,7 @@ const dialect: Dialect = {
 export function openSqlite(
   path: string,
   schema: Schema,
-  { lockTimeoutMs = 10_000, syncInBackground = false }: SqliteOptions = {},
+  { lockTimeoutMs = 10_000 }: SqliteOptions = {},
 ): Database {
   let database: DatabaseSync
   try {
@@ -48,8 +40,6 @@ export function openSqlite(
     throw toGateError(cause, path)
   }
   const run = runnerOf(database)
-  let log: LogSync | undefined
-  let checkpoints: Checkpoints | undefined
   try {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
     // Two processes may create the file at once: the second one waits, then sees the version.
@@ -58,20 +48,6 @@ export function openSqlite(
     database.exec('COMMIT')
     // From here on waiting must not stop the event loop.
     database.exec('PRAGMA busy_timeout = 0')
-    if (syncInBackground && run('PRAGMA journal_mode')[0]?.['journal_mode'] === 'wal') {
-      const file = database.location() ?? path
-      log = openLogSync(file)
-      // Checkpoints sync all the same, and so what is in the file never precedes its log.
-      database.exec('PRAGMA synchronous = NORMAL')
-      if (canCheckpointBeside(String(run('SELECT sqlite_version() AS version')[0]?.['version']))) {
-        checkpoints = openCheckpoints(file, {
-          onFailure: () => void (database.isOpen && database.exec('PRAGMA wal_autocheckpoint = 1000')),
-        })
-        // Those of the thread leave what is written meanwhile; before the log gets too long, the little that is left is
-        // moved here, and it starts anew.
-        database.exec('PRAGMA wal_autocheckpoint = 16000')
-      }
-    }
   } catch (cause) {
     database.close()
     throw toGateError(cause, path)
@@ -96,51 +72,29 @@ export function openSqlite(
     }
   }
   const query: Query = async (sql, parameters) => run(sql, parameters)
-  /** Also what changed nothing waits: what it found there may not be on the disk yet. */
-  const onDisk = async <T>(work: Promise<T>): Promise<T> => {
-    const value = await work
-    checkpoints?.note()
-    try {
-      await log?.settle()
-    } catch (cause) {
-      throw toGateError(cause, path)
-    }
-    return value
-  }
 
   return {
     name: path,
     dialect,
-    query: (sql, parameters) => {
-      const done = inTurn(() => whenFree(() => query(sql, parameters)))
-      return /^\s*SELECT\b/i.test(sql) ? done : onDisk(done)
-    },
+    query: (sql, parameters) => inTurn(() => whenFree(() => query(sql, parameters))),
     transaction: (work) =>
-      onDisk(
-        inTurn(() =>
-          whenFree(async () => {
-            database.exec('BEGIN IMMEDIATE')
-            try {
-              const value = await work(query)
-              database.exec('COMMIT')
-              return value
-            } finally {
-              // A full disk may have rolled it back already.
-              if (database.isOpen && database.isTransaction) database.exec('ROLLBACK')
-            }
-          }),
-        ),
+      inTurn(() =>
+        whenFree(async () => {
+          database.exec('BEGIN IMMEDIATE')
+          try {
+            const value = await work(query)
+            database.exec('COMMIT')
+            return value
+          } finally {
+            // A full disk may have rolled it back already.
+            if (database.isOpen && database.isTransaction) database.exec('ROLLBACK')
+          }
+        }),
       ),
-    async [Symbol.asyncDispose]() {
-      await inTurn(async () => undefined)
-      if (!database.isOpen) return
-      await checkpoints?.close()
-      await inTurn(async () => {
-        if (!database.isOpen) return
-        await log?.close()
-        database.close()
-      })
-    },
+    [Symbol.asyncDispose]: () =>
+      inTurn(async () => {
+        if (database.isOpen) database.close()
+      }),
   }
 }
 

@@ -27,6 +27,8 @@ import { watchSources } from './source-watch.ts'
 
 /** A step under a load that never ends is over after so long, in milliseconds: others have to be looked after as well. */
 const longestStepMs = 5000
+/** A response to an alert comes before what follows of its registry, unless it takes longer, in milliseconds. */
+const longestResponseMs = 1000
 /** Longer than any evidence is read for: what hangs has to be tried again, and told of in time. */
 const longestBatchMs = 90_000
 const heartbeatMs = 10_000
@@ -105,20 +107,19 @@ export function createMonitor(options: MonitorOptions): Monitor {
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
+  /** Responses that are being made; none of them rejects. */
+  const responses = new Set<Promise<void>>()
   let isPollWanted = false
   let aliveAt: number | undefined
   const getSources = () => (sources ??= state.sources().then(watchSources))
   const intake = openIntake(async (events) => {
     const now = clock.now()
     const heard = (await getSources()).note(events, now)
-    const kept = state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
-    // Some states show what is written before it is on the disk: then it is judged meanwhile, and kept after it is.
-    wake.resolve()
-    await kept
+    await state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
     wake.resolve()
   })
 
-  /** Responses take as long as registries do: what is kept next does not wait for them. */
+  /** Responses take as long as registries do. */
   const commit = async (
     batch: JudgedBatch,
     signal?: AbortSignal,
@@ -133,16 +134,25 @@ export function createMonitor(options: MonitorOptions): Monitor {
       else if (alert) context.onJudgement?.({ outcome: 'alert', event, alert })
     }
     for (const alert of committed.raised) context.onAlert?.(alert)
-    const responding = async (): Promise<void> => {
+    const respondToAll = async (): Promise<void> => {
       for (const alert of committed.raised) await respond(alert, context, { signal })
     }
-    return { ...committed, responded: responding() }
+    const responded = respondToAll()
+    const ended = responded.catch(() => undefined).finally(() => responses.delete(ended))
+    responses.add(ended)
+    return { ...committed, responded }
   }
 
   const judging = openJudging({
     due: (limit) => state.due({ now: clock.now(), limit }),
     arrival: () => (wake = Promise.withResolvers()).promise,
   })
+
+  /** Resolves once nothing that was begun goes on. */
+  const settle = async (polling: Promise<unknown> | undefined): Promise<void> => {
+    await Promise.allSettled([polling, judging.idle()])
+    await Promise.all(responses)
+  }
 
   /** A whole step waits for what it has begun. */
   const step = async ({ signal }: MonitorRunOptions, isWhole: boolean): Promise<StepSummary> => {
@@ -166,12 +176,15 @@ export function createMonitor(options: MonitorOptions): Monitor {
         const limit = limitOf(events[0]!.event)
         const terms = { now: clock.now(), limit, timeoutMs: longestBatchMs, signal }
         const { responded } = await keeping.add([await judgeBatch(events, context, terms)])
-        await responded
+        await Promise.race([responded, delay(longestResponseMs, undefined, { ref: false })])
       },
       longestMs: longestStepMs,
       signal,
     })
-    if (isWhole) await judging.idle()
+    if (isWhole) {
+      await judging.idle()
+      await Promise.all(responses)
+    }
     signal?.throwIfAborted()
     return { judged, raised, nextDue: await state.nextDue() }
   }
@@ -278,7 +291,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         failure = undefined
         if (signal.aborted) break
         if (!isSallyportError(error) || error.retryable !== true) {
-          await Promise.allSettled([polling, judging.idle()])
+          await settle(polling)
           throw error
         }
         pauseMs = pauseAfterFailureMs
@@ -288,7 +301,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
       await Promise.race([sleep(pauseMs, stop.signal), wake.promise])
       enough.abort()
     }
-    await Promise.allSettled([polling, judging.idle()])
+    await settle(polling)
     await state.saveNote(heartbeat, clock.now().toISOString())
   }
 

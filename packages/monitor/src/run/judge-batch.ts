@@ -37,7 +37,7 @@ export function emptyBatch({ sinks, evidenceWaitMs }: MonitorContext, now: Date)
   }
 }
 
-/** Batches of different repositories as one, so that they are kept in one go. There is at least one. */
+/** Batches of different registries as one, so that they are kept in one go. There is at least one. */
 export function joinBatches(batches: readonly JudgedBatch[]): JudgedBatch {
   const [last] = batches.toSorted((one, other) => other.now.getTime() - one.now.getTime())
   return {

@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest'
 import type { PendingEvent } from '../ports/monitor-state.ts'
 import { type JudgingOptions, type JudgingRun, openJudging } from './judge-due.ts'
 
-const pendingOf = (repository: string, number: number): PendingEvent => ({
-  key: `${repository} ${number}`,
+const pendingOf = (registry: string, number: number): PendingEvent => ({
+  key: `${registry} ${number}`,
   event: {
-    id: `${repository} ${number}`,
+    id: `${registry} ${number}`,
     source: 'log',
     time: '2026-11-26T12:00:00.000Z',
     action: 'push',
     actor: { kind: 'unknown' },
-    registry: 'registry.example',
-    repository,
+    registry,
+    repository: 'team/app',
     tag: '1',
   },
   receivedAt: '2026-11-26T12:00:00.000Z',
@@ -49,7 +49,7 @@ function openQueue(...events: readonly PendingEvent[]) {
 const judgeDue = (options: JudgingOptions & JudgingRun) => openJudging(options).run(options)
 
 describe('openJudging', () => {
-  it('judges one batch of a repository at a time, and does not let others wait for it', async () => {
+  it('judges one batch of a registry at a time, and does not let others wait for it', async () => {
     const queue = openQueue(pendingOf('a', 1), pendingOf('b', 1), pendingOf('a', 2))
     const judging = judgeDue(queue.options)
     await queue.turn()
@@ -101,8 +101,7 @@ describe('openJudging', () => {
     })
     await queue.turn()
     queue.add(second)
-    await queue.turn()
-    await queue.turn()
+    await expect.poll(() => queue.begun.length).toBe(2)
     queue.end(1)
     await judging
     expect(queue.begun).toEqual([['a 1'], ['b 1']])
@@ -132,7 +131,7 @@ describe('openJudging', () => {
     const judging = judgeDue({
       ...queue.options,
       async judge(batch) {
-        if (batch[0]?.event.repository === 'a') throw new Error('no space')
+        if (batch[0]?.event.registry === 'a') throw new Error('no space')
         await queue.options.judge(batch)
       },
     }).finally(() => (isOver = true))
@@ -145,7 +144,7 @@ describe('openJudging', () => {
     expect(await failed).toEqual(new Error('no space'))
   })
 
-  it('goes on with others beside a repository that hangs for longer than a run', async () => {
+  it('goes on with others beside a registry that hangs for longer than a run', async () => {
     const queue = openQueue(pendingOf('hung', 1), pendingOf('hung', 2))
     const judging = openJudging(queue.options)
     await judging.run({ ...queue.options, longestMs: 1 })

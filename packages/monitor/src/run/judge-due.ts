@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { PendingEvent } from '../ports/monitor-state.ts'
 
 /** What {@link openJudging} works with. */
@@ -10,7 +11,7 @@ export interface JudgingOptions {
 
 /** Options of {@link Judging.run}. */
 export interface JudgingRun {
-  /** Judges events of one repository, and keeps how they ended. */
+  /** Judges events of one registry, and keeps how they ended. */
   readonly judge: (events: readonly PendingEvent[]) => Promise<void>
   /** After so long it resolves, in milliseconds; what is being judged by then goes on. */
   readonly longestMs: number
@@ -18,7 +19,7 @@ export interface JudgingRun {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Judges repositories beside each other. */
+/** Judges registries beside each other. */
 export interface Judging {
   /** Judges until nothing is due, or the time is up. Rejects when something could not be kept. */
   run(options: JudgingRun): Promise<void>
@@ -28,10 +29,13 @@ export interface Judging {
 
 /** Events that are read at once at most, with those that are held. Under such a load as many are judged together as can be. */
 const mostHeld = 2000
+/** While something is being judged, what else is due is looked for this often, in milliseconds. */
+const restMs = 50
 
 /**
- * Of each repository one batch at a time is judged, of all that came meanwhile, for its events are judged by what was found
- * out before; repositories do not wait for each other, also when one of them is read for longer than a run.
+ * Of each registry one batch at a time is judged, of all that came meanwhile: its events are judged by what was found out
+ * before, and the more there are, the less is read for each. Registries do not wait for each other, also when one of them is
+ * read for longer than a run.
  */
 export function openJudging({ due, arrival }: JudgingOptions): Judging {
   const held = new Set<string>()
@@ -42,32 +46,38 @@ export function openJudging({ due, arrival }: JudgingOptions): Judging {
   let more: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
 
-  const begin = (place: string, events: readonly PendingEvent[], judge: JudgingRun['judge']): void => {
-    waiting.delete(place)
+  const begin = (registry: string, events: readonly PendingEvent[], judge: JudgingRun['judge']): void => {
+    waiting.delete(registry)
     const work = judge(events)
       .catch((error: unknown) => void (failure ??= { error }))
       .finally(() => {
-        busy.delete(place)
+        busy.delete(registry)
         for (const { key } of events) {
           held.delete(key)
           endedMeanwhile.add(key)
         }
       })
-    busy.set(place, work)
+    busy.set(registry, work)
+  }
+  const awaitMore = async (): Promise<void> => {
+    await arrival()
+    // Reading costs as much as judging does, and most of what comes is of those who are being judged.
+    if (busy.size > 0) await Promise.race([delay(restMs, undefined, { ref: false }), ...busy.values()])
+    isMore = true
   }
   const read = async (): Promise<void> => {
     isMore = false
     endedMeanwhile.clear()
-    more = arrival().then(() => void (isMore = true))
+    more = awaitMore()
     const events = await due(mostHeld)
     if (events.length === mostHeld) isMore = true
     for (const pending of events) {
       if (held.has(pending.key) || endedMeanwhile.has(pending.key)) continue
       held.add(pending.key)
-      const place = placeOf(pending)
-      const queue = waiting.get(place)
+      const { registry } = pending.event
+      const queue = waiting.get(registry)
       if (queue) queue.push(pending)
-      else waiting.set(place, [pending])
+      else waiting.set(registry, [pending])
     }
   }
   /** They are due all the same, and read again. */
@@ -102,7 +112,7 @@ export function openJudging({ due, arrival }: JudgingOptions): Judging {
           failure ??= { error }
         }
         if (failure || signal?.aborted === true) break
-        for (const [place, events] of waiting) if (!busy.has(place)) begin(place, events, judge)
+        for (const [registry, events] of waiting) if (!busy.has(registry)) begin(registry, events, judge)
         // What came while it was read.
         if (canRead()) continue
         if (busy.size > 0)
@@ -114,8 +124,4 @@ export function openJudging({ due, arrival }: JudgingOptions): Judging {
       if (failure || signal?.aborted === true) await idle()
     },
   }
-}
-
-function placeOf({ event: { registry, repository } }: PendingEvent): string {
-  return `${registry}/${repository}`
 }

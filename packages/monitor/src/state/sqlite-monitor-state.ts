@@ -10,5 +10,5 @@ import { monitorSchema } from './monitor-schema.ts'
  *   `JOURNAL_UNAVAILABLE` when it can't be opened; `JOURNAL_LOCKED`, `JOURNAL_FULL`.
  */
 export function sqliteMonitorState(path: string, options?: SqliteOptions): MonitorState {
-  return createMonitorState(openSqlite(path, monitorSchema, { syncInBackground: true, ...options }))
+  return createMonitorState(openSqlite(path, monitorSchema, options))
 }

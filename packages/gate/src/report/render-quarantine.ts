@@ -28,6 +28,7 @@ import type {
 } from '../ports/quarantine-store.ts'
 import { findingsOrigin } from '../promote/findings-origin.ts'
 import { layerChart } from './layer-chart.ts'
+import { evidenceTable } from './evidence-table.ts'
 
 /** One quarantined image as a self-contained page: what stopped it, why, and what to do next. Same entry, same bytes. */
 export function renderQuarantineHtml({ record, status }: QuarantineEntry): string {
@@ -75,13 +76,7 @@ export function renderQuarantineHtml({ record, status }: QuarantineEntry): strin
       <h2 id="platforms">Platforms</h2>
       ${renderPlatforms(platforms)} ${decisionSections(decision)}
       <h2 id="evidence">Evidence</h2>
-      ${renderTable({
-        caption: 'Documents that the decision rests on',
-        columns: ['Kind', 'Subject', 'Digest'],
-        rows: evidence.map(({ predicateType, subject, digest }) => ({
-          cells: [predicateType, subject, digest],
-        })),
-      })}`,
+      ${evidenceTable(evidence)}`,
   })
 }
 

@@ -11,6 +11,7 @@ import type { Links } from './links.ts'
 import { breakable } from './breakable.ts'
 import { renderPromotions } from './promotions-page.ts'
 import { renderStopping } from './stopping-findings.ts'
+import { evidenceTable } from '../../report/evidence-table.ts'
 
 /** What the page of an entry shows. */
 export interface EntryView {
@@ -142,13 +143,7 @@ function renderDetails(record: QuarantineRecord): Html {
         })),
       })}
       <h2 id="evidence">Evidence</h2>
-      ${renderTable({
-        caption: 'Documents that the decision rests on',
-        columns: ['Kind', 'Subject', 'Digest'],
-        rows: evidence.map(({ predicateType, subject, digest }) => ({
-          cells: [predicateType, subject, digest],
-        })),
-      })}
+      ${evidenceTable(evidence)}
     </details>
     <details class="more">
       <summary>The whole decision</summary>

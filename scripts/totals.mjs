@@ -2,6 +2,7 @@
 // The last line is `N passed, N failed, N skipped`; a report that is missing or empty counts as a failure.
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
 
 export function printTotals(files) {
   const totals = { passed: 0, failed: 0, skipped: 0 }
@@ -17,11 +18,15 @@ export function printTotals(files) {
     const failedFiles = report.testResults.filter(
       ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
     )
-    for (const { name } of failedFiles) process.stdout.write(`did not run: ${name}\n`)
-    const skipped = report.testResults.flatMap(({ assertionResults }) =>
-      assertionResults.filter(
-        ({ status }) => status === 'pending' || status === 'skipped' || status === 'todo',
-      ),
+    for (const { name, message } of failedFiles)
+      process.stdout.write(`did not run: ${name}\n${excerpt(message)}`)
+    const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults)
+    for (const { status, fullName, failureMessages } of tests) {
+      if (status === 'failed')
+        process.stdout.write(`failed (${file}): ${fullName}\n${excerpt(failureMessages.join('\n'))}`)
+    }
+    const skipped = tests.filter(
+      ({ status }) => status === 'pending' || status === 'skipped' || status === 'todo',
     )
     for (const { fullName } of skipped) process.stdout.write(`skipped: ${fullName}\n`)
     totals.passed += report.numPassedTests
@@ -30,6 +35,12 @@ export function printTotals(files) {
   }
   process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`)
   return totals
+}
+
+/** The beginning of a message: what failed is to be read where the log of hours ends. */
+function excerpt(message = '') {
+  const text = stripVTControlCharacters(message).slice(0, 1500).trim()
+  return text === '' ? '' : `${text.replaceAll(/^/gm, '    ')}\n`
 }
 
 if (process.argv[1] === import.meta.filename) {

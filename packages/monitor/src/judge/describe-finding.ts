@@ -89,6 +89,8 @@ export interface FindingParts {
   readonly severity?: AlertSeverity | undefined
   /** Joins the alert of the incident as it is, when there is one. */
   readonly isPart?: boolean | undefined
+  /** ISO 8601, as of the finding. */
+  readonly until?: string | undefined
 }
 
 /** Writes a finding about an event. */
@@ -104,6 +106,7 @@ export function describeFinding(
     odd,
     severity = severityOf[kind],
     isPart,
+    until,
   }: FindingParts,
 ): Finding {
   const { what, expected, action } = texts[kind]
@@ -124,6 +127,7 @@ export function describeFinding(
     odd: odd.map(toPlain),
     action,
     ...(isPart && { isPart }),
+    ...(until !== undefined && { until }),
   }
 }
 

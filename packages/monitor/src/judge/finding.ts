@@ -11,6 +11,8 @@ export interface Finding {
   readonly incident: string
   /** Tells incidents apart that were ended by a promotion in between. */
   readonly epoch: string
+  /** ISO 8601: it came about between the event and then. Default: with the event. */
+  readonly until?: string | undefined
   /** Host with its port. */
   readonly registry: string
   /** Path within the registry. */

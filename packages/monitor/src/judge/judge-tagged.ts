@@ -26,20 +26,28 @@ interface Seen {
 }
 
 /** Judges a push to a tag by what was pushed, and sees to it that what is there now is judged as well. */
-export async function judgeTagged(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
-  const { event, hand, at } = one
+export async function judgeTagged(told: Case, tag: string, context: JudgeContext): Promise<Outcome> {
+  const { event, hand } = told
   const { view, state, place, origin, window } = context
   if (event.digest) view.expectEvidence(event.digest)
   const current = await view.tag(tag)
   const digest = event.digest ?? current?.digest
   const destination = `${origin}:${tag}`
-  if (digest === undefined) return await judgeUnknown(one, tag, context)
+  if (digest === undefined) return await judgeUnknown(told, tag, undefined, context)
 
-  const [journal, evidence, known] = await Promise.all([
-    context.journal.find(destination, digest, at),
+  const [then, evidence, known] = await Promise.all([
+    context.journal.find(destination, digest, told.at),
     view.evidence(digest),
     state.findTag(place, tag),
   ])
+  // What is there now may have come after what the event is about.
+  const isAsOfNow = event.digest === undefined && then.state !== 'window'
+  // What somebody else pushed before the gate did is not what the gate has pushed.
+  if (isAsOfNow && hand === 'other' && then.state === 'later')
+    return await judgeUnknown(told, tag, digest, context)
+  const one = isAsOfNow ? { ...told, at: context.now } : told
+  const journal = isAsOfNow ? await context.journal.find(destination, digest, one.at) : then
+  const { at } = one
   const seen: Seen = { tag, digest, current, journal, evidence }
   const isSuperseded = current?.digest !== digest
   // A promotion explains what its pushes left, until the next one.
@@ -106,6 +114,7 @@ export async function judgeTagged(one: Case, tag: string, context: JudgeContext)
     previousDigest: event.previousDigest ?? (known?.digest === digest ? undefined : known?.digest),
     odd: oddities(one, seen, verdict),
     severity: kind === 'unauthorised-push' ? context.terms.severity : undefined,
+    until: isAsOfNow ? at.toISOString() : undefined,
   }
   const isGone = evidence.state === 'gone' && kind === 'unauthorised-push'
   const finding = {
@@ -142,8 +151,13 @@ function endOfLag(
   return isReplica && epoch !== '' ? new Date(Date.parse(epoch) + window.afterMs) : undefined
 }
 
-/** The event names no digest, and the tag is gone: what it was can't be told any more. */
-async function judgeUnknown(one: Case, tag: string, context: JudgeContext): Promise<Outcome> {
+/** The event names no digest, and the tag is gone or holds something else: what it was can't be told any more. */
+async function judgeUnknown(
+  one: Case,
+  tag: string,
+  current: Digest | undefined,
+  context: JudgeContext,
+): Promise<Outcome> {
   const { event, hand, at } = one
   const { journal, state, place, origin } = context
   const attempts = await journal.about(origin, at)
@@ -151,13 +165,18 @@ async function judgeUnknown(one: Case, tag: string, context: JudgeContext): Prom
     ({ destination, verdict }) => destination === `${origin}:${tag}` && verdict === 'pass',
   )
   const known = await state.findTag(place, tag)
-  const learned = { probes: [probeOf(one, context, { tag, known })] }
+  const learned = { probes: [probeOf(one, context, { tag, digest: current, known })] }
   if (own && hand !== 'other')
     return explain('superseded', `promoted then, and the tag is gone by now`, { by: own.key, learned })
   const finding = describeFinding('unjudged', event, {
     incident: incidents.unknown(place, tag),
     tag,
-    odd: ['the event names no digest, and the tag was gone before it was looked at'],
+    odd: [
+      current === undefined
+        ? 'the event names no digest, and the tag was gone before it was looked at'
+        : `the event names no digest, and what is there by now was promoted afterwards: ${current}`,
+      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+    ],
   })
   return alertOrWait(one, context, { finding, learned }, { mayStillCome: hand !== 'other' })
 }

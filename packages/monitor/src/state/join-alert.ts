@@ -43,8 +43,8 @@ export function joinAlert(
   event: RegistryEvent | undefined,
   now: Date,
 ): JoinedAlert {
-  const at = instantOf(event, now)
-  const since = event?.since !== undefined && event.since < at ? event.since : at
+  const at = found.until ?? instantOf(event, now)
+  const since = [at, event?.since ?? at, instantOf(event, now)].sort()[0]!
   const ofEpoch = found.isPart ? kept.toReversed() : kept.filter(({ epoch }) => epoch === found.epoch)
   const joined = ofEpoch.find(
     ({ alert, firstAt, lastAt, resolvedAt }) =>

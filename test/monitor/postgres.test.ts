@@ -85,6 +85,12 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     )
     expect(added.reduce((sum, each) => sum + each, 0)).toBe(50)
     expect(await other.due({ now, limit: 100 })).toHaveLength(50)
+
+    const elsewhere = { ...eventOf(50), registry: 'elsewhere.example' }
+    await one.receive([elsewhere], { receivedAt: now, dueAt: new Date(now.getTime() - 1) })
+    expect(await one.nextDue()).toBe(new Date(now.getTime() - 1).toISOString())
+    expect(await one.due({ now, limit: 100 })).toMatchObject([{ event: elsewhere }])
+    expect(await one.due({ now, limit: 100, except: new Set([elsewhere.registry]) })).toHaveLength(50)
   })
 
   it('raises an alert once, and delivers it once, when two monitors judge the same', async () => {

@@ -174,8 +174,16 @@ export interface MonitorState extends AsyncDisposable {
       readonly sources?: readonly KnownSource[] | undefined
     },
   ): Promise<number>
-  /** Events to be looked at, those first that waited longest. */
-  due(options: { readonly now: Date; readonly limit: number }): Promise<readonly PendingEvent[]>
+  /**
+   * Events to be looked at of one registry, those first that waited longest: of the registry that waited longest, other than
+   * `except`. None when nothing else is due.
+   */
+  due(options: {
+    readonly now: Date
+    readonly limit: number
+    /** Hosts with their ports. Default: none. */
+    readonly except?: ReadonlySet<string> | undefined
+  }): Promise<readonly PendingEvent[]>
   /** ISO 8601: when the next event is to be looked at. */
   nextDue(): Promise<string | undefined>
   /** Keeps how events ended, with the alerts and what is queued for sinks. What another process has judged meanwhile stays. */

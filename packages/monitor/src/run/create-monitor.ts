@@ -144,7 +144,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   }
 
   const judging = openJudging({
-    due: (limit) => state.due({ now: clock.now(), limit }),
+    due: (options) => state.due({ ...options, now: clock.now() }),
     arrival: () => (wake = Promise.withResolvers()).promise,
   })
 

@@ -27,6 +27,7 @@ function openQueue(...events: readonly PendingEvent[]) {
   let arrive = (): void => undefined
   return {
     begun,
+    waiting: () => queue,
     end: (at: number) => ends[at]!(),
     add(...more: readonly PendingEvent[]) {
       queue.push(...more)
@@ -34,7 +35,10 @@ function openQueue(...events: readonly PendingEvent[]) {
     },
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     options: {
-      due: async (limit: number) => queue.slice(0, limit),
+      due: async ({ limit, except }: Parameters<JudgingOptions['due']>[0]) => {
+        const free = queue.filter(({ event: { registry } }) => !except.has(registry))
+        return free.filter(({ event: { registry } }) => registry === free[0]!.event.registry).slice(0, limit)
+      },
       async judge(batch: readonly PendingEvent[]) {
         begun.push(batch.map(({ key }) => key))
         await new Promise<void>((resolve) => ends.push(resolve))
@@ -64,21 +68,24 @@ describe('openJudging', () => {
     queue.end(2)
     queue.end(3)
     await judging
-    expect(await queue.options.due(1)).toEqual([])
+    expect(queue.waiting()).toEqual([])
   })
 
   it('judges all of a long queue, each event once', async () => {
-    const events = Array.from({ length: 9000 }, (_, number) => pendingOf(`${number % 7}`, number))
-    const queue = openQueue(...events)
+    const queue = openQueue(
+      ...Array.from({ length: 9000 }, (_, number) => pendingOf(`${number % 7}`, number)),
+    )
     const judged: string[] = []
     await judgeDue({
       ...queue.options,
       async judge(batch) {
         judged.push(...batch.map(({ key }) => key))
+        const at = queue.begun.length
+        const judging = queue.options.judge(batch)
         await queue.turn()
-        for (const each of batch) events.splice(events.indexOf(each), 1)
+        queue.end(at)
+        await judging
       },
-      due: async (limit) => events.slice(0, limit),
     })
     expect(judged).toHaveLength(9000)
     expect(new Set(judged).size).toBe(9000)
@@ -90,8 +97,8 @@ describe('openJudging', () => {
     let reads = 0
     const judging = judgeDue({
       ...queue.options,
-      async due(limit) {
-        const read = await queue.options.due(limit)
+      async due(options) {
+        const read = await queue.options.due(options)
         if (++reads === 2) {
           queue.end(0)
           await queue.turn()
@@ -112,8 +119,8 @@ describe('openJudging', () => {
     let reads = 0
     const judging = judgeDue({
       ...queue.options,
-      async due(limit) {
-        const read = await queue.options.due(limit)
+      async due(options) {
+        const read = await queue.options.due(options)
         if (++reads === 1) queue.add(pendingOf('b', 1))
         return read
       },
@@ -131,17 +138,19 @@ describe('openJudging', () => {
     const judging = judgeDue({
       ...queue.options,
       async judge(batch) {
-        if (batch[0]?.event.registry === 'a') throw new Error('no space')
         await queue.options.judge(batch)
+        if (batch[0]?.event.registry === 'a') throw new Error('no space')
       },
     }).finally(() => (isOver = true))
     const failed = judging.catch((error: unknown) => error)
     await queue.turn()
+    queue.end(0)
     queue.add(pendingOf('c', 1))
     await queue.turn()
-    expect([isOver, queue.begun]).toEqual([false, [['b 1']]])
-    queue.end(0)
+    expect([isOver, queue.begun]).toEqual([false, [['a 1'], ['b 1']]])
+    queue.end(1)
     expect(await failed).toEqual(new Error('no space'))
+    expect(queue.begun).toHaveLength(2)
   })
 
   it('goes on with others beside a registry that hangs for longer than a run', async () => {
@@ -163,6 +172,23 @@ describe('openJudging', () => {
     queue.end(2)
     await last
     expect(queue.begun.slice(2)).toEqual([['hung 3']])
+  })
+
+  it('goes on with others whatever waits for a registry that hangs', async () => {
+    const queue = openQueue(...Array.from({ length: 5000 }, (_, number) => pendingOf('hung', number)))
+    const judging = judgeDue(queue.options)
+    await queue.turn()
+    queue.add(pendingOf('b', 1), pendingOf('c', 1))
+    await expect.poll(() => queue.begun.slice(1)).toEqual([['b 1'], ['c 1']])
+    queue.end(1)
+    queue.end(2)
+    await queue.turn()
+    expect(queue.waiting()).toHaveLength(5000)
+    for (let batch = 0; queue.waiting().length > 0; batch = queue.begun.length - 1) {
+      queue.end(batch)
+      await queue.turn()
+    }
+    await judging
   })
 
   it('tells of what failed after a run', async () => {

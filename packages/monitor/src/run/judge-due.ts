@@ -3,8 +3,11 @@ import type { PendingEvent } from '../ports/monitor-state.ts'
 
 /** What {@link openJudging} works with. */
 export interface JudgingOptions {
-  /** Reads what is due, those first that waited longest; what is being judged is due as well. */
-  readonly due: (limit: number) => Promise<readonly PendingEvent[]>
+  /** Reads what is due of one registry other than `except`, those events first that waited longest. */
+  readonly due: (options: {
+    readonly limit: number
+    readonly except: ReadonlySet<string>
+  }) => Promise<readonly PendingEvent[]>
   /** Resolves when more may be due. */
   readonly arrival: () => Promise<void>
 }
@@ -27,8 +30,8 @@ export interface Judging {
   idle(): Promise<void>
 }
 
-/** Events that are read at once at most, with those that are held. Under such a load as many are judged together as can be. */
-const mostHeld = 2000
+/** Events that are judged together at most. Under such a load as many are judged together as can be. */
+const mostAtOnce = 1000
 /** While something is being judged, what else is due is looked for this often, in milliseconds. */
 const restMs = 50
 
@@ -38,52 +41,31 @@ const restMs = 50
  * read for longer than a run.
  */
 export function openJudging({ due, arrival }: JudgingOptions): Judging {
-  const held = new Set<string>()
-  const endedMeanwhile = new Set<string>()
-  const waiting = new Map<string, PendingEvent[]>()
   const busy = new Map<string, Promise<void>>()
   let isMore = true
   let more: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
 
   const begin = (registry: string, events: readonly PendingEvent[], judge: JudgingRun['judge']): void => {
-    waiting.delete(registry)
     const work = judge(events)
       .catch((error: unknown) => void (failure ??= { error }))
       .finally(() => {
         busy.delete(registry)
-        for (const { key } of events) {
-          held.delete(key)
-          endedMeanwhile.add(key)
-        }
+        isMore = true
       })
     busy.set(registry, work)
   }
   const awaitMore = async (): Promise<void> => {
     await arrival()
-    // Reading costs as much as judging does, and most of what comes is of those who are being judged.
+    // Most of what comes is of those who are being judged.
     if (busy.size > 0) await Promise.race([delay(restMs, undefined, { ref: false }), ...busy.values()])
     isMore = true
   }
-  const read = async (): Promise<void> => {
+  const read = async (): Promise<readonly PendingEvent[]> => {
     isMore = false
-    endedMeanwhile.clear()
     more = awaitMore()
-    const events = await due(mostHeld)
-    if (events.length === mostHeld) isMore = true
-    for (const pending of events) {
-      if (held.has(pending.key) || endedMeanwhile.has(pending.key)) continue
-      held.add(pending.key)
-      const { registry } = pending.event
-      const queue = waiting.get(registry)
-      if (queue) queue.push(pending)
-      else waiting.set(registry, [pending])
-    }
-  }
-  /** They are due all the same, and read again. */
-  const dropWaiting = (): void => {
-    for (const { key } of [...waiting.values()].flat()) held.delete(key)
-    waiting.clear()
+    const limit = Math.ceil(mostAtOnce / (busy.size + 1))
+    return await due({ limit, except: new Set(busy.keys()) })
   }
   const idle = async (): Promise<void> => {
     await Promise.all(busy.values())
@@ -102,26 +84,27 @@ export function openJudging({ due, arrival }: JudgingOptions): Judging {
         isUp = true
         time.resolve()
       }, longestMs)
-      const canRead = (): boolean => isMore && held.size <= mostHeld / 2
-      const isOver = (): boolean => failure !== undefined || isUp || signal?.aborted === true
+      const isEnough = (): boolean => failure !== undefined || signal?.aborted === true
+      const isOver = (): boolean => isUp || isEnough()
       isMore = true
       while (!isOver()) {
+        if (!isMore) {
+          if (busy.size === 0) break
+          await Promise.race([time.promise, ...busy.values(), more])
+          continue
+        }
         try {
-          if (canRead()) await read()
+          const events = await read()
+          const [first] = events
+          if (first === undefined || isEnough()) continue
+          begin(first.event.registry, events, judge)
+          isMore = true
         } catch (error) {
           failure ??= { error }
         }
-        if (failure || signal?.aborted === true) break
-        for (const [registry, events] of waiting) if (!busy.has(registry)) begin(registry, events, judge)
-        // What came while it was read.
-        if (canRead()) continue
-        if (busy.size > 0)
-          await Promise.race([time.promise, ...busy.values(), ...(more && !isMore ? [more] : [])])
-        else if (!isMore) break
       }
       clearTimeout(timer)
-      dropWaiting()
-      if (failure || signal?.aborted === true) await idle()
+      if (isEnough()) await idle()
     },
   }
 }

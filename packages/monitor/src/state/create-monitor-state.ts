@@ -30,13 +30,9 @@ export function createMonitorState(database: Database): MonitorState {
     { receivedAt, dueAt }: { readonly receivedAt: Date; readonly dueAt: Date },
   ): Promise<number> => {
     if (events.length === 0) return 0
-    const rows = events.map((event) => [
-      eventKey(event),
-      `${event.registry}/${event.repository}`,
-      JSON.stringify(event),
-    ])
+    const rows = events.map((event) => [eventKey(event), event.registry, JSON.stringify(event)])
     const added = await run(
-      `INSERT INTO ${table} (key, place, document, received_at, due_at)
+      `INSERT INTO ${table} (key, registry, document, received_at, due_at)
        SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${dialect.triples('$1')} AS told WHERE true
        ON CONFLICT (key) DO NOTHING RETURNING key`,
       [JSON.stringify(rows), receivedAt.toISOString(), dueAt.toISOString()],
@@ -74,6 +70,23 @@ export function createMonitorState(database: Database): MonitorState {
     return waiting
   }
 
+  /** Registries with waiting events, and when the first of those is due, the earliest first. Looks at one row of each. */
+  const listWaiting = async (): Promise<readonly { readonly registry: string; readonly dueAt: string }[]> => {
+    const rows = await query(
+      `WITH RECURSIVE known(registry) AS (
+         SELECT min(registry) FROM ${table} WHERE due_at IS NOT NULL
+         UNION ALL
+         SELECT (SELECT min(waiting.registry) FROM ${table} AS waiting
+                 WHERE waiting.due_at IS NOT NULL AND waiting.registry > known.registry)
+         FROM known WHERE known.registry IS NOT NULL
+       )
+       SELECT registry, (SELECT min(waiting.due_at) FROM ${table} AS waiting
+                         WHERE waiting.due_at IS NOT NULL AND waiting.registry = known.registry) AS due_at
+       FROM known WHERE registry IS NOT NULL ORDER BY due_at, registry`,
+    )
+    return rows.map((row) => ({ registry: String(row['registry']), dueAt: String(row['due_at']) }))
+  }
+
   return {
     openOutbox: (options) => createOutbox({ ...options, database }),
     ...alertStore(query, dialect),
@@ -85,11 +98,16 @@ export function createMonitorState(database: Database): MonitorState {
             await writeSources(query, database, sources)
             return await insert(query, events, options)
           }),
-    async due({ now, limit }) {
+    async due({ now, limit, except }) {
+      const instant = now.toISOString()
+      const next = (await listWaiting()).find(
+        ({ registry, dueAt }) => dueAt <= instant && except?.has(registry) !== true,
+      )
+      if (!next) return []
       const rows = await query(
         `SELECT key, received_at, tries, failing_since, reported FROM ${table}
-         WHERE due_at <= $1 ORDER BY due_at LIMIT ${Math.trunc(limit)}`,
-        [now.toISOString()],
+         WHERE registry = $1 AND due_at <= $2 ORDER BY due_at LIMIT ${Math.trunc(limit)}`,
+        [next.registry, instant],
       )
       const unknown = rows.map(({ key }) => String(key)).filter((key) => recent.get(key) === undefined)
       const documents = new Map<string, RegistryEvent>()
@@ -110,8 +128,7 @@ export function createMonitorState(database: Database): MonitorState {
       })
     },
     async nextDue() {
-      const [row] = await query(`SELECT min(due_at) AS due_at FROM ${table} WHERE due_at IS NOT NULL`)
-      return row?.['due_at'] == null ? undefined : String(row['due_at'])
+      return (await listWaiting())[0]?.dueAt
     },
     commit: (batch) =>
       database.transaction(async (query) => {

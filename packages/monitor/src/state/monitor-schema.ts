@@ -9,11 +9,11 @@ export const monitorSchema: Schema = {
     const { text, tableOptions, table } = dialect
     return [
       `CREATE TABLE ${table('monitor_event')} (
-      key ${text} PRIMARY KEY, place ${text} NOT NULL, document ${text} NOT NULL, received_at ${text} NOT NULL,
+      key ${text} PRIMARY KEY, registry ${text} NOT NULL, document ${text} NOT NULL, received_at ${text} NOT NULL,
       due_at ${text}, tries INTEGER NOT NULL DEFAULT 0, failing_since ${text}, reported INTEGER NOT NULL DEFAULT 0,
       outcome ${text}, detail ${text}, judged_at ${text}
     )${tableOptions}`,
-      `CREATE INDEX monitor_event_due ON ${table('monitor_event')} (due_at) WHERE due_at IS NOT NULL`,
+      `CREATE INDEX monitor_event_due ON ${table('monitor_event')} (registry, due_at) WHERE due_at IS NOT NULL`,
       `CREATE INDEX monitor_event_judged ON ${table('monitor_event')} (judged_at) WHERE judged_at IS NOT NULL`,
       `CREATE TABLE ${table('monitor_count')} (outcome ${text} PRIMARY KEY, events INTEGER NOT NULL)${tableOptions}`,
       `CREATE TABLE ${table('monitor_alert')} (

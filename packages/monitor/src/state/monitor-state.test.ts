@@ -49,6 +49,24 @@ describe('events that wait', () => {
     expect(pending!.event).toEqual(eventOf(1))
   })
 
+  it('are read of one registry at a time, of that first which waited longest', async () => {
+    await using state = sqliteMonitorState(':memory:')
+    const later = (ms: number) => new Date(now.getTime() + ms)
+    const of = (registry: string, number: number) => ({ ...eventOf(number), registry })
+    await state.receive([of('a', 1)], { receivedAt: now, dueAt: later(3) })
+    await state.receive([of('b', 2), of('c', 3)], { receivedAt: now, dueAt: later(2) })
+    await state.receive([of('b', 4)], { receivedAt: now, dueAt: later(1) })
+    await state.receive([of('d', 5)], { receivedAt: now, dueAt: later(9) })
+    const read = async (except: readonly string[], limit = 10) =>
+      (await state.due({ now: later(3), limit, except: new Set(except) })).map(({ event: { tag } }) => tag)
+    expect(await state.nextDue()).toBe(later(1).toISOString())
+    expect(await read([])).toEqual(['4', '2'])
+    expect(await read([], 1)).toEqual(['4'])
+    expect(await read(['b'])).toEqual(['3'])
+    expect(await read(['b', 'c'])).toEqual(['1'])
+    expect(await read(['a', 'b', 'c'])).toEqual([])
+  })
+
   it('are judged by one process alone', async () => {
     const path = join(folder, 'monitor.db')
     await using one = sqliteMonitorState(path)

@@ -12,6 +12,7 @@ import {
 } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OciError } from '../errors.ts'
+import { createRegistryClient } from '../registry/create-registry-client.ts'
 import { checkRepositoryName, isTag, parseReference } from './parse-reference.ts'
 
 const label = stringMatching(/^[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?$/)
@@ -87,7 +88,8 @@ describe('parseReference', () => {
     expect(() => assert(property(nearReference, parsesOrRefuses), { numRuns: 2000 })).not.toThrow()
   })
 
-  it('gives names that can stand in a URL, and nothing else', () => {
+  it('gives names that can stand in a URL, or that no client opens', async () => {
+    await using client = createRegistryClient()
     assert(
       property(nearReference, (text) => {
         let parsed
@@ -96,9 +98,17 @@ describe('parseReference', () => {
         } catch {
           return
         }
+        try {
+          client.repository(parsed)
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'REFERENCE_INVALID' })
+          expect(parsed.registry).toMatch(/^\[|[.:]\d+$/)
+          return
+        }
         const url = new URL(
           `https://${parsed.registry}/v2/${parsed.repository}/manifests/${parsed.tag ?? 'x'}`,
         )
+        expect(`${url.hostname}/`).toBe(`${parsed.registry.replace(/:\d+$/, '').toLowerCase()}/`)
         expect(url.pathname).toBe(`/v2/${parsed.repository}/manifests/${parsed.tag ?? 'x'}`)
         expect([url.username, url.search, url.hash]).toEqual(['', '', ''])
         expect(() => checkRepositoryName(parsed)).not.toThrow()

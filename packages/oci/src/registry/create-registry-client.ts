@@ -174,12 +174,17 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
 function originOf(registry: string, plainHttp: RegistryClientOptions['plainHttp']): URL {
   // Docker Hub's images are named after docker.io, but its registry is another host.
   const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry
-  if (!URL.canParse(`https://${host}`)) {
-    throw new OciError('REFERENCE_INVALID', `not a registry host: ${registry}`, { reference: registry })
+  const url = URL.parse(`https://${host}`)
+  // References may name hosts that no URL can, and numbers that a URL takes for another host: 0x7f.1, 010.0.0.1.
+  if (url?.hostname !== host.replace(/:\d+$/, '').toLowerCase()) {
+    const reason = url ? `; a URL takes it for ${url.hostname}` : ''
+    throw new OciError('REFERENCE_INVALID', `not a registry host: ${registry}${reason}`, {
+      reference: registry,
+    })
   }
   const plain =
     typeof plainHttp === 'function'
       ? plainHttp(registry)
-      : (plainHttp ?? addressScope(new URL(`https://${host}`).hostname) === 'loopback')
-  return new URL(`${plain ? 'http' : 'https'}://${host}`)
+      : (plainHttp ?? addressScope(url.hostname) === 'loopback')
+  return plain ? new URL(`http://${host}`) : url
 }

@@ -16,8 +16,13 @@ const orders = tellers.flatMap((first) => {
 // What such a line tells of was pushed before or is there now; when that was put there is not known.
 describe('a line of a log, which names no digest', () => {
   for (const order of orders)
-    for (const together of [true, false])
-      it(`leads to one alert: ${order.join(', ')}${together ? ' at once' : ''}`, async () => {
+    for (const [together, isPromotedBetween] of [
+      [true, false],
+      [true, true],
+      [false, false],
+      [false, true],
+    ])
+      it(`leads to one alert: ${order.join(', ')}${together ? ' at once' : ''}${isPromotedBetween ? ', after a promotion' : ''}`, async () => {
         await using test = await openMonitorTest()
         const { repository, monitor } = test
         const good = await test.promote('good')
@@ -26,6 +31,8 @@ describe('a line of a log, which names no digest', () => {
         test.advance(hour)
         await repository.putManifest(good.raw, { tag: '1' })
         const line = test.event(unnamed)
+        test.advance(hour / 2)
+        if (isPromotedBetween) await test.promote('better')
         test.advance(5 * hour)
         const bad = digestOfImage(await test.push('bad', '1'))
         const news: Record<Teller, RegistryEvent> = {

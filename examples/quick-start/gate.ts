@@ -19,6 +19,6 @@ const outcome = await promote({
   journal: sqliteJournal('gate.db'),
   quarantine: sqliteQuarantine('gate.db'),
 })
-if (outcome.verdict === 'error') throw outcome.error
-console.log(explain(outcome.decision))
-process.exitCode = outcome.verdict === 'pass' ? 0 : 1
+if (outcome.verdict === 'error') console.error(`${outcome.error.code}: ${outcome.error.message}`)
+if (outcome.decision) console.log(explain(outcome.decision))
+process.exitCode = { pass: 0, fail: 1, error: 2 }[outcome.verdict]

@@ -1,4 +1,4 @@
-// Runs the code of docs/guides/gate.md between two registries in this process.
+// Runs the code of docs/guides/gate.md and docs/guides/operating.md between two registries in this process.
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,11 +10,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { generateSigningKey, keySigner } from '@sallyport/attest'
+import { decisionResource, generateSigningKey, keySigner, verifyImage } from '@sallyport/attest'
 import type { Digest } from '@sallyport/core'
-import type { Journal, PushEvent, QuarantineStore } from '@sallyport/gate'
+import {
+  createGate,
+  type Journal,
+  type PushEvent,
+  type QuarantineStore,
+  sqliteJournal,
+  sqliteQuarantine,
+} from '@sallyport/gate'
 import { createRegistryClient, parseReference } from '@sallyport/oci'
-import { parsePolicy, type Policy } from '@sallyport/policy'
+import { explain, parsePolicy, type Policy } from '@sallyport/policy'
 import { pushImage, startRegistry } from '@sallyport/testkit'
 import { checkDocuments } from './check-documents.ts'
 import { approveImage } from './guide/approve-image.ts'
@@ -27,6 +34,7 @@ import { promoteRelease } from './guide/promote-release.ts'
 import { readRecords } from './guide/read-records.ts'
 import { rollBack } from './guide/roll-back.ts'
 import { serveConsole } from './guide/serve-console.ts'
+import { backUp } from './operating/back-up.ts'
 import { sampleImage, writeSamples } from './write-samples.ts'
 
 await checkDocuments()
@@ -37,9 +45,10 @@ process.chdir(folder)
 await using build = await startRegistry()
 await using production = await startRegistry()
 await using client = createRegistryClient()
+const release = generateSigningKey()
 const keys = {
   EVIDENCE_KEY: generateSigningKey().privateKey,
-  RELEASE_KEY: generateSigningKey().privateKey,
+  RELEASE_KEY: release.privateKey,
 }
 Object.assign(process.env, keys)
 
@@ -175,6 +184,36 @@ try {
   await push('shop/web:2', sampleImage({ version: 'web' }))
   assert.deepEqual(await promoteRelease(gate, '2', ['api', 'web'], places('shop')), [])
   assert(digestAt('shop/api:2') && digestAt('shop/web:2'))
+
+  // A copy of journal and quarantine, in the place of the file that is lost.
+  await backUp('.gate/gate.db', 'copy.db')
+  {
+    await using copy = sqliteJournal('copy.db')
+    assert.equal((await readRecords(copy, places('team/app:1')[1])).length, 3)
+    await using stopped = sqliteQuarantine('copy.db')
+    assert.equal((await listQuarantine(stopped)).length, 1)
+  }
+
+  // In audit, under a tier of its own: what prod stops is promoted, and nobody who asks for prod lets it in.
+  const trial = parsePolicy(await readFile(join(import.meta.dirname, 'operating', 'trial.yaml'), 'utf8'), {
+    source: 'trial.yaml',
+  })
+  await using tolerant = createGate({ ...gate.context, policy: trial })
+  await push('team/old:1', sampleImage({ version: 'old', tool: true }))
+  const [from, to] = places('team/old:1')
+  assert.equal((await tolerant.promote({ from, to, tier: 'prod' })).verdict, 'fail')
+  const told = await tolerant.promote({ from, to, tier: 'trial' })
+  assert.equal(told.verdict, 'pass')
+  assert.match(explain(told.decision!), /AUDIT {2}no critical/)
+  const asks = async (tier: string) => {
+    const by = { keys: [release.publicKey] }
+    const verifiers = [{ id: `https://sallyport.dev/gate/${tier}`, by }]
+    return await verifyImage(gate.context.repository(parseReference(to)), '1', {
+      requirements: [{ kind: 'vsa', verifiers, resourceUri: decisionResource(to.replace(/:1$/, '')) }],
+    })
+  }
+  assert.equal((await asks('trial')).allow, true)
+  assert.equal((await asks('prod')).allow, false)
 
   // Frozen.
   const windows = await readFile(join(import.meta.dirname, 'documents', 'freeze.yaml'), 'utf8')

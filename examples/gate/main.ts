@@ -215,6 +215,23 @@ try {
   assert.equal((await asks('trial')).allow, true)
   assert.equal((await asks('prod')).allow, false)
 
+  // Another release key: the same promotion again is signed anew, at the same digest.
+  const next = generateSigningKey()
+  const { evidence } = gate.context.signer
+  const signer = { evidence, release: keySigner(next.privateKey) }
+  await using rotated = createGate({ ...gate.context, signer })
+  const [one, live] = places('team/one:1')
+  const before = digestAt('team/one:1')
+  const repository = gate.context.repository(parseReference(live))
+  const signed = async () =>
+    await verifyImage(repository, '1', {
+      requirements: [{ kind: 'signature', by: { keys: [next.publicKey] } }],
+    })
+  assert.equal((await signed()).allow, false)
+  assert.equal((await rotated.promote({ from: one, to: live, tier: 'prod' })).verdict, 'pass')
+  assert.equal((await signed()).allow, true)
+  assert.equal(digestAt('team/one:1'), before)
+
   // Frozen.
   const windows = await readFile(join(import.meta.dirname, 'documents', 'freeze.yaml'), 'utf8')
   assert.equal(parsePolicy(windows, { source: 'freeze.yaml' }).tiers.get('prod')?.freeze.length, 1)

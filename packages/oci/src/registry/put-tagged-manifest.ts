@@ -100,7 +100,9 @@ export function immovable(
   { name }: RegistryContext,
   tag: string,
   cause: OciError,
-  remedy = 'the tag may be immutable, or held by another writer',
+  remedy = /^sha(?:256|512)-/.test(tag)
+    ? 'the registry seems to keep tags immutable: exclude tags that begin with "sha256-" or "sha512-" from the rule, or write evidence as referrers alone'
+    : 'the tag may be immutable, or held by another writer',
 ): OciError {
   return new OciError('TAG_CONFLICT', `${name}:${tag} can't be moved: ${remedy}; ${cause.message}`, {
     status: cause.status,

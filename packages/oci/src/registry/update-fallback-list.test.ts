@@ -23,6 +23,12 @@ describe('putManifest', () => {
     })
   })
 
+  it('says what to except where tags of evidence can not be moved', async () => {
+    await using here = await against((_, response) => void response.writeHead(412).end())
+    const put = here.repository.putManifest(manifest, { tag: `${tag}.att` })
+    await expect(put).rejects.toThrow('exclude tags that begin with "sha256-"')
+  })
+
   const referrer = sampleReferrer(manifest.descriptor, 'application/vnd.example.sbom', { a: 'b' }).manifest
   const tag = fallbackTag(manifest.descriptor.digest)
 

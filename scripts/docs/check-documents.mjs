@@ -1,6 +1,6 @@
 // Checks documents without building the site: each block of TypeScript is a file that CI runs or type-checks, each command is one
 // that CI runs (`--table` says where), docs/errors.md has exactly the codes that there are, each package's README lists its
-// exports, and docs/policy-schema.md is of today.
+// exports and installs what its code imports, and docs/policy-schema.md is of today.
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -75,6 +75,7 @@ checkBlocks()
 checkErrors()
 checkSchema()
 checkExportLists()
+checkInstalls()
 for (const problem of problems) process.stdout.write(`${problem}\n`)
 if (process.argv.includes('--table')) printCommands()
 process.exitCode = problems.length > 0 ? 1 : 0
@@ -151,6 +152,19 @@ function checkExportLists() {
         join(root, readme),
         old === undefined ? `${text}\n## Exports\n\n${list}\n` : text.replace(old, () => list),
       )
+  }
+}
+
+/** What the code of a README imports of ours has to be in its `npm install`: npm would find some of it by chance, pnpm nothing. */
+function checkInstalls() {
+  for (const document of documents.filter((file) => file.endsWith('README.md'))) {
+    const installed = commandsOf(document)
+      .filter((line) => line.startsWith('npm install '))
+      .flatMap((line) => line.split(' '))
+    const code = Array.from(read(document).matchAll(/^```ts\n(.*?)^```$/gms), ([, block]) => block).join('')
+    const imported = new Set(Array.from(code.matchAll(/ from '(@sallyport\/[^/']+)/g), ([, name]) => name))
+    for (const name of imported)
+      if (!installed.includes(name)) problems.push(`${document} imports ${name} and does not install it`)
   }
 }
 

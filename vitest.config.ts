@@ -9,5 +9,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts'],
     environment: 'node',
     testTimeout: 20_000,
+    // One second, the default, is little on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
   },
 })

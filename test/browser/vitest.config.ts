@@ -11,6 +11,8 @@ export default defineConfig({
     // One browser at a time: measured times mean something then.
     fileParallelism: false,
     testTimeout: 60_000,
+    // One second, the default, is little on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
   },
 })

@@ -11,6 +11,8 @@ export default defineConfig({
     environment: 'node',
     fileParallelism: false,
     testTimeout: 60_000,
+    // One second, the default, is little on a busy machine.
+    expect: { poll: { timeout: 15_000 } },
     // The promotions of a suite are made before its tests.
     hookTimeout: 1_200_000,
   },

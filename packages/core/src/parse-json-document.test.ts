@@ -15,6 +15,7 @@ const parse = (text: string) =>
 
 it('gives what the schema makes of a text', () => {
   expect(parse('{"a":1,"b":2}')).toEqual({ a: 1 })
+  expect(parse('{"a":1,"b":["__proto__"],"proto":null}')).toEqual({ a: 1 })
 })
 
 it.each([
@@ -22,6 +23,10 @@ it.each([
   ['{"a":', 'not JSON'],
   ['{"a":"1"}', 'a.0: no number'],
   ['null', 'the document: nothing'],
+  ['{"a":1,"__proto__":2}', 'a key is "__proto__"'],
+  [String.raw`{"a":1,"\u005f_proto__":2}`, 'a key is "__proto__"'],
+  ['{"a":1,"b":{"__proto__":0}}', 'a key is "__proto__"'],
+  ['[{"__proto__":null}]', 'a key is "__proto__"'],
 ])('refuses %s: %s', (text, why) => {
   expect(() => parse(text)).toThrow(new RangeError(why))
 })

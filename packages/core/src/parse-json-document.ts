@@ -23,7 +23,10 @@ export interface ParseJsonDocumentOptions<T> {
   readonly refuse: (why: string) => Error
 }
 
-/** Reads a JSON text from outside by a schema; throws what `refuse` makes of the first fault. How long it may be is the caller's. */
+/**
+ * Reads a JSON text from outside by a schema; throws what `refuse` makes of the first fault, which a key `__proto__` is too,
+ * for zod leaves it out without a word. How long it may be is the caller's.
+ */
 export function parseJsonDocument<T>(
   text: string,
   { schema, maxDepth, refuse }: ParseJsonDocumentOptions<T>,
@@ -35,6 +38,7 @@ export function parseJsonDocument<T>(
   } catch {
     throw refuse('not JSON')
   }
+  if (hasPrototypeKey(value)) throw refuse('a key is "__proto__"')
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
@@ -42,3 +46,8 @@ export function parseJsonDocument<T>(
     `${issue?.path.map(String).join('.') || 'the document'}: ${issue?.message ?? 'not as expected'}`,
   )
 }
+
+const hasPrototypeKey = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (Object.hasOwn(value, '__proto__') || Object.values(value).some(hasPrototypeKey))

@@ -45,6 +45,22 @@ const review = fc
     review: reviewOf(kind, objectOf(kind, pod), { ...request, oldObject: before && objectOf(kind, before) }),
   }))
 
+/** A copy with another value in one of its places. */
+function withOther(whole: object, at: number, value: unknown): object {
+  const copy = structuredClone(whole)
+  const places: (() => void)[] = []
+  const walk = (one: unknown): void => {
+    if (typeof one !== 'object' || one === null) return
+    for (const [key, inner] of Object.entries(one)) {
+      places.push(() => void ((one as Record<string, unknown>)[key] = value))
+      walk(inner)
+    }
+  }
+  walk(copy)
+  places[at % places.length]?.()
+  return copy
+}
+
 /** Every place in an object where it differs from another. */
 function differences(one: unknown, other: unknown, path = ''): string[] {
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null)
@@ -104,6 +120,9 @@ describe('whatever is asked', () => {
         fc.oneof(
           fc.jsonValue(),
           fc.jsonValue().map((value) => reviewOf('Pod', value)),
+          fc
+            .tuple(review, fc.nat(), fc.jsonValue())
+            .map(([{ review: good }, at, value]) => withOther(good, at, value)),
         ),
         async (asked) => {
           const { admission } = openAdmission({ policy })

@@ -14,7 +14,8 @@ export interface AwsKmsReference {
 
 const id = '(?:mrk-)?[A-Fa-f0-9]{8}-?[A-Fa-f0-9]{4}-?[A-Fa-f0-9]{4}-?[A-Fa-f0-9]{4}-?[A-Fa-f0-9]{12}'
 const pattern = new RegExp(
-  '^awskms://(?<endpoint>[A-Za-z0-9.-]{1,253}(?::\\d{1,5})?)?/(?<keyId>' +
+  // A host has no empty label.
+  '^awskms://(?!\\.|[^/]*\\.\\.)(?<endpoint>[A-Za-z0-9.-]{1,253}(?::\\d{1,5})?)?/(?<keyId>' +
     `(?:(?<bare>${id})|alias/[\\w/-]{1,250})|` +
     `arn:(?:aws|aws-us-gov|aws-cn):kms:(?<region>[a-z0-9-]{1,40}):\\d{12}:(?:key/(?<named>${id})|alias/[\\w/-]{1,250})` +
     ')$',

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AttestError } from '../errors.ts'
 import { parseAwsReference } from './parse-aws-reference.ts'
 import { parseAzureReference } from './parse-azure-reference.ts'
 import { parseGcpReference } from './parse-gcp-reference.ts'
@@ -36,6 +35,9 @@ describe('parseAwsReference', () => {
   it.each([
     ['no key', 'awskms:///'],
     ['no slash for the endpoint', `awskms://${uuid}`],
+    ['an endpoint that begins with a dot', `awskms://.localhost:4566/${uuid}`],
+    ['an endpoint with an empty label', `awskms://kms..example/${uuid}`],
+    ['an endpoint of dots', `awskms://../${uuid}`],
     ['an id that is none', 'awskms:///1234'],
     ['an alias without a name', 'awskms:///alias/'],
     ['an alias with a query', 'awskms:///alias/a?b'],
@@ -141,23 +143,91 @@ describe('parseVaultReference', () => {
   })
 })
 
+/** For each parser, what it reads, and which parts of that have to stand in the text as they are. */
+const parsers = {
+  aws: {
+    good: [`awskms:///${arn}`, `awskms://localhost:4566/${uuid}`, 'awskms:///alias/release/main'],
+    partsOf(reference: string) {
+      const { endpoint, keyId } = parseAwsReference(reference)
+      expect(endpoint ?? 'none').not.toMatch(/^\.|\.\./)
+      return [endpoint, keyId]
+    },
+  },
+  gcp: {
+    good: [`gcpkms://${gcp}`, `gcpkms://${gcp}/versions/7`],
+    partsOf(reference: string) {
+      const { cryptoKey, version } = parseGcpReference(reference)
+      return [cryptoKey, version]
+    },
+  },
+  azure: {
+    good: ['azurekms://release/k-1/0123abcd', 'azurekms://hsm.managedhsm.azure.net/k'],
+    partsOf(reference: string) {
+      const { vault, name, version } = parseAzureReference(reference)
+      expect(vault).toMatch(/^[a-z0-9-]+\.(vault|managedhsm)\.(azure\.net|azure\.cn|usgovcloudapi\.net)$/)
+      return [name, version]
+    },
+  },
+  vault: {
+    good: ['hashivault://release_2.main-key', 'openbao://release'],
+    partsOf: (reference: string) => [parseVaultReference(reference)],
+  },
+}
+
 describe('each parser', () => {
-  it('either reads a text or refuses it, and what it reads stands in the text', () => {
-    const schemes = ['awskms://', 'gcpkms://projects/', 'azurekms://', 'hashivault://', '']
-    const text = fc.tuple(fc.constantFrom(...schemes), fc.string({ unit: 'binary-ascii', maxLength: 60 }))
-    const parsers = [parseAwsReference, parseGcpReference, parseAzureReference, parseVaultReference]
-    fc.assert(
-      fc.property(text, fc.constantFrom(...parsers), ([scheme, rest], parse) => {
-        try {
-          const read = parse(scheme + rest)
-          const path = typeof read === 'string' ? read : 'keyId' in read ? read.keyId : ''
-          return !/[\s?#%@]|\.\./.test(path) && rest.includes(path)
-        } catch (error) {
-          return (error as AttestError).code === 'KMS_REFERENCE_INVALID'
-        }
-      }),
-    )
-  })
+  it.each(Object.entries(parsers))(
+    'of %s either reads a text or refuses it, and what it reads stands in the text',
+    (_, { good, partsOf }) => {
+      const piece = fc.oneof(
+        fc.constantFrom(
+          '/',
+          '//',
+          '..',
+          '.',
+          ':',
+          '@',
+          '?',
+          '#',
+          '%2f',
+          '\\',
+          '\n',
+          ' ',
+          '-',
+          '_',
+          'a',
+          'B',
+          '7',
+        ),
+        fc.string({ unit: 'binary-ascii', maxLength: 4 }),
+      )
+      const text = fc
+        .tuple(fc.constantFrom(...good), fc.nat(), fc.nat(3), piece)
+        .map(([whole, at, length, instead]) => {
+          const from = at % (whole.length + 1)
+          return whole.slice(0, from) + instead + whole.slice(from + length)
+        })
+      let reads = 0
+      fc.assert(
+        fc.property(fc.oneof({ arbitrary: text, weight: 5 }, fc.string()), (reference) => {
+          let parts: readonly (string | undefined)[]
+          try {
+            parts = partsOf(reference)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'KMS_REFERENCE_INVALID' })
+            return
+          }
+          reads++
+          for (const part of parts) {
+            if (part === undefined) continue
+            expect(part).not.toMatch(/[\s?#%@\\]|(^|\/)\.\.?(\/|$)/)
+            expect(reference).toContain(part)
+          }
+        }),
+        { numRuns: 500 },
+      )
+      expect(reads).toBeGreaterThan(20)
+    },
+  )
 })
 
 function errorOf(parse: (reference: string) => unknown, reference: string): unknown {

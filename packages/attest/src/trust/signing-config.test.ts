@@ -91,6 +91,35 @@ describe('parseSigningConfig', () => {
     )
   })
 
+  it('reads or refuses a config with any other value in one place', () => {
+    const other = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(null, 1, 'ANY', 'https://b.example', [service], { count: 2 }),
+    )
+    const changed = fc.oneof(
+      fc
+        .tuple(fc.constantFrom(...Object.keys(config), 'more'), other)
+        .map(([field, value]) => with_({ [field]: value })),
+      fc
+        .tuple(fc.constantFrom(...Object.keys(service), 'more'), other)
+        .map(([field, value]) => with_({ tsaUrls: [service, { ...service, [field]: value }] })),
+    )
+    let reads = 0
+    fc.assert(
+      fc.property(changed, (json) => {
+        try {
+          for (const { url } of Object.values(parseSigningConfig(json)).flat() as { url?: string }[])
+            if (url !== undefined) expect(url).toMatch(/^https?:/)
+          reads++
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'SIGNING_CONFIG_INVALID' })
+        }
+      }),
+      { numRuns: 300 },
+    )
+    expect(reads).toBeGreaterThan(20)
+  })
+
   it.skipIf(!hasData)(
     `reads a config of Sigstore${hasData ? '' : ' (skipped without ../shared/data)'}`,
     () => {

@@ -123,7 +123,7 @@ describe('gatherEvidence', () => {
     registry.setRequestHook(({ digest }) => (digest === slow.pieces[0]?.blob ? never.promise : undefined))
     const { verified, rejected } = await gatherEvidence(repository, subject.digest, {
       trust,
-      limits: { maxCandidateMs: 500 },
+      limits: { maxCandidateMs: 2_000 },
     })
     never.resolve(undefined)
     expect(verified).toMatchObject([{ manifest: good.pieces[0]?.manifest }])

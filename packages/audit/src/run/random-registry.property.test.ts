@@ -1,7 +1,7 @@
 import { type Digest, mediaTypes, type RawManifest } from '@sallyport/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evidenceTagsOf } from '../walk/evidence-tag.ts'
+import { evidenceTagsOf, parseEvidenceTag } from '../walk/evidence-tag.ts'
 import {
   artifactOf,
   cosignManifest,
@@ -73,7 +73,7 @@ interface Fields {
   readonly subject?: { readonly digest: Digest }
 }
 
-/** What can be reached from the tags of a repository: members, subjects, and referrers of what is no evidence itself. */
+/** What can be reached from the tags of a repository: members, subjects, and referrers of what is no evidence. */
 async function reachable(bed: TestBed, repository: string): Promise<readonly string[]> {
   const { tags, manifests } = bed.registry.snapshot()[repository]!
   const fields = new Map<string, Fields>()
@@ -84,9 +84,15 @@ async function reachable(bed: TestBed, repository: string): Promise<readonly str
   const tagged = [...fields.keys()].flatMap((subject) =>
     evidenceTagsOf(subject as Digest).flatMap((tag) => (tags[tag] ? [{ subject, evidence: tags[tag] }] : [])),
   )
+  const reached = new Set<string>()
+  // A signature of cosign could be run, so it is an image where images stand: under a tag of its own, or in an index.
+  const standsAsImage = (digest: string): boolean =>
+    Object.entries(tags).some(([tag, at]) => at === digest && parseEvidenceTag(tag) === undefined) ||
+    [...reached].some((each) => fields.get(each)?.manifests?.some((member) => member.digest === digest))
   const isEvidence = (digest: string): boolean =>
     fields.get(digest)?.subject !== undefined ||
-    (fields.get(digest)?.layers ?? []).some(({ mediaType }) => mediaType.includes('simplesigning'))
+    ((fields.get(digest)?.layers ?? []).some(({ mediaType }) => mediaType.includes('simplesigning')) &&
+      !standsAsImage(digest))
   const leadsTo = (digest: string): readonly string[] => [
     ...(fields.get(digest)?.manifests ?? []).map((member) => member.digest),
     ...(fields.get(digest)?.subject ? [fields.get(digest)!.subject!.digest] : []),
@@ -95,12 +101,15 @@ async function reachable(bed: TestBed, repository: string): Promise<readonly str
       ? []
       : [...fields].flatMap(([each, { subject }]) => (subject?.digest === digest ? [each] : []))),
   ]
-  const reached = new Set<string>()
-  for (const queue: string[] = Object.values(tags); queue.length > 0;) {
-    const next = queue.pop()!
-    if (reached.has(next) || !fields.has(next)) continue
-    reached.add(next)
-    queue.push(...leadsTo(next))
+  // Again, because an index that is found late makes images of what was evidence.
+  for (let before = -1; before < reached.size;) {
+    before = reached.size
+    const queue = [...Object.values(tags), ...[...reached].flatMap(leadsTo)]
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (reached.has(next) || !fields.has(next)) continue
+      reached.add(next)
+      queue.push(...leadsTo(next))
+    }
   }
   return [...reached].map((digest) => `${repository}@${digest}`)
 }

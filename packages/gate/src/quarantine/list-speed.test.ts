@@ -41,6 +41,12 @@ async function fill(database: Database): Promise<void> {
   })
 }
 
+/** Of this process: what others do on a busy machine takes none of it. */
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
 it(`lists ${records} records by page, each page as fast as the first`, { timeout: 60_000 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-quarantine-'))
   try {
@@ -50,9 +56,9 @@ it(`lists ${records} records by page, each page as fast as the first`, { timeout
     const times: number[] = []
     const seen = new Set<string>()
     for (let cursor: string | undefined, first = true; first || cursor; first = false) {
-      const started = performance.now()
+      const started = cpuMs()
       const page = await store.list({ cursor, limit: 100 })
-      times.push(performance.now() - started)
+      times.push(cpuMs() - started)
       for (const { id } of page.items) seen.add(id)
       cursor = page.next
     }
@@ -68,9 +74,9 @@ it(`lists ${records} records by page, each page as fast as the first`, { timeout
     ] as const) {
       const runs: number[] = []
       for (let n = 0; n < 5; n++) {
-        const started = performance.now()
+        const started = cpuMs()
         await store.list(filter)
-        runs.push(performance.now() - started)
+        runs.push(cpuMs() - started)
       }
       const best = Math.min(...runs)
       if (process.env['PRINT']) console.log(filter, best)

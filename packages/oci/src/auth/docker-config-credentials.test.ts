@@ -149,6 +149,7 @@ describe('runCredentialHelper', () => {
     await expect(withHelper(script)).rejects.toMatchObject({ code: 'CREDENTIALS_UNREADABLE' })
   })
 
+  const patient = { timeout: 15_000 }
   // `exec` keeps a signal ignored.
   const stubborn = 'trap "" TERM; exec tail -f /dev/null'
 
@@ -165,12 +166,14 @@ describe('runCredentialHelper', () => {
     const call = withHelper(`echo $$ > ${folder}/pid; ${stubborn}`, abort.signal).catch(
       (error: unknown) => error,
     )
-    const pid = await vi.waitFor(async () =>
-      Number((await readFile(join(folder, 'pid'), 'utf8')) || undefined),
-    )
+    const pid = await vi.waitFor(async () => {
+      const written = Number(await readFile(join(folder, 'pid'), 'utf8'))
+      expect(written).toBeGreaterThan(0)
+      return written
+    }, patient)
     abort.abort(reason)
     expect(await call).toBe(reason)
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'))
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), patient)
   })
 
   it.each(['../../bin/sh', 'a b', '', '-x'])('does not run %j', async (name) => {

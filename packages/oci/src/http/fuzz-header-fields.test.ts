@@ -47,16 +47,21 @@ describe('parseChallenges', () => {
     '\u0000',
   )
 
+  const begun = nearChallenge.map((rest) => `Bearer realm="x",${rest}`)
+
   it('answers any field with challenges', () => {
+    let seen = 0
     assert(
-      property(array(oneof(text, nearChallenge), { maxLength: 3 }), (fields) => {
+      property(array(oneof(text, nearChallenge, begun), { maxLength: 3 }), (fields) => {
         for (const { scheme, params } of parseChallenges(fields)) {
           expect(scheme).toBe(scheme.toLowerCase())
           expect(Object.values(params).every((value) => typeof value === 'string')).toBe(true)
+          seen += Object.keys(params).length
         }
       }),
       runs,
     )
+    expect(seen).toBeGreaterThan(10)
   })
 
   it('reads back challenges as they are written', () => {
@@ -107,18 +112,46 @@ describe('nextPage', () => {
     '"',
   )
 
+  const nearTarget = array(
+    constantFrom(
+      '/v2/',
+      '?last=',
+      '#',
+      '//r.example',
+      '//evil.example',
+      'https:',
+      'http:',
+      '\\',
+      '..',
+      '@',
+      'a',
+      '%2f',
+      ':443',
+      ':80',
+      '\t',
+      '[',
+      'é',
+    ),
+    { maxLength: 5 },
+  ).map((parts) => parts.join(''))
+  const link = nearTarget.map((target) => `<${target}>; rel="next"`)
+
   it('answers any field with a page of the same registry, none, or a typed error', () => {
+    let followed = 0
     assert(
-      property(array(oneof(text, nearLink), { maxLength: 3 }), (fields) => {
+      property(array(oneof(text, nearLink, link), { maxLength: 3 }), (fields) => {
         try {
           const next = nextPage(fields, url)
-          if (next !== undefined) expect([next.origin, next.username]).toEqual([url.origin, ''])
+          if (next === undefined) return
+          followed++
+          expect([next.origin, next.username, next.password]).toEqual([url.origin, '', ''])
         } catch (error) {
           expect(error).toBeInstanceOf(OciError)
         }
       }),
       runs,
     )
+    expect(followed).toBeGreaterThan(30)
   })
 
   it('follows any path and query that is written properly', () => {
@@ -193,12 +226,27 @@ describe('error bodies', () => {
 
 describe('other text from outside', () => {
   it('warnings of any form become short texts', () => {
+    const inside = oneof(
+      string({ unit: 'binary', maxLength: 600 }),
+      pieces('"', '\\', '\\"', ',', '299 - "', 'x'),
+    )
+    const written = inside.map((each) => `299 - "${each}"`)
+    let seen = 0
     assert(
-      property(array(oneof(text, pieces('299 ', '- ', '"', '\\', ',', 'x')), { maxLength: 3 }), (fields) => {
-        expect(parseWarnings(fields).every((each) => each.length <= 301)).toBe(true)
-      }),
+      property(
+        array(oneof(text, written, pieces('299 ', '- ', '"', '\\', ',', 'x')), { maxLength: 3 }),
+        (fields) => {
+          for (const each of parseWarnings(fields)) {
+            seen++
+            expect(each.length).toBeLessThanOrEqual(301)
+            // oxlint-disable-next-line no-control-regex
+            expect(each).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/)
+          }
+        },
+      ),
       runs,
     )
+    expect(seen).toBeGreaterThan(100)
   })
 
   it('host names of any form have a scope', () => {
@@ -216,14 +264,36 @@ describe('other text from outside', () => {
 
   it('proxies of any form are taken or refused with a typed error', () => {
     const url = new URL('https://r.example/')
+    const near = pieces(
+      'http:',
+      'https:',
+      'ftp:',
+      '//',
+      'u:p@',
+      'proxy',
+      '.',
+      ':',
+      '3128',
+      '[::1]',
+      '/',
+      '\\',
+      '%',
+    )
+    let chose = 0
     assert(
       property(
-        text,
+        oneof(
+          text,
+          near,
+          near.map((each) => `http://p${each}`),
+        ),
         oneof(text, pieces('.', '*', ',', '/', '8', '10.0.0.0', '::1', '[', ']', ':443', 'r.example')),
         (proxy, list) => {
           try {
             const chosen = chooseProxy(url, { https_proxy: proxy, no_proxy: list })
-            if (chosen !== undefined) expect(chosen.protocol).toMatch(/^https?:$/)
+            if (chosen === undefined) return
+            chose++
+            expect(chosen.protocol).toMatch(/^https?:$/)
           } catch (error) {
             expect(error).toBeInstanceOf(OciError)
           }
@@ -231,6 +301,7 @@ describe('other text from outside', () => {
       ),
       runs,
     )
+    expect(chose).toBeGreaterThan(30)
   })
 
   it.each([

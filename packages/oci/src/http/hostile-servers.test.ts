@@ -38,18 +38,26 @@ interface Outcome {
   readonly seen: readonly string[]
 }
 
+/** Far more than what ends by itself takes, on a busy machine too. */
+const patientMs = 15_000
+/** For what ends by its time alone. */
+const shortMs = 500
+
 async function attempt(
   name: keyof typeof operations,
   script: RawScript,
-  onConnect?: (socket: Socket) => void,
+  {
+    timeoutMs = patientMs,
+    onConnect,
+  }: { readonly timeoutMs?: number; readonly onConnect?: (socket: Socket) => void } = {},
 ): Promise<Outcome> {
   await using server = await startRawServer(script, onConnect)
   await using client = createRegistryClient({
     retry: { attempts: 2 },
     sleep: async (_, signal) => signal?.throwIfAborted(),
-    smallTimeoutMs: 500,
-    headersTimeoutMs: 500,
-    bodyTimeoutMs: 500,
+    smallTimeoutMs: timeoutMs,
+    headersTimeoutMs: timeoutMs,
+    bodyTimeoutMs: timeoutMs,
     settleMs: 0,
     credentials: { find: async () => ({ type: 'password', username: 'u', password: 'hunter22' }) },
     lookup: (_, options, callback) =>
@@ -159,8 +167,10 @@ describe('what does not end', () => {
   it.each(['read a manifest', 'read a blob', 'look for a blob', 'write a blob'] as const)(
     'announcements of an answer, to %s',
     async (operation) => {
-      const outcome = await attempt(operation, (socket) =>
-        writeEndlessly(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000)),
+      const outcome = await attempt(
+        operation,
+        (socket) => writeEndlessly(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000)),
+        { timeoutMs: shortMs },
       )
       expect(flawsOf(outcome, 'REGISTRY_UNREACHABLE')).toEqual([])
     },
@@ -211,10 +221,14 @@ describe('what comes slowly', () => {
     ['what follows a redirect', 'read a blob', 'HTTP/1.1 307 T\r\nLocation: /\r\n\r\n', 'x'],
     ['the answer to an upload', 'write a manifest', 'HTTP/1.1 201 Created\r\nX-Long: ', 'x'],
   ] as const)('%s', async (_, operation, head, text) => {
-    const outcome = await attempt(operation, (socket) => {
-      socket.write(head)
-      drip(socket, text)
-    })
+    const outcome = await attempt(
+      operation,
+      (socket) => {
+        socket.write(head)
+        drip(socket, text)
+      },
+      { timeoutMs: shortMs },
+    )
     expect(outcome.error).toMatchObject({ name: 'OciError' })
     expect(outcome.seen.length).toBeLessThanOrEqual(8)
   })
@@ -224,7 +238,7 @@ describe('what comes slowly', () => {
     ['a header without its end', 'HTTP/1.1 200 OK\r\nContent-Le'],
     ['a blob without its end', `HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nabc`],
   ])('%s, and then silence', async (_, text) => {
-    const outcome = await attempt('read a blob', (socket) => void socket.write(text))
+    const outcome = await attempt('read a blob', (socket) => void socket.write(text), { timeoutMs: shortMs })
     expect(flawsOf(outcome, 'REGISTRY_UNREACHABLE')).toEqual([])
   })
 })
@@ -381,7 +395,7 @@ describe('connections that are reset', () => {
   it.each(Object.keys(operations) as (keyof typeof operations)[])(
     'when they are made, to %s',
     async (operation) => {
-      const outcome = await attempt(operation, reset, reset)
+      const outcome = await attempt(operation, reset, { onConnect: reset })
       expect(flawsOf(outcome, 'REGISTRY_UNREACHABLE', 0)).toEqual([])
     },
   )

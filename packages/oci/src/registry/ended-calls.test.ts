@@ -62,7 +62,7 @@ async function allPlaces(limiter: HostLimiter, host: string): Promise<number> {
   const places: (() => void)[] = []
   for (let at = 0; at < limiter.requests; at++)
     void limiter.acquire(host, 'small').then((release) => places.push(release))
-  await vi.waitFor(() => expect(places).toHaveLength(limiter.requests), { interval: 1 })
+  await vi.waitFor(() => expect(places).toHaveLength(limiter.requests), { interval: 1, timeout: 15_000 })
   return places.length
 }
 

@@ -27,10 +27,10 @@ export async function startRawServer(
     socket.on('data', (data) => {
       text += data.toString('latin1')
       for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-        const line = /^[A-Z]+ \S+ HTTP\/1\.1(?=\r)/.exec(text)?.[0] ?? ''
+        // Before it, without a line of its own, is the body of the last request.
+        const line = /(?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+ HTTP\/1\.1(?=\r)/.exec(text.slice(0, end))?.[0]
         text = text.slice(end + 4)
-        // What is not a request is the body of one.
-        if (line === '') continue
+        if (line === undefined) continue
         seen.push(line)
         script(socket, line, seen.length - 1)
       }

@@ -196,7 +196,7 @@ describe('a child of real rules that loads without a reason', () => {
         fc.pre(before.reasons.every(({ code }) => code !== 'no-rule-evaluated'))
         if (before.verdict !== 'pass') expect(after.verdict).not.toBe('pass')
       }),
-      { numRuns: 120 },
+      { numRuns: 300 },
     )
     for (const [verdict, count] of Object.entries({ ...stopped, tightened })) {
       expect(count, verdict).toBeGreaterThan(0)

@@ -25,10 +25,10 @@ describe('describeStderr', () => {
   })
 
   it('takes little time on hostile text', () => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     describeStderr('-a'.repeat(32_768))
     describeStderr('a://'.repeat(16_384))
     describeStderr('token'.repeat(13_000))
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000)
   })
 })

@@ -67,4 +67,33 @@ describe('readIdentityClaims', () => {
       }),
     )
   })
+
+  it('reads or refuses a token with any other value for a claim', () => {
+    const other = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom('sigstore', ['sigstore', 1], 'x', 9_999_999_999, true),
+    )
+    let reads = 0
+    fc.assert(
+      fc.property(
+        fc.constantFrom('iss', 'sub', 'aud', 'exp', 'iat', 'nbf', 'email', 'email_verified', 'more'),
+        other,
+        (claim, value) => {
+          try {
+            const { audiences, expiresAt } = readIdentityClaims(
+              createIdentityToken({ [claim]: value }),
+              expected,
+            )
+            reads++
+            expect(audiences).toContain('sigstore')
+            expect(expiresAt.getTime()).toBeGreaterThan(tokenTime.getTime())
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'IDENTITY_INVALID' })
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+    expect(reads).toBeGreaterThan(20)
+  })
 })

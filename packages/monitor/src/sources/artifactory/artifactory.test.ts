@@ -154,13 +154,13 @@ describe('artifactoryAccessLog', () => {
   })
 
   it('takes a long line of one kind for no longer than others', async () => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     for (const text of [
       line('ACCEPTED DEPLOY', ' '.repeat(60_000)),
       `2026 [x] [ACCEPTED ${'A '.repeat(30_000)}`,
     ])
       expect(await readLine(format, text)).toMatch(/^refused|^ignored/)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000)
   })
 })
 

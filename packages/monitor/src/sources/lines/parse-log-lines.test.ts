@@ -148,7 +148,18 @@ describe('parseLogLines', () => {
   it.each([
     [format, push],
     [format, app({})],
-    [zotAuditLog({ registry }), JSON.stringify({ action: 'PUT', object: `${manifests}/1`, status: 201 })],
+    [
+      zotAuditLog({ registry }),
+      JSON.stringify({
+        message: 'HTTP API Audit',
+        subject: 'ci',
+        action: 'PUT',
+        object: `${manifests}/1`,
+        status: 201,
+        clientIP: '10.0.0.7',
+        time: happenedAt,
+      }),
+    ],
     [
       artifactoryAccessLog({ registry }),
       `${happenedAt} [x] [ACCEPTED DEPLOY] k:a/1/manifest.json for client : ci / 10.0.0.7`,
@@ -164,15 +175,25 @@ describe('parseLogLines', () => {
       fc
         .tuple(fc.nat(good.length), fc.nat(20), fc.string({ unit: 'binary', maxLength: 8 }))
         .map(([at, length, text]) => good.slice(0, at) + text + good.slice(at + length)),
+      // Another word, which leaves the form whole.
+      fc
+        .tuple(
+          fc.constantFrom(...good.matchAll(/\w+/g)),
+          fc.stringMatching(/^([a-z0-9]{1,8}|[A-Za-z0-9./:@%_ é-]{0,12})$/),
+        )
+        .map(([{ 0: word, index }, text]) => good.slice(0, index) + text + good.slice(index + word.length)),
     )
+    let told = 0
     await fc.assert(
       fc.asyncProperty(line, async (text) => {
         const { events, refused } = await parse([text], {}, of)
         expect(refused.map(({ message }) => message)).not.toContain('not readable')
         for (const event of events) expect(event.repository).toMatch(/^[a-z0-9/._-]+$/)
+        told += events.length
       }),
       { numRuns: 300 },
     )
+    expect(told).toBeGreaterThan(10)
   })
 })
 

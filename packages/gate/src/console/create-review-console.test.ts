@@ -510,12 +510,13 @@ describe('what changed meanwhile', () => {
     const client = openClient(at.console)
     await client.signIn()
     const fields = await client.fieldsOf('app', 'approve')
-    const { source, destination, sourceDigest } = recordOf('app')
+    const { source, destination, tier, sourceDigest } = recordOf('app')
     const newer = recordOf('newer').sourceDigest
     expect(sourceDigest).not.toBe(newer)
     await at.quarantine.supersede({
       source,
       destination,
+      tier,
       sourceDigest: newer,
       resolvedAt: '2026-11-25T12:00:00.000Z',
     })

@@ -201,6 +201,8 @@ export interface Supersession {
   readonly source: string
   /** Reference of the destination. */
   readonly destination: string
+  /** Under whose rules it passed; what other tiers have stopped stays open. */
+  readonly tier: string
   /** Digest of the newer source. */
   readonly sourceDigest: Digest
   /** ISO 8601 time at which it was resolved; what was quarantined later stays open. */
@@ -236,8 +238,8 @@ export interface QuarantineOptions {
 export interface QuarantineStore extends AsyncDisposable {
   /**
    * Stores a record; one of the same id stays as it is, and a later refusal opens it again when it was superseded or its
-   * approval has expired. Open records of the same source and destination with another source digest become superseded. Resolves with
-   * the record that is stored.
+   * approval has expired. Open records of the same source, destination and tier with another source digest become superseded.
+   * Resolves with the record that is stored.
    */
   put(record: QuarantineRecord): Promise<QuarantineRecord>
   /** A record and what became of it, or `undefined`. */

@@ -144,7 +144,7 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
     get: (id) => find(query, id),
 
     async put(record) {
-      const { id, source, destination, sourceDigest } = record
+      const { id, source, destination, tier, sourceDigest } = record
       if (!idPattern.test(id))
         throw new GateError('OPTIONS_INVALID', `not a quarantine id: ${JSON.stringify(id.slice(0, 80))}`)
       const at = readInstant(record.quarantinedAt, 'quarantinedAt')
@@ -163,8 +163,9 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
           ...(await change(
             query,
             { state: 'superseded', sourceDigest, cause: 'quarantined', at: now },
-            `state = 'open' AND source = $3 AND destination = $4 AND source_digest <> $5 AND quarantined_at <= $6`,
-            [source, destination, sourceDigest, at],
+            `state = 'open' AND source = $3 AND destination = $4 AND tier = $5 AND source_digest <> $6
+             AND quarantined_at <= $7`,
+            [source, destination, tier, sourceDigest, at],
           )),
         )
         return { kept: requireFound(id, await find(query, id)).record, events }
@@ -242,15 +243,15 @@ export function createQuarantine(database: Database, options: QuarantineOptions 
       })
     },
 
-    async supersede({ source, destination, sourceDigest, resolvedAt }) {
+    async supersede({ source, destination, tier, sourceDigest, resolvedAt }) {
       const before = readInstant(resolvedAt, 'resolvedAt')
       const at = clock.now().toISOString()
       const events = await database.transaction((query) =>
         change(
           query,
           { state: 'superseded', sourceDigest, cause: 'promoted', at },
-          `state = 'open' AND source = $3 AND destination = $4 AND quarantined_at <= $5`,
-          [source, destination, before],
+          `state = 'open' AND source = $3 AND destination = $4 AND tier = $5 AND quarantined_at <= $6`,
+          [source, destination, tier, before],
         ),
       )
       await notify(events, options)

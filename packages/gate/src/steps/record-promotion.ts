@@ -51,6 +51,7 @@ export async function recordPromotion(
       await quarantine.supersede({
         source: source.name,
         destination,
+        tier: request.tier,
         sourceDigest: source.descriptor.digest,
         resolvedAt: startedAt,
       })

@@ -370,12 +370,21 @@ export function describeQuarantineContract(name: string, { create }: QuarantineC
           expect(await store.get(next.id)).toMatchObject({ status: { state: 'superseded' } })
         }))
 
+      it('leaves what another tier has stopped', () =>
+        withStore(async (store) => {
+          const old = await store.put(recordOf('a', { minute: 1 }))
+          await store.put({ ...recordOf('bb', { minute: 2 }), tier: 'trial' })
+          expect(await store.get(old.id)).toMatchObject({ status: { state: 'open' } })
+        }))
+
       it('takes the place of what was stopped, when it is promoted', () =>
         withStore(async (store) => {
           const source = { source: 'build.example/app:1', destination: 'prod.example/app:1' }
           const old = await store.put(recordOf('a', { minute: 1 }))
           const other = await store.put(recordOf('bb', { minute: 1, destination: 'prod.example/b:1' }))
-          const newer = { ...source, sourceDigest: digestOf('fixed'), resolvedAt: time(2) }
+          const newer = { ...source, tier: old.tier, sourceDigest: digestOf('fixed'), resolvedAt: time(2) }
+          // What passes under other rules says nothing of these.
+          expect(await store.supersede({ ...newer, tier: 'trial' })).toBe(0)
           expect(await store.supersede(newer)).toBe(1)
           expect(await store.supersede(newer)).toBe(0)
           expect(await store.get(old.id)).toMatchObject({

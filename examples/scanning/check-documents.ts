@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as inventory from '@sallyport/inventory'
+import * as distro from '@sallyport/inventory/distro'
 import * as sbom from '@sallyport/inventory/sbom'
 import * as scan from '@sallyport/scan'
+import * as compare from '@sallyport/scan/compare'
 import * as database from '@sallyport/scan/database'
 import * as grype from '@sallyport/scan/grype'
 import * as harbor from '@sallyport/scan/harbor'
@@ -21,7 +23,7 @@ const root = join(here, '..', '..')
 /** All entry points of the packages; a new one without a row here fails {@link checkPackage}. */
 const packages = {
   inventory: {
-    entries: { '.': inventory, './sbom': sbom },
+    entries: { '.': inventory, './distro': distro, './sbom': sbom },
     unions: [
       ['errors.ts', 'InventoryErrorCode'],
       ['inventory.ts', 'InventoryGap.code'],
@@ -32,6 +34,7 @@ const packages = {
   scan: {
     entries: {
       '.': scan,
+      './compare': compare,
       './database': database,
       './grype': grype,
       './harbor': harbor,

@@ -6,6 +6,7 @@ import * as sbom from '@sallyport/inventory/sbom'
 import * as scan from '@sallyport/scan'
 import * as compare from '@sallyport/scan/compare'
 import * as database from '@sallyport/scan/database'
+import * as findings from '@sallyport/scan/findings'
 import * as grype from '@sallyport/scan/grype'
 import * as harbor from '@sallyport/scan/harbor'
 import * as osvScanner from '@sallyport/scan/osv-scanner'
@@ -36,6 +37,7 @@ const packages = {
       '.': scan,
       './compare': compare,
       './database': database,
+      './findings': findings,
       './grype': grype,
       './harbor': harbor,
       './ignore': ignore,

@@ -12,7 +12,8 @@ import {
   type PolicyFacts,
   type WaiverFile,
 } from '@sallyport/policy'
-import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Scanner } from '@sallyport/scan'
+import type { FindingsDiff, MergedScan, Scanner } from '@sallyport/scan'
+import { diffFindings, runScanners } from '@sallyport/scan/findings'
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'

@@ -108,9 +108,10 @@ async function runAction(
   try {
     switch (kind) {
       case 'promote':
-      case 'attest':
+      case 'attest': {
         const { promoteAgain } = await import('./promote-again.ts')
         return await promoteAgain({ ...context, state }, action)
+      }
       case 'sign':
         return await signAsIs({ ...context, backfillSigner }, action)
       case 'retire':

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as inventory from '@sallyport/inventory'
+import * as distro from '@sallyport/inventory/distro'
 import * as sbom from '@sallyport/inventory/sbom'
 import * as scan from '@sallyport/scan'
+import * as compare from '@sallyport/scan/compare'
 import * as database from '@sallyport/scan/database'
+import * as findings from '@sallyport/scan/findings'
 import * as grype from '@sallyport/scan/grype'
 import * as harbor from '@sallyport/scan/harbor'
 import * as osvScanner from '@sallyport/scan/osv-scanner'
@@ -21,7 +24,7 @@ const root = join(here, '..', '..')
 /** All entry points of the packages; a new one without a row here fails {@link checkPackage}. */
 const packages = {
   inventory: {
-    entries: { '.': inventory, './sbom': sbom },
+    entries: { '.': inventory, './distro': distro, './sbom': sbom },
     unions: [
       ['errors.ts', 'InventoryErrorCode'],
       ['inventory.ts', 'InventoryGap.code'],
@@ -32,7 +35,9 @@ const packages = {
   scan: {
     entries: {
       '.': scan,
+      './compare': compare,
       './database': database,
+      './findings': findings,
       './grype': grype,
       './harbor': harbor,
       './ignore': ignore,

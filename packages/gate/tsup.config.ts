@@ -7,4 +7,5 @@ export default buildOf({
   dbos: 'src/dbos/index.ts',
   postgres: 'src/postgres/index.ts',
   report: 'src/report/index.ts',
+  statements: 'src/statements/index.ts',
 })

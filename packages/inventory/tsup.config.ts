@@ -1,3 +1,7 @@
 import { buildOf } from '../../tsup.base.ts'
 
-export default buildOf({ index: 'src/index.ts', sbom: 'src/sbom/index.ts' })
+export default buildOf({
+  index: 'src/index.ts',
+  distro: 'src/distro/index.ts',
+  sbom: 'src/sbom/index.ts',
+})

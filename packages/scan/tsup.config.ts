@@ -8,6 +8,8 @@ export default buildOf({
   grype: 'src/grype/index.ts',
   'osv-scanner': 'src/osv-scanner/index.ts',
   sources: 'src/advisories/sources/index.ts',
+  compare: 'src/compare/index.ts',
+  findings: 'src/findings/index.ts',
   ignore: 'src/ignore/index.ts',
   trivy: 'src/trivy/index.ts',
 })

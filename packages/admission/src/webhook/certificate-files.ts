@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createSecureContext } from 'node:tls'
 import type { Clock } from '@sallyport/core'
 import { AdmissionError } from '../errors.ts'
 
@@ -37,6 +36,7 @@ export async function loadCertificate(files: CertificateFiles, clock: Clock): Pr
   const key = await readPem(files.key)
   const ca = files.clientAuthority === undefined ? undefined : await readPem(files.clientAuthority)
   const leaf = parseCertificate(cert, files.certificate)
+  const { createSecureContext } = await import('node:tls')
   try {
     createSecureContext({ cert, key, ca })
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest } from 'node:http2'
+import type { Http2SecureServer, Http2ServerRequest, SecureServerOptions } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
@@ -76,6 +76,8 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
       // Who listens must not turn an answer into another.
     }
   }
+  // Loaded here: with TLS it is a good part of what an import of this package would take.
+  const { createSecureServer } = await import('node:http2')
   let server: Http2SecureServer | undefined
   const certificate = await watchCertificate(tls, clock, {
     onLoaded(loaded) {
@@ -101,7 +103,7 @@ export async function createWebhookServer(options: WebhookServerOptions): Promis
     connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
     maxHeaderSize: 16 * 1024,
     settings: { maxConcurrentStreams: 250, maxHeaderListSize: 16 * 1024 },
-  } as Parameters<typeof createSecureServer>[0])
+  } as SecureServerOptions)
   server.maxConnections = maxConnections
   const connections = trackConnections(server)
   const room = createBodyRoom(maxBufferedBytes)

@@ -1,5 +1,5 @@
 import { isJsonDeeperThan } from '@sallyport/core'
-import { hardeningBuildType } from '@sallyport/gate'
+import { hardeningBuildType } from '@sallyport/gate/statements'
 import * as z from 'zod'
 
 /** What the provenance of a hardening tells of how packages are used. */

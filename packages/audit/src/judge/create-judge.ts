@@ -1,6 +1,7 @@
 import { canonicalJson, type Clock, digestOf } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
-import { type MergedScan, runScanners } from '@sallyport/scan'
+import type { MergedScan } from '@sallyport/scan'
+import { runScanners } from '@sallyport/scan/findings'
 import type { PresentTerms } from '../audit-terms.ts'
 import { type BoundedMemory, createBoundedMemory } from './bounded-memory.ts'
 import type { KnownWithoutLayers } from './describe-facts.ts'

@@ -1,5 +1,5 @@
 import type { Verdict } from '@sallyport/core'
-import { applyStatements } from '@sallyport/gate'
+import { applyStatements } from '@sallyport/gate/statements'
 import { decide, type Decision, type DecisionReason } from '@sallyport/policy'
 import type { PresentTerms } from '../audit-terms.ts'
 import { askWithoutLayers, needsLayers } from './ask-rules.ts'

@@ -2,7 +2,6 @@ import { type Clock, type Digest, runConcurrently } from '@sallyport/core'
 import type { Signer } from '@sallyport/attest'
 import type { Gate } from '@sallyport/gate'
 import { AuditError } from '../errors.ts'
-import { promoteAgain } from './promote-again.ts'
 import { type RepairContext, toStep } from './repair-context.ts'
 import { isImageAction, type RepairAction, type RepairPlan } from './repair-plan.ts'
 import {
@@ -109,8 +108,10 @@ async function runAction(
   try {
     switch (kind) {
       case 'promote':
-      case 'attest':
+      case 'attest': {
+        const { promoteAgain } = await import('./promote-again.ts')
         return await promoteAgain({ ...context, state }, action)
+      }
       case 'sign':
         return await signAsIs({ ...context, backfillSigner }, action)
       case 'retire':

@@ -2,7 +2,6 @@ import { canonicalJson } from '@sallyport/core'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLayerStore } from '@sallyport/image'
 import pLimit from 'p-limit'
 import type { GateContext } from '../promote/gate-context.ts'
 import type { PromotionOutcome } from '../promote/outcome.ts'
@@ -70,6 +69,7 @@ export async function promoteAll(
 export async function openBatch(
   gate: GateContext,
 ): Promise<{ readonly gate: GateContext } & AsyncDisposable> {
+  const { createLayerStore } = await import('@sallyport/image')
   const directory = await mkdtemp(join(gate.workDirectory ?? tmpdir(), 'sallyport-batch-'))
   return {
     gate: {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { DBOS, type WorkflowStatus } from '@dbos-inc/dbos-sdk'
+import type { WorkflowStatus } from '@dbos-inc/dbos-sdk'
 import { canonicalJson, digestOf } from '@sallyport/core'
 import type { Engine, EnqueueOptions, JobFilter, JobHandle, PromotionJob } from '../engine/engine.ts'
 import type { PromotionResult } from '../engine/promotion-result.ts'
@@ -10,6 +10,7 @@ import { GateError } from '../errors.ts'
 import { openGateContext } from '../promote/gate-context.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import { lockExecutor } from './executor-lock.ts'
+import { loadDbos } from './load-dbos.ts'
 import type { DbosEngineOptions } from './options.ts'
 import { patiently } from './patiently.ts'
 import { openQueues, type PromotionQueues } from './promotion-queue.ts'
@@ -37,8 +38,8 @@ interface Running {
  * that dies leaves its promotions to the others, which go on after the last step that ended. One engine in a process: it
  * has DBOS for itself.
  *
- * `start` rejects with a {@link GateError} `ENGINE_FAILED`, retryable, when PostgreSQL can't be reached, and with
- * `OPTIONS_INVALID` for an `executorId` that another process has; every other method with `ENGINE_FAILED` before it, or
+ * `start` rejects with a {@link GateError} `ENGINE_FAILED`, retryable, when PostgreSQL can't be reached, not retryable when
+ * `@dbos-inc/dbos-sdk` or `pg` is not installed, and with `OPTIONS_INVALID` for an `executorId` that another process has; every other method with `ENGINE_FAILED` before it, or
  * when PostgreSQL stays away; work that is under way waits for it.
  */
 export function dbosEngine(options: DbosEngineOptions): Engine {
@@ -52,13 +53,16 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
       await launch()
     } catch (cause) {
       if (cause instanceof GateError) throw cause
-      await DBOS.shutdown({ deregister: true }).catch(() => undefined)
+      await loadDbos()
+        .shutdown({ deregister: true })
+        .catch(() => undefined)
       throw failed(`the engine did not start: ${String(cause)}`, cause)
     }
   }
 
   async function launch(): Promise<void> {
-    if (DBOS.isInitialized()) throw failed('DBOS runs in this process already: one engine has it for itself')
+    if (loadDbos().isInitialized())
+      throw failed('DBOS runs in this process already: one engine has it for itself')
     await using resources = new AsyncDisposableStack()
     const stopping = new AbortController()
     const gate = options.gate && resources.use(openGateContext(options.gate))
@@ -81,11 +85,11 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
         stopping: stopping.signal,
       })
     }
-    const workflow = DBOS.registerWorkflow(work, {
+    const workflow = loadDbos().registerWorkflow(work, {
       name: workflowName,
       maxRecoveryAttempts: options.maxRecoveries ?? 20,
     })
-    DBOS.setConfig({
+    loadDbos().setConfig({
       name: application,
       systemDatabaseUrl: options.databaseUrl,
       executorID: executorId,
@@ -94,7 +98,7 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
       ...(!gate && { listenQueues: [] }),
     })
     // DBOS makes and migrates its tables at the start; two processes at once would be in each other's way.
-    await lock.alone(() => DBOS.launch())
+    await lock.alone(() => loadDbos().launch())
     const queues = await openQueues(options)
     const watch =
       gate && recoverDead({ lock, executorId, workflowName, intervalMs: recoveryIntervalMs, onLog })
@@ -106,7 +110,7 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
     if (!stopped) return
     running = undefined
     await stopped.watch?.[Symbol.asyncDispose]()
-    await DBOS.shutdown({ deregister: true, workflowCompletionTimeoutMS: graceMs })
+    await loadDbos().shutdown({ deregister: true, workflowCompletionTimeoutMS: graceMs })
     stopped.stopping.abort(failed('the engine was stopped'))
     await stopped.resources.disposeAsync()
   }
@@ -118,7 +122,7 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
 
   async function findStatus(key: string): Promise<WorkflowStatus | undefined> {
     started()
-    const status = await patiently(() => DBOS.getWorkflowStatus(key))
+    const status = await patiently(() => loadDbos().getWorkflowStatus(key))
     return status?.workflowName === workflowName ? status : undefined
   }
 
@@ -129,20 +133,20 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
       throw new GateError('OPTIONS_INVALID', `a key has 1 to ${maxKeyLength} characters, not ${id.length}`)
     }
     const queueName = await queues.forDestination(request.to)
-    const existing = await DBOS.getWorkflowStatus(id)
+    const existing = await loadDbos().getWorkflowStatus(id)
     if (existing) {
       refuseOther(existing, request)
       const repeat = (ended ?? (key === undefined ? 'repeat' : 'return')) === 'repeat'
       if (repeat && hasEnded(existing)) await rewind(id, queueName)
     } else {
-      await DBOS.startWorkflow(workflow, { workflowID: id, queueName })(request)
+      await loadDbos().startWorkflow(workflow, { workflowID: id, queueName })(request)
     }
     return handleOf(id)
   }
 
   async function rewind(id: string, queueName: string): Promise<void> {
     try {
-      await DBOS.rewindWorkflow(id, { queueName, applicationVersion })
+      await loadDbos().rewindWorkflow(id, { queueName, applicationVersion })
     } catch (cause) {
       // Another process was faster: then it is under way.
       const now = await findStatus(id)
@@ -189,7 +193,7 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
     async list({ state, limit = 100, offset = 0 }: JobFilter = {}) {
       started()
       const statuses = await patiently(() =>
-        DBOS.listWorkflows({
+        loadDbos().listWorkflows({
           workflowName,
           ...(state && { status: [...statesOf[state]] }),
           limit,
@@ -202,7 +206,7 @@ export function dbosEngine(options: DbosEngineOptions): Engine {
     async cancel(key) {
       const status = await findStatus(key)
       if (!status || hasEnded(status)) return false
-      await patiently(() => DBOS.cancelWorkflow(key))
+      await patiently(() => loadDbos().cancelWorkflow(key))
       return (await mustFind(key)).state === 'cancelled'
     },
     [Symbol.asyncDispose]: () => stop(),

@@ -1,8 +1,8 @@
-import { DBOS } from '@dbos-inc/dbos-sdk'
 import { type GateErrorData, fromErrorData, toErrorData } from '../engine/error-data.ts'
 import type { GateErrorCode } from '../errors.ts'
 import type { DurableSteps } from '../ports/durable-steps.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
+import { loadDbos } from './load-dbos.ts'
 
 /** Options of {@link dbosSteps}. */
 export interface DbosStepsOptions {
@@ -41,7 +41,7 @@ export function dbosSteps({
   return {
     async run<T>(name: string, work: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
       const step = async (): Promise<StepOutput<T>> => {
-        const { cancelSignal, currentAttempt = 1 } = DBOS.stepStatus ?? {}
+        const { cancelSignal, currentAttempt = 1 } = loadDbos().stepStatus ?? {}
         const signal = cancelSignal ? AbortSignal.any([cancelSignal, stopping]) : stopping
         try {
           const value = await work(signal)
@@ -58,7 +58,7 @@ export function dbosSteps({
       }
       let output: StepOutput<T>
       try {
-        output = await DBOS.runStep(step, {
+        output = await loadDbos().runStep(step, {
           name: `${prefix}${name}`,
           retriesAllowed: true,
           maxAttempts: attempts,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { Client } from 'pg'
+import { loadPostgresClient } from './load-dbos.ts'
 
 /**
  * Who lives: each process holds a lock of its PostgreSQL session for as long as it does. A process that is killed loses
@@ -38,7 +39,7 @@ export async function lockExecutor(options: LockExecutorOptions): Promise<Execut
   }
 
   async function connect(): Promise<Client> {
-    const opened = new Client({
+    const opened = new (loadPostgresClient())({
       connectionString: options.databaseUrl,
       application_name: `${application} executor`,
       keepAlive: true,

@@ -1,5 +1,5 @@
-import { DBOS } from '@dbos-inc/dbos-sdk'
 import { parseReference } from '@sallyport/oci'
+import { loadDbos } from './load-dbos.ts'
 import type { DbosEngineOptions } from './options.ts'
 
 /** One queue for each registry that promotions go to, so that each can have limits of its own. */
@@ -25,7 +25,7 @@ export async function openQueues({
   const register = async (registry: string): Promise<string> => {
     const { perWorker = concurrency, total, rate } = limits[registry] ?? {}
     const name = `promotions to ${registry}`
-    await DBOS.registerQueue(name, {
+    await loadDbos().registerQueue(name, {
       workerConcurrency: total === undefined ? perWorker : Math.min(perWorker, total),
       ...(total !== undefined && { globalConcurrency: total }),
       ...(rate && { rateLimit: { limitPerPeriod: rate.count, periodSec: rate.seconds } }),

@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { DBOS } from '@dbos-inc/dbos-sdk'
-// DBOS leaves it to its own service to tell others of a dead process; this is what that service calls.
-import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor'
 import type { ExecutorLock } from './executor-lock.ts'
+import { loadDbos, loadDbosExecutor } from './load-dbos.ts'
 import type { DbosEngineOptions } from './options.ts'
 
 /** Options of {@link recoverDead}. */
@@ -33,7 +31,7 @@ export function recoverDead({
         for (const owner of await ownersOfRunning(workflowName)) {
           if (owner === executorId) continue
           await lock.whileDead(owner, async () => {
-            const recovered = await DBOSExecutor.globalInstance?.recoverPendingWorkflows([owner])
+            const recovered = await loadDbosExecutor().globalInstance?.recoverPendingWorkflows([owner])
             const count = recovered?.length ?? 0
             if (count > 0) onLog('info', `${owner} is dead: ${count} of its promotions go on elsewhere`)
           })
@@ -53,7 +51,7 @@ export function recoverDead({
 }
 
 async function ownersOfRunning(workflowName: string): Promise<ReadonlySet<string>> {
-  const running = await DBOS.listWorkflows({
+  const running = await loadDbos().listWorkflows({
     workflowName,
     status: 'PENDING',
     loadInput: false,

@@ -1,6 +1,6 @@
 import { formatPlatform } from '@sallyport/core'
 import { type Decision, formatChain, type JudgedFinding } from '@sallyport/policy'
-import { compareSeverities } from '@sallyport/scan'
+import { compareSeverities } from '@sallyport/scan/compare'
 import type { QuarantinedFinding } from '../ports/quarantine-store.ts'
 import type { PlatformSummary } from '../promote/platform-summary.ts'
 

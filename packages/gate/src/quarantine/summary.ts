@@ -1,5 +1,6 @@
 import { parseDigest, type Verdict } from '@sallyport/core'
-import { compareSeverities, type Severity } from '@sallyport/scan'
+import type { Severity } from '@sallyport/scan'
+import { compareSeverities } from '@sallyport/scan/compare'
 import type { Row } from '../database/database.ts'
 import { readJson } from '../journal/read-json.ts'
 import type {

@@ -1,13 +1,8 @@
 import type { Digest } from '@sallyport/core'
 import type { Inventory } from '@sallyport/inventory'
 import type { PolicyFacts } from '@sallyport/policy'
-import {
-  applyIgnoreRules,
-  applyVex,
-  type IgnoreFile,
-  type MergedScan,
-  type TrustedVex,
-} from '@sallyport/scan'
+import type { IgnoreFile, MergedScan, TrustedVex } from '@sallyport/scan'
+import { applyIgnoreRules, applyVex } from '@sallyport/scan/findings'
 
 /** An imported ignore file and who answers for it. */
 export interface OwnedIgnoreFile extends Pick<IgnoreFile, 'rules'>, Partial<Pick<IgnoreFile, 'warnings'>> {

@@ -14,7 +14,8 @@ import {
   vexOfHardening,
 } from '@sallyport/harden/report'
 import type { toCycloneDx } from '@sallyport/inventory/sbom'
-import { type Finding, writeOpenVex } from '@sallyport/scan'
+import type { Finding } from '@sallyport/scan'
+import { writeOpenVex } from '@sallyport/scan/findings'
 import { packageVersion } from '../package-version.ts'
 import type { ExaminedImage } from './examined-image.ts'
 import type { ImageJudgement } from './judge-image.ts'

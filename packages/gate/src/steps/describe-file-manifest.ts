@@ -1,6 +1,6 @@
 import { createStatement, predicateKinds } from '@sallyport/attest'
 import { formatPlatform } from '@sallyport/core'
-import { type Image, listFiles } from '@sallyport/image'
+import type { Image } from '@sallyport/image'
 import type { EvidenceDocument } from './describe-evidence.ts'
 
 /** Options of {@link describeFileManifest}. */
@@ -18,6 +18,7 @@ export async function describeFileManifest(
   image: Image,
   { name, signal }: DescribeFileManifestOptions,
 ): Promise<EvidenceDocument> {
+  const { listFiles } = await import('@sallyport/image')
   const subject = image.raw.descriptor.digest
   const predicate = predicateKinds.fileManifest.build({
     platform: formatPlatform(image.platform),

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
 import type { HardenReport } from '@sallyport/harden'
 import type { PatchReport } from '@sallyport/harden/patch'
-import { type Image, type LayerStore, openImage } from '@sallyport/image'
-import { createInventory, type Inventory } from '@sallyport/inventory'
+import type { Image, LayerStore } from '@sallyport/image'
+import type { Inventory } from '@sallyport/inventory'
 import {
   type BreakGlass,
   decide,
@@ -12,7 +12,8 @@ import {
   type PolicyFacts,
   type WaiverFile,
 } from '@sallyport/policy'
-import { diffFindings, type FindingsDiff, type MergedScan, runScanners, type Scanner } from '@sallyport/scan'
+import type { FindingsDiff, MergedScan, Scanner } from '@sallyport/scan'
+import { diffFindings, runScanners } from '@sallyport/scan/findings'
 import type { HardenChoice } from '../promote/options.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
@@ -116,6 +117,10 @@ export async function judgeImage(
   await using resources = new AsyncDisposableStack()
 
   const { image, inventory } = await steps.run('inventory', platform, async () => {
+    const [{ openImage }, { createInventory }] = await Promise.all([
+      import('@sallyport/image'),
+      import('@sallyport/inventory'),
+    ])
     const image = resources.use(
       await openImage(blobs, source, { directory: join(directory, 'before'), layerStore, signal }),
     )

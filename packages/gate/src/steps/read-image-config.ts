@@ -1,5 +1,5 @@
 import type { BlobReader, ImageManifest } from '@sallyport/core'
-import { type ImageConfig, imageConfigSchema } from '@sallyport/image'
+import type { ImageConfig } from '@sallyport/image'
 import { GateError } from '../errors.ts'
 
 const maxConfigBytes = 4 * 1024 * 1024
@@ -21,6 +21,7 @@ export async function readImageConfig(
   }
   const chunks: Uint8Array[] = []
   for await (const chunk of blobs.open(config, { signal })) chunks.push(chunk)
+  const { imageConfigSchema } = await import('@sallyport/image')
   try {
     return imageConfigSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')))
   } catch (cause) {

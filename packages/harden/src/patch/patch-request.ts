@@ -1,5 +1,6 @@
 import type { Inventory, Package } from '@sallyport/inventory'
-import { compareVersions, type Finding, isUnparseable } from '@sallyport/scan'
+import type { Finding } from '@sallyport/scan'
+import { compareVersions, isUnparseable } from '@sallyport/scan/compare'
 
 /** A finding with the version that repairs it, and its package in the inventory. */
 export interface FixableFinding {

@@ -1,5 +1,6 @@
 import type { Digest } from '@sallyport/core'
-import { type Finding, type FindingPackage, diffFindings } from '@sallyport/scan'
+import type { Finding, FindingPackage } from '@sallyport/scan'
+import { diffFindings } from '@sallyport/scan/findings'
 import type { TraceCoverage } from '../evidence/trace-coverage.ts'
 import type { HardenReport } from '../harden-result.ts'
 import { explainKept, type FixRefusal } from './explain-kept.ts'

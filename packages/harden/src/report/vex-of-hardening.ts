@@ -1,4 +1,5 @@
-import { type Finding, type NewVexStatement, vexOfChange, type VexOfChangeOptions } from '@sallyport/scan'
+import type { Finding, NewVexStatement, VexOfChangeOptions } from '@sallyport/scan'
+import { vexOfChange } from '@sallyport/scan/findings'
 import type { TraceCoverage } from '../evidence/trace-coverage.ts'
 import type { PackageUsage } from '../usage/usage.ts'
 

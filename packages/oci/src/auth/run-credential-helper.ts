@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import * as z from 'zod'
 import { OciError } from '../errors.ts'
 import type { Credentials } from '../ports/credential-provider.ts'
@@ -59,6 +58,8 @@ function run(
   limitMs: number,
   signal: AbortSignal | undefined,
 ): Promise<{ code: number | null; output: string }> {
+  // Not imported above: few ask a helper, and who imports this package would wait for it.
+  const { spawn } = process.getBuiltinModule('node:child_process')
   return new Promise((resolve, reject) => {
     const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'] })
     let output = ''

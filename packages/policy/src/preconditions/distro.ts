@@ -1,4 +1,4 @@
-import { distroSupportState } from '@sallyport/inventory'
+import { distroSupportState } from '@sallyport/inventory/distro'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { type Gap, judgeGaps } from './judge-gaps.ts'
 import { isDistroGap, scanGaps } from './scan-gaps.ts'

@@ -1,4 +1,4 @@
-import { compareVersions, isUnparseable } from '@sallyport/scan'
+import { compareVersions, isUnparseable } from '@sallyport/scan/compare'
 import { compareText } from '../compare-text.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 

@@ -1,4 +1,5 @@
-import { compareSeverities, type Finding, type Severity } from '@sallyport/scan'
+import type { Finding, Severity } from '@sallyport/scan'
+import { compareSeverities } from '@sallyport/scan/compare'
 import type { WaiverTerms } from '../document/tier.ts'
 import type { Waiver } from './waiver.ts'
 

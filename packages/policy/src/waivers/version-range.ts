@@ -1,4 +1,4 @@
-import { compareVersions, isUnparseable } from '@sallyport/scan'
+import { compareVersions, isUnparseable } from '@sallyport/scan/compare'
 
 type Comparator = '=' | '!=' | '<' | '<=' | '>' | '>='
 

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { Agent, request } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { AdmissionError } from '../../errors.ts'
 
@@ -40,6 +39,8 @@ const maxBytes = 2 * 1024 * 1024
 export function openClusterApi(options: ClusterApiOptions): ClusterApi {
   const { tokenFile = `${folder}/token`, authorityFile = `${folder}/ca.crt`, timeoutMs = 3_000 } = options
   const base = serverUrl(options)
+  // Not imported above: it would be a good part of what an import of this package takes.
+  const { Agent, request } = process.getBuiltinModule('node:https')
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
 
   async function ask(

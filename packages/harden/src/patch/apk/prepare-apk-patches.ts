@@ -1,6 +1,6 @@
 import { decodeName, encodeName } from '@sallyport/image'
 import type { Distro, Package } from '@sallyport/inventory'
-import { compareApkVersions, isUnparseable } from '@sallyport/scan'
+import { compareApkVersions, isUnparseable } from '@sallyport/scan/compare'
 import { checksumForms } from '../../systems/apk/edit-lists.ts'
 import { type ApkRecords, openDatabases, packScripts } from '../../systems/apk/open-databases.ts'
 import { words } from '../../systems/apk/parse-dependency.ts'

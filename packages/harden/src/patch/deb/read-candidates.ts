@@ -1,5 +1,5 @@
 import { parseControlStanzas, type DpkgDependency, parseDpkgDependencies } from '@sallyport/inventory'
-import { compareDebianVersions, isUnparseable } from '@sallyport/scan'
+import { compareDebianVersions, isUnparseable } from '@sallyport/scan/compare'
 import { HardenError } from '../../errors.ts'
 import { checkMirrorPath } from '../mirror/check-mirror-path.ts'
 import type { OpenedSuite } from './open-suite.ts'

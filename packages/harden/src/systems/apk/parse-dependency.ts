@@ -1,4 +1,4 @@
-import { compareApkVersions, isUnparseable } from '@sallyport/scan'
+import { compareApkVersions, isUnparseable } from '@sallyport/scan/compare'
 
 /** A word of `D`, `p`, or `/etc/apk/world`: `[!]name[operator version][@repository]`. */
 export interface ApkDependency {

@@ -1,5 +1,5 @@
 import type { DpkgDependency, Package } from '@sallyport/inventory'
-import { compareDebianVersions, isUnparseable } from '@sallyport/scan'
+import { compareDebianVersions, isUnparseable } from '@sallyport/scan/compare'
 
 /** Names under which installed packages can be depended on. */
 export interface Providers {

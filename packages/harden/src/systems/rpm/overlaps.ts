@@ -1,4 +1,4 @@
-import { compareRpmVersions, isUnparseable } from '@sallyport/scan'
+import { compareRpmVersions, isUnparseable } from '@sallyport/scan/compare'
 import type { Capability } from './parse-rpm-package.ts'
 
 /** `RPMSENSE_LESS`, `_GREATER` and `_EQUAL`. */

@@ -1,0 +1,7 @@
+export { compareSeverities } from '../severity/severity-order.ts'
+export { compareApkVersions } from '../version/compare-apk-versions.ts'
+export { compareDebianVersions } from '../version/compare-debian-versions.ts'
+export { compareRpmVersions } from '../version/compare-rpm-versions.ts'
+export { compareVersions } from '../version/compare-versions.ts'
+export { isUnparseable, type UnparseableVersion, type VersionOrder } from '../version/version-order.ts'
+export type { Severity } from '../finding.ts'

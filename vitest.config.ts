@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   resolve: { conditions },
   test: {
-    include: ['packages/*/src/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'scripts/*.test.mjs'],
     environment: 'node',
     // For what hangs; a busy machine is many times slower than an idle one.
     testTimeout: 60_000,

@@ -5,6 +5,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { countExamples, isComplete } from './example-totals.mjs'
 import { printTotals } from './totals.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -26,19 +27,16 @@ function run(command, parameters, { capture = false } = {}) {
   return { ok: status === 0, status, stdout, seconds: ((Date.now() - started) / 1000).toFixed(1) }
 }
 
-/** Runs checks one after the other, says how each ended, and shows what a failed one printed. */
-function check(checks) {
-  let ok = true
-  for (const [name, command, ...parameters] of checks) {
-    const result = run(command, parameters, { capture: true })
-    process.stdout.write(`${result.ok ? '✓' : '✗'} ${name} (${result.seconds} s)\n`)
-    if (!result.ok) {
-      process.stdout.write(result.stdout)
-      ok = false
-    }
-  }
-  return ok
+/** Runs a check, says how it ended, and shows what it printed where it failed. */
+function report(name, command, ...parameters) {
+  const result = run(command, parameters, { capture: true })
+  process.stdout.write(`${result.ok ? '✓' : '✗'} ${name} (${result.seconds} s)\n`)
+  if (!result.ok) process.stdout.write(result.stdout)
+  return result
 }
+
+/** Runs checks one after the other, all of them. */
+const check = (checks) => checks.map((each) => report(...each)).every(({ ok }) => ok)
 
 /** Runs a vitest project, keeps its JSON report, and ends with a line of totals. */
 function suite(name, parameters) {
@@ -149,14 +147,18 @@ const tasks = {
   examples: () => {
     mkdirSync(packed, { recursive: true })
     // Jobs and containers install what is published.
-    return check([
-      buildStep,
-      packStep,
-      ...readdirSync(join(root, 'examples'))
-        .filter((name) => args.length === 0 || args.includes(name))
-        .filter((name) => name !== 'demo' && existsSync(join(root, 'examples', name, 'main.ts')))
-        .map((name) => [`example ${name}`, 'node', source, `examples/${name}/main.ts`]),
-    ])
+    if (!check([buildStep, packStep])) return false
+    const names = readdirSync(join(root, 'examples'))
+      .filter((name) => args.length === 0 || args.includes(name))
+      .filter((name) => name !== 'demo' && existsSync(join(root, 'examples', name, 'main.ts')))
+    const totals = countExamples(
+      names.map((name) => report(`example ${name}`, 'node', source, `examples/${name}/main.ts`)),
+    )
+    for (const what of totals.skipped) process.stdout.write(`skipped: ${what}\n`)
+    process.stdout.write(
+      `${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped\n`,
+    )
+    return isComplete(totals, { isAllRequired: Boolean(process.env.SALLYPORT_REQUIRE_TOOLS) })
   },
   format: () => run('oxfmt', ['.']).ok,
   test: () => {

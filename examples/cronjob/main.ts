@@ -21,6 +21,7 @@ import { prepareContainer } from '../../test/cli/container.ts'
 import { prepare } from '../../test/cli/prepare.ts'
 import { startContainer } from '../../test/drift/start-container.ts'
 import { checkLinks } from '../checks/check-links.ts'
+import { notRun } from '../checks/not-run.ts'
 import { type PodSpec, runPod, whyNoPods } from '../checks/run-pod.ts'
 import { servePacked } from '../checks/serve-packed.ts'
 import { sampleImage } from '../gate/write-samples.ts'
@@ -58,7 +59,7 @@ interface Job {
 
 const why = whyNoPods()
 if (why === undefined) await runJobs()
-else console.log(`the containers were not run: ${why}`)
+else notRun('the containers of the CronJobs', why)
 
 async function runJobs(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-cronjob-'))
@@ -140,10 +141,8 @@ async function runJobs(): Promise<void> {
   const hierarchy = ['pids', 'systemd', 'memory', '.']
     .map((part) => join('/sys/fs/cgroup', part))
     .find((path) => existsSync(join(path, 'cgroup.procs')))
-  if (process.getuid?.() !== 0 || hierarchy === undefined) {
-    console.log('drift-check was not run: it takes root, and control groups')
-    return
-  }
+  if (process.getuid?.() !== 0 || hierarchy === undefined)
+    return notRun('drift-check', 'it takes root, and control groups')
   const container = resources.use(await startContainer(rootfs, folder))
   const id = randomBytes(32).toString('hex')
   // As a runtime would: the container's id is in the name of its group.

@@ -12,6 +12,7 @@ import { findPostgres, startPostgres } from '@sallyport/test-tools'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { checkGuide } from '../checks/check-guide.ts'
 import { checkLinks } from '../checks/check-links.ts'
+import { notRun } from '../checks/not-run.ts'
 import { runWorkflow } from './argo/run-workflow.ts'
 import { enqueuePromotion } from './guide/enqueue-promotion.ts'
 
@@ -73,8 +74,7 @@ try {
   assert.deepEqual([...again.keys()], ['resolve'])
 
   if (await findPostgres()) await promoteOnDbos()
-  else if (process.env['SALLYPORT_REQUIRE_TOOLS']) throw new Error('PostgreSQL is not there')
-  else process.stdout.write('PostgreSQL is not there, so the part on DBOS was left out\n')
+  else notRun('the part on DBOS', 'PostgreSQL is not there')
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

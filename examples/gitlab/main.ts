@@ -11,6 +11,7 @@ import { createRegistryClient, parseReference } from '@sallyport/oci'
 import { toolPath } from '@sallyport/test-tools'
 import { pushImage } from '@sallyport/testkit'
 import { checkLinks } from '../checks/check-links.ts'
+import { notRun } from '../checks/not-run.ts'
 import { servePacked } from '../checks/serve-packed.ts'
 import { sampleImage } from '../gate/write-samples.ts'
 import { prepareJob } from '../github-actions/prepare.ts'
@@ -18,9 +19,7 @@ import { prepareJob } from '../github-actions/prepare.ts'
 const here = import.meta.dirname
 await checkLinks(join(here, 'README.md'))
 if (toolPath('rsync') === undefined) {
-  if (process.env['SALLYPORT_REQUIRE_TOOLS'] === '1')
-    throw new Error('rsync is missing, which gitlab-ci-local needs')
-  console.log('rsync is not on this machine, which gitlab-ci-local needs: the jobs were not run')
+  notRun('the jobs of GitLab', 'rsync is not there, which gitlab-ci-local needs')
   process.exit()
 }
 const runner = createRequire(import.meta.url).resolve('gitlab-ci-local')

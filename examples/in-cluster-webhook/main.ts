@@ -26,6 +26,7 @@ import { ClusterRole, ClusterRoleBinding } from 'kubernetes-models/rbac.authoriz
 import { Namespace, Service, ServiceAccount } from 'kubernetes-models/v1'
 import { parse } from 'yaml'
 import { checkLinks } from '../checks/check-links.ts'
+import { notRun } from '../checks/not-run.ts'
 import { type PodSpec, runPod, whyNoPods } from '../checks/run-pod.ts'
 import { servePacked } from '../checks/serve-packed.ts'
 import { openGate } from '../gate/guide/open-gate.ts'
@@ -91,7 +92,7 @@ try {
   assert.deepEqual(rules, [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get'] }])
 
   const why = whyNoPods()
-  if (why !== undefined) console.log(`the container was not run: ${why}`)
+  if (why !== undefined) notRun('the container of the webhook', why)
   else {
     // The image: what its Dockerfile installs.
     const local = join(folder, 'local')

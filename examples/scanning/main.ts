@@ -16,6 +16,7 @@ import { createRegistryClient } from '@sallyport/oci'
 import { parseAdvisories, readVex } from '@sallyport/scan'
 import { parseTrackerJson } from '@sallyport/scan/sources'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
+import { notRun } from '../checks/not-run.ts'
 import { checkDocuments } from './check-documents.ts'
 import { applyStatements } from './guide/apply-vex.ts'
 import { checkSbom } from './guide/check-sbom.ts'
@@ -118,9 +119,7 @@ try {
   const scanners = chooseScanners(advisories, engines)
   const names = scanners.map(({ name }) => name)
   const absent = ['trivy', 'grype', 'osv-scanner'].filter((name) => !names.includes(name))
-  console.log(
-    `scanners: ${names.join(', ')}; not on this machine, so not run: ${absent.join(', ') || 'none'}`,
-  )
+  for (const name of absent) notRun(`the scan by ${name}`, 'it is not there')
   const before = await scanImage(app, '1.0', scanners)
   const explained = explainScan(before.scan).join('\n')
   assert.deepEqual(
@@ -241,7 +240,7 @@ tiers:
   assert.equal(compareScans(own, fewer).suspicious, true)
 
   // Secrets.
-  if (engines.trivy === undefined) console.log('trivy is not on this machine: no secrets were looked for')
+  if (engines.trivy === undefined) notRun('the search for secrets', 'trivy is not there')
   else {
     const { scan: found } = await scanImage(app, '1.0', [
       findWeaknesses(engines.trivy.command, engines.trivy.data),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -15,8 +15,8 @@ import { program, runCommand } from './run-command.ts'
 let folder: string
 let at: Situation
 let environment: Readonly<Record<string, string>>
-/** Programs are checked where the packages are found; nothing of it is kept. */
-const programs = join(import.meta.dirname, 'temp')
+const root = join(import.meta.dirname, '..', '..')
+let programs: string
 const printed = new Map<string, string>()
 
 beforeAll(async () => {
@@ -29,8 +29,11 @@ beforeAll(async () => {
   await writeFile(join(folder, 'records.jsonl'), records.map((record) => JSON.stringify(record)).join('\n'))
   await at.push('signed/app:1')
   environment = { SIGNING_KEY: await readFile(join(folder, 'release.key'), 'utf8') }
-  await rm(programs, { recursive: true, force: true })
+  // Programs are checked and run where the packages of this folder are found.
+  programs = join(folder, 'programs')
   await mkdir(programs)
+  await symlink(join(import.meta.dirname, 'node_modules'), join(programs, 'node_modules'))
+  await writeFile(join(programs, 'package.json'), '{ "type": "module" }')
   const ready = await runCommand(folder, ['promote', `${at.build.host}/team/app:1`, at.to('ready/app:1')])
   expect(ready, ready.stderr).toMatchObject({ code: 0 })
   await prepareContainer(at)
@@ -231,10 +234,19 @@ async function runProgram(name: string): Promise<number> {
 }
 
 describe('--print-code', () => {
+  it('is checked outside of the repository', async () => {
+    expect(await readdir(import.meta.dirname)).not.toContain('temp')
+    expect([...printed.values()].filter((file) => !file.startsWith(folder))).toEqual([])
+  })
+
   it('prints programs that fit the packages', async () => {
     await writeFile(
       join(programs, 'tsconfig.json'),
-      JSON.stringify({ extends: '../../../tsconfig.base.json', include: ['.'] }),
+      JSON.stringify({
+        extends: join(root, 'tsconfig.base.json'),
+        compilerOptions: { typeRoots: [join(root, 'node_modules', '@types')] },
+        include: ['.'],
+      }),
     )
     const { stdout } = await promisify(execFile)('tsc', ['-p', programs]).catch(
       (error: { readonly stdout: string }) => error,

@@ -125,6 +125,14 @@ export async function openTerminal(folder: string, { columns = 110, rows = 50 } 
 
 const sortLines = (lines: string): string => `${lines.trimEnd().split('\n').toSorted().join('\n')}\n`
 
+/** Entries of several lines; all but the first of each are indented by more. */
+const sortEntries = (text: string): string =>
+  `${text
+    .trimEnd()
+    .split(/\n(?= {4}\S)/)
+    .toSorted()
+    .join('\n')}\n`
+
 /** Takes out what is another each time: ports, digests, times, folders, ids, ages. */
 export function normalize(text: string, folder: string): string {
   return (
@@ -147,6 +155,6 @@ export function normalize(text: string, folder: string): string {
       .replaceAll(/ +$/gm, '')
       // What is done at the same time ends in any order; so do candidates that are equally near.
       .replaceAll(/(?:^✓ (?:layer|tag|<digest>).*(?:\n|$))+/gm, sortLines)
-      .replaceAll(/(?:^ {4}predicate-type-mismatch: .*(?:\n|$))+/gm, sortLines)
+      .replaceAll(/(?:^ {4}predicate-type-mismatch, .*(?:\n|$)(?:^ {6,}.*(?:\n|$))+)+/gm, sortEntries)
   )
 }

@@ -74,19 +74,38 @@ export async function parseCommandLine(
       }
     })
   }
+  const words = withHelp(argv, [...groups.keys(), ...commands.map(({ name }) => name)])
   try {
     if (argv.length === 0) return { kind: 'print', text: root.helpInformation() + `\n${exitCodes}\n` }
-    await root.parseAsync(argv, { from: 'user' })
+    await root.parseAsync(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed }
-    throw toUsageError(error, argv)
+    throw toUsageError(error, argv, { command: findCommand(argv, commands), groups: [...groups.keys()] })
   }
   if (parsed === undefined) return { kind: 'print', text: printed }
   return parsed
 }
 
 const exitCodes = 'Exit codes: 0 pass, 1 fail, 2 error, 130 interrupted.'
+
+/** `help policy check` as `policy check --help`; where there is no such command, without what would hide that. */
+function withHelp(argv: readonly string[], known: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv
+  const words = first === 'help' ? [...rest, '--help'] : argv
+  const [name] = words.filter((word) => !word.startsWith('-'))
+  const isKnown = name === undefined || known.includes(name)
+  return isKnown ? words : words.filter((word) => word !== '--help' && word !== '-h')
+}
+
+/** The command that a command line names, even one that is none. */
+export function findCommand(
+  argv: readonly string[],
+  commands: readonly CommandSpec[],
+): CommandSpec | undefined {
+  const words = argv.filter((word) => !word.startsWith('-'))
+  return commands.find(({ name }) => name.split(' ').every((word, index) => word === words[index]))
+}
 
 /** What the commands of one first word are about. */
 function groupSummary(first: string, commands: readonly CommandSpec[]): string {
@@ -146,11 +165,16 @@ function toFlags(parser: Parser, command: CommandSpec): Readonly<Partial<Record<
   )
 }
 
-function toUsageError(error: CommanderError, argv: readonly string[]): CliError {
-  // A group without its second word prints its help as if that were a fault.
-  const isHelp = error.code === 'commander.help'
+function toUsageError(
+  error: CommanderError,
+  argv: readonly string[],
+  { command, groups }: { readonly command: CommandSpec | undefined; readonly groups: readonly string[] },
+): CliError {
+  // A group without its second word prints its help as if that were a fault, or takes an option for the fault.
+  const [group = '', ...others] = argv.filter((word) => !word.startsWith('-'))
+  const isHelp = groups.includes(group) && others.length === 0
   const message = isHelp
-    ? `${argv[0]}: which of its commands?`
+    ? `${group}: which of its commands?`
     : error.message
         .replace(/^error: /, '')
         .replaceAll('\n', ' ')
@@ -159,7 +183,9 @@ function toUsageError(error: CommanderError, argv: readonly string[]): CliError 
   return new CliError('USAGE_INVALID', message, {
     // Without its cause, which repeats what was typed.
     advice: isHelp
-      ? `\`sallyport ${argv[0]} --help\` lists them.`
-      : '`--help` after the command shows what it takes.',
+      ? `\`sallyport ${group} --help\` lists them.`
+      : command
+        ? `\`sallyport ${command.name} --help\` shows what it takes.`
+        : '`sallyport --help` lists the commands.',
   })
 }

@@ -9,7 +9,8 @@ import { wantsColor } from './output/colors.ts'
 import { printableLines } from './output/format.ts'
 import { describeError, formatError } from './output/describe-error.ts'
 import { liveProgress, noProgress, plainProgress, printable, type Progress } from './output/progress.ts'
-import { type CommandLine, optionsOf, parseCommandLine } from './parse-command-line.ts'
+import { wrapLines } from './output/wrap-lines.ts'
+import { type CommandLine, findCommand, optionsOf, parseCommandLine } from './parse-command-line.ts'
 import { resolveSettings, type Settings } from './settings/settings.ts'
 
 /** Where text goes: a stream, with what a terminal tells of itself. */
@@ -52,11 +53,13 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
   try {
     line = await parseCommandLine(argv, commands, { version: ownVersion(), columns })
   } catch (error) {
-    return report('sallyport', error, { ...options, isJson, isDebug: argv.includes('--debug') })
+    const command = findCommand(argv, commands)
+    const name = command ? `sallyport ${command.name}` : 'sallyport'
+    return report(name, error, { ...options, command, isJson, isDebug: argv.includes('--debug') })
   }
   if (line.kind === 'print') {
     try {
-      await print(stdout, line.text)
+      await print(stdout, fit(line.text, stdout))
       return 0
     } catch (error) {
       return report('sallyport', error, { ...options, isJson, isDebug: false })
@@ -105,11 +108,11 @@ async function runCommand(
       leaves: (text) => void (left = text),
       announce(text, result) {
         const told = { version: jsonVersion, command: command.name, verdict: 'pass', result }
-        stdout.write(`${isJson ? JSON.stringify(told) : printableLines(text)}\n`)
+        stdout.write(`${isJson ? JSON.stringify(told) : fit(printableLines(text), stdout)}\n`)
       },
       note(text) {
         progress.clear()
-        stderr.write(`${printable(text)}\n`)
+        stderr.write(`${fit(printable(text), stderr)}\n`)
       },
     }
     const ended = await runWithin(module, context)
@@ -173,10 +176,14 @@ async function tell(
 ): Promise<void> {
   const failure = error === undefined ? undefined : describeError(error)
   if (isJson) return print(stdout, `${toJson(command.name, verdict, result, failure)}\n`)
-  const shown = isVerbatim ? text : printableLines(text)
+  const shown = isVerbatim ? text : fit(printableLines(text), stdout)
   if (shown !== '') await print(stdout, shown.endsWith('\n') ? shown : `${shown}\n`)
-  if (failure) stderr.write(`${formatError(`sallyport ${command.name}`, failure)}\n`)
+  if (failure) stderr.write(`${fit(formatError(`sallyport ${command.name}`, failure), stderr)}\n`)
 }
+
+/** Lines that fit a terminal; what a program or a file reads stays as it is. */
+const fit = (text: string, { isTTY, columns }: CliScreen): string =>
+  isTTY === true && columns !== undefined && columns > 0 ? wrapLines(text, columns) : text
 
 const toJson = (command: string, verdict: Verdict, result: unknown, error: unknown): string =>
   JSON.stringify(
@@ -192,7 +199,7 @@ const toJson = (command: string, verdict: Verdict, result: unknown, error: unkno
   )
 
 interface Failure extends CliOptions {
-  readonly command?: CommandSpec
+  readonly command?: CommandSpec | undefined
   readonly isJson: boolean
   readonly isDebug: boolean
   /** What led to it, for `--debug`. */
@@ -207,7 +214,9 @@ async function report(
   const told = describeError(error)
   // The terminal has echoed ^C where the next line is to begin.
   const tellPeople = () =>
-    stderr.write(`${signal.aborted && stderr.isTTY ? '\r\u001b[K' : ''}${formatError(name, told)}\n`)
+    stderr.write(
+      `${signal.aborted && stderr.isTTY ? '\r\u001b[K' : ''}${fit(formatError(name, told), stderr)}\n`,
+    )
   if (isJson)
     await print(stdout, `${toJson(command?.name ?? '', 'error', undefined, told)}\n`).catch(tellPeople)
   else tellPeople()

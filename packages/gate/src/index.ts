@@ -46,10 +46,18 @@ export type { GateContext } from './promote/gate-context.ts'
 export type { FactsContext, GatherFacts } from './promote/gather-facts.ts'
 export { journalSteps } from './promote/journal-steps.ts'
 export { withLease } from './promote/hold-lease.ts'
-export type { GateOptions, HardenChoice, PatchChoice, PromoteOptions, RunOptions } from './promote/options.ts'
+export type {
+  GateOptions,
+  HardenChoice,
+  PatchChoice,
+  PlanOptions,
+  PromoteOptions,
+  RunOptions,
+} from './promote/options.ts'
 export type { ErrorOutcome, FailedOutcome, PassedOutcome, PromotionOutcome } from './promote/outcome.ts'
 export type { AttachedEvidence } from './record/attached-evidence.ts'
-export type { PromotionPlan } from './promote/plan-promotion.ts'
+export type { PromotionPlan } from './promote/plan-one.ts'
+export { planPromotion } from './promote/plan-promotion.ts'
 export type { PromotionRequest } from './promote/request.ts'
 export type {
   Attestation,

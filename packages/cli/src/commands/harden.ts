@@ -38,7 +38,9 @@ async function run(context: RunContext): Promise<CommandResult> {
       'USAGE_INVALID',
       isPlan ? 'a plan goes nowhere' : 'where does the hardened image go?',
       {
-        advice: 'Name a destination, or give --plan to see what would be done.',
+        advice: isPlan
+          ? 'Leave out the destination, or --plan.'
+          : 'Name a destination, or give --plan to see what would be done.',
       },
     )
   leaves(to === undefined ? 'Nothing was written.' : `The tag of ${to} was not moved.`)

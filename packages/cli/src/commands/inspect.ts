@@ -98,6 +98,9 @@ const listEvidence = ({ subject, referrers, cosignTags }: ReferrerDiscovery) => 
   })),
 ]
 
+/** A tag of cosign repeats the digest of its image, in a name that is longer than most terminals are wide. */
+const shortStore = (store: string): string => (store.startsWith('tag ') ? 'tag of cosign' : store)
+
 interface Inspected {
   readonly image: string
   readonly root: { readonly descriptor: { readonly digest: string; readonly mediaType: string } }
@@ -126,13 +129,16 @@ function format({ image, root, platforms, evidence, hidden }: Inspected): string
         ['  as', one.user ?? 'root'],
         ['  created', one.created ?? '-'],
         ['  layers', `${one.layers.length}, ${formatBytes(one.bytes)}`],
-        ...one.layers.map(({ digest, bytes }) => ['', `${digest}  ${formatBytes(bytes)}`]),
       ]),
+      // Digests come last: in a narrow terminal they have lines of their own.
+      formatRows(one.layers.map(({ digest, bytes }) => [`    ${formatBytes(bytes)}`, digest])),
     )
   }
   lines.push('', `${count(evidence.length, 'piece')} of evidence, not verified`)
   if (evidence.length > 0)
-    lines.push(formatRows(evidence.map(({ type, manifest, store }) => [`  ${type}`, manifest, store])))
+    lines.push(
+      formatRows(evidence.map(({ type, manifest, store }) => [`  ${type}`, shortStore(store), manifest])),
+    )
   if (hidden) lines.push('  the registry may have more than it shows')
   return lines.join('\n')
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Decision, Policy } from '@sallyport/policy'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
-import { count, paint } from '../output/format.ts'
+import { count, paint, printableLines } from '../output/format.ts'
 import { decisionSchema, digestSchema, verdictSchema } from '../output/schemas.ts'
 import { codeDecisionReports, writeDecisionReports } from '../parts/decision-reports.ts'
 import { chooseTier, codePolicy, codeTier, codeWaivers, readPolicy } from '../parts/policy.ts'
@@ -261,7 +261,8 @@ export const policyEffective: CommandModule = {
     const description = describeTier(policy, chooseTier(context.settings, policy))
     return {
       verdict: 'pass',
-      text: formatTier(description),
+      text: printableLines(formatTier(description)),
+      isVerbatim: true,
       result: {
         tier: description.tier,
         policy: policy.source,

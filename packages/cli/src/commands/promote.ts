@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { digestHex, formatPlatform } from '@sallyport/core'
-import type { Gate, GateOptions, PromotionOutcome, PromotionProgress } from '@sallyport/gate'
+import { digestHex, formatPlatform, type Reference } from '@sallyport/core'
+import type { GateOptions, PromotionOutcome, PromotionPlan, PromotionProgress } from '@sallyport/gate'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { paint } from '../output/format.ts'
@@ -37,6 +37,7 @@ const schema = z.strictObject({
   changed: z.boolean().optional().describe('false: it was there already.'),
   moves: z.boolean().optional().describe('With --plan: whether the tag would move.'),
   frozen: z.string().optional().describe('With --plan: why the tag may not move now.'),
+  needs: z.array(z.string()).optional().describe('With --plan: options without a value that a run needs.'),
   platforms: z.array(
     z.strictObject({
       platform: z.string(),
@@ -60,36 +61,45 @@ async function run(context: RunContext): Promise<CommandResult> {
   const policy = await readPolicy(context)
   const tier = chooseTier(settings, policy)
   const client = await openClient(context)
-  const { createGate, sqliteJournal, sqliteQuarantine } = await import('@sallyport/gate')
-  const [waivers, scanners, evidence, release, approvalKeys] = await Promise.all([
+  const { planPromotion, promote, sqliteJournal, sqliteQuarantine } = await import('@sallyport/gate')
+  const isPlan = settings.flag('plan')
+  const [waivers, scanners, signer, approvalKeys] = await Promise.all([
     readWaivers(context),
     openScanners(context),
-    openSigner('evidence-key', context),
-    openSigner('release-key', context),
+    isPlan ? undefined : openSigners(context),
     Promise.all(settings.list('approval-key').map(async (file) => (await readFile(file)).toString('utf8'))),
   ])
   for (const name of ['journal', 'quarantine'] as const) await makeFolderOf(settings.required(name))
-  const gate = resources.use(
-    createGate({
-      policy,
-      waivers,
-      approvalKeys,
-      scanners,
-      harden: hardenChoice(settings),
-      signer: { evidence, release },
-      journal: resources.use(sqliteJournal(settings.required('journal'))),
-      quarantine: resources.use(sqliteQuarantine(settings.required('quarantine'))),
-      quarantineRepository: settings.text('quarantine-repository'),
-      repository: (reference) => client.repository(reference),
-      fileManifest: settings.flag('file-manifest'),
-      keepFacts: factsKeeper(context),
-    }),
-  )
-  const request = { from, to, tier, platforms: platformsOf(settings) }
-  const onProgress = stepProgress(context, to)
-  if (settings.flag('plan'))
-    return tellPlan(context, request, await gate.plan(request, { signal, onProgress }))
-  return tellOutcome(context, request, await gate.promote(request, { signal, onProgress }))
+  const options = {
+    from,
+    to,
+    tier,
+    platforms: platformsOf(settings),
+    policy,
+    waivers,
+    approvalKeys,
+    scanners,
+    harden: hardenChoice(settings),
+    journal: resources.use(sqliteJournal(settings.required('journal'))),
+    quarantine: resources.use(sqliteQuarantine(settings.required('quarantine'))),
+    quarantineRepository: settings.text('quarantine-repository'),
+    repository: (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference),
+    fileManifest: settings.flag('file-manifest'),
+    keepFacts: factsKeeper(context),
+    signal,
+    onProgress: stepProgress(context, to),
+  }
+  const request = { from, to, tier }
+  return signer === undefined
+    ? tellPlan(context, request, await planPromotion(options))
+    : tellOutcome(context, request, await promote({ ...options, signer }))
+}
+
+const keyOptions = ['evidence-key', 'release-key'] as const
+
+async function openSigners(context: RunContext): Promise<GateOptions['signer']> {
+  const [evidence, release] = await Promise.all(keyOptions.map((name) => openSigner(name, context)))
+  return { evidence: evidence!, release: release! }
 }
 
 interface Request {
@@ -114,7 +124,7 @@ async function tellOutcome(
     lines.push('', `${paint(isColored, 'green', 'promoted')}: ${outcome.target} ${state} ${outcome.digest}`)
   }
   if (quarantine)
-    lines.push('', `in quarantine as ${quarantine.id}: sallyport quarantine show ${quarantine.id}`)
+    lines.push('', `in quarantine as ${quarantine.id}`, `  sallyport quarantine show ${quarantine.id}`)
   return {
     verdict,
     text: lines.join('\n'),
@@ -140,15 +150,23 @@ async function tellOutcome(
 async function tellPlan(
   context: RunContext,
   { from, to, tier }: Request,
-  plan: Awaited<ReturnType<Gate['plan']>>,
+  plan: PromotionPlan,
 ): Promise<CommandResult> {
   const { explain } = await import('@sallyport/policy')
   const { decision, moves, frozen, digest, sourceDigest, currentDigest } = plan
   await writeDecisionReports(decision, context, plan.platforms)
   const stays = frozen?.reason ?? (decision.verdict === 'pass' ? 'it is there already' : decision.verdict)
+  const needs = keyOptions.filter((name) => context.settings.text(name) === undefined)
   return {
     verdict: decision.verdict,
-    text: `${explain(decision, { color: context.screen.isColored })}\n\n${to} ${moves ? `would move to ${digest}` : `would stay: ${stays}`}`,
+    text: [
+      explain(decision, { color: context.screen.isColored }),
+      '',
+      `${to} ${moves ? `would move to ${digest}` : `would stay: ${stays}`}`,
+      ...(needs.length > 0
+        ? [`a run without --plan needs ${needs.map((name) => `--${name}`).join(' and ')}`]
+        : []),
+    ].join('\n'),
     result: {
       from,
       to,
@@ -158,6 +176,7 @@ async function tellPlan(
       previousDigest: currentDigest,
       moves,
       frozen: frozen?.reason,
+      needs,
       platforms: summarize(plan.platforms),
       decision,
     },
@@ -229,12 +248,8 @@ async function code({
 }: Pick<RunContext, 'arguments' | 'settings'>): Promise<Program> {
   const program = new Program()
   program.use('@sallyport/policy', 'explain')
-  program.use(
-    '@sallyport/gate',
-    settings.flag('plan') ? 'createGate' : 'promote',
-    'sqliteJournal',
-    'sqliteQuarantine',
-  )
+  const isPlan = settings.flag('plan')
+  program.use('@sallyport/gate', isPlan ? 'planPromotion' : 'promote', 'sqliteJournal', 'sqliteQuarantine')
   codeClient(program, settings)
   program.line(`const policy = ${codePolicy(program, settings)}`)
   for (const name of ['journal', 'quarantine'] as const) {
@@ -253,10 +268,12 @@ async function code({
     approvalKeys: keys.map((file) => new Code(`await readFile(${literal(file)}, 'utf8')`)),
     scanners: new Code(await codeScanners(program, settings)),
     harden,
-    signer: {
-      evidence: new Code(codeSigner(program, 'evidence-key', settings)),
-      release: new Code(codeSigner(program, 'release-key', settings)),
-    },
+    signer: isPlan
+      ? undefined
+      : {
+          evidence: new Code(codeSigner(program, 'evidence-key', settings)),
+          release: new Code(codeSigner(program, 'release-key', settings)),
+        },
     journal: new Code('journal'),
     quarantine: new Code('quarantine'),
     quarantineRepository: settings.text('quarantine-repository'),
@@ -265,15 +282,13 @@ async function code({
     keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }
-  const fields = (options: object) =>
-    Object.entries(options).flatMap(([key, value]) =>
-      value === undefined ? [] : [`  ${key}: ${literal(value)},`],
-    )
+  const fields = Object.entries({ ...gate, ...request }).flatMap(([key, value]) =>
+    value === undefined ? [] : [`  ${key}: ${literal(value)},`],
+  )
   const isPaged = reportFiles(settings, decisionReports).some(({ kind }) => kind === '.html')
   const platforms = isPaged ? ', platforms' : ''
-  if (settings.flag('plan')) {
-    program.line('await using gate = createGate({', ...fields(gate), '})')
-    program.line(`const { decision, moves${platforms} } = await gate.plan(${literal(request)})`)
+  if (isPlan) {
+    program.line(`const { decision, moves${platforms} } = await planPromotion({`, ...fields, '})')
     program.line(
       'console.log(explain(decision))',
       `console.log(moves ? 'the tag would move' : 'the tag would stay')`,
@@ -281,7 +296,7 @@ async function code({
     codeDecisionReports(program, settings, { hasPlatforms: true })
     return program.line('process.exitCode = { pass: 0, fail: 1, error: 2 }[decision.verdict]')
   }
-  program.line('const outcome = await promote({', ...fields({ ...gate, ...request }), '})')
+  program.line('const outcome = await promote({', ...fields, '})')
   program.line(
     `const { decision, verdict${platforms} } = outcome`,
     'if (decision) {',

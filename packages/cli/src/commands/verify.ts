@@ -100,9 +100,10 @@ function format({ verdict, digest, requirements, warnings }: ImageVerdict, conte
     `${paint(isColored, verdict === 'pass' ? 'green' : 'red', verdict)}  ${context.arguments[0]}${digest ? `  ${digest}` : ''}`,
     ...requirements.flatMap(({ name, satisfied, message, candidates }) => [
       `${paint(isColored, satisfied ? 'green' : 'red', satisfied ? 'yes' : 'no')}  ${name}: ${message}`,
-      ...candidates.map(
-        ({ store, manifest, code, message: why }) => `    ${code}: ${store} ${manifest}: ${why}`,
-      ),
+      ...candidates.flatMap(({ store, manifest, code, message: why }) => [
+        `    ${code}, ${store}: ${why}`,
+        `      ${manifest}`,
+      ]),
     ]),
     ...warnings.map(({ code, message }) => `${paint(isColored, 'yellow', code)}: ${message}`),
   ].join('\n')

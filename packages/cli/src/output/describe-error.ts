@@ -1,5 +1,6 @@
 import { isSallyportError } from '@sallyport/core'
 import { CliError } from '../errors.ts'
+import { targetForms } from '../parts/place-forms.ts'
 import { printable } from './progress.ts'
 
 /** An error for programs. */
@@ -15,6 +16,8 @@ const advice: Readonly<Record<string, string>> = {
   USAGE_INVALID: '`--help` after the command shows what it takes.',
   OPTION_INVALID: '`--help` after the command shows what it takes.',
   OPTIONS_INVALID: '`--help` after the command shows what it takes.',
+  'GateError.OPTIONS_INVALID':
+    'Correct what it names; `--platform` chooses images of an index, and `--help` after the command shows the rest.',
   'AdmissionError.OPTIONS_INVALID':
     '`--help` after the command shows what it takes, docs/guides/admission.md what its files hold.',
   OPTION_MISSING: '`--help` after the command shows what it takes.',
@@ -35,12 +38,13 @@ const advice: Readonly<Record<string, string>> = {
   RATE_LIMITED: 'Try again later, or with --requests-per-second.',
   REGISTRY_UNREACHABLE: 'Check its name, the network, proxy and TLS; `sallyport doctor` tries to reach it.',
   REGISTRY_ERROR: "Try again later, or ask the registry's operator.",
-  REFERENCE_INVALID:
-    'Write registry/repository:tag, oci:folder:tag, oci-archive:file:tag or docker-archive:file.',
-  LAYOUT_INVALID: 'Make the layout anew.',
+  REFERENCE_INVALID: `Write ${targetForms}; to read one, docker-archive:file will do.`,
+  'GateError.REFERENCE_INVALID': '`sallyport promote --help` shows where from and where to it goes.',
+  READ_ONLY: 'Take the image to a registry or an oci: folder first, with `sallyport copy`.',
+  LAYOUT_INVALID: 'Check the name of the folder, or make the layout anew.',
   LAYOUT_UNREADABLE: 'Check that it is there, and its rights.',
   LAYOUT_UNWRITABLE: 'Check its rights and the space on the disk.',
-  ARCHIVE_INVALID: 'Make the archive anew.',
+  ARCHIVE_INVALID: 'Check the name of the file, or make the archive anew.',
   POLICY_INVALID: 'Correct the document at the places named; `sallyport policy check` looks at it alone.',
   'AdmissionError.POLICY_INVALID':
     'Correct the document at the places named; docs/guides/admission.md shows what it holds.',
@@ -104,12 +108,15 @@ export function describeError(error: unknown): ErrorDocument {
 /** That of its code, or of the code that led to it: a step that failed says little by itself. */
 function adviceOf(error: unknown): string | undefined {
   let each = error
+  let vague: string | undefined
   for (let depth = 0; depth < 8 && isSallyportError(each); depth++) {
     const known = advice[`${each.name}.${each.code}`] ?? advice[each.code]
-    if (known !== undefined) return known
+    // What it was fetched by may be what failed: then that knows better.
+    if (known !== undefined && each.code !== 'DATA_UNAVAILABLE') return known
+    vague ??= known
     each = each.cause
   }
-  return undefined
+  return vague
 }
 
 /** One plain paragraph. */

@@ -30,7 +30,14 @@ function plainHttpOf(settings: Settings): readonly string[] | undefined {
 
 async function readLogin(context: RunContext): Promise<CredentialProvider | undefined> {
   const login = context.settings.text('login')
-  if (login === undefined) return undefined
+  if (login === undefined) {
+    // In a file or in the environment it may be for other runs.
+    if (context.settings.find('password')?.origin.from === 'flag')
+      throw new CliError('OPTION_MISSING', '--password is for the user of --login, which is missing', {
+        advice: 'Give --login host=user, or leave --password out.',
+      })
+    return undefined
+  }
   const { host, user } = parseLogin(login)
   const password = await readSecret('password', context)
   if (password === undefined) context.settings.required('password')

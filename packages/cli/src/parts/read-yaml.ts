@@ -20,7 +20,8 @@ export async function readYaml<T>(
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const at = issue?.path.map(String).join('.')
-  throw invalid(path, `${at ? `${at}: ` : ''}${issue?.message ?? 'not what it should be'}`)
+  const reason = issue?.message.replace(/^Invalid input: (expected .+), received undefined$/, 'missing; $1')
+  throw invalid(path, `${at ? `${at}: ` : ''}${reason ?? 'not what it should be'}`)
 }
 
 const invalid = (path: string, reason: string): CliError =>

@@ -157,7 +157,7 @@ const table = {
     about: 'where a copy of what was stopped is kept; default: nowhere',
   },
   // Promotion and copy.
-  plan: { kind: 'flag', about: 'judge only, and write nothing', ...ofRun },
+  plan: { kind: 'flag', about: 'say what would be done, and do nothing of it; takes no keys', ...ofRun },
   'file-manifest': {
     kind: 'flag',
     about: 'list all files of the image with their hashes and sign that, which drift compares with',

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../command.ts'
+import { sourceForms, storeForms, targetForms } from '../parts/place-forms.ts'
 import type { OptionName } from '../settings/option-table.ts'
 
 /** Options of every command that talks to registries. */
@@ -17,10 +18,7 @@ export const scanners = [
 ] as const satisfies readonly OptionName[]
 const hardening = ['harden-mode', 'keep', 'drop', 'command', 'max-removal', 'strip'] as const
 
-const image = {
-  name: 'image',
-  about: 'registry/repository:tag, oci:folder:tag, oci-archive:file:tag or docker-archive:file',
-} as const
+const image = { name: 'image', about: sourceForms } as const
 
 /** Commands that take an image from one place to the next, or look at one. */
 export const promotionCommands: readonly CommandSpec[] = [
@@ -31,7 +29,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'The tag moves only when everything at the target was read back and verified. What the policy stops goes to the quarantine.',
     arguments: [
       { ...image, name: 'from' },
-      { name: 'to', about: 'registry/repository:tag, or oci:folder:tag' },
+      { name: 'to', about: storeForms },
     ],
     options: [
       ...rules,
@@ -116,7 +114,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'Packages leave with their files, their database entries and their bytes. Of an index, choose one platform.',
     arguments: [
       { ...image, name: 'from' },
-      { ...image, name: 'to', about: 'where the result goes; not with --plan', isOptional: true },
+      { name: 'to', about: `${targetForms}; not with --plan`, isOptional: true },
     ],
     options: [...hardening, 'approved-plan', 'plan', 'output', 'platform', ...registry],
     examples: [
@@ -157,7 +155,7 @@ export const promotionCommands: readonly CommandSpec[] = [
   {
     name: 'attest',
     summary: 'sign an image, or a statement about it, and attach that',
-    arguments: [image],
+    arguments: [{ name: 'image', about: storeForms }],
     options: ['predicate', 'type', 'signing-key', 'signing-key-passphrase', ...registry],
     examples: [
       {
@@ -180,7 +178,7 @@ export const promotionCommands: readonly CommandSpec[] = [
     summary: 'copy an image with its evidence, the tag last',
     arguments: [
       { ...image, name: 'from' },
-      { ...image, name: 'to' },
+      { name: 'to', about: targetForms },
     ],
     options: ['evidence', 'platform', ...registry],
     examples: [

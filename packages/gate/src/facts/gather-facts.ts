@@ -2,7 +2,7 @@ import type { EvidenceReport } from '@sallyport/attest'
 import type { Digest } from '@sallyport/core'
 import type { PolicyFacts, PreviousScan } from '@sallyport/policy'
 import type { StoredFacts } from '@sallyport/policy/cases'
-import type { GateContext } from '../promote/gate-context.ts'
+import type { JudgingContext } from '../promote/gate-context.ts'
 import type { FactsContext, GatherFacts } from '../promote/gather-facts.ts'
 import { describeConfiguration } from './describe-configuration.ts'
 import { describeFiles } from './describe-files.ts'
@@ -20,7 +20,7 @@ export interface GateFactsOptions {
  * evidence of its source, what was known of it before, and what the gate's own `gatherFacts` adds. Evidence about an index
  * is read once for all of its images.
  */
-export function gateFacts(gate: GateContext, { remember }: GateFactsOptions): GatherFacts {
+export function gateFacts(gate: JudgingContext, { remember }: GateFactsOptions): GatherFacts {
   const { journal, sourceTrust, bases, gatherFacts, keepFacts } = gate
   const reports = new Map<Digest, Promise<readonly EvidenceReport[]>>()
   const readOnce = ({ source, now, signal }: FactsContext, subject: Digest) => {
@@ -80,7 +80,7 @@ export function gateFacts(gate: GateContext, { remember }: GateFactsOptions): Ga
 function describeStored(
   { known, now, request: { tier, breakGlass } }: FactsContext,
   gathered: Partial<PolicyFacts>,
-  { waivers = [] }: GateContext,
+  { waivers = [] }: JudgingContext,
 ): StoredFacts {
   return {
     schema: 'https://sallyport.dev/schemas/stored-facts/v1',

@@ -1,8 +1,8 @@
 import type { PolicyFacts } from '@sallyport/policy'
-import type { GateContext } from './gate-context.ts'
+import type { JudgingContext } from './gate-context.ts'
 
-/** A gate with the waivers that approvals of its quarantine granted. */
-export interface ApprovingGate extends GateContext {
+/** What the approvals of a gate's quarantine add to it. */
+export interface Approvals {
   /** What the decision has to tell of approvals that are not believed. */
   readonly approvalNotes: NonNullable<PolicyFacts['notes']>
 }
@@ -11,7 +11,9 @@ export interface ApprovingGate extends GateContext {
  * Adds the waivers of approvals that are signed by one of the gate's `approvalKeys`, as they stand now. Without keys
  * nobody's approvals count.
  */
-export async function withApprovedWaivers(gate: GateContext): Promise<ApprovingGate> {
+export async function withApprovedWaivers<Gate extends JudgingContext>(
+  gate: Gate,
+): Promise<Gate & Approvals> {
   const { approvalKeys: keys = [], quarantine, clock, waivers = [] } = gate
   if (keys.length === 0) return { ...gate, approvalNotes: [] }
   const { files, refused } = await quarantine.approvedWaivers({ keys, now: clock.now() })

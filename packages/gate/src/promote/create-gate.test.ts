@@ -237,6 +237,25 @@ describe('plan', () => {
     expect(await gate.plan(test.request)).toMatchObject({ moves: false, currentDigest: plan.digest })
   })
 
+  it('takes no keys', async () => {
+    await using test = await openGateTest()
+    test.registry.clearRequests()
+    const plan = await test.gate.plan(test.request)
+    expect(plan).toEqual({
+      ...(await test.gate.open().plan(test.request)),
+      decision: expect.objectContaining({ verdict: 'pass' }),
+    })
+    expect(test.writes()).toEqual([])
+  })
+
+  it('without keys checks the other options', async () => {
+    await using test = await openGateTest()
+    const plan = test.gate.plan({ ...test.request, scanners: [] })
+    await expect(plan).rejects.toMatchObject({ name: 'GateError', code: 'OPTIONS_INVALID' })
+    const aborted = test.gate.plan({ ...test.request, signal: AbortSignal.abort(new Error('enough')) })
+    await expect(aborted).rejects.toThrow('enough')
+  })
+
   it('rejects with what would be the error', async () => {
     await using test = await openGateTest()
     const plan = test.gate.open().plan({ ...test.request, tier: 'staging' })

@@ -4,7 +4,7 @@ import type { PromotionKey } from '../ports/journal.ts'
 import { type GateContext, openGateContext } from './gate-context.ts'
 import type { GateOptions, RunOptions } from './options.ts'
 import type { PromotionOutcome } from './outcome.ts'
-import { planPromotion, type PromotionPlan } from './plan-promotion.ts'
+import { planOne, type PromotionPlan } from './plan-one.ts'
 import { promoteOne } from './promote-one.ts'
 import type { PromotionRequest } from './request.ts'
 import { findRollback, type RollbackRequest } from './roll-back.ts'
@@ -72,7 +72,7 @@ export function createGate(options: GateOptions): Gate {
         return { verdict: 'error', error: toGateError(cause), platforms: [] }
       }
     },
-    plan: (request, run) => planPromotion(context, request, run),
+    plan: (request, run) => planOne(context, request, run),
     cancel: (key, { actor, reason }) =>
       journal.requestCancellation(key, { actor, reason, at: clock.now().toISOString() }),
     [Symbol.asyncDispose]: () => context[Symbol.asyncDispose](),

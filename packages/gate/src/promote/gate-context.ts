@@ -18,6 +18,9 @@ export interface GateContext extends GateOptions {
   readonly uploads?: UploadIndex | undefined
 }
 
+/** What an image is judged with: a gate without keys, since nothing is signed. */
+export type JudgingContext = Omit<GateContext, 'signer'>
+
 /**
  * Fills in the defaults. Disposing closes the registry client, where it had to make one.
  *
@@ -25,10 +28,19 @@ export interface GateContext extends GateOptions {
  *   approve itself.
  */
 export function openGateContext(options: GateOptions): GateContext & AsyncDisposable {
+  checkApprovers(options)
+  return { ...openJudgingContext(options), signer: options.signer }
+}
+
+/**
+ * The same for what signs nothing.
+ *
+ * @throws {GateError} `OPTIONS_INVALID` without a scanner, or with statements that nobody answers for.
+ */
+export function openJudgingContext(options: Omit<GateOptions, 'signer'>): JudgingContext & AsyncDisposable {
   if (options.scanners.length === 0)
     throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
   checkOwners(options)
-  checkApprovers(options)
   const resources = new AsyncDisposableStack()
   return {
     ...options,
@@ -54,7 +66,7 @@ function checkApprovers({ approvalKeys = [], signer }: GateOptions): void {
 }
 
 /** What takes findings out of the count needs somebody who answers for it. */
-function checkOwners({ vex = [], ignore = [] }: GateOptions): void {
+function checkOwners({ vex = [], ignore = [] }: Pick<GateOptions, 'vex' | 'ignore'>): void {
   const nameless = [
     ...vex.filter(({ trustedAs }) => trustedAs.trim() === '').map(({ source }) => source),
     ...ignore

@@ -149,3 +149,6 @@ export interface RunOptions {
 
 /** Options of {@link promote}. */
 export interface PromoteOptions extends GateOptions, PromotionRequest, RunOptions {}
+
+/** Options of {@link planPromotion}: those of {@link promote} but the keys. */
+export interface PlanOptions extends Omit<GateOptions, 'signer'>, PromotionRequest, RunOptions {}

@@ -11,8 +11,10 @@ import type { QuarantineStore } from '../ports/quarantine-store.ts'
 import { sqliteQuarantine } from '../quarantine/sqlite-quarantine.ts'
 import { criticalAdvisory } from './debian-image.fixture.ts'
 import { createGate, type Gate } from './create-gate.ts'
-import type { GateOptions, PromoteOptions } from './options.ts'
+import type { GateOptions, PlanOptions, PromoteOptions } from './options.ts'
 import type { PromotionOutcome } from './outcome.ts'
+import type { PromotionPlan } from './plan-one.ts'
+import { planPromotion } from './plan-promotion.ts'
 import { promote } from './promote.ts'
 
 const username = 'gate'
@@ -34,6 +36,8 @@ export interface TestGate extends AsyncDisposable {
   advance(ms: number): void
   repository(reference: string): Repository
   promote(options: Pick<PromoteOptions, 'from' | 'to'> & Partial<PromoteOptions>): Promise<PromotionOutcome>
+  /** Plans with the same parts but the keys. */
+  plan(options: Pick<PlanOptions, 'from' | 'to'> & Partial<PlanOptions>): Promise<PromotionPlan>
   /** Makes a gate of the same parts. */
   open(options?: Partial<GateOptions>): Gate
 }
@@ -54,17 +58,17 @@ export async function openTestGate(): Promise<TestGate> {
   let time = Date.parse(startTime)
   const clock = { now: () => new Date(time) }
   const quarantine = sqliteQuarantine(':memory:', { clock })
-  const parts: GateOptions = {
+  const unsigned: Omit<GateOptions, 'signer'> = {
     policy: noCritical(),
     scanners: [scannerFor('leftover')],
     harden: true,
-    signer,
     journal,
     quarantine,
     repository: (reference) => client.repository(reference),
     workDirectory: work,
     clock,
   }
+  const parts: GateOptions = { ...unsigned, signer }
   return {
     client,
     journal,
@@ -73,6 +77,7 @@ export async function openTestGate(): Promise<TestGate> {
     advance: (ms) => void (time += ms),
     repository: (reference) => client.repository(parseReference(reference)),
     promote: (options) => promote({ tier: 'prod', ...parts, ...options }),
+    plan: (options) => planPromotion({ tier: 'prod', ...unsigned, ...options }),
     open: (options) => createGate({ ...parts, ...options }),
     async [Symbol.asyncDispose]() {
       await journal[Symbol.asyncDispose]()

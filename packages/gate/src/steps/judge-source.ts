@@ -4,7 +4,7 @@ import type { OpenedSource } from '@sallyport/oci'
 import type { Decision } from '@sallyport/policy'
 import { gateFacts } from '../facts/gather-facts.ts'
 import { withApprovedWaivers } from '../promote/approved-waivers.ts'
-import type { GateContext } from '../promote/gate-context.ts'
+import type { JudgingContext } from '../promote/gate-context.ts'
 import { judgementDigest } from '../promote/judgement-digest.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import type { StepRunner } from '../promote/step-runner.ts'
@@ -43,7 +43,7 @@ export interface JudgeSourceOptions {
 
 /** Inventories, scans, hardens and judges the image of each platform, and all of them together. */
 export async function judgeSource(
-  gate: GateContext,
+  gate: JudgingContext,
   { tier, ...request }: PromotionRequest,
   { source, resolved, destination, now, remember, directory, steps, signal }: JudgeSourceOptions,
 ): Promise<SourceJudgement> {

@@ -59,32 +59,32 @@ export async function resolveSource(
   tagOrDigest: string,
   { platforms, root: given, blobs = repository, signal }: ResolveSourceOptions = {},
 ): Promise<ResolvedSource> {
+  const name = `${repository.name}${tagOrDigest.includes(':') ? '@' : ':'}${tagOrDigest}`
   const root = given ?? (await repository.getManifest(tagOrDigest, { signal }))
   if (!isIndexMediaType(root.descriptor.mediaType)) {
     const platform = await platformOf(blobs, root, signal)
-    checkPlatforms(platforms, [platform], tagOrDigest)
+    checkPlatforms(platforms, [platform], name)
     return { root, images: [{ platform, raw: root }], platforms: [platform], attachments: [] }
   }
 
   const index = parseIndex(root)
   if (index.manifests.length > maxEntries) {
-    throw invalid(`${tagOrDigest}: ${index.manifests.length} entries; at most ${maxEntries}`)
+    throw invalid(`${name}: ${index.manifests.length} entries; at most ${maxEntries}`)
   }
   const images: SourceImage[] = []
   const attachments: RawManifest[] = []
   for (const { mediaType, digest, platform } of index.manifests) {
     // Leaving it out would promote less than the name promises.
-    if (!isManifestMediaType(mediaType))
-      throw invalid(`${tagOrDigest}: ${digest} is no image but ${mediaType}`)
+    if (!isManifestMediaType(mediaType)) throw invalid(`${name}: ${digest} is no image but ${mediaType}`)
     const raw = await repository.getManifest(digest, { signal })
     if (platform?.os === 'unknown' && holdsOnlyDocuments(raw)) attachments.push(raw)
     // The index only claims a platform; the image's own config decides.
     else images.push({ platform: await platformOf(blobs, raw, signal, platform?.variant), raw })
   }
   const present = images.map(({ platform }) => platform)
-  checkPlatforms(platforms, present, tagOrDigest)
+  checkPlatforms(platforms, present, name)
   const wanted = images.filter(({ platform }) => !platforms || platforms.includes(formatPlatform(platform)))
-  if (wanted.length === 0) throw invalid(`${tagOrDigest}: the index names no runnable image`)
+  if (wanted.length === 0) throw invalid(`${name}: the index names no runnable image`)
   return { root, index, images: wanted, platforms: present, attachments }
 }
 

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { compareSeverities } from '@sallyport/scan'
 import type { HardenDocument, KeptFinding } from './harden-document.schema.ts'
 
 /** Options of {@link renderTree}. */
@@ -6,15 +7,6 @@ export interface RenderTreeOptions {
   /** Colours of a terminal; pass `false` where `NO_COLOR` is set. Default `false`. */
   readonly color?: boolean | undefined
 }
-
-const severities: readonly KeptFinding['severity'][] = [
-  'critical',
-  'high',
-  'medium',
-  'low',
-  'negligible',
-  'unknown',
-]
 
 /** The report for a terminal: the three numbers, then each package with findings, its chain, and what would let it go. */
 export function renderTree(
@@ -31,10 +23,10 @@ export function renderTree(
     paint('yellow', `unused but kept ${unusedButKept.length}`),
     `packages ${packages.before} → ${packages.after}${findings ? `, findings ${findings.before} → ${findings.after}` : ''}`,
   )
-  const rank = (one: KeptFinding) => severities.indexOf(one.severity)
+  const compare = (one: KeptFinding, other: KeptFinding) => compareSeverities(other.severity, one.severity)
   const groups = [...Map.groupBy(kept, ({ purl }) => purl).values()]
-    .map((list) => list.toSorted((one, other) => rank(one) - rank(other)))
-    .sort((one, other) => rank(one[0]!) - rank(other[0]!) || (one[0]!.purl < other[0]!.purl ? -1 : 1))
+    .map((list) => list.toSorted(compare))
+    .sort((one, other) => compare(one[0]!, other[0]!) || (one[0]!.purl < other[0]!.purl ? -1 : 1))
   for (const [index, list] of groups.entries()) {
     const isLast = index === groups.length - 1
     const [first] = list as [KeptFinding]

@@ -35,7 +35,11 @@ export async function openTarget(
     case 'registry': {
       const { registry, repository: path, tag, digest } = locator.reference
       const name = formatReference(locator.reference)
-      if (digest || !tag) throw invalid(name)
+      if (digest) throw invalid(name)
+      if (!tag)
+        throw new OciError('REFERENCE_INVALID', `${name}: name its tag, as registry/repository:tag`, {
+          reference: name,
+        })
       return { ...plain(repository({ registry, repository: path })), tag, name }
     }
     case 'oci': {

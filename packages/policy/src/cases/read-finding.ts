@@ -1,5 +1,5 @@
 import type { Usage } from '@sallyport/harden'
-import type { Finding, FixState, Severity } from '@sallyport/scan'
+import { type Finding, type FixState, severities } from '@sallyport/scan'
 import { readPackageName } from './read-package-name.ts'
 
 /** A finding of a case, with what a decision joins to it. */
@@ -9,14 +9,6 @@ export interface CaseFinding {
   readonly firstSeen?: string | undefined
 }
 
-const severities: readonly string[] = [
-  'unknown',
-  'negligible',
-  'low',
-  'medium',
-  'high',
-  'critical',
-] satisfies Severity[]
 const usages: readonly string[] = ['executed', 'loaded', 'linked', 'possible', 'present'] satisfies Usage[]
 const fixStates: readonly string[] = [
   'fixed',
@@ -28,10 +20,10 @@ const fixStates: readonly string[] = [
 
 /** Reads the short notation of a finding; what it does not know is a fault, told as text. */
 export function readFinding(text: string): CaseFinding | { readonly fault: string } {
-  const [id, severity = '', name = '', ...words] = text.trim().split(/\s+/)
+  const [id, level = '', name = '', ...words] = text.trim().split(/\s+/)
   if (!id || name === '') return { fault: 'expected at least an id, a severity and a package' }
-  if (!severities.includes(severity))
-    return { fault: `"${severity}" is no severity: ${severities.join(', ')}` }
+  const severity = severities.find((each) => each === level)
+  if (severity === undefined) return { fault: `"${level}" is no severity: ${severities.join(', ')}` }
   const named = readPackageName(name)
   if (named === undefined) return { fault: `"${name}" is neither name@version nor a purl with a version` }
 
@@ -67,7 +59,7 @@ export function readFinding(text: string): CaseFinding | { readonly fault: strin
       id,
       aliases,
       package: named,
-      severity: severity as Severity,
+      severity,
       ratings: [],
       fix: {
         state: state ?? (versions.length > 0 ? 'fixed' : 'not-fixed'),

@@ -1,12 +1,10 @@
-import type { Severity } from '@sallyport/scan'
+import { severities, type Severity } from '@sallyport/scan'
 import * as z from 'zod'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { broken, holds, unanswered } from '../rules/rule-result.ts'
 import { isSetAside } from '../suppression.ts'
 import { raised } from './tightening.ts'
 import { nameWeakness, wasLookedFor } from './weakness.ts'
-
-const severities = ['unknown', 'negligible', 'low', 'medium', 'high', 'critical'] as const
 
 /** How many misconfigurations of each severity there may be. A severity that is not named has no limit, `unknown` 0. */
 export interface MisconfigurationsRule {

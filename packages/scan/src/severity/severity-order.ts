@@ -1,7 +1,7 @@
 import type { Severity } from '../finding.ts'
 
 /** All severities, worst last. */
-const severities: readonly Severity[] = ['unknown', 'negligible', 'low', 'medium', 'high', 'critical']
+export const severities: readonly Severity[] = ['unknown', 'negligible', 'low', 'medium', 'high', 'critical']
 
 /** Orders severities, worst last. */
 export function compareSeverities(a: Severity, b: Severity): number {

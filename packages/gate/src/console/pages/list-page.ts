@@ -1,5 +1,5 @@
 import { count, type Html, markup } from '@sallyport/policy/report'
-import type { Severity } from '@sallyport/scan'
+import { severities, type Severity } from '@sallyport/scan'
 import type { Page } from '../../ports/page.ts'
 import type { QuarantineState, QuarantineSummary } from '../../ports/quarantine-store.ts'
 import { type PageSurroundings, renderConsolePage, type RenderedPage } from './console-page.ts'
@@ -10,14 +10,8 @@ import { type Links, withQuery } from './links.ts'
 
 /** States of the list; `any` is all of them. */
 export const listStates = ['open', 'approved', 'rejected', 'superseded', 'any'] as const
-export const listSeverities: readonly Severity[] = [
-  'critical',
-  'high',
-  'medium',
-  'low',
-  'negligible',
-  'unknown',
-]
+/** Worst first. */
+export const listSeverities: readonly Severity[] = severities.toReversed()
 
 /** What the list is filtered by. */
 export interface ListQuery {

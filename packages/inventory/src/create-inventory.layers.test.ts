@@ -93,4 +93,33 @@ describe('createInventory on an image of several layers', () => {
     expect(packages[0]!.evidence.diffId).toBe(image.layers[1]!.diffId)
     expect(packages[0]!.dpkg!.metadataPaths).toEqual(['/var/lib/dpkg/info/tool.list'])
   })
+
+  it('marks what a layer above the database put in the place of what a system package brought', async () => {
+    const path = (name: string) => `usr/lib/node_modules/${name}/package.json`
+    const file = (name: string, version: string) =>
+      ({ path: path(name), type: 'file', data: JSON.stringify({ name, version }) }) as const
+    const list = ['old', 'new', 'later'].map((name) => `/${path(name)}\n`).join('')
+    await using image = await imageOfLayers(
+      createTarWriter()
+        .add({ path: 'etc/os-release', type: 'file', data: 'ID=debian\nVERSION_ID="12"\n' })
+        .add(file('old', '1'))
+        .add(file('new', '1')),
+      createTarWriter()
+        .add({ path: 'var/lib/dpkg/status', type: 'file', data: stanza('tool') })
+        .add({ path: 'var/lib/dpkg/info/tool.list', type: 'file', data: list })
+        .add(file('new', '2')),
+      createTarWriter().add(file('later', '3')).add(file('alone', '3')),
+    )
+    const { packages } = await createInventory(image)
+    expect(
+      packages.flatMap(({ name, ownedBy, isReplaced }) =>
+        name === 'tool' ? [] : [[name, ownedBy !== undefined, isReplaced]],
+      ),
+    ).toEqual([
+      ['alone', false, undefined],
+      ['later', true, true],
+      ['new', true, undefined],
+      ['old', true, undefined],
+    ])
+  })
 })

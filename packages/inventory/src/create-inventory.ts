@@ -66,10 +66,10 @@ export async function inventoryFiles(
 
 const isSystem = ({ type }: Package) => type === 'deb' || type === 'apk' || type === 'rpm'
 
-function findOwners(packages: readonly Package[]): ReadonlyMap<string, string> {
-  const owners = new Map<string, string>()
+function findOwners(packages: readonly Package[]): ReadonlyMap<string, Package> {
+  const owners = new Map<string, Package>()
   for (const one of packages) {
-    if (isSystem(one)) for (const path of one.files) owners.set(path, one.purl)
+    if (isSystem(one)) for (const path of one.files) owners.set(path, one)
   }
   return owners
 }
@@ -78,10 +78,13 @@ function findOwners(packages: readonly Package[]): ReadonlyMap<string, string> {
  * Names the system package whose file list holds a language package. One that is on its own owns none of the
  * system's files, whatever it claims: its lists are written by whoever made it.
  */
-function nameOwner(one: Package, owners: ReadonlyMap<string, string>): Package {
+function nameOwner(one: Package, owners: ReadonlyMap<string, Package>): Package {
   if (isSystem(one)) return one
-  const ownedBy = owners.get(one.evidence.path)
-  if (ownedBy !== undefined) return { ...one, ownedBy }
+  const owner = owners.get(one.evidence.path)
+  if (owner) {
+    const isReplaced = one.evidence.layer > owner.evidence.layer
+    return { ...one, ownedBy: owner.purl, ...(isReplaced && { isReplaced }) }
+  }
   return one.files.some((path) => owners.has(path))
     ? { ...one, files: one.files.filter((path) => !owners.has(path)) }
     : one

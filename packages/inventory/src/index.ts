@@ -19,6 +19,7 @@ export type {
   PackageType,
   RpmDetails,
 } from './inventory.ts'
+export { isJudgedByOwner } from './is-judged-by-owner.ts'
 export { inventoryImage, type InventoryImageOptions } from './inventory-image.ts'
 export type { InventoryProgress } from './inventory-progress.ts'
 export type { LayerFactsCache } from './ports/layer-facts-cache.ts'

@@ -50,7 +50,7 @@ describe('promote of packages that do not stand where they seem to', () => {
     const outcome = await gate.promote({
       from,
       to: `${registry.host}/prod/app:1`,
-      harden: true,
+      harden: false,
       scanners: [builtinScanner({ advisories: parseAdvisories(records, { source: 'test' }) })],
     })
     expect(outcome).toMatchObject({ verdict: 'fail' })

@@ -1,8 +1,10 @@
+import { generateSigningKey, keySigner } from '@sallyport/attest'
+import { defineWaivers } from '@sallyport/policy'
 import { builtinScanner, parseAdvisories } from '@sallyport/scan'
 import { createImage, pushImage, startRegistry } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import { criticalAdvisory, debianImage, usualPackages } from './debian-image.fixture.ts'
-import { noCritical, openTestGate } from './test-gate.fixture.ts'
+import { noCritical, openTestGate, scannerFor, startTime } from './test-gate.fixture.ts'
 
 const noRoot = () => noCritical('    requirements: { config: { user: non-root } }\n')
 
@@ -55,5 +57,89 @@ describe('promote of packages that do not stand where they seem to', () => {
     })
     expect(outcome).toMatchObject({ verdict: 'fail' })
     expect(registry.resolve('prod/app', '1')).toBeUndefined()
+  })
+
+  it('does not judge packages of one distribution by the advisories of another that has a database too', async () => {
+    await using registry = await startRegistry()
+    await using gate = await openTestGate()
+    const from = `${registry.host}/build/app:1`
+    const usual = debianImage({ osRelease: 'ID=wolfi\nVERSION_ID=20230201\n' })
+    const apk = { '/lib/apk/db/installed': 'P:wolfi-base\nV:1-r1\nA:x86_64\n\n' }
+    await pushImage(
+      gate.repository(from),
+      createImage({ ...usual, layers: [...usual.layers, { files: apk }] }),
+      '1',
+    )
+    const flaw = criticalAdvisory('CVE-2026-1001', 'hello')
+    const wolfi = {
+      ...flaw,
+      affected: [{ ...flaw.affected[0]!, package: { ecosystem: 'Wolfi', name: 'other' } }],
+    }
+    const outcome = await gate.promote({
+      from,
+      to: `${registry.host}/prod/app:1`,
+      scanners: [builtinScanner({ advisories: parseAdvisories([flaw, wolfi], { source: 'test' }) })],
+    })
+    expect(outcome).toMatchObject({ verdict: 'error', error: { code: 'UNJUDGED' } })
+  })
+
+  it('does not believe a package database out of which a package was cut', async () => {
+    await using registry = await startRegistry()
+    await using gate = await openTestGate()
+    const from = `${registry.host}/build/app:1`
+    const { hello: _hidden, ...rest } = usualPackages
+    const status = debianImage({ packages: rest }).layers[1]!.files['/var/lib/dpkg/status'] as string
+    await pushImage(gate.repository(from), createImage(debianImage({ status })), '1')
+    const outcome = await gate.promote({
+      from,
+      to: `${registry.host}/prod/app:1`,
+      harden: false,
+      scanners: [scannerFor('hello')],
+    })
+    expect(outcome).toMatchObject({ verdict: 'error', error: { code: 'UNJUDGED' } })
+  })
+})
+
+describe('promote of a finding that several CVEs were joined into', () => {
+  const cves = ['CVE-2026-2001', 'CVE-2026-2002']
+  const record = { ...criticalAdvisory('RUSTSEC-2026-0001', 'hello'), aliases: cves }
+  const scanners = [builtinScanner({ advisories: parseAdvisories([record], { source: 'test' }) })]
+
+  it('lets it through by waivers for each of them, and by an approval, not by one for one', async () => {
+    await using registry = await startRegistry()
+    await using gate = await openTestGate()
+    const from = `${registry.host}/build/app:1`
+    const to = `${registry.host}/prod/app:1`
+    await pushImage(gate.repository(from), createImage(debianImage()), '1')
+    const waive = (...ids: readonly string[]) =>
+      defineWaivers(
+        ids.map((vulnerability) => ({
+          id: vulnerability,
+          vulnerability,
+          scope: { repository: `${registry.host}/prod/app` },
+          reason: 'not reachable',
+          owner: 'team',
+          expires: '2027-01-01',
+        })),
+        { source: 'waivers.yaml' },
+      )
+    const one = await gate.promote({ from, to, scanners, waivers: [waive(cves[0]!)] })
+    expect(one).toMatchObject({ verdict: 'fail', decision: { waivers: [{ state: 'void' }] } })
+    expect(await gate.promote({ from, to, scanners, waivers: [waive(...cves)] })).toMatchObject({
+      verdict: 'pass',
+    })
+
+    const other = `${registry.host}/prod/other:1`
+    const stopped = await gate.promote({ from, to: other, scanners })
+    if (stopped.verdict !== 'fail') throw new Error('it should have been stopped')
+    const key = generateSigningKey()
+    await gate.quarantine.approve(stopped.quarantine.id, {
+      approver: 'Jo of the security team',
+      reason: 'the flawed function is not reachable',
+      expires: new Date(Date.parse(startTime) + 3_600_000).toISOString(),
+      signer: keySigner(key.privateKey),
+    })
+    const again = await gate.promote({ from, to: other, scanners, approvalKeys: [key.publicKey] })
+    expect(again).toMatchObject({ verdict: 'pass' })
   })
 })

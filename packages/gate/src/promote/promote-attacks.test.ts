@@ -25,6 +25,25 @@ describe('promote of a configuration that two readers would read differently', (
   })
 })
 
+describe('promote of an image whose user is root by another name', () => {
+  it.each([
+    ['by its number', 'app:x:0:0::/:/bin/sh\n', 'fail'],
+    ['by the first of two numbers', 'app:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n', 'fail'],
+    ['for want of a number', 'app:x:none:0::/:/bin/sh\n', 'fail'],
+    ['not at all', 'root:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n', 'pass'],
+  ])('%s', async (_, passwd, verdict) => {
+    await using registry = await startRegistry()
+    await using gate = await openTestGate()
+    const from = `${registry.host}/build/app:1`
+    const usual = debianImage()
+    const layers = [...usual.layers, { files: { '/etc/passwd': passwd } }]
+    const image = createImage({ ...usual, layers, config: { ...usual.config, User: 'app:app' } })
+    await pushImage(gate.repository(from), image, '1')
+    const outcome = await gate.promote({ from, to: `${registry.host}/prod/app:1`, policy: noRoot() })
+    expect(outcome).toMatchObject({ verdict })
+  })
+})
+
 describe('promote of packages that do not stand where they seem to', () => {
   it('judges a package that replaced that of the distribution in a later layer by what it is', async () => {
     await using registry = await startRegistry()

@@ -194,7 +194,9 @@ describe('applyIgnoreRules', () => {
 })
 
 describe('a finding that several CVEs were joined into', () => {
-  const joined = findingOf('CVE-2024-1001', 'pkg:cargo/x@1', { aliases: ['CVE-2024-1002', 'RUSTSEC-2024-0001'] })
+  const joined = findingOf('CVE-2024-1001', 'pkg:cargo/x@1', {
+    aliases: ['CVE-2024-1002', 'RUSTSEC-2024-0001'],
+  })
   it.each([
     ['one of them', 'CVE-2024-1001', false],
     ['the other', 'CVE-2024-1002', false],

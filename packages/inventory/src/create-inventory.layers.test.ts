@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type BlobReader, type Descriptor, digestOf, mediaTypes } from '@sallyport/core'
 import { createTarWriter, openImage, type TarWriter } from '@sallyport/image'
 import { describe, expect, it } from 'vitest'
@@ -121,5 +122,35 @@ describe('createInventory on an image of several layers', () => {
       ['new', true, undefined],
       ['old', true, undefined],
     ])
+  })
+
+  it('knows by the sums that a database records what is another file, wherever it was written', async () => {
+    const json = (name: string, version: string) => JSON.stringify({ name, version })
+    const path = (name: string) => `usr/lib/node_modules/${name}/package.json`
+    const file = (name: string, version: string) =>
+      ({ path: path(name), type: 'file', data: json(name, version) }) as const
+    const names = ['same', 'other', 'touched', 'unrecorded']
+    const sum = (name: string) => createHash('md5').update(json(name, '1')).digest('hex')
+    const sums = names
+      .slice(0, 3)
+      .map((name) => `${sum(name)}  ${path(name)}\n`)
+      .join('')
+    await using image = await imageOfLayers(
+      createTarWriter()
+        .add({ path: 'etc/os-release', type: 'file', data: 'ID=debian\nVERSION_ID="12"\n' })
+        .add({ path: 'var/lib/dpkg/status', type: 'file', data: stanza('tool') })
+        .add({
+          path: 'var/lib/dpkg/info/tool.list',
+          type: 'file',
+          data: names.map((name) => `/${path(name)}\n`).join(''),
+        })
+        .add({ path: 'var/lib/dpkg/info/tool.md5sums', type: 'file', data: sums })
+        .add(file('same', '1'))
+        .add(file('other', '2'))
+        .add(file('unrecorded', '1')),
+      createTarWriter().add(file('touched', '1')),
+    )
+    const { packages } = await createInventory(image)
+    expect(packages.flatMap(({ name, isReplaced }) => (isReplaced ? [name] : []))).toEqual(['other'])
   })
 })

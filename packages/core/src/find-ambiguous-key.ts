@@ -1,6 +1,8 @@
 /** Objects of one kind in a document, and the names of their fields that somebody acts on. */
 export interface NamedFields {
+  /** The objects. */
   readonly objects: readonly object[]
+  /** Exactly as they have to be written. */
   readonly names: readonly string[]
 }
 

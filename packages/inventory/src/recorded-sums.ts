@@ -1,5 +1,6 @@
 /** What a package database says a file's content hashes to. */
 export interface RecordedSum {
+  /** The hash. */
   readonly algorithm: 'md5' | 'sha1' | 'sha256'
   /** Lower-case hexadecimal. */
   readonly value: string

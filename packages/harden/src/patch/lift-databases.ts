@@ -14,8 +14,8 @@ export function liftDatabases(
   mergeEdit(lifted, edit)
   for (const path of new Set(packages.map(({ evidence }) => evidence.path))) {
     const content = edit.replace.get(path)
-    const node = content && tree.get(path)
-    if (node?.type !== 'file') continue
+    const node = tree.get(path)
+    if (content === undefined || node?.type !== 'file') continue
     const { mode, uid, gid, mtime, xattrs } = node
     lifted.replace.delete(path)
     lifted.remove.add(path)

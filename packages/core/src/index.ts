@@ -11,6 +11,7 @@ export {
   toDigest,
 } from './digest.ts'
 export { CoreError, type CoreErrorCode } from './errors.ts'
+export { findAmbiguousKey, type NamedFields } from './find-ambiguous-key.ts'
 export { type FileRecord, readMagic } from './file-record.ts'
 export { formatBytes } from './format-bytes.ts'
 export { isIndexMediaType, isManifestMediaType, mediaTypes } from './media-types.ts'

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type BlobReader, type Descriptor, digestOf, mediaTypes } from '@sallyport/core'
 import { createTarWriter, openImage, type TarWriter } from '@sallyport/image'
 import { describe, expect, it } from 'vitest'
@@ -92,5 +93,64 @@ describe('createInventory on an image of several layers', () => {
     expect(packages[0]!.files).toEqual(['/usr/bin/tool'])
     expect(packages[0]!.evidence.diffId).toBe(image.layers[1]!.diffId)
     expect(packages[0]!.dpkg!.metadataPaths).toEqual(['/var/lib/dpkg/info/tool.list'])
+  })
+
+  it('marks what a layer above the database put in the place of what a system package brought', async () => {
+    const path = (name: string) => `usr/lib/node_modules/${name}/package.json`
+    const file = (name: string, version: string) =>
+      ({ path: path(name), type: 'file', data: JSON.stringify({ name, version }) }) as const
+    const list = ['old', 'new', 'later'].map((name) => `/${path(name)}\n`).join('')
+    await using image = await imageOfLayers(
+      createTarWriter()
+        .add({ path: 'etc/os-release', type: 'file', data: 'ID=debian\nVERSION_ID="12"\n' })
+        .add(file('old', '1'))
+        .add(file('new', '1')),
+      createTarWriter()
+        .add({ path: 'var/lib/dpkg/status', type: 'file', data: stanza('tool') })
+        .add({ path: 'var/lib/dpkg/info/tool.list', type: 'file', data: list })
+        .add(file('new', '2')),
+      createTarWriter().add(file('later', '3')).add(file('alone', '3')),
+    )
+    const { packages } = await createInventory(image)
+    expect(
+      packages.flatMap(({ name, ownedBy, isReplaced }) =>
+        name === 'tool' ? [] : [[name, ownedBy !== undefined, isReplaced]],
+      ),
+    ).toEqual([
+      ['alone', false, undefined],
+      ['later', true, true],
+      ['new', true, undefined],
+      ['old', true, undefined],
+    ])
+  })
+
+  it('knows by the sums that a database records what is another file, wherever it was written', async () => {
+    const json = (name: string, version: string) => JSON.stringify({ name, version })
+    const path = (name: string) => `usr/lib/node_modules/${name}/package.json`
+    const file = (name: string, version: string) =>
+      ({ path: path(name), type: 'file', data: json(name, version) }) as const
+    const names = ['same', 'other', 'touched', 'unrecorded']
+    const sum = (name: string) => createHash('md5').update(json(name, '1')).digest('hex')
+    const sums = names
+      .slice(0, 3)
+      .map((name) => `${sum(name)}  ${path(name)}\n`)
+      .join('')
+    await using image = await imageOfLayers(
+      createTarWriter()
+        .add({ path: 'etc/os-release', type: 'file', data: 'ID=debian\nVERSION_ID="12"\n' })
+        .add({ path: 'var/lib/dpkg/status', type: 'file', data: stanza('tool') })
+        .add({
+          path: 'var/lib/dpkg/info/tool.list',
+          type: 'file',
+          data: names.map((name) => `/${path(name)}\n`).join(''),
+        })
+        .add({ path: 'var/lib/dpkg/info/tool.md5sums', type: 'file', data: sums })
+        .add(file('same', '1'))
+        .add(file('other', '2'))
+        .add(file('unrecorded', '1')),
+      createTarWriter().add(file('touched', '1')),
+    )
+    const { packages } = await createInventory(image)
+    expect(packages.flatMap(({ name, isReplaced }) => (isReplaced ? [name] : []))).toEqual(['other'])
   })
 })

@@ -5,6 +5,7 @@ import type { ImageFiles } from './files/image-files.ts'
 import { openedImageFiles } from './files/opened-image-files.ts'
 import { trackReads } from './files/track-reads.ts'
 import { findMissingDatabases, findStrayDatabases, findUnreadDatabases } from './find-missing.ts'
+import { findReplaced, type OwnedPackage } from './find-replaced.ts'
 import { findUnreadLinks } from './find-unread-links.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
@@ -46,6 +47,11 @@ export async function inventoryFiles(
     }
   }
   const owners = findOwners(found)
+  const owned = found.flatMap((one): OwnedPackage[] => {
+    const owner = isSystem(one) ? undefined : owners.get(one.evidence.path)
+    return owner ? [{ found: one, owner }] : []
+  })
+  const replaced = await findReplaced({ image, signal, report }, owned, namedFileReaders)
   const unread = findUnreadDatabases(image)
   for (const gap of [
     ...unread,
@@ -59,17 +65,17 @@ export async function inventoryFiles(
     subject: image.subject,
     platform: image.platform,
     distro,
-    packages: found.map((one) => nameOwner(one, owners)).sort(byIdentity),
+    packages: found.map((one) => nameOwner(one, owners, replaced)).sort(byIdentity),
     gaps: gaps.list(),
   }
 }
 
 const isSystem = ({ type }: Package) => type === 'deb' || type === 'apk' || type === 'rpm'
 
-function findOwners(packages: readonly Package[]): ReadonlyMap<string, string> {
-  const owners = new Map<string, string>()
+function findOwners(packages: readonly Package[]): ReadonlyMap<string, Package> {
+  const owners = new Map<string, Package>()
   for (const one of packages) {
-    if (isSystem(one)) for (const path of one.files) owners.set(path, one.purl)
+    if (isSystem(one)) for (const path of one.files) owners.set(path, one)
   }
   return owners
 }
@@ -78,10 +84,14 @@ function findOwners(packages: readonly Package[]): ReadonlyMap<string, string> {
  * Names the system package whose file list holds a language package. One that is on its own owns none of the
  * system's files, whatever it claims: its lists are written by whoever made it.
  */
-function nameOwner(one: Package, owners: ReadonlyMap<string, string>): Package {
+function nameOwner(
+  one: Package,
+  owners: ReadonlyMap<string, Package>,
+  replaced: ReadonlySet<Package>,
+): Package {
   if (isSystem(one)) return one
-  const ownedBy = owners.get(one.evidence.path)
-  if (ownedBy !== undefined) return { ...one, ownedBy }
+  const owner = owners.get(one.evidence.path)
+  if (owner) return { ...one, ownedBy: owner.purl, ...(replaced.has(one) && { isReplaced: true }) }
   return one.files.some((path) => owners.has(path))
     ? { ...one, files: one.files.filter((path) => !owners.has(path)) }
     : one

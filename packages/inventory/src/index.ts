@@ -19,6 +19,8 @@ export type {
   PackageType,
   RpmDetails,
 } from './inventory.ts'
+export { isJudgedByOwner } from './is-judged-by-owner.ts'
+export { parseApkSums, parseMd5sums, type RecordedSum } from './recorded-sums.ts'
 export { inventoryImage, type InventoryImageOptions } from './inventory-image.ts'
 export type { InventoryProgress } from './inventory-progress.ts'
 export type { LayerFactsCache } from './ports/layer-facts-cache.ts'

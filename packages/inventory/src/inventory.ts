@@ -106,6 +106,8 @@ export interface Package {
   readonly license?: string | undefined
   /** purl of the OS package whose file list holds this language package. */
   readonly ownedBy?: string | undefined
+  /** Whether it is not what the owner brought: it has another sum than the database records, or was written above it. */
+  readonly isReplaced?: boolean | undefined
   /** CPE 2.3 names under which the NVD is known to list it; never guessed. */
   readonly cpes?: readonly string[] | undefined
   /** Checksums of the archive that it is in, such as a jar. */

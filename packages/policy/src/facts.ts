@@ -32,6 +32,8 @@ export interface VerifiedEvidence {
 export interface ConfigurationFacts {
   /** Who the program runs as; absent or empty means root. */
   readonly user?: string | undefined
+  /** The uid that the image gives a `user` that is a name; absent where it has none by that name, or nobody looked. */
+  readonly uid?: number | undefined
   /** Program that is always run. */
   readonly entrypoint: readonly string[]
   /** Arguments, or the program where there is no entry point. */

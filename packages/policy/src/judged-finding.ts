@@ -38,6 +38,8 @@ export interface JudgedFinding {
     | undefined
   /** How strongly it is known that the package is used. */
   readonly usage: Usage
+  /** `false` where other packages of the image were analysed and this one was not: a scanner alone knows of it. */
+  readonly isAnalysed?: boolean | undefined
   /** The package's file that is needed, and the chain from the entry point to it. */
   readonly file?: string | undefined
   /** How the package is reached from what is started; empty where that is not known. */

@@ -40,6 +40,7 @@ export {
 } from './ignore/apply-ignore-rules.ts'
 export type { Ignorable, IgnoreFile, IgnoreRule, IgnoreTerms } from './ignore/ignore-rule.ts'
 export { mergeReports } from './merge/merge-reports.ts'
+export { vulnerabilitiesOf } from './merge/vulnerabilities-of.ts'
 export type { Scanner, ScanOptions, ScanTarget } from './ports/scanner.ts'
 export type { Disagreement, MergedScan, ScanData, ScanGap, ScanReport, ScanStatus } from './scan-report.ts'
 export { chooseSeverity } from './severity/choose-severity.ts'

@@ -5,7 +5,7 @@ import {
   type Platform,
   type RawManifest,
 } from '@sallyport/core'
-import { OciError, parseIndex, parseManifest, type Repository } from '@sallyport/oci'
+import { holdsOnlyDocuments, OciError, parseIndex, parseManifest, type Repository } from '@sallyport/oci'
 
 /** An image that an index lists and that can run. */
 export interface ListedPlatform {
@@ -36,7 +36,7 @@ export async function listPlatforms(
         'MANIFEST_UNSUPPORTED',
         `${index} lists ${digest}, which is no image but ${mediaType}`,
       )
-    if (platform?.os === 'unknown' && (await holdsOnlyDocuments(repository, entry, signal))) continue
+    if (platform?.os === 'unknown' && !(await couldRun(repository, entry, signal))) continue
     listed.set(digest, { digest, platform })
     if (listed.size > maxPlatforms)
       throw new OciError('LIMIT_EXCEEDED', `${index} lists more than ${maxPlatforms} images`)
@@ -45,12 +45,12 @@ export async function listPlatforms(
   return [...listed.values()]
 }
 
-async function holdsOnlyDocuments(
+async function couldRun(
   repository: Repository,
   { digest }: Descriptor,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const raw = await repository.findManifest(digest, { signal })
-  // What is not there can't run.
-  return raw === undefined || parseManifest(raw).layers.every(({ mediaType }) => /[/+]json$/.test(mediaType))
+  // What is not there can't.
+  return raw !== undefined && !holdsOnlyDocuments(parseManifest(raw))
 }

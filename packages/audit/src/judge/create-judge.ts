@@ -110,11 +110,12 @@ async function dataKey(scanners: PresentTerms['scanners'], signal: AbortSignal |
 
 /** Two SBOMs with the same key are matched alike, whoever wrote them and when. */
 function contentKey({ subject, platform, distro, packages, gaps }: Inventory): string {
-  const listed = packages.map(({ purl, source, ownedBy, builtUsing, license, rpm, evidence }) => [
+  const listed = packages.map(({ purl, source, ownedBy, isReplaced, builtUsing, license, rpm, evidence }) => [
     purl,
     source?.name,
     source?.version,
     ownedBy,
+    isReplaced,
     builtUsing,
     license,
     rpm?.modularityLabel,

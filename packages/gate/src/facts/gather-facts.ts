@@ -7,6 +7,7 @@ import type { FactsContext, GatherFacts } from '../promote/gather-facts.ts'
 import { describeConfiguration } from './describe-configuration.ts'
 import { describeFiles } from './describe-files.ts'
 import { findBase } from './find-base.ts'
+import { findUserId } from './find-user-id.ts'
 import { describeEvidenceFacts, readSourceEvidence } from './gather-evidence.ts'
 
 /** Options of {@link gateFacts}. */
@@ -56,15 +57,17 @@ export function gateFacts(gate: JudgingContext, { remember }: GateFactsOptions):
   return async (context) => {
     const { before, after, signal } = context
     signal?.throwIfAborted()
-    const [evidence, firstSeen, previous, more] = await Promise.all([
+    const { image } = after
+    const [uid, evidence, firstSeen, previous, more] = await Promise.all([
+      findUserId(image, image.config.config?.User ?? undefined, { signal }),
       readEvidence(context),
       readFirstSeen(context),
-      journal.previousScan(after.image.raw.descriptor.digest),
+      journal.previousScan(image.raw.descriptor.digest),
       gatherFacts?.(context),
     ])
     const gathered: Partial<PolicyFacts> = {
-      configuration: describeConfiguration(after.image.config),
-      files: describeFiles(after.image.tree),
+      configuration: { ...describeConfiguration(image.config), uid },
+      files: describeFiles(image.tree),
       base: findBase(before.image, bases),
       evidence,
       firstSeen,

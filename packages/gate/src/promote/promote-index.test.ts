@@ -132,6 +132,21 @@ describe('promote of an index', () => {
     expect(blobs).toContain(held.layers[0]!.digest)
   })
 
+  it('judges what claims to be no image, although its layers are called JSON', async () => {
+    await using test = await openIndexTest()
+    const flawed = imageOf('linux/amd64', { ...lean, flawed: lean.hello! })
+    await pushImage(test.source, flawed)
+    const manifest = JSON.parse(Buffer.from(flawed.raw.bytes).toString()) as {
+      layers: { mediaType: string }[]
+    }
+    for (const layer of manifest.layers) layer.mediaType = 'application/vnd.oci.image.layer.v1.tar+json'
+    const hidden = toRaw(mediaTypes.ociManifest, manifest)
+    await pushWithEntry(test.source, both(), hidden)
+    const outcome = await test.gate.promote({ from: test.from, to: test.to })
+    expect(outcome).toMatchObject({ verdict: 'error' })
+    expect(test.registry.snapshot()).not.toHaveProperty('prod/app')
+  })
+
   it('leaves attached documents out when they describe images that were changed', async () => {
     await using test = await openIndexTest()
     const attestation = await writeAttestation(test.source)

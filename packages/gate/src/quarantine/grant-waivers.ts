@@ -1,5 +1,6 @@
 import { type Digest, digestOf, formatPlatform } from '@sallyport/core'
 import { formatWaivers, parseInstant, parseWaivers, type WaiverFile } from '@sallyport/policy'
+import { vulnerabilitiesOf } from '@sallyport/scan'
 import { GateError } from '../errors.ts'
 import { loadPackageUrl } from '../internal/load-package-url.ts'
 import type { QuarantineApproval, QuarantinedFinding, QuarantineRecord } from '../ports/quarantine-store.ts'
@@ -24,8 +25,8 @@ export function waiverSource(id: string): string {
 }
 
 /**
- * The waivers that let a record's image through, as the text of a waiver file: one for each finding that stopped it, for
- * exactly the version that was found.
+ * The waivers that let a record's image through, as the text of a waiver file: one for each finding that stopped it, and
+ * for each CVE of one that several were joined into, for exactly the version that was found.
  *
  * @throws {GateError} `NOT_WAIVABLE` when something else stopped it too, so that waivers would not help.
  * @throws {GateError} `OPTIONS_INVALID` for an approval that names nobody, gives no reason, or lasts too long.
@@ -45,13 +46,15 @@ export function grantWaivers(
   }
   const { expires, expiresText } = checkApproval(record, approval, now)
   const waivers = record.findings.flatMap((finding) =>
-    scopesOf(record, finding, approval.scope).map((scope) => ({ finding, scope })),
+    scopesOf(record, finding, approval.scope).flatMap((scope) =>
+      vulnerabilitiesOf(finding).map((vulnerability) => ({ finding, vulnerability, scope })),
+    ),
   )
   if (waivers.length === 0) throw new GateError('NOT_WAIVABLE', `${id} names no finding that stopped it`)
   const text = formatWaivers({
-    waivers: waivers.map(({ finding, scope }, position): Waiver => ({
+    waivers: waivers.map(({ finding, vulnerability, scope }, position): Waiver => ({
       id: `quarantine-${id}-${position + 1}`,
-      vulnerability: finding.id,
+      vulnerability,
       scope,
       tiers: [record.tier],
       reason: approval.reason.trim(),

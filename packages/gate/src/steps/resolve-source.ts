@@ -7,7 +7,7 @@ import {
   type Platform,
   type RawManifest,
 } from '@sallyport/core'
-import { parseIndex, parseManifest, type Repository } from '@sallyport/oci'
+import { holdsOnlyDocuments, parseIndex, parseManifest, type Repository } from '@sallyport/oci'
 import { readImageConfig } from './read-image-config.ts'
 import { GateError } from '../errors.ts'
 
@@ -77,7 +77,8 @@ export async function resolveSource(
     // Leaving it out would promote less than the name promises.
     if (!isManifestMediaType(mediaType)) throw invalid(`${name}: ${digest} is no image but ${mediaType}`)
     const raw = await repository.getManifest(digest, { signal })
-    if (platform?.os === 'unknown' && holdsOnlyDocuments(raw)) attachments.push(raw)
+    // `unknown/unknown` is a claim too: what has layers of a file system could be run by its digest, so it is judged.
+    if (platform?.os === 'unknown' && holdsOnlyDocuments(parseManifest(raw))) attachments.push(raw)
     // The index only claims a platform; the image's own config decides.
     else images.push({ platform: await platformOf(blobs, raw, signal, platform?.variant), raw })
   }
@@ -86,11 +87,6 @@ export async function resolveSource(
   const wanted = images.filter(({ platform }) => !platforms || platforms.includes(formatPlatform(platform)))
   if (wanted.length === 0) throw invalid(`${name}: the index names no runnable image`)
   return { root, index, images: wanted, platforms: present, attachments }
-}
-
-/** `unknown/unknown` is a claim too: what has layers of a file system could be run by its digest, so it is judged. */
-export function holdsOnlyDocuments(raw: RawManifest): boolean {
-  return parseManifest(raw).layers.every(({ mediaType }) => /[/+]json$/.test(mediaType))
 }
 
 function invalid(message: string): GateError {

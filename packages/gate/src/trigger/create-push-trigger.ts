@@ -6,14 +6,13 @@ import {
   mediaTypes,
   type RawManifest,
 } from '@sallyport/core'
-import { isTag, parseManifest } from '@sallyport/oci'
+import { holdsOnlyDocuments, isTag, parseManifest } from '@sallyport/oci'
 import { checkConcurrency } from '../batch/promote-all.ts'
 import { GateError } from '../errors.ts'
 import type { Gate } from '../promote/create-gate.ts'
 import type { PromotionOutcome } from '../promote/outcome.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
-import { holdsOnlyDocuments } from '../steps/resolve-source.ts'
 import type { PushEvent } from './push-event.ts'
 
 /** What a route makes of a push: where it goes. The source is what was pushed. */
@@ -127,10 +126,11 @@ export function createPushTrigger({
 /** What names a subject or says that it is something else is about an image, and none. */
 function isImage(raw: RawManifest): boolean {
   if (isIndexMediaType(raw.descriptor.mediaType)) return true
-  const { subject, artifactType, config, layers } = parseManifest(raw)
+  const manifest = parseManifest(raw)
+  const { subject, artifactType, config, layers } = manifest
   const isConfig = [mediaTypes.ociConfig, mediaTypes.dockerConfig].some((type) => type === config.mediaType)
   // Signatures under tags have the form of images.
-  const isEvidence = layers.length > 0 && holdsOnlyDocuments(raw)
+  const isEvidence = layers.length > 0 && holdsOnlyDocuments(manifest)
   return isConfig && !isEvidence && subject === undefined && artifactType === undefined
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Image } from '@sallyport/image'
-import type { Package } from '@sallyport/inventory'
+import type { Package, RecordedSum } from '@sallyport/inventory'
 import type { ComparedSide, Comparison } from './comparison.ts'
 import { findStaleIndexes } from './find-stale-indexes.ts'
 import type { Violation } from './invariant.ts'
-import { createRecordedSums, type RecordedSum, type RecordedSums } from './read-recorded-sums.ts'
+import { createRecordedSums, type RecordedSums } from './read-recorded-sums.ts'
 
 /**
  * I6: the package databases say what is on disk. What a package that stays has a record of is there, folders too;

@@ -1,13 +1,6 @@
 import { decodeName, type Image } from '@sallyport/image'
-import type { Package } from '@sallyport/inventory'
+import { type Package, parseApkSums, parseMd5sums, type RecordedSum } from '@sallyport/inventory'
 import { readRpmSums } from '../systems/rpm/read-rpm-sums.ts'
-
-/** What a package's own record says a file's content hashes to. */
-export interface RecordedSum {
-  readonly algorithm: 'md5' | 'sha1' | 'sha256'
-  /** Lower-case hexadecimal. */
-  readonly value: string
-}
 
 /** Checksums that databases record, by canonical path. */
 export interface RecordedSums {
@@ -55,32 +48,6 @@ export function createRecordedSums(
   function canonical(sums: ReadonlyMap<string, RecordedSum>): ReadonlyMap<string, RecordedSum> {
     return new Map([...sums].map(([path, sum]) => [image.tree.canonicalize(path), sum]))
   }
-}
-
-function parseMd5sums(text: string): ReadonlyMap<string, RecordedSum> {
-  const sums = new Map<string, RecordedSum>()
-  for (const [, value, path] of text.matchAll(/^([0-9a-f]{32}) [ *](?:\.?\/)?(.+)$/gm))
-    sums.set(`/${path}`, { algorithm: 'md5', value: value! })
-  return sums
-}
-
-/** The installed database of apk: `P:` package, `F:` folder, `R:` file, `Z:` its sum (apk-tools, `database.c`). */
-function parseApkSums(text: string): ReadonlyMap<string, ReadonlyMap<string, RecordedSum>> {
-  const packages = new Map<string, Map<string, RecordedSum>>()
-  let sums = new Map<string, RecordedSum>()
-  let [folder, file] = ['', '']
-  for (const line of text.split('\n')) {
-    const value = line.slice(2)
-    if (line.startsWith('P:')) packages.set(value, (sums = new Map<string, RecordedSum>()))
-    else if (line.startsWith('F:')) folder = value
-    else if (line.startsWith('R:')) file = value
-    else if (line.startsWith('Z:Q1'))
-      sums.set(`/${folder === '' ? '' : `${folder}/`}${file}`, {
-        algorithm: 'sha1',
-        value: Buffer.from(line.slice(4), 'base64').toString('hex'),
-      })
-  }
-  return packages
 }
 
 /** `path,sha256=<url-safe base64>,size` (Python packaging, "Recording installed projects"). */

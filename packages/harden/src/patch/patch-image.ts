@@ -8,6 +8,7 @@ import { brokenLaws, type CheckedInvariant, toResult } from '../invariants/invar
 import { prepareApkPatches } from './apk/prepare-apk-patches.ts'
 import { checkPatch } from './check-patch.ts'
 import { prepareDebPatches } from './deb/prepare-deb-patches.ts'
+import { liftDatabases } from './lift-databases.ts'
 import { emptyEdit, mergeEdit } from './package-edit.ts'
 import type { PatchProgress, PatchReport, PatchResult } from './patch-report.ts'
 import { createPatchRequest } from './patch-request.ts'
@@ -105,7 +106,7 @@ export async function patchImage(
     const rewritten = await rewriteImage(
       image,
       {
-        ...edit,
+        ...liftDatabases(edit, { tree: image.tree, packages: inventory.packages }),
         createdBy: `sallyport: patched ${versions.size} packages`,
         annotations: { 'org.opencontainers.image.base.digest': image.raw.descriptor.digest },
       },

@@ -12,6 +12,7 @@ import {
 import type * as z from 'zod'
 import { type ImageConfig, imageConfigSchema } from '../config.schema.ts'
 import { ImageError } from '../errors.ts'
+import { findAmbiguousConfig } from './find-ambiguous-config.ts'
 import { imageManifestSchema } from './manifest.schema.ts'
 
 /**
@@ -78,11 +79,12 @@ export interface ParsedConfig {
 /**
  * Reads an image config out of its bytes.
  *
- * @throws {ImageError} `CONFIG_INVALID` when it is none, or has another number of layers than the manifest.
+ * @throws {ImageError} `CONFIG_INVALID` when it is none, could be read in two ways, or has another number of layers than the
+ *   manifest.
  */
 export function parseConfig(bytes: Uint8Array, manifest: ImageManifest): ParsedConfig {
   const blob = manifest.config.digest
-  const config = parseJson(bytes, imageConfigSchema, 'config', blob)
+  const config = parseJson(bytes, imageConfigSchema, 'config', blob, findAmbiguousConfig)
   const diffIds = config.rootfs.diff_ids
   if (!diffIds.every(isDigest))
     throw new ImageError('CONFIG_INVALID', `config ${blob}: a diff id is no digest`, { blob })
@@ -117,15 +119,29 @@ export function layerHistory(config: ImageConfig, layers: number): readonly numb
   return lines.length === layers ? lines : undefined
 }
 
-function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, what: string, blob: Digest): T {
+function parseJson<T>(
+  bytes: Uint8Array,
+  schema: z.ZodType<T>,
+  what: string,
+  blob: Digest,
+  findAmbiguity?: (text: string, value: T) => string | undefined,
+): T {
+  let text: string
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    value = JSON.parse(text)
   } catch (cause) {
     throw new ImageError('CONFIG_INVALID', `${what} ${blob} is no JSON`, { blob, cause })
   }
   const result = schema.safeParse(value)
-  if (result.success) return result.data
+  if (result.success) {
+    const ambiguity = findAmbiguity?.(text, value as T)
+    if (ambiguity === undefined) return result.data
+    throw new ImageError('CONFIG_INVALID', `${what} ${blob} could be read in two ways: ${ambiguity}`, {
+      blob,
+    })
+  }
   const issue = result.error.issues[0]
   const where = issue === undefined ? '' : `: ${issue.path.map(String).join('.')}: ${issue.message}`
   throw new ImageError('CONFIG_INVALID', `${what} ${blob} is not valid${where}`, {

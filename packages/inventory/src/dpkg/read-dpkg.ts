@@ -7,7 +7,7 @@ import { copyrightExaminer } from '../licence/examine-copyright.ts'
 import { toPurl, upstreamQualifier } from '../package-url.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
 import { type PackageNeeds, resolveDependsOn } from '../resolve-depends-on.ts'
-import { groupByPackage, metadataOf, readAdminFolder } from './admin-folder.ts'
+import { type AdminFolder, groupByPackage, metadataOf, readAdminFolder } from './admin-folder.ts'
 import {
   applyDiversions,
   collectFolders,
@@ -96,7 +96,9 @@ async function readStatus(context: ReaderContext, root: string): Promise<readonl
   if (!node) return []
   const { info, diversions } = await readAdminFolder(context, root)
   const found: Found[] = []
-  for (const entry of await readEntries(context, node, 'required', maxDatabaseBytes)) {
+  const { entries, names } = await readEntries(context, node, 'required', maxDatabaseBytes)
+  await reportForgotten(context, info, names)
+  for (const entry of entries) {
     const metadata = metadataOf(info, entry.name, entry.arch)
     const listed = await readListedPaths(context, metadata)
     const divert = (paths: readonly string[]) => applyDiversions(paths, entry.name, diversions)
@@ -109,6 +111,28 @@ async function readStatus(context: ReaderContext, root: string): Promise<readonl
     })
   }
   return found
+}
+
+/**
+ * Lists of files that are there, of packages that `status` does not know, not as removed either: they were cut out of it, and
+ * nobody would look for what is wrong with them.
+ */
+async function reportForgotten(
+  context: ReaderContext,
+  info: AdminFolder['info'],
+  names: ReadonlySet<string>,
+): Promise<void> {
+  const { tree } = context.image
+  for (const [key, metadata] of info) {
+    const name = key.split(':', 1)[0]!
+    const list = metadata.find(({ path }) => path.endsWith('.list'))
+    if (!list || names.has(name)) continue
+    const { paths } = await readListedPaths(context, [list])
+    const left = paths.find((path) => tree.get(tree.canonicalize(path))?.type === 'file')
+    if (left === undefined) continue
+    const message = `${list.path}: ${quote(left)} is of a package that the status does not know`
+    context.report({ code: 'UNREADABLE', path: list.path, message })
+  }
 }
 
 async function readStatusFolder(context: ReaderContext, root: string): Promise<readonly Found[]> {
@@ -128,7 +152,8 @@ async function readStatusFolder(context: ReaderContext, root: string): Promise<r
       isMetadata(context, other),
     )
     const listed = await readListedPaths(context, beside)
-    for (const entry of await readEntries(context, file, 'optional', maxMetadataBytes)) {
+    const { entries } = await readEntries(context, file, 'optional', maxMetadataBytes)
+    for (const entry of entries) {
       found.push({ entry, node: file, method: 'dpkg-status.d', metadata: beside, listed })
     }
   }
@@ -157,21 +182,22 @@ function regularFile({ image, report }: ReaderContext, path: string): FileNode |
 }
 
 /**
- * The packages of one file of which files are or may be there. A stanza that is wrong in any way is a gap, and still
- * counts if it can.
+ * The packages of one file of which files are or may be there, and the names of all that it knows. A stanza that is wrong
+ * in any way is a gap, and still counts if it can.
  */
 async function readEntries(
   context: ReaderContext,
   node: FileNode,
   status: 'required' | 'optional',
   maxBytes: number,
-): Promise<readonly DpkgEntry[]> {
+): Promise<{ readonly entries: readonly DpkgEntry[]; readonly names: ReadonlySet<string> }> {
   const { image, signal, report } = context
   const text = await readOrReport(context, node.path, () => readText(image, node, { maxBytes, signal }))
-  if (text === undefined) return []
   const entries: DpkgEntry[] = []
-  for (const stanza of parseStanzas(text)) {
+  const names = new Set<string>()
+  for (const stanza of parseStanzas(text ?? '')) {
     signal?.throwIfAborted()
+    names.add(stanza.fields.get('package') ?? '')
     let problem = stanza.problem
     try {
       const state = parseInstallState(stanza, status)
@@ -187,7 +213,7 @@ async function readEntries(
       report({ code: 'UNREADABLE', path: node.path, message })
     }
   }
-  return entries
+  return { entries, names }
 }
 
 function toPackage(

@@ -1,4 +1,5 @@
 import { digestOf } from '@sallyport/core'
+import { isJudgedByOwner } from '../is-judged-by-owner.ts'
 import type { Package } from '../inventory.ts'
 import { spdxOrUnknown } from '../spdx-expression.ts'
 import { deriveUuid } from './derive-uuid.ts'
@@ -42,11 +43,12 @@ export function sourceInfoOf({ source, evidence }: Package): string {
 }
 
 /** What SPDX has no field for, as `name: value`, each an annotation. */
-export function remarksOf({ type, evidence, ownedBy, builtUsing = [] }: Package): readonly string[] {
+export function remarksOf(found: Package): readonly string[] {
+  const { type, evidence, builtUsing = [] } = found
   const { path, method, layer, diffId } = evidence
   return [
     `sallyport:evidence: ${stringify({ type, path, method, layer, diffId })}`,
-    ...(ownedBy === undefined ? [] : [`sallyport:owned-by: ${ownedBy}`]),
+    ...(isJudgedByOwner(found) ? [`sallyport:owned-by: ${found.ownedBy}`] : []),
     ...builtUsing.map(({ name, version }) => `sallyport:built-using: ${name}@${version}`),
   ]
 }

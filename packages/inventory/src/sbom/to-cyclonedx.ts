@@ -6,6 +6,7 @@ import * as SPDX from '@cyclonedx/cyclonedx-library/SPDX'
 import * as Spec from '@cyclonedx/cyclonedx-library/Spec'
 import * as Types from '@cyclonedx/cyclonedx-library/Types'
 import { PackageURL } from 'packageurl-js'
+import { isJudgedByOwner } from '../is-judged-by-owner.ts'
 import type { Distro, Inventory, Package } from '../inventory.ts'
 import { spdxOrUnknown } from '../spdx-expression.ts'
 import { type ReferredPackage, arrangeInventory } from './arrange-inventory.ts'
@@ -93,7 +94,7 @@ const hashAlgorithms = {
 }
 
 function describePackage({ found, ref }: ReferredPackage): Models.Component {
-  const { version, purl, type, source, evidence, ownedBy, checksums = [] } = found
+  const { version, purl, type, source, evidence, checksums = [] } = found
   const { group, name } = nameOf(found)
   const [cpe, ...furtherCpes] = (found.cpes ?? []).filter((one) => Types.isCPE(one))
   const component = new Models.Component(
@@ -125,7 +126,7 @@ function describePackage({ found, ref }: ReferredPackage): Models.Component {
   add('sallyport:evidence:method', evidence.method)
   add('sallyport:layer:diffId', evidence.diffId)
   add('sallyport:layer:index', String(evidence.layer))
-  add('sallyport:owned-by', ownedBy)
+  add('sallyport:owned-by', isJudgedByOwner(found) ? found.ownedBy : undefined)
   for (const built of found.builtUsing ?? []) add('sallyport:built-using', `${built.name}@${built.version}`)
   for (const [key, value] of trivyProperties(found)) add(`aquasecurity:trivy:${key}`, value)
   for (const one of furtherCpes) add('syft:cpe23', one)

@@ -9,7 +9,7 @@ import {
 } from '@sallyport/core'
 import { OciError } from '../errors.ts'
 import { printable } from '../internal/printable.ts'
-import { findAmbiguousKey } from './find-ambiguous-key.ts'
+import { findAmbiguousField } from './find-ambiguous-field.ts'
 
 /** Largest manifest that is read. */
 export const maxManifestBytes: number = 8 * 1024 * 1024
@@ -78,7 +78,7 @@ function readFields(bytes: Uint8Array, digest: Digest): Readonly<Record<string, 
     throw new OciError('MANIFEST_INVALID', `manifest ${digest} is not a JSON object`, { reference: digest })
   }
   const fields = value as Readonly<Record<string, unknown>>
-  const ambiguous = findAmbiguousKey(text, fields)
+  const ambiguous = findAmbiguousField(text, fields)
   if (ambiguous !== undefined) {
     throw new OciError('MANIFEST_INVALID', `manifest ${digest} could be read in two ways: ${ambiguous}`, {
       reference: digest,

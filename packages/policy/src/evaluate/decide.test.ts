@@ -162,6 +162,27 @@ describe('decide', () => {
     })
   })
 
+  it.each([
+    ['a scanner alone knows of', 'pkg:deb/debian/other@1', 'executed', 'fail'],
+    ['was analysed', zlib, 'executed', 'pass'],
+    ['a scanner alone knows of', 'pkg:deb/debian/other@1', 'linked', 'pass'],
+    ['a scanner alone knows of', 'pkg:deb/debian/other@1', 'loaded', 'fail'],
+  ])('with recordings, a package that %s (%s) counts for %s: %s', (_, purl, usage, verdict) => {
+    const facts = createFacts({
+      findings: [{}],
+      facts: { usage: [{ ...used, purl }], traced: true, traceCoverage: 'complete' },
+    })
+    const policy = parsePolicy(
+      `version: 1
+tiers:
+  prod:
+    thresholds: [{ name: r, severity: critical, usage: ${usage}, max: 0 }]
+`,
+      { source: 'gate.yaml' },
+    )
+    expect(decide(facts, policy, { tier: 'prod', now: new Date(now) }).verdict).toBe(verdict)
+  })
+
   it('judges by the policy of the issue as it is written', () => {
     const policy = parsePolicy(
       `version: 1

@@ -44,6 +44,7 @@ export function joinFindings(
       },
       // not analysed is not the same as not used
       usage: used?.usage ?? 'possible',
+      ...(!used && usage.length > 0 && { isAnalysed: false }),
       file: used?.file,
       chain: used?.chain ?? [],
       keptBy: used?.keptBy?.detail,

@@ -65,6 +65,7 @@ const finding = z
       })
       .optional(),
     usage: z.enum(['executed', 'loaded', 'linked', 'possible', 'present']),
+    isAnalysed: z.boolean().optional(),
     file: z.string().optional(),
     chain: z.array(edge).describe('From the entry point to the file that is needed'),
     keptBy: z.string().optional(),

@@ -12,7 +12,7 @@ interface Allowed {
 
 /** How the image is configured and which files may lie in it. What is absent is not asked for. */
 export interface ConfigRule {
-  /** `non-root`: neither uid 0 nor the name root. `numeric-non-root`: a uid, as Kubernetes can check it. */
+  /** `non-root`: neither uid 0, be it by a name, nor the name root. `numeric-non-root`: a uid, as Kubernetes can check it. */
   readonly user?: 'non-root' | 'numeric-non-root' | undefined
   /** Paths, as globs, that may have the setuid or setgid bit. */
   readonly setuid?: Allowed | undefined
@@ -77,7 +77,7 @@ function findConfigurationFaults(rule: ConfigRule, { configuration }: PolicyFact
   if (!(user ?? exposedPorts ?? volumes ?? environment ?? healthCheck)) return []
   if (!configuration) return [nobodyLooked]
 
-  const userFault = user && findUserFault(configuration.user, user)
+  const userFault = user && findUserFault(configuration, user)
   return [
     ...(userFault === undefined ? [] : [userFault]),
     ...notAllowed('exposes', exposedPorts, configuration.exposedPorts),

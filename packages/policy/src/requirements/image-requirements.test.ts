@@ -39,6 +39,14 @@ describe('configKind', () => {
   })
 
   it.each([
+    ['app', 0, 'broken'],
+    ['app', 1000, 'holds'],
+    ['root', 1000, 'broken'],
+  ])('user %j, to which the image gives uid %d: non-root %s', (user, uid, outcome) => {
+    expect(judge(configKind, { user: 'non-root' }, configured({ user, uid }))).toMatchObject({ outcome })
+  })
+
+  it.each([
     ['ports that may be', { exposedPorts: { allow: ['8080/tcp'] } }, configured({}), undefined],
     ['another port', { exposedPorts: { allow: [] } }, configured({}), 'exposes 8080/tcp'],
     [

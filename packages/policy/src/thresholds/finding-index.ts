@@ -35,7 +35,8 @@ const noteBits: Readonly<Record<FindingNote | 'none', number>> = {
   'kernel-not-shipped': 1 << 20,
   none: 1 << 21,
 }
-const everything = (1 << 22) - 1
+const analysisBits = { known: 1 << 22, none: 1 << 23 } as const
+const everything = (1 << 24) - 1
 /** Stands for a date that no rule has asked for yet; no date is so early. */
 const unread = -Infinity
 
@@ -84,6 +85,9 @@ export function bitsOf({ severity, fix, usage, kev }: Bucket): number {
   if (kev) bits &= ~all(kevBits) | kev.reduce((sum, state) => sum | bitsOfKev(state), 0)
   return bits
 }
+
+/** Of these bits those that findings of packages have that nobody analysed. */
+export const unanalysedBits = (bits: number): number => bits & ~analysisBits.known
 
 /** Bits of findings with one of these notes. */
 export const noteBitsOf = (notes: readonly FindingNote[]): number => some(noteBits, notes)
@@ -135,14 +139,15 @@ function selectBits(bits: Int32Array, allowed: number): readonly number[] {
   return positions
 }
 
-function bitsOfFinding({ severity, fix, usage, kev, note }: JudgedFinding, now: number): number {
+function bitsOfFinding({ severity, fix, usage, isAnalysed, kev, note }: JudgedFinding, now: number): number {
   return (
     (severityBits[severity] ?? severityBits.unknown) |
     (fixBits[fix.state] ?? fixBits.unknown) |
     // a word of use that is not known is as good as no analysis
     (usageBits[usage] ?? usageBits.possible) |
     (kev === undefined ? kevBits.none : isDue(kev.dueDate, now) ? kevBits.due : kevBits.overdue) |
-    (noteBits[note ?? 'none'] ?? noteBits.none)
+    (noteBits[note ?? 'none'] ?? noteBits.none) |
+    (isAnalysed === false ? analysisBits.none : analysisBits.known)
   )
 }
 

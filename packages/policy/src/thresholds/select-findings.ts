@@ -1,4 +1,4 @@
-import { bitsOf, type FindingIndex, isUnknown, noteBitsOf } from './finding-index.ts'
+import { bitsOf, type FindingIndex, isUnknown, noteBitsOf, unanalysedBits } from './finding-index.ts'
 import type { Threshold } from './threshold.ts'
 
 /** What a threshold finds. */
@@ -14,7 +14,7 @@ export interface SelectedFindings {
 
 /**
  * Finds what belongs to a threshold's bucket. Without recordings nobody knows what is executed or loaded, so a bucket of
- * these holds what is `linked` or `possible` too.
+ * these holds what is `linked` or `possible` too; with them, what is in packages that nobody analysed.
  */
 export function selectFindings(
   threshold: Threshold,
@@ -24,8 +24,13 @@ export function selectFindings(
   const { severity, fix, kev, usage, except = [] } = threshold
   const asked = bitsOf({ severity, fix, kev, usage })
   const allowed = bitsOf({ severity, fix, kev, usage: widenUsage(threshold, traced) })
+  const unanalysed = unanalysedBits(bitsOf({ severity, fix, kev, usage: widenUsage(threshold, false) }))
   const excepted = noteBitsOf(except)
-  const found = narrow(threshold, index, candidates(threshold, index, allowed))
+  const candidates = union(
+    withBits(threshold, index, allowed),
+    traced && usage ? withBits(threshold, index, unanalysed) : [],
+  )
+  const found = narrow(threshold, index, candidates)
   return {
     counted: excepted === 0 ? found : found.filter((position) => (index.bits[position]! & excepted) === 0),
     unknown: severity?.includes('unknown')
@@ -40,9 +45,15 @@ function widenUsage({ usage }: Threshold, traced: boolean): Threshold['usage'] {
 }
 
 /** Positions with allowed attributes, ascending; of the packages that the threshold names, where it does. */
-function candidates({ package: named }: Threshold, index: FindingIndex, allowed: number): readonly number[] {
+function withBits({ package: named }: Threshold, index: FindingIndex, allowed: number): readonly number[] {
   if (!named) return index.withBits(allowed)
   return index.packages.named(named).filter((position) => (index.bits[position]! & ~allowed) === 0)
+}
+
+/** Of two ascending lists, without what both have. */
+function union(one: readonly number[], other: readonly number[]): readonly number[] {
+  if (other.length === 0) return one
+  return [...new Set([...one, ...other])].sort((a, b) => a - b)
 }
 
 /** Those of the candidates that are of an ecosystem, an age and a prediction that the threshold asks for. */

@@ -256,4 +256,27 @@ describe('several waivers', () => {
       expect(book.states()).toMatchObject([{ state: 'applied', findings: 1 }, { state: 'shadowed' }])
     }
   })
+
+  describe('for a finding that several CVEs were joined into', () => {
+    const other = 'CVE-2023-99999'
+    const both = { ...finding, aliases: ['RUSTSEC-2023-0001', other.toLowerCase(), other] }
+    it.each([
+      ['one of them', [cve], undefined, ['void']],
+      ['the other', [other], undefined, ['void']],
+      ['each of them', [cve, other], 'W-0', ['applied', 'applied']],
+      ['what stands for all of them', ['RUSTSEC-2023-0001'], 'W-0', ['applied']],
+      ['that and one of them', [cve, 'RUSTSEC-2023-0001'], 'W-0', ['applied', 'applied']],
+    ])('count when they name %s', (_, names, waivedBy, states) => {
+      const book = openBook(names.map((name, at) => waiverOf(`W-${at}`, name)))
+      expect(book.match(both).waivedBy).toBe(waivedBy)
+      expect(book.states().map(({ state }) => state)).toEqual(states)
+    })
+
+    it('say what is missing', () => {
+      expect(judge(waiverOf('W', cve), both)).toMatchObject({
+        waived: false,
+        why: 'the finding is CVE-2023-99999 as well, which no waiver covers',
+      })
+    })
+  })
 })

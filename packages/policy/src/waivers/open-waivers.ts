@@ -1,4 +1,4 @@
-import type { Finding } from '@sallyport/scan'
+import { type Finding, vulnerabilitiesOf } from '@sallyport/scan'
 import type { WaiverState } from '../decision.ts'
 import {
   compareScope,
@@ -90,24 +90,46 @@ export function openWaivers(files: readonly WaiverFile[], options: OpenWaiversOp
       if (candidates.length === 0) return {}
       const { purl } = finding.package
       if (!purls.has(purl)) purls.set(purl, readPurl(purl))
-      let waivedBy: string | undefined
+      const covering: WaiverEntry[] = []
       let nearest: Near | undefined
       for (const entry of candidates) {
         const result = judge(entry, finding, purls.get(purl))
-        if (result !== 'covers') {
-          if (nearest === undefined || result.distance < nearest.distance) nearest = result
-        } else if (waivedBy === undefined) {
-          waivedBy = entry.waiver.id
-          entry.applied++
-        } else {
-          entry.shadowedBy = firstByText(entry.shadowedBy, waivedBy)
-        }
+        if (result === 'covers') covering.push(entry)
+        else if (nearest === undefined || result.distance < nearest.distance) nearest = result
       }
-      if (waivedBy !== undefined) return { waivedBy }
+      if (covering.length > 0) return applyTogether(covering, finding)
       return nearest ? { nearMiss: { waiver: nearest.waiver, why: nearest.why() } } : {}
     },
     states: () => describeEntries(entries, options),
   }
+}
+
+/** Waivers that cover a finding take it out of the count when they name all that was joined into it. */
+function applyTogether(covering: readonly WaiverEntry[], finding: Finding): WaiverMatch {
+  const all = vulnerabilitiesOf(finding)
+  const isNamed = (id: string, { waiver }: WaiverEntry): boolean => {
+    const named = waiver.vulnerability.toUpperCase()
+    // What is none of several CVEs stands for all of them.
+    return all.length === 1 || named === id || !all.includes(named)
+  }
+  const needed = new Set<WaiverEntry>()
+  const missing: string[] = []
+  for (const id of all) {
+    const found = covering.find((entry) => isNamed(id, entry))
+    if (found) needed.add(found)
+    else missing.push(id)
+  }
+  const first = covering[0]!.waiver.id
+  if (missing.length > 0) {
+    const why = `the finding is ${missing.join(', ')} as well, which no waiver covers`
+    for (const entry of covering) entry.voided = firstByText(entry.voided, why)
+    return { nearMiss: { waiver: first, why } }
+  }
+  for (const entry of covering) {
+    if (needed.has(entry)) entry.applied++
+    else entry.shadowedBy = firstByText(entry.shadowedBy, first)
+  }
+  return { waivedBy: first }
 }
 
 /** Finds the waivers for any id of a finding, in any case of letters, narrowest first. */

@@ -1,4 +1,4 @@
-import type { Distro, Inventory, Package } from '@sallyport/inventory'
+import { type Distro, type Inventory, isJudgedByOwner, type Package } from '@sallyport/inventory'
 import { isCve } from '../advisories/advisory-ids.ts'
 import type { AdvisoryIndex } from '../advisories/advisory-index.ts'
 import type { Finding } from '../finding.ts'
@@ -65,7 +65,7 @@ export function matchInventory(
   }
   const judge = (pkg: Package): void => {
     signal?.throwIfAborted()
-    if (pkg.ownedBy !== undefined && coveredOwners.has(pkg.ownedBy)) {
+    if (isJudgedByOwner(pkg) && coveredOwners.has(pkg.ownedBy!)) {
       judged++
       return
     }

@@ -1,4 +1,4 @@
-import type { Inventory } from '@sallyport/inventory'
+import { type Inventory, isJudgedByOwner } from '@sallyport/inventory'
 import { ScanError } from '../errors.ts'
 import type { FindingPackage } from '../finding.ts'
 import { packageKey } from '../merge/package-key.ts'
@@ -37,7 +37,7 @@ export function findListingGaps(
     gaps.push({ code: 'NO_PACKAGES', message: message.slice(0, 500), purl: missing[0]?.purl })
   }
   for (const type of languageTypes) {
-    const own = packages.filter((pkg) => pkg.type === type && pkg.ownedBy === undefined)
+    const own = packages.filter((pkg) => pkg.type === type && !isJudgedByOwner(pkg))
     if (own.length > 0 && !listed.some((pkg) => pkg.type === type)) {
       gaps.push({
         code: 'NO_PACKAGES',

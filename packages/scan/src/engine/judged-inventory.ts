@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Inventory } from '@sallyport/inventory'
+import { type Inventory, isJudgedByOwner } from '@sallyport/inventory'
 import type { ScanGap, ScanReport } from '../scan-report.ts'
 
 /** What the inventory could not see, for scanners that look at nothing else. */
@@ -24,7 +24,7 @@ export function addGaps(report: ScanReport, gaps: readonly ScanGap[]): ScanRepor
  */
 export async function writeSbom(inventory: Inventory, directory: string): Promise<string> {
   const path = join(directory, 'sbom.cdx.json')
-  const packages = inventory.packages.filter(({ ownedBy }) => ownedBy === undefined)
+  const packages = inventory.packages.filter((found) => !isJudgedByOwner(found))
   const { toCycloneDx } = await import('@sallyport/inventory/sbom')
   const document = toCycloneDx(
     { ...inventory, packages },

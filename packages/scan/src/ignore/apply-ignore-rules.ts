@@ -1,5 +1,6 @@
 import type { Finding, Suppression, Weakness } from '../finding.ts'
 import { isVouchedFor } from '../merge/is-vouched-for.ts'
+import { vulnerabilitiesOf } from '../merge/vulnerabilities-of.ts'
 import { type Ignorable, idOf, type IgnoreRule } from './ignore-rule.ts'
 
 /** Options of {@link applyIgnoreRules}. */
@@ -24,7 +25,10 @@ export interface AppliedIgnoreRules {
   readonly unused: readonly IgnoreRule[]
 }
 
-/** Marks what imported ignore rules set aside; the first rule that matches is named. Nothing is dropped. */
+/**
+ * Marks what imported ignore rules set aside; the first rule that matches is named. A finding that several CVEs were joined
+ * into is set aside when rules are about each of them. Nothing is dropped.
+ */
 export function applyIgnoreRules(
   {
     findings,
@@ -39,7 +43,7 @@ export function applyIgnoreRules(
   const ended = createRuleIndex(rules.filter((rule) => !isInForce(rule)))
   const used = new Set<IgnoreRule>()
   const expired = new Set<IgnoreRule>()
-  const judge = (candidate: Ignorable): Suppression | undefined => {
+  const judgeOne = (candidate: Ignorable): Suppression | undefined => {
     let first: IgnoreRule | undefined
     for (const rule of current(candidate)) {
       if (!rule.matches(candidate)) continue
@@ -52,6 +56,10 @@ export function applyIgnoreRules(
     }
     const { source, reason, expires } = first
     return { kind: 'waiver', status: 'ignored', statement: reason, author: owner, expires, source }
+  }
+  const judge = (candidate: Ignorable): Suppression | undefined => {
+    const suppressions = separate(candidate).map(judgeOne)
+    return suppressions.every((one) => one !== undefined) ? suppressions[0] : undefined
   }
   const mark = <T extends { readonly suppressed?: Suppression | undefined }>(
     one: T,
@@ -66,6 +74,16 @@ export function applyIgnoreRules(
     expired: [...expired],
     unused: inForce.filter((rule) => !used.has(rule)),
   }
+}
+
+/** A finding that several CVEs were joined into as one of each, as its scanner knew them. */
+function separate(candidate: Ignorable): readonly Ignorable[] {
+  if (candidate.kind !== 'vulnerability') return [candidate]
+  const { finding } = candidate
+  const ids = vulnerabilitiesOf(finding)
+  if (ids.length === 1 || !ids.includes(finding.id)) return [candidate]
+  const aliases = finding.aliases.filter((alias) => !ids.includes(alias.toUpperCase()))
+  return ids.map((id) => ({ kind: 'vulnerability', finding: { ...finding, id, aliases } }))
 }
 
 /** Finds the rules to try, in their order: there may be thousands of each, of rules and of findings. */

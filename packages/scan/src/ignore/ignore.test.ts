@@ -193,6 +193,21 @@ describe('applyIgnoreRules', () => {
   })
 })
 
+describe('a finding that several CVEs were joined into', () => {
+  const joined = findingOf('CVE-2024-1001', 'pkg:cargo/x@1', {
+    aliases: ['CVE-2024-1002', 'RUSTSEC-2024-0001'],
+  })
+  it.each([
+    ['one of them', 'CVE-2024-1001', false],
+    ['the other', 'CVE-2024-1002', false],
+    ['each of them', 'CVE-2024-1002\nCVE-2024-1001', true],
+  ])('is set aside by rules about %s', (_, text, expected) => {
+    const { rules } = parseTrivyIgnore(text, { source })
+    const { findings } = applyIgnoreRules({ findings: [joined] }, { rules, now })
+    expect(findings[0]?.suppressed !== undefined).toBe(expected)
+  })
+})
+
 describe('an index of rules', () => {
   const rule = (name: string, id: string | undefined, matches = true): IgnoreRule => ({
     source: name,

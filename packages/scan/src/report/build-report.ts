@@ -1,4 +1,4 @@
-import type { Distro } from '@sallyport/inventory'
+import { type Distro, isJudgedByOwner } from '@sallyport/inventory'
 import * as z from 'zod'
 import { ScanError } from '../errors.ts'
 import type { Finding, SeverityRating, Weakness } from '../finding.ts'
@@ -154,7 +154,7 @@ function findPackageGaps(
   const gaps: ScanGap[] = []
   const unseen = new Map<string, string[]>()
   for (const pkg of inventory.packages) {
-    if (pkg.ownedBy !== undefined || seen.has(packageKey(pkg))) continue
+    if (isJudgedByOwner(pkg) || seen.has(packageKey(pkg))) continue
     const names = unseen.get(pkg.type) ?? []
     unseen.set(pkg.type, names)
     names.push(`${pkg.name} ${pkg.version}`)

@@ -1,4 +1,4 @@
-import type { Inventory, Package } from '@sallyport/inventory'
+import { type Inventory, isJudgedByOwner, type Package } from '@sallyport/inventory'
 import { foreignVendor } from '../builtin/foreign-vendor.ts'
 import { gapsOfInventory } from '../engine/judged-inventory.ts'
 import type { ScanGap } from '../scan-report.ts'
@@ -48,7 +48,7 @@ export function toBlobInfo(inventory: Inventory, { trivyVersion, nonce }: BlobIn
       if (pkg.rpm?.modularityLabel) modular.push(pkg)
       continue
     }
-    if (pkg.ownedBy !== undefined) continue
+    if (isJudgedByOwner(pkg)) continue
     const type = Object.hasOwn(installedTypes, pkg.type) ? installedTypes[pkg.type] : undefined
     if (type === undefined) {
       // Trivy does not list what has no package record, in images neither

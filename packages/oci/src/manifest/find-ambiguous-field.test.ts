@@ -2,7 +2,7 @@ import { mediaTypes } from '@sallyport/core'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sampleBlob } from '../testing/sample-image.ts'
-import { findAmbiguousKey } from './find-ambiguous-key.ts'
+import { findAmbiguousField } from './find-ambiguous-field.ts'
 import { parseIndex, parseManifest } from './parse-manifest.ts'
 import { toRawManifest } from './raw-manifest.ts'
 
@@ -53,7 +53,7 @@ describe('a manifest of unusual keys', () => {
     fc.assert(
       fc.property(fc.object({ withNullPrototype: false, maxDepth: 4 }), (value) => {
         const text = JSON.stringify({ x: value })
-        expect(findAmbiguousKey(text, JSON.parse(text) as Record<string, unknown>)).toBeUndefined()
+        expect(findAmbiguousField(text, JSON.parse(text) as Record<string, unknown>)).toBeUndefined()
       }),
     )
   })
@@ -61,6 +61,6 @@ describe('a manifest of unusual keys', () => {
   it('is read however deep it nests', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
     const text = `{"x":${deep}}`
-    expect(findAmbiguousKey(text, JSON.parse(text) as Record<string, unknown>)).toBeUndefined()
+    expect(findAmbiguousField(text, JSON.parse(text) as Record<string, unknown>)).toBeUndefined()
   })
 })

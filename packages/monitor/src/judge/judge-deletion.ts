@@ -52,6 +52,8 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     // The manifest may have had others, each of which is told of by itself.
     tag: isManifestGone ? undefined : tag,
     digest,
+    // It was seen there: who deletes it again is heard again.
+    after: isManifestGone ? undefined : known?.at,
     odd: [
       `deleted by ${actorName(event.actor)}`,
       ...(isManifestGone ? [`the tag ${tag} is gone with it`] : []),

@@ -115,6 +115,8 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
     odd: oddities(one, seen, verdict),
     severity: kind === 'unauthorised-push' ? context.terms.severity : undefined,
     until: isAsOfNow ? at.toISOString() : undefined,
+    // Something else was seen there: who puts it there again is heard again.
+    after: kind === 'evidence-deleted' || known?.digest === digest ? undefined : known?.at,
   }
   const isGone = evidence.state === 'gone' && kind === 'unauthorised-push'
   const finding = {

@@ -76,7 +76,10 @@ export function openAlertWriter(
         if (kept.resolvedAt !== undefined) continue
         if (before !== undefined && kept.lastAt >= before) continue
         if (kinds && !kinds.includes(kept.alert.kind)) continue
-        keep(incident, { ...kept, resolvedAt: now.toISOString() })
+        const instant = now.toISOString()
+        // Not when that was noticed: the same may have been done once more by then.
+        const resolvedAt = before !== undefined && before < instant ? before : instant
+        keep(incident, { ...kept, resolvedAt })
         const over = resolveAlert(kept.alert, now, why)
         news.set(over.id, over)
       }

@@ -2,6 +2,7 @@ import type { Database, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { createBoundedMap } from '../judge/bounded-map.ts'
+import type { Settlement } from '../judge/finding.ts'
 import { createOutbox } from '../outbox/create-outbox.ts'
 import type { JudgedBatch, MonitorState, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
 import { alertStore, openAlertWriter } from './alert-store.ts'
@@ -67,7 +68,24 @@ export function createMonitorState(database: Database): MonitorState {
       )
       for (const row of written) waiting.add(String(row['key']))
     }
+    const told = all.flatMap(({ pending: { key }, finding }) =>
+      finding && waiting.has(key) ? [[key, finding.incident, '']] : [],
+    )
+    if (told.length > 0)
+      await run(
+        `UPDATE ${table} SET detail = told.b FROM ${dialect.triples('$1')} AS told WHERE ${table}.key = told.a`,
+        [JSON.stringify(told)],
+      )
     return waiting
+  }
+
+  /** Whether an alert says of other events of an incident, which still wait, that they could not be judged. */
+  const isAnyTold = async (run: typeof query, registry: string, incident: string): Promise<boolean> => {
+    const rows = await run(
+      `SELECT 1 FROM ${table} WHERE registry = $1 AND due_at IS NOT NULL AND reported = 1 AND detail = $2 LIMIT 1`,
+      [registry, incident],
+    )
+    return rows.length > 0
   }
 
   /** Registries with waiting events, and when the first of those is due, the earliest first. Looks at one row of each. */
@@ -151,6 +169,7 @@ export function createMonitorState(database: Database): MonitorState {
         await writer.read(incidentsOf(batch))
         const alerts = new Map<string, Alert>()
         const waiting = await postpone(query, batch.postponed)
+        const readable = new Map<string, { settlement: Settlement; why: string; pending: PendingEvent }>()
         for (const { pending, finding } of batch.postponed) {
           if (finding && !pending.isReported && waiting.has(pending.key))
             alerts.set(pending.key, await writer.raise({ finding, event: pending.event }))
@@ -162,7 +181,14 @@ export function createMonitorState(database: Database): MonitorState {
             alerts.set(pending.key, await writer.raise({ finding: each.finding, event: pending.event }))
           const why =
             'finding' in each ? 'it could be judged; see the alert about it' : each.explanation.message
-          for (const settlement of settles) await writer.settle(settlement, why)
+          for (const settlement of settles) {
+            if (settlement.isLastOnly) readable.set(settlement.incident, { settlement, why, pending })
+            else await writer.settle(settlement, why)
+          }
+        }
+        for (const { settlement, why, pending } of readable.values()) {
+          if (!(await isAnyTold(query, pending.event.registry, settlement.incident)))
+            await writer.settle(settlement, why)
         }
         for (const finding of batch.findings) await writer.raise({ finding })
         for (const { why, ...settlement } of batch.settles) await writer.settle(settlement, why)

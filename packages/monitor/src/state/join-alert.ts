@@ -23,6 +23,7 @@ export interface KeptAlert {
   /** ISO 8601: of the events that led to it. */
   readonly firstAt: string
   readonly lastAt: string
+  /** ISO 8601: when it was put right, as far as that is known; what happened later is another alert. */
   readonly resolvedAt?: string | undefined
   readonly revision: number
 }
@@ -49,6 +50,7 @@ export function joinAlert(
   const joined = ofEpoch.find(
     ({ alert, firstAt, lastAt, resolvedAt }) =>
       (isNear(at, firstAt, lastAt) || (since < lastAt && firstAt <= at && isSameFact(found, alert))) &&
+      (found.after === undefined || at <= found.after || lastAt > found.after) &&
       (resolvedAt === undefined || at <= resolvedAt),
   )
   if (!joined) {

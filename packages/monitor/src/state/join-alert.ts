@@ -16,6 +16,9 @@ const actorKnowledge: readonly RegistryEvent['actor']['kind'][] = [
 /** Events of one incident that are further apart than this are two: whoever repeats it later is heard again. */
 const joinMs: number = 3_600_000
 
+/** How far clocks of registries, gate and monitor are apart. */
+const longestSkewMs = 120_000
+
 /** An alert as it is kept. */
 export interface KeptAlert {
   readonly alert: Alert
@@ -35,8 +38,9 @@ export interface JoinedAlert {
 }
 
 /**
- * Adds an event to the alert of its incident, or makes one. Which alerts there are in the end, with which ids, does not
- * depend on the order in which events come.
+ * Adds an event to the alert of its incident, or makes one. What was done once is one alert, however often, late and in
+ * whatever order it is told. What was done several times within an hour may be one or several: that depends on whether it
+ * was seen in between that it was put right, and so on when events come.
  */
 export function joinAlert(
   kept: readonly KeptAlert[],
@@ -46,10 +50,12 @@ export function joinAlert(
 ): JoinedAlert {
   const at = found.until ?? instantOf(event, now)
   const since = [at, event?.since ?? at, instantOf(event, now)].sort()[0]!
-  const ofEpoch = found.isPart ? kept.toReversed() : kept.filter(({ epoch }) => epoch === found.epoch)
+  const ofEpoch = found.isPart
+    ? kept.toReversed()
+    : kept.filter((each) => isOneEpoch(each, { epoch: found.epoch, firstAt: since, lastAt: at }))
   const joined = ofEpoch.find(
     ({ alert, firstAt, lastAt, resolvedAt }) =>
-      (isNear(at, firstAt, lastAt) || (since < lastAt && firstAt <= at && isSameFact(found, alert))) &&
+      (isNear(at, firstAt, lastAt) || (since <= lastAt && firstAt <= at && isSameFact(found, alert))) &&
       (found.after === undefined || at <= found.after || lastAt > found.after) &&
       (resolvedAt === undefined || at <= resolvedAt),
   )
@@ -159,6 +165,19 @@ function describe({
 function isSameFact({ kind, tag }: Finding, alert: Alert): boolean {
   if (tag !== undefined) return tag === alert.tag
   return (kind === 'manifest-deleted' || kind === 'repository-deleted') && kind === alert.kind
+}
+
+/**
+ * Whether a promotion in between tells two apart. It does not where one of them came about at about its end, and the other
+ * before or after it: what a look finds has no time of its own, and clocks are not the same.
+ */
+function isOneEpoch(
+  one: Pick<KeptAlert, 'epoch' | 'firstAt' | 'lastAt'>,
+  other: Pick<KeptAlert, 'epoch' | 'firstAt' | 'lastAt'>,
+): boolean {
+  if (one.epoch === other.epoch) return true
+  const [before, after] = one.epoch < other.epoch ? [one, other] : [other, one]
+  return after.firstAt < after.epoch && Date.parse(before.lastAt) > Date.parse(after.epoch) - longestSkewMs
 }
 
 function isNear(at: string, firstAt: string, lastAt: string): boolean {

@@ -236,8 +236,10 @@ export function openModel(random: SeededRandom, repositories: readonly string[],
           if (isNamed) expect('wrong-hand', current, false)
           return told('evidence-away-and-back')
         default:
-          if (!once('away')) return undefined
+          if (!once('attach-junk')) return undefined
           expect('evidence-deleted', current, false)
+          // The list under the tag, without what was deleted, was written by whoever deleted it.
+          if (isNamed && news === 'told') expect('wrong-hand', current, false)
           tag.promoted.push({ ...last!, image: current, at: time })
           return { action: { ...name, kind: 'evidence-away-and-promote', image: current }, news }
       }

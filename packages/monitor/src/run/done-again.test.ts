@@ -11,7 +11,8 @@ beforeEach(async () => {
 })
 afterEach(() => test[Symbol.asyncDispose]())
 
-const kindsOf = (alerts: MonitorTest['delivered']) => alerts.map(({ kind }) => kind)
+const kindsOf = (alerts: readonly { readonly kind: string }[]): readonly string[] =>
+  alerts.map(({ kind }) => kind)
 
 // What it was about was put right in between, by whatever, and that was seen.
 describe('what is done again is told of again', () => {
@@ -164,7 +165,7 @@ describe('what can not be judged', () => {
     expect(kindsOf(await turns(4))).toEqual(['unjudged'])
     fail((path) => path.endsWith('/manifests/2') || path.includes(bad))
     expect(await turns(10)).toEqual([])
-    expect(kindsOf([...(await test.monitor.alerts({ open: true }))])).toEqual(['unjudged'])
+    expect(kindsOf(await test.monitor.alerts({ open: true }))).toEqual(['unjudged'])
     test.registry.setRequestHook(undefined)
     const last = await turns(2)
     expect(last.map(({ kind, resolves }) => [kind, resolves !== undefined])).toEqual([

@@ -28,10 +28,14 @@ export function createMonitorState(database: Database): MonitorState {
   const insert = async (
     run: typeof query,
     events: readonly RegistryEvent[],
-    { receivedAt, dueAt }: { readonly receivedAt: Date; readonly dueAt: Date },
+    { receivedAt, dueAt, isWatched = () => true }: Omit<Parameters<MonitorState['receive']>[1], 'sources'>,
   ): Promise<number> => {
     if (events.length === 0) return 0
-    const rows = events.map((event) => [eventKey(event), event.registry, JSON.stringify(event)])
+    const rows = events.map((event) => [
+      eventKey(event),
+      isWatched(event) ? event.registry : '',
+      JSON.stringify(event),
+    ])
     const added = await run(
       `INSERT INTO ${table} (key, registry, document, received_at, due_at)
        SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${dialect.triples('$1')} AS told WHERE true
@@ -123,7 +127,7 @@ export function createMonitorState(database: Database): MonitorState {
       )
       if (!next) return []
       const rows = await query(
-        `SELECT key, received_at, tries, failing_since, reported FROM ${table}
+        `SELECT key, registry, received_at, tries, failing_since, reported FROM ${table}
          WHERE registry = $1 AND due_at <= $2 ORDER BY due_at LIMIT ${Math.trunc(limit)}`,
         [next.registry, instant],
       )
@@ -252,6 +256,7 @@ function incidentsOf({ judged, postponed, findings, settles }: JudgedBatch): rea
 function toPending(row: Row, event: RegistryEvent): PendingEvent {
   return {
     key: String(row['key']),
+    queue: String(row['registry']),
     event,
     receivedAt: String(row['received_at']),
     tries: Number(row['tries']),

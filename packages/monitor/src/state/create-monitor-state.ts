@@ -84,10 +84,10 @@ export function createMonitorState(database: Database): MonitorState {
   }
 
   /** Whether an alert says of other events of an incident, which still wait, that they could not be judged. */
-  const isAnyTold = async (run: typeof query, registry: string, incident: string): Promise<boolean> => {
+  const isAnyTold = async (run: typeof query, queue: string, incident: string): Promise<boolean> => {
     const rows = await run(
       `SELECT 1 FROM ${table} WHERE registry = $1 AND due_at IS NOT NULL AND reported = 1 AND detail = $2 LIMIT 1`,
-      [registry, incident],
+      [queue, incident],
     )
     return rows.length > 0
   }
@@ -191,7 +191,7 @@ export function createMonitorState(database: Database): MonitorState {
           }
         }
         for (const { settlement, why, pending } of readable.values()) {
-          if (!(await isAnyTold(query, pending.event.registry, settlement.incident)))
+          if (!(await isAnyTold(query, pending.queue, settlement.incident)))
             await writer.settle(settlement, why)
         }
         for (const finding of batch.findings) await writer.raise({ finding })

@@ -58,6 +58,25 @@ describe('what is done again is told of again', () => {
     }
   })
 
+  it.each([
+    ['ahead', 240_000],
+    ['behind', -2000],
+  ])('a push, with the clock of the registry %s', async (_title, aheadMs) => {
+    const { good, bad } = await prepare()
+    const push = async ({ raw }: GeneratedImage, actor: (typeof actors)[keyof typeof actors]) => {
+      await test.repository.putManifest(raw, { tag: '1' })
+      const time = new Date(test.now().getTime() + aheadMs).toISOString()
+      await test.monitor.ingest([test.event({ tag: '1', digest: raw.descriptor.digest, actor, time })])
+      const { raised } = await test.monitor.step()
+      test.advance(10_000)
+      return kindsOf(raised)
+    }
+    for (let times = 0; times < 3; times++) {
+      expect(await push(bad, actors.alice)).toEqual(['unauthorised-push'])
+      expect(await push(good, actors.gate)).toEqual([])
+    }
+  })
+
   it('a push, but not when the first one is told of late', async () => {
     const { good, bad } = await prepare()
     const late = test.event({ source: 'audit', tag: '1', digest: digestOfImage(bad), actor: actors.alice })

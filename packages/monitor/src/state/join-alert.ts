@@ -48,8 +48,9 @@ export function joinAlert(
   event: RegistryEvent | undefined,
   now: Date,
 ): JoinedAlert {
-  const at = found.until ?? instantOf(event, now)
-  const since = [at, event?.since ?? at, instantOf(event, now)].sort()[0]!
+  const happened = instantOf(event, now)
+  const at = found.until ?? happened
+  const since = [at, event?.since ?? at, happened].sort()[0]!
   const ofEpoch = found.isPart
     ? kept.toReversed()
     : kept.filter((each) => isOneEpoch(each, { epoch: found.epoch, firstAt: since, lastAt: at }))
@@ -191,7 +192,8 @@ function betterKnown(one: Alert['actor'], other: Alert['actor']): Alert['actor']
 }
 
 /** When it happened, as far as that can be read. */
-function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, otherwise: Date): string {
+function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, now: Date): string {
   const time = Date.parse(event?.time ?? '')
-  return Number.isNaN(time) ? otherwise.toISOString() : new Date(time).toISOString()
+  // What is known already has happened, whatever the registry's clock says.
+  return new Date(Number.isNaN(time) ? now : Math.min(time, now.getTime())).toISOString()
 }

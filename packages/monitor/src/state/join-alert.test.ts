@@ -94,6 +94,19 @@ describe('joinAlert', () => {
     )
   })
 
+  it('makes one alert of a push at about the end of a promotion, whatever tells of it first', () => {
+    const epoch = iso(500)
+    const before = { finding, event: eventOf('source', iso(0)) }
+    const look = (sinceMs: number, atMs: number): Telling => ({
+      finding: { ...finding, epoch },
+      event: eventOf('snapshot', iso(atMs), iso(sinceMs)),
+    })
+    // Each of the later looks begins where something was found before.
+    const looks = [look(-5 * minute, 10_000), look(0, 12_000), look(10_000, 14_000)]
+    for (let position = 0; position <= looks.length; position++)
+      expect(join(looks.toSpliced(position, 0, before))).toHaveLength(1)
+  })
+
   it('makes another one of what is done after it was put right, whatever was told of the first', () => {
     fc.assert(
       fc.property(tellings, ms(2000, 2 * hour), ms(1, 2 * hour), (all, seenMs, againMs) => {

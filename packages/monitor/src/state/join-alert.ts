@@ -178,6 +178,8 @@ function isOneEpoch(
 ): boolean {
   if (one.epoch === other.epoch) return true
   const [before, after] = one.epoch < other.epoch ? [one, other] : [other, one]
+  // It was joined with what came afterwards already.
+  if (before.lastAt >= after.epoch) return true
   return after.firstAt < after.epoch && Date.parse(before.lastAt) > Date.parse(after.epoch) - longestSkewMs
 }
 

@@ -17,7 +17,7 @@ const isMissing = toolPath('docker-registry') === undefined && !process.env['SAL
 describe.skipIf(isMissing)('mixed events of docker-registry', () => {
   it.each<[News, number]>([
     ['all', events],
-    ['lines', Math.ceil(events / 4)],
+    ['lines', Math.ceil(events / 8)],
   ])(
     'leads to all alerts and to no other: news %s, %i events',
     { timeout: 1_200_000 },

@@ -143,6 +143,31 @@ describe('what is done again is told of again', () => {
       test.advance(minute / 3)
     }
   })
+
+  it('a loss of evidence after the alert about the first one was forgotten', async () => {
+    const { good } = await prepare()
+    const digest = digestOfImage(good)
+    const ids = new Set<string>()
+    for (let times = 1; times < 4; times++) {
+      for (const { digest: piece } of await test.repository.listReferrers(digest))
+        await test.repository.deleteManifest(piece)
+      await test.monitor.poll()
+      for (const { id } of await test.settle()) ids.add(id)
+      test.advance(hour)
+      await test.decide(good)
+      await test.note(digest)
+      await test.repository.putManifest(good.raw, { tag: '1' })
+      await test.monitor.ingest([test.event({ tag: '1', digest })])
+      await test.settle()
+      await test.monitor.outbox.step()
+      const told = test.delivered.filter(({ resolves }) => resolves === undefined)
+      expect(new Set(told.map(({ id }) => id)).size).toBe(times)
+      test.advance(2 * hour)
+      // Of several the first ones, then all.
+      if (times === 2) await test.state.prune({ before: new Date(test.now().getTime() - hour) })
+    }
+    expect(ids.size).toBe(3)
+  })
 })
 
 describe('what can not be judged', () => {

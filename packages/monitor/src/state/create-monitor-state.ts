@@ -5,7 +5,7 @@ import { createBoundedMap } from '../judge/bounded-map.ts'
 import type { Settlement } from '../judge/finding.ts'
 import { createOutbox } from '../outbox/create-outbox.ts'
 import type { JudgedBatch, MonitorState, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
-import { alertStore, openAlertWriter } from './alert-store.ts'
+import { alertStore, forgetAlerts, openAlertWriter } from './alert-store.ts'
 import { eventKey } from './event-key.ts'
 import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
 
@@ -233,7 +233,7 @@ export function createMonitorState(database: Database): MonitorState {
     prune: ({ before }) =>
       database.transaction(async (query) => {
         const instant = before.toISOString()
-        await query(`DELETE FROM ${dialect.table('monitor_alert')} WHERE resolved_at < $1`, [instant])
+        await forgetAlerts(query, dialect, instant)
         return (await query(`DELETE FROM ${table} WHERE judged_at < $1 RETURNING 1`, [instant])).length
       }),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

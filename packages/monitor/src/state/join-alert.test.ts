@@ -61,7 +61,9 @@ const tellings = fc.array(teller, { minLength: 1, maxLength: 6 }).map((all) =>
 function join(all: readonly Telling[], kept: readonly KeptAlert[] = []): readonly KeptAlert[] {
   const alerts = [...kept]
   for (const { finding, event } of all) {
-    const { kept } = joinAlert(alerts, finding, event, new Date(start + 24 * hour))
+    const { kept } = joinAlert(alerts, finding, event, {
+      now: new Date(start + 24 * hour),
+    })
     const position = alerts.findIndex(({ alert }) => alert.id === kept.alert.id)
     alerts.splice(position < 0 ? alerts.length : position, 1, kept)
   }

@@ -46,7 +46,14 @@ export function joinAlert(
   kept: readonly KeptAlert[],
   found: Finding,
   event: RegistryEvent | undefined,
-  now: Date,
+  {
+    now,
+    forgotten = '',
+  }: {
+    readonly now: Date
+    /** What tells the time since alerts were last forgotten from all before: ids must not come again. */
+    readonly forgotten?: string | undefined
+  },
 ): JoinedAlert {
   const happened = instantOf(event, now)
   const at = found.until ?? happened
@@ -62,7 +69,7 @@ export function joinAlert(
   )
   if (!joined) {
     const ordinal = kept.filter(({ epoch }) => epoch === found.epoch).length
-    const alert = makeAlert(found, event, { now, ordinal })
+    const alert = makeAlert(found, event, { now, ordinal, forgotten })
     return { kept: { alert, epoch: found.epoch, firstAt: since, lastAt: at, revision: 0 }, isNews: true }
   }
   const finding = found.whenKnown ?? found
@@ -116,12 +123,12 @@ export function resolveAlert(alert: Alert, now: Date, why: string): Alert {
 function makeAlert(
   finding: Finding,
   event: RegistryEvent | undefined,
-  { now, ordinal }: { readonly now: Date; readonly ordinal: number },
+  { now, ordinal, forgotten }: { readonly now: Date; readonly ordinal: number; readonly forgotten: string },
 ): Alert {
   const { registry, repository, incident, epoch } = finding
   return {
     id: createHash('sha256')
-      .update(JSON.stringify([incident, epoch, ordinal]))
+      .update(JSON.stringify([incident, epoch, ordinal, forgotten]))
       .digest('hex')
       .slice(0, 32),
     group: incident,

@@ -39,6 +39,18 @@ describe('a push by somebody else at about the end of a promotion', () => {
     expect(await test.monitor.alerts()).toMatchObject([{ kind: 'unauthorised-push', digest }])
   })
 
+  it('is one alert, told with a time before the promotion was seen, and looked for', async () => {
+    const good = await test.promote('good')
+    await test.monitor.ingest([test.event({ tag: '1', digest: digestOfImage(good) })])
+    await test.monitor.step()
+    const digest = digestOfImage(await test.push('bad', '1'))
+    await test.monitor.ingest([test.event({ tag: '1', digest, actor: actors.alice, time: at(-500) })])
+    test.advance(2000)
+    await test.monitor.poll()
+    await test.settle()
+    expect(await test.monitor.alerts()).toMatchObject([{ kind: 'unauthorised-push', digest }])
+  })
+
   it('is another alert than the same push before it, once the promotion was seen', async () => {
     const bad = await test.push('bad', '1')
     const digest = digestOfImage(bad)

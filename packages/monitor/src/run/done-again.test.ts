@@ -144,6 +144,28 @@ describe('what is done again is told of again', () => {
     }
   })
 
+  it('but not by a look at what was told, promoted again and judged meanwhile', async () => {
+    const { good } = await prepare()
+    await test.monitor.poll()
+    await test.settle()
+    const digest = digestOfImage(good)
+    const [piece] = await test.repository.listReferrers(digest)
+    await test.repository.deleteManifest(piece!.digest)
+    const gone = test.event({ action: 'manifest-deleted', digest: piece!.digest, actor: actors.alice })
+    test.advance(1000)
+    await test.decide(good)
+    await test.note(digest)
+    await test.repository.putManifest(good.raw, { tag: '1' })
+    const again = test.event({ tag: '1', digest })
+    test.advance(5000)
+    await test.monitor.poll()
+    await test.monitor.ingest([gone])
+    await test.monitor.step()
+    await test.monitor.ingest([again])
+    await test.settle()
+    expect(kindsOf(await test.monitor.alerts())).toEqual(['evidence-deleted'])
+  })
+
   it('a loss of evidence after the alert about the first one was forgotten', async () => {
     const { good } = await prepare()
     const digest = digestOfImage(good)

@@ -15,6 +15,11 @@ export type Action = { readonly repository: string; readonly tag: string; readon
       readonly isTwice: boolean
     }
   | { readonly kind: 'push-bad-digest' }
+  /** What somebody else pushes is another image, which is there only before `image`, or only afterwards. */
+  | {
+      readonly kind: 'bad-then-promote' | 'bad-within-promote' | 'promote-then-bad' | 'bad-and-back'
+      readonly bad: number
+    }
   | {
       readonly kind:
         | 'push-right'
@@ -23,6 +28,12 @@ export type Action = { readonly repository: string; readonly tag: string; readon
         | 'delete-evidence'
         | 'delete-manifest'
         | 'attach-junk'
+        /** A manifest of a platform, or evidence, again by somebody else. */
+        | 'push-child'
+        | 'push-evidence'
+        /** Evidence is deleted, and put there again by the same person, or attached anew by the gate. */
+        | 'evidence-away-and-back'
+        | 'evidence-away-and-promote'
     }
 )
 
@@ -40,7 +51,12 @@ export interface ExpectedAlert {
   /** Absent where the alert is about a digest whatever its tag. */
   readonly tag?: string | undefined
   readonly image?: number | undefined
+  /** It is about the first platform of the image. */
+  readonly isChild?: boolean | undefined
 }
+
+/** `lines`: those of the access log alone, which name neither who it was nor the digest of a tag. */
+export type News = 'all' | 'lines'
 
 /** Actions that follow each other closely, on different tags, and how long it is quiet before them. */
 export interface Round {
@@ -66,8 +82,8 @@ interface Tag {
 const minute = 60_000
 const tagNames = ['1', '2', 'latest']
 
-/** Plans what happens, and says which alerts it has to lead to, from the actions alone. */
-export function openModel(random: SeededRandom, repositories: readonly string[]) {
+/** Plans what happens, and says which alerts it has to lead to, from the actions and the kind of news alone. */
+export function openModel(random: SeededRandom, repositories: readonly string[], kind: News) {
   const tags = repositories.flatMap((repository) =>
     tagNames.map((tag): Tag => ({ repository, tag, promoted: [], isGood: false, used: new Set() })),
   )
@@ -77,8 +93,9 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
   let rounds = 0
   let retags = 0
 
-  function plan(tag: Tag): PlannedAction {
+  function plan(tag: Tag, chosen: readonly Tag[]): PlannedAction {
     const { repository } = tag
+    const isNamed = kind === 'all'
     const name = { repository, tag: tag.tag }
     const last = tag.promoted.at(-1)
     const news = random.next() < 0.25 ? 'lost' : 'told'
@@ -92,6 +109,19 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
       tag.isGood = true
       return { action: { ...name, kind: 'promote', image, isIndex }, news }
     }
+    /** A promotion beside which somebody else pushes to the tag. */
+    const promoteBeside = (kind: 'bad-then-promote' | 'bad-within-promote' | 'promote-then-bad') => {
+      const { action } = promote()
+      const bad = images++
+      const isLast = kind === 'promote-then-bad'
+      if (isLast) {
+        tag.current = bad
+        tag.isGood = false
+      }
+      // What is replaced before anybody looks has to be told, with its digest.
+      if (isLast || isNamed) expect('unauthorised-push', bad)
+      return { action: { ...name, kind, image: action.image, bad }, news: isLast ? news : 'told' } as const
+    }
     if (!last || tag.current === undefined) return promote()
     const current = tag.current
     const older = tag.promoted.filter(({ image, at }) => image !== last.image && time - at > 0).at(-1)
@@ -101,6 +131,13 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
       return isFirst
     }
 
+    if (random.next() < 0.15)
+      return promoteBeside(random.pick(['bad-then-promote', 'bad-within-promote', 'promote-then-bad']))
+    if (tag.isGood && random.next() < 0.15) {
+      const kinds = ['bad-and-back', 'push-elsewhere-promoted', 'push-child', 'push-evidence', 'away', 'anew']
+      const special = planSpecial(random.pick(kinds))
+      if (special) return special
+    }
     const choice = random.next()
     if (choice < 0.3) return promote()
     if (choice < 0.42 || choice > 0.97) {
@@ -132,13 +169,13 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
       return { action: { ...name, kind: 'move-back', image: older.image }, news }
     }
     if (choice < 0.82 && once('push-right')) {
-      expect('wrong-hand', current)
+      if (isNamed) expect('wrong-hand', current)
       return { action: { ...name, kind: 'push-right', image: current }, news: 'told' }
     }
     if (choice < 0.86) {
       const copy = `copy-${retags++}`
       expected.push({
-        kind: news === 'lost' ? 'unjournaled' : 'wrong-hand',
+        kind: news === 'lost' || !isNamed ? 'unjournaled' : 'wrong-hand',
         repository,
         image: current,
         tag: copy,
@@ -151,7 +188,7 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
       expect(kind === 'delete-evidence' ? 'evidence-deleted' : 'manifest-deleted', current, false)
       tag.isGood = false
       tag.promoted.length = 0
-      tag.current = undefined
+      for (const each of tags) if (each.current === current) each.current = undefined
       return { action: { ...name, kind, image: current }, news }
     }
     if (choice < 0.94 && once('attach-junk')) {
@@ -159,6 +196,54 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
       return { action: { ...name, kind: 'attach-junk', image: current }, news }
     }
     return promote()
+
+    /** What is done to what the gate put there; nothing where that can't be done to it, or was done before. */
+    function planSpecial(special: string): PlannedAction | undefined {
+      const told = (kind: Exclude<Action['kind'], 'promote' | 'push-bad'>, bad = 0): PlannedAction => ({
+        action: { ...name, kind, image: current, bad } as Action,
+        news: 'told',
+      })
+      switch (special) {
+        case 'bad-and-back': {
+          if (!once('push-right')) return undefined
+          const bad = images++
+          if (isNamed) {
+            expect('unauthorised-push', bad)
+            expect('wrong-hand', current)
+          }
+          return told(special, bad)
+        }
+        case 'push-elsewhere-promoted': {
+          const other = tags.find(
+            (each) => each.repository === repository && each.isGood && !chosen.includes(each),
+          )
+          if (!other || tag.promoted.some(({ image }) => image === other.current)) return undefined
+          tag.current = other.current
+          tag.isGood = false
+          expect(news === 'lost' || !isNamed ? 'unjournaled' : 'wrong-hand', other.current!)
+          return { action: { ...name, kind: 'retag', image: other.current! }, news }
+        }
+        case 'push-child':
+          if (!last!.isIndex || last!.image !== current || !once(special)) return undefined
+          if (isNamed) expected.push({ kind: 'wrong-hand', repository, image: current, isChild: true })
+          return told(special)
+        case 'push-evidence':
+          if (!once('attach-junk')) return undefined
+          if (isNamed) expect('wrong-hand', current, false)
+          return told(special)
+        case 'away':
+          if (!once('attach-junk')) return undefined
+          if (isNamed) expect('wrong-hand', current, false)
+          return told('evidence-away-and-back')
+        default:
+          if (!once('attach-junk')) return undefined
+          expect('evidence-deleted', current, false)
+          // The list under the tag, without what was deleted, was written by whoever deleted it.
+          if (isNamed && news === 'told') expect('wrong-hand', current, false)
+          tag.promoted.push({ ...last!, image: current, at: time })
+          return { action: { ...name, kind: 'evidence-away-and-promote', image: current }, news }
+      }
+    }
   }
 
   return {
@@ -170,7 +255,7 @@ export function openModel(random: SeededRandom, repositories: readonly string[])
       rounds++
       if (isDown) expected.push({ kind: 'gap', repository: '' })
       const chosen = shuffle(tags, random).slice(0, 4 + random.below(8))
-      return { quietMs, isDown, actions: chosen.map(plan) }
+      return { quietMs, isDown, actions: chosen.map((tag) => plan(tag, chosen)) }
     },
   }
 }

@@ -71,6 +71,22 @@ export async function perform(
       if (action.isTwice) await by.putManifest(image.raw, { tag })
       return
     }
+    case 'bad-then-promote':
+      await pushImage(theirs, images.get(action.bad), tag)
+      return await gate.promote(ours, tag, image, between)
+    case 'bad-within-promote': {
+      let steps = 0
+      return await gate.promote(ours, tag, image, async () => {
+        // Before the tag is written.
+        if (++steps === 2) await pushImage(theirs, images.get(action.bad), tag)
+      })
+    }
+    case 'promote-then-bad':
+      await gate.promote(ours, tag, image, between)
+      return await pushImage(theirs, images.get(action.bad), tag)
+    case 'bad-and-back':
+      await pushImage(theirs, images.get(action.bad), tag)
+      return await theirs.putManifest(image.raw, { tag })
     case 'push-bad-digest':
       return await pushImage(theirs, image)
     case 'push-right':
@@ -85,6 +101,23 @@ export async function perform(
     case 'delete-manifest':
       await theirs.deleteManifest(digest)
       return
+    case 'push-child':
+      return await theirs.putManifest(image.children[0]!)
+    case 'push-evidence': {
+      const [evidence] = await theirs.listReferrers(digest)
+      return await theirs.putManifest(await theirs.getManifest(evidence!.digest))
+    }
+    case 'evidence-away-and-back': {
+      const [first] = await theirs.listReferrers(digest)
+      const evidence = await theirs.getManifest(first!.digest)
+      await theirs.deleteManifest(first!.digest)
+      return await theirs.putManifest(evidence)
+    }
+    case 'evidence-away-and-promote': {
+      for (const { digest: evidence } of await theirs.listReferrers(digest))
+        await theirs.deleteManifest(evidence)
+      return await gate.promote(ours, tag, image)
+    }
     case 'attach-junk':
       return await theirs.putManifest(junkOf(image))
   }

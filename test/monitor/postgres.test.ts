@@ -200,4 +200,37 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
       { ...second, tries: 1, failingSince: now.toISOString(), isReported: true },
     ])
   })
+
+  it('takes back that events can not be judged with the last of them', async () => {
+    await using state = await open(`monitor ${randomUUID()}`)
+    await state.receive([eventOf(0), eventOf(1)], { receivedAt: now, dueAt: now })
+    const pending = await state.due({ now, limit: 100 })
+    const until = new Date(now.getTime() + 1000)
+    const failed = { ...findingOf(eventOf(0)), kind: 'unjudged', incident: `unjudged ${place}` } as const
+    const postponed = pending.map((each) => ({
+      pending: each,
+      until,
+      failingSince: now.toISOString(),
+      finding: failed,
+    }))
+    expect((await state.commit({ ...empty, postponed })).raised).toHaveLength(1)
+    const over = async (each: PendingEvent) => {
+      const settles = [{ incident: failed.incident, isLastOnly: true }]
+      const explanation = { kind: 'unchanged', message: 'it is' } as const
+      return (await state.commit({ ...empty, judged: [{ pending: each, explanation, settles }] })).raised
+    }
+    expect(await over(pending[0]!)).toEqual([])
+    expect(await over(pending[1]!)).toMatchObject([{ resolves: expect.any(String) }])
+  })
+
+  it('keeps what nobody watches in one queue', async () => {
+    await using state = await open(`monitor ${randomUUID()}`)
+    const others = ['a.example', 'b.example'].map((registry) => ({ ...eventOf(0), registry }))
+    const isWatched = ({ registry }: RegistryEvent): boolean => registry === 'registry.example'
+    await state.receive([...others, eventOf(1)], { receivedAt: now, dueAt: now, isWatched })
+    const queueOf = async (except: readonly string[]) =>
+      (await state.due({ now, limit: 100, except: new Set(except) })).map(({ event }) => event.registry)
+    expect((await queueOf(['registry.example'])).toSorted()).toEqual(['a.example', 'b.example'])
+    expect(await queueOf([''])).toEqual(['registry.example'])
+  })
 })

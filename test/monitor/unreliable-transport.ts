@@ -1,6 +1,6 @@
 import type { RegistryEvent } from '@sallyport/monitor'
 import type { SeededRandom } from '@sallyport/test-chaos'
-import { shuffle } from './model.ts'
+import { type News as Sources, shuffle } from './model.ts'
 import type { Monitored } from './monitored.ts'
 import type { ToldEvent } from './notification-collector.ts'
 
@@ -17,7 +17,11 @@ export interface UnreliableTransport {
 }
 
 /** Opens one. */
-export function openTransport(monitored: Monitored, random: SeededRandom): UnreliableTransport {
+export function openTransport(
+  monitored: Monitored,
+  random: SeededRandom,
+  sources: Sources,
+): UnreliableTransport {
   let waiting: { readonly news: News; readonly isLate: boolean }[] = []
   const counts = { delivered: 0, repeated: 0, lost: 0, late: 0 }
   return {
@@ -25,7 +29,8 @@ export function openTransport(monitored: Monitored, random: SeededRandom): Unrel
     async take(isLost) {
       const { entries, lines } = await monitored.registry.told()
       // What the suite and the monitor do themselves is nobody's news.
-      const own = entries.filter(
+      const told = sources === 'lines' ? [] : entries
+      const own = told.filter(
         ({ entry: { action, target } }) => action !== 'pull' && !target.repository.startsWith('suite/'),
       )
       const all: { readonly mark: number; readonly news: News }[] = own.map(({ mark, entry }) => ({
@@ -33,14 +38,14 @@ export function openTransport(monitored: Monitored, random: SeededRandom): Unrel
         news: { entry },
       }))
       for (const mark of new Set(lines.map((line) => line.mark))) {
-        const told = lines.filter((line) => line.mark === mark).map(({ line }) => line)
-        for (const event of await monitored.readLines(told)) {
+        const marked = lines.filter((line) => line.mark === mark).map(({ line }) => line)
+        for (const event of await monitored.readLines(marked)) {
           if (!event.repository.startsWith('suite/')) all.push({ mark, news: { event } })
         }
       }
       for (const { mark, news } of all) {
-        // One line of the log in three is lost: the registry tells of the same by itself.
-        if (isLost(mark) || ('event' in news && random.below(3) === 0)) {
+        // One line of the log in three is lost where the registry tells of the same by itself.
+        if (isLost(mark) || (sources === 'all' && 'event' in news && random.below(3) === 0)) {
           counts.lost++
           continue
         }

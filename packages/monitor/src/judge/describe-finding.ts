@@ -91,6 +91,8 @@ export interface FindingParts {
   readonly isPart?: boolean | undefined
   /** ISO 8601, as of the finding. */
   readonly until?: string | undefined
+  /** ISO 8601, as of the finding. */
+  readonly after?: string | undefined
 }
 
 /** Writes a finding about an event. */
@@ -107,6 +109,7 @@ export function describeFinding(
     severity = severityOf[kind],
     isPart,
     until,
+    after,
   }: FindingParts,
 ): Finding {
   const { what, expected, action } = texts[kind]
@@ -128,6 +131,7 @@ export function describeFinding(
     action,
     ...(isPart && { isPart }),
     ...(until !== undefined && { until }),
+    ...(after !== undefined && { after }),
   }
 }
 

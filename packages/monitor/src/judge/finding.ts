@@ -13,6 +13,8 @@ export interface Finding {
   readonly epoch: string
   /** ISO 8601: it came about between the event and then. Default: with the event. */
   readonly until?: string | undefined
+  /** ISO 8601: it was otherwise then. Alerts about what was before are none about what came afterwards. */
+  readonly after?: string | undefined
   /** Host with its port. */
   readonly registry: string
   /** Path within the registry. */
@@ -45,6 +47,8 @@ export interface Settlement {
   readonly before?: string | undefined
   /** Default: all kinds. */
   readonly kinds?: readonly AlertKind[] | undefined
+  /** Events that could not be judged are one alert: it ends with the last of them. Default `false`. */
+  readonly isLastOnly?: boolean | undefined
 }
 
 const order: readonly AlertKind[] = [

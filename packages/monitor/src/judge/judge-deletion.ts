@@ -52,6 +52,8 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     // The manifest may have had others, each of which is told of by itself.
     tag: isManifestGone ? undefined : tag,
     digest,
+    // It was seen there: who deletes it again is heard again.
+    after: isManifestGone ? undefined : known?.at,
     odd: [
       `deleted by ${actorName(event.actor)}`,
       ...(isManifestGone ? [`the tag ${tag} is gone with it`] : []),
@@ -86,6 +88,9 @@ export async function judgeManifestDeletion(
     return explain('superseded', 'an earlier state of what is under a tag', { by: attached.parent, digest })
   const owner = attached ?? parts.find(({ relation }) => relation === 'referrer')
   const subject = event.subject ?? (owner?.parent as Digest | undefined)
+  // A look tells only of what was known then: it is not any more once its own event was judged.
+  if (event.source === 'snapshot' && subject !== undefined && !parts.some(({ parent }) => parent === subject))
+    return explain('superseded', 'that it is gone was judged meanwhile', { by: subject, digest })
   if (subject !== undefined) {
     const learned = { goneParts: [{ place, digest, parent: subject }] }
     return await judgeLoss(one, { subject, piece: digest, what: `referrer ${digest}` }, context, learned)

@@ -104,6 +104,9 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
     })
   }
   const { kind } = verdict
+  // It is there now, and was not when the tag was last seen: it came later than the registry's clock says.
+  const isLater =
+    !isSuperseded && known !== undefined && known.digest !== digest && at.toISOString() <= known.at
   const incident =
     kind === 'evidence-deleted' ? incidents.evidence(place, digest) : incidents.push(place, tag, digest)
   const parts = {
@@ -114,7 +117,9 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
     previousDigest: event.previousDigest ?? (known?.digest === digest ? undefined : known?.digest),
     odd: oddities(one, seen, verdict),
     severity: kind === 'unauthorised-push' ? context.terms.severity : undefined,
-    until: isAsOfNow ? at.toISOString() : undefined,
+    until: isAsOfNow || isLater ? context.now.toISOString() : undefined,
+    // Something else was seen there: who puts it there again is heard again.
+    after: kind === 'evidence-deleted' || known?.digest === digest ? undefined : known?.at,
   }
   const isGone = evidence.state === 'gone' && kind === 'unauthorised-push'
   const finding = {

@@ -10,6 +10,8 @@ import type { OutboxOptions } from '../outbox/outbox-options.ts'
 export interface PendingEvent {
   /** Equal for redeliveries. */
   readonly key: string
+  /** Whose events are judged together: the registry's, and empty for all that nobody watches. */
+  readonly queue: string
   /** As it came in. */
   readonly event: RegistryEvent
   /** ISO 8601. */
@@ -170,18 +172,20 @@ export interface MonitorState extends AsyncDisposable {
     options: {
       readonly receivedAt: Date
       readonly dueAt: Date
+      /** Of what is not watched all is one queue, so that no number of names keeps others waiting. Default: all is. */
+      readonly isWatched?: ((event: RegistryEvent) => boolean) | undefined
       /** What was heard of the sources with them. Default: nothing that is to be kept. */
       readonly sources?: readonly KnownSource[] | undefined
     },
   ): Promise<number>
   /**
-   * Events to be looked at of one registry, those first that waited longest: of the registry that waited longest, other than
+   * Events to be looked at of one queue, those first that waited longest: of the queue that waited longest, other than
    * `except`. None when nothing else is due.
    */
   due(options: {
     readonly now: Date
     readonly limit: number
-    /** Hosts with their ports. Default: none. */
+    /** Queues. Default: none. */
     readonly except?: ReadonlySet<string> | undefined
   }): Promise<readonly PendingEvent[]>
   /** ISO 8601: when the next event is to be looked at. */

@@ -104,17 +104,31 @@ describe('responses', () => {
   })
 
   it('are done once for an alert, however often it is told of', async () => {
-    const { monitor, notes, raw, event, bad } = await attack()
-    await test.repository.putManifest(raw, { tag: '1' })
+    const { monitor, notes, event, good } = await attack()
+    const late = test.event({
+      ...event,
+      source: 'log',
+      time: new Date(test.now().getTime() - 1000).toISOString(),
+    })
     test.advance(60_000)
-    await monitor.ingest([test.event(event)])
+    await monitor.ingest([late])
     await monitor.step()
-    const again = test.open({ responses: { moveTagBack: () => test.repository } })
-    await again.reconcile()
-    test.advance(60_000)
-    await again.step()
+    expect(await monitor.alerts()).toMatchObject([{ occurrences: 2 }])
     expect(notes).toHaveLength(2)
-    expect(await at()).toBe(bad)
+    expect(await at()).toBe(good)
+  })
+
+  it('are done again when the same is pushed again, of which there is another alert', async () => {
+    const { monitor, notes, raw, event, good } = await attack()
+    for (let times = 2; times < 5; times++) {
+      test.advance(1000)
+      await test.repository.putManifest(raw, { tag: '1' })
+      await monitor.ingest([test.event(event)])
+      await monitor.step()
+      expect(new Set(notes.map(({ alert }) => alert)).size).toBe(times)
+      expect(notes.at(-1)).toMatchObject({ response: 'move-tag-back', done: true })
+      expect(await at()).toBe(good)
+    }
   })
 
   it.each<[string, RegExp, (bad: () => Promise<Digest | undefined>) => Promise<unknown>]>([

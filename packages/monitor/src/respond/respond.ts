@@ -5,6 +5,7 @@ import { MonitorError } from '../errors.ts'
 import { incidents } from '../judge/incident.ts'
 import { openJournalView } from '../judge/journal-view.ts'
 import { findTerms } from '../judge/watch.ts'
+import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { ResponseNote } from './responses.ts'
 
@@ -81,6 +82,10 @@ async function moveTagBack(
       throw refused(`the tag is not at ${digest} any more`, error)
     throw error
   }
+  // Known at once, so that who undoes it is heard again.
+  const at = clock.now()
+  const tags = [{ place, tag, digest: latest, standing: 'explained', at: at.toISOString() }] as const
+  await context.state.commit({ ...emptyBatch(context, at), tags })
   return `${place}:${tag} is at ${latest} again`
 }
 

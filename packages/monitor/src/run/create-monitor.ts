@@ -98,12 +98,13 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const changedSince = new Map<string, number>()
   const limits = new Map<string, LimitFunction>()
   /** Of each registry, so that one that hangs takes nothing from the others. Of what is not watched nothing is read. */
-  const limitOf = ({ registry, repository }: RegistryEvent): LimitFunction => {
-    const name = findTerms(context.watch, `${registry}/${repository}`) ? registry : ''
-    const limit = limits.get(name) ?? pLimit(context.concurrency)
-    limits.set(name, limit)
+  const limitOf = (queue: string): LimitFunction => {
+    const limit = limits.get(queue) ?? pLimit(context.concurrency)
+    limits.set(queue, limit)
     return limit
   }
+  const isWatched = ({ registry, repository }: RegistryEvent): boolean =>
+    findTerms(context.watch, `${registry}/${repository}`) !== undefined
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
@@ -115,7 +116,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const intake = openIntake(async (events) => {
     const now = clock.now()
     const heard = (await getSources()).note(events, now)
-    await state.receive(events, { receivedAt: now, dueAt: now, sources: heard })
+    await state.receive(events, { receivedAt: now, dueAt: now, isWatched, sources: heard })
     wake.resolve()
   })
 
@@ -173,7 +174,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
     })
     await judging.run({
       judge: async (events) => {
-        const limit = limitOf(events[0]!.event)
+        const limit = limitOf(events[0]!.queue)
         const terms = { now: clock.now(), limit, timeoutMs: longestBatchMs, signal }
         const { responded } = await keeping.add([await judgeBatch(events, context, terms)])
         await Promise.race([responded, delay(longestResponseMs, undefined, { ref: false })])

@@ -100,7 +100,15 @@ it('what a registry does not answer in time is tried again, and told of when it 
   const pending = Array.from({ length: 100 }, (_, number): PendingEvent => {
     const failingSince = number === 99 ? new Date(test.now().getTime() - 60_000).toISOString() : undefined
     const receivedAt = test.now().toISOString()
-    return { key: `${number}`, event: hung(0), receivedAt, tries: 0, isReported: false, failingSince }
+    return {
+      key: `${number}`,
+      queue: '',
+      event: hung(0),
+      receivedAt,
+      tries: 0,
+      isReported: false,
+      failingSince,
+    }
   })
   const batch = await judgeBatch(pending, resolveOptions(options), {
     now: test.now(),

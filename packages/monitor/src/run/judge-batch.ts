@@ -177,7 +177,9 @@ function collect(
       continue
     }
     const { registry, repository } = pending.event
-    const readable = pending.isReported ? [{ incident: incidents.unjudged(`${registry}/${repository}`) }] : []
+    const readable = pending.isReported
+      ? [{ incident: incidents.unjudged(`${registry}/${repository}`), isLastOnly: true }]
+      : []
     if ('finding' in outcome) judged.push({ pending, finding: outcome.finding, settles: readable })
     else
       judged.push({
@@ -214,6 +216,8 @@ function postponeFailure(
         ? describeFinding('unjudged', event, {
             incident: incidents.unjudged(`${event.registry}/${event.repository}`),
             odd: [message],
+            // It can't be read now, whenever the event was.
+            until: now.toISOString(),
           })
         : undefined,
   }

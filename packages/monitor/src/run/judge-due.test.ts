@@ -4,6 +4,7 @@ import { type JudgingOptions, type JudgingRun, openJudging } from './judge-due.t
 
 const pendingOf = (registry: string, number: number): PendingEvent => ({
   key: `${registry} ${number}`,
+  queue: registry,
   event: {
     id: `${registry} ${number}`,
     source: 'log',

@@ -3,7 +3,7 @@ import type { PendingEvent } from '../ports/monitor-state.ts'
 
 /** What {@link openJudging} works with. */
 export interface JudgingOptions {
-  /** Reads what is due of one registry other than `except`, those events first that waited longest. */
+  /** Reads what is due of one queue other than `except`, those events first that waited longest. */
   readonly due: (options: {
     readonly limit: number
     readonly except: ReadonlySet<string>
@@ -46,14 +46,14 @@ export function openJudging({ due, arrival }: JudgingOptions): Judging {
   let more: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
 
-  const begin = (registry: string, events: readonly PendingEvent[], judge: JudgingRun['judge']): void => {
+  const begin = (queue: string, events: readonly PendingEvent[], judge: JudgingRun['judge']): void => {
     const work = judge(events)
       .catch((error: unknown) => void (failure ??= { error }))
       .finally(() => {
-        busy.delete(registry)
+        busy.delete(queue)
         isMore = true
       })
-    busy.set(registry, work)
+    busy.set(queue, work)
   }
   const awaitMore = async (): Promise<void> => {
     await arrival()
@@ -97,7 +97,7 @@ export function openJudging({ due, arrival }: JudgingOptions): Judging {
           const events = await read()
           const [first] = events
           if (first === undefined || isEnough()) continue
-          begin(first.event.registry, events, judge)
+          begin(first.queue, events, judge)
           isMore = true
         } catch (error) {
           failure ??= { error }

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type Digest, runConcurrently, toDigest } from '@sallyport/core'
-import { isRegistryRepository, type ListedReferrer, type Repository } from '@sallyport/oci'
+import { type Digest, isSallyportError, runConcurrently, toDigest } from '@sallyport/core'
+import {
+  isRegistryRepository,
+  type ListedReferrer,
+  type ReferrerListing,
+  type Repository,
+} from '@sallyport/oci'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import { contentProblem } from '../judge/decision-verifier.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import { parseEvidenceTag } from '../judge/evidence-tag.ts'
 import { incidents } from '../judge/incident.ts'
@@ -76,10 +82,15 @@ export async function pollPlace(
     const subjects = new Set(
       [...digests].filter(([tag]) => parseEvidenceTag(tag) === undefined).map(([, digest]) => digest),
     )
+    let failure: { readonly error: unknown } | undefined
     await runConcurrently([...subjects], context.concurrency, signal, async (subject, signal) => {
-      const { entries, complete, referrersApi } = await repositoryToRead.listReferrerEntries(subject, {
-        signal,
+      if (failure) return
+      const listing = await listReferrers(repositoryToRead, subject, signal).catch((error: unknown) => {
+        signal?.throwIfAborted()
+        failure ??= { error }
       })
+      if (!listing) return
+      const { entries, complete, referrersApi } = listing
       const parts = await state.partsOf(place, subject)
       batch.compareReferrers(subject, await findThere(repositoryToRead, entries, context, signal), {
         known: parts.filter(({ relation }) => relation === 'referrer').map(({ digest }) => digest),
@@ -91,6 +102,8 @@ export async function pollPlace(
     changes += saved.events
     noted += saved.noted
     tags += digests.size
+    // What was read was compared by then: who can make one list unreadable must not hide what else was pushed.
+    if (failure) throw failure.error
   }
 
   let names: string[] = []
@@ -217,6 +230,20 @@ async function findGone(
   }
 }
 
+/** Nothing where the list is none: what stands under its tag is compared as a tag, and judged. */
+async function listReferrers(
+  repository: Repository,
+  subject: Digest,
+  signal: AbortSignal | undefined,
+): Promise<ReferrerListing | undefined> {
+  try {
+    return await repository.listReferrerEntries(subject, { signal })
+  } catch (error) {
+    if (isSallyportError(error) && contentProblem.test(error.code)) return undefined
+    throw error
+  }
+}
+
 /** Those that are there: a list under a fallback tag is written by clients, and may name what is gone. */
 async function findThere(
   repository: Repository,
@@ -268,7 +295,8 @@ function eventOf(
   const { action, tag, digest, previousDigest, subject } = what
   const earliest = since > knownAt ? since : knownAt
   return {
-    id: ['snapshot', place, action, tag, digest, previousDigest, subject, since].join(' '),
+    // One for each look: a look that is broken off does not count as the last one, and the same may have been otherwise.
+    id: ['snapshot', place, action, tag, digest, previousDigest, subject, now.toISOString()].join(' '),
     source: 'snapshot',
     time: now.toISOString(),
     ...(earliest !== '' && earliest < now.toISOString() && { since: earliest }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Dialect, Query, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import { enqueueAlerts } from '../outbox/enqueue-alerts.ts'
@@ -5,6 +6,9 @@ import type { JudgedBatch, MonitorState } from '../ports/monitor-state.ts'
 import type { Finding, Settlement } from '../judge/finding.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { joinAlert, type KeptAlert, resolveAlert } from './join-alert.ts'
+
+/** Name of the note that differs each time that alerts are forgotten. */
+const forgottenNote = 'alerts forgotten'
 
 /** An event with what was found. */
 export interface Found {
@@ -35,6 +39,7 @@ export function openAlertWriter(
   const incidents = new Map<string, KeptAlert[]>()
   const changed = new Set<string>()
   const news = new Map<string, Alert>()
+  let forgotten: string | undefined
 
   const read = async (incident: string): Promise<KeptAlert[]> => {
     const found = incidents.get(incident)
@@ -65,7 +70,12 @@ export function openAlertWriter(
       for (const row of rows) incidents.get(String(row['incident']))!.push(toKept(row))
     },
     async raise({ finding, event }) {
-      const { kept, isNews } = joinAlert(await read(finding.incident), finding, event, now)
+      forgotten ??= String(
+        (
+          await query(`SELECT value FROM ${dialect.table('monitor_note')} WHERE name = $1`, [forgottenNote])
+        )[0]?.['value'] ?? '',
+      )
+      const { kept, isNews } = joinAlert(await read(finding.incident), finding, event, { now, forgotten })
       keep(finding.incident, kept)
       // Its last state of this transaction, however often it was changed.
       if (isNews || news.has(kept.alert.id)) news.set(kept.alert.id, kept.alert)
@@ -76,7 +86,10 @@ export function openAlertWriter(
         if (kept.resolvedAt !== undefined) continue
         if (before !== undefined && kept.lastAt >= before) continue
         if (kinds && !kinds.includes(kept.alert.kind)) continue
-        keep(incident, { ...kept, resolvedAt: now.toISOString() })
+        const instant = now.toISOString()
+        // Not when that was noticed: the same may have been done once more by then.
+        const resolvedAt = before !== undefined && before < instant ? before : instant
+        keep(incident, { ...kept, resolvedAt })
         const over = resolveAlert(kept.alert, now, why)
         news.set(over.id, over)
       }
@@ -116,6 +129,22 @@ export function openAlertWriter(
       ],
     )
   }
+}
+
+/** Forgets alerts that were over before an instant, within a transaction. */
+export async function forgetAlerts(query: Query, dialect: Dialect, before: string): Promise<void> {
+  const rows = await query(
+    `DELETE FROM ${dialect.table('monitor_alert')} WHERE resolved_at < $1 RETURNING id`,
+    [before],
+  )
+  if (rows.length === 0) return
+  const ids = rows.map(({ id }) => String(id)).sort()
+  // Of what was forgotten, and not when: two may do so at the same instant.
+  await query(
+    `INSERT INTO ${dialect.table('monitor_note')} (name, value) VALUES ($1, $2)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    [forgottenNote, createHash('sha256').update(JSON.stringify(ids)).digest('hex')],
+  )
 }
 
 /** Lists alerts, the latest first. */

@@ -2,9 +2,10 @@ import type { Database, Row } from '@sallyport/gate/database'
 import type { Alert } from '../alert/alert.ts'
 import type { RegistryEvent } from '../event/registry-event.ts'
 import { createBoundedMap } from '../judge/bounded-map.ts'
+import type { Settlement } from '../judge/finding.ts'
 import { createOutbox } from '../outbox/create-outbox.ts'
 import type { JudgedBatch, MonitorState, PendingEvent, PostponedEvent } from '../ports/monitor-state.ts'
-import { alertStore, openAlertWriter } from './alert-store.ts'
+import { alertStore, forgetAlerts, openAlertWriter } from './alert-store.ts'
 import { eventKey } from './event-key.ts'
 import { knowledgeStore, writeKnowledge, writeSources } from './knowledge-store.ts'
 
@@ -27,10 +28,14 @@ export function createMonitorState(database: Database): MonitorState {
   const insert = async (
     run: typeof query,
     events: readonly RegistryEvent[],
-    { receivedAt, dueAt }: { readonly receivedAt: Date; readonly dueAt: Date },
+    { receivedAt, dueAt, isWatched = () => true }: Omit<Parameters<MonitorState['receive']>[1], 'sources'>,
   ): Promise<number> => {
     if (events.length === 0) return 0
-    const rows = events.map((event) => [eventKey(event), event.registry, JSON.stringify(event)])
+    const rows = events.map((event) => [
+      eventKey(event),
+      isWatched(event) ? event.registry : '',
+      JSON.stringify(event),
+    ])
     const added = await run(
       `INSERT INTO ${table} (key, registry, document, received_at, due_at)
        SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${dialect.triples('$1')} AS told WHERE true
@@ -67,7 +72,24 @@ export function createMonitorState(database: Database): MonitorState {
       )
       for (const row of written) waiting.add(String(row['key']))
     }
+    const told = all.flatMap(({ pending: { key }, finding }) =>
+      finding && waiting.has(key) ? [[key, finding.incident, '']] : [],
+    )
+    if (told.length > 0)
+      await run(
+        `UPDATE ${table} SET detail = told.b FROM ${dialect.triples('$1')} AS told WHERE ${table}.key = told.a`,
+        [JSON.stringify(told)],
+      )
     return waiting
+  }
+
+  /** Whether an alert says of other events of an incident, which still wait, that they could not be judged. */
+  const isAnyTold = async (run: typeof query, queue: string, incident: string): Promise<boolean> => {
+    const rows = await run(
+      `SELECT 1 FROM ${table} WHERE registry = $1 AND due_at IS NOT NULL AND reported = 1 AND detail = $2 LIMIT 1`,
+      [queue, incident],
+    )
+    return rows.length > 0
   }
 
   /** Registries with waiting events, and when the first of those is due, the earliest first. Looks at one row of each. */
@@ -105,7 +127,7 @@ export function createMonitorState(database: Database): MonitorState {
       )
       if (!next) return []
       const rows = await query(
-        `SELECT key, received_at, tries, failing_since, reported FROM ${table}
+        `SELECT key, registry, received_at, tries, failing_since, reported FROM ${table}
          WHERE registry = $1 AND due_at <= $2 ORDER BY due_at LIMIT ${Math.trunc(limit)}`,
         [next.registry, instant],
       )
@@ -151,6 +173,7 @@ export function createMonitorState(database: Database): MonitorState {
         await writer.read(incidentsOf(batch))
         const alerts = new Map<string, Alert>()
         const waiting = await postpone(query, batch.postponed)
+        const readable = new Map<string, { settlement: Settlement; why: string; pending: PendingEvent }>()
         for (const { pending, finding } of batch.postponed) {
           if (finding && !pending.isReported && waiting.has(pending.key))
             alerts.set(pending.key, await writer.raise({ finding, event: pending.event }))
@@ -162,7 +185,14 @@ export function createMonitorState(database: Database): MonitorState {
             alerts.set(pending.key, await writer.raise({ finding: each.finding, event: pending.event }))
           const why =
             'finding' in each ? 'it could be judged; see the alert about it' : each.explanation.message
-          for (const settlement of settles) await writer.settle(settlement, why)
+          for (const settlement of settles) {
+            if (settlement.isLastOnly) readable.set(settlement.incident, { settlement, why, pending })
+            else await writer.settle(settlement, why)
+          }
+        }
+        for (const { settlement, why, pending } of readable.values()) {
+          if (!(await isAnyTold(query, pending.queue, settlement.incident)))
+            await writer.settle(settlement, why)
         }
         for (const finding of batch.findings) await writer.raise({ finding })
         for (const { why, ...settlement } of batch.settles) await writer.settle(settlement, why)
@@ -203,7 +233,7 @@ export function createMonitorState(database: Database): MonitorState {
     prune: ({ before }) =>
       database.transaction(async (query) => {
         const instant = before.toISOString()
-        await query(`DELETE FROM ${dialect.table('monitor_alert')} WHERE resolved_at < $1`, [instant])
+        await forgetAlerts(query, dialect, instant)
         return (await query(`DELETE FROM ${table} WHERE judged_at < $1 RETURNING 1`, [instant])).length
       }),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
@@ -226,6 +256,7 @@ function incidentsOf({ judged, postponed, findings, settles }: JudgedBatch): rea
 function toPending(row: Row, event: RegistryEvent): PendingEvent {
   return {
     key: String(row['key']),
+    queue: String(row['registry']),
     event,
     receivedAt: String(row['received_at']),
     tries: Number(row['tries']),

@@ -16,6 +16,9 @@ const actorKnowledge: readonly RegistryEvent['actor']['kind'][] = [
 /** Events of one incident that are further apart than this are two: whoever repeats it later is heard again. */
 const joinMs: number = 3_600_000
 
+/** How far clocks of registries, gate and monitor are apart. */
+const longestSkewMs = 120_000
+
 /** An alert as it is kept. */
 export interface KeptAlert {
   readonly alert: Alert
@@ -23,6 +26,7 @@ export interface KeptAlert {
   /** ISO 8601: of the events that led to it. */
   readonly firstAt: string
   readonly lastAt: string
+  /** ISO 8601: when it was put right, as far as that is known; what happened later is another alert. */
   readonly resolvedAt?: string | undefined
   readonly revision: number
 }
@@ -34,26 +38,38 @@ export interface JoinedAlert {
 }
 
 /**
- * Adds an event to the alert of its incident, or makes one. Which alerts there are in the end, with which ids, does not
- * depend on the order in which events come.
+ * Adds an event to the alert of its incident, or makes one. What was done once is one alert, however often, late and in
+ * whatever order it is told. What was done several times within an hour may be one or several: that depends on whether it
+ * was seen in between that it was put right, and so on when events come.
  */
 export function joinAlert(
   kept: readonly KeptAlert[],
   found: Finding,
   event: RegistryEvent | undefined,
-  now: Date,
+  {
+    now,
+    forgotten = '',
+  }: {
+    readonly now: Date
+    /** What tells the time since alerts were last forgotten from all before: ids must not come again. */
+    readonly forgotten?: string | undefined
+  },
 ): JoinedAlert {
-  const at = found.until ?? instantOf(event, now)
-  const since = [at, event?.since ?? at, instantOf(event, now)].sort()[0]!
-  const ofEpoch = found.isPart ? kept.toReversed() : kept.filter(({ epoch }) => epoch === found.epoch)
+  const happened = instantOf(event, now)
+  const at = found.until ?? happened
+  const since = [at, event?.since ?? at, happened].sort()[0]!
+  const ofEpoch = found.isPart
+    ? kept.toReversed()
+    : kept.filter((each) => isOneEpoch(each, { epoch: found.epoch, firstAt: since, lastAt: at }))
   const joined = ofEpoch.find(
     ({ alert, firstAt, lastAt, resolvedAt }) =>
-      (isNear(at, firstAt, lastAt) || (since < lastAt && firstAt <= at && isSameFact(found, alert))) &&
+      (isNear(at, firstAt, lastAt) || (since <= lastAt && firstAt <= at && isSameFact(found, alert))) &&
+      (found.after === undefined || at <= found.after || lastAt > found.after) &&
       (resolvedAt === undefined || at <= resolvedAt),
   )
   if (!joined) {
     const ordinal = kept.filter(({ epoch }) => epoch === found.epoch).length
-    const alert = makeAlert(found, event, { now, ordinal })
+    const alert = makeAlert(found, event, { now, ordinal, forgotten })
     return { kept: { alert, epoch: found.epoch, firstAt: since, lastAt: at, revision: 0 }, isNews: true }
   }
   const finding = found.whenKnown ?? found
@@ -107,12 +123,12 @@ export function resolveAlert(alert: Alert, now: Date, why: string): Alert {
 function makeAlert(
   finding: Finding,
   event: RegistryEvent | undefined,
-  { now, ordinal }: { readonly now: Date; readonly ordinal: number },
+  { now, ordinal, forgotten }: { readonly now: Date; readonly ordinal: number; readonly forgotten: string },
 ): Alert {
   const { registry, repository, incident, epoch } = finding
   return {
     id: createHash('sha256')
-      .update(JSON.stringify([incident, epoch, ordinal]))
+      .update(JSON.stringify([incident, epoch, ordinal, forgotten]))
       .digest('hex')
       .slice(0, 32),
     group: incident,
@@ -159,6 +175,21 @@ function isSameFact({ kind, tag }: Finding, alert: Alert): boolean {
   return (kind === 'manifest-deleted' || kind === 'repository-deleted') && kind === alert.kind
 }
 
+/**
+ * Whether a promotion in between tells two apart. It does not where one of them came about at about its end, and the other
+ * before or after it: what a look finds has no time of its own, and clocks are not the same.
+ */
+function isOneEpoch(
+  one: Pick<KeptAlert, 'epoch' | 'firstAt' | 'lastAt'>,
+  other: Pick<KeptAlert, 'epoch' | 'firstAt' | 'lastAt'>,
+): boolean {
+  if (one.epoch === other.epoch) return true
+  const [before, after] = one.epoch < other.epoch ? [one, other] : [other, one]
+  // It was joined with what came afterwards already.
+  if (before.lastAt >= after.epoch) return true
+  return after.firstAt < after.epoch && Date.parse(before.lastAt) > Date.parse(after.epoch) - longestSkewMs
+}
+
 function isNear(at: string, firstAt: string, lastAt: string): boolean {
   const time = Date.parse(at)
   return time >= Date.parse(firstAt) - joinMs && time <= Date.parse(lastAt) + joinMs
@@ -170,7 +201,8 @@ function betterKnown(one: Alert['actor'], other: Alert['actor']): Alert['actor']
 }
 
 /** When it happened, as far as that can be read. */
-function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, otherwise: Date): string {
+function instantOf(event: Pick<RegistryEvent, 'time'> | undefined, now: Date): string {
   const time = Date.parse(event?.time ?? '')
-  return Number.isNaN(time) ? otherwise.toISOString() : new Date(time).toISOString()
+  // What is known already has happened, whatever the registry's clock says.
+  return new Date(Number.isNaN(time) ? now : Math.min(time, now.getTime())).toISOString()
 }

@@ -2,11 +2,16 @@ import { generateSigningKey, keySigner } from '@sallyport/attest'
 import { type Digest, digestOf } from '@sallyport/core'
 import type { UsageEvidence } from '@sallyport/harden/evidence'
 import { folderMirror, type PatchSource } from '@sallyport/harden/patch'
+import { builtinScanner, parseAdvisories, type Scanner } from '@sallyport/scan'
+import { grypeScanner } from '@sallyport/scan/grype'
+import { osvScanner } from '@sallyport/scan/osv-scanner'
+import { trivyScanner, trivyServerScanner } from '@sallyport/scan/trivy'
 import { describe, expect, it } from 'vitest'
 import { sqliteJournal } from '../journal/sqlite-journal.ts'
 import { sqliteQuarantine } from '../quarantine/sqlite-quarantine.ts'
 import type { PromoteOptions } from './options.ts'
 import { promotionKey } from './promotion-key.ts'
+import { criticalAdvisory } from './debian-image.fixture.ts'
 import { noCritical, scannerFor } from './test-gate.fixture.ts'
 
 const newSigner = () => keySigner(generateSigningKey().privateKey)
@@ -85,6 +90,34 @@ describe('promotionKey', () => {
     ]
     const keys = choices.map((harden) => keyOf({ ...options, harden }, source, options.to))
     expect(new Set(keys).size).toBe(choices.length)
+  })
+
+  it('tells scanners by the options that change what they find, or when they are believed', () => {
+    const advisories = parseAdvisories([criticalAdvisory('CVE-2026-1', 'hello')], { source: 'test' })
+    const canaries = [{ purl: 'pkg:npm/lodash@4.17.4', expect: ['CVE-2019-10744'] }]
+    const scanners: readonly (() => Scanner)[] = [
+      () => trivyScanner(),
+      () => trivyScanner({ input: 'sbom' }),
+      () => trivyScanner({ weaknesses: ['secret'] }),
+      () => trivyScanner({ args: ['--detection-priority', 'comprehensive'] }),
+      () => trivyScanner({ canaries }),
+      () => trivyScanner({ unsafeSkipCanary: true }),
+      () => trivyScanner({ maxDataAgeMs: 1000 }),
+      () => trivyServerScanner({ server: { url: 'http://127.0.0.1:1' } }),
+      () => trivyServerScanner({ maxDataAgeMs: 1000 }),
+      () => grypeScanner(),
+      () => grypeScanner({ input: 'sbom' }),
+      () => osvScanner(),
+      () => osvScanner({ maxDataAgeMs: 1000 }),
+      () => builtinScanner({ advisories }),
+      () => builtinScanner({ advisories, builtUsing: true }),
+      () => builtinScanner({ advisories, ubuntuPro: true }),
+    ]
+    const keysOf = () => scanners.map((open) => keyOf({ ...options, scanners: [open()] }, source, options.to))
+    expect(new Set(keysOf()).size).toBe(scanners.length)
+    expect(keysOf()).toEqual(keysOf())
+    const elsewhere = trivyScanner({ cacheDirectory: '/elsewhere', timeoutMs: 1, unsafeSkipCanary: false })
+    expect(keyOf({ ...options, scanners: [elsewhere] }, source, options.to)).toBe(keysOf()[0])
   })
 
   it('is the same with another way to the same mirror, and with indexes that were seen before', () => {

@@ -26,7 +26,8 @@ export function promotionKey(
       platforms: request.platforms ?? null,
       breakGlass: request.breakGlass,
       rollback: request.rollback,
-      scanners: options.scanners.map(({ name }) => name),
+      // Those without settings keep the key that they had before there were any.
+      scanners: options.scanners.map(({ name, settings }) => (settings ? { name, settings } : name)),
       signers: [options.signer.evidence.keyId, options.signer.release.keyId],
       evidenceMode: options.evidenceMode ?? 'both',
       // Promotions without it keep the key that they had before there was such a choice.

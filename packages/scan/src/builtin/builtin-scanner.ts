@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@sallyport/core'
 import { type AdvisoryIndex, createAdvisoryIndex } from '../advisories/advisory-index.ts'
 import type { OsvRecord } from '../advisories/osv.schema.ts'
+import { chosenSettings } from '../engine/chosen-settings.ts'
 import { checkTarget } from '../engine/check-target.ts'
 import { ScanError } from '../errors.ts'
 import { isStale } from '../internal/is-stale.ts'
@@ -70,6 +71,7 @@ export function builtinScanner({
   const data = index.data ?? [{ name: 'advisories', updatedAt: time, digest: index.digest }]
   return {
     name,
+    settings: chosenSettings({ ubuntuPro, builtUsing, maxDataAgeMs }),
     currentData: async () => data,
     async scan(target, { signal } = {}): Promise<ScanReport> {
       signal?.throwIfAborted()

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { type Clock, systemClock } from '@sallyport/core'
 import { checkTarget } from './check-target.ts'
+import { chosenSettings } from './chosen-settings.ts'
 import type { Scanner, ScanTarget } from '../ports/scanner.ts'
 import type { ScanData, ScanReport } from '../scan-report.ts'
 import { type Canary, checkCanaries, defaultCanaries, writeCanaryImage } from './canary.ts'
@@ -18,6 +19,10 @@ export interface EngineScannerOptions {
   readonly canaries?: readonly Canary[] | undefined
   /** Believe the scanner without proof. Default `false`. */
   readonly unsafeSkipCanary?: boolean | undefined
+  /** Refuse data older than this. */
+  readonly maxDataAgeMs?: number | undefined
+  /** What else changes its findings. Default: nothing. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined
   readonly clock?: Clock | undefined
 }
 
@@ -49,14 +54,9 @@ export interface Engine<D extends EngineData> {
  */
 export function engineScanner<D extends EngineData>(
   engine: Engine<D>,
-  {
-    name,
-    command,
-    canaries = defaultCanaries,
-    unsafeSkipCanary = false,
-    clock = systemClock,
-  }: EngineScannerOptions,
+  options: EngineScannerOptions,
 ): Scanner {
+  const { name, command, canaries = defaultCanaries, unsafeSkipCanary = false, clock = systemClock } = options
   const proved = new Set<string>()
 
   const prove = async (data: D, { directory, signal }: EngineContext): Promise<void> => {
@@ -74,6 +74,7 @@ export function engineScanner<D extends EngineData>(
 
   return {
     name,
+    settings: engineSettings(options),
     async scan(target, { signal } = {}): Promise<ScanReport> {
       signal?.throwIfAborted()
       checkTarget(target, name)
@@ -90,6 +91,16 @@ export function engineScanner<D extends EngineData>(
       }
     },
   }
+}
+
+/** What is chosen of the options that change what an engine finds, or when it is believed. */
+export function engineSettings({
+  settings,
+  canaries,
+  unsafeSkipCanary,
+  maxDataAgeMs,
+}: EngineScannerOptions): Scanner['settings'] {
+  return chosenSettings({ ...settings, canaries, unsafeSkipCanary, maxDataAgeMs })
 }
 
 /** What tells one program from another without running it. */

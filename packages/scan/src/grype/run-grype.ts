@@ -97,7 +97,7 @@ export function grypeScanner(options: GrypeScannerOptions = {}): Scanner {
         })
       },
     },
-    { ...options, name, command },
+    { ...options, name, command, settings: { input: input === 'sbom' ? input : undefined } },
   )
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Clock, systemClock } from '@sallyport/core'
 import * as z from 'zod'
+import { chosenSettings } from '../engine/chosen-settings.ts'
 import { checkTarget } from '../engine/check-target.ts'
 import { ScanError } from '../errors.ts'
 import { isStale } from '../internal/is-stale.ts'
@@ -82,6 +83,7 @@ export function harborScanner(options: HarborScannerOptions): Scanner {
 
   return {
     name,
+    settings: chosenSettings({ maxDataAgeMs }),
     async scan(target, { signal } = {}): Promise<ScanReport> {
       signal?.throwIfAborted()
       checkTarget(target, name)

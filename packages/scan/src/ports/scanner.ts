@@ -25,6 +25,11 @@ export interface Scanner {
   /** Name in reports; each once among the scanners of one run. */
   readonly name: string
   /**
+   * Options that change what it finds or when it is believed, as JSON values, without secrets: what was promoted under
+   * others is judged anew. Default: none.
+   */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined
+  /**
    * Rejects when the image could not be judged: crash, time limit, no data, other digest, unreadable report.
    * It never resolves with an empty list for "no answer".
    */

@@ -115,7 +115,16 @@ export function trivyScanner(options: TrivyScannerOptions = {}): Scanner {
         })
       },
     },
-    { ...options, name, command },
+    {
+      ...options,
+      name,
+      command,
+      settings: {
+        input: input === 'sbom' ? input : undefined,
+        args: args.length > 0 ? args : undefined,
+        weaknesses: weaknesses.length > 0 ? weaknesses : undefined,
+      },
+    },
   )
 }
 

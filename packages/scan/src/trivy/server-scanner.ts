@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { systemClock } from '@sallyport/core'
-import { engineScanner } from '../engine/engine-scanner.ts'
+import { engineScanner, engineSettings } from '../engine/engine-scanner.ts'
 import { fileIdentity } from '../engine/file-identity.ts'
 import { runEngine } from '../engine/run-engine.ts'
 import { ScanError } from '../errors.ts'
@@ -32,11 +32,14 @@ export function trivyServerScanner(options: TrivyServerScannerOptions = {}): Tri
   const { name = 'trivy', server = {}, timeoutMs = 300_000, maxReportBytes = 256 * 1024 * 1024 } = options
   const settings = { ...options, name, timeoutMs, maxReportBytes }
   if ('url' in server) {
-    const scanner = engineScanner(serverEngine(server, settings), settings)
-    return { name, scan: (...given) => scanner.scan(...given), [Symbol.asyncDispose]: async () => undefined }
+    const scanner = engineScanner(serverEngine(server, settings), { ...settings, settings: findsBy })
+    return { ...scanner, [Symbol.asyncDispose]: async () => undefined }
   }
   return startingScanner(server, settings)
 }
+
+/** `trivyScanner` looks for packages itself, and may have the same name. */
+const findsBy = { input: 'inventory' }
 
 interface Settings extends TrivyServerScannerOptions {
   readonly name: string
@@ -111,7 +114,10 @@ function startingScanner(
         scanner: name,
         signal: life.signal,
       })
-      const scanner = engineScanner(serverEngine(started.address, settings), settings)
+      const scanner = engineScanner(serverEngine(started.address, settings), {
+        ...settings,
+        settings: findsBy,
+      })
       current = { server: started, scanner, identity, users: 0 }
       held.add(current)
     }
@@ -126,6 +132,7 @@ function startingScanner(
 
   return {
     name,
+    settings: engineSettings({ ...settings, settings: findsBy }),
     async scan(target, { signal } = {}) {
       signal?.throwIfAborted()
       // one after another, so that one server is started and not as many as there are scans

@@ -6,6 +6,7 @@ import { nearestName } from '../internal/nearest-name.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { codeClient, codeSource, openClient, openImageSource } from '../parts/client.ts'
 import { readFile } from '../parts/read-file.ts'
+import { codeEvidenceMode, evidenceModeOf } from '../parts/evidence-mode.ts'
 import { codeSigner, openSigner } from '../parts/signer.ts'
 import { literal, Program } from '../program/program.ts'
 
@@ -37,15 +38,16 @@ async function run(context: RunContext): Promise<CommandResult> {
   const { attachAttestation, attachSignature, createStatement } = await import('@sallyport/attest')
   progress.start('attest', `signing ${descriptor.digest}`)
   const subjects = [{ name: source.repository.name, digest: descriptor.digest }]
+  const options = { mode: evidenceModeOf(settings), signal }
   const result = statement
     ? await attachAttestation(
         source.repository,
         descriptor,
         createStatement(subjects, statement.type, statement.predicate),
         signer,
-        { signal },
+        options,
       )
-    : await attachSignature(source.repository, descriptor, signer, { signal })
+    : await attachSignature(source.repository, descriptor, signer, options)
   progress.finish('attest', result.written ? 'attached' : 'was there')
   return tell(image, descriptor.digest, statement?.type ?? signature, result)
 }
@@ -107,6 +109,8 @@ function code({ arguments: [image = ''], settings }: Pick<RunContext, 'arguments
   const program = new Program()
   const predicate = settings.text('predicate')
   const type = settings.text('type') ?? ''
+  const mode = codeEvidenceMode(settings)
+  const options = mode === undefined ? '' : `, ${literal({ mode })}`
   codeClient(program, settings)
   codeSource(program, image)
   program.line(
@@ -115,7 +119,7 @@ function code({ arguments: [image = ''], settings }: Pick<RunContext, 'arguments
   )
   if (predicate === undefined) {
     program.use('@sallyport/attest', 'attachSignature')
-    return program.line('console.log(await attachSignature(source.repository, descriptor, signer))')
+    return program.line(`console.log(await attachSignature(source.repository, descriptor, signer${options}))`)
   }
   program.use('node:fs/promises', 'readFile').use('@sallyport/attest', 'attachAttestation', 'createStatement')
   const isUri = /^https?:\/\//.test(type)
@@ -124,7 +128,7 @@ function code({ arguments: [image = ''], settings }: Pick<RunContext, 'arguments
     `const predicate: unknown = JSON.parse(await readFile(${literal(predicate)}, 'utf8'))`,
     'const subjects = [{ name: source.repository.name, digest: descriptor.digest }]',
     `const statement = createStatement(subjects, ${isUri ? literal(type) : `predicateTypes.${type}`}, predicate)`,
-    'console.log(await attachAttestation(source.repository, descriptor, statement, signer))',
+    `console.log(await attachAttestation(source.repository, descriptor, statement, signer${options}))`,
   )
 }
 

@@ -16,6 +16,7 @@ import {
 import { chooseTier, codePolicy, codeTier, codeWaivers, readPolicy, readWaivers } from '../parts/policy.ts'
 import { readFile } from '../parts/read-file.ts'
 import { codeScanners, openScanners } from '../parts/scanners.ts'
+import { codeEvidenceMode, evidenceModeOf } from '../parts/evidence-mode.ts'
 import { codeSigner, openSigner } from '../parts/signer.ts'
 import { Code, literal, Program } from '../program/program.ts'
 import type { Settings } from '../settings/settings.ts'
@@ -85,6 +86,7 @@ async function run(context: RunContext): Promise<CommandResult> {
     quarantineRepository: settings.text('quarantine-repository'),
     repository: (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference),
     fileManifest: settings.flag('file-manifest'),
+    evidenceMode: evidenceModeOf(settings),
     keepFacts: factsKeeper(context),
     signal,
     onProgress: stepProgress(context, to),
@@ -279,6 +281,7 @@ async function code({
     quarantineRepository: settings.text('quarantine-repository'),
     repository: new Code('(reference) => client.repository(reference)'),
     fileManifest: settings.flag('file-manifest') || undefined,
+    evidenceMode: codeEvidenceMode(settings),
     keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }

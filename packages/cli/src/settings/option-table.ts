@@ -162,6 +162,12 @@ const table = {
     kind: 'flag',
     about: 'list all files of the image with their hashes and sign that, which drift compares with',
   },
+  'evidence-mode': {
+    kind: 'text',
+    choices: ['both', 'bundle', 'legacy'],
+    about: 'bundle: no tags of cosign, which a registry with immutable tags refuses; legacy: those alone',
+    defaults: 'both',
+  },
   evidence: { kind: 'flag', about: 'take signatures, SBOMs and the like along', defaults: true },
   // Output.
   output: { kind: 'file', short: 'o', about: 'file to write; it is replaced in one step', ...ofRun },

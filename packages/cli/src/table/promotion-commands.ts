@@ -42,6 +42,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'release-key',
       'release-key-passphrase',
       'file-manifest',
+      'evidence-mode',
       'journal',
       'quarantine',
       'quarantine-repository',
@@ -156,7 +157,7 @@ export const promotionCommands: readonly CommandSpec[] = [
     name: 'attest',
     summary: 'sign an image, or a statement about it, and attach that',
     arguments: [{ name: 'image', about: storeForms }],
-    options: ['predicate', 'type', 'signing-key', 'signing-key-passphrase', ...registry],
+    options: ['predicate', 'type', 'evidence-mode', 'signing-key', 'signing-key-passphrase', ...registry],
     examples: [
       {
         about: 'sign the image',

@@ -98,7 +98,8 @@ const cases: readonly (readonly [what: string, source: () => Source, outcome: Ou
     /has no packages that can be removed/,
   ],
   ['a database of zeros', () => onTop({ '/var/lib/dpkg/status': new Uint8Array(4096) }), /can't be trusted/],
-  ['an empty database', () => onTop({ '/var/lib/dpkg/status': '' }), /has no packages/],
+  // The lists of files say that there were packages.
+  ['an emptied database', () => onTop({ '/var/lib/dpkg/status': '' }), /can't be trusted/],
   [
     'a database that is a folder',
     () =>

@@ -33,7 +33,7 @@ export function smallImage(name: string, { isBroken = false } = {}) {
           '/var/lib/dpkg/status': packages.map(stanza).join('\n'),
           '/var/lib/dpkg/info/app.list': '/etc/os-release\n/usr/bin/app\n',
           '/var/lib/dpkg/info/left-over.list': '/usr/bin/left-over\n',
-          '/var/lib/dpkg/info/broken.list': '/usr/bin/app\n',
+          ...(isBroken && { '/var/lib/dpkg/info/broken.list': '/usr/bin/app\n' }),
         },
       },
     ],

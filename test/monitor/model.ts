@@ -17,9 +17,11 @@ export type Action = { readonly repository: string; readonly tag: string; readon
   | { readonly kind: 'push-bad-digest' }
   /** What somebody else pushes is another image, which is there only before `image`, or only afterwards. */
   | {
-      readonly kind: 'bad-then-promote' | 'bad-within-promote' | 'promote-then-bad' | 'bad-and-back'
+      readonly kind: 'bad-then-promote' | 'bad-within-promote' | 'promote-then-bad'
       readonly bad: number
+      readonly isIndex: boolean
     }
+  | { readonly kind: 'bad-and-back'; readonly bad: number }
   | {
       readonly kind:
         | 'push-right'
@@ -101,13 +103,13 @@ export function openModel(random: SeededRandom, repositories: readonly string[],
     const news = random.next() < 0.25 ? 'lost' : 'told'
     const expect = (kind: AlertKind, image: number, withTag = true) =>
       expected.push({ kind, repository, image, ...(withTag && { tag: tag.tag }) })
-    const promote = (): PlannedAction => {
+    const promote = () => {
       const image = images++
       const isIndex = random.next() < 0.2
       tag.promoted.push({ image, isIndex, at: time })
       tag.current = image
       tag.isGood = true
-      return { action: { ...name, kind: 'promote', image, isIndex }, news }
+      return { action: { ...name, kind: 'promote', image, isIndex }, news } as const
     }
     /** A promotion beside which somebody else pushes to the tag. */
     const promoteBeside = (kind: 'bad-then-promote' | 'bad-within-promote' | 'promote-then-bad') => {
@@ -120,7 +122,7 @@ export function openModel(random: SeededRandom, repositories: readonly string[],
       }
       // What is replaced before anybody looks has to be told, with its digest.
       if (isLast || isNamed) expect('unauthorised-push', bad)
-      return { action: { ...name, kind, image: action.image, bad }, news: isLast ? news : 'told' } as const
+      return { action: { ...action, kind, bad }, news: isLast ? news : 'told' } as const
     }
     if (!last || tag.current === undefined) return promote()
     const current = tag.current

@@ -37,6 +37,7 @@ export async function judgeReferrer(
     pushed: referrer,
     what: `referrer ${referrer}`,
     isRunnable,
+    isGone: async () => (await view.manifest(referrer)) === undefined,
     counts,
     learn,
   })
@@ -113,6 +114,7 @@ async function judge(
     isRunnable,
     isIncomplete = false,
     orphaned,
+    isGone,
     counts,
     learn,
   }: {
@@ -125,6 +127,8 @@ async function judge(
     readonly isIncomplete?: boolean
     /** What is learned when its subject is gone. Default: nothing. */
     readonly orphaned?: Learned | undefined
+    /** It is not there any more. Default: it is. */
+    readonly isGone?: (() => Promise<boolean>) | undefined
     readonly counts: () => Promise<boolean>
     readonly learn: (standing: 'explained' | 'alert', incident?: string) => Learned
   },
@@ -170,6 +174,9 @@ async function judge(
       learned: learn('explained'),
     })
   }
+  // What it was can't be verified any more, and it is attached to nothing. That it was taken away is judged by itself.
+  if (standing.isExplained && !isLost && !isRunnable && hand !== 'other' && (await isGone?.()))
+    return explain('superseded', `${what} is not there any more`, { by: subject, digest: pushed })
   // An image is an incident of its own, wherever it was hidden.
   const incident = isRunnable
     ? incidents.push(place, event.tag, pushed)

@@ -67,6 +67,32 @@ describe('something attached to a promoted image', () => {
   })
 
   it.each([
+    ['the gate', actors.gate, ['evidence-deleted']],
+    ['nobody known', actors.unknown, ['evidence-deleted']],
+    ['somebody else', actors.alice, ['evidence-deleted', 'unauthorised-push']],
+  ] as const)(
+    'is told of late, when it was taken away and attached anew: by %s',
+    async (_who, actor, alerts) => {
+      const referrer = await attach(image)
+      const told = test.event({ digest: referrer })
+      await test.monitor.ingest([told])
+      await test.settle()
+      const late = test.event({ digest: referrer, actor, source: 'distribution-log' })
+      test.advance(3_600_000)
+      await test.repository.deleteManifest(referrer)
+      await test.monitor.ingest([
+        test.event({ action: 'manifest-deleted', digest: referrer, subject, actor: actors.alice }),
+      ])
+      await test.settle()
+      test.advance(1_200_000)
+      await test.promote('good')
+      await test.monitor.ingest([test.event({ digest: subject, tag: '1' }), late])
+      await test.settle()
+      expect(await kinds()).toEqual(alerts)
+    },
+  )
+
+  it.each([
     ['signed by those who count, by the gate', 'evidence', actors.gate, []],
     ['signed by those who count, by another hand', 'evidence', actors.alice, ['wrong-hand medium']],
     ['signed by a key that nobody knows', 'stranger', actors.gate, ['unauthorised-push medium']],

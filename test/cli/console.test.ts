@@ -212,8 +212,9 @@ describe('sallyport quarantine serve', () => {
     expect(shown.code).toBe(130)
     expect(shown.screen).toMatch(/^Review console at http:\/\/127\.0\.0\.1:\d+\/[\w-]{16}\/$/m)
     expect(shown.screen).toMatch(
-      /^Sign in as Ada Lovelace, once, within 10 minutes: http:\S+\/sign-in#code=[\w-]{43}$/m,
+      // The link is on one line, whatever the width.
+      /^Sign in as Ada Lovelace, once, within 10 minutes:\s+http:\S+\/sign-in#code=[\w-]{43}$/m,
     )
-    expect(shown.screen).toMatch(/interrupted\. What was in flight was answered\. .*\(INTERRUPTED\)$/s)
+    expect(shown.screen).toMatch(/interrupted\. What was in flight was answered\.\s.*\(INTERRUPTED\)$/s)
   })
 })

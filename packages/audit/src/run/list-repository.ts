@@ -100,7 +100,7 @@ function keepItem(
          state = CASE WHEN state = 'dormant' THEN excluded.state ELSE state END,
          media_type = COALESCE(media_type, excluded.media_type),
          artifact_type = COALESCE(artifact_type, excluded.artifact_type), size = COALESCE(size, excluded.size),
-         pushed_at = COALESCE(pushed_at, excluded.pushed_at), pulled_at = COALESCE(pulled_at, excluded.pulled_at)`,
+         ${latest('pushed_at')}, ${latest('pulled_at')}`,
       [
         digest,
         state,
@@ -113,6 +113,10 @@ function keepItem(
     ),
   ]
 }
+
+/** Of what is listed once for each tag, the times are those of the tag: what one of them was pulled by is in use. */
+const latest = (column: string): string =>
+  `${column} = MAX(COALESCE(${column}, excluded.${column}), COALESCE(excluded.${column}, ${column}))`
 
 function keepUnlisted(work: RepositoryWork, { tag, code, message }: UnlistedTag): Write {
   return work.write(

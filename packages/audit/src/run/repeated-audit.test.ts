@@ -210,6 +210,28 @@ describe('filters', () => {
   })
 })
 
+it('keeps the latest times that a listing tells of a manifest, whichever tag they come with', async () => {
+  await using bed = await openTestBed()
+  const image = imageOf('shared')
+  await pushImage(bed.repository('app'), image)
+  const { digest } = image.raw.descriptor
+  const told = [
+    { pushedAt: '2025-01-01T00:00:00.000Z', pulledAt: '2025-02-01T00:00:00.000Z' },
+    { pushedAt: '2026-10-01T00:00:00.000Z', pulledAt: '2026-11-01T00:00:00.000Z' },
+    {},
+    { pushedAt: '2025-03-01T00:00:00.000Z', pulledAt: '2025-04-01T00:00:00.000Z' },
+  ]
+  const { id } = await bed.run({
+    listing: {
+      ...bed.options().listing,
+      async *listManifests() {
+        for (const [at, times] of told.entries()) yield { digest, tags: [`${at}`], ...times }
+      },
+    },
+  })
+  expect(await bed.records(id)).toMatchObject([{ tags: ['0', '1', '2', '3'], ...told[1] }])
+})
+
 describe('options', () => {
   it.each([
     ['no pattern', { filters: { tags: [] } }],

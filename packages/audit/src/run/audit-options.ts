@@ -28,7 +28,8 @@ export interface AuditOptions {
   /**
    * For how long what was found of a digest may be used again, in milliseconds, as long as its terms, the scanners' data
    * and the tags of its evidence are the same. Evidence that only the referrers API lists, and what has no tag, is looked
-   * at again no sooner. Default 24 hours; 0: everything is looked at in each audit.
+   * at again no sooner. Where a scanner can't tell its data, nothing that it judged is used again. Default 24 hours; 0:
+   * everything is looked at in each audit.
    */
   readonly evidenceMaxAgeMs?: number | undefined
   /** For how long an interrupted audit is gone on with; an older one is begun anew. In milliseconds. Default 24 hours. */

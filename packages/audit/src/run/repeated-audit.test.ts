@@ -124,7 +124,7 @@ describe('a second audit', () => {
     const scanner = {
       name: 'any',
       scan: () => Promise.reject(new Error('not asked')),
-      currentData: async () => [{ name: data }],
+      currentData: async () => [{ name: data, updatedAt: '2026-11-26T00:00:00Z' }],
     } satisfies Scanner
     const policy = { source: 'p', digest: `sha256:${'1'.repeat(64)}`, tiers: new Map() } as Policy
     const present: AuditTerms = { ...terms, present: { policy, scanners: [scanner] } }

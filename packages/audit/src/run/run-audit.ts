@@ -25,7 +25,7 @@ export async function runAudit(options: ResolvedOptions): Promise<AuditSummary> 
     { now: clock.now(), resumeMaxAgeMs: options.resumeMaxAgeMs },
   )
   onProgress({ type: run.isResumed ? 'audit-resumed' : 'audit-started', audit: run.id })
-  const keysOf = createTermsKeys(signal)
+  const keysOf = createTermsKeys(run.id, signal)
   try {
     if (run.isResumed) await reopen(run, options, keysOf)
     if (!run.isListed) await listRepositories(run.id, options, budget)

@@ -1,6 +1,7 @@
 import { canonicalJson, digestOf } from '@sallyport/core'
 import type { ScanData, Scanner } from '@sallyport/scan'
 import type { AuditTerms } from '../audit-terms.ts'
+import { packageVersion } from '../package-version.ts'
 
 /** Names terms: equal for terms by which the same evidence is judged the same. */
 export interface TermsKey {
@@ -13,8 +14,12 @@ export interface TermsKey {
 /** Another one where the same terms judge otherwise than they did. */
 const version = 2
 
-/** Makes keys of terms; the data of each scanner are asked for once. */
+/**
+ * Makes keys of terms; the data of each scanner are asked for once. Where one can't tell them, they may be others in another
+ * audit: what was found is then good for this one alone.
+ */
 export function createTermsKeys(
+  audit: string,
   signal: AbortSignal | undefined,
 ): (terms: AuditTerms | undefined) => Promise<TermsKey> {
   const data = new Map<Scanner, Promise<readonly ScanData[] | undefined>>()
@@ -26,7 +31,7 @@ export function createTermsKeys(
   }
   return (terms) => {
     if (terms === undefined) return Promise.resolve({ terms: 'skipped', full: 'skipped' })
-    const known = keys.get(terms) ?? createKey(terms, dataOf)
+    const known = keys.get(terms) ?? createKey(terms, audit, dataOf)
     keys.set(terms, known)
     return known
   }
@@ -37,7 +42,9 @@ async function currentData(
   signal: AbortSignal | undefined,
 ): Promise<readonly ScanData[] | undefined> {
   try {
-    return await scanner.currentData?.({ signal })
+    const data = await scanner.currentData?.({ signal })
+    const isKnown = data?.length && data.every(({ digest, updatedAt }) => digest ?? updatedAt)
+    return isKnown ? data : undefined
   } catch {
     signal?.throwIfAborted()
     return undefined
@@ -46,10 +53,11 @@ async function currentData(
 
 async function createKey(
   { root, present, ...others }: AuditTerms,
+  audit: string,
   dataOf: (scanner: Scanner) => Promise<readonly ScanData[] | undefined>,
 ): Promise<TermsKey> {
   const terms = canonicalJson({
-    version,
+    version: [version, packageVersion],
     ...others,
     root: root?.digest,
     present: present && {
@@ -60,12 +68,12 @@ async function createKey(
         owner,
         rules: rules.map((rule) => ({ ...rule, matches: undefined })),
       })),
-      scanners: present.scanners.map((scanner) => scanner.name),
+      scanners: present.scanners.map(({ name, settings }) => ({ name, settings })),
     },
   })
   const data = await Promise.all((present?.scanners ?? []).map(dataOf))
   return {
     terms: digestOf(terms),
-    full: digestOf(canonicalJson({ terms, data: data.map((each) => each ?? 'unknown') })),
+    full: digestOf(canonicalJson({ terms, data: data.map((each) => each ?? { unknownIn: audit }) })),
   }
 }

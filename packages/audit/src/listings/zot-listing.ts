@@ -53,7 +53,8 @@ const answerSchema = z.object({
 type Page = z.output<typeof answerSchema>
 
 /**
- * Lists a zot: repositories by the catalog, tags by the search extension (GraphQL), which leaves out the tags of cosign.
+ * Lists a zot: repositories by the catalog, tags by the search extension (GraphQL), which leaves out what zot takes for a
+ * signature: tags of cosign, and whatever has a `subject` and claims to be of a type of signatures.
  *
  * @throws {AuditError} `OPTIONS_INVALID` when the origin can't be used; `LISTING_FAILED` and `LISTING_INVALID` while it
  *   lists.

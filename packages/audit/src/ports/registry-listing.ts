@@ -57,6 +57,12 @@ export interface RegistryListing {
    */
   readonly lists: 'tags' | 'manifests'
   /**
+   * Whether no tag is left out that the distribution API would list. A registry's own interface may leave out what it takes
+   * for something attached to an image, by a tag or a type that anybody can write, or what an account may not see: the audit
+   * asks for the list of tags besides, and for the digest of what is missing. Default `false`.
+   */
+  readonly listsEveryTag?: boolean | undefined
+  /**
    * Requests that listing so much takes, for an estimate before an audit starts: enough however the tags are spread over
    * the repositories, as long as each manifest has a tag and nothing has to be asked twice.
    */

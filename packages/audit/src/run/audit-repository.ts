@@ -92,12 +92,10 @@ async function tryList(
   const { listing, filters, client, clock, onProgress } = options
   const { registry, repository } = work
   try {
-    const watched = watchRepository(client.repository({ registry, repository }), work, {
-      listsAllTags: listing.lists === 'tags',
-      now: () => clock.now(),
-    })
+    const place = client.repository({ registry, repository })
+    const watched = watchRepository(place, work, () => clock.now())
     if (state === 'listed') return watched
-    await listRepository(work, { listing, filters, repository: watched, budget, signal })
+    await listRepository(work, { listing, filters, place, repository: watched, budget, signal })
     await work.commit([setState(work, 'listed', key)])
     return watched
   } catch (cause) {

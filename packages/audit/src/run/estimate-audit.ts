@@ -28,6 +28,8 @@ const maxSampledTags = 500
 /** A list of referrers, and some evidence; the manifest is read where its tag is listed. */
 const requestsPerImage = 3
 const defaultRequestsPerSecond = 100
+/** Of the distribution API, which names the tags that a listing of another kind leaves out. */
+const tagsOnPage = 1000
 
 /** Estimates what an audit would take. */
 export async function estimateAudit(options: ResolvedOptions): Promise<AuditEstimate> {
@@ -71,7 +73,9 @@ export async function estimateAudit(options: ResolvedOptions): Promise<AuditEsti
   const tags = Math.round(counted.tagsPerRepository * repositories)
   const reusable = Number(row?.['count'])
   const total =
-    listing.estimateRequests({ repositories, tags }) + Math.max(0, tags - reusable) * requestsPerImage
+    listing.estimateRequests({ repositories, tags }) +
+    (listing.listsEveryTag === true ? 0 : repositories + Math.floor(tags / tagsOnPage)) +
+    Math.max(0, tags - reusable) * requestsPerImage
   return {
     repositories,
     skipped,

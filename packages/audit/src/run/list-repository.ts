@@ -1,24 +1,31 @@
 import { isDigest } from '@sallyport/core'
+import type { RegistryRepository } from '@sallyport/oci'
 import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
 import type { RepositoryWork, Write } from '../state/repository-work.ts'
 import { parseEvidenceTag } from '../walk/evidence-tag.ts'
+import { listTags } from '../walk/list-tags.ts'
 import type { CompiledFilters } from './audit-filters.ts'
 import type { Budget } from './budget.ts'
 import type { WatchedRepository } from './watch-repository.ts'
 
 const batchSize = 100
 
-/** Lists a repository into the state; what was listed before an interruption is not asked for again. */
+/**
+ * Lists a repository into the state; what was listed before an interruption is not asked for again. Then each tag is known.
+ */
 export async function listRepository(
   work: RepositoryWork,
   {
     listing,
     filters,
+    place,
     repository,
     budget,
     signal,
   }: {
     readonly listing: RegistryListing
+    /** Lists the tags that the listing leaves out. */
+    readonly place: RegistryRepository
     /** Is given what the listing has read. */
     readonly repository: WatchedRepository
     readonly filters: CompiledFilters
@@ -26,35 +33,42 @@ export async function listRepository(
     readonly signal: AbortSignal
   },
 ): Promise<void> {
-  const rows = await work.rows(
-    'SELECT tag FROM audit_tag WHERE audit = $1 AND repository = $2 AND digest IS NOT NULL',
-  )
-  const known = new Set(rows.map((row) => String(row['tag'])))
-  const [place] = await work.rows(
+  const tagsWhere = async (condition: string): Promise<ReadonlySet<string>> => {
+    const rows = await work.rows(
+      `SELECT tag FROM audit_tag WHERE audit = $1 AND repository = $2 ${condition}`,
+    )
+    return new Set(rows.map((row) => String(row['tag'])))
+  }
+  const [seen] = await work.rows(
     'SELECT 1 FROM audit_place WHERE registry = $3 AND repository = $2 LIMIT 1',
     [work.registry],
   )
-  const readsAll = place === undefined && !filters.narrows
+  const readsAll = seen === undefined && !filters.narrows
   let writes: Write[] = []
   const keep = async (): Promise<void> => {
     const batch = writes
     writes = []
     await work.commit([...repository.takeNotes(), ...batch])
   }
-  budget.check()
-  try {
-    for await (const item of listing.listManifests(work.repository, { signal, known, readsAll })) {
-      if ('raw' in item && item.raw !== undefined) repository.keep(item.raw)
-      writes.push(...keepItem(work, item, filters))
-      if (writes.length >= batchSize) await keep()
-      budget.check()
+  const keepAll = async (items: AsyncIterable<ListedManifest | UnlistedTag>): Promise<void> => {
+    budget.check()
+    try {
+      for await (const item of items) {
+        if ('raw' in item && item.raw !== undefined) repository.keep(item.raw)
+        writes.push(...keepItem(work, item, filters))
+        if (writes.length >= batchSize) await keep()
+        budget.check()
+      }
+    } catch (error) {
+      await keep()
+      throw error
     }
-  } catch (error) {
+    signal.throwIfAborted()
     await keep()
-    throw error
   }
-  signal.throwIfAborted()
-  await keep()
+  const known = await tagsWhere('AND digest IS NOT NULL')
+  await keepAll(listing.listManifests(work.repository, { signal, known, readsAll }))
+  if (listing.listsEveryTag !== true) await keepAll(listTags(place, { signal, known: await tagsWhere('') }))
 }
 
 function keepItem(

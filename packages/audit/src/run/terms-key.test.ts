@@ -50,15 +50,15 @@ describe('createTermsKeys', () => {
       termsOf({ ignore: [{ owner: 'a', rules: [ruleOf('2027-01-01')] }] }),
       termsOf({ ignore: [{ owner: 'b', rules: [ruleOf('2027-01-01')] }] }),
     ]
-    const keys = await Promise.all(others.map(keyOf))
+    const keys = await Promise.all(others.map((each) => keyOf(each)))
     expect(new Set(keys.map(({ terms }) => terms)).size).toBe(others.length)
     expect(new Set(keys.map(({ full }) => full)).size).toBe(others.length)
   })
 
-  const scannerOf = (currentData: Scanner['currentData']): Scanner => ({
-    ...scannerFor('hello'),
-    currentData,
-  })
+  const scannerOf = (currentData: Scanner['currentData']): Scanner => {
+    const { name, scan } = scannerFor('hello')
+    return { name, scan, ...(currentData && { currentData }) }
+  }
   const fullOf = async (scanner: Scanner, audit: string): Promise<string> =>
     (await keyOf(termsOf({ scanners: [scanner] }), audit)).full
 

@@ -16,14 +16,14 @@ const maxKeptBytes = 4 * 1024 * 1024
 const maxKeptLists = 256
 
 /**
- * Watches what is read of a repository. Tags of evidence are answered from the listing when it names all tags: what was not
- * there then is not there. A referrers API that is missing for one manifest is missing for all of them (OCI distribution
+ * Watches what is read of a repository. Tags of evidence are answered from the listing: what was not there then is
+ * not there. A referrers API that is missing for one manifest is missing for all of them (OCI distribution
  * specification, "Listing Referrers": where there is one, it never answers 404).
  */
 export function watchRepository(
   repository: Repository,
   work: RepositoryWork,
-  { listsAllTags, now }: { readonly listsAllTags: boolean; readonly now: () => Date },
+  now: () => Date,
 ): WatchedRepository {
   const manifests = new Map<Digest, RawManifest>()
   const lists = new Map<Digest, ReferrerListing>()
@@ -53,7 +53,7 @@ export function watchRepository(
       return known
     if (!isDigest(tagOrDigest) && parseEvidenceTag(tagOrDigest) !== undefined) {
       const digest = await work.digestOfTag(tagOrDigest)
-      if (digest === 'absent' && listsAllTags) return undefined
+      if (digest === 'absent') return undefined
       // By digest it may be known already, and it is what was listed.
       const raw = isDigest(digest) ? await findManifest(digest, options) : undefined
       if (raw !== undefined) return raw

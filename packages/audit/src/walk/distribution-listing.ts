@@ -1,10 +1,9 @@
 import { isSallyportError } from '@sallyport/core'
-import type { ListTagsOptions, RegistryClient, RegistryRepository } from '@sallyport/oci'
+import type { RegistryClient } from '@sallyport/oci'
 import { visibleText } from '@sallyport/policy/report'
 import { AuditError } from '../errors.ts'
-import { toInvalidTag } from '../listings/to-listed.ts'
-import type { ListedManifest, RegistryListing, UnlistedTag } from '../ports/registry-listing.ts'
-import { mapAhead } from './map-ahead.ts'
+import type { RegistryListing } from '../ports/registry-listing.ts'
+import { listTags } from './list-tags.ts'
 
 /** Options of {@link distributionListing}. */
 export interface DistributionListingOptions {
@@ -59,6 +58,7 @@ export function distributionListing({
     name: 'distribution',
     scope: JSON.stringify({ prefix, repositories: repositories?.toSorted() }),
     lists: 'tags',
+    listsEveryTag: true,
     estimateRequests: (counts) =>
       (repositories === undefined ? Math.floor(counts.repositories / catalogPage) + 1 : 0) +
       counts.repositories +
@@ -84,56 +84,15 @@ export function distributionListing({
         })
       }
     },
-    async *listManifests(repository, { signal, known, readsAll = false } = {}) {
-      const place = client.repository({ registry, repository })
-      const invalid: string[] = []
-      let isEmpty = true
-      let isHidden = false
-      const options: ListTagsOptions = {
-        onInvalidName: (tag) => void invalid.push(tag),
-        onMissing: (codes) => void (isHidden = !codes.includes('NAME_UNKNOWN')),
-        signal,
-      }
-      const unknown = async function* (): AsyncGenerator<string, void, undefined> {
-        for await (const tag of place.listTags(options)) {
-          isEmpty = false
-          if (!known?.has(tag)) yield tag
-        }
-      }
-      yield* mapAhead(
-        unknown(),
+    listManifests: (repository, { signal, known, readsAll = false } = {}) =>
+      listTags(client.repository({ registry, repository }), {
+        known,
+        reads: readsAll && readsTags,
+        // To a client, a repository that was deleted, hidden or mistyped looks like an empty one. One of the catalog may have
+        // lost its last tag, which is said in so many words.
+        mustHaveTags: repositories !== undefined,
         concurrency,
-        (tag, stop) => lookUp(place, tag, readsAll && readsTags, stop),
         signal,
-      )
-      yield* invalid.map(toInvalidTag)
-      // To a client, a repository that was deleted, hidden or mistyped looks like an empty one. One of the catalog may have
-      // lost its last tag, which is said in so many words.
-      if (isHidden || (isEmpty && invalid.length === 0 && repositories !== undefined)) {
-        throw new AuditError('LISTING_FAILED', `${registry}/${repository} has no tags, or is not there`, {
-          subject: `${registry}/${repository}`,
-        })
-      }
-    },
-  }
-}
-
-async function lookUp(
-  place: Pick<RegistryRepository, 'headManifest' | 'findManifest'>,
-  tag: string,
-  reads: boolean,
-  signal: AbortSignal,
-): Promise<ListedManifest | UnlistedTag> {
-  try {
-    const claimed = reads ? undefined : await place.headManifest(tag, { signal })
-    // Some registries answer HEAD with 404 whatever there is.
-    const raw = claimed === undefined ? await place.findManifest(tag, { signal }) : undefined
-    const descriptor = claimed ?? raw?.descriptor
-    if (descriptor !== undefined)
-      return { digest: descriptor.digest, tags: [tag], mediaType: descriptor.mediaType, ...(raw && { raw }) }
-    return { tag, code: 'MANIFEST_NOT_FOUND', message: `${tag} is listed, but nothing is there` }
-  } catch (cause) {
-    if (signal.aborted || !isSallyportError(cause)) throw cause
-    return { tag, code: cause.code, message: cause.message }
+      }),
   }
 }

@@ -12,6 +12,12 @@ export function nameOf({ repository, tags, digest }: AuditRecord): string {
   return digest === undefined ? repository : `${repository}@${shortDigest(digest)}`
 }
 
+/** `registry/repository@digest`; with the first tag in place of a digest that is not known. */
+export function fullNameOf({ registry, repository, tags, digest }: AuditRecord): string {
+  const tag = tags[0] === undefined ? '' : `:${tags[0]}`
+  return `${registry}/${repository}${digest === undefined ? tag : `@${digest}`}`
+}
+
 /** What a manifest is, with the platform of an image. */
 export const kindOf = ({ role, platform }: AuditRecord): string =>
   platform === undefined ? role : `${role} ${formatPlatform(platform)}`

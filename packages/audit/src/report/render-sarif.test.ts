@@ -89,6 +89,12 @@ describe('renderAuditSarif', () => {
     ])
   })
 
+  it('names a tag whose digest is not known by itself', async () => {
+    const { results } = await runOf([recordOf({ digest: undefined, role: 'unread', tags: ['x'] })])
+    const [{ logicalLocations }] = results[0]!.locations as unknown as [{ logicalLocations: unknown }]
+    expect(logicalLocations).toEqual([{ fullyQualifiedName: 'prod.example/team/app:x', kind: 'image' }])
+  })
+
   it('keeps a flagged record without a reason', async () => {
     expect((await runOf([recordOf({ problems: [] })])).results[0]?.message.text).toContain('has no signature')
   })
@@ -145,6 +151,7 @@ describe('renderAuditSarif', () => {
       summaryOf({ repositories: { audited: 0, skipped: 0, failed: 3, failures: [] } }),
       'LISTING_FAILED',
     ],
+    ['judged nothing', summaryOf({ classes: {} }), 'NOTHING_JUDGED'],
   ])('says when an audit %s', async (_, summary, id) => {
     const { executionSuccessful, toolExecutionNotifications } = (await runOf([], summary)).invocations[0]!
     expect(executionSuccessful).toBe(false)

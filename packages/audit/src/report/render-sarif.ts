@@ -5,7 +5,7 @@ import type { AuditRecord } from '../audit-record.ts'
 import type { AuditSummary } from '../audit-report.ts'
 import { adviceOn, docsAddress } from './advice.ts'
 import { compareText, compareUrgency, flagsOf, isFlagged, isRunning, rankOf } from './class-order.ts'
-import { describeDeployments } from './describe-record.ts'
+import { describeDeployments, fullNameOf } from './describe-record.ts'
 import { keepFirst } from './keep-first.ts'
 
 /** Options of {@link renderAuditSarif}. */
@@ -77,7 +77,8 @@ export async function renderAuditSarif(
         automationDetails: { id: `sallyport/audit/${visibleText(registry)}/` },
         invocations: [
           {
-            executionSuccessful: finishedAt !== undefined && repositories.failed === 0,
+            executionSuccessful:
+              finishedAt !== undefined && repositories.failed === 0 && isAnyJudged(summary),
             startTimeUtc: startedAt,
             ...(finishedAt !== undefined && { endTimeUtc: finishedAt }),
             toolExecutionNotifications: describeGaps(summary, leftOut),
@@ -95,6 +96,8 @@ export async function renderAuditSarif(
   })
 }
 
+const isAnyJudged = ({ classes }: AuditSummary): boolean => Object.values(classes).some((count) => count > 0)
+
 const ruleId = (flag: Flag) => `sallyport/audit/${flag}`
 
 function describeRule(flag: Flag, docsBase: string | undefined): unknown {
@@ -110,7 +113,8 @@ function describeRule(flag: Flag, docsBase: string | undefined): unknown {
 }
 
 /** What is not among the results, so that an empty list is not taken for a good one. */
-function describeGaps({ finishedAt, repositories }: AuditSummary, leftOut: number): readonly unknown[] {
+function describeGaps(summary: AuditSummary, leftOut: number): readonly unknown[] {
+  const { finishedAt, repositories } = summary
   const note = (level: string, code: string, text: string) => ({
     level,
     descriptor: { id: code },
@@ -130,6 +134,9 @@ function describeGaps({ finishedAt, repositories }: AuditSummary, leftOut: numbe
     ...(finishedAt === undefined
       ? [note('error', 'AUDIT_UNFINISHED', 'The audit did not get to its end: what is here is not all.')]
       : []),
+    ...(isAnyJudged(summary) || finishedAt === undefined || repositories.failed > 0
+      ? []
+      : [note('error', 'NOTHING_JUDGED', 'No image was found to judge: look whether the account sees any.')]),
     ...repositories.failures
       .slice(0, maxFailures)
       .map(({ repository, code, message }) => note('error', visibleText(code), `${repository}: ${message}`)),
@@ -143,7 +150,7 @@ const maxFailures = 100
 
 function toResult({ record, tag, flag }: Flagged): unknown {
   const { registry, repository, digest, role, problems } = record
-  const name = `${registry}/${repository}${tag === undefined ? `@${digest}` : `:${tag}`}`
+  const name = tag === undefined ? fullNameOf(record) : `${registry}/${repository}:${tag}`
   const messages = problems.filter((problem) => problem.class === flag).map(({ message }) => message)
   const parts = [
     ...(messages.length === 0 ? [adviceOn(flag).meaning] : messages),
@@ -160,9 +167,7 @@ function toResult({ record, tag, flag }: Flagged): unknown {
     locations: [
       {
         physicalLocation: { artifactLocation: { uri: relativeUri(name) }, region: { startLine: 1 } },
-        logicalLocations: [
-          { fullyQualifiedName: visibleText(`${registry}/${repository}@${digest}`), kind: 'image' },
-        ],
+        logicalLocations: [{ fullyQualifiedName: visibleText(fullNameOf(record)), kind: 'image' }],
       },
     ],
     partialFingerprints: {

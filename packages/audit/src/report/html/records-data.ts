@@ -1,7 +1,14 @@
 import type { AuditRecord } from '../../audit-record.ts'
 import { visibleText } from '@sallyport/policy/report'
 import { rankOf } from '../class-order.ts'
-import { describeDeployment, describeProblem, describeSigner, kindOf, nameOf } from '../describe-record.ts'
+import {
+  describeDeployment,
+  describeProblem,
+  describeSigner,
+  fullNameOf,
+  kindOf,
+  nameOf,
+} from '../describe-record.ts'
 
 /** Most of anything that the page holds of a record: tags, problems, pieces of evidence, places where it runs. */
 const most = 200
@@ -122,9 +129,9 @@ export function detailsOf(record: AuditRecord): readonly Section[] {
 }
 
 function describeManifest(record: AuditRecord): readonly (readonly string[])[] {
-  const { registry, repository, digest, tags, deployments, parents = [], children = [], size } = record
+  const { tags, deployments, parents = [], children = [], size } = record
   return pairs({
-    image: `${registry}/${repository}@${digest}`,
+    image: fullNameOf(record),
     tags: some(tags),
     kind: kindOf(record),
     'media type': record.mediaType,

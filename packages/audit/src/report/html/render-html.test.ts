@@ -70,6 +70,12 @@ describe('renderAuditHtml', () => {
     expect(await render(good)).not.toContain('did not fit')
   })
 
+  it('names no digest where none is known', async () => {
+    const page = await render([recordOf({ digest: undefined, role: 'unread', tags: ['x'] })])
+    expect(page).not.toContain('@undefined')
+    expect(JSON.stringify(dataOf(page, 'details'))).toContain('prod.example/team/app:x')
+  })
+
   it('says in words what its charts show', async () => {
     const page = await render([recordOf(), recordOf({ class: 'compliant', problems: [], digest: digest(2) })])
     expect(page).toContain('aria-label="1 not trusted, 1 compliant"')

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { AskListing } from './listing-http.ts'
+import { nextLink } from './next-link.ts'
 import { parsePage } from './read-json.ts'
 import { readPages } from './read-pages.ts'
 
@@ -20,6 +21,10 @@ export function listCatalog(
     const answer = await ask({ to: `${path}?${query}`, ...told })
     const entries = parsePage(answer.json, schema, told.subject).repositories ?? []
     const more = entries.length >= pageSize || answer.header('link') !== undefined
-    return { entries, next: more ? entries.at(-1) : undefined }
+    // Registries that take out what an account may not see can leave a page empty: then only its link says where it ended.
+    return { entries, next: more ? (entries.at(-1) ?? lastOf(nextLink(answer, told.subject))) : undefined }
   })
 }
+
+/** Nothing is a page that was read: it is refused. */
+const lastOf = (link: string | undefined): string => URL.parse(link ?? '')?.searchParams.get('last') ?? ''

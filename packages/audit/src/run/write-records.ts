@@ -1,5 +1,5 @@
 import type { Digest, Platform } from '@sallyport/core'
-import type { Row } from '@sallyport/gate/database'
+import { readJson, type Row } from '@sallyport/gate/database'
 import type { AuditClass, ManifestRole } from '../audit-class.ts'
 import type { RecordFields } from '../state/record-row.ts'
 import type { RepositoryWork, Write } from '../state/repository-work.ts'
@@ -146,7 +146,7 @@ async function placeOf(work: RepositoryWork, digest: Digest, node: Row): Promise
     return {
       role: members.length > 0 ? 'platform' : 'image',
       parents: parentsOf(members),
-      ...(platform && { platform: JSON.parse(platform) as Platform }),
+      ...(platform && { platform: readJson<Platform>(platform, `the platform of ${digest}`) }),
     }
   }
   // What a list says counts only where neither the evidence nor its tag names a subject.

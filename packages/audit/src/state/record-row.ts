@@ -1,5 +1,5 @@
 import type { Digest } from '@sallyport/core'
-import type { Row } from '@sallyport/gate/database'
+import { readJson, type Row } from '@sallyport/gate/database'
 import type { AuditClass, ManifestRole } from '../audit-class.ts'
 import type { AuditProblem, AuditRecord } from '../audit-record.ts'
 import type { ManifestShape } from '../walk/manifest-shape.ts'
@@ -24,7 +24,7 @@ export type RecordFields = Pick<
 /** A record from its row, joined with its content and its examination. */
 export function toRecord(row: Row, registry: string): AuditRecord {
   const read = <T>(name: string): T | undefined =>
-    row[name] === null ? undefined : (JSON.parse(String(row[name])) as T)
+    row[name] === null ? undefined : readJson<T>(row[name], 'a record of an audit')
   const fields = read<RecordFields>('fields')!
   const shape = read<ManifestShape>('shape')
   const examination = read<KeptExamination>('body')

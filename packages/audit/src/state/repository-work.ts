@@ -1,5 +1,5 @@
 import { type Digest, isIndexMediaType, isManifestMediaType, type Platform } from '@sallyport/core'
-import type { Database, Row, SqlValue } from '@sallyport/gate/database'
+import { type Database, readJson, type Row, type SqlValue } from '@sallyport/gate/database'
 import type { ManifestShape } from '../walk/manifest-shape.ts'
 
 /**
@@ -155,7 +155,7 @@ export function openRepositoryWork(
 function toNode(row: Row): WorkNode {
   const text = (name: string): string | undefined => (row[name] as string | null) ?? undefined
   const shape = text('shape')
-  const known = shape === undefined ? undefined : (JSON.parse(shape) as ManifestShape)
+  const known = shape === undefined ? undefined : readJson<ManifestShape>(shape, `what ${row['digest']} is`)
   const listedAs = text('media_type')
   const isOtherType =
     listedAs !== undefined &&
@@ -176,7 +176,7 @@ function toNode(row: Row): WorkNode {
             seenIn: text('seen_in') ?? '',
             basis: text('basis'),
             document: text('document'),
-            referrers: JSON.parse(text('referrers') ?? '[]') as Digest[],
+            referrers: readJson<Digest[]>(text('referrers') ?? '[]', `what refers to ${row['digest']}`),
             examinedAt: text('examined_at'),
             examinedIn: text('examined_in'),
           },

@@ -70,6 +70,14 @@ describe('renderAuditHtml', () => {
     expect(await render(good)).not.toContain('did not fit')
   })
 
+  it('counts no audits of another registry among the earlier ones', async () => {
+    const before = summaryOf({ startedAt: '2026-11-01T00:00:00.000Z', classes: { error: 7777 } })
+    expect(await render([], { earlier: [before] })).toContain('7777')
+    const page = await render([], { earlier: [{ ...before, registry: 'other.example' }] })
+    expect(page).not.toContain('7777')
+    expect(page).not.toContain('id="trend"')
+  })
+
   it('names no digest where none is known', async () => {
     const page = await render([recordOf({ digest: undefined, role: 'unread', tags: ['x'] })])
     expect(page).not.toContain('@undefined')

@@ -31,7 +31,7 @@ import {
 
 /** Options of {@link renderAuditHtml}. */
 export interface RenderAuditHtmlOptions {
-  /** Earlier audits of the registry, for a chart over time. Default: none. */
+  /** Earlier audits, for a chart over time; those of other registries are left out. Default: none. */
   readonly earlier?: readonly AuditSummary[] | undefined
   /** Says what changed since one of them. */
   readonly trend?: AuditTrend | undefined
@@ -59,8 +59,9 @@ export function renderAuditHtml(
 async function* pageParts(
   summary: AuditSummary,
   records: AsyncIterable<AuditRecord>,
-  { earlier = [], trend, maxRecords = 50_000, docsBase }: RenderAuditHtmlOptions,
+  { earlier: given = [], trend, maxRecords = 50_000, docsBase }: RenderAuditHtmlOptions,
 ): AsyncGenerator<string> {
+  const earlier = given.filter(({ registry }) => registry === summary.registry)
   const { start, end } = framePage({
     title: `Audit of ${summary.registry}`,
     style: auditPageStyle,

@@ -1,4 +1,6 @@
+import type { Digest } from '@sallyport/core'
 import type { AuditClass, ManifestRole } from './audit-class.ts'
+import type { AuditFilters } from './run/audit-filters.ts'
 
 /** An audit as a whole; its records are read one by one. */
 export interface AuditSummary {
@@ -10,6 +12,10 @@ export interface AuditSummary {
   readonly registry: string
   /** How it was listed. */
   readonly listing: string
+  /** Equal for audits that looked at the same of the registry: same filters, same choice of the listing. */
+  readonly scope?: Digest | undefined
+  /** What was looked at, where that was not all that is listed; whatever else there is, nothing is known of it. */
+  readonly filters?: AuditFilters | undefined
   /** ISO 8601. */
   readonly startedAt: string
   /** Absent while it is under way, or after an interruption. */

@@ -109,11 +109,24 @@ const record = z
   })
   .meta({ id: 'AuditRecord' })
 
+const patterns = z.array(z.string()).optional()
+
+const filters = z.object({
+  repositories: patterns,
+  tags: patterns,
+  pushedAfter: z.string().optional(),
+  pushedBefore: z.string().optional(),
+  pulledAfter: z.string().optional(),
+  pulledBefore: z.string().optional(),
+})
+
 const summary = z.object({
   schema: z.literal('https://sallyport.dev/schemas/audit/v1'),
   id: z.string(),
   registry: z.string(),
   listing: z.string(),
+  scope: digest.optional().describe('Equal for audits that looked at the same of the registry'),
+  filters: filters.optional().describe('What was looked at; absent when that was all'),
   startedAt: instant,
   finishedAt: instant.optional().describe('Absent when the audit did not get to its end'),
   repositories: z.object({

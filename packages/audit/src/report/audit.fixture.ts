@@ -117,6 +117,7 @@ export function summaryOf(changes: Partial<AuditSummary> = {}): AuditSummary {
     id: 'audit-1',
     registry: 'prod.example',
     listing: 'distribution',
+    scope: digestOf('all of it'),
     startedAt: '2026-11-25T12:00:00.000Z',
     finishedAt: '2026-11-25T12:10:00.000Z',
     repositories: { audited: 1, skipped: 0, failed: 0, failures: [] },

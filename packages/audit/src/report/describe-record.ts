@@ -56,7 +56,27 @@ export function describeCoverage(summary: AuditSummary): readonly string[] {
       : `Started ${startedAt}, finished ${finishedAt}.`,
     `${repositoryCount(repositories.audited)} audited, ${repositories.skipped} left out by a filter, ${repositories.failed} not listed; ${count(tags, 'tag')}, ${count(manifests, 'manifest')}.`,
     `${examined} examined, ${reused} known from before, ${count(requests, 'request')}.`,
+    ...describeFilters(summary),
   ]
+}
+
+const firstOf = (patterns: readonly string[]): string =>
+  `${patterns.slice(0, 20).join(', ')}${patterns.length > 20 ? ` and ${patterns.length - 20} more` : ''}`
+
+/** What an audit was narrowed to, in a sentence; none when it looked at all. */
+export function describeFilters({ filters = {} }: AuditSummary): readonly string[] {
+  const { repositories, tags, pushedAfter, pushedBefore, pulledAfter, pulledBefore } = filters
+  const within = (what: string, after: string | undefined, before: string | undefined): string[] => {
+    const ends = [...(after ? [`from ${after}`] : []), ...(before ? [`before ${before}`] : [])]
+    return ends.length === 0 ? [] : [`${what} ${ends.join(', ')}`]
+  }
+  const parts = [
+    ...(repositories ? [`repositories ${firstOf(repositories)}`] : []),
+    ...(tags ? [`tags ${firstOf(tags)}`] : []),
+    ...within('pushed', pushedAfter, pushedBefore),
+    ...within('last pulled', pulledAfter, pulledBefore),
+  ]
+  return parts.length === 0 ? [] : [`Only what was asked for: ${parts.join('; ')}.`]
 }
 
 /** How a count of repositories is written. */

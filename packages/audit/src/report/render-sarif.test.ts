@@ -89,6 +89,14 @@ describe('renderAuditSarif', () => {
     ])
   })
 
+  it('says what was not looked at', async () => {
+    const { invocations } = await runOf(flagged, summaryOf({ filters: { tags: ['v*'] } }))
+    expect(invocations[0]).toMatchObject({
+      executionSuccessful: true,
+      toolExecutionNotifications: [{ level: 'note', descriptor: { id: 'FILTERED' } }],
+    })
+  })
+
   it('names a tag whose digest is not known by itself', async () => {
     const { results } = await runOf([recordOf({ digest: undefined, role: 'unread', tags: ['x'] })])
     const [{ logicalLocations }] = results[0]!.locations as unknown as [{ logicalLocations: unknown }]

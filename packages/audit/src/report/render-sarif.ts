@@ -5,7 +5,7 @@ import type { AuditRecord } from '../audit-record.ts'
 import type { AuditSummary } from '../audit-report.ts'
 import { adviceOn, docsAddress } from './advice.ts'
 import { compareText, compareUrgency, flagsOf, isFlagged, isRunning, rankOf } from './class-order.ts'
-import { describeDeployments, fullNameOf } from './describe-record.ts'
+import { describeDeployments, describeFilters, fullNameOf } from './describe-record.ts'
 import { keepFirst } from './keep-first.ts'
 
 /** Options of {@link renderAuditSarif}. */
@@ -131,6 +131,7 @@ function describeGaps(summary: AuditSummary, leftOut: number): readonly unknown[
           ),
         ]
       : []),
+    ...describeFilters(summary).map((text) => note('note', 'FILTERED', text)),
     ...(finishedAt === undefined
       ? [note('error', 'AUDIT_UNFINISHED', 'The audit did not get to its end: what is here is not all.')]
       : []),

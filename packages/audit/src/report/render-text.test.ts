@@ -31,6 +31,26 @@ describe('renderAuditText', () => {
     expect(text).toContain('2 flagged in 1 repository, 1 of them known to run.')
   })
 
+  it('says what was not looked at, however good the rest is', async () => {
+    const filters = {
+      repositories: ['prod/*', 'base/*'],
+      tags: ['v*'],
+      pushedAfter: '2026-01-01',
+      pushedBefore: '2026-02-01',
+      pulledAfter: '2026-03-01',
+      pulledBefore: '2026-04-01',
+    }
+    const text = await render([], { width: 400 }, summaryOf({ filters, classes: { compliant: 1 } }))
+    expect(text).toContain(
+      'Only what was asked for: repositories prod/*, base/*; tags v*; pushed from 2026-01-01, before 2026-02-01; last pulled from 2026-03-01, before 2026-04-01.',
+    )
+    const many = Array.from({ length: 25 }, (_, index) => `t${index}`)
+    expect(await render([], { width: 400 }, summaryOf({ filters: { tags: many } }))).toContain(
+      't18, t19 and 5 more.',
+    )
+    expect(await render([], {}, summaryOf({ filters: {} }))).not.toContain('Only what')
+  })
+
   it('ranks repositories by what runs, then by what is flagged', async () => {
     const records = ['a', 'b', 'c'].flatMap((repository, place) =>
       Array.from({ length: place + 1 }, (_, index) =>

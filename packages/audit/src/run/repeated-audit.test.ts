@@ -3,6 +3,7 @@ import type { Policy } from '@sallyport/policy'
 import { pushImage } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import type { AuditTerms } from '../audit-terms.ts'
+import { distributionListing } from '../walk/distribution-listing.ts'
 import { createAudit } from './create-audit.ts'
 import {
   cosignManifest,
@@ -165,6 +166,27 @@ describe('filters', () => {
     expect(repositories).toMatchObject({ audited: 2, skipped: 1 })
     const byTerms = await bed.run({ terms: (name) => (name === 'dev/a' ? undefined : terms) })
     expect(byTerms.repositories).toMatchObject({ audited: 2, skipped: 1 })
+  })
+
+  it('are told by the summary, and tell audits of other parts of a registry apart', async () => {
+    await using bed = await openTestBed()
+    await pushImage(bed.repository('app'), imageOf('a'), 'v1')
+    const filters = { tags: ['v*'], pushedAfter: '2020-01-01T00:00:00Z' }
+    const narrowed = await bed.run({ filters })
+    expect(narrowed.filters).toEqual(filters)
+    bed.clock.time++
+    const whole = await bed.run()
+    expect(whole).not.toHaveProperty('filters')
+    bed.clock.time++
+    const client = bed.client
+    const { host: registry } = bed.registry
+    const named = await bed.run({
+      listing: distributionListing({ client, registry, repositories: ['app'] }),
+    })
+    expect(named).not.toHaveProperty('filters')
+    expect(new Set([narrowed.scope, whole.scope, named.scope]).size).toBe(3)
+    bed.clock.time++
+    expect((await bed.run()).scope).toBe(whole.scope)
   })
 
   it('by tag keep the evidence of what is left, and nothing else', async () => {

@@ -1,8 +1,10 @@
-import type { Database, Row, SqlValue } from '@sallyport/gate/database'
+import { digestOf } from '@sallyport/core'
+import { type Database, readJson, type Row, type SqlValue } from '@sallyport/gate/database'
 import type { AuditClass, ManifestRole } from '../audit-class.ts'
 import type { AuditSummary } from '../audit-report.ts'
 import { AuditError } from '../errors.ts'
 import type { AuditArchive } from '../ports/audit-state.ts'
+import type { AuditFilters } from '../run/audit-filters.ts'
 import { toRecord } from './record-row.ts'
 
 const pageSize = 200
@@ -81,11 +83,15 @@ async function summarize(database: Database, run: Row): Promise<AuditSummary> {
     [id],
   )
   const finishedAt = run['finished_at'] as string | null
+  const scope = String(run['scope'])
+  const [, filters] = readJson<readonly [unknown, AuditFilters]>(scope, `the filters of audit ${id}`)
   return {
     schema: 'https://sallyport.dev/schemas/audit/v1',
     id,
     registry: String(run['registry']),
     listing: String(run['listing']),
+    scope: digestOf(scope),
+    ...(Object.keys(filters).length > 0 && { filters }),
     startedAt: String(run['started_at']),
     ...(finishedAt !== null && { finishedAt }),
     repositories: {

@@ -138,6 +138,11 @@ describe('compareAudits', () => {
       { repositories: { audited: 1, skipped: 5, failed: 0, failures: [] } },
       'Filters left out 0 repositories then and 5 now',
     ],
+    [
+      'other parts were looked at',
+      { scope: digest('other') },
+      'did not look at the same: images may only seem new or gone',
+    ],
     ['registries differ', { registry: 'other.example' }, 'prod.example and of other.example'],
   ])('warns when %s', async (_, changes, text) => {
     const trend = await compareAudits(

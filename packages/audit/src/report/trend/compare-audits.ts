@@ -94,6 +94,9 @@ function findCaveats(before: AuditSummary, after: AuditSummary): readonly string
           ]
         : []),
     ]),
+    ...(before.scope === undefined || after.scope === undefined || before.scope === after.scope
+      ? []
+      : ['The audits did not look at the same: images may only seem new or gone.']),
     ...(before.repositories.skipped === after.repositories.skipped
       ? []
       : [

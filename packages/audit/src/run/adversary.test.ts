@@ -67,6 +67,58 @@ describe('an image whose layers are said to be documents', () => {
     expect((await bed.run()).roles).toEqual({ index: 1, platform: 1 })
   })
 
+  it.each([
+    ['the same index', (plain: object, attesting: object[]) => [[plain, ...attesting]]],
+    ['the same index, said first', (plain: object, attesting: object[]) => [[...attesting, plain]]],
+    ['another index', (plain: object, attesting: object[]) => [[plain], attesting]],
+  ])('is what an index lists as an image, though %s says that it attests', async (_, lists) => {
+    await using bed = await openTestBed()
+    const app = bed.repository('app')
+    const hidden = cosignManifest('hidden', 'application/vnd.in-toto+json')
+    const image = imageOf('attested')
+    await pushManifest(app, hidden)
+    await pushImage(app, image)
+    const { descriptor } = image.raw
+    const attesting = {
+      ...hidden.descriptor,
+      platform: { os: 'unknown', architecture: 'unknown' },
+      annotations: {
+        'vnd.docker.reference.type': 'attestation-manifest',
+        'vnd.docker.reference.digest': descriptor.digest,
+      },
+    }
+    const plain = { ...hidden.descriptor, platform: { os: 'linux', architecture: 'amd64' } }
+    for (const [at, manifests] of lists(plain, [attesting, descriptor]).entries())
+      await app.putManifest(manifestOf({ manifests }, mediaTypes.ociIndex), { tag: `${at}` })
+    const { id } = await bed.run()
+    expect(rolesOf(await bed.records(id))[`app@${hidden.descriptor.digest}`]).toBe('platform unsigned')
+  })
+
+  it('is evidence where each index says that it attests', async () => {
+    await using bed = await openTestBed()
+    const app = bed.repository('app')
+    const attestation = cosignManifest('attestation', 'application/vnd.in-toto+json')
+    const image = imageOf('attested')
+    await pushManifest(app, attestation)
+    await pushImage(app, image)
+    const { descriptor } = image.raw
+    const attesting = {
+      ...attestation.descriptor,
+      platform: { os: 'unknown', architecture: 'unknown' },
+      annotations: {
+        'vnd.docker.reference.type': 'attestation-manifest',
+        'vnd.docker.reference.digest': descriptor.digest,
+      },
+    }
+    for (const name of ['a', 'b']) {
+      const manifests = [descriptor, attesting]
+      await app.putManifest(manifestOf({ manifests, annotations: { name } }, mediaTypes.ociIndex), {
+        tag: name,
+      })
+    }
+    expect((await bed.run()).roles).toEqual({ index: 2, platform: 1, evidence: 1 })
+  })
+
   it('is what an index lists without saying that it attests', async () => {
     await using bed = await openTestBed()
     const app = bed.repository('app')

@@ -1,6 +1,8 @@
 import { canonicalJson, type Digest, digestOf } from '@sallyport/core'
+import { readJson } from '@sallyport/gate/database'
 import type { AuditProblem } from '../audit-record.ts'
 import { parseEvidenceTag } from '../walk/evidence-tag.ts'
+import { isOnlyAttested, type ManifestShape } from '../walk/manifest-shape.ts'
 import { describeFailure, keepExamination, listReferrers, reuse } from './keep-examination.ts'
 import { eachPage, type RepositoryVisit } from './repository-visit.ts'
 
@@ -34,18 +36,20 @@ export function examineOthers(visit: RepositoryVisit): Promise<boolean> {
 }
 
 /**
- * Whether what could be run stands where images do: under a tag of its own, or in an index that does not say that it
- * attests. Without either it is what cosign left behind when a tag of it moved on.
+ * Whether what could be run stands where images do: under a tag of its own, or in an index of which an entry does not say
+ * that it attests. Without either it is what cosign left behind when a tag of it moved on.
  */
 async function isHidden({ work }: RepositoryVisit, digest: Digest): Promise<boolean> {
   const tags = await work.tagsOf(digest)
   if (tags.some((tag) => parseEvidenceTag(tag) === undefined)) return true
-  const edges = await work.rows(
-    `SELECT DISTINCT kind FROM audit_edge
-     WHERE audit = $1 AND repository = $2 AND child = $3 AND kind IN ('member', 'attests')`,
+  const indexes = await work.rows(
+    `SELECT e.parent, c.shape FROM audit_edge e JOIN audit_content c ON c.digest = e.parent
+     WHERE e.audit = $1 AND e.repository = $2 AND e.child = $3 AND e.kind = 'member'`,
     [digest],
   )
-  return edges.length === 1 && edges[0]?.['kind'] === 'member'
+  return indexes.some(
+    ({ parent, shape }) => !isOnlyAttested(readJson<ManifestShape>(shape, `what ${parent} is`), digest),
+  )
 }
 
 async function lookForEvidence(

@@ -1,7 +1,7 @@
 import { type Digest, isDigest, isSallyportError } from '@sallyport/core'
 import type { RepositoryWork, WorkNode, Write } from '../state/repository-work.ts'
 import { parseEvidenceTag } from '../walk/evidence-tag.ts'
-import { type ManifestShape, readShape } from '../walk/manifest-shape.ts'
+import { attests, type ManifestShape, readShape } from '../walk/manifest-shape.ts'
 import { eachPage, type RepositoryVisit } from './repository-visit.ts'
 import { keepContent } from './watch-repository.ts'
 
@@ -96,7 +96,7 @@ async function follow(work: RepositoryWork, digest: Digest, shape: ManifestShape
     ...members.flatMap((member) => [
       work.addNode(member.digest),
       work.addEdge(isListed ? 'entry' : 'member', digest, member.digest, member.platform),
-      ...(member.attests !== undefined && own.has(member.attests) && member.attests !== member.digest
+      ...(member.attests !== undefined && own.has(member.attests) && attests(member, member.attests)
         ? [work.addEdge('attests', member.attests, member.digest)]
         : []),
     ]),

@@ -88,6 +88,21 @@ export function readShape(raw: RawManifest): ManifestShape {
   }
 }
 
+/**
+ * Whether each entry of an index that lists a digest says that it is evidence about another member. One that does not is
+ * what a runtime takes, whatever others say.
+ */
+export function isOnlyAttested({ members }: Pick<ManifestShape, 'members'>, digest: Digest): boolean {
+  return members.every(
+    (entry) => entry.digest !== digest || members.some((member) => attests(entry, member.digest)),
+  )
+}
+
+/** Whether an entry of an index says that it is evidence about another one. */
+export function attests({ digest, attests: about }: IndexMember, other: Digest): boolean {
+  return about === other && other !== digest
+}
+
 /** Docker's old clients wrote these types for the configuration of an image, and its present ones run what has them. */
 const looseConfigs: ReadonlySet<string> = new Set([
   'application/octet-stream',

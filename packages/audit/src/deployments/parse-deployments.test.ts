@@ -93,6 +93,17 @@ spec:
     ])
   })
 
+  it('keeps each of several statuses of one name: none hides another', () => {
+    const other = `sha256:${'cd'.repeat(32)}`
+    const containerStatuses = [digest, other].map((each) => ({ name: 'web', imageID: each }))
+    const spec = { containers: [{ name: 'web', image: 'prod.example/shop/web:1' }] }
+    for (const each of [
+      { ...pod, spec, status: { containerStatuses } },
+      { ...pod, spec: {}, status: { containerStatuses } },
+    ])
+      expect(json(each).map((image) => image.digest)).toEqual([digest, other])
+  })
+
   it('takes statuses alone', () => {
     const { spec: _spec, ...reported } = pod
     expect(

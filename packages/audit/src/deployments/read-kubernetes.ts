@@ -79,13 +79,16 @@ function imagesOf(pod: z.infer<typeof podSchema>, status: z.infer<typeof statusS
     [pod.containers, status?.containerStatuses],
     [pod.ephemeralContainers, status?.ephemeralContainerStatuses],
   ] as const) {
-    const statuses = new Map(reported?.map((each) => [each.name ?? '', each]))
+    // A list from elsewhere may name one twice, and none must hide another.
+    const statuses = Map.groupBy(reported ?? [], ({ name }) => name ?? '')
     for (const { name, image } of specified ?? []) {
-      const found = statuses.get(name ?? '')
+      const found = statuses.get(name ?? '') ?? [undefined]
       statuses.delete(name ?? '')
-      told.push({ container: name, image: image ?? found?.image, imageID: found?.imageID })
+      for (const each of found)
+        told.push({ container: name, image: image ?? each?.image, imageID: each?.imageID })
     }
-    for (const { name, image, imageID } of statuses.values()) told.push({ container: name, image, imageID })
+    for (const { name, image, imageID } of [...statuses.values()].flat())
+      told.push({ container: name, image, imageID })
   }
   for (const { name, image } of pod.volumes ?? [])
     if (image?.reference) told.push({ container: `volume ${name ?? ''}`, image: image.reference })

@@ -568,6 +568,23 @@ describe('createClassifier', () => {
     expect([name, problems[0]?.code]).toEqual(['unverifiable', 'limit-exceeded'])
   })
 
+  it.each<[string, AuditTerms, string[]]>([
+    ['is judged anew and would pass', presentTerms(), ['error evidence-unread']],
+    ['is judged anew and fails', presentTerms(['hello']), ['would-fail-today threshold-exceeded']],
+    ['is not judged anew', termsOf(), []],
+  ])('asks what evidence that was not read would say of an image that %s', async (_, terms, expected) => {
+    for (const platforms of [undefined, ['linux/amd64', 'linux/arm64']]) {
+      const scene = await lab.scene(platforms)
+      await scene.attachAll()
+      for (const child of scene.children) await scene.sbom({ to: child.descriptor })
+      const last = scene.children.at(-1) ?? scene.image
+      await scene.plant('x'.repeat(200_000), { to: last.descriptor })
+      const { problems, judgement } = await scene.classify(terms, { limits: { maxBlobBytes: 100_000 } })
+      expect(problems.map(({ class: name, code }) => `${name} ${code}`)).toEqual(expected)
+      if (expected[0]?.startsWith('error')) expect(judgement?.verdict).toBe('error')
+    }
+  })
+
   it('says error when the registry gives no answer', async () => {
     const scene = await lab.scene()
     await scene.attachAll()

@@ -16,6 +16,7 @@ import {
 } from './classify-evidence.ts'
 import { type CompiledTerms, compileTerms } from './compile-terms.ts'
 import { examineEvidence, type ExaminedEvidence, inventoriesOf, usageOf } from './examine-evidence.ts'
+import { isSignatureStore } from './evidence-kind.ts'
 import { listPlatforms } from './list-platforms.ts'
 import { readSubject, type SubjectEvidence } from './read-subject.ts'
 
@@ -140,7 +141,14 @@ async function judgeAnew(
   if (judgements.length === 0) return undefined
   const combined = combineJudgements(judgements)
   // What was found stands; that nothing was found says nothing while some of it was not judged.
-  return judgements.length < images.length && combined.verdict === 'pass' ? undefined : combined
+  if (combined.verdict !== 'pass') return combined
+  if (judgements.length < images.length) return undefined
+  const unread = images
+    .flatMap(({ rejected }) => rejected)
+    .find(({ reason, store }) => reason === 'limit-exceeded' && !isSignatureStore(store))
+  if (unread === undefined) return combined
+  const message = `it passes by what was read, and what was not may hold an SBOM by which it does not: ${unread.message}`
+  return { ...combined, verdict: 'error', reasons: [{ code: 'evidence-unread', message }] }
 }
 
 const digestsOf = (...evidence: readonly (ExaminedEvidence | undefined)[]): readonly Digest[] => [

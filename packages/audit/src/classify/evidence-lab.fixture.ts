@@ -1,4 +1,5 @@
 import {
+  type EvidenceLimits,
   attachAttestation,
   attachSignature,
   createStatement,
@@ -137,7 +138,7 @@ export interface Scene {
       readonly raw?: RawManifest | undefined
       readonly via?: Digest | undefined
       readonly now?: Date | undefined
-      readonly limits?: { readonly maxCandidates: number } | undefined
+      readonly limits?: EvidenceLimits | undefined
       readonly repository?: Repository | undefined
     },
   ): Promise<Classification>

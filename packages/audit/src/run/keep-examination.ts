@@ -36,8 +36,8 @@ export function reuse(
 }
 
 /**
- * Keeps what an examination found. What ended in an error is tried again by the next audit; not for a missing child, which
- * is looked for in any case, and changes the basis when it comes back.
+ * Keeps what an examination found. What ended in an error is tried again by the next audit, and so is what was too much or
+ * took too long; not what only misses a child, which is looked for in any case, and changes the basis when it comes back.
  */
 export function keepExamination(
   { work, clock }: RepositoryVisit,
@@ -47,7 +47,7 @@ export function keepExamination(
   const { id, write } = keepDocument(JSON.stringify(examination))
   const at = clock.now().toISOString()
   const isError = examination.problems.some(
-    (problem) => problem.class === 'error' && problem.code !== 'CHILD_MISSING',
+    ({ class: name, code }) => code === 'limit-exceeded' || (name === 'error' && code !== 'CHILD_MISSING'),
   )
   return [
     write,

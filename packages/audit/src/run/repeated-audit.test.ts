@@ -3,6 +3,7 @@ import type { Policy } from '@sallyport/policy'
 import { pushImage } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
 import type { AuditTerms } from '../audit-terms.ts'
+import type { ImageClassifier } from '../ports/image-classifier.ts'
 import { distributionListing } from '../walk/distribution-listing.ts'
 import { createAudit } from './create-audit.ts'
 import {
@@ -142,6 +143,25 @@ describe('a second audit', () => {
     expect(await examined(present)).toBe(1)
     const other = { ...policy, digest: `sha256:${'2'.repeat(64)}` } as const
     expect(await examined({ ...terms, present: { policy: other, scanners: [scanner] } })).toBe(1)
+  })
+
+  it.each([
+    ['error', 'REGISTRY_ERROR', 1],
+    ['unverifiable', 'limit-exceeded', 1],
+    ['unverifiable', 'bundle-invalid', 0],
+  ] as const)('asks again where the answer was %s %s: %d', async (name, code, examined) => {
+    await using bed = await openTestBed()
+    await pushImage(bed.repository('app'), imageOf('a'), '1')
+    const problems = [{ class: name, code, message: 'm' }]
+    const classifier: ImageClassifier = async () => ({
+      class: name,
+      problems,
+      evidence: [],
+      evidenceManifests: [],
+    })
+    await bed.run({ classifier })
+    bed.clock.time++
+    expect((await bed.run({ classifier })).examined).toBe(examined)
   })
 
   it('reads what is new only', async () => {

@@ -209,6 +209,16 @@ describe('parseDeployments refuses', () => {
       'running.txt:2: unknown field "imageDigest"',
     ],
     [
+      'a column twice, of which one would hide the other',
+      'image,workload,image\na.example/x,web,b.example/x',
+      'running.txt:1: the column "image" is there twice',
+    ],
+    [
+      'a field twice, by two names',
+      JSON.stringify([{ imageID: digest, image_id: `sha256:${'cd'.repeat(32)}` }]),
+      'running.txt [0]: imageID is there twice',
+    ],
+    [
       'a line without an image',
       'workload,image\nweb,a.example/x\njob,\n',
       'running.txt:3: neither image nor imageID',

@@ -115,6 +115,9 @@ function openCsv(text: string, source: string): readonly Part[] {
   try {
     const [header, ...rows] = parseCsv(text)
     const names = header!.cells.map((cell) => cell.trim())
+    const twice = names.find((name, index) => names.indexOf(name) < index)
+    if (twice !== undefined)
+      throw invalid(`${source}:${header!.line}`, `the column "${plainText(twice, 60)}" is there twice`)
     return rows.map(({ line, cells }) => {
       if (cells.length !== names.length)
         throw invalid(`${source}:${line}`, `${cells.length} values under ${names.length} columns`)
@@ -163,6 +166,7 @@ function readRow(row: object, where: string): ReportedImage {
     const field = fieldNames.get(name.toLowerCase())
     if (!field) throw invalid(where, `unknown field "${plainText(name, 60)}"; expected ${fields.join(', ')}`)
     if (typeof value !== 'string' && value !== null) throw invalid(where, `${field}: expected text`)
+    if (told[field] !== undefined) throw invalid(where, `${field} is there twice`)
     told[field] = value ?? ''
   }
   const image = reportImage(told)

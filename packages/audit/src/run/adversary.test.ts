@@ -1,4 +1,4 @@
-import { mediaTypes } from '@sallyport/core'
+import { type Digest, mediaTypes, type RawManifest } from '@sallyport/core'
 import { fallbackTag } from '@sallyport/oci'
 import { pushImage } from '@sallyport/testkit'
 import { describe, expect, it } from 'vitest'
@@ -16,6 +16,16 @@ import {
 } from './audit-test.fixture.ts'
 
 const none = fallbackTag(`sha256:${'a'.repeat(64)}`)
+
+/** An entry of an index that says of a manifest that it is evidence about another one, as BuildKit writes it. */
+const attestingEntry = ({ descriptor }: RawManifest, about: Digest) => ({
+  ...descriptor,
+  platform: { os: 'unknown', architecture: 'unknown' },
+  annotations: {
+    'vnd.docker.reference.type': 'attestation-manifest',
+    'vnd.docker.reference.digest': about,
+  },
+})
 
 describe('an image whose layers are said to be documents', () => {
   it('is an image under a tag of its own', async () => {
@@ -79,14 +89,7 @@ describe('an image whose layers are said to be documents', () => {
     await pushManifest(app, hidden)
     await pushImage(app, image)
     const { descriptor } = image.raw
-    const attesting = {
-      ...hidden.descriptor,
-      platform: { os: 'unknown', architecture: 'unknown' },
-      annotations: {
-        'vnd.docker.reference.type': 'attestation-manifest',
-        'vnd.docker.reference.digest': descriptor.digest,
-      },
-    }
+    const attesting = attestingEntry(hidden, descriptor.digest)
     const plain = { ...hidden.descriptor, platform: { os: 'linux', architecture: 'amd64' } }
     for (const [at, manifests] of lists(plain, [attesting, descriptor]).entries())
       await app.putManifest(manifestOf({ manifests }, mediaTypes.ociIndex), { tag: `${at}` })
@@ -102,14 +105,7 @@ describe('an image whose layers are said to be documents', () => {
     await pushManifest(app, attestation)
     await pushImage(app, image)
     const { descriptor } = image.raw
-    const attesting = {
-      ...attestation.descriptor,
-      platform: { os: 'unknown', architecture: 'unknown' },
-      annotations: {
-        'vnd.docker.reference.type': 'attestation-manifest',
-        'vnd.docker.reference.digest': descriptor.digest,
-      },
-    }
+    const attesting = attestingEntry(attestation, descriptor.digest)
     for (const name of ['a', 'b']) {
       const manifests = [descriptor, attesting]
       await app.putManifest(manifestOf({ manifests, annotations: { name } }, mediaTypes.ociIndex), {

@@ -25,7 +25,7 @@ import {
 
 /** Cosign knows these by names of its own. */
 const attested = {
-  cyclonedx: predicateTypes.,
+  cyclonedx: predicateTypes.cyclonedx,
   [predicateTypes.vulns]: predicateTypes.vulns,
   [predicateTypes.vsa]: predicateTypes.vsa,
 }

@@ -73,7 +73,7 @@ describe('a gate that signs as identities', () => {
     const { verified, rejected } = await readEvidence(repository, digest, { root: test.confirmation.root })
     expect(rejected).toEqual([])
     expect(verified.every(({ store }) => store === 'bundle')).toBe(true)
-    const released = [predicateTypes.vsa, predicateTypes.cosignSign]
+    const released: readonly string[] = [predicateTypes.vsa, predicateTypes.cosignSign]
     for (const { signer, statement } of verified)
       expect(signer).toMatchObject(released.includes(statement.predicateType) ? release! : scan!)
     expect(new Set(verified.map(({ statement }) => statement.predicateType)).size).toBeGreaterThan(3)

@@ -44,6 +44,10 @@ const answerSchema = z.union([
     .transform((answer) => answer.signedCertificateDetachedSct),
 ])
 
+/** The same as one identity, which is known beforehand: a certificate of anybody else is refused. */
+export function fulcioSigner(
+  options: FulcioSignerOptions & { readonly identity: SignerIdentity },
+): IdentitySigner
 /**
  * Signs as whoever an identity token names, with a key that Fulcio certifies for some minutes (`POST
  * /api/v2/signingCert`). Each `certify` asks for a token, makes an ECDSA P-256 key that never leaves this process's
@@ -55,9 +59,6 @@ const answerSchema = z.union([
  * issues something else. `IDENTITY_INVALID` too when the certificate names another than `identity`. No error holds the
  * token.
  */
-export function fulcioSigner(
-  options: FulcioSignerOptions & { readonly identity: SignerIdentity },
-): IdentitySigner
 export function fulcioSigner(options: FulcioSignerOptions): KeylessSigner
 export function fulcioSigner({
   url,

@@ -36,6 +36,11 @@ export interface SigningServices {
   readonly witnesses: readonly Witness[]
 }
 
+/** The same as one identity, which is known beforehand: a certificate of anybody else is refused. */
+export function signingServices(
+  config: SigningConfig,
+  options: SigningServicesOptions & { readonly identity: SignerIdentity },
+): SigningServices & { readonly signer: IdentitySigner }
 /**
  * Chooses the services to sign with now: for each kind the highest version of the API that is spoken here (Fulcio and
  * timestamps 1, Rekor 2 before 1), one service of each operator, the newest. Of logs and timestamp authorities as many
@@ -44,10 +49,6 @@ export interface SigningServices {
  * @throws {AttestError} `SIGNING_CONFIG_INVALID` when there is no certificate authority, too few services, or services
  *   that together vouch for no time (a log of version 2 alone).
  */
-export function signingServices(
-  config: SigningConfig,
-  options: SigningServicesOptions & { readonly identity: SignerIdentity },
-): SigningServices & { readonly signer: IdentitySigner }
 export function signingServices(config: SigningConfig, options: SigningServicesOptions): SigningServices
 export function signingServices(
   config: SigningConfig,

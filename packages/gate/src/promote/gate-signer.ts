@@ -10,7 +10,6 @@ import {
 } from '@sallyport/attest'
 import { GateError } from '../errors.ts'
 import type { SignedBy } from '../record/signed-by.ts'
-import type { GateOptions } from './options.ts'
 
 /** Signs for a gate: with a key, or as an identity that has a key certified for minutes. */
 export type GateSigner = Signer | IdentitySigner
@@ -25,7 +24,11 @@ export interface SignatureConfirmation {
   readonly thresholds?: ConfirmationThresholds | undefined
 }
 
-type Signing = Pick<GateOptions, 'signer' | 'confirmation'>
+/** What a gate signs with. */
+interface Signing {
+  readonly signer: { readonly evidence: GateSigner; readonly release: GateSigner }
+  readonly confirmation?: SignatureConfirmation | undefined
+}
 
 /** By whom what a signer signs is signed. */
 export const signedBy = (signer: GateSigner): SignedBy =>
@@ -35,7 +38,7 @@ export const signedBy = (signer: GateSigner): SignedBy =>
 export function evidenceModeOf({
   signer: { evidence, release },
   evidenceMode,
-}: Pick<GateOptions, 'signer' | 'evidenceMode'>): StorageMode {
+}: Pick<Signing, 'signer'> & { readonly evidenceMode?: StorageMode | undefined }): StorageMode {
   const isIdentity = [evidence, release].some((each) => 'certify' in each)
   return evidenceMode ?? (isIdentity ? 'bundle' : 'both')
 }
@@ -62,7 +65,11 @@ export const confirmationTrust = (
  * @throws {GateError} `OPTIONS_INVALID` where it signs as an identity that nobody confirms, or where who runs it could let
  *   everything through, being one of those who approve.
  */
-export function checkSigners({ approvalKeys = [], signer, confirmation }: GateOptions): void {
+export function checkSigners({
+  approvalKeys = [],
+  signer,
+  confirmation,
+}: Signing & { readonly approvalKeys?: readonly string[] | undefined }): void {
   const both = [signer.evidence, signer.release]
   if (confirmation === undefined && both.some((each) => 'certify' in each))
     throw new GateError(

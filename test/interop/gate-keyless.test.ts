@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAdmission, createRegistryVerifier, defineAdmissionPolicy } from '@sallyport/admission'
 import {
   type CertificateIdentity,
   fixedIdentityToken,
@@ -111,6 +112,37 @@ describe.each(sigstoreDeployments)('a gate that signs with $name', ({ start }) =
         return (await verifyImage(target, '1', { requirements, root })).verdict
       }
       expect([await judge(subject), await judge(another)]).toEqual(['pass', 'fail'])
+
+      const admits = async (name: string) => {
+        await using admission = createAdmission({
+          policy: defineAdmissionPolicy(
+            {
+              version: 1,
+              signers: { gate: { identities: [{ issuer, subject: name }] } },
+              rules: [
+                {
+                  name: 'production',
+                  registries: [host],
+                  require: {
+                    decision: {
+                      tier: 'prod',
+                      gates: [{ id: 'https://sallyport.dev/gate/prod', by: 'gate' }],
+                    },
+                    sbom: { by: 'gate' },
+                  },
+                },
+              ],
+            },
+            { source: 'admission.yaml' },
+          ),
+          verifier: createRegistryVerifier({
+            repository: (reference) => client.repository(reference),
+            root,
+          }),
+        })
+        return (await admission.decideImage(image)).verdict
+      }
+      expect([await admits(subject), await admits(another)]).toEqual(['allow', 'deny'])
     },
   )
 })

@@ -10,7 +10,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
-import { decisionResource, generateSigningKey, keySigner, verifyImage } from '@sallyport/attest'
+import {
+  decisionResource,
+  generateSigningKey,
+  keySigner,
+  parseTrustedRoot,
+  verifyImage,
+} from '@sallyport/attest'
 import type { Digest } from '@sallyport/core'
 import {
   createGate,
@@ -23,16 +29,19 @@ import {
 import { createRegistryClient, parseReference } from '@sallyport/oci'
 import { explain, parsePolicy, type Policy } from '@sallyport/policy'
 import { pushImage, startRegistry } from '@sallyport/testkit'
+import { githubClaims, startSigstore } from '@sallyport/testkit/sigstore'
 import { checkDocuments } from './check-documents.ts'
 import { approveImage } from './guide/approve-image.ts'
 import { listQuarantine } from './guide/list-quarantine.ts'
 import { openGate } from './guide/open-gate.ts'
+import { openKeylessGate } from './guide/open-keyless-gate.ts'
 import { mountConsole } from './guide/mount-console.ts'
 import { promoteAtPush } from './guide/promote-at-push.ts'
 import { promoteList } from './guide/promote-list.ts'
 import { promoteRelease } from './guide/promote-release.ts'
 import { readRecords } from './guide/read-records.ts'
 import { rollBack } from './guide/roll-back.ts'
+import { workflow } from './guide/workflow.ts'
 import { serveConsole } from './guide/serve-console.ts'
 import { backUp } from './operating/back-up.ts'
 import { sampleImage, writeSamples } from './write-samples.ts'
@@ -138,6 +147,39 @@ try {
   assert.equal(digestAt('team/app:1'), first)
   const [broken, message] = await run('gate.ts', ...places('team/none:1'))
   assert.equal(broken, 2, message)
+
+  // Without keys, as the job of a token; a token of another one is of no use.
+  {
+    await using sigstore = await startSigstore()
+    await writeFile('signing_config.json', JSON.stringify(sigstore.signingConfig))
+    await writeFile('trusted_root.json', JSON.stringify(sigstore.trustedRoot))
+    const tokenOf = (branch: string) =>
+      sigstore.issueToken({
+        claims: githubClaims({
+          repository: 'team/app',
+          workflow: '.github/workflows/promote.yml',
+          ref: `refs/heads/${branch}`,
+        }),
+      })
+    process.env['SIGSTORE_ID_TOKEN'] = tokenOf('feature')
+    const identity = { issuer: sigstore.oidcUrl, subject: workflow.subject }
+    await push('team/keyless:1')
+    const [from, to] = places('team/keyless:1')
+    await using resources = new AsyncDisposableStack()
+    const gate = await openKeylessGate(resources, identity)
+    const stranger = await gate.promote({ from, to, tier: 'prod' })
+    assert.equal(stranger.verdict, 'error')
+    assert.equal(digestAt('team/keyless:1'), undefined)
+    process.env['SIGSTORE_ID_TOKEN'] = tokenOf('main')
+    const { verdict } = await gate.promote({ from, to, tier: 'prod' })
+    assert.equal(verdict, 'pass')
+    const { verdict: verified } = await verifyImage(client.repository(parseReference(to)), '1', {
+      requirements: [{ kind: 'signature', by: { identities: [identity] } }],
+      root: parseTrustedRoot(await readFile('trusted_root.json')),
+    })
+    assert.equal(verified, 'pass')
+    delete process.env['SIGSTORE_ID_TOKEN']
+  }
 
   // The quarantine: list, approve, promote again.
   {

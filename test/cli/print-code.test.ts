@@ -28,6 +28,7 @@ beforeAll(async () => {
   const records = JSON.parse(await readFile(join(folder, 'advisories.json'), 'utf8')) as readonly object[]
   await writeFile(join(folder, 'records.jsonl'), records.map((record) => JSON.stringify(record)).join('\n'))
   await at.push('signed/app:1')
+  await writeFile(join(folder, 'keyless.yaml'), 'advisories: advisories.json\n')
   environment = { SIGNING_KEY: await readFile(join(folder, 'release.key'), 'utf8') }
   // Programs are checked and run where the packages of this folder are found.
   programs = join(folder, 'programs')
@@ -51,6 +52,17 @@ afterAll(async () => {
   await Promise.all([at.build.close(), at.production.close()])
   await rm(folder, { recursive: true })
 })
+
+const asIdentity = [
+  '--signing-config',
+  'signing_config.json',
+  '--trusted-root',
+  'trusted_root.json',
+  '--certificate-identity',
+  'release@acme.test',
+  '--certificate-issuer',
+  'https://issuer.acme.test',
+]
 
 /** The success of every command, and more of those that print different programs. */
 function cases(): readonly (readonly [string, readonly string[]])[] {
@@ -197,6 +209,20 @@ function cases(): readonly (readonly [string, readonly string[]])[] {
         '--signing-key',
         'awskms:///alias/key',
       ],
+    ],
+    ['attest keyless', ['attest', at.to('live/app:1'), ...asIdentity, '--identity-token', 'env://TOKEN']],
+    [
+      'promote keyless',
+      more(
+        'promote',
+        '--config',
+        'keyless.yaml',
+        '--policy',
+        'gate.yaml',
+        ...asIdentity,
+        '--release-key',
+        'release.key',
+      ),
     ],
     [
       'audit all',

@@ -39,7 +39,14 @@ export { timestampAuthority, type TimestampAuthorityOptions } from './keyless/ti
 export type { KmsSignerOptions } from './kms/kms-signer-options.ts'
 export { kmsSigner } from './kms/kms-signer.ts'
 export type { IdentityTokenRequest, IdentityTokenSource } from './ports/identity-token-source.ts'
-export type { CertifiedSigner, KeylessSigner, Signer, SigningCertificate } from './ports/signer.ts'
+export type {
+  CertifiedSigner,
+  IdentitySigner,
+  KeylessSigner,
+  Signer,
+  SignerIdentity,
+  SigningCertificate,
+} from './ports/signer.ts'
 export type { SignedContent, Testimony, Witness } from './ports/witness.ts'
 export { type BuildSource, findBuildSource } from './predicates/build-source.ts'
 export {

@@ -54,6 +54,8 @@ export type {
   PromoteOptions,
   RunOptions,
 } from './promote/options.ts'
+export type { GateSigner, SignatureConfirmation } from './promote/gate-signer.ts'
+export type { SignedBy } from './record/signed-by.ts'
 export type { ErrorOutcome, FailedOutcome, PassedOutcome, PromotionOutcome } from './promote/outcome.ts'
 export type { AttachedEvidence } from './record/attached-evidence.ts'
 export type { PromotionPlan } from './promote/plan-one.ts'

@@ -3,11 +3,12 @@ import { promisify } from 'node:util'
 import { type Clock, systemClock } from '@sallyport/core'
 import { z } from 'zod'
 import { AttestError } from '../errors.ts'
-import type { CertifiedSigner, KeylessSigner } from '../ports/signer.ts'
+import type { CertifiedSigner, IdentitySigner, KeylessSigner, SignerIdentity } from '../ports/signer.ts'
 import type { IdentityTokenSource } from '../ports/identity-token-source.ts'
 import { keySigner } from '../signing/key-signer.ts'
 import { readIdentityClaims } from './identity/identity-claims.ts'
 import { checkIssuedCertificate } from './issued-certificate.ts'
+import { readCertificateIdentity } from './read-certificate-identity.ts'
 import { parseAnswer } from '../service/parse-answer.ts'
 import { askService } from '../service/ask-service.ts'
 import type { ServiceOptions } from '../service/service-options.ts'
@@ -21,6 +22,8 @@ export interface FulcioSignerOptions extends ServiceOptions {
   readonly token: IdentityTokenSource
   /** Whom identity tokens are for. Default `sigstore`. */
   readonly audience?: string | undefined
+  /** Whom the certificate has to name, exactly. Default: whomever the token does. */
+  readonly identity?: SignerIdentity | undefined
   /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
@@ -41,6 +44,10 @@ const answerSchema = z.union([
     .transform((answer) => answer.signedCertificateDetachedSct),
 ])
 
+/** The same as one identity, which is known beforehand: a certificate of anybody else is refused. */
+export function fulcioSigner(
+  options: FulcioSignerOptions & { readonly identity: SignerIdentity },
+): IdentitySigner
 /**
  * Signs as whoever an identity token names, with a key that Fulcio certifies for some minutes (`POST
  * /api/v2/signingCert`). Each `certify` asks for a token, makes an ECDSA P-256 key that never leaves this process's
@@ -49,16 +56,20 @@ const answerSchema = z.union([
  *
  * `certify` rejects with `IDENTITY_UNAVAILABLE` or `IDENTITY_INVALID` when there is no usable token (before it is sent
  * anywhere), `SERVICE_UNAVAILABLE` or `SERVICE_REFUSED` when Fulcio issues nothing, and `SERVICE_INVALID` when it
- * issues something else. No error holds the token.
+ * issues something else. `IDENTITY_INVALID` too when the certificate names another than `identity`. No error holds the
+ * token.
  */
+export function fulcioSigner(options: FulcioSignerOptions): KeylessSigner
 export function fulcioSigner({
   url,
   token: source,
   audience = 'sigstore',
+  identity,
   clock = systemClock,
   ...options
 }: FulcioSignerOptions): KeylessSigner {
   return {
+    ...(identity && { identity }),
     async certify({ signal } = {}) {
       signal?.throwIfAborted()
       const endpoint = serviceUrl(service, url, '/api/v2/signingCert')
@@ -92,9 +103,22 @@ export function fulcioSigner({
         publicKey,
         now: clock.now(),
       })
+      if (identity) requireCertified(identity, certificate.leaf)
       return certifiedSigner(privateKey, { certificate, notAfter, clock })
     },
   }
+}
+
+/** Before anything is signed: signatures of somebody else are in the log for good. */
+function requireCertified(wanted: SignerIdentity, leaf: string): void {
+  const named = readCertificateIdentity(leaf)
+  if (named?.issuer === wanted.issuer && named.subject === wanted.subject) return
+  const describe = ({ issuer, subject }: SignerIdentity): string =>
+    [subject, issuer].map((text) => JSON.stringify(text.slice(0, 300))).join(', issued by ')
+  throw new AttestError(
+    'IDENTITY_INVALID',
+    `${service} certified ${named ? describe(named) : 'nobody that can be read'}, and not ${describe(wanted)}: name whom the token is about, or take the token of that identity`,
+  )
 }
 
 interface Certified {

@@ -28,8 +28,24 @@ export interface CertifiedSigner extends Signer {
   readonly certificate: SigningCertificate
 }
 
+/** Whom certificates name. */
+export interface SignerIdentity {
+  /** Issuer of the identity tokens, such as `https://token.actions.githubusercontent.com`. */
+  readonly issuer: string
+  /** Subject alternative name: a URI, an e-mail address, or Fulcio's other name. */
+  readonly subject: string
+}
+
 /** Makes a key that lives for one signature (or a few) and has it certified: keyless signing. */
 export interface KeylessSigner {
+  /** The only one that its certificates name, where that is known beforehand. */
+  readonly identity?: SignerIdentity | undefined
   /** Makes a key and has it certified; the signer may be used until the certificate ends. */
   certify(options?: { readonly signal?: AbortSignal | undefined }): Promise<CertifiedSigner>
+}
+
+/** Signs as one identity and no other: who it is, is known before it signs. */
+export interface IdentitySigner extends KeylessSigner {
+  /** The only one that its certificates name; `certify` rejects when it is given another. */
+  readonly identity: SignerIdentity
 }

@@ -22,7 +22,8 @@ export interface AttachOptions {
   readonly witnesses?: readonly Witness[] | undefined
   /**
    * What counts as being there already. Default: evidence by the signer's key. With certificates, which last for
-   * minutes: a trusted root, and the signer's own identity in `identities`; without them everything is written anew.
+   * minutes: a trusted root, and the signer's own identity, which it names itself or `identities` do; without them
+   * everything is written anew.
    */
   readonly trust?: VerificationTrust | undefined
   /** Where evidence is stored and looked for instead of beside the image (`COSIGN_REPOSITORY`). */

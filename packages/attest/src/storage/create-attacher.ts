@@ -1,9 +1,10 @@
+import { X509Certificate } from 'node:crypto'
 import type { Descriptor, Digest } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { AttestError } from '../errors.ts'
 import { mapConcurrent } from '../internal/map-concurrent.ts'
 import { defaultSleep as pause } from '@sallyport/oci/cloud'
-import type { KeylessSigner, Signer } from '../ports/signer.ts'
+import type { CertifiedSigner, KeylessSigner, Signer } from '../ports/signer.ts'
 import type { AttachOptions, AttachResult, AttachedPiece } from './attach-options.ts'
 import { describeForms, type EvidenceForm, type EvidenceForms } from './evidence-form.ts'
 import type { EvidenceItem } from './evidence-item.ts'
@@ -51,6 +52,8 @@ interface PreparedForm {
 }
 
 const concurrency = 4
+/** Witnesses may take some time. */
+const leastLifetimeMs = 60_000
 const maxRounds = 12
 
 /** Creates an {@link EvidenceAttacher} for one repository, for use by one caller at a time. */
@@ -65,13 +68,23 @@ export function createAttacher(repository: Repository, options: AttachOptions = 
     getOrMake(lists, subject.digest, () => createReferrerPlace(store, subject, { createdAt, settleMs }))
   const tagOf = (tag: string): TagPlace => getOrMake(tags, tag, () => createTagPlace(store, tag, settleMs))
 
-  const prepare = async (items: readonly EvidenceItem[]): Promise<PreparedForm[][]> => {
-    const certificates = new Map<KeylessSigner, Promise<Signer>>()
+  const certificates = new Map<KeylessSigner, Promise<CertifiedSigner>>()
+  /** One certificate serves all that is attached while it lasts. */
+  const certify = async (signer: Signer | KeylessSigner): Promise<Signer | KeylessSigner> => {
     // Without witnesses a certificate would be in vain: then signing says so before it asks for one.
-    const certify = async (signer: Signer | KeylessSigner): Promise<Signer | KeylessSigner> =>
-      'certify' in signer && witnesses.length > 0
-        ? getOrMake(certificates, signer, () => signer.certify({ signal }))
-        : signer
+    if (!('certify' in signer) || witnesses.length === 0) return signer
+    const known = certificates.get(signer)
+    if (known && !isEnding(await known)) return known
+    // Others may have had one made meanwhile.
+    if (certificates.get(signer) === known) {
+      const asked = signer.certify({ signal })
+      certificates.set(signer, asked)
+      asked.catch(() => certificates.delete(signer))
+    }
+    return certificates.get(signer)!
+  }
+
+  const prepare = async (items: readonly EvidenceItem[]): Promise<PreparedForm[][]> => {
     const isOfMode = ({ store: place }: EvidenceForm): boolean =>
       mode === 'both' || (place === 'bundle') === (mode === 'bundle')
     const described = items.map((item) => {
@@ -172,6 +185,9 @@ export function createAttacher(repository: Repository, options: AttachOptions = 
     },
   }
 }
+
+const isEnding = ({ certificate }: CertifiedSigner): boolean =>
+  Date.parse(new X509Certificate(certificate.leaf).validTo) - Date.now() < leastLifetimeMs
 
 function toResult(prepared: readonly PreparedForm[]): AttachResult {
   const signed = prepared.find((each) => each.signed !== undefined)

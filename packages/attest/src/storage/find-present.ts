@@ -1,6 +1,6 @@
 import type { Descriptor } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
-import type { KeylessSigner, Signer } from '../ports/signer.ts'
+import type { KeylessSigner, Signer, SignerIdentity } from '../ports/signer.ts'
 import { parsePublicKey } from '../signing/parse-public-key.ts'
 import { resolveTrust } from '../trust/resolve-trust.ts'
 import type { VerificationTrust } from '../trust/verification-trust.ts'
@@ -40,14 +40,18 @@ export async function findPresent(
   { mode, trust, onBlank, signal }: FindPresentOptions,
 ): Promise<readonly VerifiedEvidence[]> {
   const own = 'certify' in signer || signer.certificate ? undefined : parsePublicKey(signer.publicKey)
-  if (own === undefined && trust?.identities === undefined) return []
+  const identity = 'certify' in signer ? signer.identity : undefined
+  const identities = trust?.identities ?? (trust?.root && identity && [identity])
+  if (own === undefined && identities === undefined) return []
   const isOwn = ({ signer: by }: VerifiedEvidence): boolean =>
-    by.kind === 'key' ? by.keyId === own?.keyId : own === undefined
+    by.kind === 'key'
+      ? by.keyId === own?.keyId
+      : own === undefined && (identity === undefined || isSameIdentity(by, identity))
   const forms = wanted.flatMap((each) => each.forms)
   const stores = storesOf[mode]
   const empty = new Set<EvidenceStore>()
   const { verified } = await gatherEvidence(repository, subject.digest, {
-    trust: resolveTrust({ ...trust, keys: trust?.keys ?? (own && [own.pem]) }),
+    trust: resolveTrust({ ...trust, identities, keys: trust?.keys ?? (own && [own.pem]) }),
     // All of them, once: then a subject without any evidence need not be looked at again.
     stores,
     onListed: (entries) => void (entries.length === 0 && empty.add('bundle')),
@@ -61,6 +65,9 @@ export async function findPresent(
   if (stores.every((store) => empty.has(store))) onBlank?.()
   return verified.filter(isOwn)
 }
+
+const isSameIdentity = (one: SignerIdentity, other: SignerIdentity): boolean =>
+  one.issuer === other.issuer && one.subject === other.subject
 
 const storesOf: Readonly<Record<StorageMode, readonly EvidenceStore[]>> = {
   bundle: ['bundle'],

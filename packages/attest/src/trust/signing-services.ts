@@ -6,7 +6,7 @@ import { rekorLog } from '../keyless/rekor-log.ts'
 import type { ServiceOptions } from '../service/service-options.ts'
 import { timestampAuthority } from '../keyless/timestamp-authority.ts'
 import type { IdentityTokenSource } from '../ports/identity-token-source.ts'
-import type { KeylessSigner } from '../ports/signer.ts'
+import type { IdentitySigner, KeylessSigner, SignerIdentity } from '../ports/signer.ts'
 import type { Witness } from '../ports/witness.ts'
 import { chooseServices } from './choose-services.ts'
 import type { ConfiguredService, ServiceChoice, SigningConfig } from './signing-config.ts'
@@ -22,6 +22,8 @@ export interface SigningServicesOptions extends ServiceOptions {
    * of version 1 only: `[1]` serves them, where the config still names such a log.
    */
   readonly rekorVersions?: readonly (1 | 2)[] | undefined
+  /** Whom certificates have to name, exactly. Default: whomever the token does. */
+  readonly identity?: SignerIdentity | undefined
   /** Tells the time. Default: the system's. */
   readonly clock?: Clock | undefined
 }
@@ -34,6 +36,11 @@ export interface SigningServices {
   readonly witnesses: readonly Witness[]
 }
 
+/** The same as one identity, which is known beforehand: a certificate of anybody else is refused. */
+export function signingServices(
+  config: SigningConfig,
+  options: SigningServicesOptions & { readonly identity: SignerIdentity },
+): SigningServices & { readonly signer: IdentitySigner }
 /**
  * Chooses the services to sign with now: for each kind the highest version of the API that is spoken here (Fulcio and
  * timestamps 1, Rekor 2 before 1), one service of each operator, the newest. Of logs and timestamp authorities as many
@@ -42,9 +49,17 @@ export interface SigningServices {
  * @throws {AttestError} `SIGNING_CONFIG_INVALID` when there is no certificate authority, too few services, or services
  *   that together vouch for no time (a log of version 2 alone).
  */
+export function signingServices(config: SigningConfig, options: SigningServicesOptions): SigningServices
 export function signingServices(
   config: SigningConfig,
-  { token, audience, rekorVersions = [1, 2], clock = systemClock, ...options }: SigningServicesOptions,
+  {
+    token,
+    audience,
+    identity,
+    rekorVersions = [1, 2],
+    clock = systemClock,
+    ...options
+  }: SigningServicesOptions,
 ): SigningServices {
   const at = clock.now()
   const choose = (name: string, services: readonly ConfiguredService[], versions: readonly number[]) => {
@@ -60,7 +75,7 @@ export function signingServices(
   if (authorities.length === 0 && !logs.some(({ majorApiVersion }) => majorApiVersion === 1))
     throw invalid('neither a timestamp authority nor a log that vouches for the time')
   return {
-    signer: fulcioSigner({ ...options, url: authority.url, token, audience, clock }),
+    signer: fulcioSigner({ ...options, url: authority.url, token, audience, identity, clock }),
     witnesses: [
       ...toWitnesses('logs', config.rekorTlogConfig, logs, ({ url, majorApiVersion }) =>
         rekorLog({ ...options, url, version: majorApiVersion === 1 ? 1 : 2 }),

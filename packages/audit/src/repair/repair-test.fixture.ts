@@ -103,6 +103,7 @@ export async function openRepairTest() {
     gate: createGate(parts) as Gate,
     open: (options: Partial<GateOptions>) => createGate({ ...parts, ...options }),
     backfillSigner: keySigner(keys.backfill.privateKey),
+    releaseSigner: keySigner(keys.release.privateKey),
     advance: (ms: number) => void (time += ms),
     repository,
     /** Pushes an image, and returns the record that an audit would make of it. */

@@ -207,7 +207,7 @@ describe('repair', () => {
     ],
     [
       'a key of the gate would sign as it is',
-      (plan, test) => repair(plan, { gate: test.gate, backfillSigner: test.gate.context.signer.release }),
+      (plan, test) => repair(plan, { gate: test.gate, backfillSigner: test.releaseSigner }),
       'OPTIONS_INVALID',
     ],
     [

@@ -134,7 +134,8 @@ function checkOptions(
   if (!dryRun && confirm !== digest)
     fail(`confirm: to write, name the digest of the plan that was approved; this one is ${digest}`)
   const { evidence, release } = gate.context.signer
-  if (backfillSigner && [evidence.keyId, release.keyId].includes(backfillSigner.keyId))
+  const keys = [evidence, release].flatMap((each) => ('certify' in each ? [] : [each.keyId]))
+  if (backfillSigner && keys.includes(backfillSigner.keyId))
     fail('backfillSigner: a key of the gate stands for its judgement; sign as it is with another one')
   if (!Number.isInteger(concurrency) || concurrency < 1) fail(`concurrency: ${concurrency}; at least 1`)
 }

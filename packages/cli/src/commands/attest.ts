@@ -6,7 +6,8 @@ import { nearestName } from '../internal/nearest-name.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { codeClient, codeSource, openClient, openImageSource } from '../parts/client.ts'
 import { readFile } from '../parts/read-file.ts'
-import { codeEvidenceMode, evidenceModeOf } from '../parts/evidence-mode.ts'
+import { evidenceModeOf } from '../parts/evidence-mode.ts'
+import { codeIdentity, openIdentity, signsAsIdentity } from '../parts/identity.ts'
 import { codeSigner, openSigner } from '../parts/signer.ts'
 import { literal, Program } from '../program/program.ts'
 
@@ -19,6 +20,7 @@ const schema = z.strictObject({
 })
 
 const signature = 'https://sigstore.dev/cosign/sign/v1'
+const keyOptions = ['signing-key'] as const
 
 async function run(context: RunContext): Promise<CommandResult> {
   const { settings, signal, leaves, progress } = context
@@ -29,7 +31,8 @@ async function run(context: RunContext): Promise<CommandResult> {
     throw new CliError('OPTION_MISSING', '--predicate and --type go together', {
       advice: 'Without both the image itself is signed.',
     })
-  const signer = await openSigner('signing-key', context)
+  const identity = signsAsIdentity(settings, keyOptions) ? await openIdentity(context) : undefined
+  const signer = identity?.signer ?? (await openSigner('signing-key', context))
   const statement = predicate === undefined ? undefined : await readPredicate(predicate, type ?? '', signal)
   const client = await openClient(context)
   const source = await openImageSource(context, client, image)
@@ -38,7 +41,14 @@ async function run(context: RunContext): Promise<CommandResult> {
   const { attachAttestation, attachSignature, createStatement } = await import('@sallyport/attest')
   progress.start('attest', `signing ${descriptor.digest}`)
   const subjects = [{ name: source.repository.name, digest: descriptor.digest }]
-  const options = { mode: evidenceModeOf(settings), signal }
+  const options = {
+    mode: evidenceModeOf(settings, keyOptions),
+    ...(identity && {
+      witnesses: identity.confirmation.witnesses,
+      trust: { root: identity.confirmation.root },
+    }),
+    signal,
+  }
   const result = statement
     ? await attachAttestation(
         source.repository,
@@ -109,12 +119,18 @@ function code({ arguments: [image = ''], settings }: Pick<RunContext, 'arguments
   const program = new Program()
   const predicate = settings.text('predicate')
   const type = settings.text('type') ?? ''
-  const mode = codeEvidenceMode(settings)
-  const options = mode === undefined ? '' : `, ${literal({ mode })}`
+  const mode = evidenceModeOf(settings, keyOptions)
+  const isIdentity = signsAsIdentity(settings, keyOptions)
+  const fields = [
+    ...(mode === 'both' ? [] : [`mode: ${literal(mode)}`]),
+    ...(isIdentity ? ['witnesses', 'trust: { root }'] : []),
+  ]
+  const options = fields.length === 0 ? '' : `, { ${fields.join(', ')} }`
   codeClient(program, settings)
   codeSource(program, image)
+  if (isIdentity) codeIdentity(program, settings)
   program.line(
-    `const signer = ${codeSigner(program, 'signing-key', settings)}`,
+    `const signer = ${isIdentity ? 'identity' : codeSigner(program, 'signing-key', settings)}`,
     'const { descriptor } = await source.repository.getManifest(source.tagOrDigest)',
   )
   if (predicate === undefined) {

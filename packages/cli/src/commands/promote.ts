@@ -16,9 +16,17 @@ import {
 import { chooseTier, codePolicy, codeTier, codeWaivers, readPolicy, readWaivers } from '../parts/policy.ts'
 import { readFile } from '../parts/read-file.ts'
 import { codeScanners, openScanners } from '../parts/scanners.ts'
-import { codeEvidenceMode, evidenceModeOf } from '../parts/evidence-mode.ts'
-import { codeSigner, openSigner } from '../parts/signer.ts'
+import { evidenceModeOf } from '../parts/evidence-mode.ts'
+import {
+  codeIdentity,
+  type Identity,
+  neededForIdentity,
+  openIdentity,
+  signsAsIdentity,
+} from '../parts/identity.ts'
+import { codeSigner, type KeyOption, openSigner } from '../parts/signer.ts'
 import { Code, literal, Program } from '../program/program.ts'
+import type { OptionName } from '../settings/option-table.ts'
 import type { Settings } from '../settings/settings.ts'
 
 const imageSchema = z.strictObject({
@@ -64,10 +72,10 @@ async function run(context: RunContext): Promise<CommandResult> {
   const client = await openClient(context)
   const { planPromotion, promote, sqliteJournal, sqliteQuarantine } = await import('@sallyport/gate')
   const isPlan = settings.flag('plan')
-  const [waivers, scanners, signer, approvalKeys] = await Promise.all([
+  const [waivers, scanners, signing, approvalKeys] = await Promise.all([
     readWaivers(context),
     openScanners(context),
-    isPlan ? undefined : openSigners(context),
+    isPlan ? undefined : openSigning(context),
     Promise.all(settings.list('approval-key').map(async (file) => (await readFile(file)).toString('utf8'))),
   ])
   for (const name of ['journal', 'quarantine'] as const) await makeFolderOf(settings.required(name))
@@ -86,23 +94,37 @@ async function run(context: RunContext): Promise<CommandResult> {
     quarantineRepository: settings.text('quarantine-repository'),
     repository: (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference),
     fileManifest: settings.flag('file-manifest'),
-    evidenceMode: evidenceModeOf(settings),
+    evidenceMode: evidenceModeOf(settings, keyOptions),
     keepFacts: factsKeeper(context),
     signal,
     onProgress: stepProgress(context, to),
   }
   const request = { from, to, tier }
-  return signer === undefined
+  return signing === undefined
     ? tellPlan(context, request, await planPromotion(options))
-    : tellOutcome(context, request, await promote({ ...options, signer }))
+    : tellOutcome(context, request, await promote({ ...options, ...signing }))
 }
 
 const keyOptions = ['evidence-key', 'release-key'] as const
 
-async function openSigners(context: RunContext): Promise<GateOptions['signer']> {
-  const [evidence, release] = await Promise.all(keyOptions.map((name) => openSigner(name, context)))
-  return { evidence: evidence!, release: release! }
+async function openSigning(context: RunContext): Promise<Pick<GateOptions, 'signer' | 'confirmation'>> {
+  const { settings } = context
+  const identity: Identity | undefined = signsAsIdentity(settings, keyOptions)
+    ? await openIdentity(context)
+    : undefined
+  const [evidence, release] = await Promise.all(
+    keyOptions.map((name) =>
+      identity && settings.text(name) === undefined ? identity.signer : openSigner(name, context),
+    ),
+  )
+  return { signer: { evidence: evidence!, release: release! }, confirmation: identity?.confirmation }
 }
+
+/** Options without a value that a run needs to sign. */
+const neededBy = (settings: Settings): readonly OptionName[] =>
+  (settings.text('signing-config') === undefined ? keyOptions : neededForIdentity).filter(
+    (name) => settings.text(name) === undefined,
+  )
 
 interface Request {
   readonly from: string
@@ -158,7 +180,7 @@ async function tellPlan(
   const { decision, moves, frozen, digest, sourceDigest, currentDigest } = plan
   await writeDecisionReports(decision, context, plan.platforms)
   const stays = frozen?.reason ?? (decision.verdict === 'pass' ? 'it is there already' : decision.verdict)
-  const needs = keyOptions.filter((name) => context.settings.text(name) === undefined)
+  const needs = neededBy(context.settings)
   return {
     verdict: decision.verdict,
     text: [
@@ -264,24 +286,27 @@ async function code({
   const keys = settings.list('approval-key')
   if (keys.length > 0) program.use('node:fs/promises', 'readFile')
   const harden = hardenChoice(settings)
+  const isIdentity = !isPlan && signsAsIdentity(settings, keyOptions)
+  if (isIdentity) codeIdentity(program, settings)
+  const codeOne = (name: KeyOption) =>
+    new Code(
+      isIdentity && settings.text(name) === undefined ? 'identity' : codeSigner(program, name, settings),
+    )
+  const mode = evidenceModeOf(settings, keyOptions)
   const gate: Readonly<Record<string, unknown>> = {
     policy: new Code('policy'),
     waivers: new Code(codeWaivers(program, settings)),
     approvalKeys: keys.map((file) => new Code(`await readFile(${literal(file)}, 'utf8')`)),
     scanners: new Code(await codeScanners(program, settings)),
     harden,
-    signer: isPlan
-      ? undefined
-      : {
-          evidence: new Code(codeSigner(program, 'evidence-key', settings)),
-          release: new Code(codeSigner(program, 'release-key', settings)),
-        },
+    signer: isPlan ? undefined : { evidence: codeOne('evidence-key'), release: codeOne('release-key') },
+    confirmation: isIdentity ? new Code('{ witnesses, root }') : undefined,
     journal: new Code('journal'),
     quarantine: new Code('quarantine'),
     quarantineRepository: settings.text('quarantine-repository'),
     repository: new Code('(reference) => client.repository(reference)'),
     fileManifest: settings.flag('file-manifest') || undefined,
-    evidenceMode: codeEvidenceMode(settings),
+    evidenceMode: mode === (isIdentity ? 'bundle' : 'both') ? undefined : mode,
     keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }

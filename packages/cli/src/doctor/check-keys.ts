@@ -1,4 +1,5 @@
 import type { RunContext } from '../command.ts'
+import { openIdentity } from '../parts/identity.ts'
 import { readFile } from '../parts/read-file.ts'
 import { type KeyOption, openSigner } from '../parts/signer.ts'
 import type { Check } from './check.ts'
@@ -29,6 +30,15 @@ export async function checkKeys(context: RunContext): Promise<readonly Check[]> 
       message: 'is the same as evidence-key',
       advice: 'Use two keys: who finds something out must not be able to release.',
     })
+  if (settings.text('signing-config') !== undefined) {
+    try {
+      const { signer } = await openIdentity(context)
+      const message = `signs as ${signer.identity.subject}`
+      checks.push({ what: 'signing-config', state: 'ok', message })
+    } catch (error) {
+      checks.push(toCheck('signing-config', error))
+    }
+  }
   const { parsePublicKey } = await import('@sallyport/attest')
   for (const option of ['public-key', 'approval-key'] as const)
     for (const file of settings.list(option)) {

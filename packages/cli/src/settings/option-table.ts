@@ -144,6 +144,14 @@ const table = {
   'reviewer-key': { kind: 'key', about: "the reviewer's key; the gate must not have it" },
   'reviewer-key-passphrase': { kind: 'secret', about: 'where its passphrase is' },
   'public-key': { kind: 'file', ...list, about: 'public key in PEM whose signatures count' },
+  'signing-config': {
+    kind: 'file',
+    about: 'signing config of Sigstore: sign as --certificate-identity what no key is given for',
+  },
+  'identity-token': {
+    kind: 'secret',
+    about: 'where the OpenID Connect token to sign with is; default: that of the CI system',
+  },
   'trusted-root': { kind: 'file', about: 'trusted root of Sigstore, for --certificate-identity' },
   'certificate-identity': { kind: 'text', about: 'subject that a certificate must name' },
   'certificate-issuer': { kind: 'text', value: 'url', about: 'issuer of that identity' },

@@ -16,6 +16,14 @@ export const scanners = [
   'osv-database',
   'skip-database-update',
 ] as const satisfies readonly OptionName[]
+/** Options of commands that can sign as an identity. */
+const identity = [
+  'signing-config',
+  'certificate-identity',
+  'certificate-issuer',
+  'trusted-root',
+  'identity-token',
+] as const
 const hardening = ['harden-mode', 'keep', 'drop', 'command', 'max-removal', 'strip'] as const
 
 const image = { name: 'image', about: sourceForms } as const
@@ -41,6 +49,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'evidence-key-passphrase',
       'release-key',
       'release-key-passphrase',
+      ...identity,
       'file-manifest',
       'evidence-mode',
       'journal',
@@ -65,6 +74,10 @@ export const promotionCommands: readonly CommandSpec[] = [
       {
         about: 'keys from the environment, two scanners',
         line: 'sallyport promote build.example/app:1 prod.example/app:1 --policy gate.yaml --evidence-key env://EVIDENCE_KEY --release-key env://RELEASE_KEY --scanner builtin --scanner trivy --advisories advisories.db',
+      },
+      {
+        about: 'without keys, as the workflow that runs it',
+        line: 'sallyport promote build.example/app:1 prod.example/app:1 --signing-config signing_config.json --trusted-root trusted_root.json --certificate-identity https://github.com/team/app/.github/workflows/promote.yml@refs/heads/main --certificate-issuer https://token.actions.githubusercontent.com',
       },
     ],
     fails: 'the policy stopped it; the tag is where it was',
@@ -157,7 +170,15 @@ export const promotionCommands: readonly CommandSpec[] = [
     name: 'attest',
     summary: 'sign an image, or a statement about it, and attach that',
     arguments: [{ name: 'image', about: storeForms }],
-    options: ['predicate', 'type', 'evidence-mode', 'signing-key', 'signing-key-passphrase', ...registry],
+    options: [
+      'predicate',
+      'type',
+      'evidence-mode',
+      'signing-key',
+      'signing-key-passphrase',
+      ...identity,
+      ...registry,
+    ],
     examples: [
       {
         about: 'sign the image',

@@ -1,9 +1,9 @@
-import { parsePublicKey } from '@sallyport/attest'
 import { type Clock, type Reference, systemClock } from '@sallyport/core'
 import { createRegistryClient, dockerConfigCredentials, type Repository } from '@sallyport/oci'
 import type { UploadIndex } from '../batch/upload-index.ts'
 import { GateError } from '../errors.ts'
 import type { Leases } from '../ports/leases.ts'
+import { checkSigners } from './gate-signer.ts'
 import type { GateOptions } from './options.ts'
 
 /** What the steps of a promotion work with: the options of a gate with their defaults. */
@@ -19,7 +19,7 @@ export interface GateContext extends GateOptions {
 }
 
 /** What an image is judged with: a gate without keys, since nothing is signed. */
-export type JudgingContext = Omit<GateContext, 'signer'>
+export type JudgingContext = Omit<GateContext, 'signer' | 'confirmation'>
 
 /**
  * Fills in the defaults. Disposing closes the registry client, where it had to make one.
@@ -28,8 +28,9 @@ export type JudgingContext = Omit<GateContext, 'signer'>
  *   approve itself.
  */
 export function openGateContext(options: GateOptions): GateContext & AsyncDisposable {
-  checkApprovers(options)
-  return { ...openJudgingContext(options), signer: options.signer }
+  checkSigners(options)
+  const { signer, confirmation } = options
+  return { ...openJudgingContext(options), signer, confirmation }
 }
 
 /**
@@ -37,7 +38,9 @@ export function openGateContext(options: GateOptions): GateContext & AsyncDispos
  *
  * @throws {GateError} `OPTIONS_INVALID` without a scanner, or with statements that nobody answers for.
  */
-export function openJudgingContext(options: Omit<GateOptions, 'signer'>): JudgingContext & AsyncDisposable {
+export function openJudgingContext(
+  options: Omit<GateOptions, 'signer' | 'confirmation'>,
+): JudgingContext & AsyncDisposable {
   if (options.scanners.length === 0)
     throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
   checkOwners(options)
@@ -55,14 +58,6 @@ export function openJudgingContext(options: Omit<GateOptions, 'signer'>): Judgin
 function openRegistries(resources: AsyncDisposableStack): GateContext['repository'] {
   const client = resources.use(createRegistryClient({ credentials: dockerConfigCredentials() }))
   return (reference) => client.repository(reference)
-}
-
-/** Who runs the gate could let everything through, were it one of those who approve. */
-function checkApprovers({ approvalKeys = [], signer }: GateOptions): void {
-  const own = [signer.evidence.keyId, signer.release.keyId]
-  if (approvalKeys.some((pem) => own.includes(parsePublicKey(pem).keyId))) {
-    throw new GateError('OPTIONS_INVALID', 'an approval key is one of the keys that the gate signs with')
-  }
 }
 
 /** What takes findings out of the count needs somebody who answers for it. */

@@ -1,5 +1,5 @@
 import type { Clock, Reference } from '@sallyport/core'
-import type { Signer, VerificationTrust } from '@sallyport/attest'
+import type { VerificationTrust } from '@sallyport/attest'
 import type { HardenImageOptions } from '@sallyport/harden'
 import type { PatchImageOptions } from '@sallyport/harden/patch'
 import type { LayerStore } from '@sallyport/image'
@@ -14,6 +14,7 @@ import type { Journal } from '../ports/journal.ts'
 import type { Leases } from '../ports/leases.ts'
 import type { QuarantineStore } from '../ports/quarantine-store.ts'
 import type { OwnedIgnoreFile } from '../steps/apply-statements.ts'
+import type { GateSigner, SignatureConfirmation } from './gate-signer.ts'
 import type { GatherFacts } from './gather-facts.ts'
 import type { ProgressListener } from './progress.ts'
 import type { PromotionRequest } from './request.ts'
@@ -79,8 +80,13 @@ export interface GateOptions {
    * `@sallyport/policy/cases`. Not called by `plan`. Rejecting ends the promotion with an error. Default: it is not kept.
    */
   readonly keepFacts?: ((facts: StoredFacts) => void | Promise<void>) | undefined
-  /** Separate identities: one for what was found, one for the release. */
-  readonly signer: { readonly evidence: Signer; readonly release: Signer }
+  /**
+   * Separate keys or identities: one for what was found, one for the release. An identity ({@link IdentitySigner}) has no
+   * key that somebody keeps; it needs `confirmation`.
+   */
+  readonly signer: { readonly evidence: GateSigner; readonly release: GateSigner }
+  /** Who confirms each signature. Default: nobody; signatures by keys stand without. */
+  readonly confirmation?: SignatureConfirmation | undefined
   /** Where promotions are remembered. */
   readonly journal: Journal
   /** Where what was stopped is kept. */
@@ -108,7 +114,10 @@ export interface GateOptions {
    * containers with. Default `false`.
    */
   readonly fileManifest?: boolean | undefined
-  /** In which forms signatures and attestations are stored. Default `both`. */
+  /**
+   * In which forms signatures and attestations are stored. Default `both`; `bundle` where an identity signs, since the old
+   * forms have no place for what newer logs (Rekor v2) answer.
+   */
   readonly evidenceMode?: 'bundle' | 'legacy' | 'both' | undefined
   /**
    * Shortest pause, in milliseconds, after which attached evidence is looked for once more, in case another writer
@@ -150,5 +159,6 @@ export interface RunOptions {
 /** Options of {@link promote}. */
 export interface PromoteOptions extends GateOptions, PromotionRequest, RunOptions {}
 
-/** Options of {@link planPromotion}: those of {@link promote} but the keys. */
-export interface PlanOptions extends Omit<GateOptions, 'signer'>, PromotionRequest, RunOptions {}
+/** Options of {@link planPromotion}: those of {@link promote} but the signers. */
+export interface PlanOptions
+  extends Omit<GateOptions, 'signer' | 'confirmation'>, PromotionRequest, RunOptions {}

@@ -1,5 +1,6 @@
 import { canonicalJson, type Digest, digestOf } from '@sallyport/core'
 import type { PromotionKey } from '../ports/journal.ts'
+import { evidenceModeOf } from './gate-signer.ts'
 import type { GateOptions } from './options.ts'
 import type { PromotionRequest } from './request.ts'
 
@@ -28,8 +29,10 @@ export function promotionKey(
       rollback: request.rollback,
       // Those without settings keep the key that they had before there were any.
       scanners: options.scanners.map(({ name, settings }) => (settings ? { name, settings } : name)),
-      signers: [options.signer.evidence.keyId, options.signer.release.keyId],
-      evidenceMode: options.evidenceMode ?? 'both',
+      signers: [options.signer.evidence, options.signer.release].map((signer) =>
+        'certify' in signer ? signer.identity : signer.keyId,
+      ),
+      evidenceMode: evidenceModeOf(options),
       // Promotions without it keep the key that they had before there was such a choice.
       fileManifest: options.fileManifest || undefined,
       verifierId: options.verifierId ?? null,

@@ -16,6 +16,7 @@ import {
 } from '@sallyport/policy/report'
 import { sumOrigins } from '../promote/findings-origin.ts'
 import type { ReleasedPlatform, ReleaseRecord } from '../record/release-record.ts'
+import { nameSigner } from '../record/signed-by.ts'
 import { layerChart } from './layer-chart.ts'
 import { stepTimeline } from './step-timeline.ts'
 
@@ -79,8 +80,8 @@ export function renderReleaseRecordHtml(record: ReleaseRecord): string {
       ${renderTable({
         caption: 'Signed documents',
         columns: ['Kind', 'Subject', 'Signed by'],
-        rows: evidence.map(({ predicateType, subject, keyId }) => ({
-          cells: [predicateType, subject, keyId],
+        rows: evidence.map((each) => ({
+          cells: [each.predicateType, each.subject, nameSigner(each)],
         })),
       })}
       <h2 id="steps">Steps</h2>
@@ -131,8 +132,7 @@ export function renderReleaseRecordMarkdown(record: ReleaseRecord): string {
   lines.push('', '### Evidence', '')
   lines.push(
     ...evidence.map(
-      ({ predicateType, subject, keyId }) =>
-        `- ${md(predicateType)} of ${md(subject)}, signed by ${md(keyId)}`,
+      (each) => `- ${md(each.predicateType)} of ${md(each.subject)}, signed by ${md(nameSigner(each))}`,
     ),
   )
   lines.push('', '### Steps', '')

@@ -1,7 +1,13 @@
 import type { Descriptor } from '@sallyport/core'
-import { createAttacher, type EvidenceItem, type Signer } from '@sallyport/attest'
+import { createAttacher, type EvidenceItem } from '@sallyport/attest'
 import type { Repository } from '@sallyport/oci'
 import type { Decision } from '@sallyport/policy'
+import {
+  confirmationTrust,
+  type GateSigner,
+  type SignatureConfirmation,
+  signedBy,
+} from '../promote/gate-signer.ts'
 import type { AttachedEvidence } from '../record/attached-evidence.ts'
 import { describeBreakGlass } from './describe-break-glass.ts'
 import { describeDecision } from './describe-decision.ts'
@@ -18,7 +24,9 @@ export interface PromotedSubject {
 /** Options of {@link attachEvidence}. */
 export interface AttachEvidenceOptions {
   /** Signs evidence, and signs that an image may go. */
-  readonly signer: { readonly evidence: Signer; readonly release: Signer }
+  readonly signer: { readonly evidence: GateSigner; readonly release: GateSigner }
+  /** Who confirms each signature. */
+  readonly confirmation: SignatureConfirmation | undefined
   /** `registry/repository` for the signature's docker-reference. */
   readonly reference: string
   /** Id of this gate, as decisions name it. */
@@ -50,18 +58,25 @@ export async function attachEvidence(
   target: Repository,
   subjects: readonly PromotedSubject[],
   documents: readonly EvidenceDocument[],
-  { signer, reference, verifierId, mode, createdAt, settleMs, signal }: AttachEvidenceOptions,
+  { signer, confirmation, reference, verifierId, mode, createdAt, settleMs, signal }: AttachEvidenceOptions,
 ): Promise<AttachedSet> {
-  const attacher = createAttacher(target, { mode, createdAt, settleMs, signal })
+  const attacher = createAttacher(target, {
+    mode,
+    createdAt,
+    settleMs,
+    witnesses: confirmation?.witnesses,
+    trust: confirmationTrust(confirmation),
+    signal,
+  })
   let written = 0
   const attach = async (
-    items: readonly (EvidenceItem & { readonly predicateType: string })[],
+    items: readonly (EvidenceItem & { readonly predicateType: string; readonly signer: GateSigner })[],
   ): Promise<readonly AttachedEvidence[]> => {
     const results = await attacher.attach(items)
     written += results.filter((each) => each.written).length
-    return results.map(({ keyId, pieces }, at) => {
-      const { subject, predicateType } = items[at]!
-      return { subject: subject.digest, predicateType, keyId, pieces }
+    return results.map(({ pieces }, at) => {
+      const { subject, predicateType, signer: by } = items[at]!
+      return { subject: subject.digest, predicateType, ...signedBy(by), pieces }
     })
   }
 

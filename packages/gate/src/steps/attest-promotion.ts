@@ -1,5 +1,6 @@
 import { GateError } from '../errors.ts'
 import type { GateContext } from '../promote/gate-context.ts'
+import { evidenceModeOf } from '../promote/gate-signer.ts'
 import { decidedSubjects, type KeptJudgement, readJudgement } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import type { Attestation, PassedPreparation, Resolution } from '../promote/resolution.ts'
@@ -26,9 +27,10 @@ export async function attestPromotion(
     const target = await openTarget(readDestination(request.to, gate))
     const value = await attachEvidence(target, decidedSubjects(kept), kept.documents, {
       signer: gate.signer,
+      confirmation: gate.confirmation,
       reference: target.name,
       verifierId: verifierOf(gate, request.tier),
-      mode: gate.evidenceMode ?? 'both',
+      mode: evidenceModeOf(gate),
       createdAt: new Date(kept.decidedAt),
       settleMs: gate.settleMs,
       signal,

@@ -1,6 +1,7 @@
 import { type Descriptor, type Digest, isSallyportError } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import type { GateContext } from '../promote/gate-context.ts'
+import { trustOf } from '../promote/gate-signer.ts'
 import { findJudgement, isYoungEnough, type KeptJudgement } from '../promote/kept-judgement.ts'
 import type { AttachedEvidence } from '../record/attached-evidence.ts'
 import type { Resolution } from '../promote/resolution.ts'
@@ -38,7 +39,7 @@ export async function findUnchanged(
   gate: GateContext,
   { key, target, expected, now, signal }: FindUnchangedOptions,
 ): Promise<{ readonly attempt: number; readonly state: NonNullable<Resolution['unchanged']> } | undefined> {
-  const { journal, signer } = gate
+  const { journal } = gate
   const entry = await journal.find(key)
   if (entry?.verdict !== 'pass' || entry.targetDigest !== expected) return undefined
   const step = await journal.findStep(key, entry.attempt, resultStep)
@@ -48,7 +49,10 @@ export async function findUnchanged(
   const kept = await findJudgement(journal, key, judgement)
   if (!kept || !(await stillCounts(gate, kept, now, signal))) return undefined
   try {
-    const verified = await verifyTarget(target, kept.images, kept.index, evidence, { signer, signal })
+    const verified = await verifyTarget(target, kept.images, kept.index, evidence, {
+      trust: trustOf(gate),
+      signal,
+    })
     return { attempt: entry.attempt, state: { judgement, root, evidence: verified } }
   } catch (error) {
     signal?.throwIfAborted()

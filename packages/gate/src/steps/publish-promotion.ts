@@ -2,6 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
 import type { GateContext } from '../promote/gate-context.ts'
+import { trustOf } from '../promote/gate-signer.ts'
 import { isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import {
@@ -77,14 +78,14 @@ export async function publishPromotion(
 
 /** After a crash it may be long since it was verified, and what had no tag may have been collected meanwhile. */
 async function verifyAgain(
-  { clock, signer }: GateContext,
+  gate: GateContext,
   target: Repository,
   { images, index }: PassedPreparation,
   { evidence, verifiedAt }: Verification,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (isYoungEnough(verifiedAt, clock.now(), verificationMaxAgeMs)) return
-  await verifyTarget(target, images, index, evidence, { signer, signal })
+  if (isYoungEnough(verifiedAt, gate.clock.now(), verificationMaxAgeMs)) return
+  await verifyTarget(target, images, index, evidence, { trust: trustOf(gate), signal })
 }
 
 function expired(to: string, decidedAt: string): GateError {

@@ -1,4 +1,5 @@
 import type { GateContext } from '../promote/gate-context.ts'
+import { signedBy } from '../promote/gate-signer.ts'
 import type { KeptJudgement } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import {
@@ -12,6 +13,7 @@ import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
 import type { Json } from '../ports/durable-steps.ts'
 import { buildReleaseRecord } from '../record/build-release-record.ts'
+import { nameSigner } from '../record/signed-by.ts'
 import { judgementOf } from './attest-promotion.ts'
 import { type PromotionResult, resultStep } from './find-unchanged.ts'
 import { afterPublication } from './publish-promotion.ts'
@@ -44,7 +46,10 @@ export async function recordPromotion(
         at: finishedAt,
       })
       const steps = (await journal.steps(key, attempt)).filter(({ name }) => name !== resultStep)
-      const signers = { evidence: signer.evidence.keyId, release: signer.release.keyId }
+      const signers = {
+        evidence: nameSigner(signedBy(signer.evidence)),
+        release: nameSigner(signedBy(signer.release)),
+      }
       const parts = { request, resolution, kept, evidence, signers, steps, finishedAt }
       await journal.saveRecord(buildReleaseRecord(parts), attempt)
       await alert(gate, request, resolution, kept)

@@ -1,4 +1,5 @@
 import type { GateContext } from '../promote/gate-context.ts'
+import { trustOf } from '../promote/gate-signer.ts'
 import { findJudgement, isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import type { Preparation, Resolution } from '../promote/resolution.ts'
@@ -23,7 +24,7 @@ export async function revivePreparation(
 ): Promise<Preparation | undefined> {
   if (earlier.verdict !== 'pass') return undefined
   const now = gate.clock.now()
-  const { journal, scanners, signer, resumeMaxAgeMs = oneHourMs } = gate
+  const { journal, scanners, resumeMaxAgeMs = oneHourMs } = gate
   const kept = await findJudgement(journal, key, earlier.judgement)
   if (
     !kept ||
@@ -35,7 +36,7 @@ export async function revivePreparation(
   const target = await readDestination(request.to, gate).open()
   if (!target) return undefined
   try {
-    await verifyTarget(target, earlier.images, earlier.index, [], { signer, signal })
+    await verifyTarget(target, earlier.images, earlier.index, [], { trust: trustOf(gate), signal })
   } catch (error) {
     signal?.throwIfAborted()
     if (isSallyportError(error) && error.code === 'VERIFICATION_FAILED') return undefined

@@ -1,4 +1,5 @@
 import type { GateContext } from '../promote/gate-context.ts'
+import { trustOf } from '../promote/gate-signer.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import type { Attestation, PassedPreparation, Resolution, Verification } from '../promote/resolution.ts'
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
@@ -21,7 +22,7 @@ export async function verifyPromotion(
   const { signal } = options
   return openSteps(gate, resolution, options).run('verify', undefined, async () => {
     const target = await openTarget(readDestination(request.to, gate))
-    const value = await verifyTarget(target, images, index, evidence, { signer: gate.signer, signal })
+    const value = await verifyTarget(target, images, index, evidence, { trust: trustOf(gate), signal })
     return {
       value: { evidence: value, verifiedAt: gate.clock.now().toISOString() },
       summary: `${value.length} pieces of evidence verify at ${target.name}`,

@@ -1,16 +1,20 @@
 import { type Descriptor, type Digest, isSallyportError, type RawManifest } from '@sallyport/core'
-import { type AttachedPiece, type EvidenceReport, readEvidence, type Signer } from '@sallyport/attest'
+import {
+  type AttachedPiece,
+  type EvidenceReport,
+  type EvidenceSigner,
+  readEvidence,
+  type VerificationTrust,
+} from '@sallyport/attest'
 import { parseManifest, type Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
 import type { AttachedEvidence } from '../record/attached-evidence.ts'
+import type { SignedBy } from '../record/signed-by.ts'
 
 /** Options of {@link verifyTarget}. */
 export interface VerifyTargetOptions {
-  /** Keys that evidence and release must be signed by. */
-  readonly signer: {
-    readonly evidence: Pick<Signer, 'publicKey'>
-    readonly release: Pick<Signer, 'publicKey'>
-  }
+  /** Whom evidence and release must be signed by. */
+  readonly trust: VerificationTrust
   /** Ends the work; the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
@@ -26,7 +30,7 @@ export async function verifyTarget(
   images: readonly Descriptor[],
   index: Descriptor | undefined,
   evidence: readonly AttachedEvidence[],
-  { signer, signal }: VerifyTargetOptions,
+  { trust, signal }: VerifyTargetOptions,
 ): Promise<readonly AttachedEvidence[]> {
   for (const { digest } of images) {
     const { config, layers } = parseManifest(await getIntact(target, digest, signal))
@@ -36,10 +40,9 @@ export async function verifyTarget(
   }
   if (index) await getIntact(target, index.digest, signal)
 
-  const keys = [...new Set([signer.evidence.publicKey, signer.release.publicKey])]
   const found: AttachedEvidence[] = []
   for (const { digest } of [...images, ...(index ? [index] : [])]) {
-    const report = await readEvidence(target, digest, { keys, signal })
+    const report = await readEvidence(target, digest, { ...trust, signal })
     for (const expected of evidence.filter(({ subject }) => subject === digest)) {
       const pieces = expected.pieces.map((piece) => findPiece(target, expected, piece, report))
       found.push({ ...expected, pieces })
@@ -65,21 +68,24 @@ async function getIntact(
 
 function findPiece(
   target: Repository,
-  { subject, predicateType, keyId }: AttachedEvidence,
+  expected: AttachedEvidence,
   { store, payload, manifest }: AttachedPiece,
   { verified, rejected }: EvidenceReport,
 ): AttachedPiece {
   const found = verified.find(
     (candidate) =>
-      candidate.store === store &&
-      candidate.payload === payload &&
-      candidate.signer.kind === 'key' &&
-      candidate.signer.keyId === keyId,
+      candidate.store === store && candidate.payload === payload && isSignedBy(candidate.signer, expected),
   )
   // Manifests under a tag are replaced when more evidence joins them, so they are named as they are now.
   if (found) return { store, payload, manifest: found.manifest, blob: found.blob }
+  const { subject, predicateType } = expected
   const why = rejected.find((candidate) => candidate.manifest === manifest)?.message ?? 'it is not there'
   throw missing(target, `${predicateType} of ${subject} as ${store}: ${why}`)
+}
+
+function isSignedBy(signer: EvidenceSigner, by: SignedBy): boolean {
+  if (signer.kind === 'key') return 'keyId' in by && signer.keyId === by.keyId
+  return 'identity' in by && signer.issuer === by.identity.issuer && signer.subject === by.identity.subject
 }
 
 function missing(target: Repository, what: string): GateError {

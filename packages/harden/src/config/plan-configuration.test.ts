@@ -250,7 +250,7 @@ describe('the check of setuid bits', () => {
         files: {
           '/usr/bin/server': program('#!/bin/sh\nother\n', { xattrs: root }),
           '/usr/bin/other': program('#!/bin/sh\n', { xattrs: root }),
-          '/usr/bin/linked': { hardlink: '/usr/bin/other' },
+          '/usr/bin/linked': { hardlink: '/usr/bin/other', mode: 0o755 },
           '/usr/lib/allowed': { content: 'x', xattrs: root },
         },
       },

@@ -112,6 +112,17 @@ describe('mergeLayers', () => {
     ['something below a file', 'PATH_INVALID', [file('a'), file('a/b')]],
     ['a path through a loop of links', 'PATH_INVALID', [link('a', 'b'), link('b', 'a'), file('a/c')]],
     ['a root that is a file', 'PATH_INVALID', [file('.')]],
+    ['bookkeeping of aufs by an absolute name', 'PATH_INVALID', [file('/.wh..wh.x/node_modules/a')]],
+    [
+      'a directory that an overlay takes from another place',
+      'TAR_UNSUPPORTED',
+      [{ ...dir('d'), xattrs: new Map([['trusted.overlay.redirect', Buffer.from('/e')]]) }],
+    ],
+    [
+      'a file that an overlay without privileges does not show',
+      'TAR_UNSUPPORTED',
+      [{ ...file('a', ''), xattrs: new Map([['user.overlay.whiteout', Buffer.from('y')]]) }],
+    ],
     ['a hard link to nothing', 'TAR_INVALID', [hard('a', 'b')]],
     ['a hard link to itself', 'TAR_INVALID', [hard('a', 'a')]],
     ['a hard link to a directory', 'TAR_INVALID', [dir('d'), hard('a', 'd')]],

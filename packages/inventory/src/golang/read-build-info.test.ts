@@ -50,6 +50,11 @@ describe('programExaminer on programs of Go', () => {
         { stripped: true },
       ),
     ],
+    ['ELF whose section has another name', elfProgram([filler, goSection('.other', 'go1.26.8', lines)])],
+    [
+      'Mach-O whose section has another name',
+      machOProgram([filler, goSection('__other', 'go1.26.8', lines)]),
+    ],
     ['PE', peProgram([goSection('.data', 'go1.26.8', lines)])],
     ['Mach-O', machOProgram([filler, goSection('__go_buildinfo', 'go1.26.8', lines)])],
     [

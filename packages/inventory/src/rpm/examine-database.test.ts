@@ -221,14 +221,15 @@ describe('rpmDatabaseExaminer', () => {
     }
   })
 
+  const repeat = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
   const files = (count: number, sums: readonly string[]) =>
     headerOf({
       1000: 'large',
       1001: '1',
       1002: '1',
       1035: sums,
-      1116: { int32: new Array<number>(count).fill(0) },
-      1117: new Array<string>(count).fill('f'),
+      1116: { int32: repeat(count, 0) },
+      1117: repeat(count, 'f'),
       1118: ['/d/'],
       5011: { int32: [8] },
     })
@@ -238,7 +239,7 @@ describe('rpmDatabaseExaminer', () => {
     ['a hundred thousand with sums', 100_000, 100_000, 'ab'.repeat(32)],
   ])('reads a header of %s', async (_title, count, sumCount, sum) => {
     const { headers, problems } = await examine(
-      ndb([files(count, new Array<string>(sumCount).fill(sum)), packageHeader('b')]),
+      ndb([files(count, repeat(sumCount, sum)), packageHeader('b')]),
     )
     expect(problems).toEqual([])
     expect(headers.map((one) => [one.name, one.files.length, one.sums.length])).toEqual([
@@ -254,7 +255,7 @@ describe('rpmDatabaseExaminer', () => {
     ['sums of more bytes than a header may have', 1_000_000, 1_000_000, 'ab'.repeat(32)],
   ])('reports a header of %s', async (_title, count, sumCount, sum) => {
     const { headers, problems } = await examine(
-      ndb([files(count, new Array<string>(sumCount).fill(sum)), packageHeader('b')]),
+      ndb([files(count, repeat(sumCount, sum)), packageHeader('b')]),
     )
     expect(headers.map(({ name }) => name)).toEqual(['b'])
     expect(problems).toHaveLength(1)

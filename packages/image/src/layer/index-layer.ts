@@ -149,8 +149,9 @@ function classify(entry: TarEntry, path: string): { readonly kind: LayerEntryKin
   const name = baseName(path)
   const directory = parentPath(path)
   if (path.startsWith(`/${aufs}`) && path !== `/${opaque}`) {
-    // By an absolute name some runtimes leave it out, and others show what is in it.
-    if (entry.path.startsWith('/')) throw badName(path, 'a bookkeeping name must be relative', entry.offset)
+    // Some runtimes leave out all below, and others only by a relative name, or show what is there.
+    if (directory !== '/' || entry.path.startsWith('/'))
+      throw badName(path, 'bookkeeping of aufs that runtimes may show', entry.offset)
     return { kind: 'ignored', target: path }
   }
   if (directory.includes(`/${whiteout}`)) throw badName(path, 'nothing can be below a whiteout', entry.offset)

@@ -6,16 +6,13 @@ import { maxDatabaseBytes, maxFileListBytes } from './internal/limits.ts'
 import { findFile, readText } from './internal/read-text.ts'
 import type { Package } from './inventory.ts'
 import { type PackageReader, type ReaderContext, readOrReport } from './reader.ts'
-import { hashOfSum, parseApkSums, parseMd5sums, type RecordedSum } from './recorded-sums.ts'
+import { type FileRecord, hashOfSum, parseApkSums, parseMd5sums, type RecordedSum } from './recorded-sums.ts'
 
 /** A language package and the system package whose list holds what names it. */
 export interface OwnedPackage {
   readonly found: Package
   readonly owner: Package
 }
-
-/** What a database says of a file: its sum, or that it was no regular file, or a sum that is not computed here. */
-export type FileRecord = RecordedSum | 'no-file' | 'unknown-hash'
 
 /** What readers noted, for {@link findReplaced}. */
 export interface NotedFiles {

@@ -5,7 +5,7 @@ import type { FileCandidate, FileExaminer, ImageFiles } from './files/image-file
 import { maxGaps } from './internal/limits.ts'
 import type { InventoryGap, Package, PackageEvidence } from './inventory.ts'
 import type { PurlDistro } from './package-url.ts'
-import type { FileRecord } from './find-replaced.ts'
+import type { FileRecord } from './recorded-sums.ts'
 
 /** What each reader is given. */
 export interface ReaderContext {

@@ -6,6 +6,9 @@ export interface RecordedSum {
   readonly value: string
 }
 
+/** What a database says of a file: its sum, or that it was no regular file, or a sum that is not computed here. */
+export type FileRecord = RecordedSum | 'no-file' | 'unknown-hash'
+
 /** What a content is hashed with for this sum, and how much of the hash counts, in hexadecimal digits. */
 export function hashOfSum({ algorithm }: RecordedSum): {
   readonly name: 'md5' | 'sha1' | 'sha256'

@@ -1,5 +1,5 @@
 import type { FileNode } from '@sallyport/image'
-import type { FileRecord } from '../find-replaced.ts'
+import type { FileRecord } from '../recorded-sums.ts'
 import type { ImageFiles } from '../files/image-files.ts'
 import { maxDatabaseBytes } from '../internal/limits.ts'
 import { existsInTree, readText } from '../internal/read-text.ts'

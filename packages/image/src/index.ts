@@ -17,6 +17,11 @@ export type { TarEntry, TarEntryType, TarHeader } from './tar/tar-header.ts'
 export type { TarLimits } from './tar/tar-limits.ts'
 export { type TarStreamEntry, writeTar } from './tar/write-tar.ts'
 export { listFiles, type ListFilesOptions } from './tree/list-files.ts'
+export {
+  capabilityAttribute,
+  type FileCapabilities,
+  parseFileCapabilities,
+} from './tree/file-capabilities.ts'
 export type { FileNode, FileTree, FileType, ResolveOptions } from './tree/file-tree.ts'
 export type { EntryRef } from './tree/inode.ts'
 export { type MergedTree, mergeTree } from './tree/merge-tree.ts'

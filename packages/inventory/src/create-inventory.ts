@@ -5,11 +5,13 @@ import type { ImageFiles } from './files/image-files.ts'
 import { openedImageFiles } from './files/opened-image-files.ts'
 import { trackReads } from './files/track-reads.ts'
 import { findMissingDatabases, findStrayDatabases, findUnreadDatabases } from './find-missing.ts'
+import type { ContentSums } from './content-sums.ts'
 import { findReplaced, type OwnedPackage } from './find-replaced.ts'
+import type { FileRecord } from './recorded-sums.ts'
 import { findUnreadLinks } from './find-unread-links.ts'
 import { maxPackages } from './internal/limits.ts'
 import type { Inventory, Package } from './inventory.ts'
-import { collectGaps } from './reader.ts'
+import { collectGaps, type ReaderContext } from './reader.ts'
 
 /** Options of {@link createInventory}. */
 export interface CreateInventoryOptions {
@@ -38,10 +40,20 @@ export async function inventoryFiles(
   const gaps = collectGaps()
   const { report } = gaps
   const { distro, purlDistro } = await detectDistro({ image, signal, report })
+  const contents = new Map<string, ContentSums>()
+  const records = new Map<Package, () => ReadonlyMap<string, FileRecord>>()
+  const context: ReaderContext = {
+    image,
+    purlDistro,
+    signal,
+    report,
+    noteContent: (path, sums) => void contents.set(path, sums),
+    noteRecorded: (owner, filesOf) => void records.set(owner, filesOf),
+  }
   const found: Package[] = []
   for (const reader of readers) {
     signal?.throwIfAborted()
-    for (const one of await reader.read({ image, purlDistro, signal, report })) found.push(one)
+    for (const one of await reader.read(context)) found.push(one)
     if (found.length > maxPackages) {
       throw new InventoryError('LIMIT_EXCEEDED', `more than ${maxPackages} packages in ${image.subject}`)
     }
@@ -51,7 +63,7 @@ export async function inventoryFiles(
     const owner = isSystem(one) ? undefined : owners.get(one.evidence.path)
     return owner ? [{ found: one, owner }] : []
   })
-  const replaced = await findReplaced({ image, signal, report }, owned, namedFileReaders)
+  const replaced = await findReplaced(context, owned, namedFileReaders, { contents, records })
   const unread = findUnreadDatabases(image)
   for (const gap of [
     ...unread,

@@ -20,11 +20,11 @@ export type {
   RpmDetails,
 } from './inventory.ts'
 export { isJudgedByOwner } from './is-judged-by-owner.ts'
-export { parseApkSums, parseMd5sums, type RecordedSum } from './recorded-sums.ts'
+export { hashOfSum, parseApkSums, parseMd5sums, type RecordedSum } from './recorded-sums.ts'
 export { inventoryImage, type InventoryImageOptions } from './inventory-image.ts'
 export type { InventoryProgress } from './inventory-progress.ts'
 export type { LayerFactsCache } from './ports/layer-facts-cache.ts'
-export { listRpmFiles, type RpmFile } from './rpm/list-rpm-files.ts'
+export { listRpmFiles, type RpmFile, toRecordedSum } from './rpm/list-rpm-files.ts'
 export { parseRpmHeader, type RpmTags } from './rpm/parse-header.ts'
 export { readRpmRecords } from './rpm/read-records.ts'
 export type { RpmRecord } from './rpm/rpm-database.ts'

@@ -152,7 +152,7 @@ export interface Distro {
 export interface InventoryGap {
   /** What kind of thing it is. */
   readonly code:
-    /** Files of a distribution, but no os-release or one that we do not know. */
+    /** Files of a distribution, but no os-release or one that we do not know; or two releases are named. */
     | 'DISTRO_UNKNOWN'
     /** A known distribution without its package database. */
     | 'DATABASE_MISSING'

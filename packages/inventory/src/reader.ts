@@ -1,9 +1,11 @@
 import { isSallyportError } from '@sallyport/core'
 import type { FileNode } from '@sallyport/image'
+import type { ContentSums } from './content-sums.ts'
 import type { FileCandidate, FileExaminer, ImageFiles } from './files/image-files.ts'
 import { maxGaps } from './internal/limits.ts'
 import type { InventoryGap, Package, PackageEvidence } from './inventory.ts'
 import type { PurlDistro } from './package-url.ts'
+import type { FileRecord } from './recorded-sums.ts'
 
 /** What each reader is given. */
 export interface ReaderContext {
@@ -13,6 +15,10 @@ export interface ReaderContext {
   readonly signal: AbortSignal | undefined
   /** Notes something that could not be read. */
   report(gap: InventoryGap): void
+  /** Notes what a file hashes to whose content was examined and not kept. */
+  noteContent(path: string, sums: ContentSums): void
+  /** Notes what a database says of the files of one of its packages; asked for only where it matters. */
+  noteRecorded(owner: Package, filesOf: () => ReadonlyMap<string, FileRecord>): void
 }
 
 /** Finds the packages of one kind. */

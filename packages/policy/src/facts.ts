@@ -54,8 +54,13 @@ export interface ConfigurationFacts {
 
 /** What the files of an image tell that rules ask for. */
 export interface FileFacts {
-  /** Canonical paths of regular files with the setuid or setgid bit. */
+  /** Canonical paths of regular files with the setuid or setgid bit, or with capabilities that are as good as that. */
   readonly setuid: readonly string[]
+  /**
+   * Capabilities of regular files by their canonical paths, such as `cap_net_raw`: those that a process gets, or keeps as
+   * inheritable; `unknown` where they can't be read. Files without any are left out.
+   */
+  readonly capabilities: Readonly<Record<string, readonly string[]>>
   /** Canonical paths of shells that can be started. */
   readonly shells: readonly string[]
   /** Canonical paths of files that everybody may write. */

@@ -86,7 +86,7 @@ function nothingFound({ scan }: PolicyFacts): Partial<PolicyFacts> {
       labels: {},
       healthCheck: false,
     },
-    files: { setuid: [], shells: [], worldWritable: [] },
+    files: { setuid: [], capabilities: {}, shells: [], worldWritable: [] },
     base: { name: 'unknown', knownBy: 'annotation' },
     evidence: { verified: [], rejected: [] },
     scan: { ...scan, weaknesses: [] },

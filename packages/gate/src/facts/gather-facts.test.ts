@@ -90,7 +90,14 @@ describe('what a configuration says', () => {
   })
 })
 
-it('finds setuid programs, shells, also through links, and what everybody may write', async () => {
+/** A file with `security.capability` as setcap writes it. */
+const withCapabilities = (base64: string) => ({
+  content: 'x',
+  mode: 0o755,
+  xattrs: { 'security.capability': Buffer.from(base64, 'base64') },
+})
+
+it('finds setuid programs and what is as good, shells, also through links, and what everybody may write', async () => {
   const { tree } = await open({
     platform: 'linux/amd64',
     layers: [
@@ -103,12 +110,25 @@ it('finds setuid programs, shells, also through links, and what everybody may wr
           '/usr/bin/zsh': { symlink: 'gone' },
           '/usr/share/doc/bash': { content: 'a document', mode: 0o644 },
           '/app/open': { content: 'x', mode: 0o666 },
+          '/usr/bin/ping': withCapabilities('AQAAAgAgAAAAAAAAAAAAAAAAAAA='),
+          '/opt/root': withCapabilities('AAAAAoAAIAAAAAAAAAAAAAAAAAA='),
+          '/opt/inherits': withCapabilities('AAAAAgAAAABAAAAAAAAAAAAAAAA='),
+          '/opt/none': withCapabilities('AAAAAgAAAAAAAAAAAAAAAAAAAAA='),
+          '/opt/odd': withCapabilities('AQ=='),
+          '/opt/link': { hardlink: '/opt/root' },
         },
       },
     ],
   })
   expect(describeFiles(tree)).toEqual({
-    setuid: ['/usr/bin/su', '/usr/bin/wall'],
+    setuid: ['/opt/inherits', '/opt/link', '/opt/odd', '/opt/root', '/usr/bin/su', '/usr/bin/wall'],
+    capabilities: {
+      '/opt/inherits': ['cap_setgid'],
+      '/opt/link': ['cap_setuid', 'cap_sys_admin'],
+      '/opt/odd': ['unknown'],
+      '/opt/root': ['cap_setuid', 'cap_sys_admin'],
+      '/usr/bin/ping': ['cap_net_raw'],
+    },
     shells: ['/usr/bin/dash', '/usr/bin/sh'],
     worldWritable: ['/app/open'],
   })

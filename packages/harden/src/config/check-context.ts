@@ -16,7 +16,7 @@ export interface CheckContext {
   /** Packages by path of their files. */
   readonly ownerOf: ReadonlyMap<string, Package>
   readonly options: {
-    /** Paths that keep their setuid and setgid bits. */
+    /** Paths that keep their setuid and setgid bits, and their capabilities. */
     readonly allowSetuid: ReadonlySet<string>
     readonly base?: { readonly digest: string; readonly name?: string | undefined } | undefined
   }
@@ -27,7 +27,7 @@ export interface CheckContext {
 
 /** A change that a check asks for. Those of several checks to one path add up. */
 export type ConfigChange =
-  /** Bits of a mode, or the owner. */
+  /** Bits of a mode, the owner, or an extended attribute that goes. */
   | {
       readonly change: 'attributes'
       readonly path: string
@@ -35,6 +35,7 @@ export type ConfigChange =
       readonly set?: number
       readonly uid?: number
       readonly gid?: number
+      readonly withoutXattr?: string
     }
   | { readonly change: 'remove'; readonly path: string }
   /** Text as latin1, so that other bytes stay. */

@@ -66,7 +66,7 @@ export interface ConfigCheckTraits {
 export const configChecks: Readonly<Record<ConfigCheckId, ConfigCheckTraits>> = {
   'non-root-user': { cis: '4.1', dockle: 'CIS-DI-0001', byDefault: 'suggest' },
   'setuid-bits': { cis: '4.8', dockle: 'CIS-DI-0008', byDefault: 'fix' },
-  'file-capabilities': { cis: '4.8', byDefault: 'suggest' },
+  'file-capabilities': { cis: '4.8', byDefault: 'fix' },
   shell: { cis: '4.3', byDefault: 'suggest' },
   tools: { cis: '4.3', dockle: 'DKL-DI-0001', byDefault: 'suggest' },
   'secrets-in-environment': { cis: '4.10', dockle: 'CIS-DI-0010', byDefault: 'suggest' },

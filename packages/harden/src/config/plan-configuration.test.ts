@@ -88,6 +88,7 @@ async function plan(described: Described, options: PlanConfigurationOptions = {}
     ...planned,
     check: (id: ConfigCheckId) => byId.get(id),
     modeOf: (path: string) => result.tree.get(path)?.mode.toString(8),
+    xattrsOf: (path: string) => [...(result.tree.get(path)?.xattrs.keys() ?? [])],
     has: (path: string) => result.tree.get(path) !== undefined,
     texts,
     config: result.config,
@@ -238,10 +239,47 @@ describe('the check of setuid bits', () => {
     ])
   })
 
-  it('reports capabilities', async () => {
-    const xattrs = { 'security.capability': new Uint8Array([1]) }
-    const { checks } = await plan({ files: { '/x': { content: 'x', xattrs } } }, only('file-capabilities'))
-    expect(checks).toMatchObject([{ state: 'suggested', findings: [{ subject: '/x' }] }])
+  const root = {
+    'security.capability': Buffer.from('AAAAAoAAIAAAAAAAAAAAAAAAAAA=', 'base64'),
+    'user.note': Buffer.from('x'),
+  }
+
+  it('keeps capabilities of programs in use, of their hard links, and of the list', async () => {
+    const { checks, xattrsOf } = await plan(
+      {
+        files: {
+          '/usr/bin/server': program('#!/bin/sh\nother\n', { xattrs: root }),
+          '/usr/bin/other': program('#!/bin/sh\n', { xattrs: root }),
+          '/usr/bin/linked': { hardlink: '/usr/bin/other', mode: 0o755 },
+          '/usr/lib/allowed': { content: 'x', xattrs: root },
+        },
+      },
+      { ...only('file-capabilities'), allowSetuid: ['/usr/lib/allowed'] },
+    )
+    expect(checks).toMatchObject([{ cis: '4.8', state: 'blocked', count: 3 }])
+    expect(checks[0]!.findings.map(({ subject }) => subject)).toEqual([
+      '/usr/bin/linked',
+      '/usr/bin/other',
+      '/usr/bin/server',
+    ])
+    for (const path of ['/usr/bin/server', '/usr/bin/linked', '/usr/lib/allowed'])
+      expect(xattrsOf(path)).toEqual(['security.capability', 'user.note'])
+  })
+
+  it.each([
+    ['AAAAAoAAIAAAAAAAAAAAAAAAAAA=', 'cap_setuid, cap_sys_admin'],
+    ['AAAAAgAAAABAAAAAAAAAAAAAAAA=', 'cap_setgid (inheritable)'],
+    ['AQ==', 'of a form that is not known'],
+  ])('takes capabilities %s, %s, and leaves other attributes', async (base64, said) => {
+    const xattrs = { ...root, 'security.capability': Buffer.from(base64, 'base64') }
+    const { checks, xattrsOf, modeOf, again } = await plan(
+      { files: { '/usr/bin/other': program('#!/bin/sh\n', { xattrs, mode: 0o4755 }) } },
+      { checks: { ...only('file-capabilities').checks, 'setuid-bits': 'fix' } },
+    )
+    expect(checks).toMatchObject([{ state: 'fixed' }, { id: 'file-capabilities', state: 'fixed', count: 1 }])
+    expect(checks[1]!.findings[0]!.detail).toBe(`program with capabilities of its own: ${said}`)
+    expect([modeOf('/usr/bin/other'), xattrsOf('/usr/bin/other')]).toEqual(['755', ['user.note']])
+    expect(again.checks).toMatchObject([{ state: 'ok' }, { state: 'ok' }])
   })
 })
 

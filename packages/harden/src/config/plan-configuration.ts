@@ -24,7 +24,7 @@ import {
 export interface PlanConfigurationOptions {
   /** What to do about each check; the table in docs/hardening.md says what is done by default. */
   readonly checks?: Readonly<Partial<Record<ConfigCheckId, ConfigSwitch>>> | undefined
-  /** Paths that keep their setuid and setgid bits. Default none. */
+  /** Paths that keep their setuid and setgid bits, and their capabilities. Default none. */
   readonly allowSetuid?: readonly string[] | undefined
   /** The image that the result is made of, for labels. Default: no labels. */
   readonly base?: { readonly digest: string; readonly name?: string | undefined } | undefined
@@ -186,7 +186,7 @@ async function combine(
 function addAttributes(
   node: FileNode,
   before: AttributeEdit | undefined,
-  { clear = 0, set = 0, uid, gid }: Extract<ConfigChange, { change: 'attributes' }>,
+  { clear = 0, set = 0, uid, gid, withoutXattr }: Extract<ConfigChange, { change: 'attributes' }>,
 ): AttributeEdit {
   const mode = ((before?.mode ?? node.mode) & ~clear) | set
   return {
@@ -194,6 +194,9 @@ function addAttributes(
     ...(mode === (before?.mode ?? node.mode) ? {} : { mode }),
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),
+    ...(withoutXattr === undefined
+      ? {}
+      : { xattrs: new Map([...(before?.xattrs ?? node.xattrs)].filter(([name]) => name !== withoutXattr)) }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Image } from '@sallyport/image'
-import type { Package, RecordedSum } from '@sallyport/inventory'
+import { hashOfSum, type Package, type RecordedSum } from '@sallyport/inventory'
 import type { ComparedSide, Comparison } from './comparison.ts'
 import { findStaleIndexes } from './find-stale-indexes.ts'
 import type { Violation } from './invariant.ts'
@@ -121,12 +121,13 @@ async function isWrong(
 async function matches(
   image: Image,
   path: string,
-  { algorithm, value }: RecordedSum,
+  sum: RecordedSum,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const node = image.tree.get(path)
   if (node?.type !== 'file') return false
-  const hash = createHash(algorithm)
+  const { name, digits } = hashOfSum(sum)
+  const hash = createHash(name)
   for await (const chunk of image.openFile(node, { signal })) hash.update(chunk)
-  return hash.digest('hex') === value
+  return hash.digest('hex').slice(0, digits) === sum.value
 }

@@ -78,6 +78,10 @@ function sane(actions: readonly LayerAction[], layer: number): LayerAction[] {
     if (used.has(key)) continue
     const leaf = next.do === 'file' || next.do === 'symlink' || next.do === 'hardlink'
     if (leaf && directories.has(next.path)) continue
+    // Refused, as an overlay shows what others hide.
+    if (next.do === 'whiteout' && directories.has(next.path)) continue
+    const made = next.do === 'directory' ? [...inside, next.path] : inside
+    if (made.some((path) => used.has(`whiteout ${path}`))) continue
     used.add(key)
     for (const parent of inside) directories.add(parent)
     if (next.do === 'directory') directories.add(next.path)

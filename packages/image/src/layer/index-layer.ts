@@ -105,7 +105,21 @@ function refuseMeaningful(records: ReadonlyMap<string, Uint8Array>, offset: numb
   }
 }
 
+/** Attributes by which the overlay file system shows a directory's content elsewhere, or hides a file. */
+const overlayAttribute = /^(?:trusted|user)\.overlay\./
+
+/** Runtimes set what the layer says before they mount it, and only the kernel knows what that makes of the tree. */
+function refuseOverlayAttributes({ xattrs, path, offset }: TarEntry): void {
+  for (const name of xattrs.keys()) {
+    if (overlayAttribute.test(name)) {
+      const message = `layer entry ${JSON.stringify(path.slice(0, 200))}: attribute ${name} is the file system's own`
+      throw new ImageError('TAR_UNSUPPORTED', message, { offset })
+    }
+  }
+}
+
 function toLayerEntry(entry: TarEntry): LayerEntry {
+  refuseOverlayAttributes(entry)
   const path = entryPath(entry.path)
   const { kind, target } = classify(entry, path)
   return {
@@ -134,7 +148,12 @@ function classify(entry: TarEntry, path: string): { readonly kind: LayerEntryKin
   }
   const name = baseName(path)
   const directory = parentPath(path)
-  if (path.startsWith(`/${aufs}`) && path !== `/${opaque}`) return { kind: 'ignored', target: path }
+  if (path.startsWith(`/${aufs}`) && path !== `/${opaque}`) {
+    // Some runtimes leave out all below, and others only by a relative name, or show what is there.
+    if (directory !== '/' || entry.path.startsWith('/'))
+      throw badName(path, 'bookkeeping of aufs that runtimes may show', entry.offset)
+    return { kind: 'ignored', target: path }
+  }
   if (directory.includes(`/${whiteout}`)) throw badName(path, 'nothing can be below a whiteout', entry.offset)
   if (name === opaque) return { kind: 'opaque', target: directory }
   const hidden = name.slice(whiteout.length)

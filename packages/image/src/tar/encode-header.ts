@@ -1,3 +1,4 @@
+import { addXattrRecords } from './extended-attributes.ts'
 import { encodeName } from './name-bytes.ts'
 import { blockSize, paddedSize, type TarEntryType, type TarHeader, xattrPrefix } from './tar-header.ts'
 
@@ -28,7 +29,7 @@ export function encodeTarHeader(header: TarHeaderInput): Uint8Array {
   for (const [keyword, value] of header.pax ?? []) {
     if (!derived.has(keyword) && !keyword.startsWith(xattrPrefix)) records.set(keyword, value)
   }
-  for (const [name, value] of header.xattrs ?? []) records.set(xattrPrefix + name, value)
+  addXattrRecords(records, header.xattrs ?? new Map(), header.pax ?? new Map())
   const block = ustarBlock(header, path, records)
   if (records.size === 0) return block
   const body = encodePaxRecords(records)

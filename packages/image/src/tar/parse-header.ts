@@ -33,7 +33,7 @@ export function parseHeaderBlock(block: Uint8Array, offset: number): HeaderBlock
   if (size < 0) throw new ImageError('TAR_INVALID', `tar header at byte ${offset}: negative size`, { offset })
   return {
     typeFlag: String.fromCharCode(block[156] ?? 0),
-    name: joinPrefix(prefixOf(block, magic), text(block, 0, 100)),
+    name: joinPrefix(prefixOf(block, magic, offset), text(block, 0, 100)),
     linkName: text(block, 157, 100),
     userName: extended ? text(block, 265, 32) : new Uint8Array(),
     groupName: extended ? text(block, 297, 32) : new Uint8Array(),
@@ -85,8 +85,16 @@ function text(block: Uint8Array, start: number, length: number): Uint8Array {
   return Uint8Array.prototype.slice.call(end === -1 ? field : field.subarray(0, end))
 }
 
-function prefixOf(block: Uint8Array, magic: string): Uint8Array {
-  if (magic === 'ustar  \0') return looksLikeGnuTimes(block) ? new Uint8Array() : text(block, 345, 155)
+function prefixOf(block: Uint8Array, magic: string, offset: number): Uint8Array {
+  if (magic === 'ustar  \0') {
+    if (looksLikeGnuTimes(block)) return new Uint8Array()
+    const prefix = text(block, 345, 155)
+    if (prefix.every((byte) => byte < 0x80)) return prefix
+    // Runtimes take only ASCII for that writer's prefix.
+    throw new ImageError('TAR_INVALID', `tar header at byte ${offset}: neither times nor a prefix`, {
+      offset,
+    })
+  }
   if (!magic.startsWith('ustar\0')) return new Uint8Array()
   const star = Buffer.from(block.buffer, block.byteOffset + 508, 4).toString('latin1') === 'tar\0'
   return text(block, 345, star ? 131 : 155)

@@ -64,6 +64,26 @@ describe('readTar', () => {
     ['a cut padding', 'TAR_INVALID', 600, Buffer.concat([block(file), body]).subarray(0, 600)],
     ['a missing end', 'TAR_INVALID', 1024, Buffer.concat([block(file), body])],
     [
+      'an empty GNU long name',
+      'TAR_INVALID',
+      0,
+      Buffer.concat([extension('L', '\0'), block(file), body, end]),
+    ],
+    ['an empty GNU long link', 'TAR_INVALID', 0, Buffer.concat([extension('K', ''), block(file), body, end])],
+    [
+      'a prefix that not all take for one',
+      'TAR_INVALID',
+      0,
+      Buffer.concat([
+        patched(file, (bytes) => {
+          bytes.write('ustar  \0', 257, 'latin1')
+          bytes.write('d\xe9r', 345, 'latin1')
+        }),
+        body,
+        end,
+      ]),
+    ],
+    [
       'an entry after a zero block',
       'TAR_INVALID',
       512,

@@ -1,8 +1,9 @@
 import { ImageError } from '../errors.ts'
+import { xattrsOf } from './extended-attributes.ts'
 import { decodeName } from './name-bytes.ts'
 import type { HeaderBlock } from './parse-header.ts'
 import { parsePaxNumber } from './parse-pax.ts'
-import { type TarEntryType, type TarHeader, xattrPrefix } from './tar-header.ts'
+import type { TarEntryType, TarHeader } from './tar-header.ts'
 
 /** Extension headers that stand before an entry. */
 export interface HeaderExtensions {
@@ -28,7 +29,7 @@ const types: Readonly<Record<string, TarEntryType>> = {
  * Applies extension headers to a header block.
  *
  * @throws {ImageError} `TAR_UNSUPPORTED` for sparse files, multi-volume archives and unknown entry types.
- * @throws {ImageError} `TAR_INVALID` when PAX and GNU extensions contradict each other, or a value is malformed.
+ * @throws {ImageError} `TAR_INVALID` when PAX and GNU extensions, or two records of one thing, contradict each other, or a value is malformed.
  * @throws {ImageError} `LIMIT_EXCEEDED` when a path is too long.
  */
 export function resolveHeader(
@@ -79,7 +80,7 @@ export function resolveHeader(
     size: type === 'file' ? size : 0,
     deviceMajor: block.deviceMajor,
     deviceMinor: block.deviceMinor,
-    xattrs: xattrsOf(pax, globalPax),
+    xattrs: xattrsOf(pax, globalPax, offset),
     pax,
   }
 }
@@ -113,22 +114,6 @@ function chooseName(
     )
   }
   return gnu ?? pax ?? plain
-}
-
-const noXattrs: ReadonlyMap<string, Uint8Array> = new Map()
-
-function xattrsOf(
-  pax: ReadonlyMap<string, Uint8Array>,
-  globalPax: ReadonlyMap<string, Uint8Array>,
-): ReadonlyMap<string, Uint8Array> {
-  if (pax.size === 0 && globalPax.size === 0) return noXattrs
-  const xattrs = new Map<string, Uint8Array>()
-  for (const records of [globalPax, pax]) {
-    for (const [keyword, value] of records) {
-      if (keyword.startsWith(xattrPrefix)) xattrs.set(keyword.slice(xattrPrefix.length), value)
-    }
-  }
-  return xattrs.size === 0 ? noXattrs : xattrs
 }
 
 function unsupported(what: string, offset: number): ImageError {

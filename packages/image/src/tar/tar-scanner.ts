@@ -192,11 +192,11 @@ export class TarScanner {
       }
       case 'L':
         if (this.#longName !== undefined) throw invalid('two GNU long names for one entry', offset)
-        this.#longName = untilNul(body)
+        this.#longName = longText(body, offset)
         return
       default:
         if (this.#longLink !== undefined) throw invalid('two GNU long links for one entry', offset)
-        this.#longLink = untilNul(body)
+        this.#longLink = longText(body, offset)
     }
   }
 
@@ -239,9 +239,12 @@ export class TarScanner {
 
 const noRecords: ReadonlyMap<string, Uint8Array> = new Map()
 
-function untilNul(body: Uint8Array): Uint8Array {
+/** A long name up to its NUL. Some readers take an empty one, others the name in the header, so that it is refused. */
+function longText(body: Uint8Array, offset: number): Uint8Array {
   const end = body.indexOf(0)
-  return end === -1 ? body : body.subarray(0, end)
+  const text = end === -1 ? body : body.subarray(0, end)
+  if (text.length === 0) throw invalid('an empty GNU long name or link', offset)
+  return text
 }
 
 function invalid(what: string, offset: number): ImageError {

@@ -47,8 +47,13 @@ describe('mergeLayers', () => {
     ],
     ['nor what it adds after it', [[file('a')], [file('.wh.a'), file('a')]], 'f1:a'],
     [
-      'a whiteout beside a new directory hides the old content',
-      [[file('d/old')], [file('.wh.d'), file('d/new')]],
+      'a whiteout beside a new directory does nothing to one that is empty',
+      [[dir('d')], [file('.wh.d'), file('d/new')]],
+      'd:d f1:d/new',
+    ],
+    [
+      'nor to one that an opaque marker hides as well',
+      [[file('d/old')], [file('.wh.d'), dir('d'), file('d/.wh..wh..opq'), file('d/new')]],
       'd:d f1:d/new',
     ],
     [
@@ -61,11 +66,7 @@ describe('mergeLayers', () => {
       [[file('d/old')], [file('d/a'), file('d/.wh..wh..opq'), file('d/b')]],
       'd:d f1:d/a f1:d/b',
     ],
-    [
-      'an opaque marker in the root hides everything',
-      [[file('a')], [file('.wh..wh..opq'), file('b')]],
-      'f1:b',
-    ],
+    ['an opaque marker in the root of the base hides nothing', [[file('.wh..wh..opq'), file('b')]], 'f0:b'],
     ['an opaque marker does not hide layers above', [[file('d/.wh..wh..opq')], [file('d/a')]], 'd:d f1:d/a'],
     ['a whiteout of nothing is harmless', [[file('a')], [file('.wh.b')]], 'f0:a'],
     ['a file over a directory removes its content', [[file('d/a')], [file('d')]], 'f1:d'],
@@ -90,11 +91,7 @@ describe('mergeLayers', () => {
     ['the last of two entries wins', [[file('a', 'one'), link('a', 'x')]], 'l:a'],
     ['a file replaces a directory of its own layer', [[file('a/b'), file('a')]], 'f0:a'],
     ['missing parents appear', [[file('a/b/c')]], 'd:a d:a/b f0:a/b/c'],
-    [
-      'bookkeeping of aufs is not shown',
-      [[file('.wh..wh.plnk/1.2'), file('.wh..wh.aufs'), file('a')]],
-      'f0:a',
-    ],
+    ['bookkeeping of aufs is not shown', [[dir('.wh..wh.plnk'), file('.wh..wh.aufs'), file('a')]], 'f0:a'],
     ['names are made canonical', [[file('./a//b/./c'), file('/d')]], 'd:a d:a/b f0:a/b/c f0:d'],
     ['a dot is the root', [[dir('.', 0o700), dir('/', 0o711)]], ''],
   ])('%s', (_, layers, expected) => {
@@ -112,11 +109,33 @@ describe('mergeLayers', () => {
     ['something below a file', 'PATH_INVALID', [file('a'), file('a/b')]],
     ['a path through a loop of links', 'PATH_INVALID', [link('a', 'b'), link('b', 'a'), file('a/c')]],
     ['a root that is a file', 'PATH_INVALID', [file('.')]],
+    ['bookkeeping of aufs by an absolute name', 'PATH_INVALID', [file('/.wh..wh.x')]],
+    ['what is below bookkeeping of aufs', 'PATH_INVALID', [file('.wh..wh.plnk/node_modules/a')]],
+    [
+      'a directory that an overlay takes from another place',
+      'TAR_UNSUPPORTED',
+      [{ ...dir('d'), xattrs: new Map([['trusted.overlay.redirect', Buffer.from('/e')]]) }],
+    ],
+    [
+      'a file that an overlay without privileges does not show',
+      'TAR_UNSUPPORTED',
+      [{ ...file('a', ''), xattrs: new Map([['user.overlay.whiteout', Buffer.from('y')]]) }],
+    ],
     ['a hard link to nothing', 'TAR_INVALID', [hard('a', 'b')]],
     ['a hard link to itself', 'TAR_INVALID', [hard('a', 'a')]],
     ['a hard link to a directory', 'TAR_INVALID', [dir('d'), hard('a', 'd')]],
   ])('refuses %s', (_, code, entries) => {
     expect(() => merge(entries)).toThrow(expect.objectContaining({ name: 'ImageError', code }))
+  })
+
+  it.each<[string, TarWriterEntry[][]]>([
+    ['a marker in the root above other layers', [[file('a')], [file('.wh..wh..opq'), file('b')]]],
+    ['a whiteout and a new directory', [[file('d/old')], [file('.wh.d'), dir('d'), file('d/new')]]],
+    ['a directory and then its whiteout', [[file('a/d/old')], [file('a/d/new'), file('a/.wh.d')]]],
+  ])('refuses what hides content from some runtimes and not from an overlay: %s', (_, layers) => {
+    expect(() => merge(...layers)).toThrow(
+      expect.objectContaining({ name: 'ImageError', code: 'TAR_INVALID' }),
+    )
   })
 
   it('refuses links that lead ever deeper', () => {

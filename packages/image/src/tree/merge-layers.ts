@@ -1,3 +1,4 @@
+import { ImageError } from '../errors.ts'
 import type { LayerIndex } from '../layer/layer-entry.ts'
 import type { EntryRef, Inode } from './inode.ts'
 import {
@@ -41,12 +42,17 @@ export function isMergedDirectory(node: MergedDirectory | MergedLeaf): node is M
  * What replaces a directory by something else takes its whole subtree away; a directory over a directory adds to it.
  *
  * Throws what {@link buildLayerTree} throws.
+ *
+ * @throws {ImageError} `TAR_INVALID` for what is hidden in a folder and not in an overlay: all lower layers by a marker in the
+ * root, which the kernel does not look at there, and a directory whose whiteout its own layer replaces by a directory.
  */
 export function mergeLayers(layers: readonly LayerIndex[], maxPaths: number): MergedLayers {
   const root: MergedDirectory = { children: new Map(), inode: undefined, layer: 0, lineage: [] }
   const activeWhiteouts = layers.map((index, layer) => {
     const tree = buildLayerTree(index, layer, { lower: (path) => findFile(root, path), maxPaths })
     const active = new Set<number>()
+    if (tree.opaque !== undefined && root.children.size > 0)
+      throw disputed(layer, 'an opaque marker in the root')
     mergeDirectory(root, tree, layer, active)
     return active
   })
@@ -69,9 +75,24 @@ function mergeDirectory(
     active.add(upper.opaque)
   }
   for (const [name, entry] of upper.whiteouts) {
+    const [lower, own] = [target.children.get(name), upper.children.get(name)]
+    if (lower && isMergedDirectory(lower) && lower.children.size > 0) {
+      if (own && isLayerDirectory(own) && own.opaque === undefined)
+        throw disputed(
+          layer,
+          `a whiteout of ${JSON.stringify(name.slice(0, 200))} beside a directory of that name`,
+        )
+    }
     if (target.children.delete(name)) active.add(entry)
   }
   for (const [name, child] of upper.children) mergeChild(target, name, child, layer, active)
+}
+
+function disputed(layer: number, what: string): ImageError {
+  return new ImageError(
+    'TAR_INVALID',
+    `layer ${layer} has ${what}: runtimes differ in whether lower layers show through; mark the directory as opaque`,
+  )
 }
 
 function mergeChild(

@@ -56,6 +56,42 @@ describe('detectDistro', () => {
     expect(await detect(files)).toMatchObject({ name, codes: [] })
   })
 
+  it.each<[string, string, Files, boolean]>([
+    ['Debian', 'ID=debian\nVERSION_ID="12"\n', { '/etc/debian_version': '11.9\n' }, true],
+    ['Debian', 'ID=debian\nVERSION_ID="12"\n', { '/etc/debian_version': '12.5\n' }, false],
+    ['Debian', 'ID=debian\n', { '/etc/debian_version': 'trixie/sid\n' }, false],
+    ['Alpine', 'ID=alpine\nVERSION_ID=3.23.0\n', { '/etc/alpine-release': '3.10.1\n' }, true],
+    ['Alpine', 'ID=alpine\nVERSION_ID=3.23.0\n', { '/etc/alpine-release': '3.23.1\n' }, false],
+    ['Ubuntu', 'ID=ubuntu\nVERSION_ID="24.04"\n', { '/etc/debian_version': '11.0\n' }, false],
+    [
+      'Ubuntu',
+      'ID=ubuntu\nVERSION_ID="24.04"\n',
+      { '/etc/lsb-release': 'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=20.04\n' },
+      true,
+    ],
+    [
+      'CentOS',
+      'ID=centos\nVERSION_ID=7\n',
+      { '/etc/redhat-release': 'CentOS release 7.9.2009 (Core)\n', '/etc/debian_version': '12.1' },
+      false,
+    ],
+    [
+      'Red Hat',
+      'ID=rhel\nVERSION_ID=9.4\n',
+      { '/etc/redhat-release': 'Red Hat Enterprise Linux release 8.1 (Ootpa)\n' },
+      true,
+    ],
+    [
+      'os-release',
+      'ID=debian\nVERSION_ID=12\n',
+      { '/usr/lib/os-release': 'ID=debian\nVERSION_ID=11\n' },
+      true,
+    ],
+  ])('tells releases of %s that contradict each other: %j with %j', async (_title, text, files, isGap) => {
+    const { codes } = await detect({ '/etc/os-release': text, ...files })
+    expect(codes).toEqual(isGap ? ['DISTRO_UNKNOWN'] : [])
+  })
+
   it.each<[string, Files]>([
     ['an unknown name', { '/etc/os-release': 'ID=mystery\nID_LIKE=debian\n' }],
     ['os-release without a name', { '/etc/os-release': 'NAME=Debian\n' }],

@@ -73,7 +73,10 @@ export async function detectDistro(
     if (!parsed) continue
     const named = await withDebianVersion(context, parsed)
     const purlDistro = toPurlDistro(named)
-    if (databaseFamily(named.id)) return { distro: withSupport(named), purlDistro }
+    if (databaseFamily(named.id)) {
+      await reportContradiction(context, path, named, present)
+      return { distro: withSupport(named), purlDistro }
+    }
     report({ code: 'DISTRO_UNKNOWN', path, message: `unknown distribution ${quote(named.id)}` })
     return { purlDistro }
   }
@@ -107,6 +110,36 @@ async function withDebianVersion(
       parseDebianVersion(await readText(image, node, { maxBytes: maxReleaseBytes, signal })),
     ))
   return found ? { ...distro, versionId: found.versionId } : distro
+}
+
+/** Another file that names the same distribution in another release: by which advisories it is to be judged is not sure. */
+async function reportContradiction(
+  context: Pick<ReaderContext, 'image' | 'signal' | 'report'>,
+  believed: string,
+  { id, versionId }: Distro,
+  present: typeof releaseFiles,
+): Promise<void> {
+  const { image, signal, report } = context
+  if (versionId === undefined) return
+  for (const [path, parse] of present) {
+    const node = path === believed ? undefined : findFile(image, path)
+    const other =
+      node &&
+      (await readOrReport(context, path, async () =>
+        parse(await readText(image, node, { maxBytes: maxReleaseBytes, signal })),
+      ))
+    if (other?.id !== id || other.versionId === undefined || isSameRelease(versionId, other.versionId))
+      continue
+    const message = `${believed} says ${quote(`${id} ${versionId}`)}, ${path} says ${quote(`${id} ${other.versionId}`)}`
+    report({ code: 'DISTRO_UNKNOWN', path, message })
+    return
+  }
+}
+
+/** By the first two numbers, where both have them: files of one release are not always of one day. */
+function isSameRelease(one: string, other: string): boolean {
+  const [parts, others] = [one, other].map((text) => text.split(/[._-]/, 2))
+  return parts!.every((part, index) => others![index] === undefined || part === others![index])
 }
 
 function findMarker(image: ImageFiles): string | undefined {

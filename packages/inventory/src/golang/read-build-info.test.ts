@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contentOf } from '../files/content.fixture.ts'
@@ -49,6 +50,11 @@ describe('programExaminer on programs of Go', () => {
         { stripped: true },
       ),
     ],
+    ['ELF whose section has another name', elfProgram([filler, goSection('.other', 'go1.26.8', lines)])],
+    [
+      'Mach-O whose section has another name',
+      machOProgram([filler, goSection('__other', 'go1.26.8', lines)]),
+    ],
     ['PE', peProgram([goSection('.data', 'go1.26.8', lines)])],
     ['Mach-O', machOProgram([filler, goSection('__go_buildinfo', 'go1.26.8', lines)])],
     [
@@ -56,7 +62,10 @@ describe('programExaminer on programs of Go', () => {
       fatMachO([machOProgram([filler]), machOProgram([goSection('__go_buildinfo', 'go1.26.8', lines)])]),
     ],
   ])('reads build information of %s', async (_title, bytes) => {
-    expect(await examine(bytes)).toEqual({ go, crates: undefined, unread: undefined })
+    const sums = Object.fromEntries(
+      ['md5', 'sha1', 'sha256'].map((name) => [name, createHash(name).update(bytes).digest('hex')]),
+    )
+    expect(await examine(bytes)).toEqual({ go, crates: undefined, unread: undefined, sums })
   })
 
   it.each([

@@ -39,10 +39,16 @@ export async function readGoBuildInfo(
     if (read === undefined) throw new SyntaxError('build information of Go that cannot be read')
     return read
   }
-  // Linkers keep the section; where its name is lost, the loaded parts are still there.
-  if (layout.format !== 'pe' && layout.sections.length > 0) return undefined
-  const data = layout.segments.find(({ writable, size }) => writable && size > 0)
-  return data && search(content, layout, data, signal)
+  // Where the name of the section is lost, or was changed, what is loaded is still there.
+  let left = maxSearchedBytes
+  for (const segment of layout.segments) {
+    if (!segment.writable || segment.size <= 0) continue
+    const read = await search(content, layout, { ...segment, size: Math.min(segment.size, left) }, signal)
+    if (read) return read
+    left -= Math.min(segment.size, left)
+    if (left === 0) break
+  }
+  return undefined
 }
 
 async function search(

@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto'
+import { type ContentSums, hashContent } from '../content-sums.ts'
 import type { FileContent, FileExaminer } from '../files/image-files.ts'
-import { readChunks } from '../files/read-chunks.ts'
 import { type JavaManifest, parseManifest } from './parse-manifest.ts'
 import { type MavenCoordinates, parsePomProperties, pomFolder } from './parse-pom-properties.ts'
 import type { ZipEntry } from './open-zip.ts'
 
 /** What a Java archive tells of itself and of what it holds. */
-export interface ArchiveFacts {
-  readonly sha1: string
-  readonly sha256: string
+export interface ArchiveFacts extends ContentSums {
   readonly manifest: JavaManifest
   /** By each `pom.properties` in it. */
   readonly poms: readonly MavenCoordinates[]
@@ -49,7 +46,7 @@ interface Budget {
 /** Looks through a Java archive and those in it, up to 12 deep; nothing is unpacked to disk. */
 export const archiveExaminer: FileExaminer<ArchiveFacts> = {
   name: 'java-archive',
-  version: 1,
+  version: 2,
   selects: ({ path, size }) => size > 0 && archiveName.test(path),
   examine: (content, { signal }) =>
     examineArchive(content, { archives: 0, entries: 0, poms: 0, heldBytes: 0, unpackedBytes: 0 }, 1, signal),
@@ -96,7 +93,7 @@ async function examineArchive(
     }
   }
   return {
-    ...(await hashContent(content, signal)),
+    ...(await hashContent(content, { signal })),
     manifest: manifest ?? {},
     poms: [...poms.values()],
     pomFolders,
@@ -142,15 +139,4 @@ function open(entry: ZipEntry, budget: Budget): Promise<FileContent> {
     throw new SyntaxError(`more than ${maxUnpackedBytes} bytes in one archive`)
   }
   return entry.open()
-}
-
-async function hashContent(content: FileContent, signal: AbortSignal | undefined) {
-  // Maven's own checksums are of SHA-1.
-  const sha1 = createHash('sha1')
-  const sha256 = createHash('sha256')
-  for await (const chunk of readChunks(content, signal)) {
-    sha1.update(chunk)
-    sha256.update(chunk)
-  }
-  return { sha1: sha1.digest('hex'), sha256: sha256.digest('hex') }
 }

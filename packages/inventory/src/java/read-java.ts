@@ -65,6 +65,7 @@ async function readArchive(
 ): Promise<{ readonly packages: Iterable<Package>; readonly hasGuess: boolean } | undefined> {
   const facts = await context.image.examine(node, archiveExaminer, { signal: context.signal })
   if (!facts) return undefined
+  context.noteContent(node.path, facts)
   const packages = new Map<string, Package>()
   let hasGuess = false
   const walk = async (name: string, path: string, one: ArchiveFacts): Promise<void> => {

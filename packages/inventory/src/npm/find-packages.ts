@@ -3,6 +3,8 @@ import type { ImageFiles } from '../files/image-files.ts'
 
 const folderName = '/node_modules/'
 const installedName = /^(?:@[^/]+\/)?[^/@.][^/]*$/
+/** A `node_modules`, or a scope in it. */
+const linkedFolder = /\/node_modules(?:\/@[^/]+)?$/
 /** Folders in which packages lie that nothing runs. */
 const sampleFolder =
   /\/(?:tests?|__tests__|specs?|fixtures?|__fixtures__|examples?|demos?|mocks?|__mocks__|templates?|benchmarks?)\//i
@@ -14,13 +16,30 @@ export function isInstalled(root: string): boolean {
   return at >= 0 && installedName.test(root.slice(at + folderName.length))
 }
 
-/** Real folders that a link in a `node_modules` leads to: workspaces, and packages installed from a folder. */
+/**
+ * Real folders that a link in a `node_modules` leads to: workspaces, and packages installed from a folder. Where a
+ * `node_modules` or a scope is itself a link, all that lie below its target.
+ */
 export function findLinked({ tree }: Pick<ImageFiles, 'tree'>): ReadonlySet<string> {
   const found = new Set<string>()
+  const seen = new Set<string>()
+  const addBelow = (folder: string): void => {
+    if (seen.has(folder)) return
+    seen.add(folder)
+    for (const { path } of tree.children(folder)) {
+      const target = tree.resolve(path)
+      if (target?.type !== 'directory' || isInstalled(target.path)) continue
+      if (path.startsWith(`${folder}/@`)) addBelow(target.path)
+      else found.add(target.path)
+    }
+  }
   for (const { path, type } of tree.entries()) {
-    if (type !== 'symlink' || !path.includes(folderName) || !isInstalled(path)) continue
+    const isFolder = linkedFolder.test(path)
+    if (type !== 'symlink' || !(isFolder || (path.includes(folderName) && isInstalled(path)))) continue
     const target = tree.resolve(path)
-    if (target?.type === 'directory' && !isInstalled(target.path)) found.add(target.path)
+    if (target?.type !== 'directory') continue
+    if (isFolder) addBelow(target.path)
+    else if (!isInstalled(target.path)) found.add(target.path)
   }
   return found
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Files } from '../image.fixture.ts'
+import { createInventory } from '../create-inventory.ts'
+import { type Files, imageOf } from '../image.fixture.ts'
 import { listPackages } from '../list-packages.fixture.ts'
 
 const manifest = (name: string, version: string, more: object = {}) =>
@@ -92,6 +93,27 @@ describe('npm packages', () => {
       ['pkg:npm/app@1.0.0'],
     ],
     [
+      'in a folder that node_modules is a link to',
+      {
+        '/app/package.json': manifest('app', '1.0.0'),
+        '/app/node_modules': { link: '.libraries' },
+        '/app/.libraries/a/package.json': manifest('a', '1.0.0'),
+        '/app/.libraries/@s/b/package.json': manifest('@s/b', '1.0.0'),
+        '/app/.libraries/c': { link: '../.store/1' },
+        '/app/.store/1/package.json': manifest('c', '1.0.0'),
+      },
+      ['pkg:npm/%40s/b@1.0.0', 'pkg:npm/a@1.0.0', 'pkg:npm/app@1.0.0', 'pkg:npm/c@1.0.0'],
+    ],
+    [
+      'in a folder that a scope is a link to',
+      {
+        '/app/package.json': manifest('app', '1.0.0'),
+        '/app/node_modules/@s': { link: '../tests/s' },
+        '/app/tests/s/b/package.json': manifest('@s/b', '1.0.0'),
+      },
+      ['pkg:npm/%40s/b@1.0.0', 'pkg:npm/app@1.0.0'],
+    ],
+    [
       'whatever links lead to themselves',
       {
         '/app/node_modules/a/package.json': manifest('a', '1.0.0', {
@@ -106,5 +128,16 @@ describe('npm packages', () => {
   ])('are found: those %s', async (_title, files, purls) => {
     const packages = await listPackages(files)
     expect(packages.map(({ purl }) => purl)).toEqual(purls)
+  })
+
+  it.each([
+    ['too large', manifest('a', '1.0.0') + ' '.repeat(5 * 1024 * 1024), 1],
+    ['too deep', `{"name":"a","version":"1.0.0","x":${'['.repeat(300)}${']'.repeat(300)}}`, 1],
+    ['broken, as a sample of tests is', '{"name":', 0],
+  ])('are a gap in another package when their manifest is %s', async (_title, text, count) => {
+    const { gaps } = await createInventory(
+      imageOf({ '/app/package.json': manifest('app', '1.0.0'), '/app/lib/a/package.json': text }),
+    )
+    expect(gaps).toHaveLength(count)
   })
 })

@@ -1,5 +1,6 @@
 import type { FileNode } from '@sallyport/image'
 import { maxDatabaseBytes, maxMetadataBytes } from '../internal/limits.ts'
+import { JsonDepthError } from '../internal/parse-json.ts'
 import { readText } from '../internal/read-text.ts'
 import type { Package } from '../inventory.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
@@ -67,11 +68,16 @@ async function findPackages(context: ReaderContext): Promise<ReadonlyMap<string,
   for (const root of roots) {
     const node = candidates.get(root)!
     const surely = isInstalled(root) || linked.has(root)
-    // What is broken inside of another package is a sample of its tests.
-    const report = surely || !isBelow(root, found) ? context.report : () => {}
-    const one = await readOrReport({ ...context, report }, node.path, () =>
-      readManifest(context, node, surely),
-    )
+    const isInOther = !surely && isBelow(root, found)
+    const one = await readOrReport(context, node.path, async () => {
+      try {
+        return await readManifest(context, node, surely)
+      } catch (error) {
+        // What is broken inside of another package is a sample of its tests; what is beyond a limit may be loaded.
+        if (isInOther && error instanceof SyntaxError && !(error instanceof JsonDepthError)) return undefined
+        throw error
+      }
+    })
     if (!one) continue
     if (surely || isPresent(root, one.manifest.name, (path) => found.has(path))) found.set(root, one)
   }

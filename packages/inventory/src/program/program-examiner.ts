@@ -1,3 +1,4 @@
+import { type ContentSums, hashContent } from '../content-sums.ts'
 import type { FileCandidate, FileExaminer } from '../files/image-files.ts'
 import type { GoBuildInfo } from '../golang/parse-build-info.ts'
 import { readGoBuildInfo } from '../golang/read-build-info.ts'
@@ -11,6 +12,8 @@ export interface ProgramFacts {
   readonly crates?: readonly AuditedCrate[] | undefined
   /** Why something of it could not be read. */
   readonly unread?: string | undefined
+  /** Of the whole file, where packages were found in it. */
+  readonly sums?: ContentSums | undefined
 }
 
 /** Smaller files hold no program of Go, and none of Rust that was audited. */
@@ -28,7 +31,7 @@ export function isProgramCandidate({ path, mode, size }: FileCandidate): boolean
 /** Takes out of a program what its linker wrote into it. Reads its headers and these sections alone. */
 export const programExaminer: FileExaminer<ProgramFacts> = {
   name: 'program',
-  version: 2,
+  version: 3,
   selects: isProgramCandidate,
   examine: async (content, { signal }) => {
     const programs = await readLayout(content)
@@ -42,10 +45,12 @@ export const programExaminer: FileExaminer<ProgramFacts> = {
       const go = await readGoBuildInfo(program, layout, signal)
       const crates = await readAuditData(program, layout)
       if (!go && !crates) continue
+      const isFound = go?.kind === 'found' || crates !== undefined
       return {
         go: go?.kind === 'found' ? go.info : undefined,
         crates,
         unread: go?.kind === 'legacy' ? 'build information of a Go before 1.18 that is not read' : undefined,
+        sums: isFound ? await hashContent(content, { signal }) : undefined,
       }
     }
     return undefined

@@ -52,7 +52,8 @@ async function readLinked(context: ReaderContext, node: FileNode): Promise<reado
   const { image, signal, report } = context
   const facts = await readOrReport(context, node.path, () => image.examine(node, programExaminer, { signal }))
   if (!facts) return []
-  const { go, crates, unread } = facts
+  const { go, crates, unread, sums } = facts
+  if (sums) context.noteContent(node.path, sums)
   if (unread !== undefined) {
     report({ code: 'UNSUPPORTED', path: node.path, message: `${node.path}: ${unread}` })
   }
@@ -65,16 +66,18 @@ async function readLinked(context: ReaderContext, node: FileNode): Promise<reado
 }
 
 async function readRuntime(
-  { image, signal }: ReaderContext,
+  { image, signal, noteContent }: ReaderContext,
   node: FileNode,
   { runtime, examiner }: RuntimeExaminer,
 ): Promise<Package | undefined> {
-  const versions = (await image.examine(node, examiner, { signal })) ?? []
+  const marks = await image.examine(node, examiner, { signal })
+  if (!marks) return undefined
   const { name, cpes, versionInName } = runtime
   const release = versionInName?.exec(node.path.slice(node.path.lastIndexOf('/') + 1))?.[1]
   if (versionInName !== undefined && release === undefined) return undefined
-  const version = versions.find((one) => release === undefined || one.startsWith(`${release}.`))
+  const version = marks.versions.find((one) => release === undefined || one.startsWith(`${release}.`))
   if (version === undefined) return undefined
+  noteContent(node.path, marks.sums)
   return {
     type: 'generic',
     name,

@@ -1,13 +1,20 @@
+import { type ContentSums, hashContent } from '../content-sums.ts'
 import type { FileCandidate, FileExaminer } from '../files/image-files.ts'
 import { isProgramCandidate } from './program-examiner.ts'
 import { type KnownRuntime, knownRuntimes } from './known-runtimes.ts'
 import { readVersionMarks } from './read-version-marks.ts'
 
+/** What a file tells of a runtime. */
+export interface RuntimeMarks {
+  readonly versions: readonly string[]
+  /** Of the whole file. */
+  readonly sums: ContentSums
+}
+
 /** A runtime, and what looks for its marks. */
 export interface RuntimeExaminer {
   readonly runtime: KnownRuntime
-  /** Gives the versions that the file tells. */
-  readonly examiner: FileExaminer<readonly string[]>
+  readonly examiner: FileExaminer<RuntimeMarks>
 }
 
 /**
@@ -20,9 +27,12 @@ export const runtimeExaminers: readonly RuntimeExaminer[] = knownRuntimes.map((r
     runtime,
     examiner: {
       name: `version-mark-${runtime.name}`,
-      version: 1,
+      version: 2,
       selects: (file: FileCandidate) => isNamed(file.path) && isProgramCandidate(file),
-      examine: (content, { signal }) => readVersionMarks(content, runtime.marks, signal),
+      async examine(content, { signal }) {
+        const versions = await readVersionMarks(content, runtime.marks, signal)
+        return versions && { versions, sums: await hashContent(content, { signal }) }
+      },
     },
   }
 })

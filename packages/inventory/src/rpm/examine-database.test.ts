@@ -221,6 +221,46 @@ describe('rpmDatabaseExaminer', () => {
     }
   })
 
+  const repeat = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value)
+  const files = (count: number, sums: readonly string[]) =>
+    headerOf({
+      1000: 'large',
+      1001: '1',
+      1002: '1',
+      1035: sums,
+      1116: { int32: repeat(count, 0) },
+      1117: repeat(count, 'f'),
+      1118: ['/d/'],
+      5011: { int32: [8] },
+    })
+
+  it.each<[string, number, number, string]>([
+    ['a million files without sums', 1_000_000, 1_000_000, ''],
+    ['a hundred thousand with sums', 100_000, 100_000, 'ab'.repeat(32)],
+  ])('reads a header of %s', async (_title, count, sumCount, sum) => {
+    const { headers, problems } = await examine(
+      ndb([files(count, repeat(sumCount, sum)), packageHeader('b')]),
+    )
+    expect(problems).toEqual([])
+    expect(headers.map((one) => [one.name, one.files.length, one.sums.length])).toEqual([
+      ['large', count, sum === '' ? 0 : count],
+      ['b', 0, 0],
+    ])
+  })
+
+  it.each<[string, number, number, string]>([
+    ['more files than a million', 1_000_001, 1_000_001, ''],
+    ['one sum too few', 100, 99, 'ab'.repeat(32)],
+    ['one sum too many', 100, 101, 'ab'.repeat(32)],
+    ['sums of more bytes than a header may have', 1_000_000, 1_000_000, 'ab'.repeat(32)],
+  ])('reports a header of %s', async (_title, count, sumCount, sum) => {
+    const { headers, problems } = await examine(
+      ndb([files(count, repeat(sumCount, sum)), packageHeader('b')]),
+    )
+    expect(headers.map(({ name }) => name)).toEqual(['b'])
+    expect(problems).toHaveLength(1)
+  })
+
   it('refuses file names that little data makes long', async () => {
     const count = 100_000
     const bomb = headerOf({

@@ -8,7 +8,7 @@ import { toRpmHeader } from './to-rpm-header.ts'
 /** Takes the packages out of an rpm database of any of its three formats. */
 export const rpmDatabaseExaminer: FileExaminer<RpmDatabase> = {
   name: 'rpm-database',
-  version: 2,
+  version: 3,
   selects: ({ path }) => databaseFile.test(path),
   examine: (content, { signal }) => examineDatabase(content, signal),
 }
@@ -60,8 +60,8 @@ function readRecord(record: RpmRecord): RpmHeader | { readonly problem: string }
   }
 }
 
-function textLengthOf({ files, requires, provides }: RpmHeader): number {
+function textLengthOf({ files, requires, provides, sums }: RpmHeader): number {
   let length = 0
-  for (const list of [files, requires, provides]) for (const text of list) length += text.length
+  for (const list of [files, requires, provides, sums]) for (const text of list) length += text?.length ?? 0
   return length
 }

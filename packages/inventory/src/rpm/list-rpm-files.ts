@@ -1,5 +1,21 @@
 import { maxRpmTextLength } from '../internal/limits.ts'
+import type { RecordedSum } from '../recorded-sums.ts'
 import type { RpmTags } from './parse-header.ts'
+
+const algorithms: ReadonlyMap<number, RecordedSum['algorithm']> = new Map([
+  [1, 'md5'],
+  [2, 'sha1'],
+  [8, 'sha256'],
+])
+
+/** The sum that a header has of a file; `undefined` when it is of another hash, or none. */
+export function toRecordedSum({
+  sum,
+  algorithm: number,
+}: Pick<RpmFile, 'sum' | 'algorithm'>): RecordedSum | undefined {
+  const algorithm = algorithms.get(number)
+  return sum === undefined || sum === '' || algorithm === undefined ? undefined : { algorithm, value: sum }
+}
 
 /** What a header says of one file, folder or link of its package. */
 export interface RpmFile {

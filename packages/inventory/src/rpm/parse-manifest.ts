@@ -32,5 +32,7 @@ export function parseManifestLine(line: string): RpmHeader {
     requires: [],
     provides: [],
     files: [],
+    sums: [],
+    sumAlgorithm: 1,
   }
 }

@@ -91,6 +91,23 @@ describe.skipIf(!existsSync(databases))(
       }
     })
 
+    it('knows the sum of each regular file of a system of SUSE', async () => {
+      const { headers } = (await rpmDatabaseExaminer.examine(
+        contentOf(read('go-rpmdb/sle15-bci/Packages.db')),
+        {},
+      ))!
+      const all = headers.flatMap(({ sums, files }) => {
+        expect([0, files.length]).toContain(sums.length)
+        return sums
+      })
+      expect(new Set(headers.filter(({ sums }) => sums.length > 0).map((one) => one.sumAlgorithm))).toEqual(
+        new Set([8]),
+      )
+      const known = all.filter((sum) => sum !== null && sum !== '')
+      expect(known.length).toBeGreaterThan(900)
+      expect(known.filter((sum) => !/^[0-9a-f]{64}$/.test(sum!))).toEqual([])
+    })
+
     it.each(['scalibr/os/rpm/empty.sqlite', 'scalibr/os/rpm/invalid'])('reports %s', async (path) => {
       const { packages, gaps } = await inventoryOf('/var/lib/rpm/rpmdb.sqlite', path)
       expect(packages).toEqual([])

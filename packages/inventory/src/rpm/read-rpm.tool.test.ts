@@ -34,16 +34,21 @@ Requires: /usr/bin/sallyport-sample
 %description libs
 Sample
 %install
-mkdir -p %{buildroot}/usr/bin %{buildroot}/usr/share/sample %{buildroot}/var/log
+mkdir -p %{buildroot}/usr/lib/node_modules %{buildroot}/usr/bin %{buildroot}/usr/share/sample %{buildroot}/var/log
 echo x > %{buildroot}/usr/bin/sallyport-sample
 echo x > %{buildroot}/usr/share/sample/data
 touch %{buildroot}/var/log/sample.log
+for name in same other; do
+  mkdir -p %{buildroot}/usr/lib/node_modules/$name
+  printf '{"name":"%s","version":"1.0.0"}' $name > %{buildroot}/usr/lib/node_modules/$name/package.json
+done
 %files
 /usr/bin/sallyport-sample
 %ghost /var/log/sample.log
 %files libs
 %dir /usr/share/sample
 /usr/share/sample/data
+/usr/lib/node_modules
 `
 
 describe.skipIf(!hasRpm)('rpmReader on what rpm itself writes (skipped without rpm and rpmbuild)', () => {
@@ -74,16 +79,24 @@ describe.skipIf(!hasRpm)('rpmReader on what rpm itself writes (skipped without r
     const query = '%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE} %{ARCH} %{SOURCERPM} %{MODULARITYLABEL}\n'
     const expected = rpm('rpm', '--dbpath', database, '-qa', '--qf', query).trim().split('\n').toSorted()
 
-    const { packages, gaps } = await createInventory(
+    const { packages: all, gaps } = await createInventory(
       imageOf({
         '/etc/os-release': 'ID=fedora\nVERSION_ID=41\n',
         '/var/lib/rpm/rpmdb.sqlite': readFileSync(join(database, 'rpmdb.sqlite')),
         '/usr/bin/sallyport-sample': 'x',
         '/usr/share/sample/data': 'x',
         '/var/log/sample.log': '',
+        '/usr/lib/node_modules/same/package.json': '{"name":"same","version":"1.0.0"}',
+        '/usr/lib/node_modules/other/package.json': '{"name":"other","version":"0.1.0"}',
       }),
     )
     expect(gaps).toEqual([])
+    const libraries = all.filter(({ type }) => type === 'npm')
+    expect(libraries.map(({ name, ownedBy, isReplaced }) => [name, ownedBy, isReplaced])).toEqual([
+      ['other', expect.stringContaining('sample-libs'), true],
+      ['same', expect.stringContaining('sample-libs'), undefined],
+    ])
+    const packages = all.filter(({ type }) => type === 'rpm')
     expect(
       packages.map(({ name, version, arch, rpm: details }) =>
         [name, version, arch, details!.sourceRpm, details!.modularityLabel].join(' '),
@@ -97,7 +110,11 @@ describe.skipIf(!hasRpm)('rpmReader on what rpm itself writes (skipped without r
       ],
       [
         'GPL-2.0-or-later AND MIT',
-        ['/usr/share/sample/data'],
+        [
+          '/usr/lib/node_modules/other/package.json',
+          '/usr/lib/node_modules/same/package.json',
+          '/usr/share/sample/data',
+        ],
         { name: 'sallyport-sample', version: '2:1.0~rc1-3' },
       ],
     ])

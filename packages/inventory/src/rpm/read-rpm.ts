@@ -1,4 +1,5 @@
 import type { FileNode } from '@sallyport/image'
+import type { FileRecord } from '../recorded-sums.ts'
 import type { ImageFiles } from '../files/image-files.ts'
 import { maxDatabaseBytes } from '../internal/limits.ts'
 import { existsInTree, readText } from '../internal/read-text.ts'
@@ -8,6 +9,7 @@ import { toPurl } from '../package-url.ts'
 import { evidenceOf, type PackageReader, type ReaderContext, readOrReport } from '../reader.ts'
 import { resolveDependsOn } from '../resolve-depends-on.ts'
 import { rpmDatabaseExaminer } from './examine-database.ts'
+import { toRecordedSum } from './list-rpm-files.ts'
 import { parseManifestLine } from './parse-manifest.ts'
 import type { RpmHeader } from './rpm-database.ts'
 import { parseSourceRpm, toEvr } from './source-rpm.ts'
@@ -115,7 +117,20 @@ async function toPackages(context: ReaderContext, found: readonly Found[]): Prom
       }
     }),
   )
-  return packages.map((one, index) => (dependsOn[index] ? { ...one, dependsOn: dependsOn[index] } : one))
+  return packages.map((one, index) => {
+    const made = dependsOn[index] ? { ...one, dependsOn: dependsOn[index] } : one
+    context.noteRecorded(made, () => recordsOf(headers[index]!))
+    return made
+  })
+}
+
+function recordsOf({ files, sums, sumAlgorithm: algorithm }: RpmHeader): ReadonlyMap<string, FileRecord> {
+  const records = new Map<string, FileRecord>()
+  for (const [index, sum] of sums.entries()) {
+    if (sum === null) continue
+    records.set(files[index]!, sum === '' ? 'no-file' : (toRecordedSum({ sum, algorithm }) ?? 'unknown-hash'))
+  }
+  return records
 }
 
 const capabilityName = (text: string) => text.split(' ', 1)[0]!

@@ -14,6 +14,13 @@ export interface RpmHeader {
   readonly provides: readonly string[]
   /** What was installed: no directories, no ghosts, nothing that another package replaced. */
   readonly files: readonly string[]
+  /**
+   * What the header says each of them hashes to, in the same order: lower-case hexadecimal, nothing for what was no regular
+   * file, `null` where it says nothing or the file may change, as configuration does. Empty where all are `null`.
+   */
+  readonly sums: readonly (string | null)[]
+  /** Number of that hash; see `RpmFile`. */
+  readonly sumAlgorithm: number
 }
 
 /** What an rpm database holds. */

@@ -25,9 +25,11 @@ const tags = {
 const nameText = /^[^\s/:@\p{Cc}]{1,255}$/u
 /** A version or a release. */
 export const versionText: RegExp = /^[A-Za-z0-9._+~^]{1,255}$/
+const configurationFlag = 1
 const ghostFlag = 1 << 6
 const kindMask = 0o170000
 const directoryKind = 0o040000
+const regularKind = 0o100000
 
 /**
  * Takes out of a header what an inventory needs.
@@ -58,7 +60,7 @@ export function toRpmHeader(header: RpmTags): RpmHeader {
     modularityLabel: given(tags.modularityLabel),
     requires: capabilities(header, [tags.requireNames, tags.requireFlags, tags.requireVersions]),
     provides: capabilities(header, [tags.provideNames, tags.provideFlags, tags.provideVersions]),
-    files: installedFiles(header, name),
+    ...installedFiles(header, name),
   }
 }
 
@@ -81,15 +83,22 @@ function operatorOf(flags: number): string {
   return `${flags & 2 ? '<' : ''}${flags & 4 ? '>' : ''}${flags & 8 ? '=' : ''}`
 }
 
-function installedFiles(header: RpmTags, name: string): string[] {
-  return listRpmFiles(header, name)
-    .filter(
-      ({ path, state, mode, flags }) =>
-        path.startsWith('/') &&
-        // Any state but `RPMFILE_STATE_NORMAL`: replaced by another package, or left out.
-        state === 0 &&
-        (mode & kindMask) !== directoryKind &&
-        (flags & ghostFlag) === 0,
-    )
-    .map(({ path }) => path)
+function installedFiles(header: RpmTags, name: string): Pick<RpmHeader, 'files' | 'sums' | 'sumAlgorithm'> {
+  const installed = listRpmFiles(header, name).filter(
+    ({ path, state, mode, flags }) =>
+      path.startsWith('/') &&
+      // Any state but `RPMFILE_STATE_NORMAL`: replaced by another package, or left out.
+      state === 0 &&
+      (mode & kindMask) !== directoryKind &&
+      (flags & ghostFlag) === 0,
+  )
+  const sums = installed.map(({ mode, flags, sum }) => {
+    if (mode !== 0 && (mode & kindMask) !== regularKind) return ''
+    return sum === undefined || (flags & configurationFlag) !== 0 ? null : sum
+  })
+  return {
+    files: installed.map(({ path }) => path),
+    sums: sums.some((sum) => sum !== null) ? sums : [],
+    sumAlgorithm: installed[0]?.algorithm ?? 1,
+  }
 }

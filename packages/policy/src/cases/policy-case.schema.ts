@@ -53,7 +53,12 @@ const facts = z.strictObject({
     })
     .optional(),
   files: z
-    .strictObject({ setuid: texts.optional(), shells: texts.optional(), worldWritable: texts.optional() })
+    .strictObject({
+      setuid: texts.optional(),
+      capabilities: z.record(text, texts).optional(),
+      shells: texts.optional(),
+      worldWritable: texts.optional(),
+    })
     .optional(),
   base: z
     .strictObject({

@@ -92,7 +92,9 @@ export function toFacts(facts: CaseFacts, now: Date): PolicyFacts {
         ...given(facts.configuration),
       },
     }),
-    ...(facts.files && { files: { setuid: [], shells: [], worldWritable: [], ...given(facts.files) } }),
+    ...(facts.files && {
+      files: { setuid: [], capabilities: {}, shells: [], worldWritable: [], ...given(facts.files) },
+    }),
     ...(facts.base && { base: facts.base }),
     ...(facts.evidence && {
       evidence: {

@@ -14,8 +14,10 @@ interface Allowed {
 export interface ConfigRule {
   /** `non-root`: neither uid 0, be it by a name, nor the name root. `numeric-non-root`: a uid, as Kubernetes can check it. */
   readonly user?: 'non-root' | 'numeric-non-root' | undefined
-  /** Paths, as globs, that may have the setuid or setgid bit. */
+  /** Paths, as globs, that may have the setuid or setgid bit, or capabilities that are as good as that. */
   readonly setuid?: Allowed | undefined
+  /** Paths, as globs, that may have capabilities, whichever they are. */
+  readonly capabilities?: Allowed | undefined
   readonly shell?: 'forbid' | undefined
   /** Paths, as globs, that everybody may write. */
   readonly worldWritable?: Allowed | undefined
@@ -36,6 +38,7 @@ export const configKind: RuleKind<ConfigRule> = {
     .strictObject({
       user: z.enum(['non-root', 'numeric-non-root']).optional(),
       setuid: allowed,
+      capabilities: allowed,
       shell: z.literal('forbid').optional(),
       worldWritable: allowed,
       exposedPorts: allowed,
@@ -52,7 +55,7 @@ export const configKind: RuleKind<ConfigRule> = {
     ...dropped(['shell'], parent.shell, child.shell),
     ...dropped(['volumes'], parent.volumes, child.volumes),
     ...dropped(['healthCheck'], parent.healthCheck, child.healthCheck),
-    ...(['setuid', 'worldWritable', 'exposedPorts'] as const).flatMap((key) =>
+    ...(['setuid', 'capabilities', 'worldWritable', 'exposedPorts'] as const).flatMap((key) =>
       allowsMore([key, 'allow'], parent[key]?.allow, child[key]?.allow),
     ),
     ...asksLess(['environment', 'forbid'], parent.environment?.forbid, child.environment?.forbid),
@@ -89,11 +92,16 @@ function findConfigurationFaults(rule: ConfigRule, { configuration }: PolicyFact
   ]
 }
 
-function findFileFaults({ setuid, shell, worldWritable }: ConfigRule, { files }: PolicyFacts): Faults {
-  if (!(setuid ?? shell ?? worldWritable)) return []
-  if (!files) return [nobodyLooked]
+function findFileFaults(
+  { setuid, capabilities, shell, worldWritable }: ConfigRule,
+  { files }: PolicyFacts,
+): Faults {
+  if (!(setuid ?? capabilities ?? shell ?? worldWritable)) return []
+  // Facts of another maker may be without capabilities, on which `setuid` depends too.
+  if (!files || ((setuid ?? capabilities) && !files.capabilities)) return [nobodyLooked]
   return [
     ...notAllowed('setuid', setuid, files.setuid),
+    ...notAllowed('capabilities of', capabilities, Object.keys(files.capabilities)),
     ...(shell ? files.shells.map((path) => `shell ${path}`) : []),
     ...notAllowed('writable by everybody:', worldWritable, files.worldWritable),
   ]

@@ -78,6 +78,18 @@ describe('configKind', () => {
       filed({ setuid: ['/usr/bin/sudo'] }),
       undefined,
     ],
+    [
+      'capabilities',
+      { capabilities: { allow: ['/usr/bin/ping'] } },
+      filed({ capabilities: { '/usr/bin/ping': ['cap_net_raw'], '/tmp/x': ['cap_net_raw'] } }),
+      'capabilities of /tmp/x',
+    ],
+    [
+      'capabilities that may be',
+      { capabilities: { allow: ['/usr/bin/*'] }, setuid: { allow: [] } },
+      filed({ capabilities: { '/usr/bin/ping': ['cap_net_raw'] } }),
+      undefined,
+    ],
     ['a shell', { shell: 'forbid' }, filed({ shells: ['/bin/sh'] }), 'shell /bin/sh'],
     ['no shell', { shell: 'forbid' }, filed({}), undefined],
     [
@@ -97,6 +109,8 @@ describe('configKind', () => {
     [{ environment: { forbid: ['X'] } }, { configuration: undefined }],
     [{ shell: 'forbid' }, { files: undefined }],
     [{ setuid: { allow: ['*'] } }, { files: undefined }],
+    [{ capabilities: { allow: ['*'] } }, { files: undefined }],
+    [{ setuid: { allow: ['*'] } }, { files: { setuid: [], shells: [], worldWritable: [] } as never }],
     [{ user: 'non-root', shell: 'forbid' }, { files: undefined }],
   ])('pitfall 4: %j is an error when nobody looked', (rule, changes) => {
     expect(judge(configKind, rule, aContext(changes))).toMatchObject({ outcome: 'error' })

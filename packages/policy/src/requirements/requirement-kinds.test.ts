@@ -99,6 +99,7 @@ const pairs: readonly (readonly [Kind, object, object, string])[] = [
   ['config', { user: 'non-root' }, { shell: 'forbid' }, 'user'],
   ['config', { user: 'numeric-non-root' }, { user: 'non-root' }, 'user'],
   ['config', { setuid: { allow: [] } }, { setuid: { allow: ['/x'] } }, 'setuid.allow'],
+  ['config', { capabilities: { allow: [] } }, { capabilities: { allow: ['/x'] } }, 'capabilities.allow'],
   [
     'config',
     { environment: { forbid: ['A', 'B'] } },

@@ -34,6 +34,7 @@ const types = {
     healthCheck: 'bool',
     created: time,
     setuid: texts,
+    capabilities: 'map<string, list<string>>',
     shells: texts,
     worldWritable: texts,
   },

@@ -100,6 +100,7 @@ describe('compileCondition', () => {
     ['scan.weaknesses.size() == 0', { scan: { ...facts.scan, weaknesses: undefined } }],
     ['base.name != "x"', { base: undefined }],
     ['image.shells.size() == 0', { files: undefined }],
+    ['image.capabilities.all(path, image.capabilities[path] == ["cap_net_raw"])', { files: undefined }],
   ])('pitfall 4: %s is an error when nobody looked', (text, changes) => {
     expect(ask(text, aContext(changes))).toHaveProperty('error')
     expect(ask(text)).toHaveProperty('holds')

@@ -82,7 +82,7 @@ export const facts: PolicyFacts = {
     healthCheck: true,
     created: '2026-11-01T00:00:00Z',
   },
-  files: { setuid: [], shells: [], worldWritable: [] },
+  files: { setuid: [], capabilities: {}, shells: [], worldWritable: [] },
   base: { name: 'mirror.example/debian:12', created: '2026-11-01T00:00:00Z', knownBy: 'layers' },
   platforms: { present: ['linux/amd64'], judged: ['linux/amd64'] },
   removed: [],

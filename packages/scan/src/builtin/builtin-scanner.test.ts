@@ -198,18 +198,53 @@ describe('builtinScanner', () => {
     expect(findings).toMatchObject([{ fix: { state: 'unknown' } }])
   })
 
-  it('judges language packages of the distribution through its advisories, others by their own', async () => {
+  describe('a language package that a package of the distribution brought', () => {
     const owned = packageOf('pypi', 'requests', '2.0', { ownedBy: perl.purl })
     const venv = packageOf('pypi', 'requests', '2.1')
-    const advisories = [
-      advisory('CVE-2024-1000', 'PyPI', 'requests'),
-      advisory('CVE-1999-1000', 'Debian:12', 'a'),
-    ]
-    const { findings, status } = await scan(advisories, [perl, owned, venv])
-    expect(findings.map(({ package: { version } }) => version)).toEqual(['2.1'])
-    expect(status).toBe('complete')
-    const withoutDebian = await scan(advisories.slice(0, 1), [perl, owned, venv])
-    expect(withoutDebian.findings.map(({ package: { version } }) => version)).toEqual(['2.0', '2.1'])
+    const own = { ...advisory('GHSA-aaaa-bbbb-cccc', 'PyPI', 'requests'), aliases: ['CVE-2024-1000'] }
+    const fixed = advisory('DEBIAN-CVE-2024-1000', 'Debian:12', 'perl', '1')
+    const other = advisory('CVE-1999-1000', 'Debian:12', 'a')
+
+    it.each<[string, OsvRecord[], string[]]>([
+      ['is judged by what the distribution says of the vulnerability', [own, fixed], ['2.1']],
+      [
+        'also in an advisory of several',
+        [own, advisory('DSA-1-1', 'Debian:12', 'perl', '1', { upstream: ['CVE-2024-1000', 'CVE-2024-2'] })],
+        ['2.1'],
+      ],
+      ['is judged by itself where the distribution says nothing of it', [own, other], ['2.0', '2.1']],
+      [
+        'also where it speaks of another vulnerability of that package',
+        [own, advisory('DEBIAN-CVE-2024-2', 'Debian:12', 'perl', '1')],
+        ['2.0', '2.1'],
+      ],
+      [
+        'or of the same in another package',
+        [own, advisory('DEBIAN-CVE-2024-1000', 'Debian:12', 'a', '1')],
+        ['2.0', '2.1'],
+      ],
+      ['and where there are no advisories of the distribution', [own], ['2.0', '2.1']],
+    ])('%s', async (_title, advisories, versions) => {
+      const { findings } = await scan(advisories, [perl, owned, venv])
+      expect(findings.map(({ package: { version } }) => version)).toEqual(versions)
+    })
+
+    it('needs advisories of its own, unless the distribution speaks of the package that brought it', async () => {
+      expect((await scan([fixed], [perl, owned])).gaps).toEqual([])
+      expect((await scan([other], [perl, owned])).gaps).toMatchObject([{ code: 'NO_ADVISORIES' }])
+    })
+
+    it('has no gap for a version that cannot be compared where the distribution looks after its package', async () => {
+      const odd = packageOf('pypi', 'requests', 'unknown!', { ownedBy: perl.purl })
+      const third = advisory('CVE-2024-3', 'PyPI', 'requests', '3.0')
+      expect((await scan([third, fixed], [perl, odd])).gaps).toEqual([])
+      expect((await scan([third, other], [perl, odd])).gaps).toMatchObject([{ code: 'VERSION_UNPARSEABLE' }])
+    })
+
+    it('is judged by itself when it is replaced', async () => {
+      const { findings } = await scan([own, fixed], [perl, { ...owned, isReplaced: true }])
+      expect(findings.map(({ package: { version } }) => version)).toEqual(['2.0'])
+    })
   })
 })
 

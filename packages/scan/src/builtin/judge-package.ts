@@ -25,6 +25,8 @@ export interface Judgement {
 export interface JudgeOptions {
   readonly ubuntuPro: boolean
   readonly builtUsing: boolean
+  /** Vulnerabilities of which others have the say; advisories of them do not count. */
+  readonly spokenOf?: ReadonlySet<string> | undefined
 }
 
 /**
@@ -36,10 +38,10 @@ export function judgePackage(
   pkg: Package,
   ecosystem: Extract<EcosystemChoice, { ok: true }>,
   index: AdvisoryIndex,
-  { ubuntuPro, builtUsing }: JudgeOptions,
+  { ubuntuPro, builtUsing, spokenOf = new Set() }: JudgeOptions,
 ): Judgement {
   const parts = lookupsOf(pkg, { builtUsing }).map((lookups) =>
-    judgeLookups(pkg, lookups, ecosystem, index, ubuntuPro),
+    judgeLookups(pkg, lookups, ecosystem, index, ubuntuPro, spokenOf),
   )
   return {
     hits: parts.flatMap(({ hits }) => hits),
@@ -53,13 +55,18 @@ function judgeLookups(
   { names, base, subscription }: Extract<EcosystemChoice, { ok: true }>,
   index: AdvisoryIndex,
   ubuntuPro: boolean,
+  spokenOf: ReadonlySet<string>,
 ): Judgement {
   const hits: Hit[] = []
   const unreadable: string[] = []
   const safe: AdvisoryEntry[] = []
   for (const lookup of lookups) {
     const find = (name: string | undefined): readonly AdvisoryEntry[] =>
-      name === undefined ? [] : index.find(name, lookup.name).filter((entry) => concerns(pkg, lookup, entry))
+      name === undefined
+        ? []
+        : index
+            .find(name, lookup.name)
+            .filter((entry) => concerns(pkg, lookup, entry) && !clears(spokenOf, entry))
     const plain = [...names, base].flatMap(find)
     const paid = find(subscription)
     // a record may speak for both: subscribers go by what it says for them, others by the public part
@@ -86,7 +93,7 @@ function isOwn({ affected }: AdvisoryEntry): boolean {
   return extensionOf(affected).name !== undefined
 }
 
-/** An advisory of several vulnerabilities is cleared only when all of them are. */
+/** Whether an advisory is about none but these vulnerabilities: one of several only when all of them are. */
 function clears(cleared: ReadonlySet<string>, { record }: AdvisoryEntry): boolean {
   const members = isBundle(record.id)
     ? [...(record.upstream ?? []), ...(record.aliases ?? [])].filter((id) => !isBundle(id))

@@ -9,6 +9,7 @@ import { foreignVendor } from './foreign-vendor.ts'
 import { isKernelNotShipped } from './is-kernel-not-shipped.ts'
 import { judgePackage } from './judge-package.ts'
 import { toFindings } from './to-finding.ts'
+import { vulnerabilitiesOfOwner } from './vulnerabilities-of-owner.ts'
 
 /** What matching an inventory gave. */
 export interface MatchResult {
@@ -38,9 +39,9 @@ interface Unjudged {
 
 /**
  * Matches packages with advisories. Packages of a distribution are matched by their source package and its version,
- * as advisories name them, and each binary package gets its own finding. A language package that belongs to a
- * package of a distribution with advisories is judged through that, since distributions patch without changing
- * the upstream version.
+ * as advisories name them, and each binary package gets its own finding. Of a language package that belongs to a
+ * package of a distribution counts what the distribution says of a vulnerability in that, since distributions patch without
+ * changing the upstream version; where it says nothing, the package is judged by itself.
  */
 export function matchInventory(
   inventory: Inventory,
@@ -55,7 +56,7 @@ export function matchInventory(
     message: `${code}${path === undefined ? '' : ` at ${path}`}: ${message}`,
   }))
   const unjudged = new Map<string, Unjudged>()
-  const coveredOwners = new Set<string>()
+  const owners = new Map<string, () => ReadonlySet<string>>()
   let judged = 0
 
   const skip = (code: ScanGap['code'], message: string): void => {
@@ -65,26 +66,36 @@ export function matchInventory(
   }
   const judge = (pkg: Package): void => {
     signal?.throwIfAborted()
-    if (isJudgedByOwner(pkg) && coveredOwners.has(pkg.ownedBy!)) {
-      judged++
+    const spokenOf = isJudgedByOwner(pkg) ? owners.get(pkg.ownedBy!)?.() : undefined
+    const ecosystem = ecosystemOf(pkg.type, distro)
+    if (!ecosystem.ok) {
+      // No advisories name what has only a mark of its version, in whatever hands it is.
+      if (spokenOf) judged++
+      else skip(ecosystem.code, ecosystem.why)
       return
     }
-    const ecosystem = ecosystemOf(pkg.type, distro)
-    if (!ecosystem.ok) return skip(ecosystem.code, ecosystem.why)
-    if (!ecosystem.names.some((name) => index.count(name) > 0))
-      return skip('NO_ADVISORIES', `no advisories for ${ecosystem.names[0]}`)
+    if (!ecosystem.names.some((name) => index.count(name) > 0)) {
+      if (spokenOf && spokenOf.size > 0) judged++
+      else skip('NO_ADVISORIES', `no advisories for ${ecosystem.names[0]}`)
+      return
+    }
     const vendor = foreignVendor(pkg, distro)
     if (vendor !== undefined)
       return skip(
         'NO_ADVISORIES',
         `packages of ${vendor}, which the advisories of ${distro?.id} are not about`,
       )
-    const { hits, unreadable } = judgePackage(pkg, ecosystem, index, { ubuntuPro, builtUsing })
+    const { hits, unreadable } = judgePackage(pkg, ecosystem, index, { ubuntuPro, builtUsing, spokenOf })
     for (const hit of hits) findings.push(...toFindings(pkg, hit, index, scanner))
     if (isKernelNotShipped(pkg)) notShipped.add(pkg.purl)
-    if (unreadable.length > 0) gaps.push(unparseableGap(pkg, unreadable))
+    // A distribution's own builds often have no version of their own; it answers for what it looks after.
+    if (unreadable.length > 0 && !spokenOf?.size) gaps.push(unparseableGap(pkg, unreadable))
     else judged++
-    if (isOfDistro(pkg)) coveredOwners.add(pkg.purl)
+    if (isOfDistro(pkg))
+      owners.set(
+        pkg.purl,
+        once(() => vulnerabilitiesOfOwner(pkg, ecosystem, index)),
+      )
   }
 
   // packages of the distribution first: they decide how the language packages they own are judged
@@ -134,6 +145,11 @@ function first<T>(cves: readonly string[], find: (cve: string) => T | undefined)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }
 
 function isOfDistro({ type }: Package): boolean {

@@ -287,6 +287,21 @@ describe('toBlobInfo', () => {
     expect([...packages.values()].map(({ name }) => name)).toEqual(['flask'])
   })
 
+  it('sends language packages that a package of another maker brought, as nobody else judges them', () => {
+    const packageBy = (name: string, vendor: string) =>
+      packageOf('rpm', name, '1-1', { rpm: { requires: [], provides: [], vendor } })
+    const owners = [packageBy('own', 'Red Hat, Inc.'), packageBy('foreign', 'Example Ltd.')]
+    const { packages } = sent(
+      [
+        packageOf('npm', 'a', '1.0.0', { ownedBy: owners[0]!.purl }),
+        packageOf('npm', 'b', '1.0.0', { ownedBy: owners[1]!.purl }),
+        ...owners,
+      ],
+      { id: 'rhel', versionId: '9.4', idLike: [] },
+    )
+    expect([...packages.values()].map(({ name }) => name)).toEqual(['b', 'own', 'foreign'])
+  })
+
   it('says what the interface has no words for', () => {
     const rpm = { requires: [], provides: [], modularityLabel: 'nodejs:18:1:a' }
     const rhel = { id: 'rhel', versionId: '8.9', idLike: [] }

@@ -28,7 +28,7 @@ const schemaVersion = 2
 /**
  * Makes one blob of a whole inventory. The layers are merged already, so there is one; each package has its own diff id.
  * Packages get no purl: the server makes its own, and drops packages whose purl has another word for the distribution.
- * Language packages that belong to a system package are left to the distribution's advisories, as Trivy itself does.
+ * Language packages that belong to a system package of the distribution are left to its advisories, as Trivy itself does.
  */
 export function toBlobInfo(inventory: Inventory, { trivyVersion, nonce }: BlobInfoOptions): SentInventory {
   const { distro } = inventory
@@ -39,16 +39,19 @@ export function toBlobInfo(inventory: Inventory, { trivyVersion, nonce }: BlobIn
   const modular: Package[] = []
   const unsupported = new Set<string>()
   const gaps: ScanGap[] = [...gapsOfInventory(inventory)]
+  const foreign = new Set(
+    inventory.packages.flatMap((pkg) => (foreignVendor(pkg, distro) === undefined ? [] : [pkg.purl])),
+  )
   for (const pkg of inventory.packages) {
     const id = `${nonce}/${packages.size}`
     if (systemTypes.has(pkg.type)) {
       packages.set(id, pkg)
-      const isForeign = foreignVendor(pkg, distro) !== undefined
-      system.push({ ...toSystemPackage(pkg, id), ...(isForeign && { repository: { class: 'third-party' } }) })
+      const repository = foreign.has(pkg.purl) && { repository: { class: 'third-party' } }
+      system.push({ ...toSystemPackage(pkg, id), ...repository })
       if (pkg.rpm?.modularityLabel) modular.push(pkg)
       continue
     }
-    if (isJudgedByOwner(pkg)) continue
+    if (isJudgedByOwner(pkg) && !foreign.has(pkg.ownedBy!)) continue
     const type = Object.hasOwn(installedTypes, pkg.type) ? installedTypes[pkg.type] : undefined
     if (type === undefined) {
       // Trivy does not list what has no package record, in images neither

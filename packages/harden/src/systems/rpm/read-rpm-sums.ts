@@ -1,23 +1,11 @@
 import type { FileTree, Image } from '@sallyport/image'
-import type { Package } from '@sallyport/inventory'
+import { type Package, type RecordedSum, toRecordedSum } from '@sallyport/inventory'
 import { readHeaders } from './edit-database.ts'
 import { type DatabaseFile, findDatabases } from './find-databases.ts'
 import { packageKey, parseRpmPackage, type RpmPackage } from './parse-rpm-package.ts'
 
-/** What a header says a file's content hashes to. */
-interface RpmSum {
-  readonly algorithm: 'md5' | 'sha1' | 'sha256'
-  /** Lower-case hexadecimal. */
-  readonly value: string
-}
-
 const maxDatabaseBytes = 256 * 1024 * 1024
 const ghostFlag = 1 << 6
-const algorithms: ReadonlyMap<number, RpmSum['algorithm']> = new Map([
-  [1, 'md5'],
-  [2, 'sha1'],
-  [8, 'sha256'],
-])
 
 /**
  * Reads the sums of files that rpm's headers record, by canonical path: of what is installed, and no ghosts.
@@ -27,17 +15,18 @@ const algorithms: ReadonlyMap<number, RpmSum['algorithm']> = new Map([
 export async function readRpmSums(
   image: Pick<Image, 'tree' | 'readFile'>,
   signal?: AbortSignal,
-): Promise<(found: Package) => ReadonlyMap<string, RpmSum>> {
-  const sums = new Map<string, Map<string, RpmSum>>()
+): Promise<(found: Package) => ReadonlyMap<string, RecordedSum>> {
+  const sums = new Map<string, Map<string, RecordedSum>>()
   for (const { node } of readable(image.tree)) {
     const database = await image.readFile(node, { maxBytes: maxDatabaseBytes, signal })
     for (const { key, files } of await readPackages(database, signal)) {
-      const known = sums.get(key) ?? new Map<string, RpmSum>()
+      const known = sums.get(key) ?? new Map<string, RecordedSum>()
       sums.set(key, known)
-      for (const { path, state, flags, sum, algorithm: number } of files) {
-        const algorithm = algorithms.get(number)
-        if (sum === undefined || algorithm === undefined || state !== 0 || (flags & ghostFlag) !== 0) continue
-        known.set(image.tree.canonicalize(path), { algorithm, value: sum })
+      for (const file of files) {
+        const { path, state, flags } = file
+        const sum = toRecordedSum(file)
+        if (sum === undefined || state !== 0 || (flags & ghostFlag) !== 0) continue
+        known.set(image.tree.canonicalize(path), sum)
       }
     }
   }

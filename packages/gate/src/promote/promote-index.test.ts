@@ -147,6 +147,26 @@ describe('promote of an index', () => {
     expect(test.registry.snapshot()).not.toHaveProperty('prod/app')
   })
 
+  it.each([
+    ['planned', 'plan'],
+    ['promoted', 'promote'],
+  ] as const)('is not %s with layers of a file system that are called documents', async (_title, run) => {
+    await using test = await openIndexTest()
+    const flawed = imageOf('linux/amd64', { ...lean, flawed: lean.hello! })
+    await pushImage(test.source, flawed)
+    const manifest = JSON.parse(Buffer.from(flawed.raw.bytes).toString()) as {
+      layers: { mediaType: string }[]
+    }
+    for (const layer of manifest.layers) layer.mediaType = 'application/vnd.in-toto+json'
+    const hidden = toRaw(mediaTypes.ociManifest, manifest)
+    await pushWithEntry(test.source, both(), hidden)
+    const outcome = await Promise.resolve(test.gate[run]({ from: test.from, to: test.to })).catch(
+      (error: unknown) => ({ verdict: 'error', error }),
+    )
+    expect(outcome).toMatchObject({ verdict: 'error', error: { code: 'OPTIONS_INVALID', side: 'source' } })
+    expect(test.registry.snapshot()).not.toHaveProperty('prod/app')
+  })
+
   it('leaves attached documents out when they describe images that were changed', async () => {
     await using test = await openIndexTest()
     const attestation = await writeAttestation(test.source)

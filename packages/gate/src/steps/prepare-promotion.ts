@@ -128,7 +128,7 @@ interface Push {
 function push(
   gate: GateContext,
   request: PromotionRequest,
-  { source, resolved, judged: { judgements, index, root }, steps, signal }: Push,
+  { source, resolved, judged: { judgements, root, attachments }, steps, signal }: Push,
 ) {
   return steps.run('push', undefined, async () => {
     const target = await openTarget(readDestination(request.to, gate))
@@ -136,9 +136,6 @@ function push(
       raw: image.raw,
       blobs: image,
     }))
-    // What is attached to the source's index describes its digests, so it goes along only with the same index.
-    const isUnchanged = index?.descriptor.digest === resolved.root.descriptor.digest
-    const attachments = isUnchanged ? resolved.attachments : []
     images.push(...attachments.map((raw) => ({ raw, blobs: source.repository })))
     const value = await pushContent(target, images, root, {
       from: { repository: source.repository, images: resolved.images.map(({ raw }) => raw) },

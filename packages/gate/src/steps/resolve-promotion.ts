@@ -7,6 +7,7 @@ import type { PromotionRequest } from '../promote/request.ts'
 import type { Resolution } from '../promote/resolution.ts'
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { findUnchanged } from './find-unchanged.ts'
+import { copyName } from './keep-copy.ts'
 import { openSource } from './open-source.ts'
 import { readDestination } from './open-target.ts'
 import { resolveSource } from './resolve-source.ts'
@@ -48,6 +49,8 @@ export async function resolvePromotion(
       destination: destination.name,
       expected,
     }
+    // Known before anything is judged, not when it is needed.
+    copyName(gate, found)
     const unchanged =
       target && expected && (await findUnchanged(gate, { key, target, expected, now, signal }))
     if (unchanged) {

@@ -21,7 +21,14 @@ export function promotionKey(
       vex: options.vex,
       ignore: options.ignore?.map(({ rules, owner }) => ({
         owner,
-        rules: rules.map(({ source, name, reason, expires }) => ({ source, name, reason, expires })),
+        rules: rules.map(({ source, name, id, terms, reason, expires }) => ({
+          source,
+          name,
+          id,
+          terms,
+          reason,
+          expires,
+        })),
       })),
       platforms: request.platforms ?? null,
       breakGlass: request.breakGlass,

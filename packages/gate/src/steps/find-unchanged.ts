@@ -1,5 +1,6 @@
 import { type Descriptor, type Digest, isSallyportError } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { findJudgement, isYoungEnough, type KeptJudgement } from '../promote/kept-judgement.ts'
 import type { AttachedEvidence } from '../record/attached-evidence.ts'
@@ -59,14 +60,16 @@ export async function findUnchanged(
 
 /** Whether an image would be judged the same today, as far as that can be told without scanning it. */
 async function stillCounts(
-  { scanners, gatherFacts, evidenceMaxAgeMs, reuseDecisionMaxAgeMs = 0 }: GateContext,
+  gate: GateContext,
   { decidedAt, decision, platforms }: KeptJudgement,
   now: Date,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  const { scanners, gatherFacts, evidenceMaxAgeMs, reuseDecisionMaxAgeMs = 0 } = gate
   if (!isYoungEnough(decidedAt, now, evidenceMaxAgeMs)) return false
-  if (![decision, ...platforms.map((each) => each.decision)].every((each) => decisionStands(each, now)))
-    return false
+  const { waivers } = await withApprovedWaivers(gate)
+  const decisions = [decision, ...platforms.map((each) => each.decision)]
+  if (!decisions.every((each) => decisionStands(each, { now, waivers }))) return false
   const data = await compareScannerData(scanners, decision, signal)
   // What others gather may be something else by now.
   if (data === 'unknown' || (data === 'same' && gatherFacts))

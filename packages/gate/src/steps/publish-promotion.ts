@@ -1,6 +1,7 @@
 import type { Digest } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -28,7 +29,8 @@ const verificationMaxAgeMs = 60_000
  * Step `publish`: moves the tag from where `resolve` saw it. What was verified more than a minute ago is verified again.
  *
  * @throws {GateError} `FROZEN` in a window in which no tag of the tier moves.
- * @throws {GateError} `DECISION_EXPIRED` when what was decided is too old, or rests on a waiver that ran out meanwhile.
+ * @throws {GateError} `DECISION_EXPIRED` when what was decided is too old, or rests on a waiver that ran out or was taken back
+ *   meanwhile.
  * @throws {GateError} `SOURCE_MOVED` when the tag that was to be promoted names something else by now.
  * @throws {GateError} `VERIFICATION_FAILED` when the target does not hold any more what was verified.
  * @throws {GateError} `TAG_CONFLICT` when somebody else moved the tag meanwhile.
@@ -58,8 +60,9 @@ export async function publishPromotion(
         async beforeMove() {
           const now = gate.clock.now()
           refuseFrozen(gate.policy, request.tier, to, now)
+          const { waivers } = await withApprovedWaivers(gate)
           const decisions = [kept.decision, ...kept.platforms.map(({ decision }) => decision)]
-          const stands = decisions.every((decision) => decisionStands(decision, now))
+          const stands = decisions.every((decision) => decisionStands(decision, { now, waivers }))
           if (!stands || !isYoungEnough(kept.decidedAt, now, gate.evidenceMaxAgeMs))
             throw expired(to, kept.decidedAt)
           await checkSource(gate, request, resolution, signal)

@@ -1,3 +1,4 @@
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { findJudgement, isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -30,7 +31,8 @@ export async function revivePreparation(
     !isYoungEnough(kept.decidedAt, now, Math.min(resumeMaxAgeMs, gate.evidenceMaxAgeMs ?? Infinity))
   )
     return undefined
-  if (!kept.platforms.every(({ decision }) => decisionStands(decision, now))) return undefined
+  const { waivers } = await withApprovedWaivers(gate)
+  if (!kept.platforms.every(({ decision }) => decisionStands(decision, { now, waivers }))) return undefined
   if ((await compareScannerData(scanners, kept.decision, signal)) === 'other') return undefined
   const target = await readDestination(request.to, gate).open()
   if (!target) return undefined

@@ -6,7 +6,7 @@ import { decisionStands } from './decision-stands.ts'
 const now = new Date('2026-11-26T12:00:00.000Z')
 const [past, present, future] = ['2026-11-26T11:59:59.999Z', now.toISOString(), '2026-11-26T12:00:00.001Z']
 /** Only what the function looks at. */
-const decided = ({ waivers = [], ...part }: { waivers?: readonly object[] }) =>
+const decided = ({ waivers = [], ...part }: { waivers?: readonly object[]; evaluatedAt?: string }) =>
   ({
     waivers: waivers.map((each) => ({ id: 'w-1', ...each })),
     rules: [],
@@ -38,6 +38,15 @@ describe('decisionStands', () => {
   ])('with %s', (_title, part, expected) => {
     const waivers = [file('waivers', 'w-1')]
     expect(decisionStands(decided(part), { now, waivers })).toBe(expected)
+  })
+
+  it.each([
+    ['holds', future, true],
+    ['has ended since', present, false],
+    ['had ended before', past, true],
+  ])('with an ignore rule that %s', (_title, expires, expected) => {
+    const ignore = [{ rules: [{ source: '.trivyignore', name: 'x', expires, matches: () => true }] }]
+    expect(decisionStands(decided({ evaluatedAt: past }), { now, ignore })).toBe(expected)
   })
 
   it.each<[string, readonly WaiverFile[] | undefined, boolean]>([

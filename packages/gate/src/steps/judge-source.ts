@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type BlobReader, type Digest, formatPlatform, type RawManifest } from '@sallyport/core'
 import type { OpenedSource } from '@sallyport/oci'
-import type { Decision } from '@sallyport/policy'
+import type { Decision, WaiverFile } from '@sallyport/policy'
 import { gateFacts } from '../facts/gather-facts.ts'
 import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { JudgingContext } from '../promote/gate-context.ts'
@@ -26,6 +26,8 @@ export interface SourceJudgement extends AsyncDisposable {
   readonly root: RawManifest
   /** Documents that go along with `root`: what is attached to the source's index is about its digests, so with no other index. */
   readonly attachments: readonly RawManifest[]
+  /** Those that it was judged by: the gate's, and those of approvals. */
+  readonly waivers: readonly WaiverFile[] | undefined
   /** That about `root`. */
   readonly decision: Decision
 }
@@ -115,6 +117,7 @@ export async function judgeSource(
     index,
     root,
     attachments,
+    waivers,
     decision,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -11,6 +11,7 @@ import type { StepRunner } from '../promote/step-runner.ts'
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { summarizeJudgement } from '../promote/summarize-judgement.ts'
 import { describeQuarantine } from '../quarantine/describe-quarantine.ts'
+import { judgementStands } from './decision-stands.ts'
 import { describeEvidence } from './describe-evidence.ts'
 import { describeFileManifest } from './describe-file-manifest.ts'
 import { copyName, keepCopy } from './keep-copy.ts'
@@ -66,8 +67,13 @@ export async function preparePromotion(
 
   const describe = () => describeJudgement(gate, request, resolution, judged, { now, signal })
   const { key } = resolution
-  const { journal, evidenceMaxAgeMs } = gate
-  const kept = await keepJudgement(key, judged.judgement, describe, { journal, evidenceMaxAgeMs, now })
+  const { journal, evidenceMaxAgeMs, ignore } = gate
+  const kept = await keepJudgement(key, judged.judgement, describe, {
+    journal,
+    evidenceMaxAgeMs,
+    now,
+    stands: (earlier) => judgementStands(earlier, { now, waivers: judged.waivers, ignore }),
+  })
   if (memory) Object.assign(memory, { judgement: kept, root: judged.root })
   const pushed = await push(gate, request, { source, resolved, judged, steps, signal })
   return {

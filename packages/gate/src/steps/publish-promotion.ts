@@ -16,7 +16,7 @@ import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
 import { judgementOf } from './attest-promotion.ts'
 import { checkSource } from './check-source.ts'
-import { decisionStands } from './decision-stands.ts'
+import { judgementStands } from './decision-stands.ts'
 import { refuseFrozen } from './find-freeze.ts'
 import { openTarget, readDestination } from './open-target.ts'
 import { publishTag } from './publish-tag.ts'
@@ -61,8 +61,7 @@ export async function publishPromotion(
           const now = gate.clock.now()
           refuseFrozen(gate.policy, request.tier, to, now)
           const { waivers } = await withApprovedWaivers(gate)
-          const decisions = [kept.decision, ...kept.platforms.map(({ decision }) => decision)]
-          const stands = decisions.every((decision) => decisionStands(decision, { now, waivers }))
+          const stands = judgementStands(kept, { now, waivers, ignore: gate.ignore })
           if (!stands || !isYoungEnough(kept.decidedAt, now, gate.evidenceMaxAgeMs))
             throw expired(to, kept.decidedAt)
           await checkSource(gate, request, resolution, signal)

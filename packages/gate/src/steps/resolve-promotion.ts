@@ -37,12 +37,8 @@ export async function resolvePromotion(
     const root = await source.repository.getManifest(source.tagOrDigest, { signal })
     const target = await destination.open()
     const expected = (await target?.findManifest(destination.tag, { signal }))?.descriptor.digest
-    const key = promotionKey(
-      await withApprovedWaivers(gate),
-      request,
-      root.descriptor.digest,
-      destination.name,
-    )
+    const approved = await withApprovedWaivers(gate)
+    const key = promotionKey(approved, request, root.descriptor.digest, destination.name)
     const found = {
       key,
       source: { name: source.name, descriptor: root.descriptor },
@@ -52,7 +48,9 @@ export async function resolvePromotion(
     // Known before anything is judged, not when it is needed.
     copyName(gate, found)
     const unchanged =
-      target && expected && (await findUnchanged(gate, { key, target, expected, now, signal }))
+      target &&
+      expected &&
+      (await findUnchanged(gate, { key, target, expected, waivers: approved.waivers, now, signal }))
     if (unchanged) {
       const value: Resolution = {
         ...found,

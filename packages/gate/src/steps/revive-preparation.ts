@@ -4,7 +4,7 @@ import { findJudgement, isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import type { Preparation, Resolution } from '../promote/resolution.ts'
 import { isSallyportError } from '@sallyport/core'
-import { decisionStands } from './decision-stands.ts'
+import { judgementStands } from './decision-stands.ts'
 import { readDestination } from './open-target.ts'
 import { compareScannerData } from './scanner-data.ts'
 import { verifyTarget } from './verify-target.ts'
@@ -32,7 +32,7 @@ export async function revivePreparation(
   )
     return undefined
   const { waivers } = await withApprovedWaivers(gate)
-  if (!kept.platforms.every(({ decision }) => decisionStands(decision, { now, waivers }))) return undefined
+  if (!judgementStands(kept, { now, waivers, ignore: gate.ignore })) return undefined
   if ((await compareScannerData(scanners, kept.decision, signal)) === 'other') return undefined
   const target = await readDestination(request.to, gate).open()
   if (!target) return undefined

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { GateError } from '../errors.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { decidedSubjects, type KeptJudgement, readJudgement } from '../promote/kept-judgement.ts'
@@ -33,7 +34,10 @@ export async function attestPromotion(
       settleMs: gate.settleMs,
       signal,
     })
-    return { value, summary: `${value.evidence.length} pieces of evidence, ${value.written} new` }
+    return {
+      value,
+      summary: `${formatCount(value.evidence.length, 'piece')} of evidence, ${value.written} new`,
+    }
   })
 }
 

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { join } from 'node:path'
 import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
 import type { HardenReport } from '@sallyport/harden'
@@ -125,11 +126,11 @@ export async function judgeImage(
       await openImage(blobs, source, { directory: join(directory, 'before'), layerStore, signal }),
     )
     const inventory = await createInventory(image, { signal })
-    return { value: { image, inventory }, summary: `${inventory.packages.length} packages` }
+    return { value: { image, inventory }, summary: formatCount(inventory.packages.length, 'package') }
   })
   const scanned = await steps.run('scan', platform, async () => {
     const scan = await scanImage(image, inventory, scanners, signal)
-    return { value: scan, summary: `${scan.findings.length} findings` }
+    return { value: scan, summary: formatCount(scan.findings.length, 'finding') }
   })
   const before: ExaminedImage = { image, inventory, scan: scanned }
 
@@ -161,7 +162,7 @@ export async function judgeImage(
   const rescanned = await steps.run('rescan', platform, async () => {
     if (!changed) return { value: before, summary: 'the image is unchanged' }
     const scan = await scanImage(changed.image, changed.inventory, scanners, signal)
-    const summary = `${changed.inventory.packages.length} packages, ${scan.findings.length} findings`
+    const summary = `${formatCount(changed.inventory.packages.length, 'package')}, ${formatCount(scan.findings.length, 'finding')}`
     return { value: { ...changed, scan }, summary }
   })
 
@@ -216,7 +217,7 @@ export async function judgeImage(
 function summarizeChange({ report: { removed, kept, unchangedBecause }, patches }: ChangedImage): string {
   const hardened =
     unchangedBecause === undefined
-      ? `${removed.length} packages removed, ${kept.length} stay`
+      ? `${formatCount(removed.length, 'package')} removed, ${kept.length} kept`
       : `unchanged: ${unchangedBecause}`
   if (!patches) return hardened
   const patched = patches.packages.filter(({ state }) => state === 'patched').length

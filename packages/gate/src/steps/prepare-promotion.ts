@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -148,7 +149,10 @@ function push(
       uploads: gate.uploads,
       signal,
     })
-    return { value, summary: `${value.blobs} blobs, ${value.manifests} manifests, ${value.bytes} bytes` }
+    return {
+      value,
+      summary: `${formatCount(value.blobs, 'blob')}, ${formatCount(value.manifests, 'manifest')}, ${formatCount(value.bytes, 'byte')}`,
+    }
   })
 }
 

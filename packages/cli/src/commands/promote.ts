@@ -87,6 +87,7 @@ async function run(context: RunContext): Promise<CommandResult> {
     repository: (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference),
     fileManifest: settings.flag('file-manifest'),
     evidenceMode: evidenceModeOf(settings),
+    verifierId: settings.text('verifier-id'),
     keepFacts: factsKeeper(context),
     signal,
     onProgress: stepProgress(context, to),
@@ -282,6 +283,7 @@ async function code({
     repository: new Code('(reference) => client.repository(reference)'),
     fileManifest: settings.flag('file-manifest') || undefined,
     evidenceMode: codeEvidenceMode(settings),
+    verifierId: settings.text('verifier-id'),
     keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }

@@ -43,6 +43,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'release-key-passphrase',
       'file-manifest',
       'evidence-mode',
+      'verifier-id',
       'journal',
       'quarantine',
       'quarantine-repository',

@@ -24,8 +24,8 @@ export type JudgingContext = Omit<GateContext, 'signer'>
 /**
  * Fills in the defaults. Disposing closes the registry client, where it had to make one.
  *
- * @throws {GateError} `OPTIONS_INVALID` without a scanner, with statements that nobody answers for, or when the gate could
- *   approve itself.
+ * @throws {GateError} `OPTIONS_INVALID` without a scanner, with statements that nobody answers for, with a `verifierId` that
+ *   is no URI, or when the gate could approve itself.
  */
 export function openGateContext(options: GateOptions): GateContext & AsyncDisposable {
   checkApprovers(options)
@@ -35,12 +35,14 @@ export function openGateContext(options: GateOptions): GateContext & AsyncDispos
 /**
  * The same for what signs nothing.
  *
- * @throws {GateError} `OPTIONS_INVALID` without a scanner, or with statements that nobody answers for.
+ * @throws {GateError} `OPTIONS_INVALID` without a scanner, with statements that nobody answers for, or with a `verifierId` that
+ *   is no URI.
  */
 export function openJudgingContext(options: Omit<GateOptions, 'signer'>): JudgingContext & AsyncDisposable {
   if (options.scanners.length === 0)
     throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
   checkOwners(options)
+  checkName(options)
   const resources = new AsyncDisposableStack()
   return {
     ...options,
@@ -63,6 +65,15 @@ function checkApprovers({ approvalKeys = [], signer }: GateOptions): void {
   if (approvalKeys.some((pem) => own.includes(parsePublicKey(pem).keyId))) {
     throw new GateError('OPTIONS_INVALID', 'an approval key is one of the keys that the gate signs with')
   }
+}
+
+/** Decisions and provenance are of somebody, by a URI (SLSA v1, `verifier.id` and `builder.id`). */
+function checkName({ verifierId }: Pick<GateOptions, 'verifierId'>): void {
+  if (verifierId === undefined || URL.canParse(verifierId)) return
+  throw new GateError(
+    'OPTIONS_INVALID',
+    `verifierId ${JSON.stringify(verifierId)} is no URI; e.g. https://example.com/gate/prod`,
+  )
 }
 
 /** What takes findings out of the count needs somebody who answers for it. */

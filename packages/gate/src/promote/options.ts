@@ -128,7 +128,11 @@ export interface GateOptions {
    * scanned again, where a scanner can't tell whether its data are still the same. Default 0: it is scanned.
    */
   readonly reuseDecisionMaxAgeMs?: number | undefined
-  /** URI that names this gate in its decisions. Default `https://sallyport.dev/gate/<tier>`. */
+  /**
+   * URI that names this gate: `verifier.id` of its decisions, `builder.id` of the provenance of what it hardened, author of its
+   * VEX. Who verifies images names it together with the keys that may speak for it. Give each gate its own where there is
+   * more than one. Default `https://sallyport.dev/gate/<tier>`.
+   */
   readonly verifierId?: string | undefined
   /** Folder for the work, emptied afterwards. Default: a new one in the system's temporary folder. */
   readonly workDirectory?: string | undefined

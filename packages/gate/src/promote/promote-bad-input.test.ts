@@ -211,6 +211,12 @@ const inputs: Readonly<Record<string, BadInput>> = {
     options: (host) => ({ quarantineRepository: `${host}/prod/app`, scanners: [scannerFor('hello')] }),
     error: { code: 'OPTIONS_INVALID', step: 'resolve' },
   },
+  ...Object.fromEntries(
+    ['', 'our gate', '/gate/prod'].map((verifierId): [string, BadInput] => [
+      `a gate that is named ${JSON.stringify(verifierId)}, which is no URI`,
+      { options: () => ({ verifierId }), error: { code: 'OPTIONS_INVALID' } },
+    ]),
+  ),
   'a destination that is no reference': {
     options: (host) => ({ to: `${host}/Prod//app:1` }),
     error: { code: 'REFERENCE_INVALID', side: 'target' },

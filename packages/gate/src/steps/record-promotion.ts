@@ -15,6 +15,7 @@ import { buildReleaseRecord } from '../record/build-release-record.ts'
 import { judgementOf } from './attest-promotion.ts'
 import { type PromotionResult, resultStep } from './find-unchanged.ts'
 import { afterPublication } from './publish-promotion.ts'
+import { verifierOf } from './verifier-of.ts'
 
 /**
  * Step `record`: writes the release record, closes what older sources left in quarantine, and notes in the journal that
@@ -45,7 +46,8 @@ export async function recordPromotion(
       })
       const steps = (await journal.steps(key, attempt)).filter(({ name }) => name !== resultStep)
       const signers = { evidence: signer.evidence.keyId, release: signer.release.keyId }
-      const parts = { request, resolution, kept, evidence, signers, steps, finishedAt }
+      const verifierId = verifierOf(gate, request.tier)
+      const parts = { request, resolution, kept, evidence, verifierId, signers, steps, finishedAt }
       await journal.saveRecord(buildReleaseRecord(parts), attempt)
       await alert(gate, request, resolution, kept)
       await quarantine.supersede({

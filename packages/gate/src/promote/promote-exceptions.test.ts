@@ -52,6 +52,7 @@ describe('what a person approves in the quarantine', () => {
         from,
         to,
         ...again,
+        harden: false,
         onProgress({ type, step }) {
           if (type === 'step-started' && step === moment) taken.push(takeBack())
         },
@@ -59,6 +60,11 @@ describe('what a person approves in the quarantine', () => {
       await Promise.all(taken)
       expect(outcome).toMatchObject({ verdict: 'error', error: { code: 'DECISION_EXPIRED' } })
       expect(await gate.repository(to).findManifest('1')).toBeUndefined()
+      if (moment === 'attest') {
+        const { digest } = (await gate.repository(from).getManifest('1')).descriptor
+        const keys = [gate.keys.evidence, gate.keys.release]
+        expect(await readEvidence(gate.repository(to), digest, { keys })).toMatchObject({ verified: [] })
+      }
       expect(await gate.promote({ from, to, ...again })).toMatchObject({ verdict: 'fail' })
     }),
   )

@@ -1,7 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
-import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -16,10 +15,10 @@ import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
 import { judgementOf } from './attest-promotion.ts'
 import { checkSource } from './check-source.ts'
-import { judgementStands } from './decision-stands.ts'
 import { refuseFrozen } from './find-freeze.ts'
 import { openTarget, readDestination } from './open-target.ts'
 import { publishTag } from './publish-tag.ts'
+import { requireStanding } from './require-standing.ts'
 import { verifyTarget } from './verify-target.ts'
 
 /** How long what was verified counts without another look. */
@@ -58,12 +57,8 @@ export async function publishPromotion(
         expected,
         signal,
         async beforeMove() {
-          const now = gate.clock.now()
-          refuseFrozen(gate.policy, request.tier, to, now)
-          const { waivers } = await withApprovedWaivers(gate)
-          const stands = judgementStands(kept, { now, waivers, ignore: gate.ignore })
-          if (!stands || !isYoungEnough(kept.decidedAt, now, gate.evidenceMaxAgeMs))
-            throw expired(to, kept.decidedAt)
+          refuseFrozen(gate.policy, request.tier, to, gate.clock.now())
+          await requireStanding(gate, kept, { destination: to, step: 'publish' })
           await checkSource(gate, request, resolution, signal)
           await verifyAgain(gate, target, preparation, verification, signal)
         },
@@ -87,14 +82,6 @@ async function verifyAgain(
 ): Promise<void> {
   if (isYoungEnough(verifiedAt, clock.now(), verificationMaxAgeMs)) return
   await verifyTarget(target, images, index, evidence, { signer, signal })
-}
-
-function expired(to: string, decidedAt: string): GateError {
-  return new GateError(
-    'DECISION_EXPIRED',
-    `${to}: what was decided at ${decidedAt} may not move a tag any more; promote again`,
-    { step: 'publish', retryable: true },
-  )
 }
 
 /** Says that the failure came too late to stop the tag: all evidence is there, only the record is not complete. */

@@ -88,6 +88,7 @@ async function run(context: RunContext): Promise<CommandResult> {
     fileManifest: settings.flag('file-manifest'),
     evidenceMode: evidenceModeOf(settings),
     verifierId: settings.text('verifier-id'),
+    unsafeAllowLazyLayers: settings.flag('unsafe-allow-lazy-layers'),
     keepFacts: factsKeeper(context),
     signal,
     onProgress: stepProgress(context, to),
@@ -284,6 +285,7 @@ async function code({
     fileManifest: settings.flag('file-manifest') || undefined,
     evidenceMode: codeEvidenceMode(settings),
     verifierId: settings.text('verifier-id'),
+    unsafeAllowLazyLayers: settings.flag('unsafe-allow-lazy-layers') || undefined,
     keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }

@@ -157,6 +157,11 @@ const table = {
     about: 'where a copy of what was stopped is kept; default: nowhere',
   },
   // Promotion and copy.
+  'unsafe-allow-lazy-layers': {
+    kind: 'flag',
+    about:
+      'let images pass that lead runtimes to another list of files than their layers (eStargz and the like)',
+  },
   'verifier-id': {
     kind: 'text',
     value: 'URI',

@@ -44,6 +44,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       'file-manifest',
       'evidence-mode',
       'verifier-id',
+      'unsafe-allow-lazy-layers',
       'journal',
       'quarantine',
       'quarantine-repository',

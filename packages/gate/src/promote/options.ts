@@ -104,6 +104,12 @@ export interface GateOptions {
   /** Keeps blobs as they are at the source, also for later processes. Default: configurations, for the time of each batch. */
   readonly blobCache?: BlobCache | undefined
   /**
+   * Whether an image may pass whose manifest leads runtimes to another list of its files than its layers (eStargz, zstd:chunked,
+   * Nydus, SOCI). What is in that list nobody judges, so a node that loads lazily may run what no scanner saw: allow it
+   * only where those who build the images are trusted, or no node does. Default `false`: the verdict is `error`.
+   */
+  readonly unsafeAllowLazyLayers?: boolean | undefined
+  /**
    * Whether a signed list of the files of each promoted image is attached, which `@sallyport/runtime` compares running
    * containers with. Default `false`.
    */

@@ -70,6 +70,7 @@ describe('promotionKey', () => {
     ['release key', { signer: { ...signer, release: newSigner() } }],
     ['form of the evidence', { evidenceMode: 'bundle' }],
     ['list of files', { fileManifest: true }],
+    ['leave for lazy layers', { unsafeAllowLazyLayers: true }],
     ['verifier', { verifierId: 'https://gate.example' }],
     ['trust in evidence of the source', { sourceTrust: { keys: ['key'] } }],
     ['base', { bases: [{ name: 'debian', digest: source, diffIds: [source] }] }],

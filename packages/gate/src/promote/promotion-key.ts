@@ -39,6 +39,7 @@ export function promotionKey(
       evidenceMode: options.evidenceMode ?? 'both',
       // Promotions without it keep the key that they had before there was such a choice.
       fileManifest: options.fileManifest || undefined,
+      unsafeAllowLazyLayers: options.unsafeAllowLazyLayers || undefined,
       verifierId: options.verifierId ?? null,
       sourceTrust: describeTrust(options.sourceTrust),
       bases: options.bases,

@@ -20,6 +20,7 @@ import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
 import type { ChangedImage } from './change-image.ts'
 import type { ExaminedImage } from './examined-image.ts'
+import { findLazyLayers } from './find-lazy-layers.ts'
 import { needsUsage } from './needs-usage.ts'
 
 /** The image of one platform, examined, hardened and judged. Dispose it to delete its files. */
@@ -64,6 +65,8 @@ export interface JudgeImageOptions {
   readonly statements?: Omit<ApplyStatementsOptions, 'now'> | undefined
   /** Platforms of the source that can run, and those that are judged together, as `os/architecture[/variant]`. */
   readonly platforms?: PolicyFacts['platforms']
+  /** Whether an image passes of which runtimes may take the files from elsewhere than its layers. Default `false`. */
+  readonly unsafeAllowLazyLayers?: boolean | undefined
   /** Whether others than the policy read how packages are used. Default `false`: it is analysed when a rule may ask. */
   readonly isUsageRead?: boolean | undefined
   /** Adds to the facts before they are judged. Default: nothing. */
@@ -106,6 +109,7 @@ export async function judgeImage(
     harden,
     statements,
     platforms,
+    unsafeAllowLazyLayers = false,
     isUsageRead = false,
     gatherFacts,
     now,
@@ -184,7 +188,10 @@ export async function judgeImage(
     inventory: after.inventory,
     scan,
     // the report that a changed image replaces; failures of the other stand in its own reports
-    failures: changed ? failuresOf(scanned) : [],
+    failures: [
+      ...(changed ? failuresOf(scanned) : []),
+      ...(unsafeAllowLazyLayers ? [] : findLazyLayers(after.image.manifest)),
+    ],
     vanished: change && vanishedFrom(change, scan),
     notes,
     usage,

@@ -80,6 +80,7 @@ export async function judgeSource(
         chosen: request.platforms,
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
+      unsafeAllowLazyLayers: gate.unsafeAllowLazyLayers,
       isUsageRead: gate.gatherFacts !== undefined,
       gatherFacts: async (images) => ({
         notes: [...(images.known.notes ?? []), ...approvalNotes],

@@ -54,7 +54,7 @@ it.each([
   },
 )
 
-it('it may pass where that is asked for', async () => {
+it('such an image may pass where that is asked for', async () => {
   const change = onLayer('containerd.io/snapshot/stargz/toc.digest')
   expect(await promoteChanged(change, { unsafeAllowLazyLayers: true })).toMatchObject({
     outcome: { verdict: 'pass' },

@@ -12,9 +12,9 @@ export interface StandingTerms {
 }
 
 /**
- * Whether nothing that a passed decision rests on has run out or was taken back since: a waiver that it applied, an
- * ignore rule, the leave to break glass, a rule that only warned. What changes with the age of findings it can't tell: that is why decisions are
- * used again for a short time only.
+ * Whether nothing that a passed decision rests on has run out or was taken back since: a waiver that it applied, an ignore
+ * rule, the leave to break glass, a rule that only warned. What changes with the age of findings it can't tell: that is
+ * why decisions are used again for a short time only.
  */
 export function decisionStands(
   { waivers, rules, breakGlass, inputs, evaluatedAt }: Decision,
@@ -25,7 +25,7 @@ export function decisionStands(
   const inForce = new Set(
     files.filter(({ digest }) => used.has(digest)).flatMap((file) => file.waivers.map(({ id }) => id)),
   )
-  // Whether a rule set anything aside a decision does not tell of all that it is about.
+  // A decision does not tell of everything that ignore rules set aside: any that has ended since may have counted.
   const endedSince = (time: string) => isOver(time) && !(Date.parse(time) <= Date.parse(evaluatedAt))
   return (
     !ignore.some((file) => file.rules.some(({ expires }) => expires !== undefined && endedSince(expires))) &&

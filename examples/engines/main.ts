@@ -30,6 +30,8 @@ await copyFile(join(examples, 'demo', 'advisories.json'), join(gateDirectory, 'a
 for (const name of ['evidence.key', 'release.key'])
   await writeFile(join(gateDirectory, name), generateSigningKey().privateKey)
 
+await writeFile(join(gateDirectory, 'reviewers.pub'), generateSigningKey().publicKey)
+
 await using build = await startRegistry()
 await using production = await startRegistry()
 await using client = createRegistryClient()

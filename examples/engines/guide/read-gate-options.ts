@@ -9,6 +9,7 @@ export async function readGateOptions(journal: Journal, quarantine: QuarantineSt
   const advisories = parseAdvisories(await readFile('advisories.json'), { source: 'advisories.json' })
   return {
     policy: parsePolicy(await readFile('gate.yaml', 'utf8'), { source: 'gate.yaml' }),
+    approvalKeys: [await readFile('reviewers.pub', 'utf8')],
     scanners: [builtinScanner({ advisories })],
     harden: true,
     signer: {

@@ -79,6 +79,7 @@ export type { UploadKey, UploadState, UploadStateStore } from './ports/upload-st
 export { type OpenedSource, openSource, type OpenPlaceOptions } from './reference/open-source.ts'
 export { type OpenedTarget, openTarget } from './reference/open-target.ts'
 export { formatLocator, type ImageLocator, parseLocator } from './reference/parse-locator.ts'
+export { isEvidenceTag } from './referrers/fallback-tag.ts'
 export { isTag, parseReference, type ParseReferenceOptions } from './reference/parse-reference.ts'
 export { fallbackTag } from './referrers/fallback-tag.ts'
 export {

@@ -86,7 +86,8 @@ export function findPod(
   }
   // Until Kubernetes 1.22, ephemeral containers came as an object of their own.
   if (group === '' && kind === 'EphemeralContainers') return { path: [], spec: object, labels: {} }
-  if (builtinGroups.has(group)) return 'none'
+  // The API server asks about each object by itself; whoever else asks about a list does not mean that nothing is in it.
+  if (builtinGroups.has(group)) return kind.endsWith('List') ? 'unknown' : 'none'
   for (const each of usual) {
     const pod = podAt(object, each)
     if (pod && Array.isArray(pod.spec['containers'])) return pod

@@ -383,6 +383,8 @@ const cases: readonly [string, unknown, Expected, Policy?][] = [
     no('object-invalid'),
     { kinds: [{ group: 'argoproj.io', kind: 'Runner', podSpec: 'spec.pod' }] },
   ],
+  ['a list of Pods, whose items nobody reads', reviewOf('List', { items: [pod(bad)] }), no('kind-unknown')],
+  ['a list by its kind', reviewOf('PodList', { items: [pod(bad)] }), no('kind-unknown')],
   ['a Pod of another group', custom('Pod', pod(web)), no('kind-unknown')],
   [
     'a custom resource in an exempt namespace',

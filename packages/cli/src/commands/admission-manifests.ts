@@ -1,9 +1,9 @@
+import { formatCount } from '@sallyport/core'
 import { basename, join } from 'node:path'
 import type { DeployOptions } from '@sallyport/admission/deploy'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { count } from '../output/format.ts'
 import { makeFolderOf, writeOutput } from '../output/write-output.ts'
 import { readFile } from '../parts/read-file.ts'
 import { Code, literal, Program } from '../program/program.ts'
@@ -39,7 +39,7 @@ async function run({ arguments: given, settings, signal }: RunContext): Promise<
   }
   return {
     verdict: 'pass',
-    text: `${count(files.length, 'file')} in ${folder}: apply base, and webhooks once its Pods are ready`,
+    text: `${formatCount(files.length, 'file')} in ${folder}: apply base, and webhooks once its Pods are ready`,
     result: { folder, files: files.map(([name]) => name) },
   }
 }

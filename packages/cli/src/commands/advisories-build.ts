@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatBytes } from '@sallyport/core'
+import { formatBytes, formatCount } from '@sallyport/core'
 import type { OsvRecord } from '@sallyport/scan'
 import type { AdvisoryInput, BuildProgress } from '@sallyport/scan/database'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { count, formatRows } from '../output/format.ts'
+import { formatRows } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { codeClient, openClient } from '../parts/client.ts'
 import { readFile, unreadable } from '../parts/read-file.ts'
@@ -129,7 +129,7 @@ export const advisoriesBuild: CommandModule = {
     const pushed = await push?.(output)
     return {
       verdict: 'pass',
-      text: `${output}: ${count(size, 'record')}, ${formatBytes(bytes)}, ${digest}\n${formatRows(sources.map(({ name, records, updatedAt = 'of an unknown time' }) => [`  ${name}`, String(records), updatedAt]))}${pushed ? `\npushed and signed: ${pushed}` : ''}`,
+      text: `${output}: ${formatCount(size, 'record')}, ${formatBytes(bytes)}, ${digest}\n${formatRows(sources.map(({ name, records, updatedAt = 'of an unknown time' }) => [`  ${name}`, String(records), updatedAt]))}${pushed ? `\npushed and signed: ${pushed}` : ''}`,
       result: {
         output,
         digest,

@@ -1,7 +1,8 @@
+import { formatCount } from '@sallyport/core'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
-import { count, formatAge, formatRows } from '../output/format.ts'
+import { formatAge, formatRows } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { makeFolderOf } from '../output/write-output.ts'
 import { codeClient, openClient } from '../parts/client.ts'
@@ -101,7 +102,7 @@ export const advisoriesStatus: CommandModule = {
     const age = (ms: number) => (Number.isFinite(ms) ? `${formatAge(ms)} old` : 'of unknown age')
     return {
       verdict: fresh ? 'pass' : 'fail',
-      text: `${path}: ${count(index.size, 'record')}, ${fresh ? 'fresh' : 'too old'}\n${formatRows(sources.map(({ name, ageMs }) => [`  ${name}`, age(ageMs)]))}`,
+      text: `${path}: ${formatCount(index.size, 'record')}, ${fresh ? 'fresh' : 'too old'}\n${formatRows(sources.map(({ name, ageMs }) => [`  ${name}`, age(ageMs)]))}`,
       result: {
         path,
         records: index.size,

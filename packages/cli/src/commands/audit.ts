@@ -1,7 +1,8 @@
+import { formatCount } from '@sallyport/core'
 import type { Audit, AuditProgress, AuditSummary, PresentTerms } from '@sallyport/audit'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
-import { count, formatAge } from '../output/format.ts'
+import { formatAge } from '../output/format.ts'
 import { makeFolderOf, writeOutput } from '../output/write-output.ts'
 import { codeClient, openClient } from '../parts/client.ts'
 import { codeReader } from '../parts/code-reader.ts'
@@ -48,7 +49,7 @@ async function run(context: RunContext): Promise<CommandResult> {
     const { repositories, tags, requests, durationMs } = estimate
     return {
       verdict: 'pass',
-      text: `${registry}: ${count(repositories, 'repository').replace('repositorys', 'repositories')}, ${count(tags, 'tag')}, about ${count(requests, 'request')}, ${formatAge(durationMs)}`,
+      text: `${registry}: ${formatCount(repositories, 'repository').replace('repositorys', 'repositories')}, ${formatCount(tags, 'tag')}, about ${formatCount(requests, 'request')}, ${formatAge(durationMs)}`,
       result: { registry, estimate },
     }
   }

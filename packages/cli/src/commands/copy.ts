@@ -1,8 +1,7 @@
-import { type Descriptor, formatBytes, parsePlatform } from '@sallyport/core'
+import { type Descriptor, formatBytes, parsePlatform, formatCount } from '@sallyport/core'
 import type { CopyEvent } from '@sallyport/oci'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
-import { count } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { codeClient, codeSource, openClient, openImageSource, openImageTarget } from '../parts/client.ts'
 import { Code, literal, Program } from '../program/program.ts'
@@ -49,7 +48,7 @@ async function run(context: RunContext): Promise<CommandResult> {
     verdict: 'pass',
     text: [
       `${to} is ${report.unchanged ? 'already' : 'now'} ${digest}`,
-      `${count(copied, 'blob')} copied (${formatBytes(bytes)}), ${mounted} mounted, ${skipped} there already; ${count(evidence, 'manifest')} of evidence`,
+      `${formatCount(copied, 'blob')} copied (${formatBytes(bytes)}), ${mounted} mounted, ${skipped} there already; ${formatCount(evidence, 'manifest')} of evidence`,
     ].join('\n'),
     result: {
       from: source.name,

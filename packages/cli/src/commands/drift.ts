@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { type Digest, parseDigest } from '@sallyport/core'
+import { type Digest, parseDigest, formatCount } from '@sallyport/core'
 import type { CheckDriftOptions, DriftCollector, DriftReport } from '@sallyport/runtime'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { count, paint } from '../output/format.ts'
+import { paint } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { codeClient, codeSource, openClient, openImageSource } from '../parts/client.ts'
 import { unreadable } from '../parts/read-file.ts'
@@ -111,7 +111,7 @@ async function run(context: RunContext): Promise<CommandResult> {
   const { config } = await readDocuments(repository, await repository.getManifest(image, { signal }), {
     signal,
   })
-  progress.finish('baseline', count(baseline.size, 'file'))
+  progress.finish('baseline', formatCount(baseline.size, 'file'))
   progress.start('container', 'comparing')
   const report = await checkDrift({
     name,
@@ -159,7 +159,7 @@ function toResult(
 }
 
 function unjudged({ unknown, omitted }: DriftReport, name: string): CliError {
-  const things = count(unknown.length + omitted.unknown, 'thing')
+  const things = formatCount(unknown.length + omitted.unknown, 'thing')
   return new CliError(
     'UNJUDGED',
     `nothing of ${name} that was read differs, but ${things} could not be read`,

@@ -1,11 +1,11 @@
-import { formatBytes } from '@sallyport/core'
+import { formatBytes, formatCount } from '@sallyport/core'
 import type { HardenProgress, HardenReport } from '@sallyport/harden'
 import type { Image } from '@sallyport/image'
 import type { RegistryClient } from '@sallyport/oci'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { count, formatRows } from '../output/format.ts'
+import { formatRows } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { writeOutput } from '../output/write-output.ts'
 import { openClient, openImageSource, openImageTarget } from '../parts/client.ts'
@@ -68,7 +68,7 @@ async function plan(context: RunContext, from: string, { image, inventory }: Ope
   return {
     verdict: 'pass',
     text: [
-      `${from}: ${count(document.remove.length, 'package')} would leave, ${document.kept.length} stay`,
+      `${from}: ${formatCount(document.remove.length, 'package')} would leave, ${document.kept.length} stay`,
       ...(rows.length > 0 ? [formatRows(rows)] : []),
       ...(proposed.unchangedBecause ? [`nothing would leave: ${proposed.unchangedBecause}`] : []),
     ].join('\n'),
@@ -143,13 +143,16 @@ async function readPlan(file: string, signal: AbortSignal) {
 function tellProgress(event: HardenProgress, { progress }: RunContext): void {
   switch (event.type) {
     case 'analysed':
-      return progress.finish('analysed', `${event.used} of ${event.packages} packages are used`)
+      return progress.finish('analysed', `${event.used} of ${formatCount(event.packages, 'package')} used`)
     case 'planned':
-      return progress.finish('planned', `${event.removed} packages leave, ${event.kept} stay`)
+      return progress.finish(
+        'planned',
+        `${formatCount(event.removed, 'package')} to leave, ${event.kept} to stay`,
+      )
     case 'writing':
       return progress.start('writing', 'writing layers')
     case 'checked':
-      return progress.finish('writing', `${event.invariants} laws hold`)
+      return progress.finish('writing', `${formatCount(event.invariants, 'law')} checked`)
     case 'smoke-tested':
       return progress.finish('smoke', event.same ? 'it answers as before' : 'it answers otherwise')
   }
@@ -170,7 +173,7 @@ function tell(one: {
       `${to} is ${(after ?? before).raw.descriptor.digest}`,
       unchangedBecause
         ? `unchanged: ${unchangedBecause}`
-        : `${count(removed.length, 'package')} left, ${kept.length} stay${bytes ? `; ${formatBytes(bytes.before)} became ${formatBytes(bytes.after)}` : ''}`,
+        : `${formatCount(removed.length, 'package')} left, ${kept.length} stay${bytes ? `; ${formatBytes(bytes.before)} became ${formatBytes(bytes.after)}` : ''}`,
       ...removed.map(({ purl }) => `  ${purl}`),
       ...limitedBecause.map((reason) => `less than asked for: ${reason}`),
     ].join('\n'),

@@ -1,8 +1,8 @@
-import { formatBytes, formatPlatform } from '@sallyport/core'
+import { formatBytes, formatPlatform, formatCount } from '@sallyport/core'
 import type { ReferrerDiscovery } from '@sallyport/oci'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
-import { count, formatRows } from '../output/format.ts'
+import { formatRows } from '../output/format.ts'
 import { digestSchema } from '../output/schemas.ts'
 import { openClient, openImageSource } from '../parts/client.ts'
 import { codeImages, resolveImages } from '../parts/images.ts'
@@ -134,7 +134,7 @@ function format({ image, root, platforms, evidence, hidden }: Inspected): string
       formatRows(one.layers.map(({ digest, bytes }) => [`    ${formatBytes(bytes)}`, digest])),
     )
   }
-  lines.push('', `${count(evidence.length, 'piece')} of evidence, not verified`)
+  lines.push('', `${formatCount(evidence.length, 'piece')} of evidence, not verified`)
   if (evidence.length > 0)
     lines.push(
       formatRows(evidence.map(({ type, manifest, store }) => [`  ${type}`, shortStore(store), manifest])),

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { stat } from 'node:fs/promises'
@@ -5,7 +6,7 @@ import type { Alert, Monitor } from '@sallyport/monitor'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { count, paint } from '../output/format.ts'
+import { paint } from '../output/format.ts'
 import { printable } from '../output/progress.ts'
 import { makeFolderOf } from '../output/write-output.ts'
 import { codeClient, codeSecret, openClient } from '../parts/client.ts'
@@ -90,7 +91,7 @@ async function lookOnce(monitor: Monitor, { signal, progress, screen }: RunConte
   progress.start('look', 'comparing repositories')
   const summary = await monitor.reconcile({ signal })
   for (let step = await monitor.step({ signal }); step.judged > 0; step = await monitor.step({ signal }));
-  progress.finish('look', count(summary.places, 'place'))
+  progress.finish('look', formatCount(summary.places, 'place'))
   const alerts = (await monitor.alerts({ open: true })).toReversed()
   const failures = summary.failures.map(({ place, message }) => ({ place, message }))
   return {
@@ -100,7 +101,7 @@ async function lookOnce(monitor: Monitor, { signal, progress, screen }: RunConte
         ? new CliError(
             'UNJUDGED',
             failures.length > 0
-              ? `${count(failures.length, 'place')} could not be looked at`
+              ? `${formatCount(failures.length, 'place')} could not be looked at`
               : 'nothing was looked at',
             {
               advice: 'Name repositories without * in the file of --watch, and check the account.',
@@ -110,7 +111,7 @@ async function lookOnce(monitor: Monitor, { signal, progress, screen }: RunConte
     text: [
       ...alerts.map((alert) => describeAlert(alert, screen.isColored)),
       ...failures.map(({ place, message }) => `${place}: ${message}`),
-      `${count(alerts.length, 'open alert')}, ${count(summary.places, 'place')}`,
+      `${formatCount(alerts.length, 'open alert')}, ${formatCount(summary.places, 'place')}`,
     ].join('\n'),
     result: {
       alerts: alerts.map(({ id, kind, severity, at, title, registry, repository, tag, digest, action }) => ({

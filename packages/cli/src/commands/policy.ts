@@ -1,9 +1,10 @@
+import { formatCount } from '@sallyport/core'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Decision, Policy } from '@sallyport/policy'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
-import { count, paint, printableLines } from '../output/format.ts'
+import { paint, printableLines } from '../output/format.ts'
 import { decisionSchema, digestSchema, verdictSchema } from '../output/schemas.ts'
 import { codeDecisionReports, writeDecisionReports } from '../parts/decision-reports.ts'
 import { chooseTier, codePolicy, codeTier, codeWaivers, readPolicy } from '../parts/policy.ts'
@@ -68,7 +69,7 @@ export const policyCheck: CommandModule = {
     const lines = files.flatMap(({ file, valid, issues, tiers, waivers }) =>
       valid
         ? [
-            `${paint(isColored, 'green', 'valid')}  ${file}: ${tiers ? `tiers ${tiers.join(', ')}` : count(waivers ?? 0, 'waiver')}`,
+            `${paint(isColored, 'green', 'valid')}  ${file}: ${tiers ? `tiers ${tiers.join(', ')}` : formatCount(waivers ?? 0, 'waiver')}`,
           ]
         : issues.map(
             ({ line, column, message }) =>

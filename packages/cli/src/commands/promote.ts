@@ -95,6 +95,8 @@ async function run(context: RunContext): Promise<CommandResult> {
     repository: (reference: Pick<Reference, 'registry' | 'repository'>) => client.repository(reference),
     fileManifest: settings.flag('file-manifest'),
     evidenceMode: evidenceModeOf(settings, keyOptions),
+    verifierId: settings.text('verifier-id'),
+    unsafeAllowLazyLayers: settings.flag('unsafe-allow-lazy-layers'),
     keepFacts: factsKeeper(context),
     signal,
     onProgress: stepProgress(context, to),
@@ -307,6 +309,8 @@ async function code({
     repository: new Code('(reference) => client.repository(reference)'),
     fileManifest: settings.flag('file-manifest') || undefined,
     evidenceMode: mode === (isIdentity ? 'bundle' : 'both') ? undefined : mode,
+    verifierId: settings.text('verifier-id'),
+    unsafeAllowLazyLayers: settings.flag('unsafe-allow-lazy-layers') || undefined,
     keepFacts: codeFacts(program, settings),
   }
   const request = { from, to, tier: new Code(codeTier(settings)), platforms: platformsOf(settings) }

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { stat } from 'node:fs/promises'
 import type {
   QuarantineEntry,
@@ -9,7 +10,7 @@ import type {
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { count, formatRows } from '../output/format.ts'
+import { formatRows } from '../output/format.ts'
 import { printable } from '../output/progress.ts'
 import { decisionSchema, digestSchema, verdictSchema } from '../output/schemas.ts'
 import { writeOutput } from '../output/write-output.ts'
@@ -123,7 +124,7 @@ export const quarantineList: CommandModule = {
       for (const { file } of files)
         await writeOutput(file, renderQuarantineListHtml(items, { more }), { signal: context.signal })
     }
-    const total = `${count(items.length, 'entry').replace('entrys', 'entries')}${more ? ', and more' : ''}`
+    const total = `${formatCount(items.length, 'entry').replace('entrys', 'entries')}${more ? ', and more' : ''}`
     return {
       verdict: 'pass',
       text: items.length === 0 ? total : `${formatRows(items.map(line))}\n${total}`,

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { ownVersion } from '../internal/own-version.ts'
@@ -42,7 +43,7 @@ async function run(context: RunContext): Promise<CommandResult> {
   return {
     verdict: 'pass',
     text: output
-      ? `${output}: ${inventory.packages.length} packages of ${inventory.subject}`
+      ? `${output}: ${formatCount(inventory.packages.length, 'package')} of ${inventory.subject}`
       : text(document),
     ...(output === undefined && { isVerbatim: true as const }),
     result: {

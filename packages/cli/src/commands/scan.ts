@@ -1,4 +1,4 @@
-import { formatPlatform } from '@sallyport/core'
+import { formatPlatform, formatCount } from '@sallyport/core'
 import type { ResolvedSource } from '@sallyport/gate'
 import type { Decision } from '@sallyport/policy'
 import type { Inventory } from '@sallyport/inventory'
@@ -6,7 +6,7 @@ import type { MergedScan, Scanner } from '@sallyport/scan'
 import { z } from 'zod'
 import type { CommandModule, CommandResult, RunContext } from '../command.ts'
 import { CliError } from '../errors.ts'
-import { count, formatRows, paint } from '../output/format.ts'
+import { formatRows, paint } from '../output/format.ts'
 import { decisionSchema, digestSchema, findingSchema, verdictSchema } from '../output/schemas.ts'
 import { openClient, openImageSource } from '../parts/client.ts'
 import { briefFinding, codeImages, openWithInventory, resolveImages } from '../parts/images.ts'
@@ -192,7 +192,7 @@ const tellingScanners = (scanners: readonly Scanner[], { progress }: RunContext)
       const id = `scan ${scanner.name} ${formatPlatform(target.platform)}`
       progress.start(id, `${scanner.name} on ${formatPlatform(target.platform)}`)
       const report = await scanner.scan(target, options)
-      progress.finish(id, count(report.findings.length, 'finding'))
+      progress.finish(id, formatCount(report.findings.length, 'finding'))
       return report
     },
   }))
@@ -201,7 +201,9 @@ async function formatScan(judged: readonly Judged[], { screen: { isColored } }: 
   const parts: string[] = []
   for (const { platform, inventory, scan, decision, verdict } of judged) {
     parts.push(`${paint(isColored, 'bold', platform)}  ${inventory.subject}`)
-    parts.push(`${count(inventory.packages.length, 'package')}, ${count(scan.findings.length, 'finding')}`)
+    parts.push(
+      `${formatCount(inventory.packages.length, 'package')}, ${formatCount(scan.findings.length, 'finding')}`,
+    )
     for (const { scanner, status, failure, gaps } of scan.reports) {
       parts.push(
         `${scanner.name} ${scanner.version}: ${paint(isColored, status === 'complete' ? 'green' : 'red', status)}`,

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import type { RunContext } from '../command.ts'
 import { formatAge } from '../output/format.ts'
 import { openAdvisories } from '../parts/scanners.ts'
@@ -28,7 +29,7 @@ export async function checkAdvisories(context: RunContext): Promise<readonly Che
     const index = 'length' in opened ? createAdvisoryIndex(opened) : opened
     const ageMs = index.updatedAt === undefined ? Infinity : Date.now() - Date.parse(index.updatedAt)
     const age = Number.isFinite(ageMs) ? `${formatAge(ageMs)} old` : 'of unknown age'
-    const message = `${index.size} records, ${age}`
+    const message = `${formatCount(index.size, 'record')}, ${age}`
     if (index.size === 0) return [{ what, state: 'fail', message, advice: 'Every image would look clean.' }]
     return ageMs <= (settings.number('max-data-age') ?? oldMs)
       ? [{ what, state: 'ok', message }]

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { printable } from './progress.ts'
 
 /** Rows with columns of equal width; the last one is as long as it is. */
@@ -32,12 +33,9 @@ export function formatAge(ms: number): string {
     ['hour', 3_600_000],
     ['minute', 60_000],
   ] as const)
-    if (ms >= size) return count(Math.floor(ms / size), unit)
-  return count(Math.max(Math.round(ms / 1000), 0), 'second')
+    if (ms >= size) return formatCount(Math.floor(ms / size), unit)
+  return formatCount(Math.max(Math.round(ms / 1000), 0), 'second')
 }
-
-/** `1 finding`, `2 findings`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
 
 const codes = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const
 

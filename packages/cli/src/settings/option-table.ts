@@ -165,6 +165,16 @@ const table = {
     about: 'where a copy of what was stopped is kept; default: nowhere',
   },
   // Promotion and copy.
+  'unsafe-allow-lazy-layers': {
+    kind: 'flag',
+    about:
+      'let images pass that lead runtimes to another list of files than their layers (eStargz and the like)',
+  },
+  'verifier-id': {
+    kind: 'text',
+    value: 'URI',
+    about: 'names the gate in its decisions and provenance; default: https://sallyport.dev/gate/<tier>',
+  },
   plan: { kind: 'flag', about: 'say what would be done, and do nothing of it; takes no keys', ...ofRun },
   'file-manifest': {
     kind: 'flag',

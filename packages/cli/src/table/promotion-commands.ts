@@ -52,6 +52,8 @@ export const promotionCommands: readonly CommandSpec[] = [
       ...identity,
       'file-manifest',
       'evidence-mode',
+      'verifier-id',
+      'unsafe-allow-lazy-layers',
       'journal',
       'quarantine',
       'quarantine-repository',

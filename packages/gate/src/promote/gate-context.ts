@@ -24,8 +24,8 @@ export type JudgingContext = Omit<GateContext, 'signer' | 'confirmation'>
 /**
  * Fills in the defaults. Disposing closes the registry client, where it had to make one.
  *
- * @throws {GateError} `OPTIONS_INVALID` without a scanner, with statements that nobody answers for, or when the gate could
- *   approve itself.
+ * @throws {GateError} `OPTIONS_INVALID` without a scanner, with statements that nobody answers for, with a `verifierId` that
+ *   is no URI, or when the gate could approve itself.
  */
 export function openGateContext(options: GateOptions): GateContext & AsyncDisposable {
   checkSigners(options)
@@ -36,7 +36,8 @@ export function openGateContext(options: GateOptions): GateContext & AsyncDispos
 /**
  * The same for what signs nothing.
  *
- * @throws {GateError} `OPTIONS_INVALID` without a scanner, or with statements that nobody answers for.
+ * @throws {GateError} `OPTIONS_INVALID` without a scanner, with statements that nobody answers for, or with a `verifierId` that
+ *   is no URI.
  */
 export function openJudgingContext(
   options: Omit<GateOptions, 'signer' | 'confirmation'>,
@@ -44,6 +45,7 @@ export function openJudgingContext(
   if (options.scanners.length === 0)
     throw new GateError('OPTIONS_INVALID', 'no scanner: nothing could be judged')
   checkOwners(options)
+  checkName(options)
   const resources = new AsyncDisposableStack()
   return {
     ...options,
@@ -58,6 +60,15 @@ export function openJudgingContext(
 function openRegistries(resources: AsyncDisposableStack): GateContext['repository'] {
   const client = resources.use(createRegistryClient({ credentials: dockerConfigCredentials() }))
   return (reference) => client.repository(reference)
+}
+
+/** Decisions and provenance are of somebody, by a URI (SLSA v1, `verifier.id` and `builder.id`). */
+function checkName({ verifierId }: Pick<GateOptions, 'verifierId'>): void {
+  if (verifierId === undefined || URL.canParse(verifierId)) return
+  throw new GateError(
+    'OPTIONS_INVALID',
+    `verifierId ${JSON.stringify(verifierId)} is no URI; e.g. https://example.com/gate/prod`,
+  )
 }
 
 /** What takes findings out of the count needs somebody who answers for it. */

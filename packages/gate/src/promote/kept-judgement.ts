@@ -30,6 +30,8 @@ export interface KeepJudgementOptions {
   /** Default 24 hours. */
   readonly evidenceMaxAgeMs?: number | undefined
   readonly now: Date
+  /** Whether nothing has run out that an earlier one rests on. */
+  readonly stands: (earlier: KeptJudgement) => boolean
 }
 
 /**
@@ -42,10 +44,10 @@ export async function keepJudgement(
   key: PromotionKey,
   judgement: Digest,
   describe: () => Promise<Omit<KeptJudgement, 'decidedAt'>>,
-  { journal, evidenceMaxAgeMs, now }: KeepJudgementOptions,
+  { journal, evidenceMaxAgeMs, now, stands }: KeepJudgementOptions,
 ): Promise<KeptJudgement> {
   const earlier = await findJudgement(journal, key, judgement)
-  if (earlier && isYoungEnough(earlier.decidedAt, now, evidenceMaxAgeMs)) return earlier
+  if (earlier && isYoungEnough(earlier.decidedAt, now, evidenceMaxAgeMs) && stands(earlier)) return earlier
   const found = await describe()
   const decidedAt = now.toISOString()
   await journal.saveEvidence(key, { judgement, decidedAt, documents: JSON.stringify(found) })

@@ -110,6 +110,12 @@ export interface GateOptions {
   /** Keeps blobs as they are at the source, also for later processes. Default: configurations, for the time of each batch. */
   readonly blobCache?: BlobCache | undefined
   /**
+   * Whether an image may pass whose manifest leads runtimes to another list of its files than its layers (eStargz, zstd:chunked,
+   * Nydus, SOCI). What is in that list nobody judges, so a node that loads lazily may run what no scanner saw: allow it
+   * only where those who build the images are trusted, or no node does. Default `false`: the verdict is `error`.
+   */
+  readonly unsafeAllowLazyLayers?: boolean | undefined
+  /**
    * Whether a signed list of the files of each promoted image is attached, which `@sallyport/runtime` compares running
    * containers with. Default `false`.
    */
@@ -137,7 +143,11 @@ export interface GateOptions {
    * scanned again, where a scanner can't tell whether its data are still the same. Default 0: it is scanned.
    */
   readonly reuseDecisionMaxAgeMs?: number | undefined
-  /** URI that names this gate in its decisions. Default `https://sallyport.dev/gate/<tier>`. */
+  /**
+   * URI that names this gate: `verifier.id` of its decisions, `builder.id` of the provenance of what it hardened, author of its
+   * VEX. Who verifies images names it together with the keys that may speak for it. Give each gate its own where there is
+   * more than one. Default `https://sallyport.dev/gate/<tier>`.
+   */
   readonly verifierId?: string | undefined
   /** Folder for the work, emptied afterwards. Default: a new one in the system's temporary folder. */
   readonly workDirectory?: string | undefined

@@ -198,6 +198,25 @@ const inputs: Readonly<Record<string, BadInput>> = {
     options: (host) => ({ to: `${host}/prod/app:1@${digestOf('x')}` }),
     error: { code: 'REFERENCE_INVALID', side: 'target' },
   },
+  ...Object.fromEntries(
+    ['sha256-HEX', 'sha256-HEX.sig', 'sha256-HEX.att', 'sha512-HEX'].map((tag): [string, BadInput] => [
+      `a destination under whose tag evidence is kept, ${tag}`,
+      {
+        options: (host) => ({ to: `${host}/prod/app:${tag.replace('HEX', 'a'.repeat(64))}` }),
+        error: { code: 'REFERENCE_INVALID', side: 'target' },
+      },
+    ]),
+  ),
+  'a quarantine that is the destination, where what is stopped would be kept': {
+    options: (host) => ({ quarantineRepository: `${host}/prod/app`, scanners: [scannerFor('hello')] }),
+    error: { code: 'OPTIONS_INVALID', step: 'resolve' },
+  },
+  ...Object.fromEntries(
+    ['', 'our gate', '/gate/prod'].map((verifierId): [string, BadInput] => [
+      `a gate that is named ${JSON.stringify(verifierId)}, which is no URI`,
+      { options: () => ({ verifierId }), error: { code: 'OPTIONS_INVALID' } },
+    ]),
+  ),
   'a destination that is no reference': {
     options: (host) => ({ to: `${host}/Prod//app:1` }),
     error: { code: 'REFERENCE_INVALID', side: 'target' },

@@ -29,6 +29,7 @@ describe('what a person approves in the quarantine', () => {
       expires: new Date(Date.parse(startTime) + hour).toISOString(),
       signer: keySigner(key.privateKey),
     })
+    return stopped.quarantine.id
   }
   const again = { scanners, approvalKeys: [approver.publicKey] }
 
@@ -41,6 +42,64 @@ describe('what a person approves in the quarantine', () => {
         decision: { waivers: [{ state: 'applied', owner: 'Jo of the security team' }] },
       })
     }))
+
+  it.each(['attest', 'publish'] as const)('moves no tag when it is taken back before step %s', (moment) =>
+    withImage(async (gate, from, to) => {
+      const id = await approve(gate, from, to)
+      const takeBack = () => gate.quarantine.reject(id, { by: 'Ada', reason: 'it is reachable after all' })
+      const taken: Promise<unknown>[] = []
+      const outcome = await gate.promote({
+        from,
+        to,
+        ...again,
+        harden: false,
+        onProgress({ type, step }) {
+          if (type === 'step-started' && step === moment) taken.push(takeBack())
+        },
+      })
+      await Promise.all(taken)
+      expect(outcome).toMatchObject({ verdict: 'error', error: { code: 'DECISION_EXPIRED' } })
+      expect(await gate.repository(to).findManifest('1')).toBeUndefined()
+      if (moment === 'attest') {
+        const { digest } = (await gate.repository(from).getManifest('1')).descriptor
+        const keys = [gate.keys.evidence, gate.keys.release]
+        expect(await readEvidence(gate.repository(to), digest, { keys })).toMatchObject({ verified: [] })
+      }
+      expect(await gate.promote({ from, to, ...again })).toMatchObject({ verdict: 'fail' })
+    }),
+  )
+
+  it.each([
+    ['was interrupted', 'attest'],
+    ['has passed', undefined],
+  ] as const)('that came after the key of what %s counts no more when it is taken back', (_title, moment) =>
+    withImage(async (gate, from, to) => {
+      const id = await approve(gate, from, to)
+      let asked = 0
+      const quarantine: TestGate['quarantine'] = {
+        ...gate.quarantine,
+        approvedWaivers: async (options) =>
+          asked++ === 0 ? { files: [], refused: [] } : gate.quarantine.approvedWaivers(options),
+      }
+      const cut = new AbortController()
+      const first = gate.promote({
+        from,
+        to,
+        ...again,
+        quarantine,
+        signal: cut.signal,
+        onProgress({ type, step }) {
+          if (type === 'step-started' && step === moment) cut.abort(new Error('power cut'))
+        },
+      })
+      if (moment) await expect(first).rejects.toThrow('power cut')
+      else expect(await first).toMatchObject({ verdict: 'pass' })
+      await gate.quarantine.reject(id, { by: 'Ada', reason: 'it is reachable after all' })
+      const before = (await gate.repository(to).findManifest('1'))?.descriptor.digest
+      expect(await gate.promote({ from, to, ...again })).toMatchObject({ verdict: 'fail' })
+      expect((await gate.repository(to).findManifest('1'))?.descriptor.digest).toBe(before)
+    }),
+  )
 
   it('fails again once the approval has expired', () =>
     withImage(async (gate, from, to) => {

@@ -147,6 +147,41 @@ describe('promote of an index', () => {
     expect(test.registry.snapshot()).not.toHaveProperty('prod/app')
   })
 
+  it.each([
+    ['planned', 'plan'],
+    ['promoted', 'promote'],
+  ] as const)('is not %s with layers of a file system that are called documents', async (_title, run) => {
+    await using test = await openIndexTest()
+    const flawed = imageOf('linux/amd64', { ...lean, flawed: lean.hello! })
+    await pushImage(test.source, flawed)
+    const manifest = JSON.parse(Buffer.from(flawed.raw.bytes).toString()) as {
+      layers: { mediaType: string }[]
+    }
+    for (const layer of manifest.layers) layer.mediaType = 'application/vnd.in-toto+json'
+    const hidden = toRaw(mediaTypes.ociManifest, manifest)
+    await pushWithEntry(test.source, both(), hidden)
+    const outcome = await Promise.resolve(test.gate[run]({ from: test.from, to: test.to })).catch(
+      (error: unknown) => ({ verdict: 'error', error }),
+    )
+    expect(outcome).toMatchObject({ verdict: 'error', error: { code: 'OPTIONS_INVALID', side: 'source' } })
+    expect(test.registry.snapshot()).not.toHaveProperty('prod/app')
+  })
+
+  it.each([
+    ['of the index', true],
+    ['of somewhere else', false],
+  ])('takes documents along that are attached to an image %s: %s', async (_title, isOwn) => {
+    await using test = await openIndexTest()
+    const subject = (isOwn ? imageOf('linux/amd64') : imageOf('linux/riscv64')).raw.descriptor
+    const plain = await writeAttestation(test.source)
+    const manifest = JSON.parse(Buffer.from(plain.bytes).toString()) as object
+    await pushWithEntry(test.source, both(), toRaw(mediaTypes.ociManifest, { ...manifest, subject }))
+    const outcome = await test.gate.promote({ from: test.from, to: test.to })
+    expect(outcome).toMatchObject(
+      isOwn ? { verdict: 'pass' } : { verdict: 'error', error: { code: 'OPTIONS_INVALID' } },
+    )
+  })
+
   it('leaves attached documents out when they describe images that were changed', async () => {
     await using test = await openIndexTest()
     const attestation = await writeAttestation(test.source)
@@ -188,6 +223,21 @@ describe('promote of an index', () => {
         toRaw(mediaTypes.ociIndex, {
           manifests: [both().raw.descriptor, imageOf('linux/amd64').raw.descriptor],
         }),
+    ],
+    [
+      'an index that attaches itself to another image',
+      () => {
+        const { descriptor } = imageOf('linux/amd64').raw
+        return toRaw(mediaTypes.ociIndex, { manifests: [descriptor], subject: descriptor })
+      },
+    ],
+    [
+      'an image that does',
+      () => {
+        const { raw } = imageOf('linux/amd64')
+        const manifest = JSON.parse(Buffer.from(raw.bytes).toString()) as object
+        return toRaw(mediaTypes.ociManifest, { ...manifest, subject: raw.descriptor })
+      },
     ],
     [
       'more entries than anybody needs',

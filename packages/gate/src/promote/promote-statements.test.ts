@@ -15,6 +15,8 @@ async function openStatementTest() {
   await pushImage(gate.repository(from), source, '1')
   return {
     host: registry.host,
+    advance: (ms: number) => gate.advance(ms),
+    removeTag: () => fetch(`${registry.url}/v2/prod/app/manifests/1`, { method: 'DELETE' }),
     digest: source.raw.descriptor.digest,
     /** `hello` is used and has a critical flaw. */
     promote: (options: Partial<PromoteOptions>) =>
@@ -148,4 +150,24 @@ it('a finding that vanishes between two scans of one promotion is an error', asy
   expect(outcome.platforms[0]!.change).toMatchObject({ vanished: [{ id: 'CVE-2026-1001' }] })
   const reasons = outcome.verdict === 'error' ? outcome.decision?.reasons : []
   expect(reasons?.map(({ code }) => code)).toEqual(['finding-vanished'])
+})
+
+it('what passed by an ignore rule is judged anew once that has expired', async () => {
+  await using test = await openStatementTest()
+  const options = { ignore: ignore('CVE-2026-1001 exp:2026-11-26\nCVE-2026-1002 exp:2026-11-26\n') }
+  expect(await test.promote(options)).toMatchObject({ verdict: 'pass', changed: true })
+  expect(await test.promote(options)).toMatchObject({ verdict: 'pass', changed: false })
+  test.advance(13 * 3_600_000)
+  expect(await test.promote(options)).toMatchObject({ verdict: 'fail' })
+})
+
+it('a judgement that is the same without an ignore rule that has expired moves the tag all the same', async () => {
+  await using test = await openStatementTest()
+  const twice = 'CVE-2026-1001\nCVE-2026-1001 exp:2026-11-26\nCVE-2026-1002\n'
+  const options = { ignore: ignore(twice) }
+  const first = await test.promote(options)
+  test.advance(13 * 3_600_000)
+  await test.removeTag()
+  const again = await test.promote(options)
+  expect([first, again]).toMatchObject([{ verdict: 'pass' }, { verdict: 'pass', changed: true }])
 })

@@ -142,6 +142,21 @@ describe('promote', () => {
     expect(find(predicateKinds.vulns).said.scanner.result).toEqual([])
   })
 
+  it('names the gate as it is told to: in decision, provenance and record', async () => {
+    await using registry = await startRegistry()
+    await using gate = await openTestGate()
+    const [from, to] = [`${registry.host}/build/app:1`, `${registry.host}/prod/app:1`]
+    await pushUsual(gate, from)
+    const verifierId = 'https://gate.example/of/team'
+    const outcome = passed(await gate.promote({ from, to, verifierId }))
+    const found = await evidenceOf(gate, to, outcome)
+    const said = <Predicate>(kind: PredicateKind<Predicate>) =>
+      parsePredicate(found.find(({ statement }) => statement.predicateType === kind.type)!.statement, kind)
+    expect(said(predicateKinds.vsa).verifier.id).toBe(verifierId)
+    expect(said(predicateKinds.provenance).runDetails.builder.id).toBe(verifierId)
+    expect(await gate.journal.findRecord(outcome.key)).toMatchObject({ verifierId })
+  })
+
   it('writes the journal of what it did', async () => {
     await using registry = await startRegistry()
     await using gate = await openTestGate()

@@ -4,6 +4,7 @@ import type { UsageEvidence } from '@sallyport/harden/evidence'
 import { folderMirror, type PatchSource } from '@sallyport/harden/patch'
 import { builtinScanner, parseAdvisories, type Scanner } from '@sallyport/scan'
 import { grypeScanner } from '@sallyport/scan/grype'
+import { parseTrivyIgnoreYaml } from '@sallyport/scan/ignore'
 import { osvScanner } from '@sallyport/scan/osv-scanner'
 import { trivyScanner, trivyServerScanner } from '@sallyport/scan/trivy'
 import { describe, expect, it } from 'vitest'
@@ -69,11 +70,23 @@ describe('promotionKey', () => {
     ['release key', { signer: { ...signer, release: newSigner() } }],
     ['form of the evidence', { evidenceMode: 'bundle' }],
     ['list of files', { fileManifest: true }],
+    ['leave for lazy layers', { unsafeAllowLazyLayers: true }],
     ['verifier', { verifierId: 'https://gate.example' }],
     ['trust in evidence of the source', { sourceTrust: { keys: ['key'] } }],
     ['base', { bases: [{ name: 'debian', digest: source, diffIds: [source] }] }],
   ])('differs with another %s', (_title, changes) => {
     expect(keyOf({ ...options, ...changes }, source, options.to)).not.toBe(key)
+  })
+
+  it('tells ignore rules by all that they are about', () => {
+    const ignoring = (text: string) => ({
+      ignore: [{ ...parseTrivyIgnoreYaml(text, { source: '.trivyignore.yaml' }), owner: 'team' }],
+    })
+    const rules = ['', ', paths: [a]', ', paths: [b]', ', purls: ["pkg:deb/debian/hello"]']
+    const keys = rules.map((rest) =>
+      keyOf({ ...options, ...ignoring(`vulnerabilities: [{ id: CVE-2026-1${rest} }]`) }, source, options.to),
+    )
+    expect(new Set(keys).size).toBe(rules.length)
   })
 
   it('tells each of the ways to harden from the others', () => {

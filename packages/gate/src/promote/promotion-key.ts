@@ -22,7 +22,14 @@ export function promotionKey(
       vex: options.vex,
       ignore: options.ignore?.map(({ rules, owner }) => ({
         owner,
-        rules: rules.map(({ source, name, reason, expires }) => ({ source, name, reason, expires })),
+        rules: rules.map(({ source, name, id, terms, reason, expires }) => ({
+          source,
+          name,
+          id,
+          terms,
+          reason,
+          expires,
+        })),
       })),
       platforms: request.platforms ?? null,
       breakGlass: request.breakGlass,
@@ -35,6 +42,7 @@ export function promotionKey(
       evidenceMode: evidenceModeOf(options),
       // Promotions without it keep the key that they had before there was such a choice.
       fileManifest: options.fileManifest || undefined,
+      unsafeAllowLazyLayers: options.unsafeAllowLazyLayers || undefined,
       verifierId: options.verifierId ?? null,
       sourceTrust: describeTrust(options.sourceTrust),
       bases: options.bases,

@@ -14,6 +14,7 @@ export interface ReleaseRecordParts {
   readonly resolution: Resolution
   readonly kept: KeptJudgement
   readonly evidence: readonly AttachedEvidence[]
+  readonly verifierId: string
   readonly signers: ReleaseRecord['signers']
   readonly steps: readonly JournaledStep[]
   /** ISO 8601 time. */
@@ -26,6 +27,7 @@ export function buildReleaseRecord({
   resolution: { key, source, destination, previousDigest, startedAt },
   kept,
   evidence,
+  verifierId,
   signers,
   steps,
   finishedAt,
@@ -42,6 +44,7 @@ export function buildReleaseRecord({
     platforms: kept.platforms.map(describePlatform),
     decision: kept.decision,
     evidence,
+    verifierId,
     signers,
     startedAt,
     finishedAt,

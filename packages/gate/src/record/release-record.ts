@@ -56,6 +56,8 @@ export interface ReleaseRecord {
   readonly decision: Decision
   /** What is attached at the target. */
   readonly evidence: readonly AttachedEvidence[]
+  /** The gate, as its decisions and its provenance name it; absent in records of earlier versions. */
+  readonly verifierId?: string | undefined
   /** Ids of the keys, or identities of the certificates, that signed. */
   readonly signers: { readonly evidence: string; readonly release: string }
   /** ISO 8601. */

@@ -171,7 +171,7 @@ function renderChanges({ platform, removed, patched }: ReleasedPlatform): Html {
 }
 
 function describe(record: ReleaseRecord): [string, string][] {
-  const { source, target, tier, release, decision, signers, startedAt, finishedAt, key } = record
+  const { source, target, tier, release, decision, verifierId, signers, startedAt, finishedAt, key } = record
   return [
     ['source', `${source.name}, ${source.digest}`],
     ['target', `${target.name}, ${target.digest}`],
@@ -180,6 +180,7 @@ function describe(record: ReleaseRecord): [string, string][] {
     ...(release === undefined ? [] : [['release', release] as [string, string]]),
     ['verdict', decision.verdict],
     ['policy', `${decision.policy.source}, ${decision.policy.digest}`],
+    ...(verifierId === undefined ? [] : [['gate', verifierId] as [string, string]]),
     ['evidence signed by', signers.evidence],
     ['release signed by', signers.release],
     ['started', startedAt],

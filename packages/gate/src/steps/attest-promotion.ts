@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { GateError } from '../errors.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { evidenceModeOf } from '../promote/gate-signer.ts'
@@ -7,12 +8,13 @@ import type { Attestation, PassedPreparation, Resolution } from '../promote/reso
 import { openSteps, type StepMemory, type StepOptions } from '../promote/step-options.ts'
 import { attachEvidence } from './attach-evidence.ts'
 import { openTarget, readDestination } from './open-target.ts'
+import { requireStanding } from './require-standing.ts'
 import { verifierOf } from './verifier-of.ts'
 
 /**
  * Step `attest`: attaches evidence, decisions and signatures to what was pushed. What is attached already is left alone.
  *
- * @throws {GateError} `STEP_FAILED`, `JOURNAL_CORRUPT`.
+ * @throws {GateError} `DECISION_EXPIRED` when what was decided counts no more; `STEP_FAILED`, `JOURNAL_CORRUPT`.
  */
 export async function attestPromotion(
   gate: GateContext,
@@ -24,6 +26,7 @@ export async function attestPromotion(
   const { signal } = options
   return openSteps(gate, resolution, options).run('attest', undefined, async () => {
     const kept = await judgementOf(gate, resolution, preparation, options.memory)
+    await requireStanding(gate, kept, { destination: resolution.destination, step: 'attest' })
     const target = await openTarget(readDestination(request.to, gate))
     const value = await attachEvidence(target, decidedSubjects(kept), kept.documents, {
       signer: gate.signer,
@@ -35,7 +38,10 @@ export async function attestPromotion(
       settleMs: gate.settleMs,
       signal,
     })
-    return { value, summary: `${value.evidence.length} pieces of evidence, ${value.written} new` }
+    return {
+      value,
+      summary: `${formatCount(value.evidence.length, 'piece')} of evidence, ${value.written} new`,
+    }
   })
 }
 

@@ -1,12 +1,13 @@
 import { type Descriptor, type Digest, isSallyportError } from '@sallyport/core'
 import type { Repository } from '@sallyport/oci'
+import type { WaiverFile } from '@sallyport/policy'
 import type { GateContext } from '../promote/gate-context.ts'
 import { trustOf } from '../promote/gate-signer.ts'
 import { findJudgement, isYoungEnough, type KeptJudgement } from '../promote/kept-judgement.ts'
 import type { AttachedEvidence } from '../record/attached-evidence.ts'
 import type { Resolution } from '../promote/resolution.ts'
 import type { PromotionKey } from '../ports/journal.ts'
-import { decisionStands } from './decision-stands.ts'
+import { judgementStands } from './decision-stands.ts'
 import { compareScannerData } from './scanner-data.ts'
 import { verifyTarget } from './verify-target.ts'
 
@@ -26,6 +27,8 @@ export interface FindUnchangedOptions {
   readonly target: Repository
   /** Where the tag is. */
   readonly expected: Digest
+  /** Those of the gate and of approvals, as they stand now. */
+  readonly waivers: readonly WaiverFile[] | undefined
   readonly now: Date
   readonly signal?: AbortSignal | undefined
 }
@@ -37,7 +40,7 @@ export interface FindUnchangedOptions {
  */
 export async function findUnchanged(
   gate: GateContext,
-  { key, target, expected, now, signal }: FindUnchangedOptions,
+  { key, target, expected, waivers, now, signal }: FindUnchangedOptions,
 ): Promise<{ readonly attempt: number; readonly state: NonNullable<Resolution['unchanged']> } | undefined> {
   const { journal } = gate
   const entry = await journal.find(key)
@@ -47,7 +50,7 @@ export async function findUnchanged(
   const { judgement, root, evidence } = step.output as unknown as PromotionResult
   if (root.digest !== expected) return undefined
   const kept = await findJudgement(journal, key, judgement)
-  if (!kept || !(await stillCounts(gate, kept, now, signal))) return undefined
+  if (!kept || !(await stillCounts(gate, kept, { now, waivers, signal }))) return undefined
   try {
     const verified = await verifyTarget(target, kept.images, kept.index, evidence, {
       trust: trustOf(gate),
@@ -63,15 +66,14 @@ export async function findUnchanged(
 
 /** Whether an image would be judged the same today, as far as that can be told without scanning it. */
 async function stillCounts(
-  { scanners, gatherFacts, evidenceMaxAgeMs, reuseDecisionMaxAgeMs = 0 }: GateContext,
-  { decidedAt, decision, platforms }: KeptJudgement,
-  now: Date,
-  signal: AbortSignal | undefined,
+  { scanners, ignore, gatherFacts, evidenceMaxAgeMs, reuseDecisionMaxAgeMs = 0 }: GateContext,
+  kept: KeptJudgement,
+  { now, waivers, signal }: Pick<FindUnchangedOptions, 'now' | 'waivers' | 'signal'>,
 ): Promise<boolean> {
+  const { decidedAt } = kept
   if (!isYoungEnough(decidedAt, now, evidenceMaxAgeMs)) return false
-  if (![decision, ...platforms.map((each) => each.decision)].every((each) => decisionStands(each, now)))
-    return false
-  const data = await compareScannerData(scanners, decision, signal)
+  if (!judgementStands(kept, { now, waivers, ignore })) return false
+  const data = await compareScannerData(scanners, kept.decision, signal)
   // What others gather may be something else by now.
   if (data === 'unknown' || (data === 'same' && gatherFacts))
     return reuseDecisionMaxAgeMs > 0 && isYoungEnough(decidedAt, now, reuseDecisionMaxAgeMs)

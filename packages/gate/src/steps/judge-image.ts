@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { join } from 'node:path'
 import type { BlobReader, Platform, RawManifest } from '@sallyport/core'
 import type { HardenReport } from '@sallyport/harden'
@@ -19,6 +20,7 @@ import type { StepRunner } from '../promote/step-runner.ts'
 import { applyStatements, type ApplyStatementsOptions } from './apply-statements.ts'
 import type { ChangedImage } from './change-image.ts'
 import type { ExaminedImage } from './examined-image.ts'
+import { findLazyLayers } from './find-lazy-layers.ts'
 import { needsUsage } from './needs-usage.ts'
 
 /** The image of one platform, examined, hardened and judged. Dispose it to delete its files. */
@@ -63,6 +65,8 @@ export interface JudgeImageOptions {
   readonly statements?: Omit<ApplyStatementsOptions, 'now'> | undefined
   /** Platforms of the source that can run, and those that are judged together, as `os/architecture[/variant]`. */
   readonly platforms?: PolicyFacts['platforms']
+  /** Whether an image passes of which runtimes may take the files from elsewhere than its layers. Default `false`. */
+  readonly unsafeAllowLazyLayers?: boolean | undefined
   /** Whether others than the policy read how packages are used. Default `false`: it is analysed when a rule may ask. */
   readonly isUsageRead?: boolean | undefined
   /** Adds to the facts before they are judged. Default: nothing. */
@@ -105,6 +109,7 @@ export async function judgeImage(
     harden,
     statements,
     platforms,
+    unsafeAllowLazyLayers = false,
     isUsageRead = false,
     gatherFacts,
     now,
@@ -125,11 +130,11 @@ export async function judgeImage(
       await openImage(blobs, source, { directory: join(directory, 'before'), layerStore, signal }),
     )
     const inventory = await createInventory(image, { signal })
-    return { value: { image, inventory }, summary: `${inventory.packages.length} packages` }
+    return { value: { image, inventory }, summary: formatCount(inventory.packages.length, 'package') }
   })
   const scanned = await steps.run('scan', platform, async () => {
     const scan = await scanImage(image, inventory, scanners, signal)
-    return { value: scan, summary: `${scan.findings.length} findings` }
+    return { value: scan, summary: formatCount(scan.findings.length, 'finding') }
   })
   const before: ExaminedImage = { image, inventory, scan: scanned }
 
@@ -161,7 +166,7 @@ export async function judgeImage(
   const rescanned = await steps.run('rescan', platform, async () => {
     if (!changed) return { value: before, summary: 'the image is unchanged' }
     const scan = await scanImage(changed.image, changed.inventory, scanners, signal)
-    const summary = `${changed.inventory.packages.length} packages, ${scan.findings.length} findings`
+    const summary = `${formatCount(changed.inventory.packages.length, 'package')}, ${formatCount(scan.findings.length, 'finding')}`
     return { value: { ...changed, scan }, summary }
   })
 
@@ -183,7 +188,10 @@ export async function judgeImage(
     inventory: after.inventory,
     scan,
     // the report that a changed image replaces; failures of the other stand in its own reports
-    failures: changed ? failuresOf(scanned) : [],
+    failures: [
+      ...(changed ? failuresOf(scanned) : []),
+      ...(unsafeAllowLazyLayers ? [] : findLazyLayers(after.image.manifest)),
+    ],
     vanished: change && vanishedFrom(change, scan),
     notes,
     usage,
@@ -216,7 +224,7 @@ export async function judgeImage(
 function summarizeChange({ report: { removed, kept, unchangedBecause }, patches }: ChangedImage): string {
   const hardened =
     unchangedBecause === undefined
-      ? `${removed.length} packages removed, ${kept.length} stay`
+      ? `${formatCount(removed.length, 'package')} removed, ${kept.length} kept`
       : `unchanged: ${unchangedBecause}`
   if (!patches) return hardened
   const patched = patches.packages.filter(({ state }) => state === 'patched').length

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type BlobReader, type Digest, formatPlatform, type RawManifest } from '@sallyport/core'
 import type { OpenedSource } from '@sallyport/oci'
-import type { Decision } from '@sallyport/policy'
+import type { Decision, WaiverFile } from '@sallyport/policy'
 import { gateFacts } from '../facts/gather-facts.ts'
 import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { JudgingContext } from '../promote/gate-context.ts'
@@ -12,6 +12,7 @@ import { buildIndex } from './build-index.ts'
 import { chooseEvidence } from './choose-evidence.ts'
 import { combineDecisions } from './combine-decisions.ts'
 import { type ImageJudgement, judgeImage } from './judge-image.ts'
+import { requireDocuments } from './require-documents.ts'
 import type { ResolvedSource } from './resolve-source.ts'
 
 /** All platforms of a source, judged. Dispose it to delete their files. */
@@ -23,6 +24,10 @@ export interface SourceJudgement extends AsyncDisposable {
   readonly index?: RawManifest | undefined
   /** What would be promoted: the index, or the one image. */
   readonly root: RawManifest
+  /** Documents that go along with `root`: what is attached to the source's index is about its digests, so with no other index. */
+  readonly attachments: readonly RawManifest[]
+  /** Those that it was judged by: the gate's, and those of approvals. */
+  readonly waivers: readonly WaiverFile[] | undefined
   /** That about `root`. */
   readonly decision: Decision
 }
@@ -75,6 +80,7 @@ export async function judgeSource(
         chosen: request.platforms,
         judged: resolved.images.map((image) => formatPlatform(image.platform)),
       },
+      unsafeAllowLazyLayers: gate.unsafeAllowLazyLayers,
       isUsageRead: gate.gatherFacts !== undefined,
       gatherFacts: async (images) => ({
         notes: [...(images.known.notes ?? []), ...approvalNotes],
@@ -102,12 +108,17 @@ export async function judgeSource(
   const index = resolved.index && buildIndex(resolved, judgements)
   const root = index ?? judgements[0]!.after.image.raw
   const decision = index ? combineDecisions(root.descriptor.digest, judgements) : judgements[0]!.decision
+  const isUnchanged = index?.descriptor.digest === resolved.root.descriptor.digest
+  const attachments = isUnchanged ? resolved.attachments : []
+  if (decision.verdict === 'pass') await requireDocuments(source.repository, attachments, { signal })
   const owned = resources.move()
   return {
     judgements,
     judgement: judgementDigest(judgements),
     index,
     root,
+    attachments,
+    waivers,
     decision,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -3,18 +3,26 @@ import { copyImage, parseReference, type Repository } from '@sallyport/oci'
 import { GateError } from '../errors.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import type { Resolution } from '../promote/resolution.ts'
+import { repositoryOf } from './judge-source.ts'
 
 /**
  * Where the copy of a stopped image is kept: its digest in the gate's quarantine repository.
  *
- * @throws {GateError} `OPTIONS_INVALID` when that is no repository.
+ * @throws {GateError} `OPTIONS_INVALID` when that is no repository, or the one that the image was kept out of.
  */
 export function copyName(
   { quarantineRepository }: Pick<GateContext, 'quarantineRepository'>,
-  { source: { descriptor } }: Pick<Resolution, 'source'>,
+  { source: { descriptor }, destination }: Pick<Resolution, 'source' | 'destination'>,
 ): string | undefined {
   if (quarantineRepository === undefined) return undefined
   const { registry, repository } = readRepository(quarantineRepository)
+  if (repositoryOf(destination).toLowerCase() === `${registry}/${repository}`.toLowerCase()) {
+    throw new GateError(
+      'OPTIONS_INVALID',
+      `${quarantineRepository}: what is stopped on its way to ${destination} can't be kept there; name another quarantine repository`,
+      { step: 'resolve' },
+    )
+  }
   return formatReference({ registry, repository, digest: descriptor.digest })
 }
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatReference } from '@sallyport/core'
-import { openLayout, type Repository } from '@sallyport/oci'
+import { isEvidenceTag, openLayout, type Repository } from '@sallyport/oci'
 import type { GateContext } from '../promote/gate-context.ts'
 import { invalid, readTarget } from './open-source.ts'
 
@@ -28,11 +28,13 @@ export function readDestination(to: string, { repository }: Pick<GateContext, 'r
     const { registry, repository: path, tag, digest } = locator.reference
     if (!tag || digest)
       throw invalid(`${to}: the destination is a tag, e.g. registry/repository:tag`, 'target')
+    refuseEvidenceTag(to, tag)
     const reference = { registry, repository: path, tag }
     return { name: formatReference(reference), tag, open: async () => repository(reference) }
   }
   if (locator.kind === 'oci' && locator.tag && !locator.digest) {
     const { directory, tag } = locator
+    refuseEvidenceTag(to, tag)
     return {
       name: `oci:${directory}:${tag}`,
       tag,
@@ -43,6 +45,12 @@ export function readDestination(to: string, { repository }: Pick<GateContext, 'r
     }
   }
   throw invalid(`${to}: the destination is registry/repository:tag or oci:folder:tag`, 'target')
+}
+
+/** Moved, it would hide the evidence of another image; and who looks for images passes such tags over. */
+function refuseEvidenceTag(to: string, tag: string): void {
+  if (isEvidenceTag(tag))
+    throw invalid(`${to}: evidence is kept under such tags; give the image another one`, 'target')
 }
 
 /** Opens a destination to write to it. */

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import type { StepRunner } from '../promote/step-runner.ts'
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { summarizeJudgement } from '../promote/summarize-judgement.ts'
 import { describeQuarantine } from '../quarantine/describe-quarantine.ts'
+import { judgementStands } from './decision-stands.ts'
 import { describeEvidence } from './describe-evidence.ts'
 import { describeFileManifest } from './describe-file-manifest.ts'
 import { copyName, keepCopy } from './keep-copy.ts'
@@ -66,8 +68,13 @@ export async function preparePromotion(
 
   const describe = () => describeJudgement(gate, request, resolution, judged, { now, signal })
   const { key } = resolution
-  const { journal, evidenceMaxAgeMs } = gate
-  const kept = await keepJudgement(key, judged.judgement, describe, { journal, evidenceMaxAgeMs, now })
+  const { journal, evidenceMaxAgeMs, ignore } = gate
+  const kept = await keepJudgement(key, judged.judgement, describe, {
+    journal,
+    evidenceMaxAgeMs,
+    now,
+    stands: (earlier) => judgementStands(earlier, { now, waivers: judged.waivers, ignore }),
+  })
   if (memory) Object.assign(memory, { judgement: kept, root: judged.root })
   const pushed = await push(gate, request, { source, resolved, judged, steps, signal })
   return {
@@ -128,7 +135,7 @@ interface Push {
 function push(
   gate: GateContext,
   request: PromotionRequest,
-  { source, resolved, judged: { judgements, index, root }, steps, signal }: Push,
+  { source, resolved, judged: { judgements, root, attachments }, steps, signal }: Push,
 ) {
   return steps.run('push', undefined, async () => {
     const target = await openTarget(readDestination(request.to, gate))
@@ -136,16 +143,16 @@ function push(
       raw: image.raw,
       blobs: image,
     }))
-    // What is attached to the source's index describes its digests, so it goes along only with the same index.
-    const isUnchanged = index?.descriptor.digest === resolved.root.descriptor.digest
-    const attachments = isUnchanged ? resolved.attachments : []
     images.push(...attachments.map((raw) => ({ raw, blobs: source.repository })))
     const value = await pushContent(target, images, root, {
       from: { repository: source.repository, images: resolved.images.map(({ raw }) => raw) },
       uploads: gate.uploads,
       signal,
     })
-    return { value, summary: `${value.blobs} blobs, ${value.manifests} manifests, ${value.bytes} bytes` }
+    return {
+      value,
+      summary: `${formatCount(value.blobs, 'blob')}, ${formatCount(value.manifests, 'manifest')}, ${formatCount(value.bytes, 'byte')}`,
+    }
   })
 }
 

@@ -16,10 +16,10 @@ import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { toGateError } from '../promote/to-gate-error.ts'
 import { judgementOf } from './attest-promotion.ts'
 import { checkSource } from './check-source.ts'
-import { decisionStands } from './decision-stands.ts'
 import { refuseFrozen } from './find-freeze.ts'
 import { openTarget, readDestination } from './open-target.ts'
 import { publishTag } from './publish-tag.ts'
+import { requireStanding } from './require-standing.ts'
 import { verifyTarget } from './verify-target.ts'
 
 /** How long what was verified counts without another look. */
@@ -29,7 +29,8 @@ const verificationMaxAgeMs = 60_000
  * Step `publish`: moves the tag from where `resolve` saw it. What was verified more than a minute ago is verified again.
  *
  * @throws {GateError} `FROZEN` in a window in which no tag of the tier moves.
- * @throws {GateError} `DECISION_EXPIRED` when what was decided is too old, or rests on a waiver that ran out meanwhile.
+ * @throws {GateError} `DECISION_EXPIRED` when what was decided is too old, or rests on a waiver that ran out or was taken back
+ *   meanwhile.
  * @throws {GateError} `SOURCE_MOVED` when the tag that was to be promoted names something else by now.
  * @throws {GateError} `VERIFICATION_FAILED` when the target does not hold any more what was verified.
  * @throws {GateError} `TAG_CONFLICT` when somebody else moved the tag meanwhile.
@@ -57,12 +58,8 @@ export async function publishPromotion(
         expected,
         signal,
         async beforeMove() {
-          const now = gate.clock.now()
-          refuseFrozen(gate.policy, request.tier, to, now)
-          const decisions = [kept.decision, ...kept.platforms.map(({ decision }) => decision)]
-          const stands = decisions.every((decision) => decisionStands(decision, now))
-          if (!stands || !isYoungEnough(kept.decidedAt, now, gate.evidenceMaxAgeMs))
-            throw expired(to, kept.decidedAt)
+          refuseFrozen(gate.policy, request.tier, to, gate.clock.now())
+          await requireStanding(gate, kept, { destination: to, step: 'publish' })
           await checkSource(gate, request, resolution, signal)
           await verifyAgain(gate, target, preparation, verification, signal)
         },
@@ -86,14 +83,6 @@ async function verifyAgain(
 ): Promise<void> {
   if (isYoungEnough(verifiedAt, gate.clock.now(), verificationMaxAgeMs)) return
   await verifyTarget(target, images, index, evidence, { trust: trustOf(gate), signal })
-}
-
-function expired(to: string, decidedAt: string): GateError {
-  return new GateError(
-    'DECISION_EXPIRED',
-    `${to}: what was decided at ${decidedAt} may not move a tag any more; promote again`,
-    { step: 'publish', retryable: true },
-  )
 }
 
 /** Says that the failure came too late to stop the tag: all evidence is there, only the record is not complete. */

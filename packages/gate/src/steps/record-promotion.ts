@@ -17,6 +17,7 @@ import { nameSigner } from '../record/signed-by.ts'
 import { judgementOf } from './attest-promotion.ts'
 import { type PromotionResult, resultStep } from './find-unchanged.ts'
 import { afterPublication } from './publish-promotion.ts'
+import { verifierOf } from './verifier-of.ts'
 
 /**
  * Step `record`: writes the release record, closes what older sources left in quarantine, and notes in the journal that
@@ -50,7 +51,8 @@ export async function recordPromotion(
         evidence: nameSigner(signedBy(signer.evidence)),
         release: nameSigner(signedBy(signer.release)),
       }
-      const parts = { request, resolution, kept, evidence, signers, steps, finishedAt }
+      const verifierId = verifierOf(gate, request.tier)
+      const parts = { request, resolution, kept, evidence, verifierId, signers, steps, finishedAt }
       await journal.saveRecord(buildReleaseRecord(parts), attempt)
       await alert(gate, request, resolution, kept)
       await quarantine.supersede({

@@ -7,6 +7,7 @@ import type { PromotionRequest } from '../promote/request.ts'
 import type { Resolution } from '../promote/resolution.ts'
 import { openSteps, type StepOptions } from '../promote/step-options.ts'
 import { findUnchanged } from './find-unchanged.ts'
+import { copyName } from './keep-copy.ts'
 import { openSource } from './open-source.ts'
 import { readDestination } from './open-target.ts'
 import { resolveSource } from './resolve-source.ts'
@@ -36,20 +37,20 @@ export async function resolvePromotion(
     const root = await source.repository.getManifest(source.tagOrDigest, { signal })
     const target = await destination.open()
     const expected = (await target?.findManifest(destination.tag, { signal }))?.descriptor.digest
-    const key = promotionKey(
-      await withApprovedWaivers(gate),
-      request,
-      root.descriptor.digest,
-      destination.name,
-    )
+    const approved = await withApprovedWaivers(gate)
+    const key = promotionKey(approved, request, root.descriptor.digest, destination.name)
     const found = {
       key,
       source: { name: source.name, descriptor: root.descriptor },
       destination: destination.name,
       expected,
     }
+    // Known before anything is judged, not when it is needed.
+    copyName(gate, found)
     const unchanged =
-      target && expected && (await findUnchanged(gate, { key, target, expected, now, signal }))
+      target &&
+      expected &&
+      (await findUnchanged(gate, { key, target, expected, waivers: approved.waivers, now, signal }))
     if (unchanged) {
       const value: Resolution = {
         ...found,

@@ -1,9 +1,11 @@
 import {
   type BlobReader,
+  type Digest,
   formatPlatform,
   isIndexMediaType,
   isManifestMediaType,
   type ImageIndex,
+  type ImageManifest,
   type Platform,
   type RawManifest,
 } from '@sallyport/core'
@@ -51,8 +53,8 @@ const maxEntries = 128
  * Resolves a tag or digest once. Every entry of an index is an image to be judged, but for those of platform
  * `unknown/unknown` that hold nothing but JSON documents.
  *
- * @throws {GateError} `OPTIONS_INVALID` when a platform that was asked for is not there, or the index names something
- *   that is no image, too much, or nothing.
+ * @throws {GateError} `OPTIONS_INVALID` when a platform that was asked for is not there, the index names something that is no
+ *   image, too much, or nothing, or an image names a subject.
  */
 export async function resolveSource(
   repository: Repository,
@@ -62,31 +64,53 @@ export async function resolveSource(
   const name = `${repository.name}${tagOrDigest.includes(':') ? '@' : ':'}${tagOrDigest}`
   const root = given ?? (await repository.getManifest(tagOrDigest, { signal }))
   if (!isIndexMediaType(root.descriptor.mediaType)) {
+    refuseSubject(name, root.descriptor.digest, parseManifest(root))
     const platform = await platformOf(blobs, root, signal)
     checkPlatforms(platforms, [platform], name)
     return { root, images: [{ platform, raw: root }], platforms: [platform], attachments: [] }
   }
 
   const index = parseIndex(root)
+  refuseSubject(name, root.descriptor.digest, index)
   if (index.manifests.length > maxEntries) {
     throw invalid(`${name}: ${index.manifests.length} entries; at most ${maxEntries}`)
   }
   const images: SourceImage[] = []
   const attachments: RawManifest[] = []
+  const entries = index.manifests.map(({ digest }) => digest)
   for (const { mediaType, digest, platform } of index.manifests) {
     // Leaving it out would promote less than the name promises.
     if (!isManifestMediaType(mediaType)) throw invalid(`${name}: ${digest} is no image but ${mediaType}`)
     const raw = await repository.getManifest(digest, { signal })
+    const manifest = parseManifest(raw)
     // `unknown/unknown` is a claim too: what has layers of a file system could be run by its digest, so it is judged.
-    if (platform?.os === 'unknown' && holdsOnlyDocuments(parseManifest(raw))) attachments.push(raw)
+    if (platform?.os === 'unknown' && holdsOnlyDocuments(manifest)) {
+      refuseSubject(name, digest, manifest, entries)
+      attachments.push(raw)
+      continue
+    }
+    refuseSubject(name, digest, manifest)
     // The index only claims a platform; the image's own config decides.
-    else images.push({ platform: await platformOf(blobs, raw, signal, platform?.variant), raw })
+    images.push({ platform: await platformOf(blobs, raw, signal, platform?.variant), raw })
   }
   const present = images.map(({ platform }) => platform)
   checkPlatforms(platforms, present, name)
   const wanted = images.filter(({ platform }) => !platforms || platforms.includes(formatPlatform(platform)))
   if (wanted.length === 0) throw invalid(`${name}: the index names no runnable image`)
   return { root, index, images: wanted, platforms: present, attachments }
+}
+
+/** Pushed, it would stand among the evidence about another image of the target; what is about its own neighbours may. */
+function refuseSubject(
+  name: string,
+  digest: Digest,
+  { subject }: Pick<ImageIndex | ImageManifest, 'subject'>,
+  neighbours: readonly Digest[] = [],
+): void {
+  if (subject === undefined || neighbours.includes(subject.digest)) return
+  throw invalid(
+    `${name}: ${digest} is attached to ${subject.digest}, which is another image; leave \`subject\` out`,
+  )
 }
 
 function invalid(message: string): GateError {

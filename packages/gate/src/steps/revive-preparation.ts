@@ -1,10 +1,11 @@
+import { withApprovedWaivers } from '../promote/approved-waivers.ts'
 import type { GateContext } from '../promote/gate-context.ts'
 import { trustOf } from '../promote/gate-signer.ts'
 import { findJudgement, isYoungEnough } from '../promote/kept-judgement.ts'
 import type { PromotionRequest } from '../promote/request.ts'
 import type { Preparation, Resolution } from '../promote/resolution.ts'
 import { isSallyportError } from '@sallyport/core'
-import { decisionStands } from './decision-stands.ts'
+import { judgementStands } from './decision-stands.ts'
 import { readDestination } from './open-target.ts'
 import { compareScannerData } from './scanner-data.ts'
 import { verifyTarget } from './verify-target.ts'
@@ -31,7 +32,8 @@ export async function revivePreparation(
     !isYoungEnough(kept.decidedAt, now, Math.min(resumeMaxAgeMs, gate.evidenceMaxAgeMs ?? Infinity))
   )
     return undefined
-  if (!kept.platforms.every(({ decision }) => decisionStands(decision, now))) return undefined
+  const { waivers } = await withApprovedWaivers(gate)
+  if (!judgementStands(kept, { now, waivers, ignore: gate.ignore })) return undefined
   if ((await compareScannerData(scanners, kept.decision, signal)) === 'other') return undefined
   const target = await readDestination(request.to, gate).open()
   if (!target) return undefined

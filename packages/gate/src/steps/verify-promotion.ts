@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import type { GateContext } from '../promote/gate-context.ts'
 import { trustOf } from '../promote/gate-signer.ts'
 import type { PromotionRequest } from '../promote/request.ts'
@@ -25,7 +26,7 @@ export async function verifyPromotion(
     const value = await verifyTarget(target, images, index, evidence, { trust: trustOf(gate), signal })
     return {
       value: { evidence: value, verifiedAt: gate.clock.now().toISOString() },
-      summary: `${value.length} pieces of evidence verify at ${target.name}`,
+      summary: `${formatCount(value.length, 'piece')} of evidence verified at ${target.name}`,
     }
   })
 }

@@ -67,6 +67,7 @@ describe('createPushTrigger', () => {
     ['another repository', 'not-routed', { repository: 'prod/app' }],
     ['no tag', 'not-routed', { tag: undefined }],
     ['a tag of evidence', 'evidence', { tag: `sha256-${'0'.repeat(64)}.sig` }],
+    ['a tag of evidence of another algorithm', 'evidence', { tag: `sha512-${'0'.repeat(64)}` }],
     ['a tag that is none', 'evidence', { tag: '../1' }],
     ['a tag that is gone', 'gone', { tag: '2' }],
   ])('ignores %s', async (_title, reason, change) => {

@@ -6,7 +6,7 @@ import {
   mediaTypes,
   type RawManifest,
 } from '@sallyport/core'
-import { holdsOnlyDocuments, isTag, parseManifest } from '@sallyport/oci'
+import { holdsOnlyDocuments, isEvidenceTag, isTag, parseManifest } from '@sallyport/oci'
 import { checkConcurrency } from '../batch/promote-all.ts'
 import { GateError } from '../errors.ts'
 import type { Gate } from '../promote/create-gate.ts'
@@ -56,9 +56,6 @@ export interface PushTrigger {
   drain(): Promise<void>
 }
 
-/** Tags under which signatures and attestations are kept, and lists of referrers. */
-const evidenceTag = /^sha256-[0-9a-f]{64}(\.[a-z]+)?$/
-
 /**
  * Scans, hardens and promotes at push. Events are hints: the registry is asked what the tag is at now, and that digest is
  * promoted. Events about a digest and destination that is waiting or running join it; later ones find that nothing is to
@@ -93,7 +90,7 @@ export function createPushTrigger({
   const take = async (event: PushEvent): Promise<PushReaction> => {
     signal?.throwIfAborted()
     const { registry, repository, tag, digest } = event
-    if (tag !== undefined && (!isTag(tag) || evidenceTag.test(tag)))
+    if (tag !== undefined && (!isTag(tag) || isEvidenceTag(tag)))
       return { type: 'ignored', reason: 'evidence' }
     const routed = route(event)
     if (!routed) return { type: 'ignored', reason: 'not-routed' }

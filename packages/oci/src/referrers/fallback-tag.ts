@@ -17,3 +17,11 @@ export function fallbackTag(digest: string): string {
     text.slice(0, length).replace(/[^A-Za-z0-9._-]/g, '-')
   return `${tagPart(algorithm, 32)}-${tagPart(encoded, 64)}`
 }
+
+/**
+ * Whether a tag is made of a digest: there lists of referrers are kept, and with an extension (`.sig`, `.att`, `.sbom`)
+ * what cosign attaches. No image belongs there.
+ */
+export function isEvidenceTag(tag: string): boolean {
+  return /^sha(?:256|512)-[0-9a-f]{64}(?:[0-9a-f]{64})?(?:\.[0-9A-Za-z]+)?$/.test(tag)
+}

@@ -1,7 +1,10 @@
+import { formatCount as count } from '@sallyport/core'
 import type { Decision, DecisionReason, EvaluatedRule, WaiverState } from '../decision.ts'
 import type { JudgedFinding } from '../judged-finding.ts'
 import { isCounted } from '../suppression.ts'
 import { groupFindings, type PackageFindings } from './group-findings.ts'
+
+export { count }
 
 /** A reason with its findings by package. */
 export interface OutlinedReason extends DecisionReason {
@@ -73,10 +76,6 @@ export function outlineDecision(decision: Decision): DecisionOutline {
     inputs: describeInputs(decision),
   }
 }
-
-/** How a count is written, e.g. `1 finding`, `12 findings`. */
-export const count = (number: number, one: string, many = `${one}s`): string =>
-  `${number} ${number === 1 ? one : many}`
 
 /** What a rule counted against what it allows; empty for rules that do not count. */
 export function describeCount({ limit, actual }: Pick<DecisionReason, 'limit' | 'actual'>): string {

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import type { RuleKind } from '../rules/rule-kind.ts'
 import { type RuleWithoutFields, ruleKindWithoutFields } from './rule-without-fields.ts'
 import { toResult } from './to-result.ts'
@@ -24,7 +25,7 @@ export const scanKind: RuleKind<RuleWithoutFields> = ruleKindWithoutFields(({ fa
   }
   return toResult(failed, {
     code: 'step-failed',
-    holds: `${scan.reports.length} scanners gave a report`,
+    holds: `${formatCount(scan.reports.length, 'scanner')} gave a report`,
     remedy: 'repair the step and run the promotion again',
   })
 })

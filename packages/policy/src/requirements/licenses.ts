@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import type { Package } from '@sallyport/inventory'
 import * as z from 'zod'
 import type { RuleKind } from '../rules/rule-kind.ts'
@@ -70,10 +71,12 @@ export const licensesKind: RuleKind<LicensesRule> = {
       const offenders = suspects.filter((pkg) => !matchers.some((matches) => matches(pkg)))
       const excepted = suspects.length - offenders.length
       return offenders.length === 0
-        ? holds(`licences of ${inventory.packages.length} packages, ${excepted} of them excepted`)
+        ? holds(
+            `licences of ${formatCount(inventory.packages.length, 'package')}, ${excepted} of them excepted`,
+          )
         : broken(
             'license-not-allowed',
-            `${offenders.length} packages are under licences that are not allowed`,
+            `${formatCount(offenders.length, 'package')} under licences that are not allowed`,
             {
               limit: 0,
               actual: offenders.length,

@@ -1,3 +1,4 @@
+import { formatCount } from '@sallyport/core'
 import type { Package } from '@sallyport/inventory'
 import * as z from 'zod'
 import type { RuleKind } from '../rules/rule-kind.ts'
@@ -50,11 +51,11 @@ export const packagesKind: RuleKind<PackagesRule> = {
       throw error
     }
     return packages.length < min
-      ? broken('packages-too-few', `${packages.length} packages, at least ${min} expected`, {
+      ? broken('packages-too-few', `${formatCount(packages.length, 'package')}, at least ${min} expected`, {
           limit: min,
           actual: packages.length,
         })
-      : holds(`${packages.length} packages`, { limit: min, actual: packages.length })
+      : holds(formatCount(packages.length, 'package'), { limit: min, actual: packages.length })
   },
 }
 

@@ -7,9 +7,11 @@ import {
   type Case,
   endOfFlight,
   explain,
+  goneAfter,
   type JudgeContext,
   type Learned,
   type Outcome,
+  toldAt,
 } from './judge-context.ts'
 import { actorName } from './judge-tagged.ts'
 import { findStanding, type SubjectStanding } from './subject-standing.ts'
@@ -28,9 +30,14 @@ export async function judgeReferrer(
 ): Promise<Outcome> {
   const { view, place } = context
   const isRunnable = (await view.content(referrer))?.isRunnable === true
-  const counts = async () => !isRunnable && (await view.isSigned(subject, referrer))
+  let at = toldAt(one, context)
+  const counts = async (): Promise<boolean> => {
+    const found = isRunnable ? undefined : (await view.signedAt(subject, referrer))?.toISOString()
+    if (found !== undefined && found > at) at = found
+    return found !== undefined
+  }
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
-    parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident }],
+    parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident, at }],
   })
   return await judge(one, context, {
     subject,
@@ -50,21 +57,30 @@ export async function judgeEvidenceTag(
   { subject, kind }: EvidenceTag,
   context: JudgeContext,
 ): Promise<Outcome> {
-  const { view, place, now } = context
+  const { view, state, place, now } = context
   const current = await view.tag(tag)
-  if (!current)
-    return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, { goneTags: [{ place, tag }] })
+  if (!current) {
+    const seenAt = (await state.findTag(place, tag))?.at
+    return await judgeLoss(one, { subject, what: `the tag ${tag}`, seenAt }, context, {
+      goneTags: [{ place, tag }],
+    })
+  }
+  const at = now.toISOString()
   const list = kind === 'referrers' ? await readReferrerList(current, subject, context) : undefined
   const isRunnable = !list && (await view.manifest(current.digest))?.isRunnable !== false
   const counts = async () =>
-    list ? list.isComplete : !isRunnable && (await view.isSigned(subject, current.digest))
+    list
+      ? list.isComplete
+      : !isRunnable && (await view.signedAt(subject, current.digest)) !== undefined
 
   const tagsOf = (standing: 'explained' | 'alert') => [
-    { place, tag, digest: current.digest, standing, at: now.toISOString() },
+    { place, tag, digest: current.digest, standing, at },
   ]
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: tagsOf(standing),
-    parts: [{ place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident }],
+    parts: [
+      { place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident, at },
+    ],
   })
   return await judge(one, context, {
     subject,
@@ -219,7 +235,14 @@ export async function judgeLoss(
     subject,
     piece,
     what,
-  }: { readonly subject: Digest; readonly piece?: Digest | undefined; readonly what: string },
+    seenAt,
+  }: {
+    readonly subject: Digest
+    readonly piece?: Digest | undefined
+    readonly what: string
+    /** ISO 8601: when a tag that is gone was there last. Default: not known; of a piece it is looked up. */
+    readonly seenAt?: string | undefined
+  },
   context: JudgeContext,
   learned: Learned = {},
 ): Promise<Outcome> {
@@ -232,6 +255,7 @@ export async function judgeLoss(
   if (piece && (await view.signed(subject)).has(piece))
     return explain('superseded', 'it is there again', { by: subject, digest: piece })
   const known = piece ? await context.state.partOf(place, piece) : []
+  const lastSeenAt = seenAt ?? known.find(({ parent }) => parent === subject)?.at
   const wasJunk = known.length > 0 && known.every((part) => part.standing === 'alert')
   if (wasJunk || (!standing.isExplained && !standing.isPromoted))
     return explain('unchanged', 'it counted for nothing', { by: subject, digest: piece, learned })
@@ -249,6 +273,7 @@ export async function judgeLoss(
     digest: subject,
     previousDigest: piece,
     severity: isComplete ? 'medium' : 'high',
+    ...goneAfter(lastSeenAt, one, context),
     odd: [
       `${what} is gone`,
       isComplete ? 'its decision still verifies' : `decision: ${evidence.message}`,

@@ -4,7 +4,15 @@ import { describeFinding } from './describe-finding.ts'
 import { parseEvidenceTag } from './evidence-tag.ts'
 import { incidents } from './incident.ts'
 import { judgeLoss } from './judge-attachment.ts'
-import { alertOrWait, type Case, explain, type JudgeContext, type Outcome, probeOf } from './judge-context.ts'
+import {
+  alertOrWait,
+  type Case,
+  explain,
+  goneAfter,
+  type JudgeContext,
+  type Outcome,
+  probeOf,
+} from './judge-context.ts'
 import { actorName } from './judge-tagged.ts'
 import { findPromoter } from './subject-standing.ts'
 
@@ -30,7 +38,7 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
   const evidenceTag = parseEvidenceTag(tag)
   if (evidenceTag) {
     const { subject } = evidenceTag
-    return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, learned)
+    return await judgeLoss(one, { subject, what: `the tag ${tag}`, seenAt: known?.at }, context, learned)
   }
   const journal = await context.journal.find(`${origin}:${tag}`, event.digest, at)
   const digest = event.previousDigest ?? event.digest ?? known?.digest ?? journal.latest
@@ -53,7 +61,7 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     tag: isManifestGone ? undefined : tag,
     digest,
     // It was seen there: who deletes it again is heard again.
-    after: isManifestGone ? undefined : known?.at,
+    ...goneAfter(isManifestGone ? await lastSeen(digest, context) : known?.at, one, context),
     odd: [
       `deleted by ${actorName(event.actor)}`,
       ...(isManifestGone ? [`the tag ${tag} is gone with it`] : []),
@@ -61,6 +69,14 @@ export async function judgeTagDeletion(one: Case, tag: string, context: JudgeCon
     ],
   })
   return { finding, learned }
+}
+
+/** ISO 8601: when a manifest was there last, as far as that is known. */
+async function lastSeen(digest: Digest, { state, place }: JudgeContext): Promise<string | undefined> {
+  return (await state.partOf(place, digest))
+    .map(({ at }) => at)
+    .sort()
+    .at(-1)
 }
 
 /** Whether an image was promoted, or there before the monitor was, whatever alerts there were about its tags. */
@@ -109,6 +125,7 @@ export async function judgeManifestDeletion(
   const finding = describeFinding('manifest-deleted', event, {
     incident: incidents.deletion(place, { digest }),
     digest,
+    ...goneAfter(await lastSeen(digest, context), one, context),
     odd: [
       `deleted by ${actorName(event.actor)}`,
       ...(tags.length > 0 ? [`tags that it had: ${tags.slice(0, 10).join(', ')}`] : []),
@@ -122,14 +139,17 @@ export async function judgeRepositoryDeletion(one: Case, context: JudgeContext):
   const { event, at } = one
   const { view, state, place, findRetirement } = context
   if (await view.hasTags()) return explain('superseded', 'the repository is there')
+  const known = await state.unseenTags(place, '')
+  // A look that tells of it begins where the one before has found something.
+  const seen = [...known.map((each) => each.at), (event.source === 'snapshot' && event.since) || '']
   const finding = describeFinding('repository-deleted', event, {
     incident: incidents.repository(place),
+    ...goneAfter(seen.sort().at(-1), one, context),
     odd: [
       `deleted by ${actorName(event.actor)}`,
       ...(event.source === 'snapshot' ? ['it has no tags any more, or may not be read'] : []),
     ],
   })
-  const known = await state.unseenTags(place, '')
   if (event.source === 'snapshot' && !(await isAnyGood(known, context)))
     return explain('unchanged', 'nothing that counts was there, or each tag was told of by itself')
   const { registry, repository } = event

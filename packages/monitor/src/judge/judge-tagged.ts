@@ -1,17 +1,20 @@
 import type { Digest } from '@sallyport/core'
 import type { KnownTag, Standing } from '../ports/monitor-state.ts'
 import { describeFinding } from './describe-finding.ts'
+import type { Finding } from './finding.ts'
 import { incidents } from './incident.ts'
 import {
   alertOrWait,
   type Case,
   endOfFlight,
   explain,
+  goneAfter,
   type JudgeContext,
   type Learned,
   type Outcome,
   partsOfTag,
   probeOf,
+  toldAt,
 } from './judge-context.ts'
 import { judgePush, type PushVerdict } from './judge-push.ts'
 import type { JournalSight } from './journal-view.ts'
@@ -67,9 +70,10 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
   // An alert about who put it there, or when, takes nothing from an image that was promoted: what is lost of it is still
   // an alert.
   const content: Standing = 'kind' in verdict && verdict.kind === 'unauthorised-push' ? 'alert' : 'explained'
+  const thereAt = isSuperseded ? toldAt(one, context) : context.now.toISOString()
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: [
-      ...partsOfTag(place, tag, { digest, children, standing: content, incident }),
+      ...partsOfTag(place, tag, { digest, children, standing: content, incident, at: thereAt }),
       // Its own event may never come, and that it is gone has to be noticed all the same.
       ...(evidence.state === 'ok' ? (evidence.referrers ?? []) : []).map((referrer) => ({
         place,
@@ -77,6 +81,7 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
         parent: digest,
         relation: 'referrer' as const,
         standing: content,
+        at: context.now.toISOString(),
       })),
     ],
     ...(isSuperseded || (followed !== undefined && !isOvertaken)
@@ -119,7 +124,8 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
     severity: kind === 'unauthorised-push' ? context.terms.severity : undefined,
     until: isAsOfNow || isLater ? context.now.toISOString() : undefined,
     // Something else was seen there: who puts it there again is heard again.
-    after: kind === 'evidence-deleted' || known?.digest === digest ? undefined : known?.at,
+    after: known?.digest === digest ? undefined : known?.at,
+    ...(kind === 'evidence-deleted' && (await afterLoss(one, digest, context))),
   }
   const isGone = evidence.state === 'gone' && kind === 'unauthorised-push'
   const finding = {
@@ -144,6 +150,24 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
         (evidence.state === 'ok' ? await endOfFlight(destination, at, context) : undefined),
     },
   )
+}
+
+/** When the evidence was there last that is known of an image and is lost. */
+async function afterLoss(
+  one: Case,
+  digest: Digest,
+  context: JudgeContext,
+): Promise<Pick<Finding, 'after' | 'until'>> {
+  const { state, view, place } = context
+  const none = { after: undefined, until: undefined }
+  if ((await view.evidence(digest)).state === 'gone') return none
+  const known = (await state.partsOf(place, digest)).filter(
+    ({ relation, standing }) => relation === 'referrer' && standing !== 'alert',
+  )
+  if (known.length === 0) return none
+  const there = await view.signed(digest)
+  const lost = known.filter((each) => !there.has(each.digest)).map(({ at }) => at)
+  return { ...none, ...goneAfter(lost.sort().at(-1), one, context) }
 }
 
 /** A replica may be behind its origin for a while. */

@@ -10,6 +10,7 @@ import {
   explain,
   type JudgeContext,
   type Outcome,
+  toldAt,
 } from './judge-context.ts'
 import { actorName } from './judge-tagged.ts'
 import { findPromoter } from './subject-standing.ts'
@@ -61,7 +62,17 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
     {
       finding,
       learned: {
-        parts: [{ place, digest, parent: '', relation: 'child', standing: 'alert', incident }],
+        parts: [
+          {
+            place,
+            digest,
+            parent: '',
+            relation: 'child',
+            standing: 'alert',
+            incident,
+            at: toldAt(one, context),
+          },
+        ],
       },
     },
     {

@@ -54,6 +54,8 @@ export interface KnownPart {
   readonly standing: Standing
   /** Of the last alert that it was part of. */
   readonly incident?: string | undefined
+  /** ISO 8601: when it was there last, as far as that was told or seen. */
+  readonly at: string
 }
 
 /** How an event ended, as it is kept. */

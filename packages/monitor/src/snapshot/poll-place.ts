@@ -155,6 +155,7 @@ interface Look extends WatchedPlace {
 /** Gathers what differs in some tags, and keeps it at once. */
 function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' | 'compare') {
   const { place, now } = look
+  const noted = { place, standing: 'noted', at: now.toISOString() } as const
   const events: RegistryEvent[] = []
   const tags: JudgedBatch['tags'][number][] = []
   const parts: JudgedBatch['parts'][number][] = []
@@ -162,8 +163,8 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
     compareTag(tag: string, digest: Digest, known: KnownTag | undefined): void {
       if (known?.digest === digest && mode !== 'judge') return
       if (known === undefined && mode === 'note') {
-        tags.push({ place, tag, digest, standing: 'noted', at: now.toISOString() })
-        parts.push({ place, digest, parent: tag, relation: 'tagged', standing: 'noted' })
+        tags.push({ ...noted, tag, digest })
+        parts.push({ ...noted, digest, parent: tag, relation: 'tagged' })
         return
       }
       const since = mode === 'judge' ? look.id : look.since
@@ -179,7 +180,7 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
       for (const digest of now) {
         if (before.has(digest) && mode !== 'judge') continue
         if (mode === 'note')
-          parts.push({ place, digest, parent: subject, relation: 'referrer', standing: 'noted' })
+          parts.push({ ...noted, digest, parent: subject, relation: 'referrer' })
         else events.push(eventOf(look, { action: 'push', digest, subject, since: look.since }))
       }
       for (const digest of isComplete ? before : []) {

@@ -7,16 +7,15 @@ import {
   type Case,
   endOfFlight,
   explain,
-  goneAfter,
   type JudgeContext,
   type Learned,
   type Outcome,
   toldAt,
 } from './judge-context.ts'
-import { actorName } from './judge-tagged.ts'
+import { judgeLoss } from './judge-loss.ts'
 import { findStanding, type SubjectStanding } from './subject-standing.ts'
 import type { TagSight } from './registry-sight.ts'
-import { isActor } from './watch.ts'
+import { isActor, nameActor } from './watch.ts'
 
 /** Most referrers that a list may name to be looked through. */
 const maxListed = 1000
@@ -210,7 +209,7 @@ async function judge(
       ...(isCounted ? [] : [`${what} was not signed by anybody who counts`]),
       ...(isLost ? [`what it belongs to has lost its decision: ${reasonOf(standing)}`] : []),
       ...(standing.isExplained ? [] : [`what it belongs to is not explained: ${reasonOf(standing)}`]),
-      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+      ...(hand === 'other' ? [`pushed by ${nameActor(event.actor)}, who is not the gate`] : []),
     ],
   })
   return alertOrWait(
@@ -226,68 +225,4 @@ async function judge(
 
 function reasonOf({ evidence }: SubjectStanding): string {
   return evidence.state === 'ok' ? 'nobody promoted it' : evidence.message
-}
-
-/** Judges that something is gone which belonged to a digest. */
-export async function judgeLoss(
-  one: Case,
-  {
-    subject,
-    piece,
-    what,
-    seenAt,
-  }: {
-    readonly subject: Digest
-    readonly piece?: Digest | undefined
-    readonly what: string
-    /** ISO 8601: when a tag that is gone was there last. Default: not known; of a piece it is looked up. */
-    readonly seenAt?: string | undefined
-  },
-  context: JudgeContext,
-  learned: Learned = {},
-): Promise<Outcome> {
-  const { event, at } = one
-  const { view, place, origin } = context
-  const standing = await findStanding(subject, at, context)
-  const { evidence } = standing
-  if (evidence.state === 'gone')
-    return explain('superseded', `what it belonged to is gone: ${subject}`, { by: subject, learned })
-  if (piece && (await view.signed(subject)).has(piece))
-    return explain('superseded', 'it is there again', { by: subject, digest: piece })
-  const known = piece ? await context.state.partOf(place, piece) : []
-  const lastSeenAt = seenAt ?? known.find(({ parent }) => parent === subject)?.at
-  const wasJunk = known.length > 0 && known.every((part) => part.standing === 'alert')
-  if (wasJunk || (!standing.isExplained && !standing.isPromoted))
-    return explain('unchanged', 'it counted for nothing', { by: subject, digest: piece, learned })
-  const isComplete = evidence.state === 'ok'
-  if (isComplete && (event.cause !== undefined || event.action === 'push'))
-    return explain(
-      event.cause === undefined ? 'part-of' : 'system',
-      `all that is needed about ${subject} is there`,
-      { by: subject, learned },
-    )
-  const retired = await context.findRetirement?.({ ...event, digest: subject, at })
-  if (retired !== undefined) return explain('promotion', retired, { digest: subject, learned })
-  const finding = describeFinding('evidence-deleted', event, {
-    incident: incidents.evidence(place, subject),
-    digest: subject,
-    previousDigest: piece,
-    severity: isComplete ? 'medium' : 'high',
-    ...goneAfter(lastSeenAt, one, context),
-    odd: [
-      `${what} is gone`,
-      isComplete ? 'its decision still verifies' : `decision: ${evidence.message}`,
-      ...(event.actor.name === undefined ? [] : [`done by ${actorName(event.actor)}`]),
-    ],
-  })
-  return alertOrWait(
-    one,
-    context,
-    { finding, learned },
-    {
-      // A writer of a list puts back at once what it displaced.
-      mayStillCome: event.action === 'push',
-      until: event.action === 'push' ? await endOfFlight(origin, at, context) : undefined,
-    },
-  )
 }

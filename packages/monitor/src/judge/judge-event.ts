@@ -4,7 +4,8 @@ import { incidents } from './incident.ts'
 import { judgeEvidenceTag } from './judge-attachment.ts'
 import { type Case, explain, type JudgeContext, type Outcome } from './judge-context.ts'
 import { judgeManifestDeletion, judgeRepositoryDeletion, judgeTagDeletion } from './judge-deletion.ts'
-import { actorName, judgeTagged } from './judge-tagged.ts'
+import { judgeTagged } from './judge-tagged.ts'
+import { nameActor } from './watch.ts'
 import { judgeUntagged } from './judge-untagged.ts'
 
 /** Judges an event of a watched repository. Rejects while the registry, the journal or the state can't be read. */
@@ -34,7 +35,7 @@ export async function judgeEvent(one: Case, context: JudgeContext): Promise<Outc
       return {
         finding: describeFinding('permission-changed', event, {
           incident: incidents.permission(context.place, event.actor.name),
-          odd: [`changed by ${actorName(event.actor)}`],
+          odd: [`changed by ${nameActor(event.actor)}`],
         }),
       }
     default: {

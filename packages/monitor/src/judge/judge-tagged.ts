@@ -1,14 +1,13 @@
 import type { Digest } from '@sallyport/core'
 import type { KnownTag, Standing } from '../ports/monitor-state.ts'
 import { describeFinding } from './describe-finding.ts'
-import type { Finding } from './finding.ts'
 import { incidents } from './incident.ts'
+import { sinceLoss } from './judge-loss.ts'
 import {
   alertOrWait,
   type Case,
   endOfFlight,
   explain,
-  goneAfter,
   type JudgeContext,
   type Learned,
   type Outcome,
@@ -19,6 +18,7 @@ import {
 import { judgePush, type PushVerdict } from './judge-push.ts'
 import type { JournalSight } from './journal-view.ts'
 import type { EvidenceSight, TagSight } from './registry-sight.ts'
+import { nameActor } from './watch.ts'
 
 interface Seen {
   readonly tag: string
@@ -125,7 +125,8 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
     until: isAsOfNow || isLater ? context.now.toISOString() : undefined,
     // Something else was seen there: who puts it there again is heard again.
     after: known?.digest === digest ? undefined : known?.at,
-    ...(kind === 'evidence-deleted' && (await afterLoss(one, digest, context))),
+    ...(kind === 'evidence-deleted' && { after: undefined, until: undefined }),
+    ...(kind === 'evidence-deleted' && evidence.state !== 'gone' && (await sinceLoss(one, digest, context))),
   }
   const isGone = evidence.state === 'gone' && kind === 'unauthorised-push'
   const finding = {
@@ -150,24 +151,6 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
         (evidence.state === 'ok' ? await endOfFlight(destination, at, context) : undefined),
     },
   )
-}
-
-/** When the evidence was there last that is known of an image and is lost. */
-async function afterLoss(
-  one: Case,
-  digest: Digest,
-  context: JudgeContext,
-): Promise<Pick<Finding, 'after' | 'until'>> {
-  const { state, view, place } = context
-  const none = { after: undefined, until: undefined }
-  if ((await view.evidence(digest)).state === 'gone') return none
-  const known = (await state.partsOf(place, digest)).filter(
-    ({ relation, standing }) => relation === 'referrer' && standing !== 'alert',
-  )
-  if (known.length === 0) return none
-  const there = await view.signed(digest)
-  const lost = known.filter((each) => !there.has(each.digest)).map(({ at }) => at)
-  return { ...none, ...goneAfter(lost.sort().at(-1), one, context) }
 }
 
 /** A replica may be behind its origin for a while. */
@@ -204,7 +187,7 @@ async function judgeUnknown(
       current === undefined
         ? 'the event names no digest, and the tag was gone before it was looked at'
         : `the event names no digest, and what is there by now was promoted afterwards: ${current}`,
-      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+      ...(hand === 'other' ? [`pushed by ${nameActor(event.actor)}, who is not the gate`] : []),
     ],
   })
   return alertOrWait(one, context, { finding, learned }, { mayStillCome: hand !== 'other' })
@@ -292,7 +275,7 @@ function oddities(
 ): readonly string[] {
   const kind = 'kind' in verdict ? verdict.kind : undefined
   return [
-    ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+    ...(hand === 'other' ? [`pushed by ${nameActor(event.actor)}, who is not the gate`] : []),
     ...(hand === 'gate' && kind !== 'rollback' ? ['pushed with an identity of the gate'] : []),
     ...(hand === 'unknown' ? ['the source does not tell who pushed'] : []),
     ...(event.cause ? [`the source calls it ${event.cause}`] : []),
@@ -303,9 +286,4 @@ function oddities(
     ...(current?.problem ? [current.problem] : []),
     ...(current?.digest === digest ? [] : [`${current?.digest ?? 'nothing'} is there by now`]),
   ]
-}
-
-/** An actor for people. */
-export function actorName({ name, kind }: Case['event']['actor']): string {
-  return name === undefined ? (kind === 'anonymous' ? 'somebody who did not sign in' : 'somebody') : name
 }

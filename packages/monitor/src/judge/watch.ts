@@ -64,3 +64,8 @@ export function isActor(actor: EventActor, { name, kind }: ActorIdentity): boole
   if (name === undefined && kind === undefined) return false
   return (name === undefined || actor.name === name) && (kind === undefined || actor.kind === kind)
 }
+
+/** An actor for people. */
+export function nameActor({ name, kind }: EventActor): string {
+  return name === undefined ? (kind === 'anonymous' ? 'somebody who did not sign in' : 'somebody') : name
+}

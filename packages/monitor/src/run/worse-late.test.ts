@@ -4,7 +4,6 @@ import { toCloudEvent } from '../sinks/to-cloud-event.ts'
 import { actors, digestOfImage, type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
 
 const minute = 60_000
-const hour = 60 * minute
 
 let test: MonitorTest
 beforeEach(async () => {

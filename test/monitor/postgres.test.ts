@@ -9,6 +9,7 @@ import type {
   JudgedBatch,
   MonitorState,
   PendingEvent,
+  QueueOf,
   RegistryEvent,
 } from '@sallyport/monitor'
 import { postgresMonitorState } from '@sallyport/monitor/postgres'
@@ -124,7 +125,7 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
   it('keeps tags and parts, of which an alert outweighs what explains the same', async () => {
     await using state = await open(`monitor ${randomUUID()}`)
     const tag = { place, tag: '1', digest, at: now.toISOString() }
-    const part = { place, digest, parent: '1', relation: 'tagged' } as const
+    const part = { place, digest, parent: '1', relation: 'tagged', at: now.toISOString() } as const
     await state.commit({
       ...empty,
       tags: [
@@ -140,6 +141,11 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     expect(await state.findTag(place, '1')).toMatchObject({ standing: 'alert' })
     expect(await state.findTag(place, '2')).toMatchObject({ standing: 'noted', digest })
     expect(await state.partOf(place, digest)).toMatchObject([{ standing: 'alert', incident: 'it' }])
+    for (const at of ['2026-11-26T12:30:00.000Z', '2026-11-26T12:10:00.000Z'])
+      await state.commit({ ...empty, parts: [{ ...part, standing: 'explained', at }] })
+    expect(await state.partOf(place, digest)).toMatchObject([
+      { standing: 'explained', incident: 'it', at: '2026-11-26T12:30:00.000Z' },
+    ])
     await state.commit({ ...empty, goneTags: [{ place, tag: '2' }] })
     expect(await state.findTag(place, '2')).toBeUndefined()
   })
@@ -148,7 +154,7 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     await using state = await open(`monitor ${randomUUID()}`)
     const other = 'registry.example/prod/other'
     const known = { digest, standing: 'explained', at: now.toISOString() } as const
-    const part = { digest, parent: '1', relation: 'tagged', standing: 'explained' } as const
+    const part = { ...known, parent: '1', relation: 'tagged' } as const
     await state.commit({
       ...empty,
       tags: [place, other].flatMap((each) => ['1', '2'].map((tag) => ({ ...known, place: each, tag }))),
@@ -223,14 +229,14 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     expect(await over(pending[1]!)).toMatchObject([{ resolves: expect.any(String) }])
   })
 
-  it('keeps what nobody watches in one queue', async () => {
+  it('keeps in one queue what is to be judged together', async () => {
     await using state = await open(`monitor ${randomUUID()}`)
     const others = ['a.example', 'b.example'].map((registry) => ({ ...eventOf(0), registry }))
-    const isWatched = ({ registry }: RegistryEvent): boolean => registry === 'registry.example'
-    await state.receive([...others, eventOf(1)], { receivedAt: now, dueAt: now, isWatched })
-    const queueOf = async (except: readonly string[]) =>
+    const queueOf: QueueOf = ({ registry }) => (registry === 'registry.example' ? registry : '')
+    await state.receive([...others, eventOf(1)], { receivedAt: now, dueAt: now, queueOf })
+    const read = async (except: readonly string[]) =>
       (await state.due({ now, limit: 100, except: new Set(except) })).map(({ event }) => event.registry)
-    expect((await queueOf(['registry.example'])).toSorted()).toEqual(['a.example', 'b.example'])
-    expect(await queueOf([''])).toEqual(['registry.example'])
+    expect((await read(['registry.example'])).toSorted()).toEqual(['a.example', 'b.example'])
+    expect(await read([''])).toEqual(['registry.example'])
   })
 })

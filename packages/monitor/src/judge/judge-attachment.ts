@@ -68,13 +68,9 @@ export async function judgeEvidenceTag(
   const list = kind === 'referrers' ? await readReferrerList(current, subject, context) : undefined
   const isRunnable = !list && (await view.manifest(current.digest))?.isRunnable !== false
   const counts = async () =>
-    list
-      ? list.isComplete
-      : !isRunnable && (await view.signedAt(subject, current.digest)) !== undefined
+    list ? list.isComplete : !isRunnable && (await view.signedAt(subject, current.digest)) !== undefined
 
-  const tagsOf = (standing: 'explained' | 'alert') => [
-    { place, tag, digest: current.digest, standing, at },
-  ]
+  const tagsOf = (standing: 'explained' | 'alert') => [{ place, tag, digest: current.digest, standing, at }]
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: tagsOf(standing),
     parts: [

@@ -6,7 +6,6 @@ import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
-import { findTerms } from '../judge/watch.ts'
 import type { Outbox, OutboxQueue } from '../outbox/outbox.ts'
 import type {
   AlertFilter,
@@ -15,7 +14,7 @@ import type {
   KnownSource,
   StateCounts,
 } from '../ports/monitor-state.ts'
-import { respond } from '../respond/respond.ts'
+import { createResponder } from '../respond/create-responder.ts'
 import { poll, type PollSummary } from '../snapshot/poll.ts'
 import { openGathering } from './gather.ts'
 import { emptyBatch, judgeBatch, joinBatches } from './judge-batch.ts'
@@ -94,17 +93,16 @@ export interface Monitor {
 export function createMonitor(options: MonitorOptions): Monitor {
   const context = resolveOptions(options)
   const { state, clock, outbox, sleep = pause } = context
+  const responder = createResponder(context)
   const failingSince = new Map<string, number>()
   const changedSince = new Map<string, number>()
   const limits = new Map<string, LimitFunction>()
-  /** Of each registry, so that one that hangs takes nothing from the others. Of what is not watched nothing is read. */
+  /** Of each queue, so that a registry that hangs takes nothing from the others. Of what is not watched nothing is read. */
   const limitOf = (queue: string): LimitFunction => {
     const limit = limits.get(queue) ?? pLimit(context.concurrency)
     limits.set(queue, limit)
     return limit
   }
-  const isWatched = ({ registry, repository }: RegistryEvent): boolean =>
-    findTerms(context.watch, `${registry}/${repository}`) !== undefined
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
@@ -116,7 +114,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const intake = openIntake(async (events) => {
     const now = clock.now()
     const heard = (await getSources()).note(events, now)
-    await state.receive(events, { receivedAt: now, dueAt: now, isWatched, sources: heard })
+    await state.receive(events, { receivedAt: now, dueAt: now, queueOf: context.queueOf, sources: heard })
     wake.resolve()
   })
 
@@ -126,6 +124,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
     signal?: AbortSignal,
   ): Promise<CommittedBatch & { readonly responded: Promise<void> }> => {
     const committed = await state.commit(batch)
+    const all = committed.raised.map((alert) => responder.respond(alert, signal))
+    const responded = Promise.all(all).then(() => undefined)
+    const ended = Promise.allSettled(all).then(() => void responses.delete(ended))
+    responses.add(ended)
+    // Nobody may wait for it.
+    responded.catch(() => undefined)
     for (const judged of batch.judged) {
       const { key, event } = judged.pending
       const alert = committed.alerts.get(key)
@@ -135,12 +139,6 @@ export function createMonitor(options: MonitorOptions): Monitor {
       else if (alert) context.onJudgement?.({ outcome: 'alert', event, alert })
     }
     for (const alert of committed.raised) context.onAlert?.(alert)
-    const respondToAll = async (): Promise<void> => {
-      for (const alert of committed.raised) await respond(alert, context, { signal })
-    }
-    const responded = respondToAll()
-    const ended = responded.catch(() => undefined).finally(() => responses.delete(ended))
-    responses.add(ended)
     return { ...committed, responded }
   }
 

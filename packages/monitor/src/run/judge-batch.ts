@@ -19,7 +19,7 @@ const longestWaitPauseMs = 15_000
 const longestFailurePauseMs = 60_000
 
 /** A batch without anything in it. */
-export function emptyBatch({ sinks, evidenceWaitMs }: MonitorContext, now: Date): JudgedBatch {
+export function emptyBatch({ sinks, evidenceWaitMs, queueOf }: MonitorContext, now: Date): JudgedBatch {
   return {
     now,
     judged: [],
@@ -34,6 +34,7 @@ export function emptyBatch({ sinks, evidenceWaitMs }: MonitorContext, now: Date)
     parts: [],
     goneParts: [],
     sinks,
+    queueOf,
   }
 }
 

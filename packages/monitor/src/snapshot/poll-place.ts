@@ -179,8 +179,7 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
       const [now, before] = [new Set(listed), new Set(known)]
       for (const digest of now) {
         if (before.has(digest) && mode !== 'judge') continue
-        if (mode === 'note')
-          parts.push({ ...noted, digest, parent: subject, relation: 'referrer' })
+        if (mode === 'note') parts.push({ ...noted, digest, parent: subject, relation: 'referrer' })
         else events.push(eventOf(look, { action: 'push', digest, subject, since: look.since }))
       }
       for (const digest of isComplete ? before : []) {

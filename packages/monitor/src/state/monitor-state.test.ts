@@ -149,14 +149,14 @@ describe('an alert that was over and became worse', () => {
     const place = 'registry.example/prod/app'
     const document = JSON.stringify({ ...sampleAlert({ id: 'old', group: 'evidence', severity: 'medium' }) })
     await using old = openSqlite(path, versionOne)
-    await old.query(
-      `INSERT INTO monitor_alert VALUES ('old', 'evidence', '', $1, $1, $1, $1, 2, $2)`,
-      [now.toISOString(), document],
-    )
-    await old.query(
-      `INSERT INTO monitor_part VALUES ($1, $2, 'parent', 'referrer', 'explained', NULL)`,
-      [place, digestOf('part')],
-    )
+    await old.query(`INSERT INTO monitor_alert VALUES ('old', 'evidence', '', $1, $1, $1, $1, 2, $2)`, [
+      now.toISOString(),
+      document,
+    ])
+    await old.query(`INSERT INTO monitor_part VALUES ($1, $2, 'parent', 'referrer', 'explained', NULL)`, [
+      place,
+      digestOf('part'),
+    ])
     await using state = sqliteMonitorState(path)
     expect(await state.partOf(place, digestOf('part'))).toMatchObject([{ at: '' }])
     const { raised } = await state.commit({ ...batch, findings: [finding('high')] })

@@ -372,4 +372,20 @@ describe('a change of permissions', () => {
     await test.settle()
     expect(await test.monitor.alerts()).toMatchObject([{ kind: 'permission-changed', severity: 'medium' }])
   })
+
+  it.each([
+    ['prod', ['HOST/prod/*'], 1],
+    ['prod', ['HOST/prod/app'], 1],
+    ['prod', ['HOST/*/app'], 1],
+    ['prod', ['*/app'], 1],
+    ['prod', ['HOST/production/*'], 0],
+    ['prod', ['HOST/pro'], 0],
+    ['prod/app', ['HOST/prod/app2'], 0],
+  ])('of a project %s in which %j is watched leads to %i alerts', async (repository, watched, alerts) => {
+    const repositories = watched.map((each) => each.replace('HOST', test.registry.host))
+    const monitor = test.open({ watch: [{ ...test.terms, repositories }] })
+    await monitor.ingest([test.event({ action: 'permission-changed', repository, actor: actors.alice })])
+    await monitor.step()
+    expect(await monitor.alerts()).toHaveLength(alerts)
+  })
 })

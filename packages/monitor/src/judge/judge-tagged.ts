@@ -92,12 +92,22 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
   if ('explained' in verdict) {
     const before = at.toISOString()
     const isPromotion = verdict.explained === 'promotion'
+    // What a source calls a replication is explained by that alone, which ends no alert.
+    const isJournaled = journal.state === 'window' || journal.state === 'latest'
     return explain(verdict.explained, explainPush(verdict.explained, seen), {
       by: journal.key,
       digest,
       learned: learn('explained'),
       settles: [
-        { incident: incidents.push(place, tag, digest), kinds: ['unauthorised-push', 'unjournaled'], before },
+        ...(isPromotion || isJournaled
+          ? [
+              {
+                incident: incidents.push(place, tag, digest),
+                kinds: ['unauthorised-push', 'unjournaled'] as const,
+                before,
+              },
+            ]
+          : []),
         ...(isPromotion
           ? [
               { incident: incidents.evidence(place, digest), before },

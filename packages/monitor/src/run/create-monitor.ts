@@ -15,7 +15,7 @@ import type {
   StateCounts,
 } from '../ports/monitor-state.ts'
 import { createResponder } from '../respond/create-responder.ts'
-import { poll, type PollSummary } from '../snapshot/poll.ts'
+import { poll, type PollOptions, type PollSummary } from '../snapshot/poll.ts'
 import { openGathering } from './gather.ts'
 import { emptyBatch, judgeBatch, joinBatches } from './judge-batch.ts'
 import { openJudging } from './judge-due.ts'
@@ -148,8 +148,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
   })
 
   /** Resolves once nothing that was begun goes on. */
-  const settle = async (polling: Promise<unknown> | undefined): Promise<void> => {
-    await Promise.allSettled([polling, judging.idle()])
+  const settle = async (looks: Iterable<Promise<unknown>>): Promise<void> => {
+    await Promise.allSettled([...looks, judging.idle()])
     await Promise.all(responses)
   }
 
@@ -230,10 +230,14 @@ export function createMonitor(options: MonitorOptions): Monitor {
     )
   }
 
-  const look = async (isFull: boolean, { signal }: MonitorRunOptions = {}): Promise<PollSummary> => {
+  const look = async (
+    isFull: boolean,
+    options: Pick<PollOptions, 'busy' | 'onListed' | 'signal'> = {},
+  ): Promise<PollSummary> => {
     isPollWanted = false
-    const summary = await poll(context, { isFull, failingSince, signal })
-    lastPoll = summary
+    const summary = await poll(context, { isFull, failingSince, ...options })
+    // One that found all of its registries still being looked at says nothing.
+    if (summary.places > 0 || summary.failures.length > 0 || !lastPoll) lastPoll = summary
     const now = clock.now().getTime()
     for (const registry of isFull ? [] : summary.changedRegistries)
       changedSince.set(registry, changedSince.get(registry) ?? now)
@@ -268,17 +272,30 @@ export function createMonitor(options: MonitorOptions): Monitor {
 
   /** Judges and polls until `signal` ends it. */
   async function judgeUntil(signal: AbortSignal): Promise<void> {
-    let polling: Promise<unknown> | undefined
+    const looks = new Set<Promise<unknown>>()
+    const busy = new Set<string>()
+    let isListing = false
     let nextPoll = clock.now().getTime()
     let failure: unknown
     while (!signal.aborted) {
       wake = Promise.withResolvers<void>()
       const now = clock.now().getTime()
-      if (!polling && (isPollWanted || now >= nextPoll)) {
+      // A registry that is read for longer than that keeps none of the others from the next look.
+      if (!isListing && (now >= nextPoll || (isPollWanted && looks.size === 0))) {
         nextPoll = now + context.pollEveryMs
-        polling = look(false, { signal })
+        isListing = true
+        let isMine = true
+        const onListed = (): void => {
+          if (isMine) isListing = false
+          isMine = false
+        }
+        const begun = look(false, { busy, onListed, signal })
           .catch((error: unknown) => void (failure = error))
-          .finally(() => void (polling = undefined))
+          .finally(() => {
+            onListed()
+            looks.delete(begun)
+          })
+        looks.add(begun)
       }
       let pauseMs = heartbeatMs
       try {
@@ -290,7 +307,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         failure = undefined
         if (signal.aborted) break
         if (!isSallyportError(error) || error.retryable !== true) {
-          await settle(polling)
+          await settle(looks)
           throw error
         }
         pauseMs = pauseAfterFailureMs
@@ -300,15 +317,15 @@ export function createMonitor(options: MonitorOptions): Monitor {
       await Promise.race([sleep(pauseMs, stop.signal), wake.promise])
       enough.abort()
     }
-    await settle(polling)
+    await settle(looks)
     await state.saveNote(heartbeat, clock.now().toISOString())
   }
 
   return {
     ingest: (events) => intake.take(events),
     step: (options = {}) => step(options, true),
-    poll: (options) => look(false, options),
-    reconcile: (options) => look(true, options),
+    poll: ({ signal } = {}) => look(false, { signal }),
+    reconcile: ({ signal } = {}) => look(true, { signal }),
     async run({ signal }) {
       const ended = new AbortController()
       const delivering = outbox.run({ signal: AbortSignal.any([signal, ended.signal]) })

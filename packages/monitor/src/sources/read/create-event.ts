@@ -132,7 +132,11 @@ function toId(
     digest,
     actor.name,
     // When it was delivered is another time each time.
-    known === undefined ? { time } : toldTime === undefined || toldTime === null ? { known } : { known, time },
+    known === undefined
+      ? { time }
+      : toldTime === undefined || toldTime === null
+        ? { known }
+        : { known, time },
   ]
   return `${source}:${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
 }

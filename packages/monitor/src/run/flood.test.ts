@@ -51,3 +51,14 @@ it('no number of names that a glob matches takes a turn each, nor keeps a regist
   const left = await test.state.due({ ...due, now: test.now() })
   expect(new Set(left.map(({ queue }) => queue)).size).toBeLessThanOrEqual(1)
 })
+
+it('no number of names fills the list of sources', async () => {
+  await using test = await openMonitorTest()
+  const digest = digestOfImage(await test.push('bad', '1'))
+  await test.monitor.ingest([test.event({ tag: '1', digest, actor: actors.alice })])
+  const names = Array.from({ length: 1500 }, (_, number) => `${number}.example`)
+  await test.monitor.ingest(names.map((registry) => test.event({ registry })))
+  const { sources } = await test.monitor.status()
+  expect(sources).toHaveLength(1000)
+  expect(sources[0]).toMatchObject({ registry: test.registry.host })
+})

@@ -28,13 +28,14 @@ export function openRegistryLanes(
 ): RegistryLanes {
   const limit = pLimit(registriesAtOnce)
   const lanes = new Map<string, Lane>()
-  let failure: { readonly error: unknown } | undefined
+  const failures: unknown[] = []
 
   const drain = async (lane: Lane): Promise<void> => {
     try {
-      while (lane.next < lane.places.length && !failure) await limit(() => look(lane.places[lane.next++]!))
+      while (lane.next < lane.places.length && failures.length === 0)
+        await limit(() => look(lane.places[lane.next++]!))
     } catch (error) {
-      failure ??= { error }
+      failures.push(error)
     }
     lane.work = undefined
   }
@@ -56,7 +57,7 @@ export function openRegistryLanes(
         busy.delete(registry)
       })
       await Promise.all(ended)
-      if (failure) throw failure.error
+      if (failures.length > 0) throw failures[0]
     },
   }
 }

@@ -12,7 +12,7 @@ import {
   type Outcome,
   toldAt,
 } from './judge-context.ts'
-import { judgeLoss } from './judge-loss.ts'
+import { findLost, judgeLoss } from './judge-loss.ts'
 import { findStanding, type SubjectStanding } from './subject-standing.ts'
 import type { TagSight } from './registry-sight.ts'
 import { isActor, nameActor } from './watch.ts'
@@ -186,8 +186,10 @@ async function judge(
     })
   }
   // What it was can't be verified any more, and it is attached to nothing. That it was taken away is judged by itself.
-  if (standing.isExplained && !isLost && !isRunnable && hand !== 'other' && (await isGone?.()))
-    return explain('superseded', `${what} is not there any more`, { by: subject, digest: pushed })
+  if (standing.isExplained && !isRunnable && hand !== 'other' && (await isGone?.()))
+    return isLost && (await findLost(subject, context)).length > 0
+      ? await judgeLoss(one, { subject, what }, context)
+      : explain('superseded', `${what} is not there any more`, { by: subject, digest: pushed })
   // An image is an incident of its own, wherever it was hidden.
   const incident = isRunnable
     ? incidents.push(place, event.tag, pushed)

@@ -1,4 +1,5 @@
 import type { Digest } from '@sallyport/core'
+import type { KnownPart } from '../ports/monitor-state.ts'
 import { describeFinding } from './describe-finding.ts'
 import type { Finding } from './finding.ts'
 import { incidents } from './incident.ts'
@@ -60,6 +61,8 @@ export async function judgeLoss(
     previousDigest: piece,
     severity: isComplete ? 'medium' : 'high',
     ...(await sinceLoss(one, subject, context, seenAt)),
+    // When something was pushed is not when something else was lost.
+    ...(event.action === 'push' && { until: context.now.toISOString() }),
     odd: [
       `${what} is gone`,
       isComplete ? 'its decision still verifies' : `decision: ${evidence.message}`,
@@ -89,11 +92,19 @@ export async function sinceLoss(
   context: JudgeContext,
   seenAt?: string,
 ): Promise<Pick<Finding, 'after' | 'until'>> {
-  const { state, view, place } = context
+  const lost = (await findLost(subject, context)).map(({ at }) => at)
+  return goneAfter([...lost, seenAt ?? ''].sort().at(-1), one, context)
+}
+
+/** Evidence about a digest that is known and is gone, and of which nobody has told yet. */
+export async function findLost(
+  subject: Digest,
+  { state, view, place }: Pick<JudgeContext, 'state' | 'view' | 'place'>,
+): Promise<readonly KnownPart[]> {
   const known = (await state.partsOf(place, subject)).filter(
     ({ relation, standing }) => relation === 'referrer' && standing !== 'alert',
   )
-  const there = known.length > 0 ? await view.signed(subject) : new Set<Digest>()
-  const lost = known.filter(({ digest }) => !there.has(digest)).map(({ at }) => at)
-  return goneAfter([...lost, seenAt ?? ''].sort().at(-1), one, context)
+  if (known.length === 0) return []
+  const there = await view.signed(subject)
+  return known.filter(({ digest }) => !there.has(digest))
 }

@@ -12,6 +12,8 @@ import type {
   QueueOf,
   RegistryEvent,
 } from '@sallyport/monitor'
+import type { Schema } from '@sallyport/gate/database'
+import { openPostgres } from '@sallyport/gate/postgres'
 import { postgresMonitorState } from '@sallyport/monitor/postgres'
 import { findPostgres, type RunningService, startPostgres } from '@sallyport/test-tools'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -227,6 +229,24 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     }
     expect(await over(pending[0]!)).toEqual([])
     expect(await over(pending[1]!)).toMatchObject([{ resolves: expect.any(String) }])
+  })
+
+  it('brings the tables of an older version up to date', async () => {
+    const schema = `monitor ${randomUUID()}`
+    await (await open(schema))[Symbol.asyncDispose]()
+    const other: Schema = { part: 'other', version: 1, create: () => [], upgrades: {} }
+    await using raw = await openPostgres({ connectionString: server.url, schema }, other)
+    const { table } = raw.dialect
+    await raw.query(`ALTER TABLE ${table('monitor_alert')} DROP COLUMN right_at`)
+    await raw.query(`ALTER TABLE ${table('monitor_part')} DROP COLUMN at`)
+    await raw.query(
+      `INSERT INTO ${table('monitor_part')} VALUES ($1, $2, '1', 'tagged', 'explained', NULL)`,
+      [place, digest],
+    )
+    await raw.query(`UPDATE ${table('schema_version')} SET version = 1 WHERE part = 'monitor'`)
+    await using state = await open(schema)
+    expect(await state.partOf(place, digest)).toMatchObject([{ parent: '1', at: '' }])
+    expect((await state.commit({ ...empty, findings: [findingOf(eventOf(1))] })).raised).toHaveLength(1)
   })
 
   it('keeps in one queue what is to be judged together', async () => {

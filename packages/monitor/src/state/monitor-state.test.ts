@@ -5,6 +5,7 @@ import { digestOf } from '@sallyport/core'
 import { openSqlite, type Schema } from '@sallyport/gate/database'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import type { JudgedBatch } from '../ports/monitor-state.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import { sampleAlert } from '../testing/sample-alert.ts'
 import { monitorSchema } from './monitor-schema.ts'
@@ -28,6 +29,21 @@ const eventOf = (number: number, address = '10.0.0.1'): RegistryEvent => ({
   tag: `${number}`,
   digest: digestOf('a'),
 })
+
+const batch: JudgedBatch = {
+  now,
+  judged: [],
+  postponed: [],
+  findings: [],
+  settles: [],
+  probes: [],
+  probesAt: now,
+  tags: [],
+  goneTags: [],
+  parts: [],
+  goneParts: [],
+  sinks: ['list'],
+}
 
 describe('events that wait', () => {
   it('are the same to the process that received them and to another one', async () => {
@@ -77,23 +93,11 @@ describe('events that wait', () => {
     await using other = sqliteMonitorState(path)
     await one.receive([eventOf(1)], { receivedAt: now, dueAt: now })
     const [pending] = await one.due({ now, limit: 10 })
-    const batch = {
-      now,
-      judged: [{ pending: pending!, explanation: { kind: 'unchanged', message: 'it is' } as const }],
-      postponed: [],
-      findings: [],
-      settles: [],
-      probes: [],
-      probesAt: now,
-      tags: [],
-      goneTags: [],
-      parts: [],
-      goneParts: [],
-      sinks: [],
-    }
-    expect((await other.commit(batch)).judged.size).toBe(1)
+    const explanation = { kind: 'unchanged', message: 'it is' } as const
+    const judged = { ...batch, judged: [{ pending: pending!, explanation }] }
+    expect((await other.commit(judged)).judged.size).toBe(1)
     expect(await one.due({ now, limit: 10 })).toEqual([])
-    expect((await one.commit(batch)).judged.size).toBe(0)
+    expect((await one.commit(judged)).judged.size).toBe(0)
   })
 })
 
@@ -101,20 +105,6 @@ describe('an alert that was over and became worse', () => {
   const finding = (severity: 'medium' | 'high') => ({
     ...describeFinding('evidence-deleted', eventOf(1), { incident: 'evidence', severity, odd: [severity] }),
   })
-  const batch = {
-    now,
-    judged: [],
-    postponed: [],
-    findings: [],
-    settles: [],
-    probes: [],
-    probesAt: now,
-    tags: [],
-    goneTags: [],
-    parts: [],
-    goneParts: [],
-    sinks: ['list'],
-  }
   const settles = [{ incident: 'evidence', why: 'it is there again' }]
 
   it('is open again, and each message about it is queued, in order', async () => {

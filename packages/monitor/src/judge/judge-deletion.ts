@@ -160,8 +160,7 @@ export async function judgeRepositoryDeletion(one: Case, context: JudgeContext):
   const { view, state, place, findRetirement } = context
   if (await view.hasTags()) return explain('superseded', 'the repository is there')
   const known = await state.unseenTags(place, '')
-  // A look that tells of it begins where the one before has found something.
-  const seen = [...known.map((each) => each.at), (event.source === 'snapshot' && event.since) || '']
+  const seen = known.flatMap((each) => [each.at, each.seenAt ?? ''])
   const finding = describeFinding('repository-deleted', event, {
     incident: incidents.repository(place),
     ...goneAfter(seen.sort().at(-1), one, context),

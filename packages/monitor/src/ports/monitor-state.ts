@@ -43,6 +43,8 @@ export interface KnownTag {
   readonly standing: Standing
   /** ISO 8601. */
   readonly at: string
+  /** ISO 8601: begin of the last look that found it; absent before the first. */
+  readonly seenAt?: string | undefined
 }
 
 /** Something that belongs to a digest, or to a tag. */

@@ -71,4 +71,25 @@ describe.each([
       expect(await kinds()).toHaveLength(times)
     }
   })
+
+  it.each(each)('the repository, gone %s and back %s', async (gone, back) => {
+    const other = await test.promote('other', '2')
+    await test.monitor.ingest([test.event({ tag: '2', digest: digestOfImage(other) })])
+    await look()
+    const lists = await Array.fromAsync(test.repository.listTags(), async (tag) => ({
+      tag,
+      raw: (await test.repository.findManifest(tag))!,
+    }))
+    for (let times = 1; times < 4; times++) {
+      for (const { tag } of lists) await test.repository.deleteTag(tag)
+      await tell(gone, { action: 'repository-deleted', actor: actors.unknown })
+      test.advance(minute)
+      expect(await kinds()).toEqual(Array.from({ length: times }, () => 'repository-deleted'))
+      for (const { tag, raw } of lists) await test.repository.putManifest(raw, { tag })
+      const { digest } = image.raw.descriptor
+      await tell(back, { digest, tag: '1', actor: actors.gate })
+      test.advance(minute)
+      expect(await kinds()).toHaveLength(times)
+    }
+  })
 })

@@ -232,6 +232,7 @@ function toTag(row: Row): KnownTag {
     digest: parseDigest(String(row['digest'])),
     standing: String(row['standing']) as Standing,
     at: String(row['at']),
+    ...(typeof row['seen'] === 'string' && { seenAt: row['seen'] }),
   }
 }
 

@@ -176,8 +176,10 @@ async function judge(
     hand !== 'other'
   )
     return explain('superseded', `what it belongs to is gone: ${subject}`, { by: subject, learned: orphaned })
-  if (isLost && (isCounted || isAttacher))
-    return await judgeLoss(one, { subject, what }, context, learn('explained'))
+  // What was told of already is no news, whatever is attached afterwards.
+  const isNewLoss = async () => isLost && (await findLost(subject, context)).length > 0
+  if ((isCounted || isAttacher) && (await isNewLoss()))
+    return await judgeLoss(one, { subject, what, isByNow: true }, context, learn('explained'))
   if (standing.isExplained && (isAttacher || (isCounted && hand !== 'other'))) {
     return explain('part-of', `evidence about ${subject}`, {
       by: subject,
@@ -187,8 +189,8 @@ async function judge(
   }
   // What it was can't be verified any more, and it is attached to nothing. That it was taken away is judged by itself.
   if (standing.isExplained && !isRunnable && hand !== 'other' && (await isGone?.()))
-    return isLost && (await findLost(subject, context)).length > 0
-      ? await judgeLoss(one, { subject, what }, context)
+    return (await isNewLoss())
+      ? await judgeLoss(one, { subject, what, isByNow: true }, context)
       : explain('superseded', `${what} is not there any more`, { by: subject, digest: pushed })
   // An image is an incident of its own, wherever it was hidden.
   const incident = isRunnable
@@ -200,7 +202,7 @@ async function judge(
     incident,
     tag: isRunnable ? event.tag : undefined,
     digest: isRunnable ? pushed : subject,
-    severity: isRunnable ? terms.severity : isLost ? 'high' : 'medium',
+    severity: isRunnable ? terms.severity : kind === 'evidence-deleted' ? 'high' : 'medium',
     odd: [
       ...(isRunnable ? [`a container could be started from ${what}`] : []),
       ...(isIncomplete ? [`${what} names manifests that are not there`] : []),

@@ -24,12 +24,15 @@ export async function judgeLoss(
     piece,
     what,
     seenAt,
+    isByNow = false,
   }: {
     readonly subject: Digest
     readonly piece?: Digest | undefined
     readonly what: string
     /** ISO 8601: when a tag that is gone was there last. */
     readonly seenAt?: string | undefined
+    /** When something was pushed is not when it was lost. Default: it was lost when the event says. */
+    readonly isByNow?: boolean | undefined
   },
   context: JudgeContext,
   learned: Learned = {},
@@ -61,8 +64,7 @@ export async function judgeLoss(
     previousDigest: piece,
     severity: isComplete ? 'medium' : 'high',
     ...(await sinceLoss(one, subject, context, seenAt)),
-    // When something was pushed is not when something else was lost.
-    ...(event.action === 'push' && { until: context.now.toISOString() }),
+    ...(isByNow && { until: context.now.toISOString() }),
     odd: [
       `${what} is gone`,
       isComplete ? 'its decision still verifies' : `decision: ${evidence.message}`,

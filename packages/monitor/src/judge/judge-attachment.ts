@@ -12,7 +12,7 @@ import {
   type Outcome,
   toldAt,
 } from './judge-context.ts'
-import { findLost, judgeLoss } from './judge-loss.ts'
+import { judgeLoss } from './judge-loss.ts'
 import { findStanding, type SubjectStanding } from './subject-standing.ts'
 import type { TagSight } from './registry-sight.ts'
 import { isActor, nameActor } from './watch.ts'
@@ -176,10 +176,8 @@ async function judge(
     hand !== 'other'
   )
     return explain('superseded', `what it belongs to is gone: ${subject}`, { by: subject, learned: orphaned })
-  // What was told of already is no news, whatever is attached afterwards.
-  const isNewLoss = async () => isLost && (await findLost(subject, context)).length > 0
-  if ((isCounted || isAttacher) && (await isNewLoss()))
-    return await judgeLoss(one, { subject, what, isByNow: true }, context, learn('explained'))
+  if (isLost && (isCounted || isAttacher))
+    return await judgeLoss(one, { subject, what, isPush: true }, context, learn('explained'))
   if (standing.isExplained && (isAttacher || (isCounted && hand !== 'other'))) {
     return explain('part-of', `evidence about ${subject}`, {
       by: subject,
@@ -189,8 +187,8 @@ async function judge(
   }
   // What it was can't be verified any more, and it is attached to nothing. That it was taken away is judged by itself.
   if (standing.isExplained && !isRunnable && hand !== 'other' && (await isGone?.()))
-    return (await isNewLoss())
-      ? await judgeLoss(one, { subject, what, isByNow: true }, context)
+    return isLost
+      ? await judgeLoss(one, { subject, what, isPush: true }, context)
       : explain('superseded', `${what} is not there any more`, { by: subject, digest: pushed })
   // An image is an incident of its own, wherever it was hidden.
   const incident = isRunnable

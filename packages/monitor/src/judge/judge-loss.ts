@@ -24,15 +24,15 @@ export async function judgeLoss(
     piece,
     what,
     seenAt,
-    isByNow = false,
+    isPush = false,
   }: {
     readonly subject: Digest
     readonly piece?: Digest | undefined
     readonly what: string
     /** ISO 8601: when a tag that is gone was there last. */
     readonly seenAt?: string | undefined
-    /** When something was pushed is not when it was lost. Default: it was lost when the event says. */
-    readonly isByNow?: boolean | undefined
+    /** Told by the push of something else, which is not when it was lost. Default `false`. */
+    readonly isPush?: boolean | undefined
   },
   context: JudgeContext,
   learned: Learned = {},
@@ -64,7 +64,11 @@ export async function judgeLoss(
     previousDigest: piece,
     severity: isComplete ? 'medium' : 'high',
     ...(await sinceLoss(one, subject, context, seenAt)),
-    ...(isByNow && { until: context.now.toISOString() }),
+    ...(isPush && {
+      until: context.now.toISOString(),
+      // What was told of already is no news, whatever is attached afterwards.
+      isPart: (await findLost(subject, context)).length === 0,
+    }),
     odd: [
       `${what} is gone`,
       isComplete ? 'its decision still verifies' : `decision: ${evidence.message}`,
@@ -99,7 +103,7 @@ export async function sinceLoss(
 }
 
 /** Evidence about a digest that is known and is gone, and of which nobody has told yet. */
-export async function findLost(
+async function findLost(
   subject: Digest,
   { state, view, place }: Pick<JudgeContext, 'state' | 'view' | 'place'>,
 ): Promise<readonly KnownPart[]> {

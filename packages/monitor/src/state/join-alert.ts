@@ -64,7 +64,8 @@ export function joinAlert(
     : kept.filter((each) => isOneEpoch(each, { epoch: found.epoch, firstAt: since, lastAt: at }))
   const joined = ofEpoch.find(
     ({ alert, firstAt, lastAt, rightAt }) =>
-      (isNear(at, firstAt, lastAt) || (since <= lastAt && firstAt <= at && isSameFact(found, alert))) &&
+      (isNear(at, firstAt, lastAt) ||
+        (since <= lastAt && firstAt <= at && (found.isPart || isSameFact(found, alert)))) &&
       (found.after === undefined || at <= found.after || lastAt > found.after) &&
       (rightAt === undefined || at <= rightAt),
   )

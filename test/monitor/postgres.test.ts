@@ -9,8 +9,11 @@ import type {
   JudgedBatch,
   MonitorState,
   PendingEvent,
+  QueueOf,
   RegistryEvent,
 } from '@sallyport/monitor'
+import type { Schema } from '@sallyport/gate/database'
+import { openPostgres } from '@sallyport/gate/postgres'
 import { postgresMonitorState } from '@sallyport/monitor/postgres'
 import { findPostgres, type RunningService, startPostgres } from '@sallyport/test-tools'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -124,7 +127,7 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
   it('keeps tags and parts, of which an alert outweighs what explains the same', async () => {
     await using state = await open(`monitor ${randomUUID()}`)
     const tag = { place, tag: '1', digest, at: now.toISOString() }
-    const part = { place, digest, parent: '1', relation: 'tagged' } as const
+    const part = { place, digest, parent: '1', relation: 'tagged', at: now.toISOString() } as const
     await state.commit({
       ...empty,
       tags: [
@@ -140,6 +143,11 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     expect(await state.findTag(place, '1')).toMatchObject({ standing: 'alert' })
     expect(await state.findTag(place, '2')).toMatchObject({ standing: 'noted', digest })
     expect(await state.partOf(place, digest)).toMatchObject([{ standing: 'alert', incident: 'it' }])
+    for (const at of ['2026-11-26T12:30:00.000Z', '2026-11-26T12:10:00.000Z'])
+      await state.commit({ ...empty, parts: [{ ...part, standing: 'explained', at }] })
+    expect(await state.partOf(place, digest)).toMatchObject([
+      { standing: 'explained', incident: 'it', at: '2026-11-26T12:30:00.000Z' },
+    ])
     await state.commit({ ...empty, goneTags: [{ place, tag: '2' }] })
     expect(await state.findTag(place, '2')).toBeUndefined()
   })
@@ -148,7 +156,7 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     await using state = await open(`monitor ${randomUUID()}`)
     const other = 'registry.example/prod/other'
     const known = { digest, standing: 'explained', at: now.toISOString() } as const
-    const part = { digest, parent: '1', relation: 'tagged', standing: 'explained' } as const
+    const part = { ...known, parent: '1', relation: 'tagged' } as const
     await state.commit({
       ...empty,
       tags: [place, other].flatMap((each) => ['1', '2'].map((tag) => ({ ...known, place: each, tag }))),
@@ -223,14 +231,32 @@ describe.skipIf(!isThere)('a state in PostgreSQL', () => {
     expect(await over(pending[1]!)).toMatchObject([{ resolves: expect.any(String) }])
   })
 
-  it('keeps what nobody watches in one queue', async () => {
+  it('brings the tables of an older version up to date', async () => {
+    const schema = `monitor ${randomUUID()}`
+    await (await open(schema))[Symbol.asyncDispose]()
+    const other: Schema = { part: 'other', version: 1, create: () => [], upgrades: {} }
+    await using raw = await openPostgres({ connectionString: server.url, schema }, other)
+    const { table } = raw.dialect
+    await raw.query(`ALTER TABLE ${table('monitor_alert')} DROP COLUMN right_at`)
+    await raw.query(`ALTER TABLE ${table('monitor_part')} DROP COLUMN at`)
+    await raw.query(
+      `INSERT INTO ${table('monitor_part')} VALUES ($1, $2, '1', 'tagged', 'explained', NULL)`,
+      [place, digest],
+    )
+    await raw.query(`UPDATE ${table('schema_version')} SET version = 1 WHERE part = 'monitor'`)
+    await using state = await open(schema)
+    expect(await state.partOf(place, digest)).toMatchObject([{ parent: '1', at: '' }])
+    expect((await state.commit({ ...empty, findings: [findingOf(eventOf(1))] })).raised).toHaveLength(1)
+  })
+
+  it('keeps in one queue what is to be judged together', async () => {
     await using state = await open(`monitor ${randomUUID()}`)
     const others = ['a.example', 'b.example'].map((registry) => ({ ...eventOf(0), registry }))
-    const isWatched = ({ registry }: RegistryEvent): boolean => registry === 'registry.example'
-    await state.receive([...others, eventOf(1)], { receivedAt: now, dueAt: now, isWatched })
-    const queueOf = async (except: readonly string[]) =>
+    const queueOf: QueueOf = ({ registry }) => (registry === 'registry.example' ? registry : '')
+    await state.receive([...others, eventOf(1)], { receivedAt: now, dueAt: now, queueOf })
+    const read = async (except: readonly string[]) =>
       (await state.due({ now, limit: 100, except: new Set(except) })).map(({ event }) => event.registry)
-    expect((await queueOf(['registry.example'])).toSorted()).toEqual(['a.example', 'b.example'])
-    expect(await queueOf([''])).toEqual(['registry.example'])
+    expect((await read(['registry.example'])).toSorted()).toEqual(['a.example', 'b.example'])
+    expect(await read([''])).toEqual(['registry.example'])
   })
 })

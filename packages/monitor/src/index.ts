@@ -32,6 +32,7 @@ export type {
   MonitorState,
   PendingEvent,
   PostponedEvent,
+  QueueOf,
   Standing,
   StateCounts,
 } from './ports/monitor-state.ts'

@@ -34,6 +34,8 @@ export type AlertSeverity = 'critical' | 'high' | 'medium' | 'low'
 export interface Alert {
   /** The same for repeated deliveries. */
   readonly id: string
+  /** Grows with each message about it after the first one, such as that it is worse; absent in that. */
+  readonly revision?: number | undefined
   /** The same for what belongs together: one place, one kind, one digest. */
   readonly group: string
   /** What is wrong. */

@@ -59,7 +59,10 @@ export interface RegistryEvent {
   readonly subject?: Digest | undefined
   /** Joins events of one request. */
   readonly requestId?: string | undefined
-  /** Position in the source's own count, where it has one: what is missing between two is a gap. */
+  /**
+   * Position in the source's own count, where it has one: what is missing between two is a gap. Each process counts what it
+   * has taken in itself: let all events of such a source go to one.
+   */
   readonly sequence?: number | undefined
   /** Says that the registry itself did it, and why. */
   readonly cause?: 'replication' | 'mirror' | 'garbage-collection' | 'retention' | undefined

@@ -10,11 +10,12 @@ import {
   type JudgeContext,
   type Learned,
   type Outcome,
+  toldAt,
 } from './judge-context.ts'
-import { actorName } from './judge-tagged.ts'
+import { judgeLoss } from './judge-loss.ts'
 import { findStanding, type SubjectStanding } from './subject-standing.ts'
 import type { TagSight } from './registry-sight.ts'
-import { isActor } from './watch.ts'
+import { isActor, nameActor } from './watch.ts'
 
 /** Most referrers that a list may name to be looked through. */
 const maxListed = 1000
@@ -28,9 +29,14 @@ export async function judgeReferrer(
 ): Promise<Outcome> {
   const { view, place } = context
   const isRunnable = (await view.content(referrer))?.isRunnable === true
-  const counts = async () => !isRunnable && (await view.isSigned(subject, referrer))
+  let at = toldAt(one, context)
+  const counts = async (): Promise<boolean> => {
+    const found = isRunnable ? undefined : (await view.signedAt(subject, referrer))?.toISOString()
+    if (found !== undefined && found > at) at = found
+    return found !== undefined
+  }
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
-    parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident }],
+    parts: [{ place, digest: referrer, parent: subject, relation: 'referrer', standing, incident, at }],
   })
   return await judge(one, context, {
     subject,
@@ -50,21 +56,26 @@ export async function judgeEvidenceTag(
   { subject, kind }: EvidenceTag,
   context: JudgeContext,
 ): Promise<Outcome> {
-  const { view, place, now } = context
+  const { view, state, place, now } = context
   const current = await view.tag(tag)
-  if (!current)
-    return await judgeLoss(one, { subject, what: `the tag ${tag}` }, context, { goneTags: [{ place, tag }] })
+  if (!current) {
+    const seenAt = (await state.findTag(place, tag))?.at
+    return await judgeLoss(one, { subject, what: `the tag ${tag}`, seenAt }, context, {
+      goneTags: [{ place, tag }],
+    })
+  }
+  const at = now.toISOString()
   const list = kind === 'referrers' ? await readReferrerList(current, subject, context) : undefined
   const isRunnable = !list && (await view.manifest(current.digest))?.isRunnable !== false
   const counts = async () =>
-    list ? list.isComplete : !isRunnable && (await view.isSigned(subject, current.digest))
+    list ? list.isComplete : !isRunnable && (await view.signedAt(subject, current.digest)) !== undefined
 
-  const tagsOf = (standing: 'explained' | 'alert') => [
-    { place, tag, digest: current.digest, standing, at: now.toISOString() },
-  ]
+  const tagsOf = (standing: 'explained' | 'alert') => [{ place, tag, digest: current.digest, standing, at }]
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     tags: tagsOf(standing),
-    parts: [{ place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident }],
+    parts: [
+      { place, digest: current.digest, parent: subject, relation: 'attachment', standing, incident, at },
+    ],
   })
   return await judge(one, context, {
     subject,
@@ -166,7 +177,7 @@ async function judge(
   )
     return explain('superseded', `what it belongs to is gone: ${subject}`, { by: subject, learned: orphaned })
   if (isLost && (isCounted || isAttacher))
-    return await judgeLoss(one, { subject, what }, context, learn('explained'))
+    return await judgeLoss(one, { subject, what, isPush: true }, context, learn('explained'))
   if (standing.isExplained && (isAttacher || (isCounted && hand !== 'other'))) {
     return explain('part-of', `evidence about ${subject}`, {
       by: subject,
@@ -175,8 +186,10 @@ async function judge(
     })
   }
   // What it was can't be verified any more, and it is attached to nothing. That it was taken away is judged by itself.
-  if (standing.isExplained && !isLost && !isRunnable && hand !== 'other' && (await isGone?.()))
-    return explain('superseded', `${what} is not there any more`, { by: subject, digest: pushed })
+  if (standing.isExplained && !isRunnable && hand !== 'other' && (await isGone?.()))
+    return isLost
+      ? await judgeLoss(one, { subject, what, isPush: true }, context)
+      : explain('superseded', `${what} is not there any more`, { by: subject, digest: pushed })
   // An image is an incident of its own, wherever it was hidden.
   const incident = isRunnable
     ? incidents.push(place, event.tag, pushed)
@@ -187,14 +200,14 @@ async function judge(
     incident,
     tag: isRunnable ? event.tag : undefined,
     digest: isRunnable ? pushed : subject,
-    severity: isRunnable ? terms.severity : isLost ? 'high' : 'medium',
+    severity: isRunnable ? terms.severity : kind === 'evidence-deleted' ? 'high' : 'medium',
     odd: [
       ...(isRunnable ? [`a container could be started from ${what}`] : []),
       ...(isIncomplete ? [`${what} names manifests that are not there`] : []),
       ...(isCounted ? [] : [`${what} was not signed by anybody who counts`]),
       ...(isLost ? [`what it belongs to has lost its decision: ${reasonOf(standing)}`] : []),
       ...(standing.isExplained ? [] : [`what it belongs to is not explained: ${reasonOf(standing)}`]),
-      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+      ...(hand === 'other' ? [`pushed by ${nameActor(event.actor)}, who is not the gate`] : []),
     ],
   })
   return alertOrWait(
@@ -210,59 +223,4 @@ async function judge(
 
 function reasonOf({ evidence }: SubjectStanding): string {
   return evidence.state === 'ok' ? 'nobody promoted it' : evidence.message
-}
-
-/** Judges that something is gone which belonged to a digest. */
-export async function judgeLoss(
-  one: Case,
-  {
-    subject,
-    piece,
-    what,
-  }: { readonly subject: Digest; readonly piece?: Digest | undefined; readonly what: string },
-  context: JudgeContext,
-  learned: Learned = {},
-): Promise<Outcome> {
-  const { event, at } = one
-  const { view, place, origin } = context
-  const standing = await findStanding(subject, at, context)
-  const { evidence } = standing
-  if (evidence.state === 'gone')
-    return explain('superseded', `what it belonged to is gone: ${subject}`, { by: subject, learned })
-  if (piece && (await view.signed(subject)).has(piece))
-    return explain('superseded', 'it is there again', { by: subject, digest: piece })
-  const known = piece ? await context.state.partOf(place, piece) : []
-  const wasJunk = known.length > 0 && known.every((part) => part.standing === 'alert')
-  if (wasJunk || (!standing.isExplained && !standing.isPromoted))
-    return explain('unchanged', 'it counted for nothing', { by: subject, digest: piece, learned })
-  const isComplete = evidence.state === 'ok'
-  if (isComplete && (event.cause !== undefined || event.action === 'push'))
-    return explain(
-      event.cause === undefined ? 'part-of' : 'system',
-      `all that is needed about ${subject} is there`,
-      { by: subject, learned },
-    )
-  const retired = await context.findRetirement?.({ ...event, digest: subject, at })
-  if (retired !== undefined) return explain('promotion', retired, { digest: subject, learned })
-  const finding = describeFinding('evidence-deleted', event, {
-    incident: incidents.evidence(place, subject),
-    digest: subject,
-    previousDigest: piece,
-    severity: isComplete ? 'medium' : 'high',
-    odd: [
-      `${what} is gone`,
-      isComplete ? 'its decision still verifies' : `decision: ${evidence.message}`,
-      ...(event.actor.name === undefined ? [] : [`done by ${actorName(event.actor)}`]),
-    ],
-  })
-  return alertOrWait(
-    one,
-    context,
-    { finding, learned },
-    {
-      // A writer of a list puts back at once what it displaced.
-      mayStillCome: event.action === 'push',
-      until: event.action === 'push' ? await endOfFlight(origin, at, context) : undefined,
-    },
-  )
 }

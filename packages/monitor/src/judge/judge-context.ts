@@ -109,6 +109,27 @@ export async function endOfFlight(
   return flight && new Date(Date.parse(flight.lastStartedAt) + window.longestMs)
 }
 
+/** ISO 8601: when what an event tells of was there. What is known already has happened, whatever a clock says. */
+export function toldAt({ at }: Pick<Case, 'at'>, { now }: Pick<JudgeContext, 'now'>): string {
+  return new Date(Math.min(Math.max(at.getTime(), 0), now.getTime())).toISOString()
+}
+
+/**
+ * When something happened that is gone now and was there before, as fields of a finding: what was put back and is gone
+ * again is told of again.
+ *
+ * @param seenAt ISO 8601: when it was there last, as far as that is known.
+ */
+export function goneAfter(
+  seenAt: string | undefined,
+  { at }: Pick<Case, 'at'>,
+  { now }: Pick<JudgeContext, 'now'>,
+): Pick<Finding, 'after' | 'until'> {
+  if (seenAt === undefined || seenAt === '') return {}
+  // It is gone, and was there then: that came later than the registry's clock says.
+  return { after: seenAt, until: at.toISOString() <= seenAt ? now.toISOString() : undefined }
+}
+
 /** A manifest and its children, as parts of a tag. */
 export function partsOfTag(
   place: string,
@@ -118,14 +139,16 @@ export function partsOfTag(
     children,
     standing,
     incident,
+    at,
   }: {
     readonly digest: Digest
     readonly children: readonly Digest[]
     readonly standing: Standing
     readonly incident?: string | undefined
+    readonly at: string
   },
 ): readonly (KnownPart & { readonly place: string })[] {
-  const shared = { place, standing, incident }
+  const shared = { place, standing, incident, at }
   return [
     { ...shared, digest, parent: tag, relation: 'tagged' },
     ...children.map((child) => ({ ...shared, digest: child, parent: digest, relation: 'child' as const })),

@@ -1,10 +1,12 @@
+import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from './describe-finding.ts'
 import { parseEvidenceTag } from './evidence-tag.ts'
 import { incidents } from './incident.ts'
 import { judgeEvidenceTag } from './judge-attachment.ts'
 import { type Case, explain, type JudgeContext, type Outcome } from './judge-context.ts'
 import { judgeManifestDeletion, judgeRepositoryDeletion, judgeTagDeletion } from './judge-deletion.ts'
-import { actorName, judgeTagged } from './judge-tagged.ts'
+import { judgeTagged } from './judge-tagged.ts'
+import { isAnyWithin, nameActor, type WatchTerms } from './watch.ts'
 import { judgeUntagged } from './judge-untagged.ts'
 
 /** Judges an event of a watched repository. Rejects while the registry, the journal or the state can't be read. */
@@ -31,12 +33,7 @@ export async function judgeEvent(one: Case, context: JudgeContext): Promise<Outc
     case 'repository-deleted':
       return await judgeRepositoryDeletion(one, context)
     case 'permission-changed':
-      return {
-        finding: describeFinding('permission-changed', event, {
-          incident: incidents.permission(context.place, event.actor.name),
-          odd: [`changed by ${actorName(event.actor)}`],
-        }),
-      }
+      return judgePermission(event)
     default: {
       const other: never = event.action
       return unknown(one, context, `unknown action ${String(other)}`)
@@ -56,5 +53,20 @@ function unknown({ event }: Case, { place }: JudgeContext, odd: string): Outcome
   }
 }
 
-/** How an event of a repository ends that nobody watches. */
-export const notWatched: Outcome = explain('not-watched', 'no terms name this repository')
+function judgePermission(event: RegistryEvent): Outcome {
+  return {
+    finding: describeFinding('permission-changed', event, {
+      incident: incidents.permission(`${event.registry}/${event.repository}`, event.actor.name),
+      odd: [`changed by ${nameActor(event.actor)}`],
+    }),
+  }
+}
+
+/** Judges an event of what no terms name: a project, whose rights are those of its repositories, or nothing that is watched. */
+export function judgeOther(event: RegistryEvent, watch: readonly WatchTerms[]): Outcome {
+  const isAbove =
+    event.action === 'permission-changed' && isAnyWithin(watch, `${event.registry}/${event.repository}`)
+  return isAbove ? judgePermission(event) : notWatched
+}
+
+const notWatched: Outcome = explain('not-watched', 'no terms name this repository')

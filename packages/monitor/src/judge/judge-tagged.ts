@@ -2,6 +2,7 @@ import type { Digest } from '@sallyport/core'
 import type { KnownTag, Standing } from '../ports/monitor-state.ts'
 import { describeFinding } from './describe-finding.ts'
 import { incidents } from './incident.ts'
+import { sinceLoss } from './judge-loss.ts'
 import {
   alertOrWait,
   type Case,
@@ -12,10 +13,12 @@ import {
   type Outcome,
   partsOfTag,
   probeOf,
+  toldAt,
 } from './judge-context.ts'
 import { judgePush, type PushVerdict } from './judge-push.ts'
 import type { JournalSight } from './journal-view.ts'
 import type { EvidenceSight, TagSight } from './registry-sight.ts'
+import { nameActor } from './watch.ts'
 
 interface Seen {
   readonly tag: string
@@ -67,9 +70,10 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
   // An alert about who put it there, or when, takes nothing from an image that was promoted: what is lost of it is still
   // an alert.
   const content: Standing = 'kind' in verdict && verdict.kind === 'unauthorised-push' ? 'alert' : 'explained'
+  const thereAt = isSuperseded ? toldAt(one, context) : context.now.toISOString()
   const learn = (standing: 'explained' | 'alert', incident?: string): Learned => ({
     parts: [
-      ...partsOfTag(place, tag, { digest, children, standing: content, incident }),
+      ...partsOfTag(place, tag, { digest, children, standing: content, incident, at: thereAt }),
       // Its own event may never come, and that it is gone has to be noticed all the same.
       ...(evidence.state === 'ok' ? (evidence.referrers ?? []) : []).map((referrer) => ({
         place,
@@ -77,6 +81,7 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
         parent: digest,
         relation: 'referrer' as const,
         standing: content,
+        at: context.now.toISOString(),
       })),
     ],
     ...(isSuperseded || (followed !== undefined && !isOvertaken)
@@ -87,12 +92,22 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
   if ('explained' in verdict) {
     const before = at.toISOString()
     const isPromotion = verdict.explained === 'promotion'
+    // What a source calls a replication is explained by that alone, which ends no alert.
+    const isJournaled = journal.state === 'window' || journal.state === 'latest'
     return explain(verdict.explained, explainPush(verdict.explained, seen), {
       by: journal.key,
       digest,
       learned: learn('explained'),
       settles: [
-        { incident: incidents.push(place, tag, digest), kinds: ['unauthorised-push', 'unjournaled'], before },
+        ...(isPromotion || isJournaled
+          ? [
+              {
+                incident: incidents.push(place, tag, digest),
+                kinds: ['unauthorised-push', 'unjournaled'] as const,
+                before,
+              },
+            ]
+          : []),
         ...(isPromotion
           ? [
               { incident: incidents.evidence(place, digest), before },
@@ -119,7 +134,9 @@ export async function judgeTagged(told: Case, tag: string, context: JudgeContext
     severity: kind === 'unauthorised-push' ? context.terms.severity : undefined,
     until: isAsOfNow || isLater ? context.now.toISOString() : undefined,
     // Something else was seen there: who puts it there again is heard again.
-    after: kind === 'evidence-deleted' || known?.digest === digest ? undefined : known?.at,
+    after: known?.digest === digest ? undefined : known?.at,
+    ...(kind === 'evidence-deleted' && { after: undefined, until: undefined }),
+    ...(kind === 'evidence-deleted' && evidence.state !== 'gone' && (await sinceLoss(one, digest, context))),
   }
   const isGone = evidence.state === 'gone' && kind === 'unauthorised-push'
   const finding = {
@@ -180,7 +197,7 @@ async function judgeUnknown(
       current === undefined
         ? 'the event names no digest, and the tag was gone before it was looked at'
         : `the event names no digest, and what is there by now was promoted afterwards: ${current}`,
-      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+      ...(hand === 'other' ? [`pushed by ${nameActor(event.actor)}, who is not the gate`] : []),
     ],
   })
   return alertOrWait(one, context, { finding, learned }, { mayStillCome: hand !== 'other' })
@@ -268,7 +285,7 @@ function oddities(
 ): readonly string[] {
   const kind = 'kind' in verdict ? verdict.kind : undefined
   return [
-    ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+    ...(hand === 'other' ? [`pushed by ${nameActor(event.actor)}, who is not the gate`] : []),
     ...(hand === 'gate' && kind !== 'rollback' ? ['pushed with an identity of the gate'] : []),
     ...(hand === 'unknown' ? ['the source does not tell who pushed'] : []),
     ...(event.cause ? [`the source calls it ${event.cause}`] : []),
@@ -279,9 +296,4 @@ function oddities(
     ...(current?.problem ? [current.problem] : []),
     ...(current?.digest === digest ? [] : [`${current?.digest ?? 'nothing'} is there by now`]),
   ]
-}
-
-/** An actor for people. */
-export function actorName({ name, kind }: Case['event']['actor']): string {
-  return name === undefined ? (kind === 'anonymous' ? 'somebody who did not sign in' : 'somebody') : name
 }

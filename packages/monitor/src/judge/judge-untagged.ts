@@ -10,8 +10,9 @@ import {
   explain,
   type JudgeContext,
   type Outcome,
+  toldAt,
 } from './judge-context.ts'
-import { actorName } from './judge-tagged.ts'
+import { nameActor } from './watch.ts'
 import { findPromoter } from './subject-standing.ts'
 
 /** Judges a push by digest: it inherits from what it belongs to, which may come only afterwards. */
@@ -47,7 +48,7 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
     severity: isRight ? undefined : isLeftOver ? 'medium' : terms.severity,
     isPart: joined !== undefined,
     odd: [
-      ...(hand === 'other' ? [`pushed by ${actorName(event.actor)}, who is not the gate`] : []),
+      ...(hand === 'other' ? [`pushed by ${nameActor(event.actor)}, who is not the gate`] : []),
       ...(hand === 'gate' ? ['pushed with an identity of the gate'] : []),
       ...(isLeftOver ? ['a promotion that did not end well may have left it behind'] : []),
       'it was pushed by digest, and no tag leads to it',
@@ -61,7 +62,17 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
     {
       finding,
       learned: {
-        parts: [{ place, digest, parent: '', relation: 'child', standing: 'alert', incident }],
+        parts: [
+          {
+            place,
+            digest,
+            parent: '',
+            relation: 'child',
+            standing: 'alert',
+            incident,
+            at: toldAt(one, context),
+          },
+        ],
       },
     },
     {

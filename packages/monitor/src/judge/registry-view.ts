@@ -18,8 +18,8 @@ export interface RepositoryView {
   expectEvidence(digest: Digest): void
   /** Manifests with evidence about a digest of which all was signed by those who count. */
   signed(subject: Digest): Promise<ReadonlySet<Digest>>
-  /** Whether a manifest is such evidence; it may be gone by now. */
-  isSigned(subject: Digest, manifest: Digest): Promise<boolean>
+  /** When a manifest was found to be such evidence; it may be gone by now. `undefined`: it is none. */
+  signedAt(subject: Digest, manifest: Digest): Promise<Date | undefined>
   hasTags(): Promise<boolean>
 }
 
@@ -128,10 +128,10 @@ export function openView(
     }),
     expectEvidence: (digest) => void counted(digest),
     signed,
-    async isSigned(subject, wanted) {
+    async signedAt(subject, wanted) {
       const at = memory.signed.get(`${nameOf(place, subject)} ${wanted}`)
-      if (at !== undefined && Math.abs(now().getTime() - at) <= recallMs) return true
-      return (await signed(subject)).has(wanted)
+      if (at !== undefined && Math.abs(now().getTime() - at) <= recallMs) return new Date(at)
+      return (await signed(subject)).has(wanted) ? now() : undefined
     },
     hasTags: once(async () => {
       try {

@@ -46,6 +46,18 @@ export function findTerms(watch: readonly WatchTerms[], place: string): WatchTer
   return watch.find(({ repositories }) => repositories.some((glob) => matchGlob(glob, place)))
 }
 
+/** Whether terms may match a repository within a place, such as a project. */
+export function isAnyWithin(watch: readonly WatchTerms[], place: string): boolean {
+  const within = `${place}/`
+  return watch.some(({ repositories }) =>
+    repositories.some((glob) => {
+      const [head = ''] = glob.split('*', 1)
+      // What is behind it is matched by the star.
+      return head.startsWith(within) || (head !== glob && within.startsWith(head))
+    }),
+  )
+}
+
 /** `gate`: one of the gate's identities. `system`: the registry itself. `other`: known to be somebody else. */
 export type Hand = 'gate' | 'other' | 'system' | 'unknown'
 
@@ -63,4 +75,9 @@ export function handOf(
 export function isActor(actor: EventActor, { name, kind }: ActorIdentity): boolean {
   if (name === undefined && kind === undefined) return false
   return (name === undefined || actor.name === name) && (kind === undefined || actor.kind === kind)
+}
+
+/** An actor for people. */
+export function nameActor({ name, kind }: EventActor): string {
+  return name === undefined ? (kind === 'anonymous' ? 'somebody who did not sign in' : 'somebody') : name
 }

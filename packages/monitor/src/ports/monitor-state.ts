@@ -10,7 +10,7 @@ import type { OutboxOptions } from '../outbox/outbox-options.ts'
 export interface PendingEvent {
   /** Equal for redeliveries. */
   readonly key: string
-  /** Whose events are judged together: the registry's, and empty for all that nobody watches. */
+  /** Whose events are judged together: those of a registry, or of all that nobody has named. */
   readonly queue: string
   /** As it came in. */
   readonly event: RegistryEvent
@@ -23,6 +23,12 @@ export interface PendingEvent {
   /** An alert says already that it could not be judged. */
   readonly isReported: boolean
 }
+
+/**
+ * Name of the queue that an event is in. There are to be few, so that no number of names in events keeps others waiting: a
+ * queue is read as a whole, one after the other.
+ */
+export type QueueOf = (event: Pick<RegistryEvent, 'registry' | 'repository'>) => string
 
 /** How what is there was judged. `noted`: it was there when the repository was first looked at. */
 export type Standing = 'explained' | 'alert' | 'noted'
@@ -37,6 +43,8 @@ export interface KnownTag {
   readonly standing: Standing
   /** ISO 8601. */
   readonly at: string
+  /** ISO 8601: begin of the last look that found it; absent before the first. */
+  readonly seenAt?: string | undefined
 }
 
 /** Something that belongs to a digest, or to a tag. */
@@ -54,6 +62,8 @@ export interface KnownPart {
   readonly standing: Standing
   /** Of the last alert that it was part of. */
   readonly incident?: string | undefined
+  /** ISO 8601: when it was there last, as far as that was told or seen. */
+  readonly at: string
 }
 
 /** How an event ended, as it is kept. */
@@ -100,6 +110,8 @@ export interface JudgedBatch {
   readonly goneParts: readonly { readonly place: string; readonly digest: Digest; readonly parent: string }[]
   /** Sinks that the alerts are queued for, by name. */
   readonly sinks: readonly string[]
+  /** Whose events the probes are judged with. Default: those of a registry. */
+  readonly queueOf?: QueueOf | undefined
 }
 
 /** What a commit led to. */
@@ -172,8 +184,8 @@ export interface MonitorState extends AsyncDisposable {
     options: {
       readonly receivedAt: Date
       readonly dueAt: Date
-      /** Of what is not watched all is one queue, so that no number of names keeps others waiting. Default: all is. */
-      readonly isWatched?: ((event: RegistryEvent) => boolean) | undefined
+      /** Whose events are judged together. Default: those of a registry. */
+      readonly queueOf?: QueueOf | undefined
       /** What was heard of the sources with them. Default: nothing that is to be kept. */
       readonly sources?: readonly KnownSource[] | undefined
     },

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isSallyportError } from '@sallyport/core'
-import { copyImage } from '@sallyport/oci'
+import { copyImage, type Repository } from '@sallyport/oci'
 import type { Alert } from '../alert/alert.ts'
 import { MonitorError } from '../errors.ts'
 import { incidents } from '../judge/incident.ts'
@@ -9,17 +10,28 @@ import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { ResponseNote } from './responses.ts'
 
+/** Work that is written to a registry, bounded with what else is. */
+export type Bounded = (registry: string, work: () => Promise<string>) => Promise<string>
+
 /** Does what the options say about an alert; what was done before, or can't be, is only told. */
 export async function respond(
   alert: Alert,
   context: MonitorContext,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  {
+    bounded,
+    longestCopyMs,
+    signal,
+  }: {
+    readonly bounded: Bounded
+    /** For so long the tag waits for the copy, in milliseconds. */
+    readonly longestCopyMs: number
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<void> {
   const { responses, state, clock } = context
-  if (!responses || alert.kind !== 'unauthorised-push' || alert.resolves !== undefined || !alert.digest)
-    return
-  // Its digest is that of the image, which is none the worse for it.
-  if (alert.group === incidents.attachment(`${alert.registry}/${alert.repository}`, alert.digest)) return
+  if (!responses) return
+  signal?.throwIfAborted()
+  const place = `${alert.registry}/${alert.repository}`
   const attempt = async (response: ResponseNote['response'], work: () => Promise<string>): Promise<void> => {
     const name = `response ${response} ${alert.id}`
     // Noted before it is done: after a crash it is rather left to a person than done twice.
@@ -33,17 +45,35 @@ export async function respond(
       tell(false, error instanceof Error ? error.message : String(error))
     }
   }
-  if (responses.quarantine) await attempt('quarantine', () => quarantine(alert, context, signal))
-  if (responses.moveTagBack && alert.tag !== undefined)
-    await attempt('move-tag-back', () => moveTagBack(alert, alert.tag!, context, signal))
+  const { quarantine, moveTagBack } = responses
+  const copied =
+    quarantine &&
+    attempt('quarantine', async () => {
+      const target = quarantine(place)
+      return await bounded(registryOf(target.name), () => copyTo(target, alert, context, signal))
+    })
+  const moved = async (tag: string): Promise<void> => {
+    if (copied) await Promise.race([copied, delay(longestCopyMs, undefined, { ref: false, signal })])
+    await attempt('move-tag-back', () => bounded(alert.registry, () => moveBack(alert, tag, context, signal)))
+  }
+  await Promise.all([copied, moveTagBack && alert.tag !== undefined && moved(alert.tag)])
 }
 
-async function quarantine(
+/** Whether anything is to be done about an alert. */
+export function isResponded({ kind, resolves, digest, group, registry, repository }: Alert): boolean {
+  if (kind !== 'unauthorised-push' || resolves !== undefined || !digest) return false
+  // Its digest is that of the image, which is none the worse for it.
+  return group !== incidents.attachment(`${registry}/${repository}`, digest)
+}
+
+const registryOf = (name: string): string => name.slice(0, name.indexOf('/'))
+
+async function copyTo(
+  target: Repository,
   { id, registry, repository, digest }: Alert,
-  { open, responses, watch }: MonitorContext,
+  { open, watch }: MonitorContext,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const target = responses!.quarantine!(`${registry}/${repository}`)
   // A copy would be an alert itself, and be copied again.
   if (findTerms(watch, target.name)) throw refused(`${target.name} is watched`)
   const source = open(registry, repository)
@@ -54,7 +84,7 @@ async function quarantine(
   return `copied to ${target.name}@${digest}`
 }
 
-async function moveTagBack(
+async function moveBack(
   { registry, repository, digest }: Alert,
   tag: string,
   context: MonitorContext,

@@ -6,7 +6,6 @@ import type { RegistryEvent } from '../event/registry-event.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import type { Finding } from '../judge/finding.ts'
 import { incidents } from '../judge/incident.ts'
-import { findTerms } from '../judge/watch.ts'
 import type { Outbox, OutboxQueue } from '../outbox/outbox.ts'
 import type {
   AlertFilter,
@@ -15,8 +14,8 @@ import type {
   KnownSource,
   StateCounts,
 } from '../ports/monitor-state.ts'
-import { respond } from '../respond/respond.ts'
-import { poll, type PollSummary } from '../snapshot/poll.ts'
+import { createResponder } from '../respond/create-responder.ts'
+import { poll, type PollOptions, type PollSummary } from '../snapshot/poll.ts'
 import { openGathering } from './gather.ts'
 import { emptyBatch, judgeBatch, joinBatches } from './judge-batch.ts'
 import { openJudging } from './judge-due.ts'
@@ -94,17 +93,16 @@ export interface Monitor {
 export function createMonitor(options: MonitorOptions): Monitor {
   const context = resolveOptions(options)
   const { state, clock, outbox, sleep = pause } = context
+  const responder = createResponder(context)
   const failingSince = new Map<string, number>()
   const changedSince = new Map<string, number>()
   const limits = new Map<string, LimitFunction>()
-  /** Of each registry, so that one that hangs takes nothing from the others. Of what is not watched nothing is read. */
+  /** Of each queue, so that a registry that hangs takes nothing from the others. Of what is not watched nothing is read. */
   const limitOf = (queue: string): LimitFunction => {
     const limit = limits.get(queue) ?? pLimit(context.concurrency)
     limits.set(queue, limit)
     return limit
   }
-  const isWatched = ({ registry, repository }: RegistryEvent): boolean =>
-    findTerms(context.watch, `${registry}/${repository}`) !== undefined
   let sources: Promise<ReturnType<typeof watchSources>> | undefined
   let wake = Promise.withResolvers<void>()
   let lastPoll: PollSummary | undefined
@@ -116,7 +114,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const intake = openIntake(async (events) => {
     const now = clock.now()
     const heard = (await getSources()).note(events, now)
-    await state.receive(events, { receivedAt: now, dueAt: now, isWatched, sources: heard })
+    await state.receive(events, { receivedAt: now, dueAt: now, queueOf: context.queueOf, sources: heard })
     wake.resolve()
   })
 
@@ -126,6 +124,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
     signal?: AbortSignal,
   ): Promise<CommittedBatch & { readonly responded: Promise<void> }> => {
     const committed = await state.commit(batch)
+    const all = committed.raised.map((alert) => responder.respond(alert, signal))
+    const responded = Promise.all(all).then(() => undefined)
+    const ended = Promise.allSettled(all).then(() => void responses.delete(ended))
+    responses.add(ended)
+    // Nobody may wait for it.
+    responded.catch(() => undefined)
     for (const judged of batch.judged) {
       const { key, event } = judged.pending
       const alert = committed.alerts.get(key)
@@ -135,12 +139,6 @@ export function createMonitor(options: MonitorOptions): Monitor {
       else if (alert) context.onJudgement?.({ outcome: 'alert', event, alert })
     }
     for (const alert of committed.raised) context.onAlert?.(alert)
-    const respondToAll = async (): Promise<void> => {
-      for (const alert of committed.raised) await respond(alert, context, { signal })
-    }
-    const responded = respondToAll()
-    const ended = responded.catch(() => undefined).finally(() => responses.delete(ended))
-    responses.add(ended)
     return { ...committed, responded }
   }
 
@@ -150,8 +148,8 @@ export function createMonitor(options: MonitorOptions): Monitor {
   })
 
   /** Resolves once nothing that was begun goes on. */
-  const settle = async (polling: Promise<unknown> | undefined): Promise<void> => {
-    await Promise.allSettled([polling, judging.idle()])
+  const settle = async (looks: Iterable<Promise<unknown>>): Promise<void> => {
+    await Promise.allSettled([...looks, judging.idle()])
     await Promise.all(responses)
   }
 
@@ -232,10 +230,14 @@ export function createMonitor(options: MonitorOptions): Monitor {
     )
   }
 
-  const look = async (isFull: boolean, { signal }: MonitorRunOptions = {}): Promise<PollSummary> => {
+  const look = async (
+    isFull: boolean,
+    options: Pick<PollOptions, 'busy' | 'onListed' | 'signal'> = {},
+  ): Promise<PollSummary> => {
     isPollWanted = false
-    const summary = await poll(context, { isFull, failingSince, signal })
-    lastPoll = summary
+    const summary = await poll(context, { isFull, failingSince, ...options })
+    // One that found all of its registries still being looked at says nothing.
+    if (summary.places > 0 || summary.failures.length > 0 || !lastPoll) lastPoll = summary
     const now = clock.now().getTime()
     for (const registry of isFull ? [] : summary.changedRegistries)
       changedSince.set(registry, changedSince.get(registry) ?? now)
@@ -270,17 +272,30 @@ export function createMonitor(options: MonitorOptions): Monitor {
 
   /** Judges and polls until `signal` ends it. */
   async function judgeUntil(signal: AbortSignal): Promise<void> {
-    let polling: Promise<unknown> | undefined
+    const looks = new Set<Promise<unknown>>()
+    const busy = new Set<string>()
+    let isListing = false
     let nextPoll = clock.now().getTime()
     let failure: unknown
     while (!signal.aborted) {
       wake = Promise.withResolvers<void>()
       const now = clock.now().getTime()
-      if (!polling && (isPollWanted || now >= nextPoll)) {
+      // A registry that is read for longer than that keeps none of the others from the next look.
+      if (!isListing && (now >= nextPoll || (isPollWanted && looks.size === 0))) {
         nextPoll = now + context.pollEveryMs
-        polling = look(false, { signal })
+        isListing = true
+        let isMine = true
+        const onListed = (): void => {
+          if (isMine) isListing = false
+          isMine = false
+        }
+        const begun = look(false, { busy, onListed, signal })
           .catch((error: unknown) => void (failure = error))
-          .finally(() => void (polling = undefined))
+          .finally(() => {
+            onListed()
+            looks.delete(begun)
+          })
+        looks.add(begun)
       }
       let pauseMs = heartbeatMs
       try {
@@ -292,7 +307,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         failure = undefined
         if (signal.aborted) break
         if (!isSallyportError(error) || error.retryable !== true) {
-          await settle(polling)
+          await settle(looks)
           throw error
         }
         pauseMs = pauseAfterFailureMs
@@ -302,15 +317,15 @@ export function createMonitor(options: MonitorOptions): Monitor {
       await Promise.race([sleep(pauseMs, stop.signal), wake.promise])
       enough.abort()
     }
-    await settle(polling)
+    await settle(looks)
     await state.saveNote(heartbeat, clock.now().toISOString())
   }
 
   return {
     ingest: (events) => intake.take(events),
     step: (options = {}) => step(options, true),
-    poll: (options) => look(false, options),
-    reconcile: (options) => look(true, options),
+    poll: ({ signal } = {}) => look(false, { signal }),
+    reconcile: ({ signal } = {}) => look(true, { signal }),
     async run({ signal }) {
       const ended = new AbortController()
       const delivering = outbox.run({ signal: AbortSignal.any([signal, ended.signal]) })

@@ -55,6 +55,18 @@ describe('an index', () => {
 })
 
 describe('an event that lies', () => {
+  it('about replication ends no alert', async () => {
+    const image = await test.push('copied', '1')
+    await test.decide(image, 'elsewhere')
+    const digest = digestOfImage(image)
+    const push = { tag: '1', digest, actor: actors.unknown }
+    await test.monitor.ingest([test.event(push)])
+    await test.settle()
+    await test.monitor.ingest([test.event({ ...push, cause: 'replication' })])
+    await test.settle()
+    expect(await test.monitor.alerts({ open: true })).toMatchObject([{ kind: 'unjournaled' }])
+  })
+
   it.each([
     ['about the digest', (good: Digest) => ({ digest: good })],
     ['about the repository', () => ({ repository: 'dev/app' })],

@@ -1,5 +1,6 @@
 import type { Digest } from '@sallyport/core'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import { createImage, createImageIndex, pushImage } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Monitor } from './create-monitor.ts'
 import type { MonitorOptions } from './monitor-options.ts'
@@ -45,6 +46,23 @@ describe('the first look', () => {
     await test.settle()
     expect(await test.monitor.alerts()).toMatchObject([{ kind: 'unauthorised-push', tag: '2' }])
   })
+
+  it.each(['a child of an index', 'an index', 'an image'])(
+    'notes %s, so that its loss is told',
+    async (what) => {
+      const index = createImageIndex({ 'linux/amd64': createImage() })
+      await pushImage(test.repository, index, '1')
+      const image = await test.push('old', '2')
+      await test.monitor.poll()
+      await test.settle()
+      const lost = what === 'an index' ? index.raw : what === 'an image' ? image.raw : index.children[0]!
+      const { digest } = lost.descriptor
+      await test.repository.deleteManifest(digest)
+      await test.monitor.ingest([test.event({ action: 'manifest-deleted', digest, actor: actors.alice })])
+      await test.settle()
+      expect(await test.monitor.alerts()).toMatchObject([{ kind: 'manifest-deleted', digest }])
+    },
+  )
 
   it('at a repository that appears later judges all of it', async () => {
     const watch = [{ ...test.terms, repositories: [`${test.registry.host}/prod/*`] }]
@@ -371,5 +389,21 @@ describe('a change of permissions', () => {
     await test.monitor.ingest([test.event({ action: 'permission-changed' })])
     await test.settle()
     expect(await test.monitor.alerts()).toMatchObject([{ kind: 'permission-changed', severity: 'medium' }])
+  })
+
+  it.each([
+    ['prod', ['HOST/prod/*'], 1],
+    ['prod', ['HOST/prod/app'], 1],
+    ['prod', ['HOST/*/app'], 1],
+    ['prod', ['*/app'], 1],
+    ['prod', ['HOST/production/*'], 0],
+    ['prod', ['HOST/pro'], 0],
+    ['prod/app', ['HOST/prod/app2'], 0],
+  ])('of a project %s in which %j is watched leads to %i alerts', async (repository, watched, alerts) => {
+    const repositories = watched.map((each) => each.replace('HOST', test.registry.host))
+    const monitor = test.open({ watch: [{ ...test.terms, repositories }] })
+    await monitor.ingest([test.event({ action: 'permission-changed', repository, actor: actors.alice })])
+    await monitor.step()
+    expect(await monitor.alerts()).toHaveLength(alerts)
   })
 })

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { pushImage } from '@sallyport/testkit'
 import pLimit from 'p-limit'
@@ -9,6 +10,7 @@ import { resolveOptions } from './monitor-context.ts'
 import type { MonitorOptions } from './monitor-options.ts'
 import { type MonitorTest, openMonitorTest } from './monitor-test.fixture.ts'
 
+const patient = { timeout: 30_000, interval: 2 }
 let test: MonitorTest
 let server: Server
 let host: string
@@ -49,6 +51,37 @@ it('a registry that hangs delays no alert about another one', async () => {
     await monitor.ingest([
       test.event({ tag: '1', digest: raw.descriptor.digest, actor: { kind: 'user', name: 'eve' } }),
     ])
+    await alerted.promise
+  } finally {
+    stop.abort()
+    await running
+  }
+  expect(await monitor.alerts()).toMatchObject([{ kind: 'unauthorised-push' }])
+})
+
+it('a registry that hangs delays no look at another one, nor the next', async () => {
+  const stop = new AbortController()
+  const alerted = Promise.withResolvers<void>()
+  const monitor = test.open({
+    watch: [{ ...test.terms, repositories: [`${host}/prod/a`, `${host}/prod/b`] }, test.terms],
+    evidenceWaitMs: 0,
+    pollEveryMs: 1,
+    sleep: async (_ms, signal) => {
+      await setTimeout(1, undefined, { signal }).catch(() => undefined)
+      test.advance(1)
+    },
+    listPlaces: async function* () {
+      yield { registry: host, repository: 'prod/a' }
+      yield { registry: host, repository: 'prod/b' }
+      yield { registry: test.registry.host, repository: 'prod/app' }
+    },
+    onAlert: () => alerted.resolve(),
+  })
+  const running = monitor.run({ signal: stop.signal })
+  try {
+    await expect.poll(async () => (await test.state.findPlace(test.place))?.at, patient).toBeDefined()
+    expect(sockets.size).toBe(1)
+    await test.push('not promoted', '1')
     await alerted.promise
   } finally {
     stop.abort()

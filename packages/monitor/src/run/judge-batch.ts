@@ -4,7 +4,7 @@ import type { Explanation } from '../alert/explanation.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import { incidents } from '../judge/incident.ts'
 import { type JudgeContext, openCase, type Outcome } from '../judge/judge-context.ts'
-import { judgeEvent, notWatched } from '../judge/judge-event.ts'
+import { judgeEvent, judgeOther } from '../judge/judge-event.ts'
 import { openJournalView } from '../judge/journal-view.ts'
 import { openView } from '../judge/registry-view.ts'
 import { openStateView, type StateWanted } from '../judge/state-view.ts'
@@ -19,7 +19,7 @@ const longestWaitPauseMs = 15_000
 const longestFailurePauseMs = 60_000
 
 /** A batch without anything in it. */
-export function emptyBatch({ sinks, evidenceWaitMs }: MonitorContext, now: Date): JudgedBatch {
+export function emptyBatch({ sinks, evidenceWaitMs, queueOf }: MonitorContext, now: Date): JudgedBatch {
   return {
     now,
     judged: [],
@@ -34,6 +34,7 @@ export function emptyBatch({ sinks, evidenceWaitMs }: MonitorContext, now: Date)
     parts: [],
     goneParts: [],
     sinks,
+    queueOf,
   }
 }
 
@@ -119,7 +120,7 @@ export async function judgeBatch(
               judgeEvent(openCase(pending.event, new Date(pending.receivedAt), opened), opened),
               end,
             ])
-          : notWatched
+          : judgeOther(pending.event, context.watch)
         outcomes.set(pending, outcome)
       } catch (error) {
         signal?.throwIfAborted()

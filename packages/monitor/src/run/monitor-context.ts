@@ -7,6 +7,7 @@ import { resolveWindow } from '../judge/journal-view.ts'
 import { findTerms, isGlob } from '../judge/watch.ts'
 import { MonitorError } from '../errors.ts'
 import { systemClock } from '@sallyport/core'
+import type { QueueOf } from '../ports/monitor-state.ts'
 import type { MonitorOptions } from './monitor-options.ts'
 
 /** The options of a monitor with their defaults, and what is made of them once. */
@@ -21,6 +22,7 @@ export interface MonitorContext extends Omit<MonitorOptions, 'sinks' | 'clock'> 
   readonly pollEveryMs: number
   readonly concurrency: number
   readonly window: ResolvedWindow
+  readonly queueOf: QueueOf
   /** `undefined` for what is not watched. */
   readonly verifierOf: (registry: string, repository: string) => DecisionVerifier | undefined
 }
@@ -73,6 +75,7 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
     sinks: sinks.map(({ name }) => name),
     outbox: options.state.openOutbox({ ...options.delivery, sinks, clock }),
     window: resolveWindow(options.promotionWindow),
+    queueOf: openQueues(options),
     verifierOf(registry, repository) {
       const place = `${registry}/${repository}`
       if (verifiers.has(place)) return verifiers.get(place)
@@ -83,6 +86,22 @@ export function resolveOptions(options: MonitorOptions): MonitorContext {
       if (verifiers.size > maxVerifiers) verifiers.delete(verifiers.keys().next().value!)
       return made
     },
+  }
+}
+
+/**
+ * A queue for each registry that the options name, one for what is watched in others, and one for what nobody watches. With
+ * a glob as its host, terms match whatever an event calls a registry.
+ */
+function openQueues({ watch, gateActors, sources = [] }: MonitorOptions): QueueOf {
+  const named = new Set([
+    ...Object.keys(gateActors),
+    ...sources.map(({ registry }) => registry),
+    ...watch.flatMap(({ repositories }) => repositories.map((each) => each.slice(0, each.indexOf('/')))),
+  ])
+  return ({ registry, repository }) => {
+    if (!findTerms(watch, `${registry}/${repository}`)) return ''
+    return named.has(registry) ? registry : '*'
   }
 }
 

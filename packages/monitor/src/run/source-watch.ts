@@ -2,6 +2,8 @@ import type { RegistryEvent } from '../event/registry-event.ts'
 import type { KnownSource } from '../ports/monitor-state.ts'
 
 const maxHoles = 100
+/** Of more sources nothing is noted: an event may call its registry whatever it likes. */
+const maxSources = 1000
 
 /** Keeps the count of each source; what is missing in it is a gap. */
 export interface SourceWatch {
@@ -20,6 +22,7 @@ export function watchSources(known: readonly KnownSource[]): SourceWatch {
       const changed = new Set<string>()
       for (const { source, registry, sequence } of events) {
         const name = nameOf({ source, registry })
+        if (!all.has(name) && all.size >= maxSources) continue
         const before = all.get(name) ?? { source, registry, lastAt: '', holes: [] }
         const counted = sequence === undefined ? before : count(before, sequence, now)
         all.set(name, { ...counted, lastAt: now.toISOString() })

@@ -15,6 +15,11 @@ export function shortId(id: string, max = 255): string {
   return `${id.replace(/[^!-~]/g, '').slice(0, max - hash.length - 1)}.${hash}`
 }
 
+/** Id of what is sent of an alert: whoever drops what came before must not drop that it has become worse. */
+export function messageIdOf({ id, revision }: Alert): string {
+  return revision === undefined ? id : `${id}:${revision}`
+}
+
 /**
  * The alert with its texts shortened, and with as many of its events as `maxBytes` of JSON leave room for. Whoever pushes
  * chooses names and user agents: an alert must not grow until its receiver refuses it.

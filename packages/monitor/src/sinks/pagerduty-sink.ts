@@ -15,8 +15,7 @@ export interface PagerDutySinkOptions extends HttpSinkOptions {
 }
 
 /**
- * Sends each alert to PagerDuty's Events API v2. Alerts of a group are one incident, and what takes the alert back resolves
- * it.
+ * Sends each alert to PagerDuty's Events API v2. Each is an incident, and what takes the alert back resolves it.
  *
  * @throws {MonitorError} `OPTIONS_INVALID` for a routing key of another form, or a URL without TLS.
  */

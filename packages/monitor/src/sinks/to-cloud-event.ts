@@ -1,13 +1,13 @@
 import type { Alert, AlertKind, AlertSeverity } from '../alert/alert.ts'
 import { placeOf } from './describe-alert.ts'
-import { fitAlert } from './fit-alert.ts'
+import { fitAlert, messageIdOf } from './fit-alert.ts'
 import { plainText } from './plain-text.ts'
 
 /** An alert as an event of CloudEvents 1.0. */
 export interface CloudEvent {
   /** Of CloudEvents. */
   readonly specversion: '1.0'
-  /** That of the alert; together with `source` it is unique. */
+  /** That of the alert, and `:` with its revision where it has one; together with `source` it is unique. */
   readonly id: string
   /** URI of the repository. */
   readonly source: string
@@ -34,7 +34,7 @@ export function toCloudEvent(alert: Alert, source = 'urn:sallyport:monitor'): Cl
   const data = fitAlert(alert)
   return {
     specversion: '1.0',
-    id: data.id,
+    id: messageIdOf(data),
     source,
     type: `dev.sallyport.monitor.alert.${data.resolves === undefined ? 'raised' : 'resolved'}`,
     subject: plainText(placeOf(data)),

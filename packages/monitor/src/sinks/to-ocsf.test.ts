@@ -107,3 +107,15 @@ describe('toOcsf', () => {
     expect(packageVersion).toBe(version)
   })
 })
+
+describe('an alert that has become worse', () => {
+  it('is an update of the same finding, in another message', () => {
+    expect(toOcsf(sampleAlert({ revision: 2 }))).toMatchObject({
+      activity_id: 2,
+      type_uid: 200402,
+      status_id: 1,
+      metadata: { uid: 'alert-1:2' },
+      finding_info: { uid: 'alert-1' },
+    })
+  })
+})

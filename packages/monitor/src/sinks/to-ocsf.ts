@@ -2,7 +2,7 @@ import type { Alert, AlertSeverity } from '../alert/alert.ts'
 import type { EventActor, RegistryEvent } from '../event/registry-event.ts'
 import { packageVersion } from '../package-version.ts'
 import { ipOf, placeOf } from './describe-alert.ts'
-import { fitAlert } from './fit-alert.ts'
+import { fitAlert, messageIdOf } from './fit-alert.ts'
 
 /** Who did it, as OCSF writes it. */
 export interface OcsfActor {
@@ -35,10 +35,10 @@ export interface OcsfEvidence {
 
 /** A Detection Finding (2004) of the Open Cybersecurity Schema Framework 1.3. */
 export interface OcsfDetectionFinding {
-  /** 1: a finding was made; 3: it was closed. */
-  readonly activity_id: 1 | 3
+  /** 1: a finding was made; 2: it has become worse; 3: it was closed. */
+  readonly activity_id: 1 | 2 | 3
   /** Of `activity_id`. */
-  readonly activity_name: 'Create' | 'Close'
+  readonly activity_name: 'Create' | 'Update' | 'Close'
   /** Findings. */
   readonly category_uid: 2
   /** Of `category_uid`. */
@@ -48,9 +48,9 @@ export interface OcsfDetectionFinding {
   /** Of `class_uid`. */
   readonly class_name: 'Detection Finding'
   /** Class and activity in one number. */
-  readonly type_uid: 200401 | 200403
+  readonly type_uid: 200401 | 200402 | 200403
   /** Of `type_uid`. */
-  readonly type_name: 'Detection Finding: Create' | 'Detection Finding: Close'
+  readonly type_name: 'Detection Finding: Create' | 'Detection Finding: Update' | 'Detection Finding: Close'
   /** From low, 2, to critical, 5. */
   readonly severity_id: 2 | 3 | 4 | 5
   /** Of `severity_id`. */
@@ -109,6 +109,19 @@ const severities = {
   low: [2, 'Low'],
 } as const satisfies Readonly<Record<AlertSeverity, readonly [number, string]>>
 
+const created = {
+  activity_id: 1,
+  activity_name: 'Create',
+  type_uid: 200401,
+  type_name: 'Detection Finding: Create',
+} as const
+const updated = {
+  activity_id: 2,
+  activity_name: 'Update',
+  type_uid: 200402,
+  type_name: 'Detection Finding: Update',
+} as const
+
 /** Writes an alert as a Detection Finding of OCSF 1.3, each of its events as evidence. */
 export function toOcsf(alert: Alert): OcsfDetectionFinding {
   const fitted = fitAlert(alert)
@@ -119,14 +132,7 @@ export function toOcsf(alert: Alert): OcsfDetectionFinding {
   const place = placeOf(fitted)
   return {
     ...(resolves === undefined
-      ? ({
-          activity_id: 1,
-          activity_name: 'Create',
-          type_uid: 200401,
-          type_name: 'Detection Finding: Create',
-          status_id: 1,
-          status: 'New',
-        } as const)
+      ? ({ ...(fitted.revision === undefined ? created : updated), status_id: 1, status: 'New' } as const)
       : ({
           activity_id: 3,
           activity_name: 'Close',
@@ -146,7 +152,7 @@ export function toOcsf(alert: Alert): OcsfDetectionFinding {
     count: fitted.occurrences,
     metadata: {
       version: '1.3.0',
-      uid: id,
+      uid: messageIdOf(fitted),
       correlation_uid: fitted.group,
       product: { name: 'Sallyport monitor', vendor_name: 'Sallyport', version: packageVersion },
     },

@@ -40,6 +40,7 @@ export function toOtelLog(alert: Alert): OtelLogRecord {
         'client.address': ipOf(actor.address) ?? actor.address,
         'user_agent.original': actor.userAgent,
         'sallyport.alert.id': fitted.id,
+        'sallyport.alert.revision': fitted.revision,
         'sallyport.alert.group': fitted.group,
         'sallyport.alert.kind': fitted.kind,
         'sallyport.alert.severity': fitted.severity,

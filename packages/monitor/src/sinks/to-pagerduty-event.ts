@@ -7,7 +7,7 @@ import { plainText } from './plain-text.ts'
 export interface PagerDutyEvent {
   /** `resolve` for what takes an alert back. */
   readonly event_action: 'trigger' | 'resolve'
-  /** Group of the alert: what belongs together is one incident. At most 255 characters. */
+  /** Id of the alert, so that each pages, also when an earlier one of its group is open. At most 255 characters. */
   readonly dedup_key: string
   /** Who sends it. */
   readonly client: 'Sallyport'
@@ -37,7 +37,7 @@ export function toPagerDutyEvent(alert: Alert): PagerDutyEvent {
   const { title, ...details } = fitAlert(alert)
   return {
     event_action: details.resolves === undefined ? 'trigger' : 'resolve',
-    dedup_key: shortId(alert.group, 255),
+    dedup_key: shortId(alert.resolves ?? alert.id, 255),
     client: 'Sallyport',
     payload: {
       summary: plainText(title, 1024),

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { joinSignals } from '@sallyport/core'
 import { isGlob, type WatchTerms } from '../judge/watch.ts'
 import { toFailureMessage } from '../run/failure-message.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
@@ -16,13 +18,19 @@ export async function* listWatched(
   {
     signal,
     onFailure,
-  }: { readonly signal?: AbortSignal | undefined; readonly onFailure: (message: string) => void },
+    longestMs = 90_000,
+  }: {
+    readonly signal?: AbortSignal | undefined
+    readonly onFailure: (message: string) => void
+    /** For so long the next repository is waited for, in milliseconds. Default 90,000. */
+    readonly longestMs?: number | undefined
+  },
 ): AsyncGenerator<WatchedPlace, void, undefined> {
   const { listPlaces } = context
   if (!listPlaces) return yield* listKnown(context)
   const listed = new Set<string>()
   try {
-    for await (const place of listPlaces(signal)) {
+    for await (const place of inTime(listPlaces(signal), { longestMs, signal })) {
       listed.add(nameOf(place))
       yield place
     }
@@ -33,6 +41,32 @@ export async function* listWatched(
   }
   for await (const place of listKnown(context)) {
     if (!listed.has(nameOf(place))) yield place
+  }
+}
+
+/** Of one that hangs nothing would be heard, and nothing be looked at any more. */
+async function* inTime<T>(
+  all: AsyncIterable<T>,
+  { longestMs, signal }: { readonly longestMs: number; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<T, void, undefined> {
+  const iterator = all[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const enough = new AbortController()
+      using either = joinSignals([signal, enough.signal])
+      const late = delay(longestMs, undefined, { ref: false, signal: either.signal }).then(() => {
+        throw new Error(`nothing was listed within ${longestMs} ms`)
+      })
+      const { done, value } = await Promise.race([iterator.next(), late]).finally(() => {
+        late.catch(() => undefined)
+        enough.abort()
+      })
+      if (done === true) return
+      yield value
+    }
+  } finally {
+    // Not waited for: one that hangs would keep it.
+    iterator.return?.().catch(() => undefined)
   }
 }
 

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type Digest, isSallyportError, runConcurrently, toDigest } from '@sallyport/core'
-import {
-  isRegistryRepository,
-  type ListedReferrer,
-  type ReferrerListing,
-  type Repository,
-} from '@sallyport/oci'
+import { type Digest, isIndexMediaType, runConcurrently, toDigest } from '@sallyport/core'
+import { isRegistryRepository, type Repository } from '@sallyport/oci'
 import type { RegistryEvent } from '../event/registry-event.ts'
-import { contentProblem } from '../judge/decision-verifier.ts'
 import { describeFinding } from '../judge/describe-finding.ts'
 import { parseEvidenceTag } from '../judge/evidence-tag.ts'
 import { incidents } from '../judge/incident.ts'
@@ -16,6 +10,7 @@ import type { JudgedBatch, KnownTag } from '../ports/monitor-state.ts'
 import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import type { WatchedPlace } from '../run/monitor-options.ts'
+import { findThere, listReferrers, readChildren, readDescriptors } from './read-repository.ts'
 
 const chunkSize = 200
 
@@ -70,44 +65,55 @@ export async function pollPlace(
   let noted = 0
 
   const chunk = async (names: readonly string[]): Promise<void> => {
-    const digests = await readDigests(repositoryToRead, names, context, signal)
+    const found = await readDescriptors(repositoryToRead, names, context, signal)
     const known = new Map((await state.seeTags(place, names, look.id)).map((each) => [each.tag, each]))
     const batch = openBatch(context, look, mode)
     for (const tag of names) {
-      const digest = digests.get(tag)
+      const digest = found.get(tag)?.digest
       if (digest === undefined) continue
       hash.update(`${tag} ${digest}\n`)
       batch.compareTag(tag, digest, known.get(tag))
     }
-    const subjects = new Set(
-      [...digests].filter(([tag]) => parseEvidenceTag(tag) === undefined).map(([, digest]) => digest),
+    const subjects = new Map(
+      [...found].flatMap(([tag, each]) => (parseEvidenceTag(tag) === undefined ? [[each.digest, each]] : [])),
     )
     let failure: { readonly error: unknown } | undefined
-    await runConcurrently([...subjects], context.concurrency, signal, async (subject, signal) => {
-      if (failure) return
-      const listing = await listReferrers(repositoryToRead, subject, signal).catch((error: unknown) => {
+    const attempt = <T>(read: Promise<T>): Promise<T | undefined> =>
+      read.catch((error: unknown) => {
         signal?.throwIfAborted()
         failure ??= { error }
+        return undefined
       })
-      if (!listing) return
-      const { entries, complete, referrersApi } = listing
-      const parts = await state.partsOf(place, subject)
-      batch.compareReferrers(subject, await findThere(repositoryToRead, entries, context, signal), {
-        known: parts.filter(({ relation }) => relation === 'referrer').map(({ digest }) => digest),
-        // What could not be listed is not gone.
-        isComplete: complete && referrersApi !== 'denied' && referrersApi !== 'unusable',
-      })
-    })
+    await runConcurrently(
+      [...subjects],
+      context.concurrency,
+      signal,
+      async ([subject, { mediaType }], signal) => {
+        if (failure) return
+        // What is judged tells its children; of what is only noted it has to be known as well that they are gone.
+        if (mode === 'note' && isIndexMediaType(mediaType))
+          batch.noteChildren(subject, (await attempt(readChildren(repositoryToRead, subject, signal))) ?? [])
+        const listing = await attempt(listReferrers(repositoryToRead, subject, signal))
+        if (!listing) return
+        const { entries, complete, referrersApi } = listing
+        const parts = await state.partsOf(place, subject)
+        batch.compareReferrers(subject, await findThere(repositoryToRead, entries, context, signal), {
+          known: parts.filter(({ relation }) => relation === 'referrer').map(({ digest }) => digest),
+          // What could not be listed is not gone.
+          isComplete: complete && referrersApi !== 'denied' && referrersApi !== 'unusable',
+        })
+      },
+    )
     const saved = await batch.save()
     changes += saved.events
     noted += saved.noted
-    tags += digests.size
+    tags += found.size
     // What was read was compared by then: who can make one list unreadable must not hide what else was pushed.
     if (failure) throw failure.error
   }
 
   let names: string[] = []
-  for await (const tag of listTags(repositoryToRead, signal)) {
+  for await (const tag of repositoryToRead.listTags({ signal })) {
     names.push(tag)
     if (names.length < chunkSize) continue
     await chunk(names)
@@ -155,6 +161,7 @@ interface Look extends WatchedPlace {
 /** Gathers what differs in some tags, and keeps it at once. */
 function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' | 'compare') {
   const { place, now } = look
+  const noted = { place, standing: 'noted', at: now.toISOString() } as const
   const events: RegistryEvent[] = []
   const tags: JudgedBatch['tags'][number][] = []
   const parts: JudgedBatch['parts'][number][] = []
@@ -162,13 +169,18 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
     compareTag(tag: string, digest: Digest, known: KnownTag | undefined): void {
       if (known?.digest === digest && mode !== 'judge') return
       if (known === undefined && mode === 'note') {
-        tags.push({ place, tag, digest, standing: 'noted', at: now.toISOString() })
-        parts.push({ place, digest, parent: tag, relation: 'tagged', standing: 'noted' })
+        tags.push({ ...noted, tag, digest })
+        parts.push({ ...noted, digest, parent: tag, relation: 'tagged' })
         return
       }
       const since = mode === 'judge' ? look.id : look.since
       const previousDigest = known?.digest
       events.push(eventOf(look, { action: 'push', tag, digest, previousDigest, since, knownAt: known?.at }))
+    },
+    noteChildren(index: Digest, children: readonly Digest[]): void {
+      parts.push(
+        ...children.map((digest) => ({ ...noted, digest, parent: index, relation: 'child' as const })),
+      )
     },
     compareReferrers(
       subject: Digest,
@@ -178,8 +190,7 @@ function openBatch(context: MonitorContext, look: Look, mode: 'note' | 'judge' |
       const [now, before] = [new Set(listed), new Set(known)]
       for (const digest of now) {
         if (before.has(digest) && mode !== 'judge') continue
-        if (mode === 'note')
-          parts.push({ place, digest, parent: subject, relation: 'referrer', standing: 'noted' })
+        if (mode === 'note') parts.push({ ...noted, digest, parent: subject, relation: 'referrer' })
         else events.push(eventOf(look, { action: 'push', digest, subject, since: look.since }))
       }
       for (const digest of isComplete ? before : []) {
@@ -209,13 +220,13 @@ async function findGone(
   for (;;) {
     const unseen = await state.unseenTags(look.place, look.id, after)
     // Known only since the list was read, perhaps.
-    const digests = await readDigests(
+    const found = await readDescriptors(
       repository,
       unseen.map(({ tag }) => tag),
       context,
       signal,
     )
-    const gone = unseen.filter(({ tag }) => !digests.has(tag))
+    const gone = unseen.filter(({ tag }) => !found.has(tag))
     // As a whole, and not tag by tag.
     const isAllGone = isEmpty && gone.length > 1 && gone.length === unseen.length && after === undefined
     const probes = isAllGone
@@ -228,55 +239,6 @@ async function findGone(
     if (isAllGone || unseen.length < 1000) return changes
     after = unseen.at(-1)!.tag
   }
-}
-
-/** Nothing where the list is none: what stands under its tag is compared as a tag, and judged. */
-async function listReferrers(
-  repository: Repository,
-  subject: Digest,
-  signal: AbortSignal | undefined,
-): Promise<ReferrerListing | undefined> {
-  try {
-    return await repository.listReferrerEntries(subject, { signal })
-  } catch (error) {
-    if (isSallyportError(error) && contentProblem.test(error.code)) return undefined
-    throw error
-  }
-}
-
-/** Those that are there: a list under a fallback tag is written by clients, and may name what is gone. */
-async function findThere(
-  repository: Repository,
-  entries: readonly Pick<ListedReferrer, 'digest' | 'mechanism'>[],
-  { concurrency }: MonitorContext,
-  signal: AbortSignal | undefined,
-): Promise<readonly Digest[]> {
-  const gone = new Set<Digest>()
-  await runConcurrently(entries, concurrency, signal, async ({ digest, mechanism }, signal) => {
-    if (mechanism !== 'fallback-tag') return
-    if (!(await readDigest(repository, digest, signal))) gone.add(digest)
-  })
-  return entries.flatMap(({ digest }) => (gone.has(digest) ? [] : [digest]))
-}
-
-/** Some registries answer HEAD with 404 whatever there is. */
-const readDigest = async (repository: Repository, reference: string, signal: AbortSignal | undefined) =>
-  (await repository.headManifest(reference, { signal }))?.digest ??
-  (await repository.findManifest(reference, { signal }))?.descriptor.digest
-
-async function readDigests(
-  repository: Repository,
-  tags: readonly string[],
-  { concurrency }: MonitorContext,
-  signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, Digest>> {
-  const digests = new Map<string, Digest>()
-  await runConcurrently(tags, concurrency, signal, async (tag, signal) => {
-    const digest = await readDigest(repository, tag, signal)
-    if (digest !== undefined) digests.set(tag, digest)
-  })
-  // In the order of the list, so that the hash over all is that of the list.
-  return new Map(tags.flatMap((tag) => (digests.has(tag) ? [[tag, digests.get(tag)!]] : [])))
 }
 
 function eventOf(
@@ -305,13 +267,6 @@ function eventOf(
     repository,
     ...what,
   }
-}
-
-async function* listTags(
-  repository: Repository,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<string, void, undefined> {
-  yield* repository.listTags({ signal })
 }
 
 function countRequests(repository: Repository): number {

@@ -7,7 +7,9 @@ import { toFailureMessage } from '../run/failure-message.ts'
 import { emptyBatch } from '../run/judge-batch.ts'
 import type { MonitorContext } from '../run/monitor-context.ts'
 import { findUnseen, listWatched } from './list-watched.ts'
+import type { WatchedPlace } from '../run/monitor-options.ts'
 import { pollPlace } from './poll-place.ts'
+import { openRegistryLanes } from './registry-lanes.ts'
 
 /** What a look at all watched repositories found. */
 export interface PollSummary {
@@ -27,19 +29,23 @@ export interface PollSummary {
   readonly changedRegistries: readonly string[]
 }
 
-/** Looks at all watched repositories; one that can't be read keeps none of the others from it. */
+/** Options of {@link poll}. */
+export interface PollOptions {
+  /** Has all judged, and not only what has changed. Default `false`. */
+  readonly isFull?: boolean | undefined
+  /** Since when repositories, or their list, can't be read; kept by the caller. */
+  readonly failingSince: Map<string, number>
+  /** Registries that are being looked at already, which are left out. Default: none. */
+  readonly busy?: Set<string> | undefined
+  /** Told once all that is to be looked at is listed. */
+  readonly onListed?: (() => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Looks at all watched repositories; one that can't be read keeps none of the others from it, nor does a registry that hangs. */
 export async function poll(
   context: MonitorContext,
-  {
-    isFull = false,
-    failingSince,
-    signal,
-  }: {
-    readonly isFull?: boolean
-    /** Since when repositories, or their list, can't be read; kept by the caller. */
-    readonly failingSince: Map<string, number>
-    readonly signal?: AbortSignal | undefined
-  },
+  { isFull = false, failingSince, busy = new Set(), onListed, signal }: PollOptions,
 ): Promise<PollSummary> {
   const { clock, state } = context
   const failures: { place: string; message: string }[] = []
@@ -56,15 +62,13 @@ export async function poll(
     listFailure = message
     failures.push({ place: '', message })
   }
-  for await (const { registry, repository } of listWatched(context, { signal, onFailure })) {
+  const lookAt = async ({ registry, repository }: WatchedPlace): Promise<void> => {
     signal?.throwIfAborted()
     const place = `${registry}/${repository}`
-    const terms = findTerms(context.watch, place)
-    if (!terms) continue
     const now = clock.now()
     const incident = `${incidents.unjudged(place)} as a whole`
+    const terms = findTerms(context.watch, place)!
     sum.places++
-    seen.add(terms)
     try {
       const opened = context.verifierOf(registry, repository)!.repository
       const look = await pollPlace({ registry, repository }, opened, context, {
@@ -87,12 +91,26 @@ export async function poll(
       failures.push({ place, message })
       const since = failingSince.get(place) ?? now.getTime()
       failingSince.set(place, since)
-      if (now.getTime() - since < context.unreadableAfterMs) continue
+      if (now.getTime() - since < context.unreadableAfterMs) return
       const finding = describeFinding('unjudged', { registry, repository }, { incident, odd: [message] })
       await state.commit({ ...emptyBatch(context, now), findings: [finding] })
     }
   }
-  for (const [terms, at] of context.listPlaces && listFailure === undefined ? isListed : []) {
+  const lanes = openRegistryLanes(lookAt, busy)
+  let isWhole = true
+  try {
+    for await (const place of listWatched(context, { signal, onFailure })) {
+      signal?.throwIfAborted()
+      const terms = findTerms(context.watch, `${place.registry}/${place.repository}`)
+      if (!terms) continue
+      seen.add(terms)
+      if (!lanes.add(place)) isWhole = false
+    }
+    onListed?.()
+  } finally {
+    await lanes.end()
+  }
+  for (const [terms, at] of context.listPlaces && isWhole && listFailure === undefined ? isListed : []) {
     if (at === undefined) await state.saveNote(listingOf(terms), clock.now().toISOString())
   }
   const unseen = findUnseen(context.watch, seen)

@@ -77,20 +77,26 @@ export function openAlertWriter(
       )
       const { kept, isNews } = joinAlert(await read(finding.incident), finding, event, { now, forgotten })
       keep(finding.incident, kept)
+      const { id } = kept.alert
+      const isTold = news.has(id)
+      // After what took it back before.
+      if (isNews) news.delete(id)
       // Its last state of this transaction, however often it was changed.
-      if (isNews || news.has(kept.alert.id)) news.set(kept.alert.id, kept.alert)
+      if (isNews || isTold) news.set(id, kept.alert)
       return kept.alert
     },
     async settle({ incident, before, kinds }, why) {
       for (const kept of await read(incident)) {
-        if (kept.resolvedAt !== undefined) continue
+        if (kept.isOver) continue
         if (before !== undefined && kept.lastAt >= before) continue
         if (kinds && !kinds.includes(kept.alert.kind)) continue
         const instant = now.toISOString()
         // Not when that was noticed: the same may have been done once more by then.
-        const resolvedAt = before !== undefined && before < instant ? before : instant
-        keep(incident, { ...kept, resolvedAt })
+        const endedAt = before !== undefined && before < instant ? before : instant
+        const rightAt = kept.rightAt !== undefined && kept.rightAt > endedAt ? kept.rightAt : endedAt
+        keep(incident, { ...kept, rightAt, isOver: true })
         const over = resolveAlert(kept.alert, now, why)
+        news.delete(over.id)
         news.set(over.id, over)
       }
     },
@@ -99,23 +105,19 @@ export function openAlertWriter(
         for (const kept of incidents.get(incident)!) await write(kept)
       }
       const raised = [...news.values()]
-      const entryOf = (alert: Alert) => `${alert.id}#${revisionOf(alert)}`
+      const entryOf = ({ id, revision = 0 }: Alert) => `${id}#${revision}`
       await enqueueAlerts(query, raised, sinks, now, { dialect, entryOf })
       return raised
     },
   }
 
-  /** What takes an alert back has none, and is queued once. */
-  function revisionOf({ id, group }: Alert): number {
-    return incidents.get(group)?.find(({ alert }) => alert.id === id)?.revision ?? 0
-  }
-
-  async function write({ alert, epoch, firstAt, lastAt, resolvedAt, revision }: KeptAlert): Promise<void> {
+  async function write({ alert, epoch, firstAt, lastAt, rightAt, isOver }: KeptAlert): Promise<void> {
     await query(
-      `INSERT INTO ${table} (id, incident, epoch, first_at, last_at, raised_at, resolved_at, revision, document)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      `INSERT INTO ${table} (id, incident, epoch, first_at, last_at, raised_at, resolved_at, right_at, revision, document)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT (id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at,
-         resolved_at = excluded.resolved_at, revision = excluded.revision, document = excluded.document`,
+         resolved_at = excluded.resolved_at, right_at = excluded.right_at, revision = excluded.revision,
+         document = excluded.document`,
       [
         alert.id,
         alert.group,
@@ -123,8 +125,9 @@ export function openAlertWriter(
         firstAt,
         lastAt,
         alert.at,
-        resolvedAt ?? null,
-        revision,
+        isOver ? (rightAt ?? null) : null,
+        rightAt ?? null,
+        alert.revision ?? 0,
         JSON.stringify(alert),
       ],
     )
@@ -161,12 +164,13 @@ export function alertStore(query: Query, dialect: Dialect): Pick<MonitorState, '
 }
 
 function toKept(row: Row): KeptAlert {
+  const revision = Number(row['revision'])
   return {
-    alert: JSON.parse(String(row['document'])) as Alert,
+    alert: { ...(JSON.parse(String(row['document'])) as Alert), ...(revision > 0 && { revision }) },
     epoch: String(row['epoch']),
     firstAt: String(row['first_at']),
     lastAt: String(row['last_at']),
-    resolvedAt: row['resolved_at'] === null ? undefined : String(row['resolved_at']),
-    revision: Number(row['revision']),
+    rightAt: row['right_at'] === null ? undefined : String(row['right_at']),
+    isOver: row['resolved_at'] !== null,
   }
 }

@@ -28,14 +28,14 @@ export function createMonitorState(database: Database): MonitorState {
   const insert = async (
     run: typeof query,
     events: readonly RegistryEvent[],
-    { receivedAt, dueAt, isWatched = () => true }: Omit<Parameters<MonitorState['receive']>[1], 'sources'>,
+    {
+      receivedAt,
+      dueAt,
+      queueOf = ({ registry }) => registry,
+    }: Omit<Parameters<MonitorState['receive']>[1], 'sources'>,
   ): Promise<number> => {
     if (events.length === 0) return 0
-    const rows = events.map((event) => [
-      eventKey(event),
-      isWatched(event) ? event.registry : '',
-      JSON.stringify(event),
-    ])
+    const rows = events.map((event) => [eventKey(event), queueOf(event), JSON.stringify(event)])
     const added = await run(
       `INSERT INTO ${table} (key, registry, document, received_at, due_at)
        SELECT a, b, c, CAST($2 AS TEXT), CAST($3 AS TEXT) FROM ${dialect.triples('$1')} AS told WHERE true
@@ -198,7 +198,8 @@ export function createMonitorState(database: Database): MonitorState {
         for (const { why, ...settlement } of batch.settles) await writer.settle(settlement, why)
         await countOutcomes(batch, judged)
         await writeKnowledge(query, database, batch)
-        await insert(query, batch.probes, { receivedAt: batch.now, dueAt: batch.probesAt })
+        const { probes, probesAt, queueOf } = batch
+        await insert(query, probes, { receivedAt: batch.now, dueAt: probesAt, queueOf })
         return { alerts, judged, raised: await writer.save(batch.sinks) }
 
         async function countOutcomes({ judged: all }: JudgedBatch, here: ReadonlySet<string>): Promise<void> {

@@ -27,8 +27,9 @@ export interface KeptAlert {
   readonly firstAt: string
   readonly lastAt: string
   /** ISO 8601: when it was put right, as far as that is known; what happened later is another alert. */
-  readonly resolvedAt?: string | undefined
-  readonly revision: number
+  readonly rightAt?: string | undefined
+  /** It was put right, and nothing worse was told of it afterwards. */
+  readonly isOver: boolean
 }
 
 /** Whether the sinks have to hear of it: when it is new, or worse than what they heard. */
@@ -62,15 +63,16 @@ export function joinAlert(
     ? kept.toReversed()
     : kept.filter((each) => isOneEpoch(each, { epoch: found.epoch, firstAt: since, lastAt: at }))
   const joined = ofEpoch.find(
-    ({ alert, firstAt, lastAt, resolvedAt }) =>
-      (isNear(at, firstAt, lastAt) || (since <= lastAt && firstAt <= at && isSameFact(found, alert))) &&
+    ({ alert, firstAt, lastAt, rightAt }) =>
+      (isNear(at, firstAt, lastAt) ||
+        (since <= lastAt && firstAt <= at && (found.isPart || isSameFact(found, alert)))) &&
       (found.after === undefined || at <= found.after || lastAt > found.after) &&
-      (resolvedAt === undefined || at <= resolvedAt),
+      (rightAt === undefined || at <= rightAt),
   )
   if (!joined) {
     const ordinal = kept.filter(({ epoch }) => epoch === found.epoch).length
     const alert = makeAlert(found, event, { now, ordinal, forgotten })
-    return { kept: { alert, epoch: found.epoch, firstAt: since, lastAt: at, revision: 0 }, isNews: true }
+    return { kept: { alert, epoch: found.epoch, firstAt: since, lastAt: at, isOver: false }, isNews: true }
   }
   const finding = found.whenKnown ?? found
   const isWorse = !finding.isPart && compareFindings(finding, joined.alert) < 0
@@ -81,7 +83,7 @@ export function joinAlert(
     .slice(0, maxEvents)
   const alert: Alert = {
     ...joined.alert,
-    ...(isWorse && describe(finding)),
+    ...(isWorse && { ...describe(finding), revision: nextRevision(joined.alert) }),
     actor: event ? betterKnown(joined.alert.actor, event.actor) : joined.alert.actor,
     odd: [
       ...new Set([
@@ -93,20 +95,22 @@ export function joinAlert(
     events,
     occurrences: joined.alert.occurrences + 1,
   }
-  const revision = isWorse ? joined.revision + 1 : joined.revision
   return {
     kept: {
       ...joined,
       alert,
-      revision,
+      // What it was put right from was not as bad: a person has to look again.
+      isOver: joined.isOver && !isWorse,
       firstAt: since < joined.firstAt ? since : joined.firstAt,
       lastAt: at > joined.lastAt ? at : joined.lastAt,
     },
-    isNews: isWorse && joined.resolvedAt === undefined,
+    isNews: isWorse,
   }
 }
 
-/** The alert that takes back another one. */
+const nextRevision = ({ revision = 0 }: Alert): number => revision + 1
+
+/** The alert that takes back another one, of the revision that it has. */
 export function resolveAlert(alert: Alert, now: Date, why: string): Alert {
   return {
     ...alert,

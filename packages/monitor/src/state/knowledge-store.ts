@@ -179,14 +179,17 @@ export async function writeKnowledge(
   await writeGroups(
     parts,
     ({ standing, relation, incident }) => [standing, relation, incident ?? null] as const,
-    ({ place, digest, parent }) => [place, digest, parent],
-    (row) => row.join(' '),
+    // Four in three: an instant has 24 characters.
+    ({ place, digest, parent, at }) => [place, `${at}${digest}`, parent],
+    ([place, told, parent]) => `${place} ${told!.slice(24)} ${parent}`,
     (rows, [standing, relation, incident]) =>
       query(
-        `INSERT INTO ${part} AS known (place, digest, parent, relation, standing, incident)
-         SELECT a, b, c, CAST($3 AS TEXT), CAST($2 AS TEXT), CAST($4 AS TEXT) FROM ${told} WHERE true
+        `INSERT INTO ${part} AS known (place, digest, parent, at, relation, standing, incident)
+         SELECT a, substr(b, 25), c, substr(b, 1, 24), CAST($3 AS TEXT), CAST($2 AS TEXT), CAST($4 AS TEXT)
+         FROM ${told} WHERE true
          ON CONFLICT (place, digest, parent) DO UPDATE SET relation = excluded.relation,
-           standing = excluded.standing, incident = coalesce(excluded.incident, known.incident)
+           standing = excluded.standing, incident = coalesce(excluded.incident, known.incident),
+           at = CASE WHEN excluded.at > known.at THEN excluded.at ELSE known.at END
          ${keepJudged}`,
         [rows, standing, relation, incident],
       ),
@@ -229,6 +232,7 @@ function toTag(row: Row): KnownTag {
     digest: parseDigest(String(row['digest'])),
     standing: String(row['standing']) as Standing,
     at: String(row['at']),
+    ...(typeof row['seen'] === 'string' && { seenAt: row['seen'] }),
   }
 }
 
@@ -239,6 +243,7 @@ function toPart(row: Row): KnownPart {
     relation: String(row['relation']) as KnownPart['relation'],
     standing: String(row['standing']) as Standing,
     incident: row['incident'] === null ? undefined : String(row['incident']),
+    at: String(row['at']),
   }
 }
 

@@ -4,7 +4,7 @@ import { outboxSchema } from '../outbox/outbox-schema.ts'
 /** Tables of a monitor. */
 export const monitorSchema: Schema = {
   part: 'monitor',
-  version: 1,
+  version: 2,
   create: (dialect) => {
     const { text, tableOptions, table } = dialect
     return [
@@ -18,7 +18,8 @@ export const monitorSchema: Schema = {
       `CREATE TABLE ${table('monitor_count')} (outcome ${text} PRIMARY KEY, events INTEGER NOT NULL)${tableOptions}`,
       `CREATE TABLE ${table('monitor_alert')} (
       id ${text} PRIMARY KEY, incident ${text} NOT NULL, epoch ${text} NOT NULL, first_at ${text} NOT NULL,
-      last_at ${text} NOT NULL, raised_at ${text} NOT NULL, resolved_at ${text}, revision INTEGER NOT NULL,
+      last_at ${text} NOT NULL, raised_at ${text} NOT NULL, resolved_at ${text}, right_at ${text},
+      revision INTEGER NOT NULL,
       document ${text} NOT NULL
     )${tableOptions}`,
       `CREATE INDEX monitor_alert_of_incident ON ${table('monitor_alert')} (incident)`,
@@ -29,7 +30,7 @@ export const monitorSchema: Schema = {
     )${tableOptions}`,
       `CREATE TABLE ${table('monitor_part')} (
       place ${text} NOT NULL, digest ${text} NOT NULL, parent ${text} NOT NULL, relation ${text} NOT NULL,
-      standing ${text} NOT NULL, incident ${text}, PRIMARY KEY (place, digest, parent)
+      standing ${text} NOT NULL, incident ${text}, at ${text} NOT NULL, PRIMARY KEY (place, digest, parent)
     )${tableOptions}`,
       `CREATE INDEX monitor_part_of_parent ON ${table('monitor_part')} (place, parent)`,
       `CREATE TABLE ${table('monitor_place')} (
@@ -43,5 +44,12 @@ export const monitorSchema: Schema = {
       ...outboxSchema(dialect),
     ]
   },
-  upgrades: {},
+  upgrades: {
+    // When an alert was put right is kept also when it is open again; of parts it is known when they were there.
+    1: ({ table, text }) => [
+      `ALTER TABLE ${table('monitor_alert')} ADD COLUMN right_at ${text}`,
+      `UPDATE ${table('monitor_alert')} SET right_at = resolved_at`,
+      `ALTER TABLE ${table('monitor_part')} ADD COLUMN at ${text} NOT NULL DEFAULT ''`,
+    ],
+  },
 }

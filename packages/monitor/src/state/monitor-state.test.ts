@@ -2,8 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf } from '@sallyport/core'
+import { openSqlite, type Schema } from '@sallyport/gate/database'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RegistryEvent } from '../event/registry-event.ts'
+import type { JudgedBatch } from '../ports/monitor-state.ts'
+import { describeFinding } from '../judge/describe-finding.ts'
+import { sampleAlert } from '../testing/sample-alert.ts'
+import { monitorSchema } from './monitor-schema.ts'
 import { sqliteMonitorState } from './sqlite-monitor-state.ts'
 
 let folder: string
@@ -24,6 +29,21 @@ const eventOf = (number: number, address = '10.0.0.1'): RegistryEvent => ({
   tag: `${number}`,
   digest: digestOf('a'),
 })
+
+const batch: JudgedBatch = {
+  now,
+  judged: [],
+  postponed: [],
+  findings: [],
+  settles: [],
+  probes: [],
+  probesAt: now,
+  tags: [],
+  goneTags: [],
+  parts: [],
+  goneParts: [],
+  sinks: ['list'],
+}
 
 describe('events that wait', () => {
   it('are the same to the process that received them and to another one', async () => {
@@ -73,22 +93,73 @@ describe('events that wait', () => {
     await using other = sqliteMonitorState(path)
     await one.receive([eventOf(1)], { receivedAt: now, dueAt: now })
     const [pending] = await one.due({ now, limit: 10 })
-    const batch = {
-      now,
-      judged: [{ pending: pending!, explanation: { kind: 'unchanged', message: 'it is' } as const }],
-      postponed: [],
-      findings: [],
-      settles: [],
-      probes: [],
-      probesAt: now,
-      tags: [],
-      goneTags: [],
-      parts: [],
-      goneParts: [],
-      sinks: [],
-    }
-    expect((await other.commit(batch)).judged.size).toBe(1)
+    const explanation = { kind: 'unchanged', message: 'it is' } as const
+    const judged = { ...batch, judged: [{ pending: pending!, explanation }] }
+    expect((await other.commit(judged)).judged.size).toBe(1)
     expect(await one.due({ now, limit: 10 })).toEqual([])
-    expect((await one.commit(batch)).judged.size).toBe(0)
+    expect((await one.commit(judged)).judged.size).toBe(0)
   })
 })
+
+describe('an alert that was over and became worse', () => {
+  const finding = (severity: 'medium' | 'high') => ({
+    ...describeFinding('evidence-deleted', eventOf(1), { incident: 'evidence', severity, odd: [severity] }),
+  })
+  const settles = [{ incident: 'evidence', why: 'it is there again' }]
+
+  it('is open again, and each message about it is queued, in order', async () => {
+    await using state = sqliteMonitorState(':memory:')
+    const told: string[] = []
+    const outbox = state.openOutbox({
+      sinks: [
+        {
+          name: 'list',
+          send: async ({ id, severity, resolves, revision }) =>
+            void told.push(`${resolves === undefined ? severity : `over ${id.slice(-5)}`} ${revision}`),
+        },
+      ],
+      clock: { now: () => now },
+    })
+    const isOpen = async () => (await state.alerts({ open: true })).length === 1
+    await state.commit({ ...batch, findings: [finding('medium')] })
+    await state.commit({ ...batch, settles })
+    expect(await isOpen()).toBe(false)
+    // All of it in one transaction, too.
+    await state.commit({ ...batch, findings: [finding('high'), finding('high')] })
+    expect([await isOpen(), (await state.counts()).openAlerts]).toEqual([true, 1])
+    await state.commit({ ...batch, settles })
+    await state.commit({ ...batch, settles })
+    expect(await isOpen()).toBe(false)
+    while ((await outbox.step()).delivered > 0);
+    expect(told).toEqual(['medium undefined', 'over -over undefined', 'high 1', 'over -over 1'])
+  })
+
+  it('is kept as it was by a monitor of the release before', async () => {
+    const path = join(folder, 'monitor.db')
+    const place = 'registry.example/prod/app'
+    const document = JSON.stringify({ ...sampleAlert({ id: 'old', group: 'evidence', severity: 'medium' }) })
+    await using old = openSqlite(path, versionOne)
+    await old.query(`INSERT INTO monitor_alert VALUES ('old', 'evidence', '', $1, $1, $1, $1, 2, $2)`, [
+      now.toISOString(),
+      document,
+    ])
+    await old.query(`INSERT INTO monitor_part VALUES ($1, $2, 'parent', 'referrer', 'explained', NULL)`, [
+      place,
+      digestOf('part'),
+    ])
+    await using state = sqliteMonitorState(path)
+    expect(await state.partOf(place, digestOf('part'))).toMatchObject([{ at: '' }])
+    const { raised } = await state.commit({ ...batch, findings: [finding('high')] })
+    expect(raised).toMatchObject([{ id: 'old', severity: 'high', revision: 3 }])
+  })
+})
+
+/** Tables as the first version had them. */
+const versionOne: Schema = {
+  ...monitorSchema,
+  version: 1,
+  create: (dialect) =>
+    monitorSchema
+      .create(dialect)
+      .map((statement) => statement.replace(/ right_at TEXT,|(?<=incident TEXT), at TEXT NOT NULL/, '')),
+}

@@ -221,6 +221,13 @@ describe('acrRepositoryEvents', () => {
     expect(await readInShort(format, [entry], usual)).toEqual(expected)
   })
 
+  it('takes no push for a repeat of an earlier one because of an id that the client chose', async () => {
+    const later = new Date(Date.parse(happenedAt) + 60_000).toISOString()
+    const rows = [row('Push', { Tag: '1.0' }), row('Push', { Tag: '1.0', TimeGenerated: later })]
+    const { events } = await readBody(format, rows)
+    expect(new Set(events.map(({ id }) => id)).size).toBe(2)
+  })
+
   it('reads what Log Analytics answers, and what a diagnostic setting sends', async () => {
     const push = row('Push', { Tag: '1.0' })
     const columns = Object.keys(push).map((name) => ({ name, type: 'string' }))

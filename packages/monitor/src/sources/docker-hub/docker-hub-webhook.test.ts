@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { happenedAt, readInShort, unsigned } from '../read-delivery.fixture.ts'
+import { happenedAt, readBody, readInShort, unsigned } from '../read-delivery.fixture.ts'
 import { dockerHubWebhook } from './docker-hub-webhook.ts'
 
 const payload = (push: object, repo_name = 'acme/app') => ({
@@ -24,5 +24,12 @@ describe('dockerHubWebhook', () => {
     ],
   ])('reads %s', async (_, body, expected) => {
     expect(await readInShort(dockerHubWebhook(unsigned), body, usual)).toEqual(expected)
+  })
+
+  it('tells two pushes of a tag in one second apart, and shows nobody where to call back', async () => {
+    const again = { ...payload({}), callback_url: 'https://registry.hub.docker.com/u/acme/app/hook/2/' }
+    const { events } = await readBody(dockerHubWebhook(unsigned), [payload({}), again, payload({})])
+    expect(new Set(events.map(({ id }) => id)).size).toBe(2)
+    expect(JSON.stringify(events)).not.toContain('hook')
   })
 })

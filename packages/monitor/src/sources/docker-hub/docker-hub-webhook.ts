@@ -5,6 +5,7 @@ import { listRows } from '../read/list-rows.ts'
 import type { SenderOptions } from '../sender/sender-check.ts'
 
 const payload = z.object({
+  callback_url: z.string().nullish(),
   push_data: z.object({
     pushed_at: z.unknown().optional(),
     pusher: z.string().nullish(),
@@ -26,7 +27,7 @@ export function dockerHubWebhook(options: SenderOptions): EventFormat {
       mediaTypes: ['application/json'],
       listEntries: (body) => listRows(body),
       readEntry(entry) {
-        const { push_data, repository } = payload.parse(entry)
+        const { callback_url, push_data, repository } = payload.parse(entry)
         const { pusher, tag, pushed_at } = push_data
         return [
           {
@@ -36,6 +37,8 @@ export function dockerHubWebhook(options: SenderOptions): EventFormat {
             tag,
             time: pushed_at,
             actor: { name: pusher, kind: pusher ? 'user' : 'unknown' },
+            // Times are in seconds, and of two pushes in one each may be of something else.
+            stableId: callback_url,
           },
         ]
       },

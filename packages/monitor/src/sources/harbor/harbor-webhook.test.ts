@@ -148,6 +148,13 @@ describe('harborWebhook', () => {
     expect(new Set(await Promise.all(ids)).size).toBe(1)
   })
 
+  // Harbor takes `X-Request-Id` from the client.
+  it('takes no push for a repeat of an earlier one because of an id that the client chose', async () => {
+    const push = cloudEvent('harbor.artifact.pushed')
+    const { events } = await readBody(format, [push, { ...push, time: '2026-11-25T21:45:52Z' }], type)
+    expect(new Set(events.map(({ id }) => id)).size).toBe(2)
+  })
+
   it('knows robots by the prefix that was set', async () => {
     const other = harborWebhook({ registry, robotPrefix: 'bot+', ...unsigned })
     const { events } = await readBody(other, payload('PUSH_ARTIFACT', [tagged], { operator: 'bot+ci' }))

@@ -114,11 +114,12 @@ function toDigest(text: string | null | undefined): Digest | undefined {
 }
 
 /**
- * From everything that a second delivery repeats. Where a source gives neither an id nor a time, only the moment of the
- * delivery tells one push of a tag from the next.
+ * From everything that a second delivery repeats. An id alone is not enough: some registries take it from the client, who
+ * could have a push dropped as a repeat of an earlier one. Where a source gives neither an id nor a time, only the moment of
+ * the delivery tells one push of a tag from the next.
  */
 function toId(
-  { stableId, rawId, action, actor }: EventDraft,
+  { stableId, rawId, action, actor, time: toldTime }: EventDraft,
   told: Pick<RegistryEvent, 'source' | 'registry' | 'repository' | 'tag' | 'digest' | 'time'>,
 ): string {
   const known = (stableId === undefined ? rawId : stableId) ?? undefined
@@ -130,7 +131,12 @@ function toId(
     tag,
     digest,
     actor.name,
-    known === undefined ? { time } : { known },
+    // When it was delivered is another time each time.
+    known === undefined
+      ? { time }
+      : toldTime === undefined || toldTime === null
+        ? { known }
+        : { known, time },
   ]
   return `${source}:${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)}`
 }

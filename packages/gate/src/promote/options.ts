@@ -81,7 +81,7 @@ export interface GateOptions {
    */
   readonly keepFacts?: ((facts: StoredFacts) => void | Promise<void>) | undefined
   /**
-   * Separate keys or identities: one for what was found, one for the release. An identity ({@link IdentitySigner}) has no
+   * Separate keys or identities: one for what was found, one for the release. An identity (`IdentitySigner` of `attest`) has no
    * key that somebody keeps; it needs `confirmation`.
    */
   readonly signer: { readonly evidence: GateSigner; readonly release: GateSigner }

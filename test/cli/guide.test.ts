@@ -13,6 +13,7 @@ import { buildAdvisoryDatabase, pushAdvisoryDatabase } from '@sallyport/scan/dat
 import { writeTrivyDatabase } from '@sallyport/test-accuracy'
 import { requireTool, toolPath } from '@sallyport/test-tools'
 import { createImage, createImageIndex } from '@sallyport/testkit'
+import { githubClaims, type RunningSigstore, startSigstore } from '@sallyport/testkit/sigstore'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sampleImage } from '../../examples/gate/write-samples.ts'
 import { sampleKey } from '../../packages/attest/src/testing/kms/signature-check.ts'
@@ -56,6 +57,7 @@ let folder: string
 let at: Prepared
 let container: Container
 let kms: AwsKmsDouble
+let sigstore: RunningSigstore
 let environment: Readonly<Record<string, string>>
 /** An entry of the quarantine that nobody has decided about. */
 let open = ''
@@ -138,6 +140,7 @@ beforeAll(async () => {
     )
   const keys = { EVIDENCE_KEY: await read('evidence.key'), RELEASE_KEY: await read('release.key') }
   await write('cosign.key', await encryptPrivateKey(keys.RELEASE_KEY, { passphrase: 'a passphrase' }))
+  sigstore = await startSigstore()
   kms = await startAwsKmsDouble(() => new Date())
   const arn = awsKeyArn('1234abcd-12ab-34cd-56ef-1234567890ab')
   kms.keys.set(arn, { arn, privateKey: sampleKey('P-256') })
@@ -163,6 +166,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await container?.[Symbol.asyncDispose]()
   await kms[Symbol.asyncDispose]()
+  await sigstore.close()
   await at[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
@@ -267,6 +271,20 @@ const before: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
   ],
   // Trivy knows the distribution by another file than our own inventory.
   [/--scanner trivy/, () => at.push('app:1', debianImage)],
+  [
+    /--config keyless\.yaml/,
+    async () => {
+      const guide = await readFile(join(root, documents[0]!), 'utf8')
+      const [, block = ''] = /^```yaml\n(policy: [^`]*?signingConfig: [^`]*?)^```$/ms.exec(guide) ?? []
+      const own = block.replace(/^certificateIssuer: .*$/m, `certificateIssuer: ${sigstore.oidcUrl}`)
+      await writeFile(join(folder, 'keyless.yaml'), own)
+      await writeFile(join(folder, 'signing_config.json'), JSON.stringify(sigstore.signingConfig))
+      await writeFile(join(folder, 'trusted_root.json'), JSON.stringify(sigstore.trustedRoot))
+      const claims = githubClaims({ repository: 'team/app', workflow: '.github/workflows/promote.yml' })
+      environment = { ...environment, SIGSTORE_ID_TOKEN: sigstore.issueToken({ claims }) }
+      await at.push('app:1')
+    },
+  ],
   [/^sallyport scan build/, () => at.push('app:1')],
   [/^sallyport quarantine (?:show|approve|reject)/, stop],
   [

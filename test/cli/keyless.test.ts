@@ -97,6 +97,14 @@ describe('without keys', () => {
     expect(tagsOf('live/four')).not.toContain('1')
   })
 
+  it('is an error where a key signs everything', async () => {
+    const keys = ['--evidence-key', 'evidence.key', '--release-key', 'release.key']
+    const words = ['promote', await at.push('team/all:1'), at.to('live/all:1'), ...keys, '--json']
+    const { code, stdout } = await run(words)
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/Leave out --evidence-key or --release-key/)
+  })
+
   it('a plan takes none, and says what a run would need', async () => {
     const words = ['promote', await at.push('team/five:1'), at.to('live/five:1'), '--plan', '--json']
     const needs = async (more: readonly string[], config = 'keyless.yaml') => {

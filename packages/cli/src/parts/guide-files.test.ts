@@ -32,10 +32,12 @@ async function contextOf(option: 'requirements' | 'terms' | 'watch', block: stri
 }
 
 it('the files that the guide shows are read as they stand', async () => {
-  const [config = '', requirements = '', terms = '', watch = '', ...others] = blocks
+  const [config = '', keyless = '', requirements = '', terms = '', watch = '', ...others] = blocks
   expect(others).toEqual([])
   await writeFile(join(folder, 'sallyport.yaml'), config)
   expect((await readConfig(join(folder, 'sallyport.yaml')))?.values).toMatchObject({ tier: 'prod' })
+  await writeFile(join(folder, 'keyless.yaml'), keyless)
+  expect((await readConfig(join(folder, 'keyless.yaml')))?.values).toHaveProperty('signingConfig')
   const required = await readRequirements(await contextOf('requirements', requirements))
   expect(required.map(({ kind }) => kind)).toEqual(['signature', 'sbom', 'vsa'])
   const termsOf = await readTerms(await contextOf('terms', terms), { root: undefined, present: undefined })

@@ -1,6 +1,7 @@
 import type { IdentitySigner } from '@sallyport/attest'
 import type { SignatureConfirmation } from '@sallyport/gate'
 import type { RunContext } from '../command.ts'
+import { CliError } from '../errors.ts'
 import { literal, type Program } from '../program/program.ts'
 import type { Settings } from '../settings/settings.ts'
 import { codeSecret } from './client.ts'
@@ -17,9 +18,19 @@ export interface Identity {
   readonly confirmation: SignatureConfirmation
 }
 
-/** Whether something is signed as an identity: there is a signing config, and one of these keys is not given. */
-export const signsAsIdentity = (settings: Settings, keys: readonly KeyOption[]): boolean =>
-  settings.text('signing-config') !== undefined && keys.some((name) => settings.text(name) === undefined)
+/**
+ * Whether something is signed as an identity: there is a signing config, and one of these keys is not given.
+ *
+ * @throws {CliError} `OPTION_INVALID` when there is one and all keys are given: nobody would be signed as.
+ */
+export function signsAsIdentity(settings: Settings, keys: readonly KeyOption[]): boolean {
+  if (settings.text('signing-config') === undefined) return false
+  if (keys.some((name) => settings.text(name) === undefined)) return true
+  const names = keys.map((name) => `--${name}`).join(' or ')
+  throw new CliError('OPTION_INVALID', '--signing-config: a key signs everything already', {
+    advice: `Leave out ${names}, in the configuration file as well, for what is to be signed as the identity.`,
+  })
+}
 
 /**
  * Chooses the services of the signing config.

@@ -79,7 +79,7 @@ export const promotionCommands: readonly CommandSpec[] = [
       },
       {
         about: 'without keys, as the workflow that runs it',
-        line: 'sallyport promote build.example/app:1 prod.example/app:1 --signing-config signing_config.json --trusted-root trusted_root.json --certificate-identity https://github.com/team/app/.github/workflows/promote.yml@refs/heads/main --certificate-issuer https://token.actions.githubusercontent.com',
+        line: 'sallyport promote build.example/app:1 prod.example/app:1 --config keyless.yaml',
       },
     ],
     fails: 'the policy stopped it; the tag is where it was',

@@ -9,7 +9,7 @@ import {
   predicateTypes,
 } from '@sallyport/attest'
 import { type Descriptor, type Digest, digestOf } from '@sallyport/core'
-import { type Journal, type ReleaseRecord } from '@sallyport/gate'
+import type { AttachedEvidence, Journal, ReleaseRecord } from '@sallyport/gate'
 import type { RegistryRepository } from '@sallyport/oci'
 import type { GateKeys } from '@sallyport/test-chaos'
 import { type GeneratedImage, pushImage } from '@sallyport/testkit'
@@ -53,7 +53,13 @@ export function createGateHand({
   const policyDigest = digestOf('policy')
   const attachTo = async (repository: RegistryRepository, items: readonly AttestationItem[]) => {
     const attacher = createAttacher(repository, { mode: 'bundle', createdAt: timeline.now(), settleMs: 0 })
-    await attacher.attach(items)
+    const results = await attacher.attach(items)
+    return results.map(({ keyId, pieces }, at): AttachedEvidence => ({
+      subject: items[at]!.subject.digest,
+      predicateType: items[at]!.statement.predicateType,
+      keyId,
+      pieces,
+    }))
   }
   const decisionOf = (subject: Descriptor, place: string, tag: string): AttestationItem => ({
     subject,
@@ -80,7 +86,10 @@ export function createGateHand({
     {
       steps,
       rollback,
-    }: { readonly steps: () => Promise<void>; readonly rollback?: ReleaseRecord['rollback'] },
+    }: {
+      readonly steps: () => Promise<readonly AttachedEvidence[]>
+      readonly rollback?: ReleaseRecord['rollback']
+    },
   ): Promise<void> => {
     const destination = `${repository.name}:${tag}`
     const key = digestOf(`${destination} ${digest} ${rollback?.reason ?? ''}`)
@@ -94,7 +103,7 @@ export function createGateHand({
       policyDigest,
       startedAt: timeline.now().toISOString(),
     })
-    await steps()
+    const attached = await steps()
     timeline.advance(500)
     const finishedAt = timeline.now().toISOString()
     const record: Omit<ReleaseRecord, 'decision'> = {
@@ -105,7 +114,7 @@ export function createGateHand({
       tier,
       rollback,
       platforms: [],
-      evidence: [],
+      evidence: attached,
       signers: { evidence: 'evidence', release: 'release' },
       startedAt,
       finishedAt,
@@ -123,20 +132,26 @@ export function createGateHand({
           await pushImage(repository, image)
           await between?.()
           timeline.advance(500)
-          await attachTo(repository, [decisionOf(image.raw.descriptor, repository.name, tag)])
+          const attached = await attachTo(repository, [
+            decisionOf(image.raw.descriptor, repository.name, tag),
+          ])
           await between?.()
           timeline.advance(500)
           await repository.putManifest(image.raw, { tag })
           await between?.()
+          return attached
         },
       }),
     rollBack: (repository, tag, image) =>
       run(repository, tag, image.raw.descriptor.digest, {
         rollback: { reason: `back at ${timeline.now().toISOString()}` },
-        steps: () => repository.putManifest(image.raw, { tag }),
+        async steps() {
+          await repository.putManifest(image.raw, { tag })
+          return []
+        },
       }),
-    attach: (repository, subject, name) =>
-      attachTo(repository, [
+    attach: async (repository, subject, name) =>
+      void (await attachTo(repository, [
         {
           subject,
           signer: evidence,
@@ -146,6 +161,6 @@ export function createGateHand({
             { name },
           ),
         },
-      ]),
+      ])),
   }
 }

@@ -50,6 +50,13 @@ export interface JournalView {
   inFlight(destination: string, at: Date): Promise<PromotionRecord | undefined>
   /** Promotions to any tag of a repository that were under way about then, however they ended. */
   about(place: string, at: Date): Promise<readonly PromotionRecord[]>
+  /** What a manifest was evidence about that a promotion to a tag of a repository attached about then, by its record. */
+  attachedTo(place: string, manifest: Digest, at: Date): Promise<Digest | undefined>
+}
+
+/** A promotion by its record, with the subjects of what it attached by their manifests. */
+interface RecordedSpan extends Span {
+  readonly attached: ReadonlyMap<Digest, Digest>
 }
 
 interface Span {
@@ -70,7 +77,7 @@ export function openJournalView(
 ): JournalView {
   const { skewMs, afterMs, longestMs } = window
   const lists = new Map<string, Promise<readonly Span[]>>()
-  const records = new Map<string, Promise<readonly Span[]>>()
+  const records = new Map<string, Promise<readonly RecordedSpan[]>>()
   let unfinished: Promise<readonly PromotionRecord[]> | undefined
   const recent = new Map<string, Promise<readonly PromotionRecord[]>>()
 
@@ -88,17 +95,22 @@ export function openJournalView(
     )
   }
   /** Each attempt by itself, also those after which others of the same key followed; costs more to read. */
-  const listRecords = (destination: string, digest: Digest | undefined): Promise<readonly Span[]> => {
+  const listRecords = (destination: string, digest: Digest | undefined): Promise<readonly RecordedSpan[]> => {
     const name = `${destination} ${digest ?? ''}`
     const found =
       records.get(name) ??
       journal.listRecords({ destination, digest, limit: 20 }).then(({ items }) =>
-        items.map(({ key, target, startedAt, finishedAt, rollback }) => ({
+        items.map(({ key, target, startedAt, finishedAt, rollback, evidence }) => ({
           key,
           digest: target.digest,
           from: Date.parse(startedAt),
           to: Date.parse(finishedAt),
           isRollback: rollback !== undefined,
+          attached: new Map(
+            evidence.flatMap(({ subject, pieces }) =>
+              pieces.map(({ manifest }) => [manifest, subject] as const),
+            ),
+          ),
         })),
       )
     records.set(name, found)
@@ -145,17 +157,30 @@ export function openJournalView(
       )
     },
     async about(place, at) {
-      // By the hour, so that events that come together share it.
-      const since = Math.floor((at.getTime() - longestMs - skewMs) / 3_600_000) * 3_600_000
-      const found = recent.get(String(since)) ?? readAll({ since: new Date(since) })
-      recent.set(String(since), found)
-      return (await found).filter(
-        ({ destination, lastStartedAt, finishedAt }) =>
-          destination.startsWith(`${place}:`) &&
+      return (await sinceBefore(place, at)).filter(
+        ({ lastStartedAt, finishedAt }) =>
           Date.parse(lastStartedAt) - skewMs <= at.getTime() &&
           (finishedAt === undefined || Date.parse(finishedAt) + afterMs >= at.getTime()),
       )
     },
+    async attachedTo(place, manifest, at) {
+      // One that was made again meanwhile has another time, and a record of each.
+      for (const { destination, targetDigest } of await sinceBefore(place, at)) {
+        const spans = await listRecords(destination, targetDigest)
+        const span = spans.find((each) => isWithin(at.getTime(), each) && each.attached.has(manifest))
+        if (span) return span.attached.get(manifest)
+      }
+      return undefined
+    },
+  }
+
+  /** Promotions to any tag of a repository whose latest attempt began when one that lasts could have been under way. */
+  async function sinceBefore(place: string, at: Date): Promise<readonly PromotionRecord[]> {
+    // By the hour, so that events that come together share it.
+    const since = Math.floor((at.getTime() - longestMs - skewMs) / 3_600_000) * 3_600_000
+    const found = recent.get(String(since)) ?? readAll({ since: new Date(since) })
+    recent.set(String(since), found)
+    return (await found).filter(({ destination }) => destination.startsWith(`${place}:`))
   }
 
   async function readAll({

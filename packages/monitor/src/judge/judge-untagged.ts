@@ -25,6 +25,10 @@ export async function judgeUntagged(one: Case, digest: Digest, context: JudgeCon
   if (!sight && event.subject && event.source === 'snapshot')
     return explain('superseded', 'it is listed as a referrer, and not there', { by: event.subject, digest })
 
+  // What is gone tells no more what it was; the record of the promotion that attached it does.
+  const subject = sight || hand === 'other' ? undefined : await context.journal.attachedTo(origin, digest, at)
+  if (subject) return await judgeReferrer(one, digest, subject, context)
+
   const parts = await state.partOf(place, digest)
   const owner = await findOwner(digest, at, { parts, context })
   if (owner && hand !== 'other') {

@@ -1,5 +1,6 @@
 import { attachAttestation, createStatement, predicateTypes } from '@sallyport/attest'
 import { type Digest, digestOf, mediaTypes } from '@sallyport/core'
+import type { ReleaseRecord } from '@sallyport/gate'
 import { fallbackTag } from '@sallyport/oci'
 import { createImage, type GeneratedImage, pushImage } from '@sallyport/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -87,6 +88,47 @@ describe('something attached to a promoted image', () => {
       test.advance(1_200_000)
       await test.promote('good')
       await test.monitor.ingest([test.event({ digest: subject, tag: '1' }), late])
+      await test.settle()
+      expect(await kinds()).toEqual(alerts)
+    },
+  )
+
+  it.each([
+    ['the gate', actors.gate, 0, 'it', []],
+    ['nobody known', actors.unknown, 0, 'it', []],
+    ['somebody else', actors.alice, 0, 'it', ['unauthorised-push']],
+    ['the gate, which attached something else then', actors.gate, 0, 'another', ['unauthorised-push']],
+    ['the gate, long after what it promoted', actors.gate, 7_200_000, 'it', ['unauthorised-push']],
+  ] as const)(
+    'is told of only when it is gone, and nobody saw it: by %s',
+    async (_who, actor, afterMs, recorded, alerts) => {
+      const referrer = await attach(image)
+      const finishedAt = test.now().toISOString()
+      const manifest = recorded === 'it' ? referrer : digestOf('another')
+      await test.journal.saveRecord(
+        {
+          key: digestOf('key'),
+          source: { name: 'build.example/app:1', digest: subject },
+          target: { name: `${test.place}:1`, digest: subject },
+          tier: 'prod',
+          startedAt: finishedAt,
+          finishedAt,
+          evidence: [
+            {
+              subject,
+              predicateType: predicateTypes.spdx,
+              keyId: signers.evidence.keyId,
+              pieces: [{ store: 'bundle', manifest, blob: manifest, payload: manifest }],
+            },
+          ],
+        } as unknown as ReleaseRecord,
+        1,
+      )
+      test.advance(afterMs)
+      const late = test.event({ digest: referrer, actor })
+      await test.repository.deleteManifest(referrer)
+      test.advance(6 * 3_600_000)
+      await test.monitor.ingest([late])
       await test.settle()
       expect(await kinds()).toEqual(alerts)
     },

@@ -130,8 +130,9 @@ function writeTime(block: Buffer, mtime: number, records: Map<string, Uint8Array
 
 /** Decimal text that reads back as the same number, never in exponent form. */
 function decimalText(value: number): string {
-  const text = String(value)
-  return text.includes('e') ? value.toFixed(20) : text
+  const [text = '', zeros] = String(value).split('e-')
+  if (zeros === undefined) return text
+  return `${value < 0 ? '-' : ''}0.${'0'.repeat(Number(zeros) - 1)}${text.replaceAll(/[-.]/g, '')}`
 }
 
 function writeDevice(block: Buffer, value: number, start: number): void {

@@ -271,8 +271,10 @@ const header = fc.record({
   mtime: fc.oneof(
     fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
     fc.tuple(fc.integer(), fc.nat(999_999_999)).map(([seconds, nanos]) => seconds + nanos / 1e9),
-    // Numbers of which JavaScript writes an exponent; never its second zero.
-    fc.double({ min: -1e-6, max: 1e-6, noNaN: true }).map((seconds) => seconds + 0),
+    // Numbers of which JavaScript writes an exponent.
+    fc
+      .tuple(fc.double({ min: 1e-9, max: 1e-6, noNaN: true }), fc.constantFrom(1, -1))
+      .map(([size, sign]) => size * sign),
   ),
   data: fc.uint8Array({ maxLength: 1200 }),
   xattrs: fc.dictionary(

@@ -1,6 +1,7 @@
 import {
   type ConfirmationThresholds,
   type IdentitySigner,
+  type KeylessSigner,
   parsePublicKey,
   type Signer,
   type StorageMode,
@@ -62,7 +63,7 @@ export const confirmationTrust = (
 /**
  * Checks that a gate can sign, and that it does not approve itself.
  *
- * @throws {GateError} `OPTIONS_INVALID` where it signs as an identity that nobody confirms, or where who runs it could let
+ * @throws {GateError} `OPTIONS_INVALID` where it signs as an identity that nobody names or confirms, or where who runs it could let
  *   everything through, being one of those who approve.
  */
 export function checkSigners({
@@ -70,7 +71,13 @@ export function checkSigners({
   signer,
   confirmation,
 }: Signing & { readonly approvalKeys?: readonly string[] | undefined }): void {
-  const both = [signer.evidence, signer.release]
+  const both: readonly (Signer | KeylessSigner)[] = [signer.evidence, signer.release]
+  // Types say so to nobody who writes JavaScript; what an unnamed one signs could not be told from what others do.
+  if (both.some((each) => 'certify' in each && each.identity === undefined))
+    throw new GateError(
+      'OPTIONS_INVALID',
+      'a signer without a key has to say as whom it signs: give its identity',
+    )
   if (confirmation === undefined && both.some((each) => 'certify' in each))
     throw new GateError(
       'OPTIONS_INVALID',

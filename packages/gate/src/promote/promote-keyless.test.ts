@@ -159,6 +159,17 @@ describe('a gate that signs as identities', () => {
     })
   })
 
+  it('is refused when it is not said as whom, before anything is signed', async () => {
+    await using test = await openKeylessTest()
+    const evidence = { ...test.signer.evidence, identity: undefined } as unknown as IdentitySigner
+    expect(await test.promote({ signer: { ...test.signer, evidence } })).toMatchObject({
+      verdict: 'error',
+      error: { code: 'OPTIONS_INVALID' },
+    })
+    expect(test.asked('fulcio')).toBe(0)
+    expect(test.tag()).toBeUndefined()
+  })
+
   it('stores the old forms too where that is wanted and the log is of version 1', async () => {
     await using test = await openKeylessTest(1)
     const { record } = passed(await test.promote({ evidenceMode: 'both' }))
